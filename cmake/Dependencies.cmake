@@ -1,0 +1,35 @@
+# Everything from outside, each found once. Static archives are preferred for what the server links:
+# one program to copy, and no dynamic relocation at start (docs/adr/0004).
+set(CMAKE_THREAD_PREFER_PTHREAD ON)
+find_package(Threads REQUIRED)
+find_package(absl REQUIRED)
+find_package(GTest REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(Protobuf REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(PkgConfig REQUIRED)
+
+# slipway_static(<target> <archive> [<link libraries>…])
+function(slipway_static target archive)
+  find_library(SLIPWAY_LIB_${archive} NAMES lib${archive}.a ${archive} REQUIRED)
+  add_library(${target} INTERFACE IMPORTED GLOBAL)
+  target_link_libraries(${target} INTERFACE ${SLIPWAY_LIB_${archive}} ${ARGN})
+endfunction()
+
+slipway_static(dep::crypto crypto dl Threads::Threads)
+slipway_static(dep::archive archive)
+slipway_static(dep::yaml yaml-cpp)
+slipway_static(dep::seccomp seccomp)
+slipway_static(dep::protobuf_lite protobuf-lite Threads::Threads)
+slipway_static(dep::zlib z)
+find_library(PROMETHEUS_CORE prometheus-cpp-core REQUIRED)
+add_library(dep::prometheus INTERFACE IMPORTED GLOBAL)
+target_link_libraries(dep::prometheus INTERFACE ${PROMETHEUS_CORE})
+
+add_library(dep::asio INTERFACE IMPORTED GLOBAL)
+target_compile_definitions(dep::asio INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_HEADER_ONLY
+                           BOOST_ERROR_CODE_HEADER_ONLY BOOST_ASIO_DISABLE_VISIBILITY)
+target_link_libraries(dep::asio INTERFACE Threads::Threads)
+
+include(OnnxRuntime)

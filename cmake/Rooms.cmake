@@ -1,0 +1,46 @@
+# A room is one folder under src/ and one static library. Its link list is its allowed dependency
+# list; tools/layers.txt repeats it, and tools/check-layers compares both with the #include edges.
+#
+#   slipway_room(NAME infer
+#     SOURCES request.cc
+#     ROOMS tensor telemetry          # rooms this one may include; base is implied
+#     LIBRARIES absl::flat_hash_map   # outside libraries
+#     TESTS request_test.cc)          # joined into the one binary slipway_tests
+include(CMakeParseArguments)
+
+function(slipway_room)
+  cmake_parse_arguments(ROOM "" "NAME" "SOURCES;ROOMS;LIBRARIES;TESTS;TEST_LIBRARIES" ${ARGN})
+  set(target room_${ROOM_NAME})
+  if(ROOM_SOURCES)
+    add_library(${target} STATIC ${ROOM_SOURCES})
+    set(scope PUBLIC)
+  else()
+    add_library(${target} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_include_directories(${target} ${scope} ${CMAKE_SOURCE_DIR}/src ${CMAKE_BINARY_DIR}/generated)
+  list(TRANSFORM ROOM_ROOMS PREPEND room_)
+  if(NOT ROOM_NAME STREQUAL "base")
+    list(PREPEND ROOM_ROOMS room_base)
+  endif()
+  target_link_libraries(${target} ${scope} ${ROOM_ROOMS} ${ROOM_LIBRARIES})
+  if(ROOM_TESTS)
+    slipway_tests_of(${ROOM_NAME} ${target} "${ROOM_TEST_LIBRARIES}" ${ROOM_TESTS})
+  endif()
+endfunction()
+
+# Compiles test files once; `slipway_tests` links them all, `test_<name>` only these.
+function(slipway_tests_of name target libraries)
+  add_library(tests_of_${name} OBJECT EXCLUDE_FROM_ALL ${ARGN})
+  target_link_libraries(tests_of_${name} PUBLIC ${target} ${libraries} GTest::gtest GTest::gmock)
+  target_precompile_headers(tests_of_${name} PRIVATE <gtest/gtest.h> <gmock/gmock.h> <string> <vector>)
+  add_executable(test_${name} EXCLUDE_FROM_ALL)
+  target_link_libraries(test_${name} PRIVATE tests_of_${name} GTest::gtest_main)
+  set_property(GLOBAL APPEND PROPERTY SLIPWAY_TEST_OBJECTS tests_of_${name})
+endfunction()
+
+function(slipway_finish_tests)
+  get_property(objects GLOBAL PROPERTY SLIPWAY_TEST_OBJECTS)
+  add_executable(slipway_tests EXCLUDE_FROM_ALL)
+  target_link_libraries(slipway_tests PRIVATE ${objects} GTest::gtest_main)
+endfunction()

@@ -1,0 +1,69 @@
+#pragma once
+// The interface every engine implements. An engine turns model bytes into a LoadedModel; a loaded
+// model runs tensors.
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/status.h"
+#include "tensor/signature.h"
+#include "tensor/tensor.h"
+
+namespace slipway {
+
+/// A model as bytes: engines never open a path (docs/adr/0006).
+struct ModelBytes {
+  std::span<const std::byte> model;  // an ONNX ModelProto; borrowed for the call of Load
+  struct External {
+    std::string name;                // the `location` that the model's tensors name
+    std::span<const std::byte> bytes;
+  };
+  std::vector<External> external_data;  // borrowed for the call of Load
+};
+
+struct LoadOptions {
+  int intra_op_threads = 1;
+  size_t max_output_bytes = size_t{1} << 30;  // a run that would answer with more is refused
+};
+
+struct RunOptions {
+  std::optional<TimePoint> deadline;  // a run past it is terminated where the engine can
+};
+
+/// Threads: Run is safe from any number of threads at once.
+class LoadedModel {
+ public:
+  virtual ~LoadedModel() = default;
+
+  virtual const Signature& signature() const = 0;
+
+  /// Runs once.
+  /// @param inputs   by index into signature().inputs; nullptr for an optional input left out. Data
+  ///                 matches dtype and shape (infer/validate.h has seen to it) and is 64-byte aligned
+  ///                 or not; borrowed for the call.
+  /// @param outputs  indexes into signature().outputs, in the order wanted.
+  /// @param results  resized to outputs.size(); each owns its data.
+  /// @return kBadRequest when the model itself refuses the values (a shape that its graph cannot take),
+  ///         kDeadlineExceeded, kInternal.
+  virtual Status Run(std::span<const Tensor* const> inputs, std::span<const size_t> outputs,
+                     const RunOptions& options, std::vector<Tensor>& results) const = 0;
+};
+
+/// Threads: Load is safe from any thread; it may take seconds and never runs on an I/O thread.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  virtual std::string_view name() const = 0;     // "onnxruntime"
+  virtual std::string_view version() const = 0;  // "1.30.0"
+
+  /// @return kBadModel with a message that names the culprit (operator, node, initializer).
+  virtual StatusOr<std::unique_ptr<LoadedModel>> Load(const ModelBytes& model,
+                                                      const LoadOptions& options) = 0;
+};
+
+}  // namespace slipway

@@ -1,0 +1,14 @@
+#include "infer/request.h"
+
+namespace slipway {
+
+void InferRequest::Clear() {
+  model.clear();
+  version.clear();
+  id.clear();
+  inputs.clear();
+  outputs.clear();
+  context = {};
+}
+
+}  // namespace slipway

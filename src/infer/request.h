@@ -1,0 +1,55 @@
+#pragma once
+// One inference, whatever protocol it came in by.
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "telemetry/trace.h"
+#include "tensor/tensor.h"
+
+namespace slipway {
+
+/// What surrounds a request: who, until when, traced as what.
+struct RequestContext {
+  TimePoint received{};                      // the read that completed the request returned
+  std::optional<TimePoint> deadline;
+  uint32_t priority = 0;                     // 1 = highest, 0 = the model's default
+  TraceContext trace;
+  std::shared_ptr<const std::atomic<bool>> cancelled;  // set when the client has gone; may be null
+
+  bool is_cancelled() const { return cancelled && cancelled->load(std::memory_order_relaxed); }
+};
+
+struct RequestedOutput {
+  std::string name;
+  uint32_t classification = 0;  // k > 0: the k best classes as BYTES "value:index[:label]"
+  std::optional<bool> binary;   // as raw bytes after the JSON; nullopt = the request's default
+};
+
+struct InferRequest {
+  std::string model;
+  std::string version;  // number, alias or "" = the model's default
+  std::string id;
+  std::vector<NamedTensor> inputs;
+  std::vector<RequestedOutput> outputs;  // empty = all, in the signature's order
+  RequestContext context;
+
+  /// Ready for the next request; keeps capacity.
+  void Clear();
+};
+
+struct InferResponse {
+  std::string_view model;   // valid as long as the version that answered is held
+  std::string_view version;
+  std::vector<NamedTensor> outputs;  // in the order asked for
+
+  void Clear() { outputs.clear(); }
+};
+
+}  // namespace slipway

@@ -1,0 +1,38 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tensor/dtype.h"
+#include "tensor/shape.h"
+
+namespace slipway {
+
+/// One input or output of a model.
+struct TensorSpec {
+  std::string name;
+  DType dtype = DType::kFp32;
+  Shape shape;            // -1 = any
+  bool optional = false;  // inputs only: may be left out
+  std::vector<std::string> labels = {};  // outputs only: names of the classes, by index; often empty
+
+  bool operator==(const TensorSpec&) const = default;
+};
+
+/// What a model takes and gives.
+struct Signature {
+  std::vector<TensorSpec> inputs;
+  std::vector<TensorSpec> outputs;
+
+  bool operator==(const Signature&) const = default;
+};
+
+/// Index in `specs` of the one called `name`; nullopt when there is none. Linear: signatures are short.
+inline std::optional<size_t> IndexOf(const std::vector<TensorSpec>& specs, std::string_view name) {
+  for (size_t i = 0; i < specs.size(); ++i)
+    if (specs[i].name == name) return i;
+  return std::nullopt;
+}
+
+}  // namespace slipway

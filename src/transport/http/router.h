@@ -1,0 +1,52 @@
+#pragma once
+// The route table: which pattern and method goes to which handler, and what the route is for. Every
+// later description of the API is generated from it.
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "transport/http/exchange.h"
+
+namespace slipway::http {
+
+/// What a route does to the server, which decides on which listener it lives and who may call it.
+enum class Access : uint8_t {
+  kHealth,     // health, metadata, metrics: read only
+  kInference,  // runs models
+  kControl,    // changes state: model load and unload
+};
+
+struct Route {
+  Method method = Method::kGet;  // kGet also answers HEAD
+  std::string pattern;           // "/v2/models/{model}/versions/{version}/infer"; a literal beats {…}
+  Access access = Access::kHealth;
+  Handler handler;
+  std::string summary;           // one sentence, for the description of the API
+};
+
+/// Immutable once serving starts. Threads: Dispatch from any.
+class Router {
+ public:
+  /// CHECK-fails on a duplicate method + pattern: the table is our own code.
+  void Add(Route route);
+
+  /// Splits the path at '/', percent-decodes each segment, finds the route, calls its handler.
+  /// Unknown path: 404 naming it; known path, wrong method: 405 with Allow; bad percent-encoding: 400;
+  /// OPTIONS on a known path: 204 with Allow. Routes whose access is not in `allowed` are 404
+  /// (they live on another listener).
+  void Dispatch(Exchange& exchange, uint8_t allowed) const;
+
+  const std::vector<Route>& routes() const { return routes_; }
+
+ private:
+  struct Node;
+  std::vector<Route> routes_;
+  std::shared_ptr<Node> root_;
+};
+
+constexpr uint8_t Bit(Access access) { return uint8_t(1u << static_cast<int>(access)); }
+inline constexpr uint8_t kAllAccess = 7;
+
+}  // namespace slipway::http
