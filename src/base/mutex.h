@@ -2,37 +2,30 @@
 // std::mutex with clang's thread-safety annotations, and Guarded<T>, which makes unlocked access
 // impossible to write. (absl::Mutex gives false races under ThreadSanitizer.)
 
+#include <absl/base/thread_annotations.h>
+
 #include <condition_variable>
 #include <mutex>
 #include <utility>
 
-#if defined(__clang__)
-#define SLIPWAY_TSA(x) __attribute__((x))
-#else
-#define SLIPWAY_TSA(x)
-#endif
-#define GUARDED_BY(m) SLIPWAY_TSA(guarded_by(m))
-#define REQUIRES(...) SLIPWAY_TSA(requires_capability(__VA_ARGS__))
-#define EXCLUDES(...) SLIPWAY_TSA(locks_excluded(__VA_ARGS__))
-
 namespace slipway {
 
-class SLIPWAY_TSA(capability("mutex")) Mutex {
+class ABSL_LOCKABLE Mutex {
  public:
-  void Lock() SLIPWAY_TSA(acquire_capability()) { mutex_.lock(); }
-  void Unlock() SLIPWAY_TSA(release_capability()) { mutex_.unlock(); }
+  void Lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() { mutex_.lock(); }
+  void Unlock() ABSL_UNLOCK_FUNCTION() { mutex_.unlock(); }
   std::mutex& native() { return mutex_; }
 
  private:
   std::mutex mutex_;
 };
 
-class SLIPWAY_TSA(scoped_lockable) MutexLock {
+class ABSL_SCOPED_LOCKABLE MutexLock {
  public:
-  explicit MutexLock(Mutex& mutex) SLIPWAY_TSA(acquire_capability(mutex)) : mutex_(mutex) {
+  explicit MutexLock(Mutex& mutex) ABSL_EXCLUSIVE_LOCK_FUNCTION(mutex) : mutex_(mutex) {
     mutex_.Lock();
   }
-  ~MutexLock() SLIPWAY_TSA(release_capability()) { mutex_.Unlock(); }
+  ~MutexLock() ABSL_UNLOCK_FUNCTION() { mutex_.Unlock(); }
   MutexLock(const MutexLock&) = delete;
 
   /// Waits with the lock held before and after. Spurious wake-ups happen: loop on the condition.
@@ -73,7 +66,7 @@ class Guarded {
 
  private:
   mutable Mutex mutex_;
-  T value_ GUARDED_BY(mutex_);
+  T value_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace slipway

@@ -59,7 +59,7 @@ class Snapshot {
 
  private:
   mutable Mutex mutex_;
-  std::shared_ptr<const T> current_ GUARDED_BY(mutex_);
+  std::shared_ptr<const T> current_ ABSL_GUARDED_BY(mutex_);
   std::atomic<uint64_t> generation_{0};
 };
 

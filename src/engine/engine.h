@@ -11,20 +11,11 @@
 
 #include "base/clock.h"
 #include "base/status.h"
+#include "onnx/model_bytes.h"
 #include "tensor/signature.h"
 #include "tensor/tensor.h"
 
 namespace slipway {
-
-/// A model as bytes: engines never open a path (docs/adr/0006).
-struct ModelBytes {
-  std::span<const std::byte> model;  // an ONNX ModelProto; borrowed for the call of Load
-  struct External {
-    std::string name;                // the `location` that the model's tensors name
-    std::span<const std::byte> bytes;
-  };
-  std::vector<External> external_data;  // borrowed for the call of Load
-};
 
 struct LoadOptions {
   int intra_op_threads = 1;

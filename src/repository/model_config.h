@@ -1,0 +1,53 @@
+#pragma once
+// What a config.pbtxt says, as far as it is supported; the rest is refused by name.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/status.h"
+#include "tensor/signature.h"
+
+namespace slipway::repository {
+
+/// Which of the versions found are served.
+struct VersionPolicy {
+  enum class Kind { kLatest, kAll, kSpecific } kind = Kind::kLatest;
+  int latest = 1;                        // kLatest: how many, newest first
+  std::vector<VersionNumber> specific;   // kSpecific
+
+  /// The wanted ones of `found`, ascending. Pure.
+  std::vector<VersionNumber> Select(std::vector<VersionNumber> found) const;
+  bool operator==(const VersionPolicy&) const = default;
+};
+
+struct ConfiguredTensor {
+  TensorSpec spec;              // dims as written, without the batch dimension; dtype; optional
+  std::string label_filename;   // outputs only
+  bool operator==(const ConfiguredTensor&) const = default;
+};
+
+struct ModelConfig {
+  std::string name;                 // "" or equal to the folder
+  std::string platform;             // "onnxruntime_onnx"
+  std::string backend;              // "onnxruntime"
+  std::optional<int> max_batch_size;  // > 0: the first dimension of every tensor is the batch
+  std::vector<ConfiguredTensor> inputs, outputs;  // empty = as the model says
+  VersionPolicy version_policy;
+  int instance_count = 1;           // runs at once
+  bool operator==(const ModelConfig&) const = default;
+};
+
+/// @param file  for messages: `config.pbtxt:12: "sequence_batching" is not supported yet`.
+/// Unknown field: named with the nearest right word. Unsupported field: Reason::kUnsupported.
+StatusOr<ModelConfig> ParseModelConfig(std::string_view text, std::string_view file);
+
+/// Merges what the model says (`actual`) with what the config says: names, dtypes and dims must agree
+/// (a fixed dim may meet -1 on either side; the fixed one wins), an input or output not in the model is
+/// kBadModel. Labels are attached by the caller.
+StatusOr<Signature> Merge(const Signature& actual, const ModelConfig& config);
+
+}  // namespace slipway::repository
