@@ -21,13 +21,16 @@ class WorkSource {
 
 /// Sources take turns in the order they announced, so one model's backlog does not delay another's
 /// single request by more than the runs in progress.
-/// Threads: Announce from any. The destructor finishes what was announced, then joins.
+/// Threads: Announce from any.
 class WorkerPool {
  public:
   explicit WorkerPool(int threads);
   ~WorkerPool();
 
   void Announce(std::shared_ptr<WorkSource> source);
+
+  /// Finishes what was announced, then joins. What is announced later is never run.
+  void Stop();
   int threads() const { return static_cast<int>(threads_.size()); }
 
  private:

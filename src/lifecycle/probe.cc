@@ -11,7 +11,7 @@
 #include <cstring>
 #include <optional>
 
-#include "base/log.h"
+#include "io/file.h"
 
 extern char** environ;
 
@@ -19,21 +19,6 @@ namespace slipway::lifecycle {
 namespace {
 
 constexpr size_t kMaxVerdictBytes = 4096;
-
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  ~FileDescriptor() { Close(); }
-  FileDescriptor(const FileDescriptor&) = delete;
-  int get() const { return fd_; }
-  void Close() {
-    if (fd_ >= 0) close(fd_);
-    fd_ = -1;
-  }
-
- private:
-  int fd_;
-};
 
 StatusOr<pid_t> Spawn(const std::string& program, std::vector<std::string> arguments, int output) {
   std::vector<char*> argv;
@@ -112,7 +97,8 @@ Status Probe(const ProbeOptions& options, const std::string& path, const std::st
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0)
     return Error(Reason::kInternal, "cannot start the probe: {}", std::strerror(errno));
-  FileDescriptor output(ends[0]), child_end(ends[1]);
+  const io::FileDescriptor output(ends[0]);
+  io::FileDescriptor child_end(ends[1]);
   ASSIGN_OR_RETURN(
       const pid_t pid,
       Spawn(options.program,
@@ -120,7 +106,7 @@ Status Probe(const ProbeOptions& options, const std::string& path, const std::st
              std::to_string(options.limits.memory_bytes),
              std::to_string(options.limits.cpu_time.count())},
             child_end.get()));
-  child_end.Close();
+  child_end = {};
   const auto verdict = ReadAll(output.get(), options.timeout);
   if (!verdict) kill(pid, SIGKILL);
   int wait_status = 0;
