@@ -3,6 +3,7 @@
 // that renders them as Prometheus text.
 
 #include <array>
+#include <bit>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -47,11 +48,38 @@ class Gauge {
 /// Upper bounds of the latency buckets: 1, 2 and 5 of each decade from 1 µs to 50 s. A value above
 /// the last bound counts under +Inf.
 inline constexpr size_t kLatencyBounds = 24;
-extern const std::array<int64_t, kLatencyBounds> kLatencyBoundsNs;
+inline constexpr std::array<int64_t, kLatencyBounds> kLatencyBoundsNs = [] {
+  std::array<int64_t, kLatencyBounds> bounds{};
+  int64_t decade = 1'000;
+  for (size_t i = 0; i < kLatencyBounds; i += 3, decade *= 10) {
+    bounds[i] = decade;
+    bounds[i + 1] = 2 * decade;
+    bounds[i + 2] = 5 * decade;
+  }
+  return bounds;
+}();
+
+namespace internal {
+/// By bit width: the first bucket whose bound is not below the smallest number of that width. Bounds
+/// lie at least a factor of two apart, so the right bucket is this one or the next.
+inline constexpr std::array<uint8_t, 65> kFirstBucketOfWidth = [] {
+  std::array<uint8_t, 65> first{};
+  for (size_t width = 1; width <= 64; ++width) {
+    while (first[width] < kLatencyBounds &&
+           static_cast<uint64_t>(kLatencyBoundsNs[first[width]]) < uint64_t{1} << (width - 1))
+      ++first[width];
+  }
+  return first;
+}();
+}  // namespace internal
 
 /// Bucket of a duration: the first whose bound is not below it, kLatencyBounds for +Inf; 0 for a
 /// negative one.
-size_t LatencyBucket(int64_t ns);
+inline size_t LatencyBucket(int64_t ns) {
+  if (ns <= 0) return 0;
+  const size_t first = internal::kFirstBucketOfWidth[std::bit_width(static_cast<uint64_t>(ns))];
+  return first + (first < kLatencyBounds && ns > kLatencyBoundsNs[first] ? 1 : 0);
+}
 
 /// What a histogram held at one moment.
 struct LatencySnapshot {
@@ -104,9 +132,11 @@ class MetricSink {
                           double value) = 0;
   virtual void AddGauge(std::string_view name, std::string_view help, const Labels& labels,
                         double value) = 0;
-  /// In seconds.
+  /// Rendered in seconds.
   virtual void AddHistogram(std::string_view name, std::string_view help, const Labels& labels,
                             const LatencySnapshot& value) = 0;
+  /// Whether Triton's names are wanted beside ours.
+  virtual bool wants_triton_names() const = 0;
 };
 
 /// An object with several series, which leave the scrape when it is destroyed.
@@ -117,7 +147,7 @@ class MetricSource {
   virtual void Collect(MetricSink& sink) const = 0;
 };
 
-/// Threads: any. A registry outlives nothing: metrics may live longer than it.
+/// Threads: any. What it hands out may outlive it.
 class Registry {
  public:
   Registry();
@@ -125,8 +155,8 @@ class Registry {
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;
 
-  /// One series; it leaves the scrape when the last pointer to it is dropped. Counter names end in
-  /// "_total", histogram names in "_seconds".
+  /// One series; it leaves the scrape when the last pointer to it is dropped.
+  /// @param name  counters end in "_total", histograms in "_seconds".
   std::shared_ptr<Counter> AddCounter(std::string name, std::string help, Labels labels = {});
   std::shared_ptr<Gauge> AddGauge(std::string name, std::string help, Labels labels = {});
   std::shared_ptr<Histogram> AddHistogram(std::string name, std::string help, Labels labels = {});
@@ -135,12 +165,16 @@ class Registry {
   void AddSource(std::weak_ptr<const MetricSource> source);
 
   /// Called at every scrape for the registry's whole life, for values that are read rather than
-  /// recorded.
+  /// recorded. Two scrapes may call it at the same time.
   void AddCollector(std::function<void(MetricSink&)> collector);
+
+  /// Which names a scrape has. Triton's break the rules that `promtool check metrics` lints ("_us",
+  /// counters without "_total"), so a scrape is lint-clean only without them.
+  enum class Names { kOwnAndTriton, kOwn };
 
   /// Prometheus text format 0.0.4, families sorted by name. Cost: linear in the series, a few µs
   /// each; never blocks a recording thread.
-  std::string Scrape() const;
+  std::string Scrape(Names names = Names::kOwnAndTriton) const;
   static constexpr std::string_view kContentType = "text/plain; version=0.0.4; charset=utf-8";
 
  private:

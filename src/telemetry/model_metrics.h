@@ -88,20 +88,24 @@ class ModelMetrics final : public MetricSource {
     uint64_t batch_size = 0;
     Total compute;
   };
-  /// What the statistics endpoint reports. `failure` is by Reason.
+  /// What the statistics endpoint reports.
   struct Statistics {
     int64_t last_inference_unix_ms = 0;  // 0 = none yet
     uint64_t inference_count = 0;        // rows
     uint64_t execution_count = 0;
-    std::array<Total, kPhaseCount> success{};  // by Phase; each count is the number of successes
-    std::array<uint64_t, kReasonCount> failures{};
-    Total failure;
+    std::array<LatencySnapshot, kPhaseCount> latencies{};  // by Phase, of the successes
+    std::array<uint64_t, kReasonCount> failures{};  // by Reason
+    Total failure;                                  // over all reasons
     std::vector<BatchStatistics> batches;  // by size, ascending
     int64_t in_flight = 0;
     int64_t pending = 0;
     Duration load_duration{};
 
-    const Total& of(Phase phase) const { return success[static_cast<size_t>(phase)]; }
+    const LatencySnapshot& latency(Phase phase) const {
+      return latencies[static_cast<size_t>(phase)];
+    }
+    /// The successes and what they spent in `phase`; the count is the same for all phases.
+    Total of(Phase phase) const { return {latency(phase).count(), latency(phase).sum_ns}; }
   };
   Statistics Snapshot() const;
 
@@ -110,6 +114,9 @@ class ModelMetrics final : public MetricSource {
 
  private:
   struct Cells;
+  static void CollectOwn(MetricSink& sink, const Labels& labels, const Statistics& now);
+  static void CollectTriton(MetricSink& sink, const Labels& labels, const Statistics& now);
+
   std::string model_;
   std::string version_;
   Sharded<Cells> cells_;
@@ -135,7 +142,7 @@ class LifecycleMetrics {
   /// @param state  lifecycle's own word: "loading", "ready", "draining", "failed", …
   void SetState(std::string_view model, std::string_view version, std::string_view state);
 
-  /// slipway_model_load_seconds, a histogram over all versions, and slipway_model_loads_total.
+  /// slipway_model_load_seconds, a histogram over all versions.
   void RecordLoad(Duration duration);
 
   /// slipway_model_load_failures_total{model,version,reason}.

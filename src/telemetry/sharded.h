@@ -37,6 +37,16 @@ class Cell {
       value_.fetch_add(amount, std::memory_order_relaxed);
     }
   }
+  /// For a cell that holds a high-water mark instead of a sum.
+  void RaiseTo(uint32_t shard, uint64_t mark) {
+    uint64_t seen = value_.load(std::memory_order_relaxed);
+    if (shard < kOwnedShards) [[likely]] {
+      if (mark > seen) value_.store(mark, std::memory_order_relaxed);
+      return;
+    }
+    while (mark > seen && !value_.compare_exchange_weak(seen, mark, std::memory_order_relaxed)) {
+    }
+  }
   uint64_t Get() const { return value_.load(std::memory_order_relaxed); }
 
  private:
