@@ -229,9 +229,21 @@ std::string Field::type_name() const {
                                [](const BytesField&) { return std::string("bytes"); },
                                [](const DurationField&) { return std::string("duration"); },
                                [](const WordField& word) {
-                                 return fmt::format("{}", fmt::join(word.words, " or "));
+                                 return fmt::format("{}", fmt::join(word.words, ", "));
                                }},
                     type);
+}
+
+std::string Field::range() const {
+  const auto between = [](const auto& t, auto format) {
+    return fmt::format("{} to {}", format(t.min), format(t.max));
+  };
+  return std::visit(
+      Overloaded{[&](const IntegerField& t) { return between(t, [](int64_t v) { return v; }); },
+                 [&](const BytesField& t) { return between(t, FormatByteSize); },
+                 [&](const DurationField& t) { return between(t, FormatDuration); },
+                 [](const auto&) { return std::string(); }},
+      type);
 }
 
 std::span<const Field> Schema() { return Table(); }

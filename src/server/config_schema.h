@@ -59,6 +59,8 @@ struct Field {
   std::string variable() const;
   /// "bytes", "duration", "whole number", "true or false", "text", "list of texts", "none | poll | explicit"
   std::string type_name() const;
+  /// "1KiB to 1TiB"; "" for types without one.
+  std::string range() const;
 };
 
 /// A value as written: one text, or a list of them.

@@ -125,12 +125,9 @@ class Reader {
   }
 
   void ReadEntry(const YamlNode& key, const YamlNode& value, std::string_view section) {
-    const std::string path =
-        section.empty() ? key.text : fmt::format("{}.{}", section, key.text);
-    if (const Field* field = section.empty() && key.text.find('.') != std::string::npos
-                                 ? nullptr
-                                 : FindField(path))
-      return ReadValue(*field, value);
+    const bool dotted = key.text.find('.') != std::string::npos;
+    const std::string path = section.empty() ? key.text : fmt::format("{}.{}", section, key.text);
+    if (const Field* field = dotted ? nullptr : FindField(path)) return ReadValue(*field, key, value);
     const auto sections = Sections();
     const bool is_section = section.empty() && std::find(sections.begin(), sections.end(),
                                                          key.text) != sections.end();
@@ -142,9 +139,10 @@ class Reader {
     ReadMapping(value, key.text);
   }
 
-  void ReadValue(const Field& field, const YamlNode& value) {
+  void ReadValue(const Field& field, const YamlNode& key, const YamlNode& value) {
+    const bool is_nothing = value.kind == YamlNode::Kind::kNothing;  // its mark is past the line
     const auto expected = [&](std::string_view got) {
-      Problem(value.mark,
+      Problem(is_nothing ? key.mark : value.mark,
               fmt::format("\"{}\": expected {}, got {}", field.path, field.type_name(), got));
     };
     WrittenValue written;
@@ -181,6 +179,10 @@ class Reader {
   static std::string Unknown(std::string_view key, std::string_view section) {
     const std::string where = section.empty() ? "" : fmt::format(" in \"{}\"", section);
     const std::string message = fmt::format("unknown key \"{}\"{}", key, where);
+    if (const Field* field = FindField(key); field != nullptr && section.empty()) {
+      const size_t dot = key.find('.');
+      return fmt::format("{}; write \"{}\" inside \"{}\"", message, key.substr(dot + 1), key.substr(0, dot));
+    }
     if (const auto nearest = NearestWord(key, Keys(section)))
       return fmt::format("{}; did you mean \"{}\"?", message, *nearest);
     // Right word, wrong place: "max_body" at the top stands in "limits".
