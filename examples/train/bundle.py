@@ -11,7 +11,7 @@ import pathlib
 import shutil
 
 import numpy as np
-from onnx import TensorProto
+from onnx import TensorProto, helper
 
 MODELS = pathlib.Path(__file__).resolve().parents[1] / "models"
 DATATYPES = {
@@ -55,6 +55,10 @@ class Bundle:
                        *model.graph.value_info, *model.graph.initializer]:
             entity.ClearField("metadata_props")
             entity.ClearField("doc_string")
+        # skl2onnx lists them in the order of a hash set, and one domain twice.
+        opsets = sorted({(opset.domain, opset.version) for opset in model.opset_import})
+        del model.opset_import[:]
+        model.opset_import.extend(helper.make_opsetid(*opset) for opset in opsets)
 
     def add(self, example):
         self.examples.append(example)

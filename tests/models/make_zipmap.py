@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from builder import FOLDER, OPSET
+from builder import FOLDER, OPSET, write
 
 
 def tensor(name, datatype, array, **rest):
@@ -30,7 +30,7 @@ def make(name, classes, label_datatype):
     classifier.fit(data.data, classes[data.target])
     model = to_onnx(classifier, initial_types=[("X", FloatTensorType([None, data.data.shape[1]]))],
                     target_opset={"": OPSET, "ai.onnx.ml": 3})
-    (FOLDER / f"{name}.onnx").write_bytes(model.SerializeToString(deterministic=True))
+    write(name, model)
 
     rows = data.data[::30].astype(np.float32).astype(np.float64)
     example = {
