@@ -1,16 +1,53 @@
-"""The stock clients, or None where they are not installed (conftest.py then skips the tests by name)."""
+"""The stock clients, installed from the Python package index into build/venv-interop.
 
-try:
+Where they cannot be installed, `missing` says why and conftest.py skips every test by name.
+"""
+
+import hashlib
+import pathlib
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+VENV = HERE.parents[1] / "build" / "venv-interop"
+REQUIREMENTS = HERE / "requirements.txt"
+INSTALL_TIMEOUT_S = 300
+
+
+def install():
+    """Brings VENV up to date. @return None, or why that was not possible."""
+    wanted = hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()
+    stamp = VENV / "requirements.sha256"
+    if stamp.exists() and stamp.read_text(encoding="ascii") == wanted:
+        return None
+    steps = [
+        [sys.executable, "-m", "venv", "--clear", VENV],
+        [VENV / "bin" / "pip", "install", "--quiet", "--retries", "1", "--timeout", "15",
+         "--disable-pip-version-check", "--requirement", REQUIREMENTS],
+    ]
+    for step in steps:
+        try:
+            done = subprocess.run(step, capture_output=True, text=True, timeout=INSTALL_TIMEOUT_S)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return f"no stock clients: {error}"
+        if done.returncode != 0:
+            said = (done.stderr.strip() or done.stdout.strip()).splitlines()
+            return f"no stock clients: {said[-1] if said else step}"
+    stamp.write_text(wanted, encoding="ascii")
+    return None
+
+
+missing = install()
+if missing is None:
+    # The same interpreter made the folder, so its packages fit; before Debian's, which may be older.
+    sys.path.insert(0, str(next(VENV.glob("lib/python*/site-packages"))))
     import ml_dtypes
     import numpy as np
     import tritonclient.http as triton
     from tritonclient.utils import InferenceServerException
-except ImportError as error:
+else:
     ml_dtypes = np = triton = None
     InferenceServerException = Exception
-    missing = str(error)
-else:
-    missing = None
 
 
 def dtype_of(datatype):

@@ -16,6 +16,7 @@ import re
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -78,15 +79,18 @@ class Server:
 
     models      files or folders to serve, relative to the repository's root
     args        further arguments of `slipway serve`
-    env         environment variables added to the present ones
+    env         environment variables added to the present ones, of which no SLIPWAY_… is passed on
+    data        the folder that the server may write to; a new one that ends with the server when None
     http        what to listen on: "HOST:PORT" or "unix:PATH"; a free loopback port when None
     wait_ready  False: `start` returns as soon as the process runs
     """
 
-    def __init__(self, *models, args=(), env=None, http=None, wait_ready=True, ready_timeout_s=60):
+    def __init__(self, *models, args=(), env=None, data=None, http=None, wait_ready=True, ready_timeout_s=60):
         self.address = http or f"127.0.0.1:{free_port()}"
         self.command = [slipway_path(), "serve", *map(str, models), "--http", self.address, *map(str, args)]
-        self._env = {**os.environ, **(env or {})}
+        self._own_data = None if data else tempfile.TemporaryDirectory(prefix="slipway-data-")
+        inherited = {name: text for name, text in os.environ.items() if not name.startswith("SLIPWAY")}
+        self._env = {**inherited, "SLIPWAY_DATA": str(data or self._own_data.name), **(env or {})}
         self._wait_ready = wait_ready
         self._ready_timeout_s = ready_timeout_s
         self._process = None
@@ -139,6 +143,8 @@ class Server:
         """Waits for the end of the process and of its log. @return the exit code."""
         code = self._process.wait(timeout_s)
         self._reader.join(timeout_s)
+        if self._own_data:
+            self._own_data.cleanup()
         return code
 
     def stop(self, timeout_s=60):
