@@ -4,7 +4,7 @@
 #   slipway_room(NAME infer
 #     SOURCES request.cc
 #     ROOMS tensor telemetry          # rooms this one may include; base is implied
-#     LIBRARIES absl::flat_hash_map   # outside libraries
+#     LIBRARIES dep::seccomp          # outside libraries
 #     TESTS request_test.cc)          # joined into the one binary slipway_tests
 include(CMakeParseArguments)
 
@@ -39,8 +39,10 @@ function(slipway_tests_of name target libraries)
   set_property(GLOBAL APPEND PROPERTY SLIPWAY_TEST_OBJECTS tests_of_${name})
 endfunction()
 
+# `slipway_tests`: the unit tests of all rooms. `tests`: whatever tools/run-tests runs.
 function(slipway_finish_tests)
   get_property(objects GLOBAL PROPERTY SLIPWAY_TEST_OBJECTS)
   add_executable(slipway_tests EXCLUDE_FROM_ALL)
   target_link_libraries(slipway_tests PRIVATE ${objects} GTest::gtest_main)
+  add_custom_target(tests DEPENDS slipway_tests fuzz_targets)
 endfunction()
