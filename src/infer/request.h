@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "infer/arena.h"
 #include "telemetry/trace.h"
 #include "tensor/tensor.h"
 
@@ -29,7 +30,7 @@ struct RequestContext {
 struct RequestedOutput {
   std::string name;
   uint32_t classification = 0;  // k > 0: the k best classes as BYTES "value:index[:label]"
-  std::optional<bool> binary = {};  // as raw bytes after the JSON; nullopt = the request's default
+  std::optional<bool> binary = {};  // as raw bytes after the JSON; nullopt = InferRequest::binary_outputs
 };
 
 struct InferRequest {
@@ -38,7 +39,9 @@ struct InferRequest {
   std::string id;
   std::vector<NamedTensor> inputs;
   std::vector<RequestedOutput> outputs;  // empty = all, in the signature's order
+  bool binary_outputs = false;           // outputs that do not say otherwise go as raw bytes
   RequestContext context;
+  Arena arena;  // holds tensor data that was not borrowed from the body
 
   /// Ready for the next request; keeps capacity.
   void Clear();
