@@ -2,12 +2,13 @@
 BUILD := build/release
 MODELS := examples/models
 
-.PHONY: help build serve test clean
+.PHONY: help build serve test bench-programs clean
 
 help:
 	@echo "make serve   set up, build, and serve $(MODELS) on 127.0.0.1:8080"
 	@echo "make test    set up, build, and run every test"
 	@echo "make build   set up and build $(BUILD)/slipway"
+	@echo "make bench-programs   build what bench/run measures and compares"
 	@echo "make clean   remove build/"
 	@echo
 	@echo "Set-up installs what is missing and needs root for that; nothing else does."
@@ -23,6 +24,10 @@ test:
 	@tools/setup test
 	@tools/build release slipway tests
 	@tools/run-tests --build $(BUILD)
+
+bench-programs:
+	@tools/setup test
+	@tools/build release slipway bench_programs
 
 clean:
 	rm -rf build

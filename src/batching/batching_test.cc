@@ -82,8 +82,8 @@ struct QueueFixture : ::testing::Test {
 
 TEST_F(QueueFixture, NeverRunsMoreThanItsInstancesAtOnce) {
   std::atomic<int> now{0}, most{0};
+  WorkerPool pool(4);
   {
-    auto pool = std::make_shared<WorkerPool>(4);
     auto queue = std::make_shared<ModelQueue>(
         ModelQueueOptions{.instances = 2, .admission = {.max_queue = 1000}}, pool, clock);
     std::vector<std::jthread> senders;
@@ -108,12 +108,13 @@ TEST_F(QueueFixture, NeverRunsMoreThanItsInstancesAtOnce) {
         }
       });
   }
+  pool.Stop();
   EXPECT_EQ(runs, 400);
   EXPECT_LE(most, 2);
 }
 
 TEST_F(QueueFixture, RefusesWhenFullAndLeavesTheJobToTheCaller) {
-  auto pool = std::make_shared<WorkerPool>(1);
+  WorkerPool pool(1);
   auto queue = std::make_shared<ModelQueue>(
       ModelQueueOptions{.instances = 1, .admission = {.max_queue = 1}}, pool, clock);
   std::latch started(1), go(1);
@@ -126,14 +127,13 @@ TEST_F(QueueFixture, RefusesWhenFullAndLeavesTheJobToTheCaller) {
   EXPECT_EQ(ReasonOf(full), Reason::kQueueFull);
   EXPECT_NE(refused, nullptr);
   go.count_down();
-  queue.reset();
-  pool.reset();
+  pool.Stop();
   EXPECT_EQ(runs, 2);
 }
 
 TEST_F(QueueFixture, DropsWhatNobodyWaitsForBeforeComputingIt) {
   FakeClock fake;
-  auto pool = std::make_shared<WorkerPool>(1);
+  WorkerPool pool(1);
   auto queue = std::make_shared<ModelQueue>(ModelQueueOptions{}, pool, fake);
   std::latch started(1), go(1);
   auto blocker = MakeJob([&] { started.count_down(), go.wait(); });
@@ -145,8 +145,7 @@ TEST_F(QueueFixture, DropsWhatNobodyWaitsForBeforeComputingIt) {
   ASSERT_TRUE(queue->Enqueue(gone).ok() && queue->Enqueue(late).ok() && queue->Enqueue(good).ok());
   fake.Advance(milliseconds(6));
   go.count_down();
-  queue.reset();
-  pool.reset();
+  pool.Stop();
   EXPECT_EQ(runs, 2);
   EXPECT_EQ(drops, 2);
 }

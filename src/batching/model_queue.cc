@@ -2,9 +2,9 @@
 
 namespace slipway::batching {
 
-ModelQueue::ModelQueue(ModelQueueOptions options, std::shared_ptr<WorkerPool> pool,
+ModelQueue::ModelQueue(ModelQueueOptions options, WorkerPool& pool,
                        const Clock& clock)
-    : options_(options), pool_(std::move(pool)), clock_(clock) {}
+    : options_(options), pool_(pool), clock_(clock) {}
 
 StatusOr<Placement> ModelQueue::Admit(size_t input_bytes, std::optional<TimePoint> deadline) {
   AdmissionView view;
@@ -58,7 +58,7 @@ void ModelQueue::Release() {
 void ModelQueue::StartWaiting() {
   while (waiting_.load() > 0) {
     if (running_.fetch_add(1) < options_.instances) {
-      pool_->Announce(shared_from_this());
+      pool_.Announce(shared_from_this());
       return;
     }
     running_.fetch_sub(1);

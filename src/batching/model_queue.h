@@ -38,7 +38,7 @@ struct ModelQueueOptions {
 /// Threads: every method from any. A queue must be owned by a shared_ptr.
 class ModelQueue final : public WorkSource, public std::enable_shared_from_this<ModelQueue> {
  public:
-  ModelQueue(ModelQueueOptions options, std::shared_ptr<WorkerPool> pool, const Clock& clock);
+  ModelQueue(ModelQueueOptions options, WorkerPool& pool, const Clock& clock);
 
   /// Decides where the request runs. kInline: the caller runs it itself and must call FinishInline
   /// with the time it took. kQueue: the caller hands the job to Enqueue.
@@ -61,7 +61,7 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
   void StartWaiting();
 
   const ModelQueueOptions options_;
-  const std::shared_ptr<WorkerPool> pool_;
+  WorkerPool& pool_;
   const Clock& clock_;
   CostModel cost_;
   std::atomic<int> running_{0};     // runs in progress or announced to the pool

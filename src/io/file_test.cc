@@ -33,11 +33,11 @@ TEST(FileTest, ReadsAnEmptyFile) {
 TEST(FileTest, RefusesAboveTheLimitBeforeReading) {
   const TemporaryFolder folder;
   const std::string path = folder.Write("a", "1");
-  std::filesystem::resize_file(path, uint64_t{1} << 50);  // sparse: reading it would never end
+  std::filesystem::resize_file(path, uint64_t{1} << 40);  // sparse: reading it would never end
   const auto bytes = File::Open(path).value().ReadAll(1000);
   ASSERT_FALSE(bytes.ok());
   EXPECT_EQ(ReasonOf(bytes.status()), Reason::kTooLarge);
-  EXPECT_THAT(MessageOf(bytes.status()), HasSubstr("expected at most 1000 bytes, got 1125899906842624"));
+  EXPECT_THAT(MessageOf(bytes.status()), HasSubstr("expected at most 1000 bytes, got 1099511627776"));
 }
 
 TEST(FileTest, ReportsAFileThatShrankAfterItWasOpened) {

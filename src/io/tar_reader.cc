@@ -1,36 +1,41 @@
-#include <archive.h>
-#include <archive_entry.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
+#include <charconv>
 #include <set>
 
-#include "io/archive.h"
 #include "io/beneath.h"
-#include "io/errno_error.h"
+#include "io/byte_source.h"
+#include "io/tar.h"
+#include "io/tar_header.h"
 
 namespace slipway::io {
 namespace {
 
-constexpr size_t kReadBytes = size_t{256} << 10;
-constexpr size_t kHashBytes = size_t{1} << 20;
+using Kind = TarHeader::Kind;
+
+constexpr size_t kChunkBytes = size_t{1} << 20;       // hashed while it is still in the cache
+constexpr uint64_t kMaxExtensionBytes = 64 << 10;     // of a pax header or a long name
 
 Status Refuse(std::string_view entry, std::string_view rule) {
   return Error(Reason::kBadModel, "archive entry \"{}\": {}", entry.substr(0, 200), rule);
 }
 
-std::string_view KindOf(archive_entry* entry) {
-  if (archive_entry_hardlink(entry)) return "hard link";
-  switch (archive_entry_filetype(entry)) {
-    case AE_IFREG: return "";
-    case AE_IFDIR: return "folder";
-    case AE_IFLNK: return "symbolic link";
-    case AE_IFIFO: return "FIFO";
-    case AE_IFCHR:
-    case AE_IFBLK: return "device";
-    default: return "special file";
+std::string_view WordFor(Kind kind) {
+  switch (kind) {
+    case Kind::kFile: return "file";
+    case Kind::kFolder: return "folder";
+    case Kind::kHardLink: return "hard link";
+    case Kind::kSymbolicLink:
+    case Kind::kGnuLongLink: return "symbolic link";
+    case Kind::kCharacterDevice:
+    case Kind::kBlockDevice: return "device";
+    case Kind::kFifo: return "FIFO";
+    case Kind::kGnuSparse: return "sparse file";
+    case Kind::kPax:
+    case Kind::kPaxGlobal:
+    case Kind::kGnuLongName:
+    case Kind::kOther: break;
   }
+  return "special file";
 }
 
 }  // namespace
@@ -41,67 +46,121 @@ bool LooksLikeTar(std::string_view start) {
 }
 
 struct TarReader::State {
-  State(File f, const TarLimits& l) : file(std::move(f)), limits(l) {}
-  ~State() { archive_read_free(reader); }
-
-  Status LibraryError() const;
-  StatusOr<std::string> CheckedName(archive_entry* entry);
+  StatusOr<std::optional<TarHeader>> NextHeader();
+  StatusOr<std::string> ReadExtension(const TarHeader& header);
+  Status ApplyPax(const TarHeader& header);
+  Status ReadExactly(std::span<std::byte> out);
+  Status SkipContent();
+  StatusOr<std::string> CheckedName(const TarHeader& header);
   Status CheckUnique(const std::string& name);
-  Status CheckSize(archive_entry* entry, std::string_view name);
+  Status Charge(const TarHeader& header);
 
-  File file;
+  std::unique_ptr<ByteSource> source;
+  uint64_t archive_bytes = 0;
   TarLimits limits;
-  archive* reader = archive_read_new();
-  uint64_t offset = 0;                // of the next read of `file`
-  std::array<std::byte, kReadBytes> buffer;
   std::set<std::string, std::less<>> names;
   size_t entries = 0;
   uint64_t total_bytes = 0;
   TarReader::Entry current;
-  Status read_error;                  // of the file; libarchive only hears that there was one
+  uint64_t rest_bytes = 0;  // of current, content and padding not read yet
 
-  static la_ssize_t Read(archive* reader, void* state, const void** out);
+  // What extension headers said of the next entry.
+  std::optional<std::string> long_name;
+  std::optional<uint64_t> long_size;
 };
 
-la_ssize_t TarReader::State::Read(archive* reader, void* opaque, const void** out) {
-  auto* state = static_cast<State*>(opaque);
-  const StatusOr<size_t> got = state->file.ReadAt(state->offset, state->buffer);
-  if (!got.ok()) {
-    state->read_error = got.status();
-    archive_set_error(reader, EIO, "read failed");
-    return -1;
+Status TarReader::State::ReadExactly(std::span<std::byte> out) {
+  ASSIGN_OR_RETURN(const size_t got, source->Read(out));
+  if (got == out.size()) return OkStatus();
+  return Error(Reason::kBadModel, "archive is cut after entry \"{}\"",
+               std::string_view(current.name).substr(0, 200));
+}
+
+Status TarReader::State::SkipContent() {
+  std::vector<std::byte> sink(std::min<uint64_t>(rest_bytes, kChunkBytes));
+  while (rest_bytes > 0) {
+    const auto chunk = std::span(sink).first(std::min<uint64_t>(rest_bytes, sink.size()));
+    RETURN_IF_ERROR(ReadExactly(chunk));
+    rest_bytes -= chunk.size();
   }
-  state->offset += *got;
-  *out = state->buffer.data();
-  return static_cast<la_ssize_t>(*got);
+  return OkStatus();
 }
 
-Status TarReader::State::LibraryError() const {
-  RETURN_IF_ERROR(read_error);
-  const char* text = archive_error_string(reader);
-  return Error(Reason::kBadModel, "archive damaged after entry \"{}\": {}",
-               std::string_view(current.name).substr(0, 200), text ? text : "no reason given");
+StatusOr<std::string> TarReader::State::ReadExtension(const TarHeader& header) {
+  if (header.size_bytes > kMaxExtensionBytes) {
+    return Error(Reason::kBadModel, "archive: a header of {} bytes, expected at most {}",
+                 header.size_bytes, kMaxExtensionBytes);
+  }
+  RETURN_IF_ERROR(Charge(header));
+  std::string content((header.size_bytes + kTarBlockBytes - 1) / kTarBlockBytes * kTarBlockBytes, '\0');
+  RETURN_IF_ERROR(ReadExactly(std::as_writable_bytes(std::span(content))));
+  content.resize(header.size_bytes);
+  return content;
 }
 
-StatusOr<std::string> TarReader::State::CheckedName(archive_entry* entry) {
-  const char* raw = archive_entry_pathname_utf8(entry);
-  if (!raw) raw = archive_entry_pathname(entry);
-  if (!raw) return Error(Reason::kBadModel, "archive entry {}: its name is not UTF-8", entries);
-  std::string_view name(raw);
-  const bool folder = archive_entry_filetype(entry) == AE_IFDIR;
+Status TarReader::State::ApplyPax(const TarHeader& header) {
+  ASSIGN_OR_RETURN(const std::string content, ReadExtension(header));
+  ASSIGN_OR_RETURN(const auto records, ParsePaxRecords(content));
+  for (const auto& [key, value] : records) {
+    if (key.starts_with("GNU.sparse.")) return Refuse(value, "is a sparse file");
+    if (key != "path" && key != "size") continue;
+    if (header.kind == Kind::kPaxGlobal) return Refuse(value, "a global header sets names or sizes");
+    if (key == "path") {
+      long_name = value;
+      continue;
+    }
+    uint64_t size = 0;
+    const auto [stop, error] = std::from_chars(value.data(), value.data() + value.size(), size);
+    if (error != std::errc() || stop != value.data() + value.size()) {
+      return Refuse(value, "a size that is no number");
+    }
+    long_size = size;
+  }
+  return OkStatus();
+}
+
+// The next header of an entry, with what extension headers before it said put in.
+StatusOr<std::optional<TarHeader>> TarReader::State::NextHeader() {
+  long_name.reset();
+  long_size.reset();
+  while (true) {
+    TarBlock block;
+    RETURN_IF_ERROR(ReadExactly(std::as_writable_bytes(std::span(block))));
+    if (IsEndBlock(block)) return std::optional<TarHeader>();
+    if (++entries > limits.max_entries) {
+      return Error(Reason::kBadModel, "archive: expected at most {} entries, got more",
+                   limits.max_entries);
+    }
+    ASSIGN_OR_RETURN(TarHeader header, ParseTarHeader(block));
+    if (header.kind == Kind::kPax || header.kind == Kind::kPaxGlobal) {
+      RETURN_IF_ERROR(ApplyPax(header));
+    } else if (header.kind == Kind::kGnuLongName) {
+      ASSIGN_OR_RETURN(std::string name, ReadExtension(header));
+      name.resize(std::min(name.find('\0'), name.size()));
+      long_name = std::move(name);
+    } else {
+      if (long_name) header.name = *long_name;
+      if (long_size) header.size_bytes = *long_size;
+      return std::optional(std::move(header));
+    }
+  }
+}
+
+StatusOr<std::string> TarReader::State::CheckedName(const TarHeader& header) {
+  std::string_view name = header.name;
+  const bool folder = header.kind == Kind::kFolder;
   if (folder && name.ends_with('/')) name.remove_suffix(1);
+  if (folder && name == ".") return std::string();
   if (name.starts_with("./")) name.remove_prefix(2);
-  if (folder && (name.empty() || name == ".")) return std::string();
   if (const Status status = CheckRelativeName(name); !status.ok()) {
     return Annotate(status, "archive entry");
   }
   return std::string(name);
 }
 
-// "a" and "a/b" cannot both be files; neighbours in the sorted set tell.
+// "a" and "a/b" cannot both be files.
 Status TarReader::State::CheckUnique(const std::string& name) {
-  const auto [place, fresh] = names.insert(name);
-  if (!fresh) return Refuse(name, "the name occurs twice");
+  if (!names.insert(name).second) return Refuse(name, "the name occurs twice");
   const auto below = names.lower_bound(name + "/");
   if (below != names.end() && below->starts_with(name + "/")) {
     return Refuse(name, "the name is also a folder");
@@ -114,20 +173,18 @@ Status TarReader::State::CheckUnique(const std::string& name) {
   return OkStatus();
 }
 
-Status TarReader::State::CheckSize(archive_entry* entry, std::string_view name) {
-  if (!archive_entry_size_is_set(entry) || archive_entry_size(entry) < 0) {
-    return Refuse(name, "has no size");
-  }
-  const auto size = static_cast<uint64_t>(archive_entry_size(entry));
+// Counts an entry, or an extension header, against the limits before it is read.
+Status TarReader::State::Charge(const TarHeader& header) {
+  const uint64_t size = header.size_bytes;
   if (size > limits.max_total_bytes || total_bytes > limits.max_total_bytes - size) {
-    return Refuse(name, fmt::format("expected at most {} bytes in total, got more",
-                                    limits.max_total_bytes));
-  }
-  if ((total_bytes + size) / limits.max_ratio > file.size_bytes()) {
-    return Refuse(name, fmt::format("expands to more than {} times the archive's {} bytes",
-                                    limits.max_ratio, file.size_bytes()));
+    return Refuse(header.name, fmt::format("expected at most {} bytes in total, got more",
+                                           limits.max_total_bytes));
   }
   total_bytes += size;
+  if (total_bytes / limits.max_ratio > archive_bytes) {
+    return Refuse(header.name, fmt::format("expands to more than {} times the archive's {} bytes",
+                                           limits.max_ratio, archive_bytes));
+  }
   return OkStatus();
 }
 
@@ -137,36 +194,28 @@ TarReader& TarReader::operator=(TarReader&&) noexcept = default;
 TarReader::~TarReader() = default;
 
 StatusOr<TarReader> TarReader::Open(File file, const TarLimits& limits) {
-  auto state = std::make_unique<State>(std::move(file), limits);
-  if (!state->reader) return Error(Reason::kTooLarge, "no memory to read an archive");
-  archive_read_support_format_tar(state->reader);
-  archive_read_support_filter_gzip(state->reader);
-  if (archive_read_open(state->reader, state.get(), nullptr, &State::Read, nullptr) != ARCHIVE_OK) {
-    return Annotate(state->LibraryError(), fmt::format("\"{}\"", state->file.name()));
-  }
+  auto state = std::make_unique<State>();
+  state->archive_bytes = file.size_bytes();
+  state->limits = limits;
+  ASSIGN_OR_RETURN(state->source, OpenSource(std::move(file)));
   return TarReader(std::move(state));
 }
 
 StatusOr<std::optional<TarReader::Entry>> TarReader::Next() {
   State& s = *state_;
   while (true) {
-    archive_entry* entry = nullptr;
-    const int result = archive_read_next_header(s.reader, &entry);
-    if (result == ARCHIVE_EOF) return std::optional<Entry>();
-    if (result < ARCHIVE_WARN) return s.LibraryError();
-    if (++s.entries > s.limits.max_entries) {
-      return Error(Reason::kBadModel, "archive: expected at most {} entries, got more",
-                   s.limits.max_entries);
+    RETURN_IF_ERROR(s.SkipContent());
+    ASSIGN_OR_RETURN(const std::optional<TarHeader> header, s.NextHeader());
+    if (!header) return std::optional<Entry>();
+    ASSIGN_OR_RETURN(std::string name, s.CheckedName(*header));
+    if (header->kind == Kind::kFolder && header->size_bytes == 0) continue;
+    if (header->kind != Kind::kFile) {
+      return Refuse(name, fmt::format("is a {}", WordFor(header->kind)));
     }
-    ASSIGN_OR_RETURN(std::string name, s.CheckedName(entry));
-    const std::string_view kind = KindOf(entry);
-    if (kind == "folder") continue;
-    if (!kind.empty()) return Refuse(name, fmt::format("is a {}", kind));
-    if (archive_entry_is_encrypted(entry)) return Refuse(name, "is encrypted");
-    if (archive_entry_sparse_count(entry) > 0) return Refuse(name, "is a sparse file");
     RETURN_IF_ERROR(s.CheckUnique(name));
-    RETURN_IF_ERROR(s.CheckSize(entry, name));
-    s.current = {std::move(name), static_cast<uint64_t>(archive_entry_size(entry))};
+    RETURN_IF_ERROR(s.Charge(*header));
+    s.current = {std::move(name), header->size_bytes};
+    s.rest_bytes = (header->size_bytes + kTarBlockBytes - 1) / kTarBlockBytes * kTarBlockBytes;
     return std::optional(s.current);
   }
 }
@@ -175,13 +224,11 @@ StatusOr<Bytes> TarReader::ReadContent(Sha256* digest) {
   State& s = *state_;
   ASSIGN_OR_RETURN(Bytes bytes, Bytes::Allocate(s.current.size_bytes, s.current.name));
   const std::span<std::byte> out = bytes.writable();
-  for (size_t at = 0; at < out.size();) {
-    const auto chunk = out.subspan(at, std::min(kHashBytes, out.size() - at));
-    const la_ssize_t got = archive_read_data(s.reader, chunk.data(), chunk.size());
-    if (got < 0) return s.LibraryError();
-    if (got == 0) return Refuse(s.current.name, "ends before its size");
-    if (digest) digest->Update(chunk.first(static_cast<size_t>(got)));
-    at += static_cast<size_t>(got);
+  for (size_t at = 0; at < out.size(); at += kChunkBytes) {
+    const auto chunk = out.subspan(at, std::min(kChunkBytes, out.size() - at));
+    RETURN_IF_ERROR(s.ReadExactly(chunk));
+    s.rest_bytes -= chunk.size();
+    if (digest) digest->Update(chunk);
   }
   return bytes;
 }

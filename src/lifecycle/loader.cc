@@ -15,12 +15,12 @@ void AttachLabels(const repository::FoundModel& model, Signature& signature) {
 }  // namespace
 
 Loader::Loader(LoaderOptions options, std::shared_ptr<Engine> engine, VerifiedStore verified,
-               std::shared_ptr<batching::WorkerPool> pool, LifecycleMetrics& metrics,
+               batching::WorkerPool& pool, LifecycleMetrics& metrics,
                const Clock& clock)
     : options_(std::move(options)),
       engine_(std::move(engine)),
       verified_(std::move(verified)),
-      pool_(std::move(pool)),
+      pool_(pool),
       metrics_(metrics),
       clock_(clock) {}
 

@@ -27,7 +27,7 @@ struct LoaderOptions {
 class Loader {
  public:
   Loader(LoaderOptions options, std::shared_ptr<Engine> engine, VerifiedStore verified,
-         std::shared_ptr<batching::WorkerPool> pool, LifecycleMetrics& metrics, const Clock& clock);
+         batching::WorkerPool& pool, LifecycleMetrics& metrics, const Clock& clock);
 
   /// Opens, merges with the configuration, probes an unknown digest, loads, warms up and replays.
   /// @return what is wrong with this version; nothing of it stays in memory then.
@@ -40,7 +40,7 @@ class Loader {
   LoaderOptions options_;
   std::shared_ptr<Engine> engine_;
   VerifiedStore verified_;
-  std::shared_ptr<batching::WorkerPool> pool_;
+  batching::WorkerPool& pool_;
   LifecycleMetrics& metrics_;
   const Clock& clock_;
 };

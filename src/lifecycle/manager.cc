@@ -208,7 +208,7 @@ bool Manager::Step(const std::string& name, ModelState& state) {
 }
 
 void Manager::LoadVersion(const std::string& name, ModelState& state, VersionNumber number) {
-  const repository::FoundVersion& version = state.Version(number);
+  const repository::FoundVersion& version = state.OnDisk(number);
   state.BeginLoad(number);
   metrics_.SetState(name, number.str(), "loading");
   Publish();

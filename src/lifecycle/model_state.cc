@@ -21,7 +21,7 @@ void ModelState::SetWanted(const repository::FoundModel* found) {
     std::vector<VersionNumber> on_disk;
     for (const auto& version : found_->versions) on_disk.push_back(version.number);
     for (const VersionNumber number : found_->config.version_policy.Select(on_disk))
-      versions_[number].wanted = Version(number).stamp;
+      versions_[number].wanted = OnDisk(number).stamp;
   }
   if (reconfigured) {  // the same bytes under another configuration are to be loaded anew
     ForgetFailures();
@@ -44,7 +44,7 @@ Decision ModelState::Next() const {
   return NextAction(views);
 }
 
-const repository::FoundVersion& ModelState::Version(VersionNumber number) const {
+const repository::FoundVersion& ModelState::OnDisk(VersionNumber number) const {
   const auto found = std::ranges::find(found_->versions, number, &repository::FoundVersion::number);
   SLIPWAY_CHECK(found != found_->versions.end(), "a wanted version was found on disk");
   return *found;

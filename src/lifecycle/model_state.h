@@ -25,7 +25,7 @@ class ModelState {
 
   /// The found model and version to load for a decision.
   const repository::FoundModel& found() const { return *found_; }
-  const repository::FoundVersion& Version(VersionNumber number) const;
+  const repository::FoundVersion& OnDisk(VersionNumber number) const;
 
   void BeginLoad(VersionNumber number);
   void Loaded(VersionNumber number, uint64_t stamp, VersionHandle handle);

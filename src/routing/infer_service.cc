@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "infer/classification.h"
+#include "routing/resolver.h"
 
 namespace slipway::routing {
 

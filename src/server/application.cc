@@ -95,7 +95,7 @@ Status Application::Wire(std::shared_ptr<Engine> engine) {
   lifecycle_metrics_ = std::make_unique<LifecycleMetrics>(registry_);
   AddProcessMetrics(registry_);
   AddBuildInfo(registry_, std::string(kVersion), std::string(engine->version()));
-  pool_ = std::make_shared<batching::WorkerPool>(Or(config_.resources.compute_threads, processors));
+  pool_ = std::make_unique<batching::WorkerPool>(Or(config_.resources.compute_threads, processors));
   const std::string engine_version(engine->version());
   MakeManager(std::move(sources), MakeLoader(std::move(engine)));
   infer_ = std::make_unique<routing::InferService>(
@@ -134,7 +134,7 @@ std::unique_ptr<lifecycle::Loader> Application::MakeLoader(std::shared_ptr<Engin
   const std::string folder = config_.data_folder.empty() ? "" : config_.data_folder + "/verified";
   lifecycle::VerifiedStore verified(folder,
                                     fmt::format("{} {}", engine->name(), engine->version()));
-  return std::make_unique<lifecycle::Loader>(options, std::move(engine), std::move(verified), pool_,
+  return std::make_unique<lifecycle::Loader>(options, std::move(engine), std::move(verified), *pool_,
                                              *lifecycle_metrics_, clock_);
 }
 

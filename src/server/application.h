@@ -66,7 +66,7 @@ class Application {
   Registry registry_;
   std::unique_ptr<LifecycleMetrics> lifecycle_metrics_;
   std::shared_ptr<HttpMetrics> http_metrics_;
-  std::shared_ptr<batching::WorkerPool> pool_;
+  std::unique_ptr<batching::WorkerPool> pool_;
   std::unique_ptr<lifecycle::Manager> manager_;
   std::unique_ptr<routing::InferService> infer_;
   std::unique_ptr<http::Server> server_;
