@@ -4,7 +4,7 @@
 #   slipway_room(NAME infer
 #     SOURCES request.cc
 #     ROOMS tensor telemetry          # rooms this one may include; base is implied
-#     LIBRARIES absl::flat_hash_map   # outside libraries
+#     LIBRARIES dep::seccomp          # outside libraries
 #     TESTS request_test.cc)          # joined into the one binary slipway_tests
 include(CMakeParseArguments)
 
