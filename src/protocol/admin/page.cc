@@ -14,7 +14,10 @@ namespace {
 
 constexpr size_t kMaxLabelsShown = 6;
 
-/// Three slips of a dockyard under a hull; drawn here, so nothing is fetched.
+/// A hull on a slipway; drawn here, so nothing is fetched.
+constexpr Markup kMark =
+    "<svg viewBox=\"0 0 16 16\" aria-hidden=\"true\">"
+    "<path d=\"M1 7h14l-2.5 4h-9zM8 1v5H4zM1 13h14v2H1z\"></path></svg>";
 constexpr Markup kIcon =
     "<link rel=\"icon\" href=\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' "
     "viewBox='0 0 16 16'%3E%3Cpath fill='%230b6bcb' d='M1 7h14l-2.5 4h-9zM8 1v5H4zM1 13h14v2H1z'/%3E"
@@ -42,8 +45,15 @@ std::string ShowDuration(double ns) {
   return fmt::format("{:.3g} s", ns / 1e9);
 }
 
-std::string Counted(size_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+/// "98,231"
+std::string ShowCount(uint64_t count) {
+  std::string digits = std::to_string(count);
+  for (size_t at = digits.size(); at > 3;) digits.insert(at -= 3, 1, ',');
+  return digits;
+}
+
+std::string Counted(uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", ShowCount(count), noun, count == 1 ? "" : "s");
 }
 
 void WriteChip(HtmlWriter& html, Markup css_class, std::string_view text) {
@@ -77,7 +87,7 @@ void WriteSignature(HtmlWriter& html, const Signature& signature) {
 
 void WriteTraffic(HtmlWriter& html, const PageTraffic& traffic) {
   html.Raw("<span class=\"quiet push\">").Text(Counted(traffic.succeeded, "request"));
-  if (traffic.failed > 0) html.Text(fmt::format(" · {} failed", traffic.failed));
+  if (traffic.failed > 0) html.Text(fmt::format(" · {} failed", ShowCount(traffic.failed)));
   if (traffic.succeeded > 0)
     html.Text(fmt::format(" · p50 {} · p99 {}", ShowDuration(traffic.p50_ns),
                           ShowDuration(traffic.p99_ns)));
@@ -98,8 +108,7 @@ void WriteHeadline(HtmlWriter& html, const PageVersion& version) {
 void WriteDetails(HtmlWriter& html, const PageVersion& version) {
   if (version.signature) WriteSignature(html, *version.signature);
   if (!version.curl.empty())
-    html.Raw("<div class=\"curl\"><pre tabindex=\"0\"><code>").Text(version.curl)
-        .Raw("</code></pre></div>\n");
+    html.Raw("<pre tabindex=\"0\"><code>").Text(version.curl).Raw("</code></pre>\n");
 }
 
 /// @param open  the newest version that is served shows what it takes; older ones on demand.
@@ -120,7 +129,7 @@ void WriteVersion(HtmlWriter& html, const PageVersion& version, bool open) {
 
 void WriteModel(HtmlWriter& html, const PageModel& model) {
   html.Raw("<article class=\"model\">\n<h2>").Text(model.name).Raw("</h2>\n");
-  if (!model.description.empty()) html.Raw("<p>").Text(model.description).Raw("</p>\n");
+  if (!model.description.empty()) html.Raw("<p class=\"description\">").Text(model.description).Raw("</p>\n");
   if (!model.problem.empty())
     html.Raw("<p class=\"reason\">").Text(model.problem).Raw("</p>\n");
   bool opened = false;
@@ -133,7 +142,7 @@ void WriteModel(HtmlWriter& html, const PageModel& model) {
 }
 
 void WriteHeader(HtmlWriter& html, const PageData& data) {
-  html.Raw("<header>\n<h1>Slipway</h1>\n");
+  html.Raw("<header>\n<h1>").Raw(kMark).Raw("Slipway</h1>\n");
   WriteChip(html, ClassOfState(data.status), data.status);
   html.Raw("<span class=\"about\">").Text(data.server_version).Raw(" · ").Text(data.engine)
       .Raw("</span>\n<nav>\n");

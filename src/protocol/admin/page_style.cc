@@ -26,7 +26,10 @@ body {
 }
 .page { max-width: 62rem; margin: 0 auto; padding: 0 1.25rem 4rem; }
 header { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem 1rem; padding: 1.5rem 0 1.25rem; }
-header h1 { margin: 0; font-size: 1.25rem; letter-spacing: -.01em; }
+header h1 {
+  margin: 0; font-size: 1.25rem; letter-spacing: -.01em; display: flex; align-items: center; gap: .55rem;
+}
+header svg { width: 1.35rem; height: 1.35rem; fill: var(--accent); }
 header .about { color: var(--quiet); font-size: .875rem; }
 header nav { margin-left: auto; display: flex; gap: 1.25rem; }
 a { color: var(--accent); text-decoration: none; }
@@ -38,7 +41,7 @@ a:hover { text-decoration: underline; }
   margin: 0 0 1rem; padding: 1.1rem 1.25rem 1.25rem; overflow-wrap: anywhere;
 }
 .model h2 { margin: 0; font-size: 1.0625rem; font-family: var(--mono); font-weight: 600; }
-.model > p { margin: .25rem 0 0; color: var(--quiet); }
+.model > .description { margin: .25rem 0 0; color: var(--quiet); }
 .version { margin-top: .9rem; padding-top: .9rem; border-top: 1px solid var(--line); }
 .line { display: flex; flex-wrap: wrap; align-items: center; gap: .4rem .6rem; }
 .line h3 { margin: 0; font-size: .9375rem; font-weight: 600; }
@@ -55,21 +58,30 @@ a:hover { text-decoration: underline; }
   margin: .6rem 0 0; padding: .55rem .8rem; border-radius: 6px; white-space: pre-wrap;
   color: var(--bad); background: var(--bad-ground); font-size: .875rem;
 }
-table { width: 100%; border-collapse: collapse; margin: .7rem 0 0; font-size: .875rem; }
+table {
+  width: 100%; table-layout: fixed; border-collapse: collapse; margin: .7rem 0 0; font-size: .875rem;
+}
 th, td { text-align: left; vertical-align: top; padding: .28rem .9rem .28rem 0; }
 th { color: var(--quiet); font-weight: 500; font-size: .75rem; border-bottom: 1px solid var(--line); }
 td { font-family: var(--mono); font-size: .8125rem; }
-td.kind { font-family: inherit; color: var(--quiet); width: 5rem; }
-.curl { position: relative; margin: .8rem 0 0; }
+td.kind { font-family: inherit; color: var(--quiet); }
+th:nth-child(1) { width: 4.5rem; }
+th:nth-child(3) { width: 6rem; }
+th:nth-child(4) { width: 11rem; }
 pre {
-  margin: 0; padding: .75rem .9rem; max-height: 14rem; overflow: auto; background: var(--code);
+  margin: .8rem 0 0; padding: .75rem .9rem; max-height: 14rem; overflow: auto; background: var(--code);
   border: 1px solid var(--line); border-radius: 6px; font: .8125rem/1.55 var(--mono);
   white-space: pre-wrap; overflow-wrap: anywhere;
 }
 pre code { font: inherit; user-select: all; }
 details > summary { cursor: pointer; color: var(--quiet); font-size: .8125rem; margin-top: .7rem; }
 .empty { text-align: center; padding: 3rem 1rem; color: var(--quiet); }
-@media (max-width: 36rem) { header nav, .push { margin-left: 0; } }
+@media (max-width: 40rem) {
+  header nav, .push { margin-left: 0; }
+  .push { flex-basis: 100%; }
+  .page { padding: 0 .75rem 3rem; }
+  table { table-layout: auto; }
+}
 )css";
 
 }  // namespace slipway::admin

@@ -60,7 +60,7 @@ TEST(PageTest, TellsWhatIsServedAndHowToAsk) {
            "<td>image</td><td>FP32</td><td>[-1,1,8,8]</td>", "<td>[-1]</td><td>optional</td>",
            "zero, one, two", "curl -s http://127.0.0.1:8080/v2/models/digits/infer", "version 1",
            ">unavailable</span>", "golden example &quot;first&quot;: output differs",
-           "1204 requests · 3 failed · p50 310 µs · p99 1.25 ms", "1 model, 1 of 2 versions ready",
+           "1,204 requests · 3 failed · p50 310 µs · p99 1.25 ms", "1 model, 1 of 2 versions ready",
            "href=\"/metrics\"", "href=\"/v2\""})
     EXPECT_THAT(page, HasSubstr(std::string(fact)));
 }
@@ -106,7 +106,7 @@ TEST(PageTest, ScriptCanariesAreInertWhereverTheyStand) {
   for (size_t at = page.find("&lt;script&gt;"); at != std::string::npos;
        at = page.find("&lt;script&gt;", at + 1))
     ++shown;
-  EXPECT_EQ(shown, 17u);
+  EXPECT_EQ(shown, 18u);
 }
 
 TEST(PageTest, AllowsItsOwnStyleAndNothingElse) {

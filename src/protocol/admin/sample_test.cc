@@ -54,7 +54,7 @@ TEST(SampleCommandTest, SaysTheWholeRequest) {
   EXPECT_EQ(SampleCommand(kDigits, Takes({{"x", DType::kFp32, {-1, 3}}}), {}, true),
             "curl -s http://127.0.0.1:8080/v2/models/digits/infer -d "
             "'{\"inputs\":[{\"name\":\"x\",\"shape\":[1,3],\"datatype\":\"FP32\","
-            "\"data\":[0.5,0.125,0.75]}]}'");
+            "\"data\":[0.5,0.0,1.0]}]}'");
 }
 
 TEST(SampleCommandTest, HasValuesForEveryType) {
