@@ -1,5 +1,6 @@
 #include "client/infer_client.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "text/json_reader.h"
@@ -94,10 +95,17 @@ StatusOr<size_t> JsonSizeOf(const HttpResponse& response) {
   return size;
 }
 
-/// Cuts the tensors' bytes off `rest`, in order; they keep the body alive through `owner`.
+/// Aligned for its elements, as a body's middle is not.
+Buffer CopyOf(std::span<const std::byte> bytes) {
+  std::byte* to;
+  Buffer copy = Buffer::Allocate(bytes.size(), &to);
+  std::copy(bytes.begin(), bytes.end(), to);
+  return copy;
+}
+
+/// Cuts the tensors' bytes off `rest`, in order.
 StatusOr<std::vector<NamedTensor>> CutTensors(std::vector<TensorEntry> entries,
-                                              std::span<const std::byte> rest,
-                                              const std::shared_ptr<const void>& owner) {
+                                              std::span<const std::byte> rest) {
   std::vector<NamedTensor> outputs;
   for (TensorEntry& entry : entries) {
     const std::string& name = entry.spec.name;
@@ -106,8 +114,7 @@ StatusOr<std::vector<NamedTensor>> CutTensors(std::vector<TensorEntry> entries,
     if (*entry.binary_size > rest.size())
       return Error(Reason::kIo, "output \"{}\": expected {} bytes, got {}", name,
                    *entry.binary_size, rest.size());
-    Tensor tensor{entry.spec.dtype, entry.spec.shape,
-                  Buffer(rest.first(*entry.binary_size), owner)};
+    Tensor tensor{entry.spec.dtype, entry.spec.shape, CopyOf(rest.first(*entry.binary_size))};
     if (const Status fits = CheckData(tensor); !fits.ok())
       return Annotate(fits, fmt::format("output \"{}\"", name));
     rest = rest.subspan(*entry.binary_size);
@@ -168,19 +175,18 @@ Status ErrorOf(const HttpResponse& response) {
   return Error(ReasonOfHttp(response.status), "HTTP {}: {}", response.status, message);
 }
 
-StatusOr<std::vector<NamedTensor>> DecodeAnswer(HttpResponse response) {
+StatusOr<std::vector<NamedTensor>> DecodeAnswer(const HttpResponse& response) {
   if (response.status != 200) return ErrorOf(response);
   const StatusOr<size_t> json_size = JsonSizeOf(response);
   if (!json_size.ok()) return Unreadable(json_size.status());
-  const auto body = std::make_shared<const std::string>(std::move(response.body));
   std::vector<TensorEntry> entries;
-  JsonReader json(std::string_view(*body).substr(0, *json_size));
+  JsonReader json(std::string_view(response.body).substr(0, *json_size));
   const Status read = ReadObject(json, [&](std::string_view key) -> Status {
     return key == "outputs" ? ReadEntries(json, entries) : json.Skip();
   });
   if (!read.ok()) return Unreadable(read);
-  const auto bytes = std::as_bytes(std::span(*body));
-  auto outputs = CutTensors(std::move(entries), bytes.subspan(*json_size), body);
+  const auto bytes = std::as_bytes(std::span(response.body));
+  auto outputs = CutTensors(std::move(entries), bytes.subspan(*json_size));
   if (!outputs.ok()) return Unreadable(outputs.status());
   return outputs;
 }
@@ -211,11 +217,11 @@ StatusOr<Signature> InferClient::Metadata() {
 StatusOr<std::vector<NamedTensor>> InferClient::Infer(const InferRequest& request) {
   const EncodedRequest encoded = EncodeBinary(request);
   const std::string path = infer_path();
-  ASSIGN_OR_RETURN(HttpResponse response, http_.Send({.method = "POST",
+  ASSIGN_OR_RETURN(const HttpResponse response, http_.Send({.method = "POST",
                                                       .path = path,
                                                       .headers = encoded.headers,
                                                       .body = encoded.body}));
-  return DecodeAnswer(std::move(response));
+  return DecodeAnswer(response);
 }
 
 }  // namespace slipway::client

@@ -24,7 +24,7 @@ EncodedRequest EncodeBinary(const InferRequest& request);
 
 /// Outputs of an answer to such a request. kIo when it is none; a body's own error keeps its message, with
 /// the reason that its HTTP status stands for.
-StatusOr<std::vector<NamedTensor>> DecodeAnswer(HttpResponse response);
+StatusOr<std::vector<NamedTensor>> DecodeAnswer(const HttpResponse& response);
 
 /// The error that an answer other than 200 stands for: "HTTP 404: model \"m\" …".
 Status ErrorOf(const HttpResponse& response);
