@@ -87,6 +87,11 @@ Status JsonReader::Refuse(std::string_view complaint) const {
 }
 
 Status JsonReader::ExpectedAt(const char* at, std::string_view what) const {
+  const std::string_view there(at, static_cast<size_t>(end_ - at));
+  if (there.starts_with("NaN") || there.starts_with("Infinity"))
+    return Error(Reason::kBadRequest,
+                 "JSON, byte {}: NaN and Infinity are no JSON numbers",
+                 at - begin_);
   return Error(Reason::kBadRequest, "JSON, byte {}: expected {}, got {}", at - begin_, what,
                Show(at, end_));
 }
