@@ -49,7 +49,7 @@ TEST(NumberArrayTest, RefusesWhatIsNoNumberOfTheType) {
   EXPECT_EQ(MessageOf(Read("[1,true]", &f32)), "JSON, byte 3: expected a number, got 't'");
   EXPECT_EQ(MessageOf(Read("[1,\"2\"]", &f32)), "JSON, byte 3: expected a number, got '\"'");
   EXPECT_EQ(MessageOf(Read("[1,{}]", &f32)), "JSON, byte 3: expected a number, got '{'");
-  EXPECT_EQ(MessageOf(Read("[NaN]", &f32)), "JSON, byte 1: expected a value, got 'N'");
+  EXPECT_EQ(MessageOf(Read("[NaN]", &f32)), "JSON, byte 1: NaN and Infinity are no JSON numbers");
 }
 
 TEST(NumberArrayTest, BrokenArraysAreRefused) {
