@@ -106,7 +106,7 @@ StatusOr<ModelConfig> Reader::Read(const std::vector<TextField>& fields) {
       {"model_metrics"},
   };
   RETURN_IF_ERROR(reader_.ReadMessage(fields, "", rules));
-  if (instances_ > 0) config_.instance_count = static_cast<int>(instances_);
+  config_.instance_count = static_cast<int>(instances_);
   return std::move(config_);
 }
 

@@ -38,7 +38,7 @@ struct ModelConfig {
   std::optional<int> max_batch_size;  // > 0: the first dimension of every tensor is the batch
   std::vector<ConfiguredTensor> inputs, outputs;  // empty = as the model says
   VersionPolicy version_policy;
-  int instance_count = 1;           // runs at once
+  int instance_count = 0;           // runs at once, all groups together; 0 = not stated
   std::string default_model_filename = "model.onnx";  // in each version's folder
   bool operator==(const ModelConfig&) const = default;
 };
