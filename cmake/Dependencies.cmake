@@ -4,8 +4,6 @@ set(CMAKE_THREAD_PREFER_PTHREAD ON)
 find_package(Threads REQUIRED)
 find_package(GTest REQUIRED)
 find_package(Protobuf REQUIRED)
-find_package(ZLIB REQUIRED)
-find_package(PkgConfig REQUIRED)
 
 # slipway_static(<target> <archive> [<link libraries>…])
 function(slipway_static target archive)
@@ -15,7 +13,6 @@ function(slipway_static target archive)
 endfunction()
 
 slipway_static(dep::crypto crypto dl Threads::Threads)
-slipway_static(dep::archive archive)
 slipway_static(dep::yaml yaml-cpp)
 slipway_static(dep::seccomp seccomp)
 slipway_static(dep::protobuf_lite protobuf-lite Threads::Threads)
@@ -40,7 +37,6 @@ target_link_libraries(dep::absl INTERFACE
 find_path(SPDLOG_INCLUDE spdlog/spdlog.h REQUIRED)
 add_library(dep::spdlog INTERFACE IMPORTED GLOBAL)
 target_compile_definitions(dep::spdlog INTERFACE SPDLOG_FMT_EXTERNAL)
-
 
 add_library(dep::asio INTERFACE IMPORTED GLOBAL)
 target_compile_definitions(dep::asio INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_HEADER_ONLY

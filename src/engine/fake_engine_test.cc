@@ -2,8 +2,15 @@
 
 #include <thread>
 
+#include "engine/testing/conformance.h"
+
 namespace slipway::testing {
 namespace {
+
+struct MakeFake {
+  static std::unique_ptr<Engine> Make() { return std::make_unique<FakeEngine>(); }
+};
+INSTANTIATE_TYPED_TEST_SUITE_P(Fake, EngineConformanceTest, MakeFake);
 
 ModelBytes BytesOf(const std::string& model) { return {std::as_bytes(std::span(model)), {}}; }
 

@@ -50,10 +50,10 @@ StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundMod
   ASSIGN_OR_RETURN(served->model, engine_->Load(artifact->bytes(), options_.engine));
   ASSIGN_OR_RETURN(served->examples, artifact->Examples(options_.warm_up.max_examples));
 
-  const int instances = model.config.instance_count > 0 ? model.config.instance_count
+  served->instances = model.config.instance_count > 0 ? model.config.instance_count
                                                         : options_.default_instances;
   served->queue = std::make_shared<batching::ModelQueue>(
-      batching::ModelQueueOptions{.instances = instances, .admission = options_.admission}, pool_,
+      batching::ModelQueueOptions{.instances = served->instances, .admission = options_.admission}, pool_,
       clock_);
   ASSIGN_OR_RETURN(const WarmUpReport report,
                    WarmUp(*served->model, served->examples, options_.warm_up, clock_,

@@ -24,6 +24,7 @@ struct ServedVersion {
   std::string platform;            // "onnxruntime_onnx"
   Signature signature;             // what the model says, narrowed by its configuration, with labels
   repository::ModelConfig config;
+  int instances = 1;               // runs at once
   bool batched = false;            // the first dimension of every tensor is the batch
   std::vector<bundle::Example> examples;  // a few, for descriptions; may be empty
   std::unique_ptr<LoadedModel> model;

@@ -3,7 +3,6 @@
 #include <absl/container/flat_hash_set.h>
 
 #include "base/utf8.h"
-#include "onnx/skeleton.h"
 
 namespace slipway::onnx {
 namespace {
@@ -50,9 +49,9 @@ StatusOr<std::vector<std::string>> ZipMapLabels(const ::onnx::NodeProto& zip_map
   return labels;
 }
 
-StatusOr<std::string> ReplaceZipMaps(std::span<const std::byte> model) {
-  ASSIGN_OR_RETURN(::onnx::ModelProto parsed, ParseModel(model));
-  auto& graph = *parsed.mutable_graph();
+Status ReplaceZipMaps(::onnx::ModelProto& model) {
+  auto& graph = *model.mutable_graph();
+  bool replaced = false;
   for (auto& output : *graph.mutable_output()) {
     const auto* found = FindZipMap(graph, output.name());
     if (found == nullptr) continue;
@@ -61,13 +60,14 @@ StatusOr<std::string> ReplaceZipMaps(std::span<const std::byte> model) {
     node.set_op_type("Identity");
     node.clear_domain();
     node.clear_attribute();
+    replaced = true;
     auto& tensor = *output.mutable_type()->mutable_tensor_type();
     tensor.set_elem_type(::onnx::TensorProto::FLOAT);
     tensor.mutable_shape()->add_dim();
     tensor.mutable_shape()->add_dim()->set_dim_value(static_cast<int64_t>(labels.size()));
   }
-  DeclareDefaultOpset(parsed);
-  return parsed.SerializeAsString();
+  if (replaced) DeclareDefaultOpset(model);
+  return OkStatus();
 }
 
 }  // namespace slipway::onnx

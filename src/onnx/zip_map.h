@@ -4,7 +4,6 @@
 // apart again: the keys, which are the same in every row, become the output's labels, and the
 // probabilities are served as they went in. docs/formats/signature.md
 
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,9 +21,9 @@ const ::onnx::NodeProto* FindZipMap(const ::onnx::GraphProto& graph, std::string
 /// labels in UTF-8 that differ.
 StatusOr<std::vector<std::string>> ZipMapLabels(const ::onnx::NodeProto& zip_map);
 
-/// The model with Identity in the place of every ZipMap that makes a graph output, whose type is then
-/// tensor(float) [?, classes]. Copies the model once.
-/// @return kBadModel when it does not parse or has no such ZipMap's labels.
-StatusOr<std::string> ReplaceZipMaps(std::span<const std::byte> model);
+/// Puts Identity in the place of every ZipMap that makes a graph output, whose type is then
+/// tensor(float) [?, classes].
+/// @return kBadModel as ZipMapLabels; the model is then half changed.
+Status ReplaceZipMaps(::onnx::ModelProto& model);
 
 }  // namespace slipway::onnx

@@ -120,6 +120,11 @@ std::unique_ptr<InferCall> InferService::Infer(int loop, std::unique_ptr<InferCa
   return nullptr;
 }
 
+void InferService::Refuse(int loop, InferCall& call, const Status& why) {
+  const auto resolved = Resolve(Table(loop), call.request.model, call.request.version);
+  Finish(call, why, resolved.ok() ? (*resolved)->get() : nullptr);
+}
+
 Status InferService::Prepare(InferCall& call, const ServedVersion& version) {
   InferRequest& request = call.request;
   RETURN_IF_ERROR(Bind(request, version.signature, call.bound_));

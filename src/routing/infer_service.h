@@ -61,6 +61,9 @@ class InferService {
   /// @return the call for reuse when it is done, null when it went to the pool.
   std::unique_ptr<InferCall> Infer(int loop, std::unique_ptr<InferCall> call);
 
+  /// Answers and counts a request that could not even be read.
+  void Refuse(int loop, InferCall& call, const Status& why);
+
  private:
   class PooledRun;
   struct alignas(64) LoopReader {

@@ -157,12 +157,13 @@ std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_ve
   openinference::AddRoutes(*router, {.infer = *infer_,
                                      .models = *manager_,
                                      .draining = draining_,
+                                     .loops = Or(config_.resources.io_threads, resources_.processors),
                                      .server_version = std::string(kVersion)});
   admin::AddRoutes(*router, {.infer = *infer_,
                              .registry = registry_,
                              .draining = draining_,
                              .server_version = std::string(kVersion),
-                             .engine_version = std::string(engine_version)});
+                             .engine = fmt::format("onnxruntime {}", engine_version)});
   return router;
 }
 

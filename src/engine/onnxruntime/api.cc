@@ -43,6 +43,8 @@ std::string CleanMessage(std::string_view message) {
   Erase(text, "Non-zero status code returned while ");
   Erase(text, "Status Message: ");
   Erase(text, "Load model from memory failed:");
+  Erase(text, "Fatal error: ");
+  Erase(text, "Exception during initialization: ");
   for (char& c : text)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
   while (!text.empty() && text.back() == ' ') text.pop_back();

@@ -125,6 +125,10 @@ Status Model::TakeResults(std::span<const Tensor* const> inputs, std::span<const
       return Error(Reason::kInternal, "output \"{}\": the model gave none", spec.name);
     ASSIGN_OR_RETURN(results[i], Take(std::move(fetches.values[i]), spec, session_, budget));
     budget -= results[i].data.size();
+    // A ZipMap would have refused probabilities that are not one for each of its labels.
+    if (!spec.labels.empty() && !Matches(spec.shape, results[i].shape))
+      return Error(Reason::kInternal, "output \"{}\": expected {}, got {}", spec.name,
+                   ToString(spec.dtype, spec.shape), ToString(spec.dtype, results[i].shape));
     DetachFromInputs(results[i], inputs);
   }
   return OkStatus();

@@ -6,20 +6,20 @@
 
 #include "base/log.h"
 #include "engine/onnxruntime/api.h"
+#include "engine/onnxruntime/kernel_limits.h"
 #include "engine/onnxruntime/model.h"
+#include "engine/onnxruntime/rewrite.h"
 #include "onnx/external_data.h"
 #include "onnx/model_info.h"
 #include "onnx/skeleton.h"
-#include "onnx/zip_map.h"
 
 namespace slipway::onnxruntime {
 namespace {
 
-void ORT_API_CALL WriteLog(void*, OrtLoggingLevel level, const char*, const char*, const char*,
+// Its errors reach us as the status of the call too, so a warning is enough for all of them.
+void ORT_API_CALL WriteLog(void*, OrtLoggingLevel, const char*, const char*, const char*,
                            const char* message) {
-  const auto ours = level >= ORT_LOGGING_LEVEL_ERROR ? log::Level::kError : log::Level::kWarn;
-  if (log::Enabled(ours))
-    log::Write(ours, "ONNX Runtime reports", {{"detail", CleanMessage(message)}});
+  log::Warn("ONNX Runtime reports", {{"detail", CleanMessage(message)}});
 }
 
 StatusOr<Owned<OrtSessionOptions>> SessionOptions(const LoadOptions& options) {
@@ -71,11 +71,10 @@ class OnnxRuntimeEngine final : public Engine {
     ASSIGN_OR_RETURN(const ::onnx::ModelProto skeleton, onnx::ParseSkeleton(model.model));
     ASSIGN_OR_RETURN(onnx::ModelInfo info, onnx::InspectSkeleton(skeleton));
     RETURN_IF_ERROR(onnx::CheckExternalData(skeleton.graph(), model.external_data));
-    if (std::ranges::none_of(info.signature.outputs, [&](const TensorSpec& output) {
-          return onnx::FindZipMap(skeleton.graph(), output.name) != nullptr;
-        }))
+    RETURN_IF_ERROR(CheckKernelLimits(skeleton.graph()));
+    if (!NeedsRewrite(skeleton.graph()))
       return LoadBytes(model.model, model.external_data, std::move(info.signature), options);
-    ASSIGN_OR_RETURN(const std::string rewritten, onnx::ReplaceZipMaps(model.model));
+    ASSIGN_OR_RETURN(const std::string rewritten, Rewrite(model.model));
     return LoadBytes(std::as_bytes(std::span(rewritten)), model.external_data,
                      std::move(info.signature), options);
   }
