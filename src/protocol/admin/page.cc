@@ -88,7 +88,7 @@ void WriteSignature(HtmlWriter& html, const Signature& signature) {
 void WriteTraffic(HtmlWriter& html, const PageTraffic& traffic) {
   html.Raw("<span class=\"quiet push\">").Text(Counted(traffic.succeeded, "request"));
   if (traffic.failed > 0) html.Text(fmt::format(" · {} failed", ShowCount(traffic.failed)));
-  if (traffic.succeeded > 0)
+  if (traffic.p99_ns > 0)
     html.Text(fmt::format(" · p50 {} · p99 {}", ShowDuration(traffic.p50_ns),
                           ShowDuration(traffic.p99_ns)));
   html.Raw("</span>\n");

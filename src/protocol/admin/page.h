@@ -14,7 +14,7 @@ namespace slipway::admin {
 struct PageTraffic {
   uint64_t succeeded = 0;
   uint64_t failed = 0;
-  double p50_ns = 0;
+  double p50_ns = 0;  // not shown when 0
   double p99_ns = 0;
 };
 

@@ -58,16 +58,18 @@ a:hover { text-decoration: underline; }
   margin: .6rem 0 0; padding: .55rem .8rem; border-radius: 6px; white-space: pre-wrap;
   color: var(--bad); background: var(--bad-ground); font-size: .875rem;
 }
-table {
-  width: 100%; table-layout: fixed; border-collapse: collapse; margin: .7rem 0 0; font-size: .875rem;
-}
+table { width: 100%; border-collapse: collapse; margin: .7rem 0 0; font-size: .875rem; }
 th, td { text-align: left; vertical-align: top; padding: .28rem .9rem .28rem 0; }
 th { color: var(--quiet); font-weight: 500; font-size: .75rem; border-bottom: 1px solid var(--line); }
 td { font-family: var(--mono); font-size: .8125rem; }
+th, td:nth-child(1), td:nth-child(3) { white-space: nowrap; }
 td.kind { font-family: inherit; color: var(--quiet); }
-th:nth-child(1) { width: 4.5rem; }
-th:nth-child(3) { width: 6rem; }
-th:nth-child(4) { width: 11rem; }
+@media (min-width: 40rem) {
+  table { table-layout: fixed; }
+  th:nth-child(1) { width: 4.5rem; }
+  th:nth-child(3) { width: 6rem; }
+  th:nth-child(4) { width: 11rem; }
+}
 pre {
   margin: .8rem 0 0; padding: .75rem .9rem; max-height: 14rem; overflow: auto; background: var(--code);
   border: 1px solid var(--line); border-radius: 6px; font: .8125rem/1.55 var(--mono);
@@ -77,10 +79,10 @@ pre code { font: inherit; user-select: all; }
 details > summary { cursor: pointer; color: var(--quiet); font-size: .8125rem; margin-top: .7rem; }
 .empty { text-align: center; padding: 3rem 1rem; color: var(--quiet); }
 @media (max-width: 40rem) {
+  td:nth-child(4) { overflow-wrap: normal; }
   header nav, .push { margin-left: 0; }
   .push { flex-basis: 100%; }
   .page { padding: 0 .75rem 3rem; }
-  table { table-layout: auto; }
 }
 )css";
 
