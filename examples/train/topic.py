@@ -42,12 +42,28 @@ def to_onnx(vectorizer, classifier):
     nodes = [
         node("Reshape", ["text", "flat"], ["line"]),
         # The default locale, en_US, is absent from a bare Debian; C.UTF-8 is part of its C library.
-        node("StringNormalizer", ["line"], ["lower"], case_change_action="LOWER", is_case_sensitive=1,
-             locale="C.UTF-8"),
+        node(
+            "StringNormalizer",
+            ["line"],
+            ["lower"],
+            case_change_action="LOWER",
+            is_case_sensitive=1,
+            locale="C.UTF-8",
+        ),
         node("StringSplit", ["lower"], ["words", "word_count"]),
-        node("TfIdfVectorizer", ["words"], ["tfidf"], mode="TFIDF", min_gram_length=1, max_gram_length=1,
-             max_skip_count=0, ngram_counts=[0], ngram_indexes=list(range(len(words))), pool_strings=words,
-             weights=[float(weight) for weight in vectorizer.idf_]),
+        node(
+            "TfIdfVectorizer",
+            ["words"],
+            ["tfidf"],
+            mode="TFIDF",
+            min_gram_length=1,
+            max_gram_length=1,
+            max_skip_count=0,
+            ngram_counts=[0],
+            ngram_indexes=list(range(len(words))),
+            pool_strings=words,
+            weights=[float(weight) for weight in vectorizer.idf_],
+        ),
         node("ReduceL2", ["tfidf", "columns"], ["norm"], keepdims=1),
         # A text without a known word has norm 0 and stays all zeros.
         node("Max", ["norm", "tiny"], ["divisor"]),
@@ -66,14 +82,23 @@ def to_onnx(vectorizer, classifier):
         "classes": np.array(classifier.classes_, dtype=object),
     }
     graph = helper.make_graph(
-        nodes, "topic",
+        nodes,
+        "topic",
         [helper.make_tensor_value_info("text", TensorProto.STRING, ["batch", 1])],
-        [helper.make_tensor_value_info("label", TensorProto.STRING, ["batch", 1]),
-         helper.make_tensor_value_info("probabilities", TensorProto.FLOAT,
-                                       ["batch", len(classifier.classes_)])],
-        [numpy_helper.from_array(value, name) for name, value in constants.items()])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION,
-                              producer_name="slipway examples")
+        [
+            helper.make_tensor_value_info("label", TensorProto.STRING, ["batch", 1]),
+            helper.make_tensor_value_info(
+                "probabilities", TensorProto.FLOAT, ["batch", len(classifier.classes_)]
+            ),
+        ],
+        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+    )
+    model = helper.make_model(
+        graph,
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=IR_VERSION,
+        producer_name="slipway examples",
+    )
     onnx.checker.check_model(model, full_check=True)
     return model
 
@@ -81,13 +106,17 @@ def to_onnx(vectorizer, classifier):
 def main():
     texts, sections = load()
     train_x, test_x, train_y, test_y = train_test_split(
-        texts, sections, test_size=0.25, stratify=sections, random_state=0)
-    pipeline = make_pipeline(TfidfVectorizer(token_pattern="[^ ]+", min_df=2),
-                             LogisticRegression(C=10, max_iter=1000))
+        texts, sections, test_size=0.25, stratify=sections, random_state=0
+    )
+    pipeline = make_pipeline(
+        TfidfVectorizer(token_pattern="[^ ]+", min_df=2), LogisticRegression(C=10, max_iter=1000)
+    )
     pipeline.fit(train_x, train_y)
     vectorizer, classifier = pipeline[0], pipeline[1]
-    print(f"{len(vectorizer.vocabulary_)} words; accuracy on {len(test_y)} descriptions held out: "
-          f"{accuracy_score(test_y, pipeline.predict(test_x)):.4f}")
+    print(
+        f"{len(vectorizer.vocabulary_)} words; accuracy on {len(test_y)} descriptions held out: "
+        f"{accuracy_score(test_y, pipeline.predict(test_x)):.4f}"
+    )
 
     bundle = Bundle("topic", to_onnx(vectorizer, classifier))
     bundle.labels["probabilities"] = [str(name) for name in classifier.classes_]
@@ -100,12 +129,18 @@ def main():
         "beyond_ascii": ["Schriftart für Überschriften", "フォント", "naïve MIDI séquenceur"],
     }.items():
         column = np.array(texts, dtype=object).reshape(-1, 1)
-        bundle.add(Example(
-            name,
-            inputs={"text": column},
-            outputs={"label": pipeline.predict(texts).reshape(-1, 1),
-                     "probabilities": pipeline.predict_proba(texts)},
-            origin="scikit-learn", version=sklearn.__version__))
+        bundle.add(
+            Example(
+                name,
+                inputs={"text": column},
+                outputs={
+                    "label": pipeline.predict(texts).reshape(-1, 1),
+                    "probabilities": pipeline.predict_proba(texts),
+                },
+                origin="scikit-learn",
+                version=sklearn.__version__,
+            )
+        )
     bundle.tolerances["probabilities"] = Tolerance(absolute=2e-6, relative=1e-5)
     bundle.write()
 
