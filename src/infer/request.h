@@ -30,7 +30,7 @@ struct RequestContext {
 struct RequestedOutput {
   std::string name;
   uint32_t classification = 0;  // k > 0: the k best classes as BYTES "value:index[:label]"
-  std::optional<bool> binary;   // as raw bytes after the JSON; nullopt = InferRequest::binary_outputs
+  std::optional<bool> binary = {};  // as raw bytes after the JSON; nullopt = InferRequest::binary_outputs
 };
 
 struct InferRequest {

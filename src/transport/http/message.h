@@ -67,4 +67,7 @@ struct Response {
 /// detail is logged here under that id.
 void RespondWithError(const Status& error, std::string_view request_id, Response& response);
 
+/// Sets `body` to {"error":"<message>"}, escaped, valid UTF-8, cut with "..." at 1 KiB.
+void WriteErrorBody(std::string_view message, std::string& body);
+
 }  // namespace slipway::http

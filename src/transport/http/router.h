@@ -20,7 +20,8 @@ enum class Access : uint8_t {
 
 struct Route {
   Method method = Method::kGet;  // kGet also answers HEAD
-  std::string pattern;           // "/v2/models/{model}/versions/{version}/infer"; a literal beats {…}
+  std::string pattern;           // "/v2/models/{model}/versions/{version}/infer"; a literal beats {…}.
+                                 // A parameter may have a literal ending: "/v1/models/{model}:predict"
   Access access = Access::kHealth;
   Handler handler;
   std::string summary;           // one sentence, for the description of the API
@@ -38,12 +39,20 @@ class Router {
   /// (they live on another listener).
   void Dispatch(Exchange& exchange, uint8_t allowed) const;
 
+  /// The first half of Dispatch: the route, with the exchange's params() and route() set; or null, and
+  /// response() holds the answer. For deciding about a request before its body is read.
+  const Route* Match(Exchange& exchange, uint8_t allowed) const;
+
   const std::vector<Route>& routes() const { return routes_; }
 
  private:
   struct Node;
+  struct Search;
+  struct Tree;
+  std::string AllowedMethods(const Node& node, uint8_t allowed) const;
+
   std::vector<Route> routes_;
-  std::shared_ptr<Node> root_;
+  std::shared_ptr<Tree> tree_;
 };
 
 constexpr uint8_t Bit(Access access) { return uint8_t(1u << static_cast<int>(access)); }

@@ -52,6 +52,7 @@ struct ServerStats {
   uint64_t connections_open = 0;
   uint64_t requests = 0;
   uint64_t refused_before_routing = 0;  // malformed, over a limit, too slow
+  uint64_t bytes_received = 0;
 };
 
 class Server {

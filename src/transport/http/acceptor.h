@@ -1,0 +1,49 @@
+#pragma once
+// A listening socket. Accepts on the first loop and gives each connection to the loop with the fewest.
+
+#include "transport/http/loop.h"
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "transport/http/address.h"
+
+namespace slipway::http {
+
+class Acceptor {
+ public:
+  using Loops = std::vector<std::shared_ptr<Loop>>;
+
+  /// Binds and listens. A Unix socket that nobody answers on is replaced; its mode is 0660.
+  /// @return kIo naming the address; kBadRequest when it does not parse.
+  static StatusOr<std::unique_ptr<Acceptor>> Create(const Listener& listener,
+                                                    const ServerOptions& options, const Loops& loops);
+  ~Acceptor();
+
+  const Endpoint& bound() const { return bound_; }
+
+  // On the first loop's thread.
+  void Start();
+  /// Accepts what already waits in the queue, then closes: nobody who was let in is turned away.
+  void DrainAndClose();
+
+ private:
+  Acceptor(int fd, Endpoint bound, std::shared_ptr<const ListenerPolicy> policy, const Loops& loops);
+
+  enum class Accepted : uint8_t { kOne, kNone, kNoRoom };
+  Accepted AcceptOne();
+  void Wait();
+  void OnReadable();
+  bool full() const;
+
+  boost::asio::posix::stream_descriptor socket_;
+  const Endpoint bound_;
+  const std::shared_ptr<const ListenerPolicy> policy_;
+  const Loops& loops_;
+  bool paused_ = false;
+};
+
+}  // namespace slipway::http

@@ -1,0 +1,301 @@
+#include "transport/http/connection.h"
+
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace slipway::http {
+namespace {
+
+constexpr size_t kBodyRead = 64u << 10;         // at once, of a body that is decoded on its way
+constexpr size_t kMaxPerTurn = 1u << 20;        // then the loop's other connections have their turn
+constexpr size_t kMaxLingerBytes = 256u << 10;  // dropped after a refusal; then the sender is held back
+constexpr auto kLingerTime = std::chrono::seconds(2);
+
+}  // namespace
+
+Connection::Connection(std::shared_ptr<Loop> loop, int fd, const sockaddr_storage& peer,
+                       std::shared_ptr<const ListenerPolicy> policy)
+    : loop_owner_(std::move(loop)),
+      io_(*loop_owner_),
+      socket_(io_.io(), fd),
+      policy_(std::move(policy)),
+      input_(io_.pool()),
+      parser_({}),
+      body_(io_.pool(), io_.shared().budget) {
+  const NetworkSet& trusted = io_.shared().trusted;
+  if (policy_->is_unix) {
+    peer_ = "unix:";
+    peer_trusted_ = trusted.contains_unix();
+  } else {
+    const IpAddress address = IpAddress::From(peer);
+    peer_ = address.ToString();
+    peer_trusted_ = trusted.Contains(address);
+  }
+  loop_ = io_.index();
+  generation_ = 1;
+}
+
+void Connection::Start() {
+  now_ = opened_ = std::chrono::steady_clock::now();
+  const Limits& limits = io_.limits();
+  parser_.Reset({limits.max_header_bytes, limits.max_headers, limits.max_url_bytes});
+  deadline_ = now_ + limits.idle_timeout;
+  may_read_ = true;
+  Pump();
+}
+
+// ---- the state machine
+
+void Connection::Pump() {
+  bool more = true;
+  while (more) {
+    switch (phase_) {
+      case Phase::kHead: more = StepHead(); break;
+      case Phase::kBody: more = StepBody(); break;
+      case Phase::kLingering: more = StepLingering(); break;
+      case Phase::kHandler:
+      case Phase::kWriting:
+      case Phase::kClosed: more = false; break;
+    }
+  }
+}
+
+bool Connection::StepHead() {
+  if (!input_.unread().empty()) {
+    switch (parser_.Parse(input_.unread(), request_, facts_)) {
+      case HeadParser::State::kDone: return OpenExchange();
+      case HeadParser::State::kFailed: return Refuse(parser_.error());
+      case HeadParser::State::kNeedMore: break;
+    }
+    if (!head_started_) {
+      head_started_ = true;
+      deadline_ = now_ + io_.limits().header_timeout;
+    }
+  }
+  if (input_ended_) {
+    Close();
+    return false;
+  }
+  if (!may_read_) {
+    input_.ReleaseIfEmpty();
+    WaitReadable();
+    return false;
+  }
+  const std::span<char> room = input_.Room();
+  size_t bytes = 0;
+  switch (Receive(room, bytes)) {
+    case Received::kBytes: input_.Commit(bytes); break;
+    case Received::kNothing: break;
+    case Received::kEnd: Close(); return false;
+  }
+  return true;
+}
+
+bool Connection::StepBody() {
+  if (body_.done()) return Handle();
+  if (const std::string_view unread = input_.unread(); !unread.empty()) {
+    const StatusOr<size_t> taken = body_.Feed(unread);
+    if (!taken.ok()) return Refuse(taken.status());
+    input_.Consume(*taken);
+    return true;
+  }
+  if (!may_read_) {
+    WaitReadable();
+    return false;
+  }
+  const StatusOr<std::span<char>> direct = body_.Room();
+  if (!direct.ok()) return Refuse(direct.status());
+  const std::span<char> room = direct->empty() ? input_.Room(kBodyRead) : *direct;
+  size_t bytes = 0;
+  switch (Receive(room, bytes)) {
+    case Received::kBytes:
+      window_bytes_ += bytes;
+      if (direct->empty()) input_.Commit(bytes);
+      else body_.Commit(bytes);
+      break;
+    case Received::kNothing: break;
+    case Received::kEnd: Close(); return false;
+  }
+  return true;
+}
+
+bool Connection::StepLingering() {
+  char dropped[4096];
+  while (may_read_ && lingered_bytes_ < kMaxLingerBytes) {
+    size_t bytes = 0;
+    if (Receive(dropped, bytes) == Received::kEnd) {
+      Close();
+      return false;
+    }
+    lingered_bytes_ += bytes;
+  }
+  // Past the bound nothing is read, so the sender stalls and can see the answer, until Sweep closes.
+  if (lingered_bytes_ < kMaxLingerBytes) WaitReadable();
+  return false;
+}
+
+bool Connection::StartLingering() {
+  ::shutdown(socket_.native_handle(), SHUT_WR);
+  phase_ = Phase::kLingering;
+  const Shared& shared = io_.shared();
+  Duration patience = std::min<Duration>(kLingerTime, io_.limits().header_timeout);
+  if (shared.draining.load(std::memory_order_relaxed))
+    patience = std::min(patience, Duration(shared.idle_grace_ns.load(std::memory_order_relaxed)));
+  deadline_ = now_ + patience;
+  turn_bytes_ = 0;
+  lingered_bytes_ = 0;
+  may_read_ = true;
+  return true;
+}
+
+// ---- the socket
+
+Connection::Received Connection::Receive(std::span<char> room, size_t& bytes) {
+  bytes = 0;
+  if (room.empty()) return Received::kEnd;  // out of memory
+  const ssize_t n = ::recv(socket_.native_handle(), room.data(), room.size(), 0);
+  if (n > 0) {
+    bytes = static_cast<size_t>(n);
+    turn_bytes_ += bytes;
+    // A short read emptied the socket; asking again would only be told so.
+    may_read_ = bytes == room.size() && turn_bytes_ < kMaxPerTurn;
+    now_ = std::chrono::steady_clock::now();
+    LoopCounters::Add(io_.mutable_counters().bytes_received, bytes);
+    return Received::kBytes;
+  }
+  if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+    may_read_ = false;
+    return Received::kNothing;
+  }
+  if (n < 0 && errno == EINTR) return Received::kNothing;
+  return Received::kEnd;
+}
+
+void Connection::WaitReadable() {
+  if (waiting_to_read_ || closed_) return;
+  waiting_to_read_ = true;
+  socket_.async_wait(boost::asio::posix::descriptor_base::wait_read,
+                     [self = shared_from_this()](const boost::system::error_code& error) {
+                       self->waiting_to_read_ = false;
+                       if (!error && !self->closed_) self->OnReadable();
+                     });
+}
+
+void Connection::WaitWritable() {
+  socket_.async_wait(boost::asio::posix::descriptor_base::wait_write,
+                     [self = shared_from_this()](const boost::system::error_code& error) {
+                       if (error || self->closed_ || self->phase_ != Phase::kWriting) return;
+                       self->now_ = std::chrono::steady_clock::now();
+                       if (self->ContinueWrite()) self->Pump();
+                     });
+}
+
+void Connection::OnReadable() {
+  may_read_ = true;
+  turn_bytes_ = 0;
+  if (phase_ == Phase::kHandler) ReadAhead();
+  else Pump();
+}
+
+// While the answer is computed elsewhere: the client's next bytes are kept up to a bound, and its going
+// away is noticed.
+void Connection::ReadAhead() {
+  while (may_read_) {
+    const std::span<char> room = input_.Room();
+    if (room.empty()) return;  // full: Sweep looks for a hang-up instead
+    size_t bytes = 0;
+    switch (Receive(room, bytes)) {
+      case Received::kBytes: input_.Commit(bytes); break;
+      case Received::kNothing: break;
+      case Received::kEnd: ClientGone(); return;
+    }
+  }
+  WaitReadable();
+}
+
+// The client has closed its side. It may yet read: the answer is still tried.
+void Connection::ClientGone() {
+  input_ended_ = true;
+  may_read_ = false;
+  if (cancelled_) cancelled_->store(true, std::memory_order_relaxed);
+}
+
+bool Connection::HungUp() {
+  pollfd poll{socket_.native_handle(), POLLRDHUP, 0};
+  return ::poll(&poll, 1, 0) == 1;
+}
+
+void Connection::Close() {
+  if (closed_) return;
+  closed_ = true;
+  if (cancelled_) cancelled_->store(true, std::memory_order_relaxed);
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+  io_.CountClosed();
+  if (phase_ == Phase::kHandler) return;  // its answer is on the way and finds nobody
+  if (phase_ == Phase::kWriting) EndCancelled(output_.bytes_written());
+  phase_ = Phase::kClosed;
+  body_.Release();
+  io_.Remove(*this);
+}
+
+// ---- time limits
+
+void Connection::Sweep(TimePoint now) {
+  if (closed_) return;
+  now_ = now;
+  switch (phase_) {
+    case Phase::kHead:
+      if (!head_started_) {
+        if (SweepIdle(now)) Close();
+      } else if (now > deadline_) {
+        if (Refuse(MakeError(Reason::kSlowRequest, "the request's head did not arrive in time"))) Pump();
+      }
+      break;
+    case Phase::kBody: SweepBody(now); break;
+    case Phase::kHandler:
+      if (!input_ended_ && !waiting_to_read_ && deferred_ && HungUp()) ClientGone();
+      break;
+    case Phase::kWriting:
+    case Phase::kLingering:
+      if (now > deadline_) Close();
+      break;
+    case Phase::kClosed: break;
+  }
+}
+
+// True when the idle connection is to be closed. While draining that is soon, but not before a last
+// look for a request that came meanwhile.
+bool Connection::SweepIdle(TimePoint now) {
+  const Shared& shared = io_.shared();
+  if (now > deadline_) return true;
+  if (!shared.draining.load(std::memory_order_relaxed)) return false;
+  const Duration grace(shared.idle_grace_ns.load(std::memory_order_relaxed));
+  if (drain_seen_ == TimePoint{}) drain_seen_ = now;
+  if (now < drain_seen_ + grace) return false;
+  may_read_ = true;
+  Pump();
+  return phase_ == Phase::kHead && !head_started_ && !closed_;
+}
+
+// The rate is taken over windows of the header timeout: an upload may start fast and must not stall.
+void Connection::SweepBody(TimePoint now) {
+  if (now < deadline_) return;
+  const Limits& limits = io_.limits();
+  const auto window = std::chrono::duration_cast<std::chrono::milliseconds>(limits.header_timeout);
+  const uint64_t due = limits.min_body_bytes_per_s * static_cast<uint64_t>(window.count()) / 1000;
+  if (window_bytes_ < due) {
+    if (Refuse(Error(Reason::kSlowRequest, "the body came slower than {} bytes a second",
+                     limits.min_body_bytes_per_s)))
+      Pump();
+    return;
+  }
+  window_bytes_ = 0;
+  deadline_ = now + window;
+}
+
+}  // namespace slipway::http

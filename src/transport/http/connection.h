@@ -1,0 +1,134 @@
+#pragma once
+// One client connection: reads a request, has it handled, writes the answer, again.
+//
+//   kHead ──► kBody ──► kHandler ──► kWriting ──┬─► kHead        keep-alive
+//     │         │                       ▲       └─► kLingering ──► kClosed
+//     └─────────┴── refused ────────────┘
+//
+// kLingering: the answer is out and our side is shut; what the client still sends is read and dropped
+// for a while, for closing at once would reset the connection and could destroy the answer on its way.
+//
+// Threads: everything on the loop's thread, except Send, Defer and cancelled as Exchange says.
+
+#include "transport/http/loop.h"
+// After loop.h, which brings <utility> first.
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include <atomic>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "transport/http/body_reader.h"
+#include "transport/http/exchange.h"
+#include "transport/http/input.h"
+#include "transport/http/output.h"
+#include "transport/http/parser.h"
+
+namespace slipway::http {
+
+class Connection final : public Exchange, public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(std::shared_ptr<Loop> loop, int fd, const sockaddr_storage& peer,
+             std::shared_ptr<const ListenerPolicy> policy);
+
+  void Start();
+  /// Looks at the time limits. Called a few times a second.
+  void Sweep(TimePoint now);
+  /// Closes at once.
+  void Cut() { Close(); }
+
+  /// Its place in the loop's list.
+  size_t slot() const { return slot_; }
+  void set_slot(size_t slot) { slot_ = slot; }
+
+  void Send() override;
+  std::shared_ptr<Exchange> Defer() override;
+  std::shared_ptr<const std::atomic<bool>> cancelled() const override { return cancelled_; }
+
+ private:
+  enum class Phase : uint8_t { kHead, kBody, kHandler, kWriting, kLingering, kClosed };
+  struct Deferral;
+
+  // Each step returns true when there is more to do at once.
+  void Pump();
+  bool StepHead();
+  bool StepBody();
+  bool StepLingering();
+
+  // Opening an exchange (connection_request.cc).
+  bool OpenExchange();
+  Status CheckHead();
+  std::string_view PeerName();
+  bool AcceptExpectation();
+  bool Refuse(const Status& why);
+  bool RefuseWithStatus(const Status& why, int status);
+  bool Handle();
+  void CallHandler();
+
+  // Answering (connection_response.cc).
+  void OnSendPosted(uint64_t generation);
+  void OnAbandoned(uint64_t generation);
+  bool StartWrite();
+  bool ContinueWrite();
+  bool FinishExchange();
+  void EndExchange(int status, size_t bytes_out);
+  void EndCancelled(size_t bytes_out);
+  bool StartLingering();
+
+  // The socket.
+  enum class Received : uint8_t { kBytes, kNothing, kEnd };
+  Received Receive(std::span<char> room, size_t& bytes);
+  void WaitReadable();
+  void WaitWritable();
+  void OnReadable();
+  void ReadAhead();
+  bool HungUp();
+  void ClientGone();
+  void Close();
+  bool SweepIdle(TimePoint now);
+  void SweepBody(TimePoint now);
+
+  const std::shared_ptr<Loop> loop_owner_;  // first: what follows returns memory to it
+  Loop& io_;
+  boost::asio::posix::stream_descriptor socket_;
+  const std::shared_ptr<const ListenerPolicy> policy_;
+  std::string peer_;
+  bool peer_trusted_ = false;
+  size_t slot_ = 0;
+
+  Input input_;
+  HeadParser parser_;
+  HeadFacts facts_;
+  BodyReader body_;
+  Output output_;
+
+  Phase phase_ = Phase::kHead;
+  bool may_read_ = false;        // the last read was not short, or the socket is said to be readable
+  bool waiting_to_read_ = false;
+  bool keep_alive_ = true;
+  bool input_ended_ = false;
+  bool in_handler_ = false;
+  bool sent_in_handler_ = false;
+  bool closed_ = false;
+  bool refused_ = false;         // the open exchange, before its body was read
+  bool head_started_ = false;    // some bytes of the next request are here
+
+  // Of the open exchange. Another thread may call Send once it was given the deferred exchange; the
+  // generation tells a late one from the next exchange's.
+  uint64_t generation_ = 0;
+  std::atomic<uint64_t> sent_generation_{0};
+  std::weak_ptr<Deferral> deferral_;
+  bool deferred_ = false;
+  std::shared_ptr<std::atomic<bool>> cancelled_;
+
+  TimePoint now_{};              // of the last event
+  TimePoint opened_{};
+  TimePoint deadline_{};         // of the phase
+  size_t window_bytes_ = 0;      // of the body, received since the deadline was set
+  size_t turn_bytes_ = 0;        // received since the loop called
+  size_t lingered_bytes_ = 0;
+  TimePoint drain_seen_{};
+};
+
+}  // namespace slipway::http

@@ -1,0 +1,121 @@
+// Opening an exchange: from a complete head to the handler.
+
+#include <sys/socket.h>
+
+#include <exception>
+
+#include "base/log.h"
+#include "transport/http/ascii.h"
+#include "transport/http/connection.h"
+#include "transport/http/forwarded.h"
+
+namespace slipway::http {
+
+bool Connection::OpenExchange() {
+  input_.Pin();
+  input_.Consume(parser_.head_bytes());
+  head_started_ = false;
+  request_.received = now_;
+  request_.peer = PeerName();
+  io_.request_ids().Assign(facts_.request_id, request_id_);
+  keep_alive_ = facts_.keep_alive;
+  if (const Status status = CheckHead(); !status.ok()) return Refuse(status);
+  if (!facts_.has_body()) return Handle();
+
+  if (facts_.expect && request_.minor_version > 0 && !AcceptExpectation()) return true;
+  phase_ = Phase::kBody;
+  window_bytes_ = 0;
+  deadline_ = now_ + io_.limits().header_timeout;
+  return true;
+}
+
+Status Connection::CheckHead() {
+  RETURN_IF_ERROR(policy_->host_check.Check(request_, facts_));
+  const Limits& limits = io_.limits();
+  const auto& align = io_.shared().options.body_alignment;
+  return body_.Start(facts_, {.max_body_bytes = limits.max_body_bytes,
+                              .max_buffered_bytes = limits.max_buffered_bytes,
+                              .aligned_offset = align && facts_.has_body() ? align(request_) : 0});
+}
+
+std::string_view Connection::PeerName() {
+  if (!peer_trusted_ || !facts_.has_forwarded_for) return peer_;
+  return ForwardedClient(request_, peer_, io_.shared().trusted);
+}
+
+// False when the request was refused instead of being asked for its body.
+bool Connection::AcceptExpectation() {
+  if (!EqualsIgnoreCase(*facts_.expect, "100-continue")) {
+    RefuseWithStatus(Error(Reason::kBadRequest, "Expect: only 100-continue is known, got \"{}\"",
+                           facts_.expect->substr(0, 64)),
+                     417);
+    return false;
+  }
+  if (!input_.unread().empty()) return true;  // the client did not wait
+  if (io_.shared().router->Match(*this, policy_->access) == nullptr) {
+    keep_alive_ = false;  // its body may come or not
+    refused_ = true;
+    StartWrite();
+    return false;
+  }
+  params_.Clear();
+  route_ = {};
+  constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+  const ssize_t n = ::send(socket_.native_handle(), kContinue.data(), kContinue.size(), MSG_NOSIGNAL);
+  if (n == static_cast<ssize_t>(kContinue.size())) return true;
+  Close();  // a client that reads nothing, not even this
+  return false;
+}
+
+bool Connection::Refuse(const Status& why) {
+  return RefuseWithStatus(why, InfoOf(ReasonOf(why)).http_status);
+}
+
+bool Connection::RefuseWithStatus(const Status& why, int status) {
+  input_.Pin();
+  if (request_id_.empty()) io_.request_ids().Assign({}, request_id_);
+  if (request_.peer.empty()) request_.peer = peer_;
+  LoopCounters::Add(io_.mutable_counters().refused, 1);
+  RespondWithError(why, request_id_, response_);
+  response_.status = status;
+  refused_ = true;
+  keep_alive_ = false;  // what follows in the stream cannot be told apart from the refused request
+  return StartWrite();
+}
+
+bool Connection::Handle() {
+  request_.body = body_.body();
+  phase_ = Phase::kHandler;
+  CallHandler();
+  if (sent_in_handler_) return StartWrite();
+  if (deferred_) {
+    // From here on the answer may come at any time, on this thread's queue.
+    ReadAhead();
+    return false;
+  }
+  log::Error("a handler neither answered nor deferred", {{"route", route_}, {"request_id", request_id_}});
+  RespondWithError(MakeError(Reason::kInternal, "no answer"), request_id_, response_);
+  sent_generation_.store(generation_, std::memory_order_relaxed);
+  return StartWrite();
+}
+
+void Connection::CallHandler() {
+  in_handler_ = true;
+  std::string what;
+  try {
+    io_.shared().router->Dispatch(*this, policy_->access);
+  } catch (const std::exception& error) {
+    what = error.what();
+    if (what.empty()) what = "exception";
+  } catch (...) {
+    what = "unknown exception";
+  }
+  in_handler_ = false;
+  if (what.empty()) return;
+  log::Error("a handler threw", {{"route", route_}, {"request_id", request_id_}, {"what", what}});
+  if (sent_in_handler_ || deferred_) return;  // the answer is made, or its owner makes it
+  RespondWithError(MakeError(Reason::kInternal, what), request_id_, response_);
+  Send();
+}
+
+}  // namespace slipway::http

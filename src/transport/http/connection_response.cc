@@ -1,0 +1,161 @@
+// Answering: from a filled response to the next request.
+
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "base/check.h"
+#include "transport/http/coding.h"
+#include "transport/http/connection.h"
+
+namespace slipway::http {
+
+// Lives as long as somebody can still answer; the last one to leave without doing so is reported.
+struct Connection::Deferral {
+  std::shared_ptr<Connection> connection;
+  uint64_t generation;
+
+  ~Deferral() {
+    Connection& c = *connection;
+    if (c.sent_generation_.load(std::memory_order_acquire) >= generation) return;
+    c.io_.Post([weak = std::weak_ptr<Connection>(connection), g = generation] {
+      if (const auto self = weak.lock()) self->OnAbandoned(g);
+    });
+  }
+};
+
+std::shared_ptr<Exchange> Connection::Defer() {
+  std::shared_ptr<Deferral> deferral = deferral_.lock();
+  if (!deferral) {
+    deferral = std::make_shared<Deferral>(shared_from_this(), generation_);
+    deferral_ = deferral;
+  }
+  if (!cancelled_) cancelled_ = std::make_shared<std::atomic<bool>>(false);
+  deferred_ = true;
+  return {deferral, this};
+}
+
+void Connection::Send() {
+  const uint64_t generation = generation_;
+  SLIPWAY_CHECK(sent_generation_.exchange(generation, std::memory_order_acq_rel) < generation,
+                "an exchange is answered once");
+  // Here rather than on the loop: an answer from another thread is compressed by that thread.
+  if (!facts_.accept_encoding.empty()) CompressResponse(facts_.accept_encoding, response_);
+  if (io_.is_current() && in_handler_) {
+    sent_in_handler_ = true;
+    return;
+  }
+  io_.Post([weak = weak_from_this(), generation] {
+    if (const auto self = weak.lock()) self->OnSendPosted(generation);
+  });
+}
+
+void Connection::OnSendPosted(uint64_t generation) {
+  if (generation != generation_ || phase_ != Phase::kHandler) return;
+  now_ = std::chrono::steady_clock::now();
+  if (closed_) {
+    phase_ = Phase::kClosed;
+    EndCancelled(0);
+    io_.Remove(*this);
+    return;
+  }
+  if (StartWrite()) Pump();
+}
+
+void Connection::OnAbandoned(uint64_t generation) {
+  if (generation != generation_ || phase_ != Phase::kHandler) return;
+  if (sent_generation_.load(std::memory_order_acquire) >= generation) return;
+  RespondWithError(MakeError(Reason::kInternal, "the exchange was dropped without an answer"),
+                   request_id_, response_);
+  sent_generation_.store(generation, std::memory_order_relaxed);
+  OnSendPosted(generation);
+}
+
+bool Connection::StartWrite() {
+  phase_ = Phase::kWriting;
+  Shared& shared = io_.shared();
+  if (shared.draining.load(std::memory_order_relaxed)) keep_alive_ = false;
+  const bool preflight = request_.method == Method::kOptions &&
+                         request_.header("Access-Control-Request-Method").has_value();
+  size_t body_bytes = response_.body.size();
+  for (const BodyPart& part : response_.parts) body_bytes += part.bytes.size();
+  std::string& head = io_.head_scratch();
+  AppendResponseHead(response_, body_bytes,
+                     {.date_line = io_.date_line(),
+                      .request_id = request_id_,
+                      .cors_origin = policy_->host_check.CorsOrigin(facts_),
+                      .preflight = preflight,
+                      .minor_version = request_.minor_version,
+                      .keep_alive = keep_alive_},
+                     head);
+  output_.Start(head, response_,
+                request_.method != Method::kHead && StatusHasBody(response_.status));
+  return ContinueWrite();
+}
+
+// True when the connection goes on at once.
+bool Connection::ContinueWrite() {
+  const size_t before = output_.bytes_written();
+  switch (output_.Write(socket_.native_handle())) {
+    case Output::State::kDone: return FinishExchange();
+    case Output::State::kBlocked:
+      if (output_.bytes_written() > before || before == 0)
+        deadline_ = std::chrono::steady_clock::now() + io_.limits().write_timeout;
+      WaitWritable();
+      return false;
+    case Output::State::kFailed:
+      Close();
+      return false;
+  }
+  return false;
+}
+
+// Nobody was there to take the answer.
+void Connection::EndCancelled(size_t bytes_out) {
+  on_sent_ = nullptr;
+  EndExchange(InfoOf(Reason::kCancelled).http_status, bytes_out);
+}
+
+void Connection::EndExchange(int status, size_t bytes_out) {
+  if (on_sent_) {
+    on_sent_(std::chrono::steady_clock::now());
+    on_sent_ = nullptr;
+  }
+  LoopCounters::Add(io_.mutable_counters().requests, 1);
+  if (const auto& finished = io_.shared().options.on_finished) finished(*this, status, bytes_out);
+  ++generation_;
+  deferral_.reset();
+  cancelled_.reset();
+  deferred_ = sent_in_handler_ = refused_ = false;
+  body_.Release();
+  response_.Clear();
+  params_.Clear();
+  route_ = {};
+  request_id_.clear();
+  request_ = Request();
+  facts_ = HeadFacts();
+}
+
+bool Connection::FinishExchange() {
+  const bool client_closes = !facts_.keep_alive, refused = refused_;
+  EndExchange(response_.status, output_.bytes_written());
+  if (!input_.Unpin()) {
+    Close();
+    return false;
+  }
+  if (keep_alive_) {
+    phase_ = Phase::kHead;
+    const Limits& limits = io_.limits();
+    parser_.Reset({limits.max_header_bytes, limits.max_headers, limits.max_url_bytes});
+    deadline_ = now_ + limits.idle_timeout;
+    return true;
+  }
+  int unread = 0;
+  ::ioctl(socket_.native_handle(), FIONREAD, &unread);
+  if (client_closes && !refused && unread == 0 && input_.unread().empty()) {
+    Close();
+    return false;
+  }
+  return StartLingering();
+}
+
+}  // namespace slipway::http

@@ -1,0 +1,129 @@
+#pragma once
+// One I/O thread: its event loop, its connections, and what they share without locks.
+
+#include <utility>  // Boost.Asio 1.74 needs it first under C++20
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/snapshot.h"
+#include "transport/http/address.h"
+#include "transport/http/block.h"
+#include "transport/http/budget.h"
+#include "transport/http/host_check.h"
+#include "transport/http/request_id.h"
+#include "transport/http/response_head.h"
+#include "transport/http/server.h"
+
+namespace slipway::http {
+
+class Connection;
+
+/// One listener's rules. Immutable.
+struct ListenerPolicy {
+  uint8_t access = kAllAccess;
+  bool is_unix = false;
+  HostCheck host_check;
+};
+
+/// What all loops of a server share. Threads: any.
+struct Shared {
+  explicit Shared(ServerOptions o, std::shared_ptr<const Router> r, NetworkSet t)
+      : options(std::move(o)),
+        router(std::move(r)),
+        trusted(std::move(t)),
+        limits(std::make_shared<const Limits>(options.limits)) {}
+
+  const ServerOptions options;
+  const std::shared_ptr<const Router> router;
+  const NetworkSet trusted;
+  Snapshot<Limits> limits;
+  Budget budget;
+  std::atomic<bool> draining{false};
+  std::atomic<int64_t> idle_grace_ns{0};  // while draining: how long an idle connection is kept
+};
+
+/// Written by the loop's thread, read by any.
+struct LoopCounters {
+  std::atomic<uint64_t> accepted{0}, open{0}, requests{0}, refused{0}, bytes_received{0};
+
+  static void Add(std::atomic<uint64_t>& counter, uint64_t n) {  // one writer: no locked instruction
+    counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+};
+
+class Loop : public std::enable_shared_from_this<Loop> {
+ public:
+  Loop(std::shared_ptr<Shared> shared, int index);
+
+  void Start();
+  /// Ends the thread and closes what is open. Not from the loop's own thread.
+  void Stop();
+
+  /// Runs `f` on the loop, soon. Threads: any.
+  template <typename F>
+  void Post(F&& f) {
+    boost::asio::post(io_, std::forward<F>(f));
+  }
+  /// Takes over an accepted, non-blocking socket. Threads: any.
+  void Adopt(int fd, const sockaddr_storage& peer, std::shared_ptr<const ListenerPolicy> policy);
+
+  bool is_current() const { return std::this_thread::get_id() == thread_id_; }
+  size_t connections() const { return assigned_.load(std::memory_order_acquire); }
+  const LoopCounters& counters() const { return counters_; }
+
+  // The rest is for the loop's own thread.
+  boost::asio::io_context& io() { return io_; }
+  int index() const { return index_; }
+  Shared& shared() { return *shared_; }
+  const Limits& limits() { return limits_.Get(); }
+  BlockPool& pool() { return pool_; }
+  LoopCounters& mutable_counters() { return counters_; }
+  RequestIdSource& request_ids() { return request_ids_; }
+  std::string_view date_line();
+  /// An empty string with room, for one response head at a time.
+  std::string& head_scratch() {
+    head_scratch_.clear();
+    return head_scratch_;
+  }
+  void CountClosed();
+  void Remove(Connection& connection);
+  /// Closes all connections; those with an open exchange wait for it.
+  void CutAll();
+  /// Called at every sweep, a few times a second.
+  void OnSweep(std::function<void()> f) { on_sweep_.push_back(std::move(f)); }
+
+ private:
+  void Run();
+  void ScheduleSweep();
+  void Sweep();
+
+  const std::shared_ptr<Shared> shared_;
+  const int index_;
+  boost::asio::io_context io_;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  boost::asio::steady_timer sweep_timer_;
+  Snapshot<Limits>::Reader limits_;
+  BlockPool pool_;
+  RequestIdSource request_ids_;
+  DateLine date_;
+  std::string head_scratch_;
+  LoopCounters counters_;
+  std::atomic<size_t> assigned_{0};  // connections given to this loop and not yet closed
+  std::vector<std::shared_ptr<Connection>> connections_;
+  std::vector<std::function<void()>> on_sweep_;
+  TimePoint last_trim_{};
+  std::thread::id thread_id_;
+  std::jthread thread_;
+};
+
+}  // namespace slipway::http

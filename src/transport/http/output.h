@@ -1,0 +1,40 @@
+#pragma once
+// One response on its way into a socket.
+
+#include <string>
+#include <string_view>
+
+#include "transport/http/message.h"
+
+namespace slipway::http {
+
+class Output {
+ public:
+  enum class State { kDone, kBlocked, kFailed };
+
+  /// @param head  copied only when the first write does not take all of it.
+  /// @param response  its body and parts are written from where they lie when `with_body`.
+  void Start(std::string_view head, const Response& response, bool with_body);
+
+  /// Writes until done or until the socket is full. Non-blocking.
+  State Write(int fd);
+
+  /// Of the response started last.
+  size_t bytes_written() const { return written_; }
+
+ private:
+  std::string_view Piece(size_t index) const;
+  size_t pieces() const { return with_body_ ? 2 + response_->parts.size() : 1; }
+  void Advance(size_t bytes);
+  void KeepHead();
+
+  std::string_view head_;
+  std::string held_head_;
+  const Response* response_ = nullptr;
+  bool with_body_ = false;
+  size_t piece_ = 0;   // being written: 0 the head, 1 the body, then the parts
+  size_t offset_ = 0;  // in that piece
+  size_t written_ = 0;
+};
+
+}  // namespace slipway::http

@@ -1,0 +1,71 @@
+#pragma once
+// The head of an HTTP/1.1 request: bytes in, a request or a refusal out. No sockets.
+//
+// Strict where leniency lets two parties read one stream differently (RFC 9112 §11.2): lines end in
+// CRLF; no folding, no white space before a colon; at most one Content-Length, digits only, never
+// beside Transfer-Encoding; "chunked" is the only transfer coding.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/status.h"
+#include "transport/http/message.h"
+
+namespace slipway::http {
+
+struct HeadLimits {
+  size_t max_header_bytes = 16u << 10;  // all field lines together
+  size_t max_headers = 100;
+  size_t max_url_bytes = 8u << 10;
+};
+
+/// What the server itself needs of a head, found while parsing so that nobody searches again.
+struct HeadFacts {
+  std::optional<uint64_t> content_length;
+  bool chunked = false;
+  bool keep_alive = true;
+  std::optional<std::string_view> expect;
+  std::string_view host;   // of the target when it is absolute, else of the Host field
+  bool has_origin = false, has_forwarded_for = false;
+  std::string_view origin, request_id, accept_encoding, content_encoding;
+
+  bool has_body() const { return chunked || content_length.value_or(0) > 0; }
+};
+
+class HeadParser {
+ public:
+  enum class State { kNeedMore, kDone, kFailed };
+
+  explicit HeadParser(const HeadLimits& limits) : limits_(limits) {}
+
+  /// @param bytes  everything since the request's first byte; on later calls the same bytes and more
+  ///               (they may have moved). Only what is new is looked at.
+  /// @param request, facts  filled when the head is complete: views into `bytes`.
+  /// @return kFailed: error() says why, and nothing that follows in the stream can be trusted.
+  /// Cost: O(bytes) over all calls together, however they are split; the outcome does not depend on
+  /// the split.
+  State Parse(std::string_view bytes, Request& request, HeadFacts& facts);
+
+  /// Length of the head with its empty line, once done.
+  size_t head_bytes() const { return scanned_; }
+  const Status& error() const { return error_; }
+
+  void Reset(const HeadLimits& limits);
+
+ private:
+  Status Scan(std::string_view bytes, bool& complete);
+  Status CheckSize(size_t line_begin, size_t end) const;
+  Status ParseHead(std::string_view head, Request& request, HeadFacts& facts) const;
+
+  HeadLimits limits_;
+  size_t start_ = 0;        // first byte of the request line: after an empty line, if any
+  size_t line_begin_ = 0;   // of the line that is not yet complete
+  size_t scanned_ = 0;      // no line feed before this besides those of complete lines
+  size_t fields_begin_ = 0; // 0 until the request line is complete
+  size_t lines_ = 0;
+  Status error_;
+};
+
+}  // namespace slipway::http
