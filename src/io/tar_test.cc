@@ -1,5 +1,7 @@
 #include "io/tar.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <cstdlib>
@@ -18,8 +20,9 @@ using ::testing::Pair;
 using Contents = std::map<std::string, std::string>;
 
 StatusOr<Contents> ReadTar(std::string_view tar, const TarLimits& limits = {}) {
-  static const TemporaryFolder folder;
-  ASSIGN_OR_RETURN(File file, File::Open(folder.Write("a.tar", tar)));
+  FileDescriptor fd(::memfd_create("tar", MFD_CLOEXEC));
+  EXPECT_EQ(::write(fd.get(), tar.data(), tar.size()), static_cast<ssize_t>(tar.size()));
+  ASSIGN_OR_RETURN(File file, File::FromDescriptor(std::move(fd), "a.tar"));
   ASSIGN_OR_RETURN(TarReader reader, TarReader::Open(std::move(file), limits));
   Contents contents;
   while (true) {
@@ -202,7 +205,7 @@ TEST(TarTest, CountsFoldersAndExtensionHeadersAsEntries) {
 
 TEST(TarTest, RefusesAHighRatioBeforeExpandingIt) {
   const std::string bomb = Gzip(TarBuilder().File("bomb", std::string(50'000'000, '\0')).Finish());
-  ASSERT_LT(bomb.size(), 100'000u);
+  ASSERT_LT(bomb.size(), 400'000u);
   ExpectRefused(bomb, "\"bomb\"", "more than 100 times");
 }
 
