@@ -4,6 +4,7 @@
 //                                  one load and first run in a fresh process, and RSS
 // Each prints one line a measurement; rounds alternate and the median counts.
 #include <onnxruntime_c_api.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -59,6 +60,7 @@ Workload MobileNet() { return {MobileNetV2(), "input", "output", {1, 3, 224, 224
 class Bare {
  public:
   Bare(const Workload& work, bool arena, bool pattern) : work_(work) {
+    setenv("ORT_DISABLE_TELEMETRY", "1", 1);
     Must(Ort().CreateEnv(ORT_LOGGING_LEVEL_ERROR, "bench", &env_));
     OrtSessionOptions* options;
     Must(Ort().CreateSessionOptions(&options));

@@ -25,17 +25,21 @@ def main():
     data = load_breast_cancer()
     names = data.target_names[data.target]
     train_x, test_x, train_y, test_y = train_test_split(
-        data.data, names, test_size=0.25, stratify=names, random_state=0)
+        data.data, names, test_size=0.25, stratify=names, random_state=0
+    )
     classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
     classifier.fit(train_x, train_y)
-    print(f"accuracy on {len(test_y)} tumours held out: "
-          f"{accuracy_score(test_y, classifier.predict(test_x)):.4f}")
+    print(
+        f"accuracy on {len(test_y)} tumours held out: "
+        f"{accuracy_score(test_y, classifier.predict(test_x)):.4f}"
+    )
 
     model = to_onnx(
         classifier,
         initial_types=[("features", FloatTensorType([None, data.data.shape[1]]))],
         options={id(classifier): {"zipmap": False}},
-        target_opset=OPSET)
+        target_opset=OPSET,
+    )
     bundle = Bundle("breast_cancer", model)
     bundle.labels["probabilities"] = [str(name) for name in classifier.classes_]
     bundle.features["features"] = [str(name) for name in data.feature_names]
@@ -50,12 +54,18 @@ def main():
         "close_call": rows[np.argsort(np.abs(classifier.predict_proba(rows)[:, 0] - 0.5))[:2]],
         "mean": rows.mean(axis=0, keepdims=True),
     }.items():
-        bundle.add(Example(
-            name,
-            inputs={"features": rows},
-            outputs={"label": classifier.predict(rows.astype(np.float64)),
-                     "probabilities": classifier.predict_proba(rows.astype(np.float64))},
-            origin="scikit-learn", version=sklearn.__version__))
+        bundle.add(
+            Example(
+                name,
+                inputs={"features": rows},
+                outputs={
+                    "label": classifier.predict(rows.astype(np.float64)),
+                    "probabilities": classifier.predict_proba(rows.astype(np.float64)),
+                },
+                origin="scikit-learn",
+                version=sklearn.__version__,
+            )
+        )
     bundle.tolerances["probabilities"] = Tolerance(absolute=2e-6, relative=1e-5)
     bundle.write()
 

@@ -46,13 +46,19 @@ class Bundle:
     def __init__(self, name, model):
         self.name = name
         self.model = model
-        self.labels = {}      # output -> names of the classes
-        self.features = {}    # input -> names of the columns
+        self.labels = {}  # output -> names of the classes
+        self.features = {}  # input -> names of the columns
         self.tolerances = {}  # output -> Tolerance; exact when absent
         self.examples = []
         # The exporters note where they were called from, file paths included.
-        for entity in [model.graph, *model.graph.node, *model.graph.input, *model.graph.output,
-                       *model.graph.value_info, *model.graph.initializer]:
+        for entity in [
+            model.graph,
+            *model.graph.node,
+            *model.graph.input,
+            *model.graph.output,
+            *model.graph.value_info,
+            *model.graph.initializer,
+        ]:
             entity.ClearField("metadata_props")
             entity.ClearField("doc_string")
         # skl2onnx lists them in the order of a hash set, and one domain twice.
@@ -79,7 +85,7 @@ class Bundle:
             "signature": signature,
             **self._feature_schema(),
             "lineage": self._lineage(),
-            "files": [describe(folder, path) for path in sorted(folder.rglob("*")) if path.is_file()],
+            "files": [describe(folder, path) for path in files_of(folder)],
         }
         text = json.dumps(manifest, indent=2, ensure_ascii=False)
         (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
@@ -99,9 +105,13 @@ class Bundle:
     def _lineage(self):
         script = pathlib.Path(inspect.stack()[-1].filename).name
         created_by = f"{self.model.producer_name} {self.model.producer_version}".strip()
-        return {"source_format": self.examples[0].origin, "framework": self.examples[0].origin,
-                "framework_version": self.examples[0].version,
-                "training_script": f"examples/train/{script}", "created_by": created_by}
+        return {
+            "source_format": self.examples[0].origin,
+            "framework": self.examples[0].origin,
+            "framework_version": self.examples[0].version,
+            "training_script": f"examples/train/{script}",
+            "created_by": created_by,
+        }
 
     def _example_text(self, example, dtypes):
         inputs = [tensor(name, dtypes[name], value) for name, value in example.inputs.items()]
@@ -110,12 +120,14 @@ class Bundle:
             outputs.append(tensor(name, dtypes[name], value))
             if name in self.tolerances:
                 outputs[-1]["tolerance"] = dataclasses.asdict(self.tolerances[name])
-        return ("{\n"
-                f'  "origin": {json.dumps(example.origin)},\n'
-                f'  "framework_version": {json.dumps(example.version)},\n'
-                f'  "inputs": [\n{lines(inputs)}\n  ],\n'
-                f'  "outputs": [\n{lines(outputs)}\n  ]\n'
-                "}\n")
+        return (
+            "{\n"
+            f'  "origin": {json.dumps(example.origin)},\n'
+            f'  "framework_version": {json.dumps(example.version)},\n'
+            f'  "inputs": [\n{lines(inputs)}\n  ],\n'
+            f'  "outputs": [\n{lines(outputs)}\n  ]\n'
+            "}\n"
+        )
 
 
 def spec(value):
@@ -141,7 +153,16 @@ def lines(tensors):
     return ",\n".join("    " + json.dumps(each, ensure_ascii=False) for each in tensors)
 
 
+def files_of(folder):
+    """Sorted by the bytes of their names in the bundle."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return sorted(files, key=lambda path: path.relative_to(folder).as_posix().encode())
+
+
 def describe(folder, path):
     content = path.read_bytes()
-    return {"path": path.relative_to(folder).as_posix(), "size": len(content),
-            "sha256": hashlib.sha256(content).hexdigest()}
+    return {
+        "path": path.relative_to(folder).as_posix(),
+        "size": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }

@@ -22,7 +22,11 @@ def disagreement(golden, result):
     if list(expected.shape) != list(result.shape):
         return f'{golden["name"]}: shape {list(result.shape)}, expected {list(expected.shape)}', 0
     if golden["datatype"] != "FP32":
-        return (None if (expected == result).all() else f'{golden["name"]}: {result}, expected {expected}'), 0
+        return (
+            None
+            if (expected == result).all()
+            else f'{golden["name"]}: {result}, expected {expected}'
+        ), 0
     tolerance = golden.get("tolerance", {"absolute": 0, "relative": 0})
     difference = np.abs(result.astype(np.float64) - expected)
     allowed = tolerance["absolute"] + tolerance["relative"] * np.abs(expected)
@@ -35,7 +39,9 @@ def main():
     failures = 0
     for manifest in sorted(MODELS.glob("*/*/manifest.json")):
         folder = manifest.parent
-        session = onnxruntime.InferenceSession(folder / "model.onnx", providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(
+            folder / "model.onnx", providers=["CPUExecutionProvider"]
+        )
         examples = sorted(folder.glob("examples/*.json"))
         largest = 0
         for path in examples:
@@ -48,7 +54,9 @@ def main():
                 if wrong:
                     failures += 1
                     print(f"{path.relative_to(MODELS)}: {wrong}")
-        print(f"{folder.relative_to(MODELS)}: {len(examples)} examples, largest difference {largest:.2g}")
+        print(
+            f"{folder.relative_to(MODELS)}: {len(examples)} examples, largest difference {largest:.2g}"
+        )
     return 1 if failures else 0
 
 

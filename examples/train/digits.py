@@ -29,10 +29,16 @@ class DigitsNet(nn.Module):
     def __init__(self):
         super().__init__()
         self.features = nn.Sequential(
-            nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(),
-            nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-            nn.Conv2d(32, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-            nn.Flatten())
+            nn.Conv2d(1, 16, 3, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(16, 32, 3, padding=1),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Conv2d(32, 32, 3, padding=1),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Flatten(),
+        )
         self.scores = nn.Linear(32 * 2 * 2, 10)
 
     def logits(self, pixels):
@@ -60,9 +66,16 @@ def to_onnx(network):
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "model.onnx"
         torch.onnx.export(
-            network, (torch.zeros(2, 1, 8, 8),), path, dynamo=True, external_data=False, opset_version=OPSET,
-            input_names=["pixels"], output_names=["probabilities"],
-            dynamic_shapes=({0: torch.export.Dim("batch")},))
+            network,
+            (torch.zeros(2, 1, 8, 8),),
+            path,
+            dynamo=True,
+            external_data=False,
+            opset_version=OPSET,
+            input_names=["pixels"],
+            output_names=["probabilities"],
+            dynamic_shapes=({0: torch.export.Dim("batch")},),
+        )
         model = onnx.load(path)
     model.producer_version = VERSION
     return model
@@ -75,7 +88,8 @@ def main():
     data = load_digits()
     pixels = data.images.astype(np.float32)[:, None]
     train_x, test_x, train_y, test_y = train_test_split(
-        pixels, data.target, test_size=0.25, stratify=data.target, random_state=0)
+        pixels, data.target, test_size=0.25, stratify=data.target, random_state=0
+    )
     network = DigitsNet()
     train(network, torch.from_numpy(train_x), torch.from_numpy(train_y))
 
@@ -99,8 +113,15 @@ def main():
         "unsure": test_x[unsure],
         "blank": np.zeros((1, 1, 8, 8), np.float32),
     }.items():
-        bundle.add(Example(name, inputs={"pixels": images}, outputs={"probabilities": predict(images)},
-                           origin="pytorch", version=VERSION))
+        bundle.add(
+            Example(
+                name,
+                inputs={"pixels": images},
+                outputs={"probabilities": predict(images)},
+                origin="pytorch",
+                version=VERSION,
+            )
+        )
     bundle.tolerances["probabilities"] = Tolerance(absolute=2e-6, relative=1e-4)
     bundle.write()
 

@@ -1,5 +1,6 @@
 #include "bundle/open.h"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 
@@ -14,15 +15,14 @@ std::string FolderOf(const std::string& path) {
   return parent.empty() ? "." : parent;
 }
 
-// `path` as seen from `root`; by spelling alone, the kernel checks where it leads.
-StatusOr<std::string> RelativeTo(const std::string& root, const std::string& path) {
-  const std::filesystem::path relative =
-      std::filesystem::path(path).lexically_normal().lexically_relative(
-          std::filesystem::path(root).lexically_normal() / "");
-  if (relative.empty() || *relative.begin() == "..") {
-    return Error(Reason::kBadModel, "\"{}\" does not lie beneath its repository", path);
-  }
-  return relative.string();
+// `path` as seen from `root`, by spelling alone: the kernel checks where it leads.
+StatusOr<std::string> RelativeTo(std::string_view root, std::string_view path) {
+  const bool below = path.starts_with(root) && path.size() > root.size() &&
+                     (root.ends_with('/') || path[root.size()] == '/');
+  if (!below) return Error(Reason::kBadModel, "\"{}\" does not lie beneath its repository", path);
+  path.remove_prefix(root.size());
+  path.remove_prefix(std::min(path.find_first_not_of('/'), path.size()));
+  return std::string(path.empty() ? "." : path);
 }
 
 // Opens by path, beneath a root where there is one.
@@ -61,6 +61,10 @@ StatusOr<bool> IsTar(const io::File& file) {
 StatusOr<Located> LocateFolder(io::Folder folder, const std::string& path) {
   ASSIGN_OR_RETURN(const auto manifest, folder.Stat(kManifestName));
   if (!manifest) {
+    ASSIGN_OR_RETURN(const auto saved_model, folder.Stat("saved_model.pb"));
+    if (saved_model) {
+      return Error(Reason::kUnsupported, "\"{}\" is a TensorFlow SavedModel, which is not supported yet", path);
+    }
     return Error(Reason::kBadModel,
                  "\"{}\" is a folder without \"{}\": expected a bundle; a plain model is named by its .onnx file",
                  path, kManifestName);

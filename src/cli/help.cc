@@ -49,9 +49,9 @@ std::string Row(std::string_view left, std::string_view right) {
 std::string UsageOf(const Command& command) {
   std::string usage = "slipway " + command.name;
   for (const Option& option : command.options) {
+    const std::string name = option.name + (option.repeated ? " …" : "");
     if (option.is_positional())
-      usage += fmt::format(option.required ? " {}{}" : " [{}{}]", option.name,
-                           option.repeated ? " …" : "");
+      usage += option.required ? " " + name : " [" + name + "]";
     else if (option.required)
       usage += fmt::format(" {} {}", option.name, option.value_name);
   }

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/utf8.h"
+#include "onnx/display.h"
 #include "onnx/tensor_proto.h"
 #include "onnx/types.h"
 #include "tensor/shape.h"
@@ -27,7 +28,7 @@ StatusOr<uint64_t> NumberOf(const ::onnx::TensorProto& tensor, std::string_view 
   if (error != std::errc() || end != text.data() + text.size() ||
       value > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
     return Error(Reason::kBadModel, "tensor \"{}\": external {}: expected a whole number, got \"{}\"",
-                 tensor.name(), key, text.substr(0, 40));
+                 Shown(tensor.name()), key, Shown(text));
   return value;
 }
 
@@ -35,19 +36,19 @@ Status CheckRange(const ::onnx::TensorProto& tensor, const ModelBytes::External&
   ASSIGN_OR_RETURN(const uint64_t offset, NumberOf(tensor, "offset", 0));
   if (offset > file.bytes.size())
     return Error(Reason::kBadModel, "tensor \"{}\": offset {} lies behind the end of \"{}\" ({} bytes)",
-                 tensor.name(), offset, file.name, file.bytes.size());
+                 Shown(tensor.name()), offset, file.name, file.bytes.size());
   const uint64_t rest = file.bytes.size() - offset;
   ASSIGN_OR_RETURN(const uint64_t length, NumberOf(tensor, "length", rest));
   if (length > rest)
     return Error(Reason::kBadModel, "tensor \"{}\": {} bytes at {} run past the end of \"{}\" ({} bytes)",
-                 tensor.name(), length, offset, file.name, file.bytes.size());
+                 Shown(tensor.name()), length, offset, file.name, file.bytes.size());
   const auto dtype = DTypeOf(tensor.data_type());
   if (!dtype || *dtype == DType::kBytes) return OkStatus();  // ONNX Runtime knows the narrow types
   const auto needed = ByteCount(*dtype, DimsOf(tensor));
   if (!needed.ok())
-    return Error(Reason::kBadModel, "tensor \"{}\": {}", tensor.name(), MessageOf(needed.status()));
+    return Error(Reason::kBadModel, "tensor \"{}\": {}", Shown(tensor.name()), MessageOf(needed.status()));
   if (static_cast<uint64_t>(*needed) != length)
-    return Error(Reason::kBadModel, "tensor \"{}\": expected {} bytes in \"{}\", got {}", tensor.name(),
+    return Error(Reason::kBadModel, "tensor \"{}\": expected {} bytes in \"{}\", got {}", Shown(tensor.name()),
                  *needed, file.name, length);
   return OkStatus();
 }
@@ -56,9 +57,8 @@ Status CheckRange(const ::onnx::TensorProto& tensor, const ModelBytes::External&
 
 Status CheckLocation(std::string_view tensor, std::string_view location) {
   const auto refuse = [&](std::string_view rule) {
-    const bool printable = IsValidUtf8(location) && location.size() <= kMaxLocationBytes;
-    return Error(Reason::kBadModel, "tensor \"{}\": external location \"{}\" {}", tensor,
-                 printable ? location : "…", rule);
+    return Error(Reason::kBadModel, "tensor \"{}\": external location \"{}\" {}", Shown(tensor),
+                 Shown(location), rule);
   };
   if (location.empty()) return refuse("is empty");
   if (location.size() > kMaxLocationBytes) return refuse("is longer than 1,024 bytes");
@@ -84,7 +84,7 @@ StatusOr<std::string> LocationOf(const ::onnx::TensorProto& tensor) {
   for (const auto& entry : tensor.external_data()) locations += entry.key() == "location";
   if (locations != 1)
     return Error(Reason::kBadModel, "tensor \"{}\": expected one external location, got {}",
-                 tensor.name(), locations);
+                 Shown(tensor.name()), locations);
   const std::string location(EntryOf(tensor, "location"));
   RETURN_IF_ERROR(CheckLocation(tensor.name(), location));
   if (!external) return std::string();
@@ -100,7 +100,7 @@ Status CheckExternalData(const ::onnx::GraphProto& graph,
     for (const auto& file : files)
       if (file.name == location) found = &file;
     if (found == nullptr)
-      return Error(Reason::kBadModel, "tensor \"{}\": its file \"{}\" is missing", tensor.name(),
+      return Error(Reason::kBadModel, "tensor \"{}\": its file \"{}\" is missing", Shown(tensor.name()),
                    location);
     RETURN_IF_ERROR(CheckRange(tensor, *found));
   }

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/utf8.h"
+#include "onnx/display.h"
 #include "onnx/external_data.h"
 #include "onnx/onnx.pb.h"
 #include "onnx/signature.h"
@@ -60,7 +61,7 @@ class Walk {
       return Error(Reason::kBadModel, "the model has more than {} nodes", limits_.max_nodes);
     for (const auto& node : nodes) {
       if (node.op_type().empty())
-        return Error(Reason::kBadModel, "node \"{}\" names no operator", node.name());
+        return Error(Reason::kBadModel, "node \"{}\" names no operator", Shown(node.name()));
       auto name = OperatorName(node);
       if (!IsValidUtf8(name)) return MakeError(Reason::kBadModel, "an operator's name is not UTF-8");
       ++info_.operators[std::move(name)];
@@ -77,7 +78,7 @@ class Walk {
     if (!attribute.has_g() && attribute.graphs().empty()) return OkStatus();
     if (depth >= limits_.max_subgraph_depth)
       return Error(Reason::kBadModel, "attribute \"{}\": subgraphs are nested deeper than {}",
-                   attribute.name(), limits_.max_subgraph_depth);
+                   Shown(attribute.name()), limits_.max_subgraph_depth);
     if (attribute.has_g()) pending_.push_back({&attribute.g(), depth + 1});
     for (const auto& graph : attribute.graphs()) pending_.push_back({&graph, depth + 1});
     return OkStatus();
@@ -87,7 +88,7 @@ class Walk {
     const auto elements = ElementCount(DimsOf(tensor));
     if (!elements.ok() || *elements > std::numeric_limits<int64_t>::max() - info_.parameter_count)
       return Error(Reason::kBadModel, "initializer \"{}\": its element count is not a number below 2^63",
-                   tensor.name());
+                   Shown(tensor.name()));
     info_.parameter_count += *elements;
     ASSIGN_OR_RETURN(std::string location, LocationOf(tensor));
     if (!location.empty() && seen_.insert(location).second)
@@ -102,7 +103,7 @@ class Walk {
     if (location.empty()) return OkStatus();
     return Error(Reason::kUnsupported,
                  "tensor \"{}\": external data is supported for initializers of the main graph only",
-                 tensor.name());
+                 Shown(tensor.name()));
   }
 
   Status Sparse(const ::onnx::SparseTensorProto& sparse) {

@@ -2,9 +2,8 @@
 
 #include <absl/container/flat_hash_set.h>
 
-#include <algorithm>
-
 #include "base/utf8.h"
+#include "onnx/display.h"
 #include "onnx/types.h"
 #include "onnx/zip_map.h"
 
@@ -19,12 +18,12 @@ Status CheckName(std::string_view kind, int index, const std::string& name,
   if (name.empty()) return Error(Reason::kBadModel, "{} {} has no name", kind, index);
   if (!IsValidUtf8(name)) return Error(Reason::kBadModel, "{} {}: its name is not UTF-8", kind, index);
   if (!seen.insert(name).second)
-    return Error(Reason::kBadModel, "{} \"{}\" stands twice", kind, name);
+    return Error(Reason::kBadModel, "{} \"{}\" stands twice", kind, Shown(name));
   return OkStatus();
 }
 
 Status Unsupported(std::string_view kind, const ::onnx::ValueInfoProto& value) {
-  return Error(Reason::kUnsupported, "{} \"{}\": type {} is not supported", kind, value.name(),
+  return Error(Reason::kUnsupported, "{} \"{}\": type {} is not supported", kind, Shown(value.name()),
                TypeText(value.type()));
 }
 
@@ -35,7 +34,7 @@ StatusOr<TensorSpec> SpecOf(std::string_view kind, const ::onnx::ValueInfoProto&
   TensorSpec spec{.name = value.name(), .dtype = *dtype, .shape = {}};
   if (tensor.shape().dim_size() > kMaxRank)
     return Error(Reason::kBadModel, "{} \"{}\": expected at most {} dimensions, got {}", kind,
-                 value.name(), kMaxRank, tensor.shape().dim_size());
+                 Shown(value.name()), kMaxRank, tensor.shape().dim_size());
   for (const auto& dim : tensor.shape().dim())
     spec.shape.push_back(dim.has_dim_value() && dim.dim_value() >= 0 ? dim.dim_value() : -1);
   return spec;
@@ -47,7 +46,7 @@ StatusOr<TensorSpec> InputSpec(const ::onnx::ValueInfoProto& input) {
   if (!type.has_tensor_type()) return Unsupported("input", input);
   if (!type.tensor_type().has_shape())
     return Error(Reason::kUnsupported, "input \"{}\": the model does not say how many dimensions it has",
-                 input.name());
+                 Shown(input.name()));
   ASSIGN_OR_RETURN(TensorSpec spec, SpecOf("input", input, type.tensor_type()));
   spec.optional = optional;
   return spec;
@@ -69,7 +68,7 @@ StatusOr<TensorSpec> OutputSpec(const ::onnx::GraphProto& graph, const ::onnx::V
     spec.shape = {-1};
     warnings.push_back(fmt::format(
         "output \"{}\": the model does not say how many dimensions it has; it is shown as [-1]",
-        output.name()));
+        Shown(output.name())));
   }
   return spec;
 }

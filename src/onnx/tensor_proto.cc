@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "onnx/display.h"
 #include "onnx/types.h"
 
 namespace slipway::onnx {
@@ -46,16 +47,16 @@ std::string TypedValues(const ::onnx::TensorProto& proto, DType dtype) {
 
 StatusOr<Tensor> ToTensor(const ::onnx::TensorProto& proto) {
   if (proto.data_location() == ::onnx::TensorProto::EXTERNAL)
-    return Error(Reason::kBadModel, "tensor \"{}\": its values lie in another file", proto.name());
+    return Error(Reason::kBadModel, "tensor \"{}\": its values lie in another file", Shown(proto.name()));
   const auto dtype = DTypeOf(proto.data_type());
   if (!dtype)
-    return Error(Reason::kUnsupported, "tensor \"{}\": element type {} is not supported", proto.name(),
+    return Error(Reason::kUnsupported, "tensor \"{}\": element type {} is not supported", Shown(proto.name()),
                  proto.data_type());
   Tensor tensor{*dtype, Shape(proto.dims().begin(), proto.dims().end()), {}};
   const bool raw = proto.has_raw_data() && *dtype != DType::kBytes;
   tensor.data = Buffer::Own(raw ? proto.raw_data() : TypedValues(proto, *dtype));
   if (const Status status = CheckData(tensor); !status.ok())
-    return Error(Reason::kBadModel, "tensor \"{}\": {}", proto.name(), MessageOf(status));
+    return Error(Reason::kBadModel, "tensor \"{}\": {}", Shown(proto.name()), MessageOf(status));
   return tensor;
 }
 

@@ -3,6 +3,7 @@
 #include <absl/container/flat_hash_set.h>
 
 #include "base/utf8.h"
+#include "onnx/display.h"
 
 namespace slipway::onnx {
 namespace {
@@ -38,13 +39,13 @@ StatusOr<std::vector<std::string>> ZipMapLabels(const ::onnx::NodeProto& zip_map
     }
   }
   const auto refuse = [&](std::string_view what) {
-    return Error(Reason::kBadModel, "ZipMap of output \"{}\": {}", zip_map.output(0), what);
+    return Error(Reason::kBadModel, "ZipMap of output \"{}\": {}", Shown(zip_map.output(0)), what);
   };
   if (sources != 1) return refuse("expected class labels, either integers or strings");
   absl::flat_hash_set<std::string> seen;
   for (const auto& label : labels) {
     if (!IsValidUtf8(label)) return refuse("a class label is not UTF-8");
-    if (!seen.insert(label).second) return refuse("class label \"" + label + "\" stands twice");
+    if (!seen.insert(label).second) return refuse("class label \"" + Shown(label) + "\" stands twice");
   }
   return labels;
 }

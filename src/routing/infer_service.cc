@@ -46,7 +46,7 @@ void InferCall::Reset() {
 InferService::InferService(InferServiceOptions options,
                            const Snapshot<lifecycle::ServingTable>& table, int loops,
                            const Clock& clock)
-    : options_(options), clock_(clock) {
+    : default_timeout_(options.default_timeout), clock_(clock) {
   readers_.reserve(loops);
   for (int i = 0; i < loops; ++i)
     readers_.push_back({Snapshot<lifecycle::ServingTable>::Reader(table)});
@@ -129,8 +129,9 @@ Status InferService::Prepare(InferCall& call, const ServedVersion& version) {
   InferRequest& request = call.request;
   RETURN_IF_ERROR(Bind(request, version.signature, call.bound_));
   ASSIGN_OR_RETURN(call.rows_, CountRows(request, version));
-  if (!request.context.deadline && options_.default_timeout > Duration::zero())
-    request.context.deadline = request.context.received + options_.default_timeout;
+  const Duration timeout = default_timeout_.load(std::memory_order_relaxed);
+  if (!request.context.deadline && timeout > Duration::zero())
+    request.context.deadline = request.context.received + timeout;
   call.times_.received = request.context.received;
   call.times_.parsed = clock_.Now();
   return OkStatus();

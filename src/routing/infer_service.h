@@ -54,6 +54,9 @@ class InferService {
   InferService(InferServiceOptions options, const Snapshot<lifecycle::ServingTable>& table, int loops,
                const Clock& clock);
 
+  /// May change live. Threads: any.
+  void SetDefaultTimeout(Duration timeout) { default_timeout_ = timeout; }
+
   /// What I/O thread `loop` sees. Valid until that thread's next call.
   const lifecycle::ServingTable& Table(int loop) { return readers_[loop].reader.Get(); }
 
@@ -74,7 +77,7 @@ class InferService {
   Status Execute(InferCall& call, const lifecycle::ServedVersion& version);
   void Finish(InferCall& call, const Status& status, const lifecycle::ServedVersion* version);
 
-  InferServiceOptions options_;
+  std::atomic<Duration> default_timeout_;
   std::vector<LoopReader> readers_;
   const Clock& clock_;
 };

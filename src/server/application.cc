@@ -223,6 +223,7 @@ void Application::Apply(const Config& config) {
   access_log_ = config.log.access;
   log::SetLevel(config.log.level);
   manager_->SetPollInterval(config.models.poll_interval);
+  infer_->SetDefaultTimeout(config.models.request_timeout);
   server_->SetLimits(ToHttpLimits(config, resources_));
 }
 

@@ -26,6 +26,7 @@ struct ModelsConfig {
   std::vector<std::string> paths;          // model files, bundles and repositories
   std::vector<std::string> allowed_roots;  // every model resolves beneath one of these; empty = its own path
   ModelControl control = ModelControl::kNone;
+  std::vector<std::string> load;           // kExplicit: what is loaded at start; "*" = all
   std::chrono::milliseconds poll_interval{2'000};
   int64_t queue_size = 1'000;                    // requests of one model that may wait
   std::chrono::milliseconds request_timeout{0};  // for requests that name none; 0 = no deadline

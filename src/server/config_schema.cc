@@ -43,10 +43,12 @@ const std::vector<Field>& Table() {
        Words({"none", "poll", "explicit"}, AT(models.control)), "",
        "Who decides what is loaded: `none` loads what is found at start, `poll` follows the "
        "repositories, `explicit` waits for load and unload requests."},
+      {"models.load", "--load-model", false, ListField{AT(models.load)}, "",
+       "Names of the models to load at start under `explicit`; `*`: all."},
       {"models.poll_interval", "--poll-interval", true,
        DurationField{AT(models.poll_interval), milliseconds(100), minutes(60)}, "",
        "How often repositories are looked at under `poll`."},
-      {"models.queue_size", "--queue-size", true,
+      {"models.queue_size", "--queue-size", false,
        IntegerField{AT(models.queue_size), 1, 1'000'000}, "requests",
        "How many requests of one model may wait; further ones get 503."},
       {"models.request_timeout", "--request-timeout", true,

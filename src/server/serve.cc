@@ -60,7 +60,7 @@ int Serve(const Config& config, const ConfigReader& reread) {
     log::Error("cannot serve", {{"error", MessageOf(why)}});
     return 1;
   };
-  auto engine = MakeOnnxRuntimeEngine();
+  auto engine = CreateOnnxRuntimeEngine();
   if (!engine.ok()) return fail(engine.status());
   auto application = Application::Create(config, *std::move(engine));
   if (!application.ok()) return fail(application.status());

@@ -51,15 +51,13 @@ const char* TakeExponent(const char* at, const char* end, int64_t* exponent, con
   return at;
 }
 
-/// digits × 10^exponent as the nearest double when one exact operation gives it (Clinger 1990).
-std::optional<double> ExactDouble(const Decimal& number) {
-  constexpr uint64_t kExactIntegers = uint64_t{1} << 53;
-  if (!number.exact || number.digits > kExactIntegers || number.exponent < -kMaxExactPower ||
-      number.exponent > kMaxExactPower)
+/// digits × 10^exponent with at most two roundings: of the digits, and of one operation.
+std::optional<double> NearDouble(const Decimal& number) {
+  if (!number.exact || number.exponent < -kMaxExactPower || number.exponent > kMaxExactPower)
     return std::nullopt;
   const auto whole = static_cast<double>(number.digits);
-  return number.exponent < 0 ? whole / kPowersOfTen[-number.exponent]
-                             : whole * kPowersOfTen[number.exponent];
+  return number.exponent < 0 ? whole / kPowersOfTen[static_cast<size_t>(-number.exponent)]
+                             : whole * kPowersOfTen[static_cast<size_t>(number.exponent)];
 }
 
 /// The standard library's conversion, with overflow told apart from underflow.
@@ -121,7 +119,9 @@ const char* ScanDecimal(const char* at, const char* end, Decimal* out, const cha
 }
 
 bool ToDouble(const Decimal& number, double* out) {
-  if (const auto value = ExactDouble(number)) {
+  // Digits that a double holds exactly leave one rounding: the nearest double (Clinger 1990).
+  constexpr uint64_t kExactIntegers = uint64_t{1} << 53;
+  if (const auto value = NearDouble(number); value && number.digits <= kExactIntegers) {
     *out = number.negative ? -*value : *value;
     return true;
   }
@@ -129,7 +129,7 @@ bool ToDouble(const Decimal& number, double* out) {
 }
 
 bool ToFloat(const Decimal& number, float* out) {
-  if (const auto value = ExactDouble(number); value && RoundsOnceToFloat(*value)) {
+  if (const auto value = NearDouble(number); value && RoundsOnceToFloat(*value)) {
     const auto narrow = static_cast<float>(*value);
     *out = number.negative ? -narrow : narrow;
     return true;

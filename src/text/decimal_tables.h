@@ -39,17 +39,19 @@ inline uint32_t ParseEightDigits(uint64_t word) {
       ((word & kPairs) * kWeightsLow + ((word >> 16) & kPairs) * kWeightsHigh) >> 32);
 }
 
-/// True when casting `value` ≥ 0, the double nearest to some decimal, gives the float nearest to that
-/// same decimal. Rounding to double is monotonic and every midpoint between two normal floats is a
-/// double, so only a double that is itself a midpoint (or lies outside the normal floats) may deceive.
+/// True when casting `value` ≥ 0 gives the float nearest to the decimal that `value` is near to, within two
+/// of its last places: one for each rounding it has been through. The two roundings of decimal → double →
+/// float disagree with a single one only across a midpoint between two floats, and those are doubles; so
+/// it is enough to stay away from them, and within the normal floats.
 inline bool RoundsOnceToFloat(double value) {
-  constexpr uint64_t kBelowFloat = (uint64_t{1} << 29) - 1;
+  constexpr uint64_t kBelowFloat = (uint64_t{1} << 29) - 1;  // bits of a double that a float lacks
   constexpr uint64_t kMidpoint = uint64_t{1} << 28;
+  constexpr uint64_t kMargin = 4;
   constexpr double kLeastNormal = 0x1p-126;
-  constexpr double kOverflow = 0x1.ffffffp127;
+  constexpr double kGreatest = 0x1.fffffep127;
   if (value == 0) return true;
-  return value >= kLeastNormal && value < kOverflow &&
-         (std::bit_cast<uint64_t>(value) & kBelowFloat) != kMidpoint;
+  const uint64_t distance = (std::bit_cast<uint64_t>(value) & kBelowFloat) - (kMidpoint - kMargin);
+  return value >= kLeastNormal && value <= kGreatest && distance > 2 * kMargin;
 }
 
 }  // namespace slipway

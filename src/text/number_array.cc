@@ -3,6 +3,8 @@
 #include <concepts>
 #include <limits>
 
+#include "text/float_run.h"
+
 namespace slipway {
 namespace {
 
@@ -42,11 +44,22 @@ const char* NextInRun(const char* at, const char* end) {
   return *next == '-' || (*next >= '0' && *next <= '9') ? next : at;
 }
 
+/// Reads what float_run.h can of the floats at the reader.
+void ReadPlainFloats(JsonReader& reader, std::span<float> out, size_t* count) {
+  if (*count >= out.size()) return;
+  const std::string_view rest = reader.rest();
+  const char* at = rest.data();
+  *count += ReadFloatRun(at - reader.position(), &at, at + rest.size(), out.data() + *count,
+                         out.size() - *count);
+  reader.Advance(static_cast<size_t>(at - rest.data()));
+}
+
 /// Reads numbers separated by commas for as long as they come plainly, at least one.
 template <typename T, typename Conversion, typename Range>
 Status ReadRun(JsonReader& reader, std::span<T> out, size_t* count, const Conversion& convert,
                const Range& range) {
   for (;;) {
+    if constexpr (std::same_as<T, float>) ReadPlainFloats(reader, out, count);
     Decimal number;
     RETURN_IF_ERROR(reader.ReadDecimal(&number));
     T value;

@@ -37,19 +37,37 @@ SH_ECHO = "```sh\necho one; echo two; echo three\n```"
 
 
 def test_output_as_expected_passes(tmp_path):
-    guide = write(tmp_path, SH_ECHO, "```text\none\n…\nth…ee\n```", "```sh\necho '[1.00000001]'\n```", "```json\n[1.0]\n```")
+    guide = write(
+        tmp_path,
+        SH_ECHO,
+        "```text\none\n…\nth…ee\n```",
+        "```sh\necho '[1.00000001]'\n```",
+        "```json\n[1.0]\n```",
+    )
     assert runner.run_guide(guide) == 2
 
 
-@pytest.mark.parametrize("expected", [
-    "```text\none\ntwo\n```", "```text\none\ntwo\nfour\n```", "```text\n…\ntwo\n```", '```json\n"one"\n```'])
+@pytest.mark.parametrize(
+    "expected",
+    [
+        "```text\none\ntwo\n```",
+        "```text\none\ntwo\nfour\n```",
+        "```text\n…\ntwo\n```",
+        '```json\n"one"\n```',
+    ],
+)
 def test_other_output_is_an_error(tmp_path, expected):
     with pytest.raises(runner.GuideError, match="line 4: expected"):
         runner.run_guide(write(tmp_path, SH_ECHO, expected))
 
 
 def test_shell_state_lasts_from_block_to_block(tmp_path):
-    guide = write(tmp_path, "```sh\nx=7; cd examples\n```", "```sh\necho $x; basename $PWD\n```", "```text\n7\nexamples\n```")
+    guide = write(
+        tmp_path,
+        "```sh\nx=7; cd examples\n```",
+        "```sh\necho $x; basename $PWD\n```",
+        "```text\n7\nexamples\n```",
+    )
     assert runner.run_guide(guide) == 2
 
 
@@ -59,15 +77,29 @@ def test_failing_command_is_an_error(tmp_path):
 
 
 def test_marked_blocks_are_neither_run_nor_compared(tmp_path):
-    guide = write(tmp_path, "<!-- not run: it would fail -->", "```sh\nfalse\n```", "", SH_ECHO,
-                  "<!-- varies: for the test -->", "```text\nfour\n```")
+    guide = write(
+        tmp_path,
+        "<!-- not run: it would fail -->",
+        "```sh\nfalse\n```",
+        "",
+        SH_ECHO,
+        "<!-- varies: for the test -->",
+        "```text\nfour\n```",
+    )
     assert runner.run_guide(guide) == 1
 
 
 def test_output_block_after_text_is_no_expectation(tmp_path):
-    assert runner.run_guide(write(tmp_path, SH_ECHO, "An example of something else:", "```text\nfour\n```")) == 1
+    assert (
+        runner.run_guide(
+            write(tmp_path, SH_ECHO, "An example of something else:", "```text\nfour\n```")
+        )
+        == 1
+    )
 
 
 def test_mark_without_a_block_is_an_error(tmp_path):
-    with pytest.raises(runner.GuideError, match="line 2: <!-- background --> is not followed by a block"):
+    with pytest.raises(
+        runner.GuideError, match="line 2: <!-- background --> is not followed by a block"
+    ):
         runner.run_guide(write(tmp_path, "<!-- background -->", "text"))

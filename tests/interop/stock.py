@@ -22,8 +22,18 @@ def install():
         return None
     steps = [
         [sys.executable, "-m", "venv", "--clear", VENV],
-        [VENV / "bin" / "pip", "install", "--quiet", "--retries", "1", "--timeout", "15",
-         "--disable-pip-version-check", "--requirement", REQUIREMENTS],
+        [
+            VENV / "bin" / "pip",
+            "install",
+            "--quiet",
+            "--retries",
+            "1",
+            "--timeout",
+            "15",
+            "--disable-pip-version-check",
+            "--requirement",
+            REQUIREMENTS,
+        ],
     ]
     for step in steps:
         try:
@@ -53,9 +63,19 @@ else:
 def dtype_of(datatype):
     """The numpy type that the client uses for a data type of the protocol."""
     return {
-        "BOOL": np.bool_, "UINT8": np.uint8, "UINT16": np.uint16, "UINT32": np.uint32, "UINT64": np.uint64,
-        "INT8": np.int8, "INT16": np.int16, "INT32": np.int32, "INT64": np.int64,
-        "FP16": np.float16, "BF16": ml_dtypes.bfloat16, "FP32": np.float32, "FP64": np.float64,
+        "BOOL": np.bool_,
+        "UINT8": np.uint8,
+        "UINT16": np.uint16,
+        "UINT32": np.uint32,
+        "UINT64": np.uint64,
+        "INT8": np.int8,
+        "INT16": np.int16,
+        "INT32": np.int32,
+        "INT64": np.int64,
+        "FP16": np.float16,
+        "BF16": ml_dtypes.bfloat16,
+        "FP32": np.float32,
+        "FP64": np.float64,
         "BYTES": np.object_,
     }[datatype]
 
@@ -72,4 +92,6 @@ def array_of(tensor):
 
 def elements_of(array):
     """Row-major elements as Python values; BYTES as str."""
-    return [each.decode("utf-8") if isinstance(each, bytes) else each for each in array.ravel().tolist()]
+    return [
+        each.decode("utf-8") if isinstance(each, bytes) else each for each in array.ravel().tolist()
+    ]

@@ -13,11 +13,25 @@ ELEMENTS = {
     "UINT64": [0, 1, 2**53, 2**53 + 1, 2**63, 2**64 - 1],
     "INT8": [0, 1, -1, 127, -127, -128],
     "INT16": [0, 1, -1, 32767, -32767, -32768],
-    "INT32": [0, 1, -1, 2**31 - 1, 1 - 2**31, -2**31],
-    "INT64": [0, 2**53 + 1, -2**53 - 1, 2**63 - 1, 1 - 2**63, -2**63],
+    "INT32": [0, 1, -1, 2**31 - 1, 1 - 2**31, -(2**31)],
+    "INT64": [0, 2**53 + 1, -(2**53) - 1, 2**63 - 1, 1 - 2**63, -(2**63)],
     "FP16": [0.0, -0.0, 1.0009765625, 65504.0, -6.103515625e-05, 5.960464477539063e-08],
-    "BF16": [0.0, -0.0, 1.0078125, 3.3895313892515355e38, -1.1754943508222875e-38, 9.183549615799121e-41],
-    "FP32": [0.0, -0.0, 1 + 2**-23, 3.4028234663852886e38, -1.1754943508222875e-38, 1.401298464324817e-45],
+    "BF16": [
+        0.0,
+        -0.0,
+        1.0078125,
+        3.3895313892515355e38,
+        -1.1754943508222875e-38,
+        9.183549615799121e-41,
+    ],
+    "FP32": [
+        0.0,
+        -0.0,
+        1 + 2**-23,
+        3.4028234663852886e38,
+        -1.1754943508222875e-38,
+        1.401298464324817e-45,
+    ],
     "FP64": [0.0, -0.0, 0.1, 1.7976931348623157e308, -2.2250738585072014e-308, 5e-324],
     "BYTES": [b"", b"a", "ß 日本 \U0001f6a2".encode(), b'"\\\n\t', b"x" * 1000, b"\x00 ends"],
 }
@@ -33,8 +47,11 @@ BINARY_ONLY = {
 
 def echo(client, datatype, elements, binary_input, binary_output):
     array = np.array(elements, dtype=dtype_of(datatype)).reshape(2, 3)
-    result = client.infer(f"identity_{datatype.lower()}", [input_of("INPUT0", datatype, array, binary_input)],
-                          outputs=[triton.InferRequestedOutput("OUTPUT0", binary_data=binary_output)])
+    result = client.infer(
+        f"identity_{datatype.lower()}",
+        [input_of("INPUT0", datatype, array, binary_input)],
+        outputs=[triton.InferRequestedOutput("OUTPUT0", binary_data=binary_output)],
+    )
     assert result.get_output("OUTPUT0")["datatype"] == datatype
     return array, result.as_numpy("OUTPUT0")
 
@@ -92,11 +109,15 @@ def test_bf16_as_json(test_models_server):
 @pytest.mark.parametrize("model,datatype", [("double_fp16", "FP16"), ("double_bf16", "BF16")])
 def test_half_precision_is_computed_with(test_client, model, datatype):
     x = np.array([[0.5, -1.5, 2, 100]], dtype=dtype_of(datatype))
-    assert (test_client.infer(model, [input_of("x", datatype, x, True)]).as_numpy("y") == 2 * x).all()
+    assert (
+        test_client.infer(model, [input_of("x", datatype, x, True)]).as_numpy("y") == 2 * x
+    ).all()
 
 
 @pytest.mark.parametrize("datatype", ELEMENTS)
 def test_no_rows(test_client, datatype):
     array = np.empty([0, 3], dtype=dtype_of(datatype))
-    result = test_client.infer(f"identity_{datatype.lower()}", [input_of("INPUT0", datatype, array, True)])
+    result = test_client.infer(
+        f"identity_{datatype.lower()}", [input_of("INPUT0", datatype, array, True)]
+    )
     assert result.as_numpy("OUTPUT0").shape == (0, 3)

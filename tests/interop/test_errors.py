@@ -67,7 +67,9 @@ def test_more_rows_than_max_batch_size_is_400(client):
 
 
 def test_unknown_output_is_named(client):
-    status, message = refusal(client, "digits", [pixels()], outputs=[triton.InferRequestedOutput("scores")])
+    status, message = refusal(
+        client, "digits", [pixels()], outputs=[triton.InferRequestedOutput("scores")]
+    )
     assert status == "400"
     assert '"scores"' in message
 
@@ -76,7 +78,9 @@ def test_server_answers_after_all_that(client):
     assert client.infer("digits", [pixels()]).as_numpy("probabilities").shape == (1, 10)
 
 
-@pytest.mark.parametrize("method", ["get_model_metadata", "get_model_config", "get_inference_statistics"])
+@pytest.mark.parametrize(
+    "method", ["get_model_metadata", "get_model_config", "get_inference_statistics"]
+)
 def test_unknown_model_of_other_calls_is_404(client, method):
     with pytest.raises(InferenceServerException) as caught:
         getattr(client, method)("nobody")

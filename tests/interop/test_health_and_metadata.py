@@ -30,8 +30,13 @@ def test_server_metadata_names_the_extensions(client):
     metadata = client.get_server_metadata()
     assert metadata["name"] == "slipway"
     assert metadata["version"]
-    assert {"binary_tensor_data", "classification", "statistics", "model_repository",
-            "model_configuration"} <= set(metadata["extensions"])
+    assert {
+        "binary_tensor_data",
+        "classification",
+        "statistics",
+        "model_repository",
+        "model_configuration",
+    } <= set(metadata["extensions"])
 
 
 def test_model_metadata_has_the_batch_dimension(client):
@@ -45,7 +50,8 @@ def test_model_metadata_has_the_batch_dimension(client):
 
 def test_model_metadata_of_a_version(client):
     assert client.get_model_metadata("topic", "1")["inputs"] == [
-        {"name": "text", "datatype": "BYTES", "shape": [-1, 1]}]
+        {"name": "text", "datatype": "BYTES", "shape": [-1, 1]}
+    ]
 
 
 def test_model_config_is_that_of_config_pbtxt(client):
@@ -54,7 +60,11 @@ def test_model_config_is_that_of_config_pbtxt(client):
     assert config["backend"] == "onnxruntime"
     assert config["max_batch_size"] == 64
     [pixels] = config["input"]
-    assert (pixels["name"], pixels["data_type"], pixels["dims"]) == ("pixels", "TYPE_FP32", [1, 8, 8])
+    assert (pixels["name"], pixels["data_type"], pixels["dims"]) == (
+        "pixels",
+        "TYPE_FP32",
+        [1, 8, 8],
+    )
     [probabilities] = config["output"]
     assert probabilities["label_filename"] == "labels.txt"
 
@@ -63,7 +73,11 @@ def test_model_config_is_derived_where_there_is_none(client):
     config = client.get_model_config("breast_cancer")
     assert config["max_batch_size"] == 0
     [features] = config["input"]
-    assert (features["name"], features["data_type"], features["dims"]) == ("features", "TYPE_FP32", [-1, 30])
+    assert (features["name"], features["data_type"], features["dims"]) == (
+        "features",
+        "TYPE_FP32",
+        [-1, 30],
+    )
 
 
 def test_statistics_count_requests_and_rows(client):

@@ -22,8 +22,14 @@ def check_golden(result, example):
 @pytest.mark.parametrize("binary_input", [False, True], ids=["json_in", "binary_in"])
 @pytest.mark.parametrize("model,_name,example", GOLDEN, ids=NAMES)
 def test_golden_example(client, model, _name, example, binary_input, binary_output):
-    inputs = [input_of(each["name"], each["datatype"], array_of(each), binary_input) for each in example["inputs"]]
-    outputs = [triton.InferRequestedOutput(each["name"], binary_data=binary_output) for each in example["outputs"]]
+    inputs = [
+        input_of(each["name"], each["datatype"], array_of(each), binary_input)
+        for each in example["inputs"]
+    ]
+    outputs = [
+        triton.InferRequestedOutput(each["name"], binary_data=binary_output)
+        for each in example["outputs"]
+    ]
     check_golden(client.infer(model, inputs, outputs=outputs), example)
 
 
@@ -37,14 +43,19 @@ def test_version_or_alias_answers_with_its_number(client, version):
 
 def test_request_id_comes_back(client):
     pixels = input_of("pixels", "FP32", np.zeros([1, 1, 8, 8], np.float32), True)
-    assert client.infer("digits", [pixels], request_id="an id, “quoted”").get_response()["id"] == "an id, “quoted”"
+    assert (
+        client.infer("digits", [pixels], request_id="an id, “quoted”").get_response()["id"]
+        == "an id, “quoted”"
+    )
 
 
 def test_classification_gives_value_index_and_label(client):
     [(_, _, example)] = [each for each in GOLDEN if each[:2] == ("digits", "four")]
     [golden] = example["outputs"]
     best = triton.InferRequestedOutput("probabilities", class_count=3)
-    result = client.infer("digits", [input_of("pixels", "FP32", array_of(example["inputs"][0]), True)], outputs=[best])
+    result = client.infer(
+        "digits", [input_of("pixels", "FP32", array_of(example["inputs"][0]), True)], outputs=[best]
+    )
     classes = result.as_numpy("probabilities")
     assert classes.shape == (4, 3)
     for row, expected in zip(classes, array_of(golden)):
@@ -58,8 +69,11 @@ def test_classification_gives_value_index_and_label(client):
 def test_classification_labels_come_from_the_bundle_too(client):
     [(_, _, example)] = [each for each in GOLDEN if each[:2] == ("breast_cancer", "one")]
     best = triton.InferRequestedOutput("probabilities", binary_data=False, class_count=1)
-    result = client.infer("breast_cancer", [input_of("features", "FP32", array_of(example["inputs"][0]), False)],
-                          outputs=[best])
+    result = client.infer(
+        "breast_cancer",
+        [input_of("features", "FP32", array_of(example["inputs"][0]), False)],
+        outputs=[best],
+    )
     [text] = elements_of(result.as_numpy("probabilities"))
     assert text.endswith(":1:malignant")
 
@@ -67,10 +81,15 @@ def test_classification_labels_come_from_the_bundle_too(client):
 def test_outputs_come_in_the_order_asked_for(test_client):
     a = np.arange(16, dtype=np.int32).reshape(1, 16)
     b = np.full([1, 16], 5, np.int32)
-    outputs = [triton.InferRequestedOutput("OUTPUT1", binary_data=True),
-               triton.InferRequestedOutput("OUTPUT0", binary_data=False)]
-    result = test_client.infer("add_sub", [input_of("INPUT1", "INT32", b, True), input_of("INPUT0", "INT32", a, False)],
-                               outputs=outputs)
+    outputs = [
+        triton.InferRequestedOutput("OUTPUT1", binary_data=True),
+        triton.InferRequestedOutput("OUTPUT0", binary_data=False),
+    ]
+    result = test_client.infer(
+        "add_sub",
+        [input_of("INPUT1", "INT32", b, True), input_of("INPUT0", "INT32", a, False)],
+        outputs=outputs,
+    )
     assert [each["name"] for each in result.get_response()["outputs"]] == ["OUTPUT1", "OUTPUT0"]
     assert (result.as_numpy("OUTPUT0") == a + b).all()
     assert (result.as_numpy("OUTPUT1") == a - b).all()
@@ -95,7 +114,9 @@ def test_optional_input_may_be_left_out(test_client):
 @pytest.mark.parametrize("model", ["zipmap_int64", "zipmap_string"])
 def test_zipmap_is_a_tensor_with_a_column_a_class(test_client, model, binary):
     example = json.loads((TEST_MODELS / f"{model}.json").read_text(encoding="utf-8"))
-    outputs = [triton.InferRequestedOutput(each["name"], binary_data=binary) for each in example["outputs"]]
+    outputs = [
+        triton.InferRequestedOutput(each["name"], binary_data=binary) for each in example["outputs"]
+    ]
     inputs = [input_of("X", "FP32", array_of(example["inputs"][0]), binary)]
     check_golden(test_client.infer(model, inputs, outputs=outputs), example)
 
@@ -106,16 +127,24 @@ def test_zipmap_is_a_tensor_with_a_column_a_class(test_client, model, binary):
 def test_compressed_both_ways(client, request_coding, response_coding, binary):
     [(_, _, example)] = [each for each in GOLDEN if each[:2] == ("digits", "thirty_two")]
     outputs = [triton.InferRequestedOutput("probabilities", binary_data=binary)]
-    result = client.infer("digits", [input_of("pixels", "FP32", array_of(example["inputs"][0]), binary)],
-                          outputs=outputs, request_compression_algorithm=request_coding,
-                          response_compression_algorithm=response_coding)
+    result = client.infer(
+        "digits",
+        [input_of("pixels", "FP32", array_of(example["inputs"][0]), binary)],
+        outputs=outputs,
+        request_compression_algorithm=request_coding,
+        response_compression_algorithm=response_coding,
+    )
     check_golden(result, example)
 
 
 def test_concurrent_requests_of_one_client(examples_server):
     chosen = [each for each in GOLDEN if each[0] == "digits"] * 8
     with triton.InferenceServerClient(examples_server.address, concurrency=4) as client:
-        pending = [client.async_infer(model, [input_of("pixels", "FP32", array_of(example["inputs"][0]), True)])
-                   for model, _, example in chosen]
+        pending = [
+            client.async_infer(
+                model, [input_of("pixels", "FP32", array_of(example["inputs"][0]), True)]
+            )
+            for model, _, example in chosen
+        ]
         for call, (_, _, example) in zip(pending, chosen):
             check_golden(call.get_result(), example)

@@ -17,7 +17,10 @@ def ask(client):
 def test_index_lists_models_versions_and_states(client):
     index = client.get_model_repository_index()
     assert sorted((each["name"], each["version"], each["state"]) for each in index) == [
-        ("breast_cancer", "1", "READY"), ("digits", "1", "READY"), ("topic", "1", "READY")]
+        ("breast_cancer", "1", "READY"),
+        ("digits", "1", "READY"),
+        ("topic", "1", "READY"),
+    ]
 
 
 def test_load_and_unload_are_refused_unless_explicit(client):
@@ -79,13 +82,23 @@ def test_loading_a_broken_model_says_why_and_so_does_the_index(explicit_client):
     with pytest.raises(InferenceServerException) as caught:
         explicit_client.load_model("broken")
     assert caught.value.status() == "422"
-    [entry] = [each for each in explicit_client.get_model_repository_index() if each["name"] == "broken"]
+    [entry] = [
+        each for each in explicit_client.get_model_repository_index() if each["name"] == "broken"
+    ]
     assert entry["state"] == "UNAVAILABLE"
     assert entry["reason"]
     assert not explicit_client.is_model_ready("broken")
 
 
-def test_file_overrides_are_refused(explicit_client):
+def test_a_client_brings_no_configuration(explicit_client):
     with pytest.raises(InferenceServerException) as caught:
-        explicit_client.load_model("digits", config="{}", files={"file:1/model.onnx": b"anything"})
-    assert "file:" in caught.value.message()
+        explicit_client.load_model("digits", config='{"max_batch_size": 1}')
+    assert caught.value.status() == "501"
+    assert '"config"' in caught.value.message()
+
+
+def test_a_client_brings_no_files(explicit_client):
+    with pytest.raises(InferenceServerException) as caught:
+        explicit_client.load_model("digits", files={"file:1/model.onnx": b"anything"})
+    assert caught.value.status() == "501"
+    assert '"file:1/model.onnx"' in caught.value.message()

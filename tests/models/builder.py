@@ -18,8 +18,12 @@ def value(name, element_type, shape):
 def save(name, nodes, inputs, outputs, initializers=()):
     """Writes the graph of `nodes` to <name>.onnx."""
     graph = helper.make_graph(nodes, name, inputs, outputs, list(initializers))
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION,
-                              producer_name="slipway tests")
+    model = helper.make_model(
+        graph,
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=IR_VERSION,
+        producer_name="slipway tests",
+    )
     onnx.checker.check_model(model, full_check=True)
     write(name, model)
 

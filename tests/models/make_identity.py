@@ -23,7 +23,9 @@ DTYPES = {
 }
 
 for name, element_type in DTYPES.items():
-    save(f"identity_{name}",
-         [helper.make_node("Identity", ["INPUT0"], ["OUTPUT0"])],
-         [value("INPUT0", element_type, ["rows", "columns"])],
-         [value("OUTPUT0", element_type, ["rows", "columns"])])
+    save(
+        f"identity_{name}",
+        [helper.make_node("Identity", ["INPUT0"], ["OUTPUT0"])],
+        [value("INPUT0", element_type, ["rows", "columns"])],
+        [value("OUTPUT0", element_type, ["rows", "columns"])],
+    )

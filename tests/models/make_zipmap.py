@@ -21,15 +21,24 @@ from builder import FOLDER, OPSET, write
 
 
 def tensor(name, datatype, array, **rest):
-    return {"name": name, "datatype": datatype, "shape": list(array.shape), "data": array.ravel().tolist(), **rest}
+    return {
+        "name": name,
+        "datatype": datatype,
+        "shape": list(array.shape),
+        "data": array.ravel().tolist(),
+        **rest,
+    }
 
 
 def make(name, classes, label_datatype):
     data = load_wine()
     classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
     classifier.fit(data.data, classes[data.target])
-    model = to_onnx(classifier, initial_types=[("X", FloatTensorType([None, data.data.shape[1]]))],
-                    target_opset={"": OPSET, "ai.onnx.ml": 3})
+    model = to_onnx(
+        classifier,
+        initial_types=[("X", FloatTensorType([None, data.data.shape[1]]))],
+        target_opset={"": OPSET, "ai.onnx.ml": 3},
+    )
     write(name, model)
 
     rows = data.data[::30].astype(np.float32).astype(np.float64)
@@ -39,8 +48,12 @@ def make(name, classes, label_datatype):
         "inputs": [tensor("X", "FP32", rows)],
         "outputs": [
             tensor("output_label", label_datatype, classifier.predict(rows)),
-            tensor("output_probability", "FP32", classifier.predict_proba(rows),
-                   tolerance={"absolute": 2e-6, "relative": 1e-5}),
+            tensor(
+                "output_probability",
+                "FP32",
+                classifier.predict_proba(rows),
+                tolerance={"absolute": 2e-6, "relative": 1e-5},
+            ),
         ],
     }
     (FOLDER / f"{name}.json").write_text(json.dumps(example, indent=1) + "\n", encoding="utf-8")

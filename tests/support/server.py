@@ -85,11 +85,22 @@ class Server:
     wait_ready  False: `start` returns as soon as the process runs
     """
 
-    def __init__(self, *models, args=(), env=None, data=None, http=None, wait_ready=True, ready_timeout_s=60):
+    def __init__(
+        self, *models, args=(), env=None, data=None, http=None, wait_ready=True, ready_timeout_s=60
+    ):
         self.address = http or f"127.0.0.1:{free_port()}"
-        self.command = [slipway_path(), "serve", *map(str, models), "--http", self.address, *map(str, args)]
+        self.command = [
+            slipway_path(),
+            "serve",
+            *map(str, models),
+            "--http",
+            self.address,
+            *map(str, args),
+        ]
         self._own_data = None if data else tempfile.TemporaryDirectory(prefix="slipway-data-")
-        inherited = {name: text for name, text in os.environ.items() if not name.startswith("SLIPWAY")}
+        inherited = {
+            name: text for name, text in os.environ.items() if not name.startswith("SLIPWAY")
+        }
         self._env = {**inherited, "SLIPWAY_DATA": str(data or self._own_data.name), **(env or {})}
         self._wait_ready = wait_ready
         self._ready_timeout_s = ready_timeout_s
@@ -102,8 +113,15 @@ class Server:
 
     def start(self):
         self._process = subprocess.Popen(
-            self.command, cwd=ROOT, env=self._env, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+            self.command,
+            cwd=ROOT,
+            env=self._env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
         self._reader = threading.Thread(target=self._read_log, daemon=True)
         self._reader.start()
         if self._wait_ready:
@@ -118,7 +136,9 @@ class Server:
         """Until /v2/health/ready says 200. AssertionError, with the log, when it does not or the process ends."""
         deadline = time.monotonic() + timeout_s
         while True:
-            assert self.is_running(), f"the server ended with {self.exit_code()}:\n{self.log_text()}"
+            assert (
+                self.is_running()
+            ), f"the server ended with {self.exit_code()}:\n{self.log_text()}"
             with contextlib.suppress(OSError, http.client.HTTPException):
                 if self.get("/v2/health/ready", timeout_s=2).status == 200:
                     return
@@ -155,7 +175,9 @@ class Server:
             return self.wait(timeout_s)
         except subprocess.TimeoutExpired:
             self.kill()
-            raise AssertionError(f"the server did not stop within {timeout_s} s:\n{self.log_text()}") from None
+            raise AssertionError(
+                f"the server did not stop within {timeout_s} s:\n{self.log_text()}"
+            ) from None
 
     def kill(self):
         """SIGKILL: a crash."""
@@ -190,12 +212,16 @@ class Server:
 
     def wait_for_log(self, pattern, timeout_s=10):
         """The first line in which the regular expression is found."""
+
         def find():
             return next((line for line in self.log if re.search(pattern, line)), None)
+
         return wait_until(find, timeout_s, f"a log line with {pattern!r}")
 
     def rss_bytes(self):
-        status = pathlib.Path(f"/proc/{self.pid}/status").read_text(encoding="ascii", errors="replace")
+        status = pathlib.Path(f"/proc/{self.pid}/status").read_text(
+            encoding="ascii", errors="replace"
+        )
         return int(re.search(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)[1]) * 1024
 
     def open_files(self):
@@ -249,5 +275,9 @@ class Server:
 
     def infer(self, model, inputs, version=None, headers=None, timeout_s=30, **fields):
         """POST …/infer in JSON. `inputs` are tensors in the protocol's form; `fields` join the request."""
-        path = f"/v2/models/{model}" + (f"/versions/{version}" if version is not None else "") + "/infer"
+        path = (
+            f"/v2/models/{model}"
+            + (f"/versions/{version}" if version is not None else "")
+            + "/infer"
+        )
         return self.post(path, {"inputs": inputs, **fields}, headers, timeout_s)

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "onnx/display.h"
+
 namespace slipway::onnxruntime {
 namespace {
 
@@ -48,7 +50,7 @@ std::string_view LimitOf(const ::onnx::GraphProto& graph, const ::onnx::NodeProt
 Status CheckKernelLimits(const ::onnx::GraphProto& graph) {
   for (const auto& node : graph.node())
     if (const auto limit = LimitOf(graph, node); !limit.empty())
-      return Error(Reason::kUnsupported, "node \"{}\": operator {} {} is not supported", node.name(),
+      return Error(Reason::kUnsupported, "node \"{}\": operator {} {} is not supported", onnx::Shown(node.name()),
                    node.op_type(), limit);
   return OkStatus();
 }

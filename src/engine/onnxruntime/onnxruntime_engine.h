@@ -13,6 +13,8 @@ namespace slipway {
 /// thread and no pool exists. A run past its deadline ends between two operators, so it lasts at most
 /// one operator too long. A model is read from memory alone: no path, no library and no setting named
 /// inside it has an effect.
+/// ONNX Runtime's own telemetry, which the published libraries have switched on, is kept from starting:
+/// this sets ORT_DISABLE_TELEMETRY for the process.
 /// @return kInternal when the library is older than the API it was built for.
 StatusOr<std::unique_ptr<Engine>> CreateOnnxRuntimeEngine();
 

@@ -337,6 +337,36 @@ TEST_F(OnnxRuntimeEngineTest, SettingsInAModelsMetadataHaveNoEffect) {
   std::filesystem::remove_all(folder);
 }
 
+size_t ThreadCount() {
+  return static_cast<size_t>(std::distance(std::filesystem::directory_iterator("/proc/self/task"), {}));
+}
+
+[[noreturn]] void RunAndLookForTraces() {
+  const auto home = std::filesystem::temp_directory_path() / fmt::format("slipway-home-{}", getpid());
+  std::filesystem::create_directories(home);
+  setenv("HOME", home.c_str(), 1);
+  setenv("XDG_CACHE_HOME", home.c_str(), 1);
+  for (const char* name : {"ORT_DISABLE_TELEMETRY", "CI", "GITHUB_ACTIONS", "ORT_RUNNING_UNIT_TESTS"})
+    unsetenv(name);
+  const size_t threads = ThreadCount();
+  const auto engine = *CreateOnnxRuntimeEngine();
+  onnx::Builder b;
+  b.Input("x", DType::kFp32, {1}).Output("y", DType::kFp32, {1}).Node("Neg", {"x"}, {"y"});
+  const Tensor x = TensorOf<float>({1}, {1});
+  const bool ran = LoadAndRun(*engine, b, {&x}).ok();
+  const size_t watchdog = 1;
+  const bool quiet = ThreadCount() == threads + watchdog && std::filesystem::is_empty(home);
+  std::filesystem::remove_all(home);
+  _exit(ran && quiet ? 0 : 1);
+}
+
+// The published library writes a device id and a database under the home folder and starts upload
+// threads, unless it is told not to before its first environment exists: so in a fresh process.
+TEST(OnnxRuntimeTelemetryTest, NothingIsCollected) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(RunAndLookForTraces(), ::testing::ExitedWithCode(0), "");
+}
+
 // Bytes 4 to 8 of ONNX Runtime's own format are "ORTM"; a protobuf message can have them there too.
 TEST_F(OnnxRuntimeEngineTest, BytesAreTakenForOnnxWhateverTheyLookLike) {
   onnx::Builder b;

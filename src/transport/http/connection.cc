@@ -23,7 +23,6 @@ Connection::Connection(std::shared_ptr<Loop> loop, int fd, const sockaddr_storag
       io_(*loop_owner_),
       socket_(io_.io(), fd),
       policy_(std::move(policy)),
-      peer_address_(peer),
       input_(io_.pool()),
       parser_({}),
       body_(io_.pool(), io_.shared().budget) {
@@ -104,9 +103,7 @@ bool Connection::StepBody() {
     input_.Consume(*taken);
     return true;
   }
-  if (!may_read_ || turn_bytes_ >= kMaxPerTurn) {
-    turn_bytes_ = 0;
-    may_read_ = false;
+  if (!may_read_) {
     WaitReadable();
     return false;
   }
@@ -117,7 +114,6 @@ bool Connection::StepBody() {
   switch (Receive(room, bytes)) {
     case Received::kBytes:
       window_bytes_ += bytes;
-      turn_bytes_ += bytes;
       if (direct->empty()) input_.Commit(bytes);
       else body_.Commit(bytes);
       break;
@@ -145,7 +141,12 @@ bool Connection::StepLingering() {
 bool Connection::StartLingering() {
   ::shutdown(socket_.native_handle(), SHUT_WR);
   phase_ = Phase::kLingering;
-  deadline_ = now_ + std::min<Duration>(kLingerTime, io_.limits().header_timeout);
+  const Shared& shared = io_.shared();
+  Duration patience = std::min<Duration>(kLingerTime, io_.limits().header_timeout);
+  if (shared.draining.load(std::memory_order_relaxed))
+    patience = std::min(patience, Duration(shared.idle_grace_ns.load(std::memory_order_relaxed)));
+  deadline_ = now_ + patience;
+  turn_bytes_ = 0;
   lingered_bytes_ = 0;
   may_read_ = true;
   return true;
@@ -159,8 +160,9 @@ Connection::Received Connection::Receive(std::span<char> room, size_t& bytes) {
   const ssize_t n = ::recv(socket_.native_handle(), room.data(), room.size(), 0);
   if (n > 0) {
     bytes = static_cast<size_t>(n);
+    turn_bytes_ += bytes;
     // A short read emptied the socket; asking again would only be told so.
-    may_read_ = bytes == room.size();
+    may_read_ = bytes == room.size() && turn_bytes_ < kMaxPerTurn;
     now_ = std::chrono::steady_clock::now();
     LoopCounters::Add(io_.mutable_counters().bytes_received, bytes);
     return Received::kBytes;
@@ -194,6 +196,7 @@ void Connection::WaitWritable() {
 
 void Connection::OnReadable() {
   may_read_ = true;
+  turn_bytes_ = 0;
   if (phase_ == Phase::kHandler) ReadAhead();
   else Pump();
 }
@@ -234,6 +237,7 @@ void Connection::Close() {
   socket_.close(ignored);
   io_.CountClosed();
   if (phase_ == Phase::kHandler) return;  // its answer is on the way and finds nobody
+  if (phase_ == Phase::kWriting) EndCancelled(output_.bytes_written());
   phase_ = Phase::kClosed;
   body_.Release();
   io_.Remove(*this);

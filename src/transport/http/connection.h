@@ -73,6 +73,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   bool ContinueWrite();
   bool FinishExchange();
   void EndExchange(int status, size_t bytes_out);
+  void EndCancelled(size_t bytes_out);
   bool StartLingering();
 
   // The socket.
@@ -92,7 +93,6 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   Loop& io_;
   boost::asio::posix::stream_descriptor socket_;
   const std::shared_ptr<const ListenerPolicy> policy_;
-  const sockaddr_storage peer_address_;
   std::string peer_;
   bool peer_trusted_ = false;
   size_t slot_ = 0;
@@ -111,6 +111,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   bool in_handler_ = false;
   bool sent_in_handler_ = false;
   bool closed_ = false;
+  bool refused_ = false;         // the open exchange, before its body was read
   bool head_started_ = false;    // some bytes of the next request are here
 
   // Of the open exchange. Another thread may call Send once it was given the deferred exchange; the
@@ -125,7 +126,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   TimePoint opened_{};
   TimePoint deadline_{};         // of the phase
   size_t window_bytes_ = 0;      // of the body, received since the deadline was set
-  size_t turn_bytes_ = 0;        // of the body, received since the loop called
+  size_t turn_bytes_ = 0;        // received since the loop called
   size_t lingered_bytes_ = 0;
   TimePoint drain_seen_{};
 };

@@ -24,7 +24,7 @@ bool Connection::OpenExchange() {
 
   if (facts_.expect && request_.minor_version > 0 && !AcceptExpectation()) return true;
   phase_ = Phase::kBody;
-  window_bytes_ = turn_bytes_ = 0;
+  window_bytes_ = 0;
   deadline_ = now_ + io_.limits().header_timeout;
   return true;
 }
@@ -54,6 +54,7 @@ bool Connection::AcceptExpectation() {
   if (!input_.unread().empty()) return true;  // the client did not wait
   if (io_.shared().router->Match(*this, policy_->access) == nullptr) {
     keep_alive_ = false;  // its body may come or not
+    refused_ = true;
     StartWrite();
     return false;
   }
@@ -77,6 +78,7 @@ bool Connection::RefuseWithStatus(const Status& why, int status) {
   LoopCounters::Add(io_.mutable_counters().refused, 1);
   RespondWithError(why, request_id_, response_);
   response_.status = status;
+  refused_ = true;
   keep_alive_ = false;  // what follows in the stream cannot be told apart from the refused request
   return StartWrite();
 }

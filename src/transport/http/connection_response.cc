@@ -40,7 +40,7 @@ void Connection::Send() {
                 "an exchange is answered once");
   // Here rather than on the loop: an answer from another thread is compressed by that thread.
   if (!facts_.accept_encoding.empty()) CompressResponse(facts_.accept_encoding, response_);
-  if (in_handler_ && io_.is_current()) {
+  if (io_.is_current() && in_handler_) {
     sent_in_handler_ = true;
     return;
   }
@@ -54,7 +54,7 @@ void Connection::OnSendPosted(uint64_t generation) {
   now_ = std::chrono::steady_clock::now();
   if (closed_) {
     phase_ = Phase::kClosed;
-    EndExchange(InfoOf(Reason::kCancelled).http_status, 0);
+    EndCancelled(0);
     io_.Remove(*this);
     return;
   }
@@ -103,11 +103,16 @@ bool Connection::ContinueWrite() {
       WaitWritable();
       return false;
     case Output::State::kFailed:
-      EndExchange(InfoOf(Reason::kCancelled).http_status, output_.bytes_written());
       Close();
       return false;
   }
   return false;
+}
+
+// Nobody was there to take the answer.
+void Connection::EndCancelled(size_t bytes_out) {
+  on_sent_ = nullptr;
+  EndExchange(InfoOf(Reason::kCancelled).http_status, bytes_out);
 }
 
 void Connection::EndExchange(int status, size_t bytes_out) {
@@ -120,7 +125,7 @@ void Connection::EndExchange(int status, size_t bytes_out) {
   ++generation_;
   deferral_.reset();
   cancelled_.reset();
-  deferred_ = sent_in_handler_ = false;
+  deferred_ = sent_in_handler_ = refused_ = false;
   body_.Release();
   response_.Clear();
   params_.Clear();
@@ -131,8 +136,7 @@ void Connection::EndExchange(int status, size_t bytes_out) {
 }
 
 bool Connection::FinishExchange() {
-  const bool refused_early = !body_.done() || (phase_ == Phase::kWriting && head_started_);
-  const bool client_closes = !facts_.keep_alive;
+  const bool client_closes = !facts_.keep_alive, refused = refused_;
   EndExchange(response_.status, output_.bytes_written());
   if (!input_.Unpin()) {
     Close();
@@ -147,7 +151,7 @@ bool Connection::FinishExchange() {
   }
   int unread = 0;
   ::ioctl(socket_.native_handle(), FIONREAD, &unread);
-  if (client_closes && !refused_early && unread == 0 && input_.unread().empty()) {
+  if (client_closes && !refused && unread == 0 && input_.unread().empty()) {
     Close();
     return false;
   }

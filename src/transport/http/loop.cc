@@ -46,13 +46,15 @@ void Loop::Run() {
 void Loop::Stop() {
   io_.stop();
   if (thread_.joinable()) thread_.join();
-  CutAll();
-  connections_.clear();
   sweep_timer_.cancel();
-  // Handlers that were cancelled just now own their connections: let them run out.
-  io_.restart();
-  io_.poll();
-  connections_.clear();
+  // What is queued may bring a connection, and handlers cancelled by the cut own theirs: let them run
+  // out.
+  for (int round = 0; round < 2; ++round) {
+    CutAll();
+    connections_.clear();
+    io_.restart();
+    io_.poll();
+  }
 }
 
 std::string_view Loop::date_line() { return date_.Get(::time(nullptr)); }
@@ -100,7 +102,6 @@ void Loop::ScheduleSweep() {
 void Loop::Sweep() {
   const TimePoint now = std::chrono::steady_clock::now();
   for (size_t i = connections_.size(); i-- > 0;) {
-    if (i >= connections_.size()) continue;
     const std::shared_ptr<Connection> connection = connections_[i];
     connection->Sweep(now);
   }

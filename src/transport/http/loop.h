@@ -78,7 +78,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   void Adopt(int fd, const sockaddr_storage& peer, std::shared_ptr<const ListenerPolicy> policy);
 
   bool is_current() const { return std::this_thread::get_id() == thread_id_; }
-  size_t connections() const { return assigned_.load(std::memory_order_relaxed); }
+  size_t connections() const { return assigned_.load(std::memory_order_acquire); }
   const LoopCounters& counters() const { return counters_; }
 
   // The rest is for the loop's own thread.

@@ -19,6 +19,7 @@ class Output {
   /// Writes until done or until the socket is full. Non-blocking.
   State Write(int fd);
 
+  /// Of the response started last.
   size_t bytes_written() const { return written_; }
 
  private:

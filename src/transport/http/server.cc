@@ -35,6 +35,7 @@ class ServerImpl final : public Server {
   }
 
   void Start() override {
+    started_ = true;
     for (const auto& loop : loops_) loop->Start();
     loops_.front()->Post([this] {
       for (const auto& acceptor : acceptors_) acceptor->Start();
@@ -48,6 +49,7 @@ class ServerImpl final : public Server {
   }
 
   bool Drain(std::chrono::milliseconds limit) override {
+    if (!started_) return true;
     const auto deadline = std::chrono::steady_clock::now() + limit;
     shared_->idle_grace_ns = IdleGrace(limit).count();
     shared_->draining = true;
@@ -105,6 +107,7 @@ class ServerImpl final : public Server {
   const std::shared_ptr<Shared> shared_;
   std::vector<std::shared_ptr<Loop>> loops_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
+  bool started_ = false;
 };
 
 }  // namespace
