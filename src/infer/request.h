@@ -29,9 +29,8 @@ struct RequestContext {
 
 struct RequestedOutput {
   std::string name;
-  uint32_t classification = 0;  // k > 0: the k best classes as BYTES "value:index[:label]"
-  std::optional<bool> binary =
-      {};  // as raw bytes after the JSON; nullopt = InferRequest::binary_outputs
+  uint32_t classification = 0;      // k > 0: the k best classes as BYTES "value:index[:label]"
+  std::optional<bool> binary = {};  // raw bytes after the JSON? nullopt = as binary_outputs says
 };
 
 struct InferRequest {

@@ -20,10 +20,8 @@ struct BoundRequest {
 /// says.
 /// @param bound  overwritten; its pointers are valid as long as request.inputs is left alone. Only
 ///               meaningful when OK.
-/// @return kBadRequest listing every culprit (the first 20, within 900 bytes, then "and N more"),
-/// e.g.
-///   `input "x": expected FP32 [-1,30], got FP32 [4,29]; output "p": unknown, the model gives
-///   "label"`.
+/// @return kBadRequest listing every culprit (the first 20, within 900 bytes, then "and N more"):
+///   `input "x": expected FP32 [-1,30], got FP32 [4,29]; input "y": missing, expected INT64 [1]`.
 /// Cost: linear in inputs and outputs (and in the elements of BYTES tensors); no allocation when
 /// all is well and names come in the signature's order or are few.
 Status Bind(const InferRequest& request, const Signature& signature, BoundRequest& bound);
