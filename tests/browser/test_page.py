@@ -52,6 +52,7 @@ def test_canaries_in_names_and_errors_are_inert(tmp_path):
         broken = tmp_path / name / "2"
         broken.mkdir()
         (broken / "model.onnx").write_bytes(name.encode())
+        (tmp_path / name / "config.pbtxt").write_text("version_policy: { all { } }\n", encoding="utf-8")
     refused = tmp_path / "refused"
     (refused / "1").mkdir(parents=True)
     shutil.copy(TEST_MODELS / "add_sub.onnx", refused / "1" / "model.onnx")
