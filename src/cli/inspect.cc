@@ -38,7 +38,7 @@ struct Findings {
 StatusOr<Findings> Examine(const std::string& path, bool verify) {
   Progress progress("Examining " + path);
   Findings found;
-  ASSIGN_OR_RETURN(found.artifact, bundle::Open(path));
+  ASSIGN_OR_RETURN(found.artifact, OpenArtifact(path));
   ASSIGN_OR_RETURN(found.examples, found.artifact->Examples(kAllExamples));
   ASSIGN_OR_RETURN(const auto engine, CreateOnnxRuntimeEngine());
   found.engine = fmt::format("{} {}", engine->name(), engine->version());

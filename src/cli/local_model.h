@@ -22,6 +22,10 @@ struct LocalModel {
   StatusOr<std::vector<NamedTensor>> Infer(const InferRequest& request) const;
 };
 
+/// Opens a model's files: what bundle::Open takes, and the folder of one model of a repository, whose newest
+/// version it is then.
+StatusOr<std::unique_ptr<bundle::Artifact>> OpenArtifact(const std::string& path);
+
 /// @param intra_op_threads  inside one run; at least 1
 StatusOr<LocalModel> OpenLocalModel(const std::string& path, int intra_op_threads = 1);
 

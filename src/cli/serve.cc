@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "cli/commands.h"
+#include "repository/repository.h"
 #include "server/config_loader.h"
 #include "server/server.h"
 #include "text/json_writer.h"
@@ -88,6 +89,9 @@ int RunServe(const Arguments& arguments) {
   const auto effective = server::LoadConfig(sources);
   if (!effective.ok()) return Fail("serve", effective.status(), /*usage=*/true);
   if (arguments.Flag("--check")) {
+    for (const std::string& path : effective->config.models.paths)
+      if (const auto source = repository::OpenSource(path); !source.ok())
+        return Fail("serve", source.status());
     const std::string text =
         arguments.Flag("--json") ? ToJson(*effective) : server::ToAnnotatedYaml(*effective);
     std::fwrite(text.data(), 1, text.size(), stdout);

@@ -59,9 +59,9 @@ class CallLoad {
       TimePoint due = SteadyClock().Now();
       if (shape_.rate > 0) {
         due = DueTime(index);
-        if (due < end_) std::this_thread::sleep_until(due);
+        std::this_thread::sleep_until(std::min(due, end_));
       }
-      if (SteadyClock().Now() >= end_) {
+      if (due >= end_ || SteadyClock().Now() >= end_) {
         begun_.fetch_sub(1, std::memory_order_relaxed);
         return;
       }
