@@ -16,15 +16,16 @@ constexpr int64_t kOverridableInitializers = 4;
 Status CheckName(std::string_view kind, int index, const std::string& name,
                  absl::flat_hash_set<std::string>& seen) {
   if (name.empty()) return Error(Reason::kBadModel, "{} {} has no name", kind, index);
-  if (!IsValidUtf8(name)) return Error(Reason::kBadModel, "{} {}: its name is not UTF-8", kind, index);
+  if (!IsValidUtf8(name))
+    return Error(Reason::kBadModel, "{} {}: its name is not UTF-8", kind, index);
   if (!seen.insert(name).second)
     return Error(Reason::kBadModel, "{} \"{}\" stands twice", kind, Shown(name));
   return OkStatus();
 }
 
 Status Unsupported(std::string_view kind, const ::onnx::ValueInfoProto& value) {
-  return Error(Reason::kUnsupported, "{} \"{}\": type {} is not supported", kind, Shown(value.name()),
-               TypeText(value.type()));
+  return Error(Reason::kUnsupported, "{} \"{}\": type {} is not supported", kind,
+               Shown(value.name()), TypeText(value.type()));
 }
 
 StatusOr<TensorSpec> SpecOf(std::string_view kind, const ::onnx::ValueInfoProto& value,
@@ -45,21 +46,25 @@ StatusOr<TensorSpec> InputSpec(const ::onnx::ValueInfoProto& input) {
   const auto& type = optional ? input.type().optional_type().elem_type() : input.type();
   if (!type.has_tensor_type()) return Unsupported("input", input);
   if (!type.tensor_type().has_shape())
-    return Error(Reason::kUnsupported, "input \"{}\": the model does not say how many dimensions it has",
+    return Error(Reason::kUnsupported,
+                 "input \"{}\": the model does not say how many dimensions it has",
                  Shown(input.name()));
   ASSIGN_OR_RETURN(TensorSpec spec, SpecOf("input", input, type.tensor_type()));
   spec.optional = optional;
   return spec;
 }
 
-StatusOr<TensorSpec> OutputSpec(const ::onnx::GraphProto& graph, const ::onnx::ValueInfoProto& output,
+StatusOr<TensorSpec> OutputSpec(const ::onnx::GraphProto& graph,
+                                const ::onnx::ValueInfoProto& output,
                                 std::vector<std::string>& warnings) {
   if (output.type().has_sequence_type()) {
     const auto* zip_map = FindZipMap(graph, output.name());
     if (zip_map == nullptr) return Unsupported("output", output);
     ASSIGN_OR_RETURN(auto labels, ZipMapLabels(*zip_map));
     const auto classes = static_cast<int64_t>(labels.size());
-    return TensorSpec{.name = output.name(), .dtype = DType::kFp32, .shape = {-1, classes},
+    return TensorSpec{.name = output.name(),
+                      .dtype = DType::kFp32,
+                      .shape = {-1, classes},
                       .labels = std::move(labels)};
   }
   if (!output.type().has_tensor_type()) return Unsupported("output", output);
@@ -75,7 +80,8 @@ StatusOr<TensorSpec> OutputSpec(const ::onnx::GraphProto& graph, const ::onnx::V
 
 }  // namespace
 
-StatusOr<Signature> SignatureOf(const ::onnx::ModelProto& model, std::vector<std::string>& warnings) {
+StatusOr<Signature> SignatureOf(const ::onnx::ModelProto& model,
+                                std::vector<std::string>& warnings) {
   const auto& graph = model.graph();
   absl::flat_hash_set<std::string> initializers;
   for (const auto& tensor : graph.initializer()) initializers.insert(tensor.name());

@@ -45,7 +45,8 @@ StatusOr<std::vector<std::string>> ZipMapLabels(const ::onnx::NodeProto& zip_map
   absl::flat_hash_set<std::string> seen;
   for (const auto& label : labels) {
     if (!IsValidUtf8(label)) return refuse("a class label is not UTF-8");
-    if (!seen.insert(label).second) return refuse("class label \"" + Shown(label) + "\" stands twice");
+    if (!seen.insert(label).second)
+      return refuse("class label \"" + Shown(label) + "\" stands twice");
   }
   return labels;
 }

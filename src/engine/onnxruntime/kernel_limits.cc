@@ -18,18 +18,20 @@ bool HasInput(const ::onnx::NodeProto& node, int index) {
 }
 
 bool IsConstant(const ::onnx::GraphProto& graph, const std::string& value) {
-  return std::ranges::any_of(graph.initializer(), [&](const auto& t) { return t.name() == value; }) ||
+  return std::ranges::any_of(graph.initializer(),
+                             [&](const auto& t) { return t.name() == value; }) ||
          std::ranges::any_of(graph.node(), [&](const auto& n) {
            return n.op_type() == "Constant" && n.output_size() == 1 && n.output(0) == value;
          });
 }
 
 // ONNX maps corners with the scaled length as it is (0.6 · 4 = 2.4), ONNX
-// Runtime, like PyTorch, with the length rounded down. They agree for whole lengths, which exporters write.
+// Runtime, like PyTorch, with the length rounded down. They agree for whole lengths, which
+// exporters write.
 bool ScalesAlignedCornersAtRunTime(const ::onnx::GraphProto& graph, const ::onnx::NodeProto& node) {
   const auto* mode = Find(node, "coordinate_transformation_mode");
-  return mode != nullptr && mode->s() == "align_corners" && HasInput(node, 2) && !HasInput(node, 3) &&
-         !IsConstant(graph, node.input(2));
+  return mode != nullptr && mode->s() == "align_corners" && HasInput(node, 2) &&
+         !HasInput(node, 3) && !IsConstant(graph, node.input(2));
 }
 
 std::string_view LimitOf(const ::onnx::GraphProto& graph, const ::onnx::NodeProto& node) {
@@ -50,8 +52,8 @@ std::string_view LimitOf(const ::onnx::GraphProto& graph, const ::onnx::NodeProt
 Status CheckKernelLimits(const ::onnx::GraphProto& graph) {
   for (const auto& node : graph.node())
     if (const auto limit = LimitOf(graph, node); !limit.empty())
-      return Error(Reason::kUnsupported, "node \"{}\": operator {} {} is not supported", onnx::Shown(node.name()),
-                   node.op_type(), limit);
+      return Error(Reason::kUnsupported, "node \"{}\": operator {} {} is not supported",
+                   onnx::Shown(node.name()), node.op_type(), limit);
   return OkStatus();
 }
 
