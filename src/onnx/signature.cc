@@ -13,6 +13,8 @@ namespace {
 // Before this version every initializer had to be listed as an input, and none could be overridden.
 constexpr int64_t kOverridableInitializers = 4;
 
+using ZipMaps = StringMap<const ::onnx::NodeProto*>;
+
 Status CheckName(std::string_view kind, int index, const std::string& name,
                  absl::flat_hash_set<std::string>& seen) {
   if (name.empty()) return Error(Reason::kBadModel, "{} {} has no name", kind, index);
@@ -54,13 +56,12 @@ StatusOr<TensorSpec> InputSpec(const ::onnx::ValueInfoProto& input) {
   return spec;
 }
 
-StatusOr<TensorSpec> OutputSpec(const ::onnx::GraphProto& graph,
-                                const ::onnx::ValueInfoProto& output,
+StatusOr<TensorSpec> OutputSpec(const ZipMaps& zip_maps, const ::onnx::ValueInfoProto& output,
                                 std::vector<std::string>& warnings) {
   if (output.type().has_sequence_type()) {
-    const auto* zip_map = FindZipMap(graph, output.name());
-    if (zip_map == nullptr) return Unsupported("output", output);
-    ASSIGN_OR_RETURN(auto labels, ZipMapLabels(*zip_map));
+    const auto zip_map = zip_maps.find(output.name());
+    if (zip_map == zip_maps.end()) return Unsupported("output", output);
+    ASSIGN_OR_RETURN(auto labels, ZipMapLabels(*zip_map->second));
     const auto classes = static_cast<int64_t>(labels.size());
     return TensorSpec{.name = output.name(),
                       .dtype = DType::kFp32,
@@ -99,9 +100,10 @@ StatusOr<Signature> SignatureOf(const ::onnx::ModelProto& model,
     signature.inputs.push_back(std::move(spec));
   }
   seen.clear();
+  const ZipMaps zip_maps = ZipMapsOf(graph);
   for (int i = 0; i < graph.output_size(); ++i) {
     RETURN_IF_ERROR(CheckName("output", i, graph.output(i).name(), seen));
-    ASSIGN_OR_RETURN(TensorSpec spec, OutputSpec(graph, graph.output(i), warnings));
+    ASSIGN_OR_RETURN(TensorSpec spec, OutputSpec(zip_maps, graph.output(i), warnings));
     signature.outputs.push_back(std::move(spec));
   }
   if (signature.outputs.empty()) return MakeError(Reason::kBadModel, "the graph has no outputs");

@@ -5,16 +5,16 @@
 // probabilities are served as they went in. docs/formats/signature.md
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/status.h"
+#include "base/string_map.h"
 #include "onnx/onnx.pb.h"
 
 namespace slipway::onnx {
 
-/// The ZipMap of the main graph that makes `output`; null when another operator does.
-const ::onnx::NodeProto* FindZipMap(const ::onnx::GraphProto& graph, std::string_view output);
+/// The ZipMaps of the main graph by the name of the value that each makes.
+StringMap<const ::onnx::NodeProto*> ZipMapsOf(const ::onnx::GraphProto& graph);
 
 /// Class labels in column order; integers in decimal.
 /// @return kBadModel unless exactly one of classlabels_int64s and classlabels_strings is there,
