@@ -1,7 +1,7 @@
 // What the engine adds to a bare ONNX Runtime call, and what loading costs in time and memory.
-//   bench_engine run               bare C API loop against LoadedModel::Run, tiny Gemm and MobileNetV2
-//   bench_engine load tiny|mobilenet [engine|arena|no-arena|pattern]
-//                                  one load and first run in a fresh process, and RSS
+//   bench_engine run    bare C API loop against LoadedModel::Run, tiny Gemm and MobileNetV2
+//   bench_engine load tiny|mobilenet engine|arena|no-arena|pattern
+//                       one load and first run in a fresh process, and RSS
 // Each prints one line a measurement; rounds alternate and the median counts.
 #include <onnxruntime_c_api.h>
 #include <stdlib.h>
@@ -65,10 +65,12 @@ class Bare {
     OrtSessionOptions* options;
     Must(Ort().CreateSessionOptions(&options));
     Must(Ort().SetIntraOpNumThreads(options, 1));
-    Must(Ort().AddSessionConfigEntry(options, "session.use_device_allocator_for_initializers", "1"));
+    Must(
+        Ort().AddSessionConfigEntry(options, "session.use_device_allocator_for_initializers", "1"));
     if (!arena) Must(Ort().DisableCpuMemArena(options));
     if (!pattern) Must(Ort().DisableMemPattern(options));
-    Must(Ort().CreateSessionFromArray(env_, work.model.data(), work.model.size(), options, &session_));
+    Must(Ort().CreateSessionFromArray(env_, work.model.data(), work.model.size(), options,
+                                      &session_));
     Must(Ort().CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &memory_));
     data_.assign(static_cast<size_t>(*ElementCount(work.shape)), 0.5f);
   }
@@ -140,12 +142,13 @@ void CompareRuns(const char* name, const Workload& work, int runs) {
     us[1].push_back(MicrosEach(runs, [&] { no_arena.Run(); }));
     us[2].push_back(MicrosEach(runs, [&] { pattern.Run(); }));
     us[3].push_back(MicrosEach(runs, [&] { ours.Run(); }));
-    us[4].push_back(MicrosEach(runs, [&] {
-      ours.Run(SteadyClock().Now() + std::chrono::seconds(10));
-    }));
+    us[4].push_back(
+        MicrosEach(runs, [&] { ours.Run(SteadyClock().Now() + std::chrono::seconds(10)); }));
   }
-  std::printf("%-10s bare: arena %.3f us, no arena %.3f, arena+pattern %.3f; engine %.3f, with deadline %.3f\n",
-              name, Median(us[0]), Median(us[1]), Median(us[2]), Median(us[3]), Median(us[4]));
+  std::printf(
+      "%-10s bare: arena %.3f us, no arena %.3f, arena+pattern %.3f; engine %.3f, with deadline "
+      "%.3f\n",
+      name, Median(us[0]), Median(us[1]), Median(us[2]), Median(us[3]), Median(us[4]));
 }
 
 void MeasureLoad(const std::string& name, const std::string& how) {
@@ -181,6 +184,7 @@ int main(int argc, char** argv) {
     MeasureLoad(argv[2], argv[3]);
     return 0;
   }
-  std::fprintf(stderr, "usage: bench_engine run | load tiny|mobilenet engine|arena|no-arena|pattern\n");
+  std::fprintf(stderr,
+               "usage: bench_engine run | load tiny|mobilenet engine|arena|no-arena|pattern\n");
   return 2;
 }

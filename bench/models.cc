@@ -41,7 +41,8 @@ class Network {
     return clipped;
   }
 
-  /// Expand by `factor`, filter each channel, project to `out`; the input is added when shapes agree.
+  /// Expand by `factor`, filter each channel, project to `out`; the input is added when shapes
+  /// agree.
   std::string InvertedResidual(const std::string& x, int in, int out, int factor, int stride) {
     const int hidden = in * factor;
     std::string y = factor == 1 ? x : Conv(x, in, hidden, 1, 1, 1, true);
@@ -91,7 +92,8 @@ std::string MobileNetV2(uint32_t seed) {
   int channels = 32;
   for (const auto& stage : stages) {
     for (int i = 0; i < stage.repeats; ++i) {
-      x = net.InvertedResidual(x, channels, stage.channels, stage.factor, i == 0 ? stage.stride : 1);
+      x = net.InvertedResidual(x, channels, stage.channels, stage.factor,
+                               i == 0 ? stage.stride : 1);
       channels = stage.channels;
     }
   }

@@ -35,11 +35,12 @@ class LoadedModel {
 
   /// Runs once.
   /// @param inputs   by index into signature().inputs; nullptr for an optional input left out. Data
-  ///                 matches dtype and shape (infer/validate.h has seen to it) and is 64-byte aligned
-  ///                 or not; borrowed for the call.
+  ///                 matches dtype and shape (infer/validate.h has seen to it) and is 64-byte
+  ///                 aligned or not; borrowed for the call.
   /// @param outputs  indexes into signature().outputs, in the order wanted.
   /// @param results  resized to outputs.size(); each owns its data.
-  /// @return kBadRequest when the model itself refuses the values (a shape that its graph cannot take),
+  /// @return kBadRequest when the model itself refuses the values (a shape that its graph cannot
+  /// take),
   ///         kDeadlineExceeded, kInternal.
   virtual Status Run(std::span<const Tensor* const> inputs, std::span<const size_t> outputs,
                      const RunOptions& options, std::vector<Tensor>& results) const = 0;

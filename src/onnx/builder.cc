@@ -10,14 +10,17 @@ namespace {
 constexpr int64_t kIrVersion = 8;
 constexpr int64_t kOpset = 17;
 
-void Declare(::onnx::ValueInfoProto& value, std::string_view name, DType dtype, const Shape& shape) {
+void Declare(::onnx::ValueInfoProto& value, std::string_view name, DType dtype,
+             const Shape& shape) {
   value.set_name(std::string(name));
   auto& tensor = *value.mutable_type()->mutable_tensor_type();
   tensor.set_elem_type(OnnxTypeOf(dtype));
   auto& dims = *tensor.mutable_shape();
   for (size_t i = 0; i < shape.size(); ++i) {
-    if (shape[i] < 0) dims.add_dim()->set_dim_param(fmt::format("{}_{}", name, i));
-    else dims.add_dim()->set_dim_value(shape[i]);
+    if (shape[i] < 0)
+      dims.add_dim()->set_dim_param(fmt::format("{}_{}", name, i));
+    else
+      dims.add_dim()->set_dim_value(shape[i]);
   }
 }
 
@@ -26,7 +29,9 @@ struct Fill {
 
   void operator()(int64_t v) { to.set_i(v), to.set_type(::onnx::AttributeProto::INT); }
   void operator()(float v) { to.set_f(v), to.set_type(::onnx::AttributeProto::FLOAT); }
-  void operator()(const std::string& v) { to.set_s(v), to.set_type(::onnx::AttributeProto::STRING); }
+  void operator()(const std::string& v) {
+    to.set_s(v), to.set_type(::onnx::AttributeProto::STRING);
+  }
   void operator()(const std::vector<int64_t>& v) {
     to.mutable_ints()->Add(v.begin(), v.end());
     to.set_type(::onnx::AttributeProto::INTS);

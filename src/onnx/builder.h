@@ -54,8 +54,8 @@ class Builder {
   Builder& Input(std::string_view name, DType dtype, const Shape& shape);
   Builder& Output(std::string_view name, DType dtype, const Shape& shape);
   Builder& Node(std::string_view op_type, const std::vector<std::string>& inputs,
-                const std::vector<std::string>& outputs, const std::vector<Attribute>& attributes = {},
-                std::string_view domain = "");
+                const std::vector<std::string>& outputs,
+                const std::vector<Attribute>& attributes = {}, std::string_view domain = "");
   Builder& Initializer(std::string_view name, const Tensor& tensor);
   Builder& ExternalInitializer(std::string_view name, DType dtype, const Shape& shape,
                                std::string_view location, size_t offset, size_t length);
@@ -74,21 +74,34 @@ class Builder {
   std::unique_ptr<::onnx::ModelProto> model_;
 };
 
-/// The DType of a C++ element type; FP16 and BF16 have none and are written as bit patterns by hand.
+/// The DType of a C++ element type; FP16 and BF16 have none and are written as bit patterns by
+/// hand.
 template <typename T>
 constexpr DType DTypeFor() {
-  if constexpr (std::is_same_v<T, bool>) return DType::kBool;
-  else if constexpr (std::is_same_v<T, uint8_t>) return DType::kUint8;
-  else if constexpr (std::is_same_v<T, uint16_t>) return DType::kUint16;
-  else if constexpr (std::is_same_v<T, uint32_t>) return DType::kUint32;
-  else if constexpr (std::is_same_v<T, uint64_t>) return DType::kUint64;
-  else if constexpr (std::is_same_v<T, int8_t>) return DType::kInt8;
-  else if constexpr (std::is_same_v<T, int16_t>) return DType::kInt16;
-  else if constexpr (std::is_same_v<T, int32_t>) return DType::kInt32;
-  else if constexpr (std::is_same_v<T, int64_t>) return DType::kInt64;
-  else if constexpr (std::is_same_v<T, float>) return DType::kFp32;
-  else if constexpr (std::is_same_v<T, double>) return DType::kFp64;
-  else static_assert(sizeof(T) == 0, "a type of the Open Inference Protocol");
+  if constexpr (std::is_same_v<T, bool>)
+    return DType::kBool;
+  else if constexpr (std::is_same_v<T, uint8_t>)
+    return DType::kUint8;
+  else if constexpr (std::is_same_v<T, uint16_t>)
+    return DType::kUint16;
+  else if constexpr (std::is_same_v<T, uint32_t>)
+    return DType::kUint32;
+  else if constexpr (std::is_same_v<T, uint64_t>)
+    return DType::kUint64;
+  else if constexpr (std::is_same_v<T, int8_t>)
+    return DType::kInt8;
+  else if constexpr (std::is_same_v<T, int16_t>)
+    return DType::kInt16;
+  else if constexpr (std::is_same_v<T, int32_t>)
+    return DType::kInt32;
+  else if constexpr (std::is_same_v<T, int64_t>)
+    return DType::kInt64;
+  else if constexpr (std::is_same_v<T, float>)
+    return DType::kFp32;
+  else if constexpr (std::is_same_v<T, double>)
+    return DType::kFp64;
+  else
+    static_assert(sizeof(T) == 0, "a type of the Open Inference Protocol");
 }
 
 template <typename T>

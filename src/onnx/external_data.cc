@@ -20,14 +20,16 @@ std::string_view EntryOf(const ::onnx::TensorProto& tensor, std::string_view key
   return {};
 }
 
-StatusOr<uint64_t> NumberOf(const ::onnx::TensorProto& tensor, std::string_view key, uint64_t missing) {
+StatusOr<uint64_t> NumberOf(const ::onnx::TensorProto& tensor, std::string_view key,
+                            uint64_t missing) {
   const std::string_view text = EntryOf(tensor, key);
   if (text.empty()) return missing;
   uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() ||
       value > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
-    return Error(Reason::kBadModel, "tensor \"{}\": external {}: expected a whole number, got \"{}\"",
+    return Error(Reason::kBadModel,
+                 "tensor \"{}\": external {}: expected a whole number, got \"{}\"",
                  Shown(tensor.name()), key, Shown(text));
   return value;
 }
@@ -35,21 +37,24 @@ StatusOr<uint64_t> NumberOf(const ::onnx::TensorProto& tensor, std::string_view 
 Status CheckRange(const ::onnx::TensorProto& tensor, const ModelBytes::External& file) {
   ASSIGN_OR_RETURN(const uint64_t offset, NumberOf(tensor, "offset", 0));
   if (offset > file.bytes.size())
-    return Error(Reason::kBadModel, "tensor \"{}\": offset {} lies behind the end of \"{}\" ({} bytes)",
+    return Error(Reason::kBadModel,
+                 "tensor \"{}\": offset {} lies behind the end of \"{}\" ({} bytes)",
                  Shown(tensor.name()), offset, file.name, file.bytes.size());
   const uint64_t rest = file.bytes.size() - offset;
   ASSIGN_OR_RETURN(const uint64_t length, NumberOf(tensor, "length", rest));
   if (length > rest)
-    return Error(Reason::kBadModel, "tensor \"{}\": {} bytes at {} run past the end of \"{}\" ({} bytes)",
+    return Error(Reason::kBadModel,
+                 "tensor \"{}\": {} bytes at {} run past the end of \"{}\" ({} bytes)",
                  Shown(tensor.name()), length, offset, file.name, file.bytes.size());
   const auto dtype = DTypeOf(tensor.data_type());
   if (!dtype || *dtype == DType::kBytes) return OkStatus();  // ONNX Runtime knows the narrow types
   const auto needed = ByteCount(*dtype, DimsOf(tensor));
   if (!needed.ok())
-    return Error(Reason::kBadModel, "tensor \"{}\": {}", Shown(tensor.name()), MessageOf(needed.status()));
+    return Error(Reason::kBadModel, "tensor \"{}\": {}", Shown(tensor.name()),
+                 MessageOf(needed.status()));
   if (static_cast<uint64_t>(*needed) != length)
-    return Error(Reason::kBadModel, "tensor \"{}\": expected {} bytes in \"{}\", got {}", Shown(tensor.name()),
-                 *needed, file.name, length);
+    return Error(Reason::kBadModel, "tensor \"{}\": expected {} bytes in \"{}\", got {}",
+                 Shown(tensor.name()), *needed, file.name, length);
   return OkStatus();
 }
 
@@ -67,7 +72,8 @@ Status CheckLocation(std::string_view tensor, std::string_view location) {
   for (const char c : location) {
     if (c == '\\') return refuse("holds a backslash");
     if (c == '*') return refuse("holds a '*'");
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return refuse("holds a control character");
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+      return refuse("holds a control character");
   }
   for (std::string_view rest = location; !rest.empty();) {
     const size_t slash = rest.find('/');
@@ -100,8 +106,8 @@ Status CheckExternalData(const ::onnx::GraphProto& graph,
     for (const auto& file : files)
       if (file.name == location) found = &file;
     if (found == nullptr)
-      return Error(Reason::kBadModel, "tensor \"{}\": its file \"{}\" is missing", Shown(tensor.name()),
-                   location);
+      return Error(Reason::kBadModel, "tensor \"{}\": its file \"{}\" is missing",
+                   Shown(tensor.name()), location);
     RETURN_IF_ERROR(CheckRange(tensor, *found));
   }
   return OkStatus();

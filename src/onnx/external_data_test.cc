@@ -80,7 +80,8 @@ TEST(ExternalDataTest, BytesMustLieInsideTheFileAndFitTheTensor) {
   EXPECT_EQ(check(WithLocation("w.bin", 4, 8)), "");
   EXPECT_THAT(check(WithLocation("w.bin", 8, 8)), HasSubstr("run past the end of \"w.bin\""));
   EXPECT_THAT(check(WithLocation("w.bin", 13, 8)), HasSubstr("behind the end"));
-  EXPECT_THAT(check(WithLocation("w.bin", 0, 12)), HasSubstr("expected 8 bytes in \"w.bin\", got 12"));
+  EXPECT_THAT(check(WithLocation("w.bin", 0, 12)),
+              HasSubstr("expected 8 bytes in \"w.bin\", got 12"));
   EXPECT_THAT(check(WithLocation("w.bin", ~size_t{0}, 8)), HasSubstr("expected a whole number"));
   EXPECT_THAT(check(WithLocation("v.bin", 0, 8)), HasSubstr("its file \"v.bin\" is missing"));
 }

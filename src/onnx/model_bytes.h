@@ -10,7 +10,7 @@ namespace slipway {
 struct ModelBytes {
   std::span<const std::byte> model;  // an ONNX ModelProto
   struct External {
-    std::string name;                // the `location` that the model's tensors name
+    std::string name;  // the `location` that the model's tensors name
     std::span<const std::byte> bytes;
   };
   std::vector<External> external_data;

@@ -63,7 +63,8 @@ class Walk {
       if (node.op_type().empty())
         return Error(Reason::kBadModel, "node \"{}\" names no operator", Shown(node.name()));
       auto name = OperatorName(node);
-      if (!IsValidUtf8(name)) return MakeError(Reason::kBadModel, "an operator's name is not UTF-8");
+      if (!IsValidUtf8(name))
+        return MakeError(Reason::kBadModel, "an operator's name is not UTF-8");
       ++info_.operators[std::move(name)];
       for (const auto& attribute : node.attribute()) RETURN_IF_ERROR(Attribute(attribute, depth));
     }
@@ -87,7 +88,8 @@ class Walk {
   Status MainInitializer(const ::onnx::TensorProto& tensor) {
     const auto elements = ElementCount(DimsOf(tensor));
     if (!elements.ok() || *elements > std::numeric_limits<int64_t>::max() - info_.parameter_count)
-      return Error(Reason::kBadModel, "initializer \"{}\": its element count is not a number below 2^63",
+      return Error(Reason::kBadModel,
+                   "initializer \"{}\": its element count is not a number below 2^63",
                    Shown(tensor.name()));
     info_.parameter_count += *elements;
     ASSIGN_OR_RETURN(std::string location, LocationOf(tensor));
@@ -96,14 +98,15 @@ class Walk {
     return OkStatus();
   }
 
-  // ONNX Runtime takes external bytes for the main graph's initializers only; for any other tensor it
-  // would open the path itself.
+  // ONNX Runtime takes external bytes for the main graph's initializers only; for any other tensor
+  // it would open the path itself.
   Status InnerTensor(const ::onnx::TensorProto& tensor) {
     ASSIGN_OR_RETURN(const std::string location, LocationOf(tensor));
     if (location.empty()) return OkStatus();
-    return Error(Reason::kUnsupported,
-                 "tensor \"{}\": external data is supported for initializers of the main graph only",
-                 Shown(tensor.name()));
+    return Error(
+        Reason::kUnsupported,
+        "tensor \"{}\": external data is supported for initializers of the main graph only",
+        Shown(tensor.name()));
   }
 
   Status Sparse(const ::onnx::SparseTensorProto& sparse) {
@@ -122,7 +125,8 @@ Status CopyHeader(const ::onnx::ModelProto& model, ModelInfo& info) {
   info.ir_version = model.ir_version();
   info.producer = model.producer_name();
   if (!model.producer_version().empty()) info.producer += " " + model.producer_version();
-  if (!IsValidUtf8(info.producer)) return MakeError(Reason::kBadModel, "producer_name is not UTF-8");
+  if (!IsValidUtf8(info.producer))
+    return MakeError(Reason::kBadModel, "producer_name is not UTF-8");
   for (const auto& opset : model.opset_import()) {
     if (!IsValidUtf8(opset.domain()))
       return MakeError(Reason::kBadModel, "an operator set's domain is not UTF-8");
@@ -139,7 +143,8 @@ Status CopyHeader(const ::onnx::ModelProto& model, ModelInfo& info) {
 }  // namespace
 
 StatusOr<ModelInfo> InspectSkeleton(const ::onnx::ModelProto& model, const Limits& limits) {
-  if (!model.has_graph()) return MakeError(Reason::kBadModel, "the bytes are not an ONNX model: no graph");
+  if (!model.has_graph())
+    return MakeError(Reason::kBadModel, "the bytes are not an ONNX model: no graph");
   if (model.ir_version() < 1)
     return MakeError(Reason::kBadModel, "the bytes are not an ONNX model: no ir_version");
   ModelInfo info;
@@ -151,8 +156,8 @@ StatusOr<ModelInfo> InspectSkeleton(const ::onnx::ModelProto& model, const Limit
 
 StatusOr<ModelInfo> Inspect(std::span<const std::byte> model, const Limits& limits) {
   if (model.size() > limits.max_model_bytes)
-    return Error(Reason::kBadModel, "the model has {} bytes, more than the limit of {}", model.size(),
-                 limits.max_model_bytes);
+    return Error(Reason::kBadModel, "the model has {} bytes, more than the limit of {}",
+                 model.size(), limits.max_model_bytes);
   ASSIGN_OR_RETURN(const ::onnx::ModelProto parsed, ParseSkeleton(model));
   return InspectSkeleton(parsed, limits);
 }

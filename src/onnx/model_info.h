@@ -26,19 +26,19 @@ struct Limits {
 
 struct ModelInfo {
   int64_t ir_version = 0;
-  std::string producer;                          // "skl2onnx 1.17.0"
-  std::map<std::string, int64_t> opsets;         // domain ("" is ai.onnx) → version
-  std::map<std::string, int64_t> operators;      // "Gemm", "ai.onnx.ml.TreeEnsembleClassifier" → count
-  std::map<std::string, std::string> metadata;   // metadata_props
-  Signature signature;                           // sequence/map outputs as `docs/formats/signature.md` shapes them
-  int64_t parameter_count = 0;                   // elements of all initializers
-  std::vector<std::string> external_locations;   // files that tensors name, each once, checked
+  std::string producer;                      // "skl2onnx 1.17.0"
+  std::map<std::string, int64_t> opsets;     // domain ("" is ai.onnx) → version
+  std::map<std::string, int64_t> operators;  // "Gemm", "ai.onnx.ml.TreeEnsembleClassifier" → count
+  std::map<std::string, std::string> metadata;  // metadata_props
+  Signature signature;          // sequence/map outputs as `docs/formats/signature.md` shapes them
+  int64_t parameter_count = 0;  // elements of all initializers
+  std::vector<std::string> external_locations;  // files that tensors name, each once, checked
   std::vector<std::string> warnings;
 };
 
-/// Parses and checks the model proto: limits, external locations (relative, no "..", no absolute path,
-/// no backslash or NUL: kBadModel naming tensor and rule), graph inputs and outputs with a known type.
-/// Does not touch the file system, does not copy the weights.
+/// Parses and checks the model proto: limits, external locations (relative, no "..", no absolute
+/// path, no backslash or NUL: kBadModel naming tensor and rule), graph inputs and outputs with a
+/// known type. Does not touch the file system, does not copy the weights.
 /// @return kBadModel naming the culprit; kUnsupported for what ONNX allows and we do not serve
 ///   (complex numbers, 8-bit floats, sequences, external data outside the main graph).
 StatusOr<ModelInfo> Inspect(std::span<const std::byte> model, const Limits& limits = {});

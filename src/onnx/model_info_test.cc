@@ -47,11 +47,10 @@ TEST(InspectTest, TellsWhatTheModelSays) {
   EXPECT_THAT(info->operators, ElementsAre(Pair("Gemm", 2), Pair("ai.onnx.ml.Scaler", 1)));
   EXPECT_THAT(info->metadata, ElementsAre(Pair("task", "test")));
   EXPECT_EQ(info->parameter_count, 10);
-  const Signature expected = {
-      .inputs = {{.name = "x", .dtype = DType::kFp32, .shape = {-1, 4}},
-                 {.name = "t", .dtype = DType::kBytes, .shape = {3}}},
-      .outputs = {{.name = "y", .dtype = DType::kFp32, .shape = {-1, 2}},
-                  {.name = "s", .dtype = DType::kBytes, .shape = {}}}};
+  const Signature expected = {.inputs = {{.name = "x", .dtype = DType::kFp32, .shape = {-1, 4}},
+                                         {.name = "t", .dtype = DType::kBytes, .shape = {3}}},
+                              .outputs = {{.name = "y", .dtype = DType::kFp32, .shape = {-1, 2}},
+                                          {.name = "s", .dtype = DType::kBytes, .shape = {}}}};
   EXPECT_EQ(info->signature, expected);
 }
 
@@ -66,11 +65,17 @@ TEST(InspectTest, TypesWithoutAWordInTheProtocolAreNamed) {
   for (const int type : {int{Type::COMPLEX64}, int{Type::COMPLEX128}, int{Type::FLOAT8E4M3FN},
                          int{Type::UINT4}, int{Type::INT2}, 0, 99, -1}) {
     Builder b = Plain();
-    b.proto().mutable_graph()->mutable_input(0)->mutable_type()->mutable_tensor_type()->set_elem_type(type);
+    b.proto()
+        .mutable_graph()
+        ->mutable_input(0)
+        ->mutable_type()
+        ->mutable_tensor_type()
+        ->set_elem_type(type);
     EXPECT_THAT(WhyRefused(b, Reason::kUnsupported), HasSubstr("input \"x\": type tensor("));
   }
   Builder b = Plain();
-  b.proto().mutable_graph()->mutable_output(0)->mutable_type()->mutable_map_type()->set_key_type(Type::INT64);
+  b.proto().mutable_graph()->mutable_output(0)->mutable_type()->mutable_map_type()->set_key_type(
+      Type::INT64);
   EXPECT_EQ(WhyRefused(b, Reason::kUnsupported),
             "output \"y\": type map(int64,undefined) is not supported");
 }
@@ -78,16 +83,22 @@ TEST(InspectTest, TypesWithoutAWordInTheProtocolAreNamed) {
 TEST(InspectTest, ShapesMayBeOpen) {
   Builder b = Plain();
   auto& x = *b.proto().mutable_graph()->mutable_input(0)->mutable_type()->mutable_tensor_type();
-  x.mutable_shape()->add_dim();                    // neither value nor name
+  x.mutable_shape()->add_dim();                     // neither value nor name
   x.mutable_shape()->add_dim()->set_dim_value(-3);  // some exporters write -1 for "any"
-  b.proto().mutable_graph()->mutable_output(0)->mutable_type()->mutable_tensor_type()->clear_shape();
+  b.proto()
+      .mutable_graph()
+      ->mutable_output(0)
+      ->mutable_type()
+      ->mutable_tensor_type()
+      ->clear_shape();
   const auto info = InspectText(b.Serialize());
   ASSERT_TRUE(info.ok()) << info.status();
   EXPECT_EQ(info->signature.inputs[0].shape, Shape({-1, 4, -1, -1}));
   EXPECT_EQ(info->signature.outputs[0].shape, Shape({-1}));
   EXPECT_THAT(info->warnings, ElementsAre(HasSubstr("output \"y\"")));
   x.clear_shape();
-  EXPECT_THAT(WhyRefused(b, Reason::kUnsupported), HasSubstr("input \"x\": the model does not say"));
+  EXPECT_THAT(WhyRefused(b, Reason::kUnsupported),
+              HasSubstr("input \"x\": the model does not say"));
 }
 
 TEST(InspectTest, OptionalInputsAreThoseWithADefaultOrAnOptionalType) {

@@ -13,18 +13,21 @@ namespace {
 // Before this version every initializer had to be listed as an input, and none could be overridden.
 constexpr int64_t kOverridableInitializers = 4;
 
+using ZipMaps = StringMap<const ::onnx::NodeProto*>;
+
 Status CheckName(std::string_view kind, int index, const std::string& name,
                  absl::flat_hash_set<std::string>& seen) {
   if (name.empty()) return Error(Reason::kBadModel, "{} {} has no name", kind, index);
-  if (!IsValidUtf8(name)) return Error(Reason::kBadModel, "{} {}: its name is not UTF-8", kind, index);
+  if (!IsValidUtf8(name))
+    return Error(Reason::kBadModel, "{} {}: its name is not UTF-8", kind, index);
   if (!seen.insert(name).second)
     return Error(Reason::kBadModel, "{} \"{}\" stands twice", kind, Shown(name));
   return OkStatus();
 }
 
 Status Unsupported(std::string_view kind, const ::onnx::ValueInfoProto& value) {
-  return Error(Reason::kUnsupported, "{} \"{}\": type {} is not supported", kind, Shown(value.name()),
-               TypeText(value.type()));
+  return Error(Reason::kUnsupported, "{} \"{}\": type {} is not supported", kind,
+               Shown(value.name()), TypeText(value.type()));
 }
 
 StatusOr<TensorSpec> SpecOf(std::string_view kind, const ::onnx::ValueInfoProto& value,
@@ -45,21 +48,24 @@ StatusOr<TensorSpec> InputSpec(const ::onnx::ValueInfoProto& input) {
   const auto& type = optional ? input.type().optional_type().elem_type() : input.type();
   if (!type.has_tensor_type()) return Unsupported("input", input);
   if (!type.tensor_type().has_shape())
-    return Error(Reason::kUnsupported, "input \"{}\": the model does not say how many dimensions it has",
+    return Error(Reason::kUnsupported,
+                 "input \"{}\": the model does not say how many dimensions it has",
                  Shown(input.name()));
   ASSIGN_OR_RETURN(TensorSpec spec, SpecOf("input", input, type.tensor_type()));
   spec.optional = optional;
   return spec;
 }
 
-StatusOr<TensorSpec> OutputSpec(const ::onnx::GraphProto& graph, const ::onnx::ValueInfoProto& output,
+StatusOr<TensorSpec> OutputSpec(const ZipMaps& zip_maps, const ::onnx::ValueInfoProto& output,
                                 std::vector<std::string>& warnings) {
   if (output.type().has_sequence_type()) {
-    const auto* zip_map = FindZipMap(graph, output.name());
-    if (zip_map == nullptr) return Unsupported("output", output);
-    ASSIGN_OR_RETURN(auto labels, ZipMapLabels(*zip_map));
+    const auto zip_map = zip_maps.find(output.name());
+    if (zip_map == zip_maps.end()) return Unsupported("output", output);
+    ASSIGN_OR_RETURN(auto labels, ZipMapLabels(*zip_map->second));
     const auto classes = static_cast<int64_t>(labels.size());
-    return TensorSpec{.name = output.name(), .dtype = DType::kFp32, .shape = {-1, classes},
+    return TensorSpec{.name = output.name(),
+                      .dtype = DType::kFp32,
+                      .shape = {-1, classes},
                       .labels = std::move(labels)};
   }
   if (!output.type().has_tensor_type()) return Unsupported("output", output);
@@ -75,7 +81,8 @@ StatusOr<TensorSpec> OutputSpec(const ::onnx::GraphProto& graph, const ::onnx::V
 
 }  // namespace
 
-StatusOr<Signature> SignatureOf(const ::onnx::ModelProto& model, std::vector<std::string>& warnings) {
+StatusOr<Signature> SignatureOf(const ::onnx::ModelProto& model,
+                                std::vector<std::string>& warnings) {
   const auto& graph = model.graph();
   absl::flat_hash_set<std::string> initializers;
   for (const auto& tensor : graph.initializer()) initializers.insert(tensor.name());
@@ -93,9 +100,10 @@ StatusOr<Signature> SignatureOf(const ::onnx::ModelProto& model, std::vector<std
     signature.inputs.push_back(std::move(spec));
   }
   seen.clear();
+  const ZipMaps zip_maps = ZipMapsOf(graph);
   for (int i = 0; i < graph.output_size(); ++i) {
     RETURN_IF_ERROR(CheckName("output", i, graph.output(i).name(), seen));
-    ASSIGN_OR_RETURN(TensorSpec spec, OutputSpec(graph, graph.output(i), warnings));
+    ASSIGN_OR_RETURN(TensorSpec spec, OutputSpec(zip_maps, graph.output(i), warnings));
     signature.outputs.push_back(std::move(spec));
   }
   if (signature.outputs.empty()) return MakeError(Reason::kBadModel, "the graph has no outputs");

@@ -12,6 +12,7 @@ namespace slipway::onnx {
 /// @param warnings  sentences on what was left open (an output of unknown rank) are appended.
 /// @return kBadModel naming an input or output without name or type, or one that stands twice;
 ///   kUnsupported naming one whose type the protocols have no word for.
-StatusOr<Signature> SignatureOf(const ::onnx::ModelProto& model, std::vector<std::string>& warnings);
+StatusOr<Signature> SignatureOf(const ::onnx::ModelProto& model,
+                                std::vector<std::string>& warnings);
 
 }  // namespace slipway::onnx

@@ -13,9 +13,9 @@ using google::protobuf::MessageLite;
 using google::protobuf::internal::WireFormatLite;
 using google::protobuf::io::CodedInputStream;
 
-// Parses `bytes` into `message`, except length-delimited fields for which `take(number, payload)` says
-// kTaken. Protobuf merges what it is given piece by piece, so the runs between taken fields are parsed
-// where they lie.
+// Parses `bytes` into `message`, except length-delimited fields for which `take(number, payload)`
+// says kTaken. Protobuf merges what it is given piece by piece, so the runs between taken fields
+// are parsed where they lie.
 enum class Verdict { kKeep, kTaken, kMalformed };
 
 template <typename Take>
@@ -41,8 +41,10 @@ bool ParseApart(std::string_view bytes, MessageLite& message, Take take) {
     if (!input.Skip(static_cast<int>(length))) return false;
     const auto payload = bytes.substr(static_cast<size_t>(start), length);
     switch (take(WireFormatLite::GetTagFieldNumber(tag), payload)) {
-      case Verdict::kKeep: break;
-      case Verdict::kMalformed: return false;
+      case Verdict::kKeep:
+        break;
+      case Verdict::kMalformed:
+        return false;
       case Verdict::kTaken:
         if (!flush(begin)) return false;
         run = input.CurrentPosition();
@@ -59,8 +61,10 @@ Verdict DropValues(int number, std::string_view) {
     case ::onnx::TensorProto::kInt64DataFieldNumber:
     case ::onnx::TensorProto::kRawDataFieldNumber:
     case ::onnx::TensorProto::kDoubleDataFieldNumber:
-    case ::onnx::TensorProto::kUint64DataFieldNumber: return Verdict::kTaken;
-    default: return Verdict::kKeep;
+    case ::onnx::TensorProto::kUint64DataFieldNumber:
+      return Verdict::kTaken;
+    default:
+      return Verdict::kKeep;
   }
 }
 

@@ -24,19 +24,30 @@ std::string Narrowed(const Field& field) {
 std::string TypedValues(const ::onnx::TensorProto& proto, DType dtype) {
   switch (dtype) {
     case DType::kBool:
-    case DType::kUint8: return Narrowed<uint8_t>(proto.int32_data());
-    case DType::kInt8: return Narrowed<int8_t>(proto.int32_data());
+    case DType::kUint8:
+      return Narrowed<uint8_t>(proto.int32_data());
+    case DType::kInt8:
+      return Narrowed<int8_t>(proto.int32_data());
     case DType::kUint16:
     case DType::kFp16:
-    case DType::kBf16: return Narrowed<uint16_t>(proto.int32_data());
-    case DType::kInt16: return Narrowed<int16_t>(proto.int32_data());
-    case DType::kInt32: return Narrowed<int32_t>(proto.int32_data());
-    case DType::kInt64: return Narrowed<int64_t>(proto.int64_data());
-    case DType::kUint32: return Narrowed<uint32_t>(proto.uint64_data());
-    case DType::kUint64: return Narrowed<uint64_t>(proto.uint64_data());
-    case DType::kFp32: return Narrowed<float>(proto.float_data());
-    case DType::kFp64: return Narrowed<double>(proto.double_data());
-    case DType::kBytes: break;
+    case DType::kBf16:
+      return Narrowed<uint16_t>(proto.int32_data());
+    case DType::kInt16:
+      return Narrowed<int16_t>(proto.int32_data());
+    case DType::kInt32:
+      return Narrowed<int32_t>(proto.int32_data());
+    case DType::kInt64:
+      return Narrowed<int64_t>(proto.int64_data());
+    case DType::kUint32:
+      return Narrowed<uint32_t>(proto.uint64_data());
+    case DType::kUint64:
+      return Narrowed<uint64_t>(proto.uint64_data());
+    case DType::kFp32:
+      return Narrowed<float>(proto.float_data());
+    case DType::kFp64:
+      return Narrowed<double>(proto.double_data());
+    case DType::kBytes:
+      break;
   }
   std::string wire;
   for (const auto& element : proto.string_data()) AppendBytesElement(wire, element);
@@ -47,11 +58,12 @@ std::string TypedValues(const ::onnx::TensorProto& proto, DType dtype) {
 
 StatusOr<Tensor> ToTensor(const ::onnx::TensorProto& proto) {
   if (proto.data_location() == ::onnx::TensorProto::EXTERNAL)
-    return Error(Reason::kBadModel, "tensor \"{}\": its values lie in another file", Shown(proto.name()));
+    return Error(Reason::kBadModel, "tensor \"{}\": its values lie in another file",
+                 Shown(proto.name()));
   const auto dtype = DTypeOf(proto.data_type());
   if (!dtype)
-    return Error(Reason::kUnsupported, "tensor \"{}\": element type {} is not supported", Shown(proto.name()),
-                 proto.data_type());
+    return Error(Reason::kUnsupported, "tensor \"{}\": element type {} is not supported",
+                 Shown(proto.name()), proto.data_type());
   Tensor tensor{*dtype, Shape(proto.dims().begin(), proto.dims().end()), {}};
   const bool raw = proto.has_raw_data() && *dtype != DType::kBytes;
   tensor.data = Buffer::Own(raw ? proto.raw_data() : TypedValues(proto, *dtype));

@@ -14,7 +14,8 @@ inline std::span<const int64_t> DimsOf(const ::onnx::TensorProto& proto) {
   return {proto.dims().data(), static_cast<size_t>(proto.dims_size())};
 }
 
-/// The values of a tensor that holds them itself, from raw_data or the typed field of its data type.
+/// The values of a tensor that holds them itself, from raw_data or the typed field of its data
+/// type.
 /// @return kBadModel when there are more or fewer than its dims say, or they lie in another file;
 ///   kUnsupported for element types the protocols have no word for.
 StatusOr<Tensor> ToTensor(const ::onnx::TensorProto& proto);

@@ -13,16 +13,17 @@ using Type = ::onnx::TensorProto;
 
 // By DType.
 constexpr std::array<int32_t, kDTypeCount> kOnnxTypes = {
-    Type::BOOL,  Type::UINT8,   Type::UINT16,   Type::UINT32, Type::UINT64, Type::INT8,   Type::INT16,
-    Type::INT32, Type::INT64,   Type::FLOAT16,  Type::BFLOAT16, Type::FLOAT, Type::DOUBLE, Type::STRING};
+    Type::BOOL,     Type::UINT8, Type::UINT16, Type::UINT32, Type::UINT64,
+    Type::INT8,     Type::INT16, Type::INT32,  Type::INT64,  Type::FLOAT16,
+    Type::BFLOAT16, Type::FLOAT, Type::DOUBLE, Type::STRING};
 
 // By TensorProto.DataType.
 constexpr std::array<std::string_view, 29> kNames = {
-    "undefined",    "float",          "uint8",      "int8",           "uint16",     "int16",
-    "int32",        "int64",          "string",     "bool",           "float16",    "double",
-    "uint32",       "uint64",         "complex64",  "complex128",     "bfloat16",   "float8e4m3fn",
-    "float8e4m3fnuz", "float8e5m2",   "float8e5m2fnuz", "uint4",      "int4",       "float4e2m1",
-    "float8e8m0",   "uint2",          "int2",       "float6e2m3",     "float6e3m2"};
+    "undefined",      "float",      "uint8",          "int8",       "uint16",    "int16",
+    "int32",          "int64",      "string",         "bool",       "float16",   "double",
+    "uint32",         "uint64",     "complex64",      "complex128", "bfloat16",  "float8e4m3fn",
+    "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz", "uint4",      "int4",      "float4e2m1",
+    "float8e8m0",     "uint2",      "int2",           "float6e2m3", "float6e3m2"};
 
 std::string ElementName(int32_t onnx_type) {
   if (onnx_type < 0 || static_cast<size_t>(onnx_type) >= kNames.size())

@@ -18,12 +18,13 @@ void DeclareDefaultOpset(::onnx::ModelProto& model) {
 
 }  // namespace
 
-const ::onnx::NodeProto* FindZipMap(const ::onnx::GraphProto& graph, std::string_view output) {
+StringMap<const ::onnx::NodeProto*> ZipMapsOf(const ::onnx::GraphProto& graph) {
+  StringMap<const ::onnx::NodeProto*> found;
   for (const auto& node : graph.node())
     if (node.op_type() == "ZipMap" && node.domain() == "ai.onnx.ml" && node.input_size() == 1 &&
-        node.output_size() == 1 && node.output(0) == output)
-      return &node;
-  return nullptr;
+        node.output_size() == 1)
+      found.emplace(node.output(0), &node);
+  return found;
 }
 
 StatusOr<std::vector<std::string>> ZipMapLabels(const ::onnx::NodeProto& zip_map) {
@@ -45,19 +46,21 @@ StatusOr<std::vector<std::string>> ZipMapLabels(const ::onnx::NodeProto& zip_map
   absl::flat_hash_set<std::string> seen;
   for (const auto& label : labels) {
     if (!IsValidUtf8(label)) return refuse("a class label is not UTF-8");
-    if (!seen.insert(label).second) return refuse("class label \"" + Shown(label) + "\" stands twice");
+    if (!seen.insert(label).second)
+      return refuse("class label \"" + Shown(label) + "\" stands twice");
   }
   return labels;
 }
 
 Status ReplaceZipMaps(::onnx::ModelProto& model) {
   auto& graph = *model.mutable_graph();
+  const auto zip_maps = ZipMapsOf(graph);
   bool replaced = false;
   for (auto& output : *graph.mutable_output()) {
-    const auto* found = FindZipMap(graph, output.name());
-    if (found == nullptr) continue;
-    ASSIGN_OR_RETURN(const auto labels, ZipMapLabels(*found));
-    auto& node = const_cast<::onnx::NodeProto&>(*found);
+    const auto found = zip_maps.find(output.name());
+    if (found == zip_maps.end()) continue;
+    ASSIGN_OR_RETURN(const auto labels, ZipMapLabels(*found->second));
+    auto& node = const_cast<::onnx::NodeProto&>(*found->second);
     node.set_op_type("Identity");
     node.clear_domain();
     node.clear_attribute();

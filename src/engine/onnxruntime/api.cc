@@ -11,8 +11,8 @@ void Erase(std::string& text, std::string_view what) {
   for (size_t at; (at = text.find(what)) != text.npos;) text.erase(at, what.size());
 }
 
-// "…Status Message: /src/file.h:540 void Broadcast::Init(long, long) a == b was false. Reason" keeps
-// what stands before the path, and the reason.
+// "…Status Message: /src/file.h:540 void Broadcast::Init(long, long) a == b was false. Reason"
+// keeps what stands before the path, and the reason.
 void EraseSourcePlaces(std::string& text) {
   for (size_t begin; (begin = text.find("/onnxruntime_src/")) != text.npos;) {
     constexpr std::string_view kCondition = " was false.";
@@ -72,7 +72,8 @@ Status RunError(OrtStatus* error) {
     case ORT_INVALID_ARGUMENT:
     case ORT_RUNTIME_EXCEPTION:
       return MakeError(Reason::kBadRequest, "the model refuses these inputs: " + text);
-    default: return MakeError(Reason::kInternal, text);
+    default:
+      return MakeError(Reason::kInternal, text);
   }
 }
 

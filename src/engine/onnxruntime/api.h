@@ -1,6 +1,6 @@
 #pragma once
-// ONNX Runtime's C API: ownership and errors in our words. The C++ wrapper of ONNX Runtime throws; the
-// C functions return a status and cost nothing more.
+// ONNX Runtime's C API: ownership and errors in our words. The C++ wrapper of ONNX Runtime throws;
+// the C functions return a status and cost nothing more.
 
 #include <onnxruntime_c_api.h>
 
@@ -31,20 +31,20 @@ using Owned = std::unique_ptr<T, Release>;
 /// What went wrong while loading: kBadModel with ONNX Runtime's own words, cleaned.
 Status LoadError(OrtStatus* error);
 
-/// What went wrong while running: kBadRequest where an operator refused the values it got, kTooLarge
-/// where memory ran out, else kInternal.
+/// What went wrong while running: kBadRequest where an operator refused the values it got,
+/// kTooLarge where memory ran out, else kInternal.
 Status RunError(OrtStatus* error);
 
 /// A call of ours that cannot fail did: kInternal.
 Status CallError(OrtStatus* error);
 
-/// ONNX Runtime's message without its source paths, function names and conditions, one line, at most
-/// 400 bytes.
+/// ONNX Runtime's message without its source paths, function names and conditions, one line, at
+/// most 400 bytes.
 std::string CleanMessage(std::string_view message);
 
 }  // namespace slipway::onnxruntime
 
 /// Takes over the OrtStatus* of a call; leaves the function with CallError when it is one.
-#define RETURN_IF_ORT_ERROR(call) \
+#define RETURN_IF_ORT_ERROR(call)                                       \
   if (OrtStatus* ort_error = (call); ort_error != nullptr) [[unlikely]] \
   return ::slipway::onnxruntime::CallError(ort_error)

@@ -1,5 +1,5 @@
-// Cut and bit-flipped models are refused with a message, or load and run; the process that asks may die
-// of it (ONNX Runtime aborts on some), the one that serves is another. Inspection never dies.
+// Cut and bit-flipped models are refused with a message, or load and run; the process that asks may
+// die of it (ONNX Runtime aborts on some), the one that serves is another. Inspection never dies.
 #include <cstdlib>
 #include <random>
 
@@ -32,9 +32,11 @@ std::vector<std::string> Models() {
   gemm.Constant<float>("w", {4, 2}, w).Constant<float>("b", {2}, b);
   gemm.Node("Gemm", {"x", "w", "b"}, {"g"}).Node("Softmax", {"g"}, {"y"});
   models.push_back(gemm.Serialize());
-  for (const char* name : {"test_ai_onnx_ml_label_encoder_string_int", "test_loop11", "test_scan_sum",
-                           "test_lstm_with_initial_bias", "test_resize_upsample_sizes_nearest"}) {
-    const auto model = onnx::testing::ReadNodeModel(std::filesystem::path(onnx::testing::kNodeTestFolder) / name);
+  for (const char* name :
+       {"test_ai_onnx_ml_label_encoder_string_int", "test_loop11", "test_scan_sum",
+        "test_lstm_with_initial_bias", "test_resize_upsample_sizes_nearest"}) {
+    const auto model =
+        onnx::testing::ReadNodeModel(std::filesystem::path(onnx::testing::kNodeTestFolder) / name);
     if (model.ok()) models.push_back(*model);
   }
   return models;
@@ -77,8 +79,8 @@ void LoadAndRunOnce(Engine& engine, const std::string& bytes) {
     inputs.push_back(*std::move(tensor));
   }
   for (const Tensor& tensor : inputs) pointers.push_back(&tensor);
-  const auto ran = RunAll(**model, pointers,
-                          {.deadline = SteadyClock().Now() + std::chrono::milliseconds(500)});
+  const auto ran =
+      RunAll(**model, pointers, {.deadline = SteadyClock().Now() + std::chrono::milliseconds(500)});
   if (!ran.ok() && MessageOf(ran.status()).empty()) abort();
 }
 

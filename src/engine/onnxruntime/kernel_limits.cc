@@ -1,6 +1,8 @@
 #include "engine/onnxruntime/kernel_limits.h"
 
-#include <algorithm>
+#include <absl/container/flat_hash_set.h>
+
+#include <string>
 
 #include "onnx/display.h"
 
@@ -17,22 +19,26 @@ bool HasInput(const ::onnx::NodeProto& node, int index) {
   return index < node.input_size() && !node.input(index).empty();
 }
 
-bool IsConstant(const ::onnx::GraphProto& graph, const std::string& value) {
-  return std::ranges::any_of(graph.initializer(), [&](const auto& t) { return t.name() == value; }) ||
-         std::ranges::any_of(graph.node(), [&](const auto& n) {
-           return n.op_type() == "Constant" && n.output_size() == 1 && n.output(0) == value;
-         });
+using Names = absl::flat_hash_set<std::string>;
+
+Names ConstantsOf(const ::onnx::GraphProto& graph) {
+  Names names;
+  for (const auto& tensor : graph.initializer()) names.insert(tensor.name());
+  for (const auto& node : graph.node())
+    if (node.op_type() == "Constant" && node.output_size() == 1) names.insert(node.output(0));
+  return names;
 }
 
 // ONNX maps corners with the scaled length as it is (0.6 · 4 = 2.4), ONNX
-// Runtime, like PyTorch, with the length rounded down. They agree for whole lengths, which exporters write.
-bool ScalesAlignedCornersAtRunTime(const ::onnx::GraphProto& graph, const ::onnx::NodeProto& node) {
+// Runtime, like PyTorch, with the length rounded down. They agree for whole lengths, which
+// exporters write.
+bool ScalesAlignedCornersAtRunTime(const Names& constants, const ::onnx::NodeProto& node) {
   const auto* mode = Find(node, "coordinate_transformation_mode");
-  return mode != nullptr && mode->s() == "align_corners" && HasInput(node, 2) && !HasInput(node, 3) &&
-         !IsConstant(graph, node.input(2));
+  return mode != nullptr && mode->s() == "align_corners" && HasInput(node, 2) &&
+         !HasInput(node, 3) && !constants.contains(node.input(2));
 }
 
-std::string_view LimitOf(const ::onnx::GraphProto& graph, const ::onnx::NodeProto& node) {
+std::string_view LimitOf(const Names& constants, const ::onnx::NodeProto& node) {
   if (!node.domain().empty() && node.domain() != "ai.onnx") return {};
   const std::string& op = node.op_type();
   if (op == "RNN" || op == "GRU" || op == "LSTM") {
@@ -40,7 +46,7 @@ std::string_view LimitOf(const ::onnx::GraphProto& graph, const ::onnx::NodeProt
     if (layout != nullptr && layout->i() != 0) return "with layout 1 (batch first)";
   }
   if (op == "MaxUnpool" && HasInput(node, 2)) return "with an output_shape";
-  if (op == "Resize" && ScalesAlignedCornersAtRunTime(graph, node))
+  if (op == "Resize" && ScalesAlignedCornersAtRunTime(constants, node))
     return "with align_corners and scales that are not constant";
   return {};
 }
@@ -48,10 +54,11 @@ std::string_view LimitOf(const ::onnx::GraphProto& graph, const ::onnx::NodeProt
 }  // namespace
 
 Status CheckKernelLimits(const ::onnx::GraphProto& graph) {
+  const Names constants = ConstantsOf(graph);
   for (const auto& node : graph.node())
-    if (const auto limit = LimitOf(graph, node); !limit.empty())
-      return Error(Reason::kUnsupported, "node \"{}\": operator {} {} is not supported", onnx::Shown(node.name()),
-                   node.op_type(), limit);
+    if (const auto limit = LimitOf(constants, node); !limit.empty())
+      return Error(Reason::kUnsupported, "node \"{}\": operator {} {} is not supported",
+                   onnx::Shown(node.name()), node.op_type(), limit);
   return OkStatus();
 }
 

@@ -4,8 +4,9 @@
 
 namespace slipway::onnxruntime {
 
-/// Refuses what ONNX Runtime's CPU kernels accept and compute otherwise than ONNX specifies, and what
-/// they refuse without saying which operator it was. Found with the ONNX project's node models.
+/// Refuses what ONNX Runtime's CPU kernels accept and compute otherwise than ONNX specifies, and
+/// what they refuse without saying which operator it was. Found with the ONNX project's node
+/// models.
 /// @return kUnsupported naming node and operator.
 Status CheckKernelLimits(const ::onnx::GraphProto& graph);
 

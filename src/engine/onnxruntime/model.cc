@@ -59,8 +59,8 @@ StatusOr<std::unique_ptr<Model>> Model::Create(std::shared_ptr<Runtime> runtime,
                                                Owned<OrtSession> session, Signature signature,
                                                const LoadOptions& options) {
   ASSIGN_OR_RETURN(Owned<OrtRunOptions> quiet, QuietRunOptions());
-  return std::unique_ptr<Model>(new Model(std::move(runtime), std::move(session), std::move(signature),
-                                          std::move(quiet), options));
+  return std::unique_ptr<Model>(new Model(std::move(runtime), std::move(session),
+                                          std::move(signature), std::move(quiet), options));
 }
 
 Model::Model(std::shared_ptr<Runtime> runtime, Owned<OrtSession> session, Signature signature,
@@ -74,7 +74,8 @@ Model::Model(std::shared_ptr<Runtime> runtime, Owned<OrtSession> session, Signat
 
 Status Model::Run(std::span<const Tensor* const> inputs, std::span<const size_t> outputs,
                   const RunOptions& options, std::vector<Tensor>& results) const {
-  SLIPWAY_CHECK(inputs.size() == signature_.inputs.size(), "a run gives one pointer for every input");
+  SLIPWAY_CHECK(inputs.size() == signature_.inputs.size(),
+                "a run gives one pointer for every input");
   Feeds feeds;
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (inputs[i] == nullptr) continue;
@@ -108,10 +109,11 @@ Status Model::RunUntil(TimePoint deadline, const Feeds& feeds, Fetches& fetches)
 }
 
 Status Model::RunWith(const OrtRunOptions& options, const Feeds& feeds, Fetches& fetches) const {
-  OrtStatus* const error = Api().Run(
-      session_.get(), &options, feeds.names.data(),
-      reinterpret_cast<const OrtValue* const*>(feeds.values.data()), feeds.values.size(),
-      fetches.names.data(), fetches.names.size(), reinterpret_cast<OrtValue**>(fetches.values.data()));
+  OrtStatus* const error =
+      Api().Run(session_.get(), &options, feeds.names.data(),
+                reinterpret_cast<const OrtValue* const*>(feeds.values.data()), feeds.values.size(),
+                fetches.names.data(), fetches.names.size(),
+                reinterpret_cast<OrtValue**>(fetches.values.data()));
   return error == nullptr ? OkStatus() : RunError(error);
 }
 

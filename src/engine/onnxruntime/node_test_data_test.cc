@@ -1,5 +1,6 @@
-// The 932 node models of the ONNX project: each gives the outputs that came with it, or is refused by
-// name; docs/formats/onnx-operators.md lists the refused ones. SLIPWAY_UPDATE_DOCS=1 writes that list.
+// The 932 node models of the ONNX project: each gives the outputs that came with it, or is refused
+// by name; docs/formats/onnx-operators.md lists the refused ones. SLIPWAY_UPDATE_DOCS=1 writes that
+// list.
 #include "onnx/testing/node_test_data.h"
 
 #include <cstdlib>
@@ -28,7 +29,8 @@ Status CheckInputs(const Signature& signature, const NodeTestCase& one) {
     const TensorSpec& spec = signature.inputs[*at];
     if (spec.dtype != given.tensor.dtype || !Matches(spec.shape, given.tensor.shape))
       return Error(Reason::kBadRequest, "input \"{}\": expected {}, got {}", given.name,
-                   ToString(spec.dtype, spec.shape), ToString(given.tensor.dtype, given.tensor.shape));
+                   ToString(spec.dtype, spec.shape),
+                   ToString(given.tensor.dtype, given.tensor.shape));
   }
   return OkStatus();
 }
@@ -41,7 +43,8 @@ Status RunCase(const LoadedModel& model, const NodeTest& test, const NodeTestCas
   ASSIGN_OR_RETURN(const std::vector<Tensor> outputs, RunAll(model, inputs));
   for (const NamedTensor& expected : one.outputs) {
     const auto at = IndexOf(signature.outputs, expected.name);
-    if (!at) return Error(Reason::kInternal, "output \"{}\" is not in the signature", expected.name);
+    if (!at)
+      return Error(Reason::kInternal, "output \"{}\" is not in the signature", expected.name);
     RETURN_IF_ERROR(onnx::testing::CompareOutput(test, expected, outputs[*at]));
   }
   return OkStatus();

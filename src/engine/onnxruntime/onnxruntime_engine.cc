@@ -61,9 +61,9 @@ Status AddExternalData(std::span<const ModelBytes::External> files, OrtSessionOp
 
 // ONNX Runtime reads these once, when its environment is made.
 void SetEnvironment() {
-  // From 1.29 on the published Linux library reports models and machine to its maker, with a background
-  // thread, a database under the home folder and HTTPS uploads. This is the only switch that keeps
-  // all of it from starting.
+  // From 1.29 on the published Linux library reports models and machine to its maker, with a
+  // background thread, a database under the home folder and HTTPS uploads. This is the only switch
+  // that keeps all of it from starting.
   setenv("ORT_DISABLE_TELEMETRY", "1", /*overwrite=*/1);
   // Set, it would take session options out of a model's metadata.
   unsetenv("ORT_LOAD_CONFIG_FROM_MODEL");
@@ -92,12 +92,13 @@ class OnnxRuntimeEngine final : public Engine {
  private:
   StatusOr<std::unique_ptr<LoadedModel>> LoadBytes(std::span<const std::byte> bytes,
                                                    std::span<const ModelBytes::External> files,
-                                                   Signature signature, const LoadOptions& options) {
+                                                   Signature signature,
+                                                   const LoadOptions& options) {
     ASSIGN_OR_RETURN(const Owned<OrtSessionOptions> session_options, SessionOptions(options));
     RETURN_IF_ERROR(AddExternalData(files, *session_options));
     OrtSession* session = nullptr;
-    if (OrtStatus* error = Api().CreateSessionFromArray(runtime_->env.get(), bytes.data(),
-                                                        bytes.size(), session_options.get(), &session))
+    if (OrtStatus* error = Api().CreateSessionFromArray(
+            runtime_->env.get(), bytes.data(), bytes.size(), session_options.get(), &session))
       return LoadError(error);
     return Model::Create(runtime_, Owned<OrtSession>(session), std::move(signature), options);
   }

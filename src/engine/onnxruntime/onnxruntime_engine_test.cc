@@ -27,7 +27,8 @@ std::string TextOf(const Status& status) { return std::string(MessageOf(status))
 
 class OnnxRuntimeEngineTest : public ::testing::Test {
  protected:
-  StatusOr<std::vector<Tensor>> Go(const onnx::Builder& b, const std::vector<const Tensor*>& inputs) {
+  StatusOr<std::vector<Tensor>> Go(const onnx::Builder& b,
+                                   const std::vector<const Tensor*>& inputs) {
     return LoadAndRun(*engine_, b, inputs);
   }
   std::unique_ptr<Engine> engine_ = *CreateOnnxRuntimeEngine();
@@ -38,7 +39,8 @@ TEST_F(OnnxRuntimeEngineTest, NamesItself) {
   EXPECT_THAT(std::string(engine_->version()), HasSubstr("1."));
 }
 
-// Cast takes every number and BOOL to every other: kernels for FP16, BF16 and the unsigned types exist.
+// Cast takes every number and BOOL to every other: kernels for FP16, BF16 and the unsigned types
+// exist.
 TEST_F(OnnxRuntimeEngineTest, CastsBetweenAllNumericTypes) {
   const Tensor x = TensorOf<float>({3}, {0, 1, 2});
   for (int i = 0; i < kDTypeCount; ++i) {
@@ -65,7 +67,8 @@ TEST_F(OnnxRuntimeEngineTest, HalfTypesKeepTheirBits) {
   b.Input("a", DType::kFp16, {2}).Input("b", DType::kBf16, {2});
   b.Output("c", DType::kFp16, {2}).Output("d", DType::kBf16, {2});
   b.Node("Neg", {"a"}, {"c"}).Node("Identity", {"b"}, {"d"});
-  Tensor a = TensorOf<uint16_t>({2}, {DoubleToFp16(1.5), 0x7C00}), bf = TensorOf<uint16_t>({2}, {0x7FC1, 0x3F80});
+  Tensor a = TensorOf<uint16_t>({2}, {DoubleToFp16(1.5), 0x7C00}),
+         bf = TensorOf<uint16_t>({2}, {0x7FC1, 0x3F80});
   a.dtype = DType::kFp16;
   bf.dtype = DType::kBf16;
   const auto outputs = Go(b, {&a, &bf});
@@ -76,8 +79,12 @@ TEST_F(OnnxRuntimeEngineTest, HalfTypesKeepTheirBits) {
 
 TEST_F(OnnxRuntimeEngineTest, StringsMayHoldAnyByte) {
   onnx::Builder b;
-  b.Input("x", DType::kBytes, {-1}).Output("y", DType::kBytes, {-1}).Output("same", DType::kBool, {-1});
-  b.Node("Concat", {"x", "x"}, {"y"}, {{"axis", 0}}).Node("Equal", {"x", "x"}, {"same"}).Opset("", 19);
+  b.Input("x", DType::kBytes, {-1})
+      .Output("y", DType::kBytes, {-1})
+      .Output("same", DType::kBool, {-1});
+  b.Node("Concat", {"x", "x"}, {"y"}, {{"axis", 0}})
+      .Node("Equal", {"x", "x"}, {"same"})
+      .Opset("", 19);
   const std::string nul("a\0b", 3), raw("\xff\x00\xfe", 3);
   const Tensor x = BytesTensorOf({3}, {nul, "", raw});
   const auto outputs = Go(b, {&x});
@@ -94,7 +101,8 @@ TEST_F(OnnxRuntimeEngineTest, DynamicDimensionsDifferFromRunToRun) {
   const auto model = LoadModel(*engine_, b.Serialize());
   ASSERT_TRUE(model.ok()) << model.status();
   for (const int64_t rows : {1, 5, 2}) {
-    const Tensor x = TensorOf<float>({rows, 2}, std::vector<float>(static_cast<size_t>(2 * rows), 1.5f));
+    const Tensor x =
+        TensorOf<float>({rows, 2}, std::vector<float>(static_cast<size_t>(2 * rows), 1.5f));
     const auto outputs = RunAll(**model, {&x});
     ASSERT_TRUE(outputs.ok()) << outputs.status();
     EXPECT_EQ((*outputs)[0].shape, Shape({rows}));
@@ -164,7 +172,8 @@ onnx::Builder Classifier(const std::vector<onnx::Attribute>& labels) {
   b.Node("ZipMap", {"probabilities"}, {"output_probability"}, labels, "ai.onnx.ml");
   auto& output = *b.proto().mutable_graph()->add_output();
   output.set_name("output_probability");
-  auto& map = *output.mutable_type()->mutable_sequence_type()->mutable_elem_type()->mutable_map_type();
+  auto& map =
+      *output.mutable_type()->mutable_sequence_type()->mutable_elem_type()->mutable_map_type();
   map.set_key_type(::onnx::TensorProto::INT64);
   map.mutable_value_type()->mutable_tensor_type()->set_elem_type(::onnx::TensorProto::FLOAT);
   return b;
@@ -176,13 +185,14 @@ TEST_F(OnnxRuntimeEngineTest, ZipMapGivesATensorWithLabels) {
     std::vector<std::string> labels;
   } cases[] = {
       {{"classlabels_int64s", std::vector<int64_t>{3, 5, 7}}, {"3", "5", "7"}},
-      {{"classlabels_strings", std::vector<std::string>{"cat", "dog", "émeu"}}, {"cat", "dog", "émeu"}},
+      {{"classlabels_strings", std::vector<std::string>{"cat", "dog", "émeu"}},
+       {"cat", "dog", "émeu"}},
   };
   for (const auto& c : cases) {
     const auto model = LoadModel(*engine_, Classifier({c.attribute}).Serialize());
     ASSERT_TRUE(model.ok()) << model.status();
-    const TensorSpec expected{.name = "output_probability", .dtype = DType::kFp32, .shape = {-1, 3},
-                              .labels = c.labels};
+    const TensorSpec expected{
+        .name = "output_probability", .dtype = DType::kFp32, .shape = {-1, 3}, .labels = c.labels};
     EXPECT_EQ((*model)->signature().outputs[1], expected);
     const Tensor x = TensorOf<float>({2, 2}, {1, 0, 0, 2});
     const auto outputs = RunAll(**model, {&x});
@@ -201,11 +211,11 @@ TEST_F(OnnxRuntimeEngineTest, ZipMapWithoutLabelsOrWithTheWrongNumberIsRefused) 
   const auto none = LoadModel(*engine_, Classifier({}).Serialize());
   ASSERT_FALSE(none.ok());
   EXPECT_THAT(TextOf(none.status()), HasSubstr("ZipMap of output \"output_probability\""));
-  const auto twice =
-      LoadModel(*engine_, Classifier({{"classlabels_int64s", std::vector<int64_t>{1, 1, 2}}}).Serialize());
+  const auto twice = LoadModel(
+      *engine_, Classifier({{"classlabels_int64s", std::vector<int64_t>{1, 1, 2}}}).Serialize());
   EXPECT_THAT(TextOf(twice.status()), HasSubstr("stands twice"));
-  const auto model =
-      LoadModel(*engine_, Classifier({{"classlabels_int64s", std::vector<int64_t>{1, 2}}}).Serialize());
+  const auto model = LoadModel(
+      *engine_, Classifier({{"classlabels_int64s", std::vector<int64_t>{1, 2}}}).Serialize());
   if (!model.ok()) return;  // shape inference may see it already
   const Tensor x = TensorOf<float>({1, 2}, {1, 0});
   const auto outputs = RunAll(**model, {&x});
@@ -243,14 +253,20 @@ TEST_F(OnnxRuntimeEngineTest, SequencesAndOptionalsAreRefusedByName) {
   b.Input("x", DType::kFp32, {2}).Node("SequenceConstruct", {"x", "x"}, {"s"});
   auto& output = *b.proto().mutable_graph()->add_output();
   output.set_name("s");
-  output.mutable_type()->mutable_sequence_type()->mutable_elem_type()->mutable_tensor_type()->set_elem_type(1);
+  output.mutable_type()
+      ->mutable_sequence_type()
+      ->mutable_elem_type()
+      ->mutable_tensor_type()
+      ->set_elem_type(1);
   EXPECT_EQ(TextOf(LoadModel(*engine_, b.Serialize()).status()),
             "output \"s\": type seq(tensor(float)) is not supported");
 }
 
 TEST_F(OnnxRuntimeEngineTest, AnAnswerOverTheLimitIsRefused) {
   onnx::Builder b;
-  b.Input("shape", DType::kInt64, {1}).Output("y", DType::kFp32, {-1}).Output("s", DType::kBytes, {-1});
+  b.Input("shape", DType::kInt64, {1})
+      .Output("y", DType::kFp32, {-1})
+      .Output("s", DType::kBytes, {-1});
   b.Node("ConstantOfShape", {"shape"}, {"y"});
   b.Node("Cast", {"y"}, {"s"}, {{"to", int{::onnx::TensorProto::STRING}}});
   const auto model = LoadModel(*engine_, b.Serialize(), {}, {.max_output_bytes = 4000});
@@ -263,10 +279,8 @@ TEST_F(OnnxRuntimeEngineTest, AnAnswerOverTheLimitIsRefused) {
   EXPECT_EQ(TextOf(outputs.status()), "output \"y\" has 4004 bytes, more than the limit of 4000");
 }
 
+#ifndef __SANITIZE_ADDRESS__  // which ends the process where bad_alloc would be thrown
 TEST_F(OnnxRuntimeEngineTest, MemoryThatIsNotThereIsNoCrash) {
-#ifdef __SANITIZE_ADDRESS__
-  GTEST_SKIP() << "AddressSanitizer ends the process instead of throwing bad_alloc";
-#endif
   onnx::Builder b;
   b.Input("shape", DType::kInt64, {1}).Output("y", DType::kFp32, {-1});
   b.Node("ConstantOfShape", {"shape"}, {"y"});
@@ -275,6 +289,7 @@ TEST_F(OnnxRuntimeEngineTest, MemoryThatIsNotThereIsNoCrash) {
   ASSERT_FALSE(outputs.ok());
   EXPECT_EQ(ReasonOf(outputs.status()), Reason::kTooLarge) << outputs.status();
 }
+#endif
 
 // ---- deadlines
 
@@ -312,14 +327,17 @@ TEST_F(OnnxRuntimeEngineTest, ARunPastItsDeadlineIsEnded) {
 TEST_F(OnnxRuntimeEngineTest, ExternalDataComesFromTheBytesGiven) {
   onnx::Builder b;
   b.Input("x", DType::kFp32, {2}).Output("y", DType::kFp32, {2});
-  b.ExternalInitializer("w", DType::kFp32, {2}, "sub/weights.bin", 4, 8).Node("Add", {"x", "w"}, {"y"});
+  b.ExternalInitializer("w", DType::kFp32, {2}, "sub/weights.bin", 4, 8)
+      .Node("Add", {"x", "w"}, {"y"});
   const float file[] = {0, 100, 200};
   const std::string model = b.Serialize();
-  const auto loaded = LoadModel(*engine_, model, {{"sub/weights.bin", std::as_bytes(std::span(file))}});
+  const auto loaded =
+      LoadModel(*engine_, model, {{"sub/weights.bin", std::as_bytes(std::span(file))}});
   ASSERT_TRUE(loaded.ok()) << loaded.status();
   const Tensor x = TensorOf<float>({2}, {1, 2});
   EXPECT_THAT(ValuesOf<float>((*RunAll(**loaded, {&x}))[0]), ElementsAre(101, 202));
-  EXPECT_THAT(TextOf(LoadModel(*engine_, model).status()), HasSubstr("its file \"sub/weights.bin\" is missing"));
+  EXPECT_THAT(TextOf(LoadModel(*engine_, model).status()),
+              HasSubstr("its file \"sub/weights.bin\" is missing"));
 }
 
 TEST_F(OnnxRuntimeEngineTest, SettingsInAModelsMetadataHaveNoEffect) {
@@ -341,15 +359,18 @@ TEST_F(OnnxRuntimeEngineTest, SettingsInAModelsMetadataHaveNoEffect) {
 }
 
 size_t ThreadCount() {
-  return static_cast<size_t>(std::distance(std::filesystem::directory_iterator("/proc/self/task"), {}));
+  return static_cast<size_t>(
+      std::distance(std::filesystem::directory_iterator("/proc/self/task"), {}));
 }
 
 [[noreturn]] void RunAndLookForTraces() {
-  const auto home = std::filesystem::temp_directory_path() / fmt::format("slipway-home-{}", getpid());
+  const auto home =
+      std::filesystem::temp_directory_path() / fmt::format("slipway-home-{}", getpid());
   std::filesystem::create_directories(home);
   setenv("HOME", home.c_str(), 1);
   setenv("XDG_CACHE_HOME", home.c_str(), 1);
-  for (const char* name : {"ORT_DISABLE_TELEMETRY", "CI", "GITHUB_ACTIONS", "ORT_RUNNING_UNIT_TESTS"})
+  for (const char* name :
+       {"ORT_DISABLE_TELEMETRY", "CI", "GITHUB_ACTIONS", "ORT_RUNNING_UNIT_TESTS"})
     unsetenv(name);
   const size_t threads = ThreadCount();
   const auto engine = *CreateOnnxRuntimeEngine();

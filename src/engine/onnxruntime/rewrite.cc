@@ -34,10 +34,10 @@ void SetLocale(::onnx::NodeProto& node) {
 }  // namespace
 
 bool NeedsRewrite(const ::onnx::GraphProto& graph) {
-  return std::ranges::any_of(graph.node(), WantsDefaultLocale) ||
-         std::ranges::any_of(graph.output(), [&](const auto& output) {
-           return onnx::FindZipMap(graph, output.name()) != nullptr;
-         });
+  if (std::ranges::any_of(graph.node(), WantsDefaultLocale)) return true;
+  const auto zip_maps = onnx::ZipMapsOf(graph);
+  return std::ranges::any_of(graph.output(),
+                             [&](const auto& output) { return zip_maps.contains(output.name()); });
 }
 
 StatusOr<std::string> Rewrite(std::span<const std::byte> model) {

@@ -13,8 +13,8 @@ namespace slipway::onnxruntime {
 /// default locale: ONNX Runtime takes that for en_US.UTF-8, which few servers have installed.
 bool NeedsRewrite(const ::onnx::GraphProto& graph);
 
-/// A copy of the model without those ZipMaps and with locale C.UTF-8, which every glibc has and which
-/// maps letters to lower and upper case as en_US.UTF-8 does.
+/// A copy of the model without those ZipMaps and with locale C.UTF-8, which every glibc has and
+/// which maps letters to lower and upper case as en_US.UTF-8 does.
 /// @return kBadModel when it does not parse, or a ZipMap has no labels.
 StatusOr<std::string> Rewrite(std::span<const std::byte> model);
 

@@ -21,8 +21,8 @@ StatusOr<OrtAllocator*> CpuAllocator() {
 StatusOr<Owned<OrtValue>> Allocated(const Tensor& tensor) {
   ASSIGN_OR_RETURN(OrtAllocator* const allocator, CpuAllocator());
   OrtValue* value = nullptr;
-  RETURN_IF_ORT_ERROR(Api().CreateTensorAsOrtValue(allocator, tensor.shape.data(), tensor.shape.size(),
-                                                   ElementType(tensor.dtype), &value));
+  RETURN_IF_ORT_ERROR(Api().CreateTensorAsOrtValue(
+      allocator, tensor.shape.data(), tensor.shape.size(), ElementType(tensor.dtype), &value));
   return Owned<OrtValue>(value);
 }
 
@@ -52,8 +52,8 @@ bool IsAligned(const Tensor& tensor) {
 }
 
 Status TooLarge(const TensorSpec& spec, size_t bytes, size_t max_bytes) {
-  return Error(Reason::kTooLarge, "output \"{}\" has {} bytes, more than the limit of {}", spec.name,
-               bytes, max_bytes);
+  return Error(Reason::kTooLarge, "output \"{}\" has {} bytes, more than the limit of {}",
+               spec.name, bytes, max_bytes);
 }
 
 StatusOr<Tensor> TakeStrings(const OrtValue& value, Tensor tensor, size_t count,
@@ -69,7 +69,8 @@ StatusOr<Tensor> TakeStrings(const OrtValue& value, Tensor tensor, size_t count,
   std::string wire;
   wire.reserve(wire_bytes);
   for (size_t i = 0; i < count; ++i)
-    AppendBytesElement(wire, std::string_view(content).substr(starts[i], starts[i + 1] - starts[i]));
+    AppendBytesElement(wire,
+                       std::string_view(content).substr(starts[i], starts[i + 1] - starts[i]));
   tensor.data = Buffer::Own(std::move(wire));
   return tensor;
 }
@@ -87,9 +88,9 @@ StatusOr<Owned<OrtValue>> Borrow(const Tensor& tensor, const OrtMemoryInfo& memo
   // ONNX Runtime takes a pointer to mutable memory but writes to no input.
   void* const data = const_cast<std::byte*>(tensor.data.data());
   OrtValue* value = nullptr;
-  RETURN_IF_ORT_ERROR(Api().CreateTensorWithDataAsOrtValue(
-      &memory, data, tensor.data.size(), tensor.shape.data(), tensor.shape.size(),
-      ElementType(tensor.dtype), &value));
+  RETURN_IF_ORT_ERROR(Api().CreateTensorWithDataAsOrtValue(&memory, data, tensor.data.size(),
+                                                           tensor.shape.data(), tensor.shape.size(),
+                                                           ElementType(tensor.dtype), &value));
   return Owned<OrtValue>(value);
 }
 

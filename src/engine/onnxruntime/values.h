@@ -10,8 +10,8 @@
 
 namespace slipway::onnxruntime {
 
-/// An OrtValue that reads `tensor`'s own bytes, without a copy; strings, and data that is not aligned
-/// for its element type, are copied.
+/// An OrtValue that reads `tensor`'s own bytes, without a copy; strings, and data that is not
+/// aligned for its element type, are copied.
 /// @param memory  CPU memory info. The value must not outlive `tensor`'s data.
 StatusOr<Owned<OrtValue>> Borrow(const Tensor& tensor, const OrtMemoryInfo& memory);
 

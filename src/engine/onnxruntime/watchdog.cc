@@ -30,8 +30,10 @@ void Watchdog::Loop(std::stop_token stop) {
       watched_.erase(watched_.begin());
     }
     sleeps_until_ = watched_.empty() ? TimePoint::max() : watched_.begin()->first;
-    if (watched_.empty()) lock.Wait(changed_);
-    else lock.WaitUntil(changed_, sleeps_until_);
+    if (watched_.empty())
+      lock.Wait(changed_);
+    else
+      lock.WaitUntil(changed_, sleeps_until_);
   }
 }
 

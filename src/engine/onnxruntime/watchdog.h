@@ -21,7 +21,8 @@ class Watchdog {
   /// One thing watched, from construction to destruction.
   class Watch {
    public:
-    /// @param expire  called once, on the watchdog's thread with its lock held, when `deadline` passes
+    /// @param expire  called once, on the watchdog's thread with its lock held, when `deadline`
+    /// passes
     ///                first: it must be short and must not watch anything itself.
     Watch(Watchdog& watchdog, TimePoint deadline, std::function<void()> expire);
     /// After this `expire` is not running and will not run.
@@ -42,8 +43,8 @@ class Watchdog {
   std::condition_variable changed_;
   std::set<std::pair<TimePoint, Watch*>> watched_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  // Until when the thread sleeps: only an earlier deadline has to wake it, so a server whose requests
-  // all have the same timeout wakes it once a timeout and not once a request.
+  // Until when the thread sleeps: only an earlier deadline has to wake it, so a server whose
+  // requests all have the same timeout wakes it once a timeout and not once a request.
   TimePoint sleeps_until_ ABSL_GUARDED_BY(mutex_) = TimePoint::max();
   std::jthread thread_;
 };

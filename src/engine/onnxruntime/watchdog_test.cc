@@ -15,8 +15,10 @@ TEST(WatchdogTest, ExpiresInTheOrderOfTheDeadlines) {
   std::latch done(2);
   const TimePoint now = SteadyClock().Now();
   const Watchdog::Watch never(watchdog, now + hours(1), [&] { order.push_back(3); });
-  const Watchdog::Watch second(watchdog, now + milliseconds(4), [&] { order.push_back(2), done.count_down(); });
-  const Watchdog::Watch first(watchdog, now + milliseconds(2), [&] { order.push_back(1), done.count_down(); });
+  const Watchdog::Watch second(watchdog, now + milliseconds(4),
+                               [&] { order.push_back(2), done.count_down(); });
+  const Watchdog::Watch first(watchdog, now + milliseconds(2),
+                              [&] { order.push_back(1), done.count_down(); });
   done.wait();
   EXPECT_THAT(order, ::testing::ElementsAre(1, 2));
 }

@@ -1,6 +1,6 @@
 #pragma once
-// What every engine must do, as one suite. An engine's test instantiates it with a type that makes the
-// engine:
+// What every engine must do, as one suite. An engine's test instantiates it with a type that makes
+// the engine:
 //   struct MakeMine { static std::unique_ptr<Engine> Make(); };
 //   INSTANTIATE_TYPED_TEST_SUITE_P(Mine, EngineConformanceTest, MakeMine);
 // The models are Identity from input i to output i, which every engine can run.
@@ -72,7 +72,8 @@ TYPED_TEST_P(EngineConformanceTest, EveryDtypeSurvivesUnchanged) {
 TYPED_TEST_P(EngineConformanceTest, ScalarsAndHighRanksSurvive) {
   const Shape shapes[] = {{}, {1, 1, 2, 1, 3, 1, 2}};
   for (const Shape& shape : shapes) {
-    const auto model = LoadModel(*this->engine_, this->Identity({{DType::kInt64, shape}}).Serialize());
+    const auto model =
+        LoadModel(*this->engine_, this->Identity({{DType::kInt64, shape}}).Serialize());
     ASSERT_TRUE(model.ok()) << model.status();
     const Tensor input = this->Pattern(DType::kInt64, shape);
     const auto outputs = RunAll(**model, {&input});
@@ -85,18 +86,18 @@ TYPED_TEST_P(EngineConformanceTest, SignatureIsThatOfTheModel) {
   const auto model = LoadModel(
       *this->engine_, this->Identity({{DType::kFp32, {-1, 4}}, {DType::kBytes, {2}}}).Serialize());
   ASSERT_TRUE(model.ok()) << model.status();
-  const Signature expected = {
-      .inputs = {{.name = "in0", .dtype = DType::kFp32, .shape = {-1, 4}},
-                 {.name = "in1", .dtype = DType::kBytes, .shape = {2}}},
-      .outputs = {{.name = "out0", .dtype = DType::kFp32, .shape = {-1, 4}},
-                  {.name = "out1", .dtype = DType::kBytes, .shape = {2}}}};
+  const Signature expected = {.inputs = {{.name = "in0", .dtype = DType::kFp32, .shape = {-1, 4}},
+                                         {.name = "in1", .dtype = DType::kBytes, .shape = {2}}},
+                              .outputs = {{.name = "out0", .dtype = DType::kFp32, .shape = {-1, 4}},
+                                          {.name = "out1", .dtype = DType::kBytes, .shape = {2}}}};
   EXPECT_EQ((*model)->signature(), expected);
 }
 
 TYPED_TEST_P(EngineConformanceTest, OutputsComeInTheOrderAskedFor) {
-  const auto model = LoadModel(
-      *this->engine_,
-      this->Identity({{DType::kInt32, {1}}, {DType::kInt32, {2}}, {DType::kInt32, {3}}}).Serialize());
+  const auto model =
+      LoadModel(*this->engine_,
+                this->Identity({{DType::kInt32, {1}}, {DType::kInt32, {2}}, {DType::kInt32, {3}}})
+                    .Serialize());
   ASSERT_TRUE(model.ok()) << model.status();
   const Tensor a = this->Pattern(DType::kInt32, {1}), b = this->Pattern(DType::kInt32, {2}),
                c = this->Pattern(DType::kInt32, {3});
@@ -116,7 +117,8 @@ TYPED_TEST_P(EngineConformanceTest, InputsNeedNoAlignment) {
   std::vector<std::byte> shifted(aligned.data.size() + 8);
   for (size_t offset = 0; offset < 8; ++offset) {
     std::memcpy(shifted.data() + offset, aligned.data.data(), aligned.data.size());
-    const Tensor input{DType::kFp64, {9}, Buffer(std::span(shifted).subspan(offset, aligned.data.size()))};
+    const Tensor input{
+        DType::kFp64, {9}, Buffer(std::span(shifted).subspan(offset, aligned.data.size()))};
     const auto outputs = RunAll(**model, {&input});
     ASSERT_TRUE(outputs.ok()) << outputs.status();
     this->ExpectSame(aligned, (*outputs)[0]);

@@ -38,20 +38,31 @@ void AddTo(std::byte* data, size_t size, int64_t add) {
 
 void AddTo(DType dtype, std::byte* data, size_t size, int64_t add) {
   switch (dtype) {
-    case DType::kUint8: return AddTo<uint8_t>(data, size, add);
-    case DType::kUint16: return AddTo<uint16_t>(data, size, add);
-    case DType::kUint32: return AddTo<uint32_t>(data, size, add);
-    case DType::kUint64: return AddTo<uint64_t>(data, size, add);
-    case DType::kInt8: return AddTo<int8_t>(data, size, add);
-    case DType::kInt16: return AddTo<int16_t>(data, size, add);
-    case DType::kInt32: return AddTo<int32_t>(data, size, add);
-    case DType::kInt64: return AddTo<int64_t>(data, size, add);
-    case DType::kFp32: return AddTo<float>(data, size, add);
-    case DType::kFp64: return AddTo<double>(data, size, add);
+    case DType::kUint8:
+      return AddTo<uint8_t>(data, size, add);
+    case DType::kUint16:
+      return AddTo<uint16_t>(data, size, add);
+    case DType::kUint32:
+      return AddTo<uint32_t>(data, size, add);
+    case DType::kUint64:
+      return AddTo<uint64_t>(data, size, add);
+    case DType::kInt8:
+      return AddTo<int8_t>(data, size, add);
+    case DType::kInt16:
+      return AddTo<int16_t>(data, size, add);
+    case DType::kInt32:
+      return AddTo<int32_t>(data, size, add);
+    case DType::kInt64:
+      return AddTo<int64_t>(data, size, add);
+    case DType::kFp32:
+      return AddTo<float>(data, size, add);
+    case DType::kFp64:
+      return AddTo<double>(data, size, add);
     case DType::kBool:
     case DType::kFp16:
     case DType::kBf16:
-    case DType::kBytes: return;
+    case DType::kBytes:
+      return;
   }
 }
 
@@ -131,10 +142,14 @@ class FakeEngine::Model final : public LoadedModel {
     }
     ++state_->waiting;
     state_->changed.notify_all();
-    const auto expired = [&] { return options.deadline && SteadyClock().Now() >= *options.deadline; };
+    const auto expired = [&] {
+      return options.deadline && SteadyClock().Now() >= *options.deadline;
+    };
     while (gated_ && !state_->gate_open && !expired()) {
-      if (options.deadline) lock.WaitUntil(state_->changed, *options.deadline);
-      else lock.Wait(state_->changed);
+      if (options.deadline)
+        lock.WaitUntil(state_->changed, *options.deadline);
+      else
+        lock.Wait(state_->changed);
     }
     --state_->waiting;
     if (gated_ && expired())
@@ -163,13 +178,15 @@ class FakeEngine::Model final : public LoadedModel {
 };
 
 FakeEngine::FakeEngine() : FakeEngine(Options{}) {}
-FakeEngine::FakeEngine(Options options) : state_([&] {
-  if (!options.burn) options.burn = SpinOnCpu;
-  return std::make_shared<State>(std::move(options));
-}()) {}
+FakeEngine::FakeEngine(Options options)
+    : state_([&] {
+        if (!options.burn) options.burn = SpinOnCpu;
+        return std::make_shared<State>(std::move(options));
+      }()) {}
 FakeEngine::~FakeEngine() = default;
 
-StatusOr<std::unique_ptr<LoadedModel>> FakeEngine::Load(const ModelBytes& model, const LoadOptions&) {
+StatusOr<std::unique_ptr<LoadedModel>> FakeEngine::Load(const ModelBytes& model,
+                                                        const LoadOptions&) {
   {
     MutexLock lock(state_->mutex);
     if (state_->failing_loads > 0) {
@@ -180,7 +197,8 @@ StatusOr<std::unique_ptr<LoadedModel>> FakeEngine::Load(const ModelBytes& model,
   }
   ASSIGN_OR_RETURN(onnx::ModelInfo info, onnx::Inspect(model.model));
   if (info.signature.inputs.empty())
-    return MakeError(Reason::kBadModel, "the fake engine answers with its inputs, and there are none");
+    return MakeError(Reason::kBadModel,
+                     "the fake engine answers with its inputs, and there are none");
   return std::unique_ptr<LoadedModel>(std::make_unique<Model>(state_, std::move(info)));
 }
 

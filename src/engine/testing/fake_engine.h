@@ -1,7 +1,7 @@
 #pragma once
-// An engine without ONNX Runtime, for tests of what surrounds an engine, under ThreadSanitizer too. Its
-// models are real ONNX models whose metadata says how a run behaves, so that everything before the
-// engine (inspection, bundles, digests) takes them for what they are.
+// An engine without ONNX Runtime, for tests of what surrounds an engine, under ThreadSanitizer too.
+// Its models are real ONNX models whose metadata says how a run behaves, so that everything before
+// the engine (inspection, bundles, digests) takes them for what they are.
 
 #include <condition_variable>
 #include <cstdint>
@@ -14,15 +14,14 @@
 
 namespace slipway::testing {
 
-/// A model for the fake engine: output i is a copy of input min(i, last), plus `add` in every element
-/// when it is numeric, which makes one version's answers differ from another's.
+/// A model for the fake engine: output i is a copy of input min(i, last), plus `add` in every
+/// element when it is numeric, which makes one version's answers differ from another's.
 struct FakeModel {
-  Signature signature = {
-      .inputs = {{.name = "x", .dtype = DType::kFp32, .shape = {-1, 2}}},
-      .outputs = {{.name = "y", .dtype = DType::kFp32, .shape = {-1, 2}}}};
+  Signature signature = {.inputs = {{.name = "x", .dtype = DType::kFp32, .shape = {-1, 2}}},
+                         .outputs = {{.name = "y", .dtype = DType::kFp32, .shape = {-1, 2}}}};
   int64_t add = 0;
-  int64_t burn_us = 0;   // handed to Options::burn before each run answers
-  bool gated = false;    // runs wait while the engine's gate is closed
+  int64_t burn_us = 0;  // handed to Options::burn before each run answers
+  bool gated = false;   // runs wait while the engine's gate is closed
 
   /// Bytes of an ONNX model.
   std::string Serialize() const;
@@ -50,8 +49,8 @@ class FakeEngine final : public Engine {
   void FailNextLoads(int n);
   void FailNextRuns(int n);
 
-  /// Runs of gated models wait between Close and Open. A run whose deadline passes meanwhile answers
-  /// kDeadlineExceeded.
+  /// Runs of gated models wait between Close and Open. A run whose deadline passes meanwhile
+  /// answers kDeadlineExceeded.
   void CloseGate();
   void OpenGate();
   /// Returns once `n` runs wait at the gate.
@@ -60,10 +59,10 @@ class FakeEngine final : public Engine {
   struct Counts {
     int64_t loads = 0;
     int64_t runs = 0;
-    int64_t rows = 0;         // sum of the first dimension of the first input
+    int64_t rows = 0;  // sum of the first dimension of the first input
     int live_models = 0;
     int running = 0;
-    int most_running = 0;     // at once
+    int most_running = 0;  // at once
   };
   Counts counts() const;
 

@@ -41,9 +41,9 @@ std::vector<T> ValuesOf(const Tensor& tensor) {
   return {tensor.as<T>().begin(), tensor.as<T>().end()};
 }
 
-inline StatusOr<std::unique_ptr<LoadedModel>> LoadModel(Engine& engine, const std::string& model,
-                                                        std::vector<ModelBytes::External> external = {},
-                                                        const LoadOptions& options = {}) {
+inline StatusOr<std::unique_ptr<LoadedModel>> LoadModel(
+    Engine& engine, const std::string& model, std::vector<ModelBytes::External> external = {},
+    const LoadOptions& options = {}) {
   return engine.Load({std::as_bytes(std::span(model)), std::move(external)}, options);
 }
 

@@ -66,10 +66,14 @@ double RelativeTolerance(DType dtype) {
 
 double FloatAt(const Tensor& tensor, size_t i) {
   switch (tensor.dtype) {
-    case DType::kFp16: return Fp16ToFloat(tensor.as<uint16_t>()[i]);
-    case DType::kBf16: return Bf16ToFloat(tensor.as<uint16_t>()[i]);
-    case DType::kFp64: return tensor.as<double>()[i];
-    default: return tensor.as<float>()[i];
+    case DType::kFp16:
+      return Fp16ToFloat(tensor.as<uint16_t>()[i]);
+    case DType::kBf16:
+      return Bf16ToFloat(tensor.as<uint16_t>()[i]);
+    case DType::kFp64:
+      return tensor.as<double>()[i];
+    default:
+      return tensor.as<float>()[i];
   }
 }
 
@@ -89,12 +93,13 @@ Status CompareFloats(const NamedTensor& expected, const Tensor& got) {
   const size_t count = want.data.size() / ElementSize(want.dtype);
   double largest = 0;
   for (size_t i = 0; i < count; ++i)
-    if (const double v = std::abs(FloatAt(want, i)); std::isfinite(v)) largest = std::max(largest, v);
+    if (const double v = std::abs(FloatAt(want, i)); std::isfinite(v))
+      largest = std::max(largest, v);
   const double absolute = std::max(1e-7, 1e-5 * largest);
   for (size_t i = 0; i < count; ++i)
     if (!Close(FloatAt(want, i), FloatAt(got, i), RelativeTolerance(want.dtype), absolute))
-      return Error(Reason::kInternal, "output \"{}\", element {}: expected {}, got {}", expected.name, i,
-                   FloatAt(want, i), FloatAt(got, i));
+      return Error(Reason::kInternal, "output \"{}\", element {}: expected {}, got {}",
+                   expected.name, i, FloatAt(want, i), FloatAt(got, i));
   return OkStatus();
 }
 
@@ -112,8 +117,8 @@ Status CompareStrings(const NamedTensor& expected, const Tensor& got) {
     if (want == have) continue;
     const auto a = NumberOf(want), b = NumberOf(have);
     if (!a || !b || !Close(*a, *b, RelativeTolerance(DType::kFp32), 1e-7))
-      return Error(Reason::kInternal, "output \"{}\": expected \"{}\", got \"{}\"", expected.name, want,
-                   have);
+      return Error(Reason::kInternal, "output \"{}\": expected \"{}\", got \"{}\"", expected.name,
+                   want, have);
   }
   return OkStatus();
 }
@@ -129,7 +134,9 @@ std::vector<fs::path> ListNodeTests() {
   return folders;
 }
 
-StatusOr<std::string> ReadNodeModel(const fs::path& folder) { return ReadFile(folder / "model.onnx"); }
+StatusOr<std::string> ReadNodeModel(const fs::path& folder) {
+  return ReadFile(folder / "model.onnx");
+}
 
 StatusOr<NodeTest> ReadNodeTest(const fs::path& folder) {
   NodeTest test{.name = folder.filename().string(), .model = {}, .cases = {}};

@@ -15,13 +15,13 @@ namespace slipway::onnx::testing {
 inline constexpr const char* kNodeTestFolder = "/usr/share/libonnx-testdata/data/node";
 
 struct NodeTestCase {
-  std::vector<NamedTensor> inputs;   // named after the graph's inputs, by position
+  std::vector<NamedTensor> inputs;  // named after the graph's inputs, by position
   std::vector<NamedTensor> outputs;
 };
 
 struct NodeTest {
-  std::string name;    // "test_abs"
-  std::string model;   // bytes of model.onnx
+  std::string name;   // "test_abs"
+  std::string model;  // bytes of model.onnx
   std::vector<NodeTestCase> cases;
 
   /// It draws random numbers (Bernoulli, Dropout in training mode).
@@ -31,8 +31,8 @@ struct NodeTest {
 /// Folders of all node models, sorted; empty when the package is not installed.
 std::vector<std::filesystem::path> ListNodeTests();
 
-/// Reads one. An optional input without a value is left out; BF16, which the data hold as UINT16, is
-/// BF16 again.
+/// Reads one. An optional input without a value is left out; BF16, which the data hold as UINT16,
+/// is BF16 again.
 /// @return kUnsupported naming the file for sequences, maps and element types no protocol has.
 StatusOr<NodeTest> ReadNodeTest(const std::filesystem::path& folder);
 
@@ -40,10 +40,10 @@ StatusOr<NodeTest> ReadNodeTest(const std::filesystem::path& folder);
 StatusOr<std::string> ReadNodeModel(const std::filesystem::path& folder);
 
 /// Agreement much as the ONNX project's own runner asks for: |a − b| ≤ absolute + relative · |b|.
-/// Relative is 1e-3, 1e-2 for FP16, 2e-2 for BF16; absolute 1e-7, or 1e-5 of the largest magnitude in
-/// the output, because a transform rounds near-zero elements by its large ones. NaN equals NaN;
-/// integers and booleans agree exactly; strings too, unless both are numbers. The outputs of models that
-/// draw random numbers need the right type and shape only.
+/// Relative is 1e-3, 1e-2 for FP16, 2e-2 for BF16; absolute 1e-7, or 1e-5 of the largest magnitude
+/// in the output, because a transform rounds near-zero elements by its large ones. NaN equals NaN;
+/// integers and booleans agree exactly; strings too, unless both are numbers. The outputs of models
+/// that draw random numbers need the right type and shape only.
 Status CompareOutput(const NodeTest& test, const NamedTensor& expected, const Tensor& got);
 
 }  // namespace slipway::onnx::testing
