@@ -2,13 +2,8 @@
 # one program to copy, and no dynamic relocation at start (docs/adr/0004).
 set(CMAKE_THREAD_PREFER_PTHREAD ON)
 find_package(Threads REQUIRED)
-find_package(absl REQUIRED)
 find_package(GTest REQUIRED)
-find_package(fmt REQUIRED)
-find_package(spdlog REQUIRED)
 find_package(Protobuf REQUIRED)
-find_package(ZLIB REQUIRED)
-find_package(PkgConfig REQUIRED)
 
 # slipway_static(<target> <archive> [<link libraries>…])
 function(slipway_static target archive)
@@ -18,14 +13,30 @@ function(slipway_static target archive)
 endfunction()
 
 slipway_static(dep::crypto crypto dl Threads::Threads)
-slipway_static(dep::archive archive)
 slipway_static(dep::yaml yaml-cpp)
 slipway_static(dep::seccomp seccomp)
 slipway_static(dep::protobuf_lite protobuf-lite Threads::Threads)
 slipway_static(dep::zlib z)
+
+# Debian has these two as shared libraries only; both are small.
+find_package(fmt REQUIRED)
+add_library(dep::fmt ALIAS fmt::fmt)
 find_library(PROMETHEUS_CORE prometheus-cpp-core REQUIRED)
 add_library(dep::prometheus INTERFACE IMPORTED GLOBAL)
 target_link_libraries(dep::prometheus INTERFACE ${PROMETHEUS_CORE})
+# Debian's package files name Abseil's shared libraries, dozens of them; the archives lie beside them.
+find_library(SLIPWAY_ABSL_STATUS NAMES libabsl_status.a REQUIRED)
+get_filename_component(absl_folder ${SLIPWAY_ABSL_STATUS} DIRECTORY)
+file(GLOB absl_archives ${absl_folder}/libabsl_*.a)
+list(FILTER absl_archives EXCLUDE REGEX "flags|random|failure_signal")
+add_library(dep::absl INTERFACE IMPORTED GLOBAL)
+target_link_libraries(dep::absl INTERFACE
+  -Wl,--start-group ${absl_archives} -Wl,--end-group Threads::Threads)
+
+# spdlog from its headers: base/log.cc is the one file that includes it.
+find_path(SPDLOG_INCLUDE spdlog/spdlog.h REQUIRED)
+add_library(dep::spdlog INTERFACE IMPORTED GLOBAL)
+target_compile_definitions(dep::spdlog INTERFACE SPDLOG_FMT_EXTERNAL)
 
 add_library(dep::asio INTERFACE IMPORTED GLOBAL)
 target_compile_definitions(dep::asio INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_HEADER_ONLY

@@ -4,7 +4,7 @@
 #   slipway_room(NAME infer
 #     SOURCES request.cc
 #     ROOMS tensor telemetry          # rooms this one may include; base is implied
-#     LIBRARIES absl::flat_hash_map   # outside libraries
+#     LIBRARIES dep::seccomp          # outside libraries
 #     TESTS request_test.cc)          # joined into the one binary slipway_tests
 include(CMakeParseArguments)
 
@@ -29,18 +29,26 @@ function(slipway_room)
   endif()
 endfunction()
 
+# GoogleTest's headers, compiled once for the tests of all rooms.
+file(WRITE ${CMAKE_BINARY_DIR}/test_headers.cc "")
+add_library(test_headers OBJECT EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/test_headers.cc)
+target_link_libraries(test_headers PRIVATE GTest::gtest GTest::gmock)
+target_precompile_headers(test_headers PRIVATE <gtest/gtest.h> <gmock/gmock.h> <string> <vector>)
+
 # Compiles test files once; `slipway_tests` links them all, `test_<name>` only these.
 function(slipway_tests_of name target libraries)
   add_library(tests_of_${name} OBJECT EXCLUDE_FROM_ALL ${ARGN})
   target_link_libraries(tests_of_${name} PUBLIC ${target} ${libraries} GTest::gtest GTest::gmock)
-  target_precompile_headers(tests_of_${name} PRIVATE <gtest/gtest.h> <gmock/gmock.h> <string> <vector>)
+  target_precompile_headers(tests_of_${name} REUSE_FROM test_headers)
   add_executable(test_${name} EXCLUDE_FROM_ALL)
   target_link_libraries(test_${name} PRIVATE tests_of_${name} GTest::gtest_main)
   set_property(GLOBAL APPEND PROPERTY SLIPWAY_TEST_OBJECTS tests_of_${name})
 endfunction()
 
+# `slipway_tests`: the unit tests of all rooms. `tests`: whatever tools/run-tests runs.
 function(slipway_finish_tests)
   get_property(objects GLOBAL PROPERTY SLIPWAY_TEST_OBJECTS)
   add_executable(slipway_tests EXCLUDE_FROM_ALL)
   target_link_libraries(slipway_tests PRIVATE ${objects} GTest::gtest_main)
+  add_custom_target(tests DEPENDS slipway_tests fuzz_targets)
 endfunction()

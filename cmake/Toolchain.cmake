@@ -1,18 +1,23 @@
 # Compiler, linker and cache choices: the part of the build that decides how long it takes.
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+  # Sloppiness as ccache asks for where headers are precompiled; paths relative to this clone, so that
+  # another clone of it finds the same entries.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE_PROGRAM})
 endif()
 find_program(MOLD_PROGRAM mold)
 if(MOLD_PROGRAM)
   add_link_options(-fuse-ld=mold)
 endif()
 
-add_compile_options(-Wall -Wextra -Wno-unused-parameter -Werror=unused-result -Werror=return-type
-                    -Werror=switch -fno-omit-frame-pointer -fvisibility-inlines-hidden)
+add_compile_options(-Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers
+                    -Werror=unused-result -Werror=return-type -Werror=switch
+                    -fno-omit-frame-pointer -fvisibility-inlines-hidden)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 reports false positives inside libstdc++ and Boost with these two.
   add_compile_options(-Wno-maybe-uninitialized -Wno-restrict)
+  add_compile_options(-fpch-preprocess)  # what ccache needs to keep files that use the compiled header
 endif()
 add_link_options(-Wl,--gc-sections -Wl,--as-needed)
 add_compile_options(-ffunction-sections -fdata-sections)

@@ -18,6 +18,7 @@
 namespace slipway::bundle {
 
 /// Allowed difference of an output from its golden value: |a − b| ≤ absolute + relative · |b|.
+/// Integers, BOOL and BYTES are compared exactly.
 struct Tolerance {
   double absolute = 0;
   double relative = 0;
@@ -33,6 +34,9 @@ struct Example {
   std::vector<Tolerance> tolerances;  // one an output
 };
 
+struct Manifest;
+
+/// Threads: const methods from any thread.
 class Artifact {
  public:
   virtual ~Artifact() = default;
@@ -48,17 +52,28 @@ class Artifact {
   virtual bool is_bundle() const = 0;
   virtual size_t size_bytes() const = 0;
 
-  /// At most `limit` examples, read and checked against the signature; empty for a plain file.
+  /// nullptr for a plain file. Valid while the artifact lives.
+  virtual const Manifest* manifest() const { return nullptr; }
+
+  /// The first `limit` examples in the order of their names, read and checked against the signature; none for
+  /// a plain file. kBadModel also when a file is not what it was when the artifact was opened.
   virtual StatusOr<std::vector<Example>> Examples(size_t limit) const = 0;
 };
 
-/// Opens `path` (links allowed; it must resolve beneath `root`, "" = no root). Everything inside is opened
-/// beneath the model's own folder (openat2 RESOLVE_BENEATH, regular files only).
-/// @return kNotFound, kBadModel naming file and rule, kIo.
-StatusOr<std::unique_ptr<Artifact>> Open(const std::string& path, const std::string& root = "");
+struct OpenLimits {
+  /// Of all files together; what a machine can spare for the time of a load. Checked before reading.
+  uint64_t max_total_bytes = uint64_t{16} << 30;
+};
 
-/// Outputs agree within each one's tolerance (labels and integers exactly, NaN equals NaN); the error
-/// names output, element, expected, got, tolerance.
+/// Opens `path` (links allowed; it must resolve beneath `root`, "" = no root): an ONNX file, a bundle folder or
+/// a bundle tar, recognised by content. What lies inside is opened beneath the model's own folder
+/// (openat2 RESOLVE_BENEATH, regular files only), read into memory, hashed, and never opened again by path.
+/// @return kNotFound when nothing is at the path; kBadModel naming file and rule; kUnsupported; kTooLarge; kIo.
+StatusOr<std::unique_ptr<Artifact>> Open(const std::string& path, const std::string& root = "",
+                                         const OpenLimits& limits = {});
+
+/// Outputs agree within each one's tolerance (labels and integers exactly, NaN equals NaN); got[i] answers
+/// expected[i]. @return kBadModel naming output, element, expected, got, tolerance.
 Status Compare(const std::vector<NamedTensor>& expected, const std::vector<Tensor>& got,
                const std::vector<Tolerance>& tolerances);
 

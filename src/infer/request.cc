@@ -8,7 +8,9 @@ void InferRequest::Clear() {
   id.clear();
   inputs.clear();
   outputs.clear();
+  binary_outputs = false;
   context = {};
+  arena.Clear();
 }
 
 }  // namespace slipway

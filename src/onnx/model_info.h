@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,10 @@
 #include "base/status.h"
 #include "onnx/model_bytes.h"
 #include "tensor/signature.h"
+
+namespace onnx {
+class ModelProto;
+}
 
 namespace slipway::onnx {
 
@@ -33,7 +38,12 @@ struct ModelInfo {
 
 /// Parses and checks the model proto: limits, external locations (relative, no "..", no absolute path,
 /// no backslash or NUL: kBadModel naming tensor and rule), graph inputs and outputs with a known type.
-/// Does not touch the file system. @return kBadModel naming the culprit.
+/// Does not touch the file system, does not copy the weights.
+/// @return kBadModel naming the culprit; kUnsupported for what ONNX allows and we do not serve
+///   (complex numbers, 8-bit floats, sequences, external data outside the main graph).
 StatusOr<ModelInfo> Inspect(std::span<const std::byte> model, const Limits& limits = {});
+
+/// The same of a model that is parsed already (onnx/skeleton.h).
+StatusOr<ModelInfo> InspectSkeleton(const ::onnx::ModelProto& model, const Limits& limits = {});
 
 }  // namespace slipway::onnx

@@ -1,6 +1,8 @@
 #pragma once
-// Folders and files → the models, versions and aliases that should be served.
+// Folders and files → the models, versions and aliases that should be served. docs/guides/serve-a-model.md shows
+// the layouts.
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -12,11 +14,17 @@
 
 namespace slipway::repository {
 
+inline constexpr size_t kMaxModels = 10'000;
+inline constexpr size_t kMaxVersions = 1'000;  // of one model
+
 struct FoundVersion {
   VersionNumber number;
   std::string path;    // the .onnx file, bundle folder or bundle tar
-  std::string root;    // it must resolve beneath this
-  uint64_t stamp = 0;  // changes when anything in it changed (size, mtime, inode of each file)
+  std::string root;    // it must resolve beneath this; "" = anywhere
+  /// Changes when any file of the version changed: names, sizes, mtime, ctime, inodes, links followed. It also
+  /// changes when only attributes did, so the digest decides whether there is something new. A version that is
+  /// still being copied has another stamp at the next scan.
+  uint64_t stamp = 0;
   bool operator==(const FoundVersion&) const = default;
 };
 
@@ -24,24 +32,25 @@ struct FoundModel {
   ModelName name;
   ModelConfig config;
   std::vector<FoundVersion> versions;                // all on disk, ascending; the policy selects later
-  std::map<std::string, VersionNumber> aliases;      // aliases.json
+  std::map<std::string, VersionNumber> aliases;      // aliases.json; only of versions that are there
   std::map<std::string, std::vector<std::string>> labels;  // output name → lines of its label file
   Status problem;                                    // not OK: the model is named but cannot be served
   bool operator==(const FoundModel&) const = default;
 };
 
-/// One place that models come from.
+/// One place that models come from. Threads: any; Scan from one at a time.
 class Source {
  public:
   virtual ~Source() = default;
-  /// Looks again. kIo when the folder itself cannot be read (the last answer then stands: a share that
-  /// is away for a moment must not unload everything). A broken model is in the list with its problem.
+  /// Looks again, sorted by name. kIo when the folder itself cannot be read (the last answer then stands: a
+  /// share that is away for a moment must not unload everything); kTooLarge above kMaxModels. A broken model is
+  /// in the list with its problem. What cannot be named, or is no model, is logged once and passed over.
   virtual StatusOr<std::vector<FoundModel>> Scan() const = 0;
   virtual const std::string& path() const = 0;
 };
 
-/// Recognises what `path` is: a model file, a bundle, or a repository in one of the layouts of
-/// docs/guides/serve-a-model.md. kNotFound, or kBadModel naming what was expected.
+/// Recognises what `path` is: a model file or bundle (named like the file, version 1), the folder of one model
+/// (`1/model.onnx` in it), or a repository. kNotFound, or kBadModel naming what was expected.
 StatusOr<std::unique_ptr<Source>> OpenSource(const std::string& path);
 
 }  // namespace slipway::repository

@@ -34,6 +34,8 @@ class Buffer {
   const std::byte* data() const { return bytes_.data(); }
   size_t size() const { return bytes_.size(); }
   bool borrowed() const { return owner_ == nullptr; }
+  /// Keeps the bytes alive wherever they are handed on; null when they are borrowed.
+  const std::shared_ptr<const void>& owner() const { return owner_; }
 
  private:
   std::span<const std::byte> bytes_;

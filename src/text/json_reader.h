@@ -2,11 +2,13 @@
 // A strict pull reader for JSON (RFC 8259): every byte is checked, also in values the caller skips.
 // No recursion, no allocation except for strings with escapes. docs/adr/0005 says why it is ours.
 
+#include <bitset>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "base/status.h"
+#include "text/decimal.h"
 
 namespace slipway {
 
@@ -25,9 +27,11 @@ enum class JsonType : uint8_t { kObject, kArray, kString, kNumber, kTrue, kFalse
 class JsonReader {
  public:
   struct Options {
-    int max_depth = 100;
+    int max_depth = 100;            // of nested objects and arrays, at most kDepthCap
     bool allow_nan_tokens = false;  // NaN, Infinity, -Infinity as numbers
   };
+  static constexpr int kDepthCap = 1024;
+
   explicit JsonReader(std::string_view text) : JsonReader(text, Options()) {}
   JsonReader(std::string_view text, Options options);
 
@@ -50,10 +54,16 @@ class JsonReader {
   Status ReadNull();
   /// The number's own text, grammar checked ("-0.1e5"; or a NaN token when allowed). In place.
   Status ReadNumberText(std::string_view* out);
+  /// A number taken apart; NaN tokens are not among these.
+  Status ReadDecimal(Decimal* out);
   /// Whole numbers only: "1.0", "1e2" and anything outside the range is kBadRequest saying so.
   Status ReadInt64(int64_t* out);
   Status ReadUint64(uint64_t* out);
+  /// The nearest double; a number that rounds to infinity is kBadRequest.
   Status ReadDouble(double* out);
+
+  /// Consumes a null when one is next; false, consuming nothing, before any other value.
+  StatusOr<bool> TryNull();
 
   /// Checks and drops one value of any type. `*raw` (optional) receives its text, to be read again later.
   Status Skip(std::string_view* raw = nullptr);
@@ -61,19 +71,37 @@ class JsonReader {
   /// Nothing but white space follows.
   Status End();
 
+  const Options& options() const { return options_; }
   size_t position() const { return static_cast<size_t>(at_ - begin_); }
   /// The rest of the text, and a way to move on past what an array reader (text/number_array.h) consumed.
   std::string_view rest() const { return {at_, static_cast<size_t>(end_ - at_)}; }
   void Advance(size_t bytes) { at_ += bytes; }
 
+  /// The error "expected `what`, got <the byte there>" at the current position, in the reader's form.
+  Status Expected(std::string_view what) const { return ExpectedAt(at_, what); }
+  /// The error `complaint` at the current position, in the reader's form.
+  Status Refuse(std::string_view complaint) const;
+  /// The error "expected `what`, got <the number>", after the number was read.
+  Status RefuseNumber(const Decimal& number, std::string_view what);
+
  private:
-  // Sketch; the owner of the room may change all that is private.
+  void SkipSpace();
+  bool Consume(char c);
+  Status ExpectedAt(const char* at, std::string_view what) const;
+  Status Enter(char open, std::string_view what);
+  Status Leave();
+  Status ReadLiteral(std::string_view word, std::string_view what);
+  Status SkipScalar(JsonType type);
+  Status ReadEscapes(const char* from, std::string_view* out);
+  Status ReadUnicodeEscape(uint32_t* code_point);
+  bool TakeNanToken(std::string_view* out);
+
   const char* begin_;
   const char* at_;
   const char* end_;
   Options options_;
   int depth_ = 0;
-  bool first_ = false;
+  bool first_ = false;  // no member of the innermost container was read yet
   std::string scratch_;
 };
 

@@ -1,0 +1,179 @@
+"""Processes on their own cores, load, CPU time and bodies: what every measurement of bench/run needs."""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CORES = sorted(os.sched_getaffinity(0))
+SERVER_CORE, LOAD_CORE = CORES[0], CORES[-1]
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+
+
+class BenchError(Exception):
+    """A measurement that cannot be taken, in one sentence that says what to do."""
+
+
+def program(build, name):
+    """Path of a built program, or of one on the PATH."""
+    built = {"slipway": build / "slipway"}.get(name, build / "bench" / name)
+    if built.exists():
+        return str(built)
+    path = os.environ["PATH"] + os.pathsep + str(ROOT / "third_party" / "tools" / "bin") + ":/usr/sbin"
+    found = shutil.which(name, path=path)
+    if not found:
+        raise BenchError(f"{name} is missing: run make bench-programs first")
+    return found
+
+
+def free_port():
+    with contextlib.closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Process:
+    """A process on some cores, ended at the end of the `with` block."""
+
+    def __init__(self, command, cores, env=None):
+        self.log = None
+        self.command, self.cores, self.env = [str(word) for word in command], cores, env
+
+    def start(self, log):
+        self.log = open(log, "wb")
+        self.process = subprocess.Popen(
+            self.command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
+            env={**os.environ, **(self.env or {})},
+            preexec_fn=lambda: os.sched_setaffinity(0, self.cores))
+        return self
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+
+    def log_tail(self):
+        return "\n".join(pathlib.Path(self.log.name).read_text(errors="replace").splitlines()[-20:])
+
+    def cpu_seconds(self):
+        """User and system time so far, all threads."""
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+
+    def rss_mb(self):
+        for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) / 1000
+        return 0.0
+
+
+class Endpoint(Process):
+    """A process that answers HTTP on a port of its own."""
+
+    def __init__(self, command, port, cores=(SERVER_CORE,), env=None):
+        super().__init__(command, set(cores), env)
+        self.port = port
+
+    def wait_until_open(self, limit_s=60):
+        deadline = time.monotonic() + limit_s
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return self
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.01)
+        raise BenchError(f"{' '.join(self.command)} does not answer:\n{self.log_tail()}")
+
+    def exchange(self, request, limit_s=30):
+        """Sends a raw request on a fresh connection; (status, body) of the answer."""
+        with socket.create_connection(("127.0.0.1", self.port), limit_s) as connection:
+            connection.sendall(request)
+            with connection.makefile("rb") as stream:
+                status = int(stream.readline().split()[1])
+                length = 0
+                for line in iter(stream.readline, b"\r\n"):
+                    name, _, value = line.partition(b":")
+                    if name.lower() == b"content-length":
+                        length = int(value)
+                return status, stream.read(length)
+
+
+def slipway(build, models, data, cores=(SERVER_CORE,), port=None, options=()):
+    port = port or free_port()
+    return Endpoint([program(build, "slipway"), "serve", *models, "--http", f"127.0.0.1:{port}",
+                     "--data", data, *options], port, cores)
+
+
+def nginx(build, folder, body, content_type="application/json"):
+    """One nginx process that answers everything with `body`."""
+    port = free_port()
+    text = body.decode().replace("\\", "\\\\").replace("'", "\\'")
+    config = folder / "nginx.conf"
+    config.write_text(f"""
+        daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
+        events {{ worker_connections 1024; }}
+        http {{
+          access_log off; keepalive_requests 1000000000; client_max_body_size 8m; tcp_nodelay on;
+          client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+          fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+          server {{
+            listen 127.0.0.1:{port};
+            location / {{ default_type {content_type}; return 200 '{text}'; }}
+          }}
+        }}""")
+    return Endpoint([program(build, "nginx"), "-p", folder, "-e", folder / "nginx.log", "-c", config], port)
+
+
+def fixed_reply(build, folder, request_bytes, body):
+    port = free_port()
+    reply = folder / "reply.http"
+    reply.write_bytes(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
+                      % (len(body), body))
+    return Endpoint([program(build, "fixed_reply"), port, request_bytes, reply], port)
+
+
+def load(build, port, request_files, seconds, connections, cores=(LOAD_CORE,)):
+    """Closed-loop load by wrk: {"requests", "seconds", "p50_us", "p99_us"}."""
+    command = [program(build, "wrk"), "-t", len(cores), "-c", connections, "-d", f"{seconds}s",
+               "-s", ROOT / "bench" / "load.lua", f"http://127.0.0.1:{port}/", "--", *request_files]
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=seconds + 60,
+                          preexec_fn=lambda: os.sched_setaffinity(0, set(cores)), check=False)
+    try:
+        result = json.loads(done.stdout.strip().splitlines()[-1])
+    except (ValueError, IndexError):
+        raise BenchError(f"wrk failed: {done.stdout}{done.stderr}") from None
+    if result["errors"] or not result["requests"]:
+        raise BenchError(f"wrk saw {result['errors']} errors in {result['requests']} requests")
+    return result
+
+
+def cpu_us_per_request(build, endpoint, request_files, seconds, connections):
+    """CPU time of the endpoint for each request of one round, in microseconds."""
+    before = endpoint.cpu_seconds()
+    result = load(build, endpoint.port, request_files, seconds, connections)
+    return (endpoint.cpu_seconds() - before) * 1e6 / result["requests"]
+
+
+def bare_ort(build, model, input_file, seconds, threads=1):
+    """(first output's first values, {"runs", "wall_us", "cpu_us"}) of ONNX Runtime alone."""
+    with start_bare_ort(build, model, input_file, seconds, threads) as process:
+        lines = process.communicate(timeout=seconds + 120)[0].splitlines()
+    if process.returncode != 0:
+        raise BenchError("bare_ort failed, see its message above")
+    return [float(word) for word in lines[0].split()], json.loads(lines[1]) if len(lines) > 1 else None
+
+
+def start_bare_ort(build, model, input_file, seconds=0, threads=1):
+    command = [program(build, "bare_ort"), model, input_file, seconds, threads]
+    return subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, text=True,
+                            preexec_fn=lambda: os.sched_setaffinity(0, {SERVER_CORE}))

@@ -1,0 +1,35 @@
+#pragma once
+// Where a request runs, decided without touching a thread.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "base/clock.h"
+#include "base/status.h"
+
+namespace slipway::batching {
+
+struct AdmissionOptions {
+  Duration inline_limit = std::chrono::microseconds(100);  // a thread hop costs ~30 µs each way
+  size_t max_queue = 1024;                                 // requests waiting for one version
+};
+
+/// What is known at the moment of the decision.
+struct AdmissionView {
+  TimePoint now{};
+  std::optional<TimePoint> deadline;
+  Duration predicted{};   // of this request's run
+  size_t waiting = 0;     // queued for this version
+  int running = 0;        // of this version, anywhere
+  int instances = 1;      // how many may run at once
+};
+
+enum class Placement : uint8_t { kInline, kQueue };
+
+/// kInline when the run is short, a slot is free and nobody waits; else kQueue.
+/// @return kDeadlineExceeded when the deadline has passed, kOverloaded when it will pass before the
+///         run could end, kQueueFull. Pure.
+StatusOr<Placement> Admit(const AdmissionView& view, const AdmissionOptions& options);
+
+}  // namespace slipway::batching

@@ -1,0 +1,154 @@
+#include <latch>
+
+#include "batching/admission.h"
+#include "batching/cost_model.h"
+#include "batching/model_queue.h"
+
+namespace slipway::batching {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+constexpr TimePoint kNow{milliseconds(1000)};
+
+TEST(AdmissionTest, DecidesByTheTable) {
+  struct Row {
+    std::string situation;
+    AdmissionView view;
+    std::string want;
+  };
+  const AdmissionOptions options{.inline_limit = microseconds(100), .max_queue = 4};
+  const AdmissionView idle{.now = kNow, .predicted = microseconds(20)};
+  auto with = [&](auto change) {
+    AdmissionView view = idle;
+    change(view);
+    return view;
+  };
+  const std::vector<Row> table = {
+      {"short and idle", idle, "inline"},
+      {"long", with([](auto& v) { v.predicted = milliseconds(3); }), "queue"},
+      {"short, but every instance runs", with([](auto& v) { v.running = 1; }), "queue"},
+      {"short, but others were here first", with([](auto& v) { v.waiting = 1; }), "queue"},
+      {"two instances, one free", with([](auto& v) { v.instances = 2, v.running = 1; }), "inline"},
+      {"queue full", with([](auto& v) { v.running = 1, v.waiting = 4; }), "queue_full"},
+      {"deadline passed", with([](auto& v) { v.deadline = kNow; }), "deadline_exceeded"},
+      {"deadline met", with([](auto& v) { v.deadline = kNow + microseconds(20); }), "inline"},
+      {"cannot finish in time", with([](auto& v) { v.deadline = kNow + microseconds(19); }),
+       "overloaded"},
+      {"cannot finish behind three others",
+       with([](auto& v) { v.waiting = 3, v.running = 1, v.deadline = kNow + microseconds(79); }),
+       "overloaded"},
+  };
+  for (const Row& row : table) {
+    const auto got = Admit(row.view, options);
+    const std::string name = !got.ok() ? std::string(InfoOf(ReasonOf(got.status())).label)
+                             : *got == Placement::kInline ? "inline" : "queue";
+    EXPECT_EQ(name, row.want) << row.situation;
+  }
+}
+
+TEST(CostModelTest, ScalesFromTheNearestSizeSeen) {
+  CostModel cost;
+  EXPECT_EQ(cost.Predict(64), Duration(0));
+  cost.Observe(64, microseconds(10));
+  EXPECT_EQ(cost.Predict(64), microseconds(10));
+  EXPECT_EQ(cost.Predict(256), microseconds(40));
+  EXPECT_EQ(cost.Predict(8), microseconds(10));
+  for (int i = 0; i < 100; ++i) cost.Observe(64, microseconds(2));
+  EXPECT_NEAR(cost.Predict(64).count(), 2000, 10);
+}
+
+struct CountingJob : Job {
+  std::function<void()> body;
+  std::atomic<int>* runs;
+  std::atomic<int>* drops;
+  CountingJob(std::function<void()> b, std::atomic<int>* r, std::atomic<int>* d)
+      : body(std::move(b)), runs(r), drops(d) {}
+  void Run() override {
+    if (body) body();
+    ++*runs;
+  }
+  void Drop(const Status&) override { ++*drops; }
+};
+
+struct QueueFixture : ::testing::Test {
+  SteadyClock clock;
+  std::atomic<int> runs{0}, drops{0};
+  std::unique_ptr<Job> MakeJob(std::function<void()> body = {}) {
+    return std::make_unique<CountingJob>(std::move(body), &runs, &drops);
+  }
+};
+
+TEST_F(QueueFixture, NeverRunsMoreThanItsInstancesAtOnce) {
+  std::atomic<int> now{0}, most{0};
+  WorkerPool pool(4);
+  {
+    auto queue = std::make_shared<ModelQueue>(
+        ModelQueueOptions{.instances = 2, .admission = {.max_queue = 1000}}, pool, clock);
+    std::vector<std::jthread> senders;
+    for (int t = 0; t < 4; ++t)
+      senders.emplace_back([&] {
+        for (int i = 0; i < 100; ++i) {
+          auto body = [&] {
+            const int running = ++now;
+            for (int seen = most; running > seen && !most.compare_exchange_weak(seen, running);) {}
+            --now;
+          };
+          const auto placement = queue->Admit(8, std::nullopt);
+          ASSERT_TRUE(placement.ok());
+          if (*placement == Placement::kInline) {
+            body();
+            ++runs;
+            queue->FinishInline(8, milliseconds(i % 2));  // sometimes too slow to run inline
+          } else {
+            auto job = MakeJob(body);
+            ASSERT_TRUE(queue->Enqueue(job).ok());
+          }
+        }
+      });
+  }
+  pool.Stop();
+  EXPECT_EQ(runs, 400);
+  EXPECT_LE(most, 2);
+}
+
+TEST_F(QueueFixture, RefusesWhenFullAndLeavesTheJobToTheCaller) {
+  WorkerPool pool(1);
+  auto queue = std::make_shared<ModelQueue>(
+      ModelQueueOptions{.instances = 1, .admission = {.max_queue = 1}}, pool, clock);
+  std::latch started(1), go(1);
+  auto blocker = MakeJob([&] { started.count_down(), go.wait(); });
+  ASSERT_TRUE(queue->Enqueue(blocker).ok());
+  started.wait();
+  auto waits = MakeJob(), refused = MakeJob();
+  ASSERT_TRUE(queue->Enqueue(waits).ok());
+  const Status full = queue->Enqueue(refused);
+  EXPECT_EQ(ReasonOf(full), Reason::kQueueFull);
+  EXPECT_NE(refused, nullptr);
+  go.count_down();
+  pool.Stop();
+  EXPECT_EQ(runs, 2);
+}
+
+TEST_F(QueueFixture, DropsWhatNobodyWaitsForBeforeComputingIt) {
+  FakeClock fake;
+  WorkerPool pool(1);
+  auto queue = std::make_shared<ModelQueue>(ModelQueueOptions{}, pool, fake);
+  std::latch started(1), go(1);
+  auto blocker = MakeJob([&] { started.count_down(), go.wait(); });
+  ASSERT_TRUE(queue->Enqueue(blocker).ok());
+  started.wait();
+  auto gone = MakeJob(), late = MakeJob(), good = MakeJob();
+  gone->cancelled = std::make_shared<std::atomic<bool>>(true);
+  late->deadline = fake.Now() + milliseconds(5);
+  ASSERT_TRUE(queue->Enqueue(gone).ok() && queue->Enqueue(late).ok() && queue->Enqueue(good).ok());
+  fake.Advance(milliseconds(6));
+  go.count_down();
+  pool.Stop();
+  EXPECT_EQ(runs, 2);
+  EXPECT_EQ(drops, 2);
+}
+
+}  // namespace
+}  // namespace slipway::batching

@@ -1,0 +1,39 @@
+#include "batching/cost_model.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace slipway::batching {
+namespace {
+
+constexpr int kDecayShift = 3;  // a new observation weighs 1/8
+
+int BucketOf(size_t bytes, int buckets) {
+  return std::min(static_cast<int>(std::bit_width(bytes)), buckets - 1);
+}
+
+}  // namespace
+
+void CostModel::Observe(size_t input_bytes, Duration took) {
+  auto& mean = mean_ns_[BucketOf(input_bytes, kBuckets)];
+  const int64_t seen = std::max<int64_t>(took.count(), 1);
+  const int64_t before = mean.load(std::memory_order_relaxed);
+  const int64_t after = before == 0 ? seen : before + (seen - before) / (1 << kDecayShift);
+  mean.store(std::max<int64_t>(after, 1), std::memory_order_relaxed);
+}
+
+Duration CostModel::Predict(size_t input_bytes) const {
+  const int wanted = BucketOf(input_bytes, kBuckets);
+  for (int bucket = wanted; bucket >= 0; --bucket) {
+    const int64_t mean = mean_ns_[bucket].load(std::memory_order_relaxed);
+    if (mean == 0) continue;
+    const int shift = std::min(wanted - bucket, 20);
+    return Duration(std::min(mean, INT64_MAX >> 20) << shift);
+  }
+  for (int bucket = wanted + 1; bucket < kBuckets; ++bucket)
+    if (const int64_t mean = mean_ns_[bucket].load(std::memory_order_relaxed); mean != 0)
+      return Duration(mean);
+  return Duration(0);
+}
+
+}  // namespace slipway::batching

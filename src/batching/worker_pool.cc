@@ -1,0 +1,51 @@
+#include "batching/worker_pool.h"
+
+#include <exception>
+
+#include "base/log.h"
+
+namespace slipway::batching {
+
+WorkerPool::WorkerPool(int threads) {
+  threads_.reserve(threads);
+  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
+}
+
+WorkerPool::~WorkerPool() { Stop(); }
+
+void WorkerPool::Stop() {
+  {
+    MutexLock lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  threads_.clear();
+}
+
+void WorkerPool::Announce(std::shared_ptr<WorkSource> source) {
+  {
+    MutexLock lock(mutex_);
+    announced_.push_back(std::move(source));
+  }
+  wake_.notify_one();
+}
+
+void WorkerPool::Work() {
+  for (;;) {
+    std::shared_ptr<WorkSource> source;
+    {
+      MutexLock lock(mutex_);
+      while (announced_.empty() && !stopping_) lock.Wait(wake_);
+      if (announced_.empty()) return;
+      source = std::move(announced_.front());
+      announced_.pop_front();
+    }
+    try {
+      source->RunOne();
+    } catch (const std::exception& error) {
+      log::Error("a worker caught an exception that nobody expected", {{"what", error.what()}});
+    }
+  }
+}
+
+}  // namespace slipway::batching

@@ -1,0 +1,207 @@
+#include "bundle/artifact.h"
+
+#include <algorithm>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "bundle/content.h"
+#include "bundle/example.h"
+#include "bundle/manifest.h"
+#include "bundle/open.h"
+
+namespace slipway::bundle {
+namespace {
+
+// A file that should be there and is not makes a bad model, where a path that leads nowhere is not found.
+Status WithinModel(const Status& status) {
+  if (status.ok() || ReasonOf(status) != Reason::kNotFound) return status;
+  return MakeError(Reason::kBadModel, MessageOf(status));
+}
+
+class OpenedArtifact final : public Artifact {
+ public:
+  static StatusOr<std::unique_ptr<Artifact>> OpenPlain(std::unique_ptr<Content> content,
+                                                       const OpenLimits& limits);
+  static StatusOr<std::unique_ptr<Artifact>> OpenBundle(std::unique_ptr<Content> content,
+                                                        const OpenLimits& limits);
+
+  const std::string& digest() const override { return digest_; }
+  const onnx::ModelInfo& info() const override { return info_; }
+  const Signature& signature() const override { return signature_; }
+  const ModelBytes& bytes() const override { return bytes_; }
+  bool is_bundle() const override { return manifest_.has_value(); }
+  size_t size_bytes() const override { return size_bytes_; }
+  const Manifest* manifest() const override { return manifest_ ? &*manifest_ : nullptr; }
+  StatusOr<std::vector<Example>> Examples(size_t limit) const override;
+
+ private:
+  Status SetModel(Piece piece);
+  std::span<const std::byte> Keep(Piece piece);
+  Status CheckFileList() const;
+  StatusOr<Piece> ReadListed(const ManifestFile& file) const;
+  void MergeLabels();
+
+  std::unique_ptr<Content> content_;
+  std::optional<Manifest> manifest_;
+  std::vector<std::shared_ptr<const io::Bytes>> kept_;  // what bytes_ points into
+  std::string digest_;
+  onnx::ModelInfo info_;
+  Signature signature_;
+  ModelBytes bytes_;
+  size_t size_bytes_ = 0;
+};
+
+Status OpenedArtifact::SetModel(Piece piece) {
+  ASSIGN_OR_RETURN(info_, onnx::Inspect(piece.bytes->span()));
+  signature_ = info_.signature;
+  bytes_.model = Keep(std::move(piece));
+  return OkStatus();
+}
+
+std::span<const std::byte> OpenedArtifact::Keep(Piece piece) {
+  size_bytes_ += piece.bytes->size();
+  kept_.push_back(std::move(piece.bytes));
+  return kept_.back()->span();
+}
+
+StatusOr<std::unique_ptr<Artifact>> OpenedArtifact::OpenPlain(std::unique_ptr<Content> content,
+                                                              const OpenLimits& limits) {
+  auto artifact = std::make_unique<OpenedArtifact>();
+  const std::string model_name(kModelName);
+  const uint64_t max_model_bytes =
+      std::min<uint64_t>(onnx::Limits().max_model_bytes, limits.max_total_bytes);
+  ASSIGN_OR_RETURN(Piece model, content->Read(model_name, max_model_bytes));
+  std::vector<ManifestFile> files = {{model_name, model.bytes->size(), model.sha256}};
+  RETURN_IF_ERROR(artifact->SetModel(std::move(model)));
+  for (const std::string& location : artifact->info_.external_locations) {
+    auto piece = content->Read(location, limits.max_total_bytes - artifact->size_bytes_);
+    if (!piece.ok()) return Annotate(WithinModel(piece.status()), "external data");
+    files.push_back({location, piece->bytes->size(), piece->sha256});
+    artifact->bytes_.external_data.push_back({location, artifact->Keep(*std::move(piece))});
+  }
+  artifact->digest_ = ContentDigest(std::move(files));
+  return artifact;
+}
+
+// A tar holds what its manifest lists and nothing else, and external data is among it.
+Status OpenedArtifact::CheckFileList() const {
+  if (const auto* tar = dynamic_cast<const TarContent*>(content_.get())) {
+    for (const auto& [name, piece] : tar->pieces()) {
+      if (name == kManifestName || manifest_->Find(name)) continue;
+      return Error(Reason::kBadModel, "\"{}\" is in the archive but not in {}", name, kManifestName);
+    }
+  }
+  for (const std::string& location : info_.external_locations) {
+    if (manifest_->Find(location)) continue;
+    return Error(Reason::kBadModel, "external data \"{}\" is not listed in {}", location, kManifestName);
+  }
+  return OkStatus();
+}
+
+StatusOr<Piece> OpenedArtifact::ReadListed(const ManifestFile& file) const {
+  const auto size = content_->SizeOf(file.path);
+  if (!size.ok()) return WithinModel(size.status());
+  if (*size != file.size_bytes) {
+    return Error(Reason::kBadModel, "\"{}\": {} says {} bytes, got {}", file.path, kManifestName,
+                 file.size_bytes, *size);
+  }
+  auto piece = content_->Read(file.path, file.size_bytes);
+  if (!piece.ok()) return WithinModel(piece.status());
+  if (piece->sha256 != file.sha256) {
+    return Error(Reason::kBadModel, "\"{}\": {} says sha256 {}, got {}", file.path, kManifestName,
+                 file.sha256, piece->sha256);
+  }
+  return piece;
+}
+
+void OpenedArtifact::MergeLabels() {
+  for (TensorSpec& output : signature_.outputs) {
+    const auto index = IndexOf(manifest_->signature.outputs, output.name);
+    if (index && !manifest_->signature.outputs[*index].labels.empty()) {
+      output.labels = manifest_->signature.outputs[*index].labels;
+    }
+  }
+}
+
+Status CheckTotal(const std::vector<ManifestFile>& files, uint64_t max_total_bytes) {
+  uint64_t rest = max_total_bytes;
+  for (const ManifestFile& file : files) {
+    if (file.size_bytes > rest) {
+      return Error(Reason::kTooLarge, "bundle: expected at most {} bytes in total, got more",
+                   max_total_bytes);
+    }
+    rest -= file.size_bytes;
+  }
+  return OkStatus();
+}
+
+std::string BundleDigest(std::vector<ManifestFile> files, const Piece& manifest) {
+  files.push_back({std::string(kManifestName), manifest.bytes->size(), manifest.sha256});
+  return ContentDigest(std::move(files));
+}
+
+StatusOr<std::unique_ptr<Artifact>> OpenedArtifact::OpenBundle(std::unique_ptr<Content> content,
+                                                               const OpenLimits& limits) {
+  auto artifact = std::make_unique<OpenedArtifact>();
+  artifact->content_ = std::move(content);
+  auto manifest = artifact->content_->Read(std::string(kManifestName), kMaxManifestBytes);
+  if (!manifest.ok()) return WithinModel(manifest.status());
+  ASSIGN_OR_RETURN(artifact->manifest_, ParseManifest(manifest->bytes->text()));
+  const std::vector<ManifestFile>& files = artifact->manifest_->files;
+  RETURN_IF_ERROR(CheckTotal(files, limits.max_total_bytes));
+  ASSIGN_OR_RETURN(Piece model, artifact->ReadListed(*artifact->manifest_->Find(kModelName)));
+  RETURN_IF_ERROR(artifact->SetModel(std::move(model)));
+  RETURN_IF_ERROR(artifact->CheckFileList());
+
+  const auto& locations = artifact->info_.external_locations;
+  for (const ManifestFile& file : files) {
+    if (file.path == kModelName) continue;
+    ASSIGN_OR_RETURN(Piece piece, artifact->ReadListed(file));
+    if (std::find(locations.begin(), locations.end(), file.path) == locations.end()) continue;
+    artifact->bytes_.external_data.push_back({file.path, artifact->Keep(std::move(piece))});
+  }
+  RETURN_IF_ERROR(CheckAgreement(artifact->manifest_->signature, artifact->signature_));
+  artifact->MergeLabels();
+  artifact->digest_ = BundleDigest(files, *manifest);
+  return artifact;
+}
+
+StatusOr<std::vector<Example>> OpenedArtifact::Examples(size_t limit) const {
+  std::vector<Example> examples;
+  if (!manifest_) return examples;
+  const ReadRaw read_raw = [this](const std::string& path) -> StatusOr<Buffer> {
+    const ManifestFile* file = manifest_->Find(path);
+    if (!file) return Error(Reason::kBadModel, "\"{}\" is not listed in {}", path, kManifestName);
+    ASSIGN_OR_RETURN(Piece piece, ReadListed(*file));
+    const auto span = piece.bytes->span();
+    return Buffer(span, std::move(piece.bytes));
+  };
+  for (const ManifestFile& file : manifest_->files) {
+    if (examples.size() == limit) break;
+    const std::string_view name = ExampleNameOf(file.path);
+    if (name.empty()) continue;
+    if (file.size_bytes > kMaxExampleBytes || examples.size() == kMaxExamples) {
+      return Error(Reason::kBadModel, "\"{}\": expected at most {} examples of {} bytes", file.path,
+                   kMaxExamples, kMaxExampleBytes);
+    }
+    ASSIGN_OR_RETURN(const Piece piece, ReadListed(file));
+    ASSIGN_OR_RETURN(Example example, ParseExample(name, piece.bytes->text(), read_raw));
+    RETURN_IF_ERROR(CheckExample(example, signature_));
+    examples.push_back(std::move(example));
+  }
+  return examples;
+}
+
+}  // namespace
+
+StatusOr<std::unique_ptr<Artifact>> Open(const std::string& path, const std::string& root,
+                                         const OpenLimits& limits) {
+  ASSIGN_OR_RETURN(Located located, Locate(path, root, limits.max_total_bytes));
+  if (located.kind == Located::Kind::kPlain) {
+    return OpenedArtifact::OpenPlain(std::move(located.content), limits);
+  }
+  return OpenedArtifact::OpenBundle(std::move(located.content), limits);
+}
+
+}  // namespace slipway::bundle

@@ -1,0 +1,54 @@
+#pragma once
+// manifest.json and the digest of a bundle. Source: docs/formats/bundle.md
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "tensor/signature.h"
+
+namespace slipway::bundle {
+
+inline constexpr int64_t kFormatVersion = 1;
+inline constexpr std::string_view kManifestName = "manifest.json";
+inline constexpr std::string_view kModelName = "model.onnx";
+inline constexpr std::string_view kExamplesPrefix = "examples/";
+inline constexpr uint64_t kMaxManifestBytes = uint64_t{4} << 20;
+inline constexpr size_t kMaxFiles = 10'000;
+
+struct ManifestFile {
+  std::string path;
+  uint64_t size_bytes = 0;
+  std::string sha256;  // 64 lower-case hex digits
+  bool operator==(const ManifestFile&) const = default;
+};
+
+struct Manifest {
+  std::string name;                            // "" when there is none
+  Signature signature;
+  std::string feature_schema;                  // a JSON object as it stands, "" when there is none
+  std::map<std::string, std::string> lineage;
+  std::vector<ManifestFile> files;             // all but manifest.json, sorted by the bytes of path
+  bool operator==(const Manifest&) const = default;
+
+  /// nullptr when it is not listed.
+  const ManifestFile* Find(std::string_view path) const;
+};
+
+/// @return kBadModel naming the field; kUnsupported for a format_version above ours.
+StatusOr<Manifest> ParseManifest(std::string_view text);
+
+/// The same manifest is the same bytes.
+std::string RenderManifest(const Manifest& manifest);
+
+/// "sha256:<64 hex>" over `files`, in any order; a bundle's include manifest.json itself.
+std::string ContentDigest(std::vector<ManifestFile> files);
+
+/// The manifest's signature says the same as the model's: names, dtypes, ranks, and the dimensions that both fix.
+/// @return kBadModel naming the tensor.
+Status CheckAgreement(const Signature& stated, const Signature& actual);
+
+}  // namespace slipway::bundle

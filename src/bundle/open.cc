@@ -1,0 +1,95 @@
+#include "bundle/open.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include "bundle/manifest.h"
+#include "io/tar.h"
+
+namespace slipway::bundle {
+namespace {
+
+std::string FolderOf(const std::string& path) {
+  const std::string parent = std::filesystem::path(path).parent_path().string();
+  return parent.empty() ? "." : parent;
+}
+
+// `path` as seen from `root`, by spelling alone: the kernel checks where it leads.
+StatusOr<std::string> RelativeTo(std::string_view root, std::string_view path) {
+  const bool below = path.starts_with(root) && path.size() > root.size() &&
+                     (root.ends_with('/') || path[root.size()] == '/');
+  if (!below) return Error(Reason::kBadModel, "\"{}\" does not lie beneath its repository", path);
+  path.remove_prefix(root.size());
+  path.remove_prefix(std::min(path.find_first_not_of('/'), path.size()));
+  return std::string(path.empty() ? "." : path);
+}
+
+// Opens by path, beneath a root where there is one.
+class Opener {
+ public:
+  static StatusOr<Opener> Create(const std::string& root) {
+    Opener opener;
+    opener.root_path_ = root;
+    if (!root.empty()) {
+      ASSIGN_OR_RETURN(opener.root_, io::Folder::Open(root));
+    }
+    return opener;
+  }
+  StatusOr<io::Folder> OpenFolder(const std::string& path) const {
+    if (!root_) return io::Folder::Open(path);
+    ASSIGN_OR_RETURN(const std::string relative, RelativeTo(root_path_, path));
+    return root_->OpenFolder(relative);
+  }
+  StatusOr<io::File> OpenFile(const std::string& path) const {
+    if (!root_) return io::File::Open(path);
+    ASSIGN_OR_RETURN(const std::string relative, RelativeTo(root_path_, path));
+    return root_->OpenFile(relative);
+  }
+
+ private:
+  std::string root_path_;
+  std::optional<io::Folder> root_;
+};
+
+StatusOr<bool> IsTar(const io::File& file) {
+  std::array<std::byte, 512> start;
+  ASSIGN_OR_RETURN(const size_t got, file.ReadAt(0, start));
+  return io::LooksLikeTar({reinterpret_cast<const char*>(start.data()), got});
+}
+
+StatusOr<Located> LocateFolder(io::Folder folder, const std::string& path) {
+  ASSIGN_OR_RETURN(const auto manifest, folder.Stat(kManifestName));
+  if (!manifest) {
+    ASSIGN_OR_RETURN(const auto saved_model, folder.Stat("saved_model.pb"));
+    if (saved_model) {
+      return Error(Reason::kUnsupported, "\"{}\" is a TensorFlow SavedModel, which is not supported yet", path);
+    }
+    return Error(Reason::kBadModel,
+                 "\"{}\" is a folder without \"{}\": expected a bundle; a plain model is named by its .onnx file",
+                 path, kManifestName);
+  }
+  return Located{Located::Kind::kFolder, std::make_unique<FolderContent>(std::move(folder))};
+}
+
+}  // namespace
+
+StatusOr<Located> Locate(const std::string& path, const std::string& root,
+                         uint64_t max_total_bytes) {
+  ASSIGN_OR_RETURN(const Opener opener, Opener::Create(root));
+  auto folder = opener.OpenFolder(path);
+  if (folder.ok()) return LocateFolder(*std::move(folder), path);
+  if (ReasonOf(folder.status()) != Reason::kNotFound) return folder.status();
+
+  ASSIGN_OR_RETURN(io::File file, opener.OpenFile(path));
+  ASSIGN_OR_RETURN(const bool tar, IsTar(file));
+  if (tar) {
+    ASSIGN_OR_RETURN(auto content, TarContent::Read(std::move(file), max_total_bytes));
+    return Located{Located::Kind::kTar, std::move(content)};
+  }
+  ASSIGN_OR_RETURN(io::Folder parent, opener.OpenFolder(FolderOf(path)));
+  return Located{Located::Kind::kPlain,
+                 std::make_unique<FolderContent>(std::move(parent), std::move(file))};
+}
+
+}  // namespace slipway::bundle

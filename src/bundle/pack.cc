@@ -1,0 +1,174 @@
+#include "bundle/pack.h"
+
+#include <sys/stat.h>
+
+#include <set>
+#include <utility>
+
+#include "bundle/content.h"
+#include "bundle/example.h"
+#include "bundle/json_fields.h"
+#include "bundle/manifest.h"
+#include "bundle/open.h"
+#include "io/digest.h"
+#include "io/tar.h"
+
+namespace slipway::bundle {
+namespace {
+
+// What will be written, by name, and what the manifest says of it.
+struct Draft {
+  Manifest manifest;
+  Signature signature;
+  std::map<std::string, std::span<const std::byte>> files;
+  std::vector<std::shared_ptr<const io::Bytes>> kept;  // examples' bytes that `files` points into
+};
+
+void AddExampleFile(Draft& draft, const std::string& path, Piece piece) {
+  draft.files[path] = piece.bytes->span();
+  draft.kept.push_back(std::move(piece.bytes));
+}
+
+// The source's own examples, as its manifest lists them.
+Status KeepExamples(Draft& draft, const Manifest& manifest, const Content& content) {
+  for (const ManifestFile& file : manifest.files) {
+    if (!file.path.starts_with(kExamplesPrefix) || draft.files.contains(file.path)) continue;
+    ASSIGN_OR_RETURN(Piece piece, content.Read(file.path, file.size_bytes));
+    if (piece.sha256 != file.sha256) {
+      return Error(Reason::kBadModel, "\"{}\" changed while it was packed", file.path);
+    }
+    AddExampleFile(draft, file.path, std::move(piece));
+  }
+  return OkStatus();
+}
+
+// The examples in a folder, with the raw files that they name.
+Status AddExamples(Draft& draft, const std::string& folder_path, uint64_t max_bytes) {
+  ASSIGN_OR_RETURN(io::Folder folder, io::Folder::Open(folder_path));
+  ASSIGN_OR_RETURN(const std::vector<std::string> names, folder.List(kMaxFiles));
+  const FolderContent content(std::move(folder));
+  const ReadRaw read_raw = [&](const std::string& path) -> StatusOr<Buffer> {
+    ASSIGN_OR_RETURN(Piece piece, content.Read(path.substr(kExamplesPrefix.size()), max_bytes));
+    const Buffer buffer(piece.bytes->span(), piece.bytes);
+    AddExampleFile(draft, path, std::move(piece));
+    return buffer;
+  };
+  for (const std::string& file : names) {
+    const std::string path = fmt::format("{}{}", kExamplesPrefix, file);
+    const std::string_view name = ExampleNameOf(path);
+    if (name.empty()) continue;
+    ASSIGN_OR_RETURN(Piece piece, content.Read(file, kMaxExampleBytes));
+    const auto bytes = piece.bytes;
+    AddExampleFile(draft, path, std::move(piece));
+    ASSIGN_OR_RETURN(const Example example, ParseExample(name, bytes->text(), read_raw));
+    RETURN_IF_ERROR(CheckExample(example, draft.signature));
+  }
+  return OkStatus();
+}
+
+Status ApplyLabels(Signature& signature, const PackOptions& options) {
+  for (const auto& [output, labels] : options.labels) {
+    const auto index = IndexOf(signature.outputs, output);
+    if (!index) return Error(Reason::kBadRequest, "labels: the model has no output \"{}\"", output);
+    signature.outputs[*index].labels = labels;
+  }
+  return OkStatus();
+}
+
+Status ApplyFeatureSchema(Manifest& manifest, const PackOptions& options) {
+  if (options.feature_schema.empty()) return OkStatus();
+  JsonReader reader(options.feature_schema);
+  RETURN_IF_ERROR(ReadObject(reader, [](std::string_view) -> StatusOr<bool> { return false; }));
+  RETURN_IF_ERROR(reader.End());
+  manifest.feature_schema = options.feature_schema;
+  return OkStatus();
+}
+
+StatusOr<Draft> MakeDraft(const std::string& source, const Artifact& artifact,
+                          const PackOptions& options) {
+  Draft draft;
+  if (artifact.manifest()) draft.manifest = *artifact.manifest();
+  draft.signature = artifact.signature();
+  RETURN_IF_ERROR(ApplyLabels(draft.signature, options));
+  RETURN_IF_ERROR(ApplyFeatureSchema(draft.manifest, options));
+  draft.manifest.signature = draft.signature;
+  if (!options.name.empty()) draft.manifest.name = options.name;
+  if (!artifact.is_bundle()) {
+    draft.manifest.lineage["source_format"] = "onnx";
+    if (!artifact.info().producer.empty()) {
+      draft.manifest.lineage["created_by"] = artifact.info().producer;
+    }
+  }
+  for (const auto& [key, value] : options.lineage) draft.manifest.lineage[key] = value;
+
+  draft.files[std::string(kModelName)] = artifact.bytes().model;
+  for (const auto& [name, bytes] : artifact.bytes().external_data) {
+    if (name == kModelName || name == kManifestName || name.starts_with(kExamplesPrefix)) {
+      return Error(Reason::kBadModel, "external data \"{}\": in a bundle this name has another meaning", name);
+    }
+    draft.files[name] = bytes;
+  }
+  if (!options.examples.empty()) {
+    RETURN_IF_ERROR(AddExamples(draft, options.examples, options.limits.max_total_bytes));
+  } else if (artifact.manifest()) {
+    ASSIGN_OR_RETURN(const Located located, Locate(source, "", options.limits.max_total_bytes));
+    RETURN_IF_ERROR(KeepExamples(draft, *artifact.manifest(), *located.content));
+  }
+  return draft;
+}
+
+bool IsTarName(const std::string& path) {
+  return path.ends_with(".slipway") || path.ends_with(".tar");
+}
+
+Status WriteTar(const Draft& draft, const std::string& out) {
+  ASSIGN_OR_RETURN(io::DurableFile file,
+                   io::DurableFile::Create(out, io::DurableFile::Existing::kRefuse));
+  io::TarWriter writer(file);
+  for (const auto& [name, bytes] : draft.files) {
+    RETURN_IF_ERROR(writer.BeginEntry(name, bytes.size()));
+    RETURN_IF_ERROR(writer.Append(bytes));
+  }
+  RETURN_IF_ERROR(writer.Finish());
+  return file.Commit();
+}
+
+Status WriteFolder(const Draft& draft, const std::string& out) {
+  ASSIGN_OR_RETURN(io::StagingFolder folder, io::StagingFolder::Create(out));
+  for (const auto& [name, bytes] : draft.files) {
+    ASSIGN_OR_RETURN(io::DurableFile file, folder.CreateFile(name));
+    RETURN_IF_ERROR(file.Append(bytes));
+    RETURN_IF_ERROR(file.Commit());
+  }
+  return folder.Commit();
+}
+
+}  // namespace
+
+StatusOr<Packed> Pack(const std::string& source, const std::string& out,
+                      const PackOptions& options) {
+  struct stat found;
+  if (::lstat(out.c_str(), &found) == 0) {  // before the work; the rename at the end decides
+    return Error(Reason::kAlreadyExists, "\"{}\" exists already", out);
+  }
+  ASSIGN_OR_RETURN(const std::unique_ptr<Artifact> artifact, Open(source, "", options.limits));
+  ASSIGN_OR_RETURN(Draft draft, MakeDraft(source, *artifact, options));
+
+  std::vector<ManifestFile>& files = draft.manifest.files;
+  files.clear();
+  for (const auto& [name, bytes] : draft.files) {
+    files.push_back({name, bytes.size(), io::Sha256Hex(bytes)});
+  }
+  const std::string manifest = RenderManifest(draft.manifest);
+  draft.files[std::string(kManifestName)] = std::as_bytes(std::span(manifest));
+
+  RETURN_IF_ERROR(IsTarName(out) ? WriteTar(draft, out) : WriteFolder(draft, out));
+  Packed packed;
+  packed.files = draft.files.size();
+  for (const auto& [name, bytes] : draft.files) packed.size_bytes += bytes.size();
+  files.push_back({std::string(kManifestName), manifest.size(), io::Sha256Hex(manifest)});
+  packed.digest = ContentDigest(files);
+  return packed;
+}
+
+}  // namespace slipway::bundle

@@ -1,0 +1,104 @@
+#include <fmt/format.h>
+
+#include "bundle/artifact.h"
+#include "bundle/pack.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "io/durable_write.h"
+#include "io/file.h"
+
+namespace slipway::cli {
+namespace {
+
+constexpr uint64_t kMaxLabelBytes = uint64_t{16} << 20;
+
+/// "OUTPUT=FILE", a label a line.
+Status ReadLabels(const std::string& text, bundle::PackOptions& options) {
+  const size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0)
+    return Error(Reason::kBadRequest, "--labels: expected OUTPUT=FILE, got \"{}\"", text);
+  ASSIGN_OR_RETURN(const io::File file, io::File::Open(text.substr(equals + 1)));
+  ASSIGN_OR_RETURN(const io::Bytes bytes, file.ReadAll(kMaxLabelBytes));
+  std::vector<std::string>& labels = options.labels[text.substr(0, equals)];
+  for (std::string_view rest = bytes.text(); !rest.empty();) {
+    const size_t end = std::min(rest.find('\n'), rest.size());
+    std::string_view label = rest.substr(0, end);
+    if (label.ends_with('\r')) label.remove_suffix(1);
+    labels.emplace_back(label);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return OkStatus();
+}
+
+StatusOr<bundle::Packed> WriteOnnx(const std::string& source, const std::string& out) {
+  ASSIGN_OR_RETURN(const auto artifact, bundle::Open(source));
+  if (!artifact->bytes().external_data.empty())
+    return Error(Reason::kUnsupported,
+                 "{}: its weights lie in further files, which one .onnx cannot hold: convert it to a "
+                 "bundle", source);
+  const auto model = artifact->bytes().model;
+  RETURN_IF_ERROR(io::WriteDurably(
+      out, std::string_view(reinterpret_cast<const char*>(model.data()), model.size()),
+      io::DurableFile::Existing::kRefuse));
+  ASSIGN_OR_RETURN(const auto written, bundle::Open(out));
+  return bundle::Packed{written->digest(), 1, written->size_bytes()};
+}
+
+StatusOr<bundle::Packed> Convert(const Arguments& arguments) {
+  const std::string source = arguments.Text("MODEL"), out = arguments.Text("--output");
+  Progress progress("Converting " + source);
+  const bool to_onnx = out.ends_with(".onnx");
+  const bool bundle_only =
+      arguments.Has("--name") || arguments.Has("--examples") || arguments.Has("--labels");
+  if (to_onnx && bundle_only)
+    return Error(Reason::kBadRequest, "--name, --examples and --labels are for bundles, {} is none", out);
+  if (to_onnx) return WriteOnnx(source, out);
+  bundle::PackOptions options;
+  options.name = arguments.Text("--name");
+  options.examples = arguments.Text("--examples");
+  for (const std::string& labels : arguments.Texts("--labels"))
+    RETURN_IF_ERROR(ReadLabels(labels, options));
+  return bundle::Pack(source, out, options);
+}
+
+int RunConvert(const Arguments& arguments) {
+  const auto packed = Convert(arguments);
+  if (!packed.ok()) return Fail("convert", packed.status());
+  std::string text;
+  if (arguments.Flag("--json")) {
+    JsonWriter(text)
+        .BeginObject()
+        .Key("output").String(arguments.Text("--output"))
+        .Key("digest").String(packed->digest)
+        .Key("files").Uint(packed->files)
+        .Key("size_bytes").Uint(packed->size_bytes)
+        .EndObject();
+    text += '\n';
+  } else {
+    text = fmt::format("{}: {} files, {} bytes, {}\n", arguments.Text("--output"), packed->files,
+                       WithThousands(packed->size_bytes), packed->digest);
+  }
+  const Status written = WriteResult("", text);
+  return written.ok() ? kDone : Fail("convert", written);
+}
+
+}  // namespace
+
+Command ConvertCommand() {
+  return {"convert",
+          "Turns a model into a bundle, the unit of release, or into a plain ONNX file.",
+          "slipway convert model.onnx -o model.tar --name churn",
+          {{"MODEL", "", "An ONNX file, or a bundle (folder or tar).", /*required=*/true},
+           {.name = "--output", .value_name = "OUT",
+            .help = "What to write: NAME.onnx, NAME.tar or NAME.slipway (a tar), else a bundle folder. It must not exist.",
+            .required = true, .short_name = "-o"},
+           {"--name", "NAME", "Name of the model in the bundle."},
+           {"--examples", "FOLDER", "Golden inputs and outputs (NAME.json each) to put into the bundle."},
+           {.name = "--labels", .value_name = "OUTPUT=FILE",
+            .help = "Names of an output's classes, one a line.", .repeated = true},
+           JsonOption()},
+          RunConvert};
+}
+
+}  // namespace slipway::cli

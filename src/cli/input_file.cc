@@ -1,0 +1,304 @@
+#include "cli/input_file.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <iostream>
+#include <random>
+
+#include "data/csv.h"
+#include "data/json_columns.h"
+#include "data/npy.h"
+#include "io/file.h"
+#include "protocol/openinference/request_reader.h"
+#include "protocol/openinference/tensor_data.h"
+#include "tensor/half.h"
+#include "text/json_writer.h"
+
+namespace slipway::cli {
+namespace {
+
+using data::JsonColumn;
+
+constexpr uint64_t kMaxFileBytes = uint64_t{1} << 30;
+
+std::string NamesOf(const Signature& signature) {
+  std::string names;
+  for (const TensorSpec& input : signature.inputs)
+    names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", input.name);
+  return names;
+}
+
+/// The input that a value without a name is for.
+StatusOr<const TensorSpec*> OnlyInput(const Signature& signature) {
+  const TensorSpec* only = nullptr;
+  for (const TensorSpec& input : signature.inputs) {
+    if (input.optional) continue;
+    if (only != nullptr)
+      return Error(Reason::kBadRequest,
+                   "the model has several inputs ({}): say by name which values are whose",
+                   NamesOf(signature));
+    only = &input;
+  }
+  if (only == nullptr && signature.inputs.size() == 1) only = &signature.inputs.front();
+  if (only == nullptr) return Error(Reason::kBadRequest, "the model has no required input");
+  return only;
+}
+
+StatusOr<const TensorSpec*> InputCalled(std::string_view name, const Signature& signature) {
+  if (name.empty()) return OnlyInput(signature);
+  if (const auto index = IndexOf(signature.inputs, name)) return &signature.inputs[*index];
+  return Error(Reason::kBadRequest, "input \"{}\" is unknown: the model takes {}", name,
+               NamesOf(signature));
+}
+
+/// A column for an input [n,1] and a row for an input [n,k] may be written without the inner dimension
+/// or the batch.
+Shape FitTo(const Shape& pattern, Shape shape) {
+  if (pattern.size() != shape.size() + 1 || Matches(pattern, shape)) return shape;
+  Shape fitted = shape;
+  if (pattern.back() == 1) fitted.push_back(1);
+  else fitted.insert(fitted.begin(), 1);
+  return Matches(pattern, fitted) ? fitted : shape;
+}
+
+Status AddColumn(const JsonColumn& column, const Signature& signature, InferRequest& request) {
+  ASSIGN_OR_RETURN(const TensorSpec* spec, InputCalled(column.name, signature));
+  const auto read = [&]() -> Status {
+    ASSIGN_OR_RETURN(Shape shape, data::ShapeOfJsonArray(column.array));
+    Tensor tensor{spec->dtype, FitTo(spec->shape, std::move(shape)), {}};
+    JsonReader json(column.array);
+    RETURN_IF_ERROR(openinference::ReadJsonData(json, request.arena, tensor));
+    request.inputs.push_back({spec->name, std::move(tensor)});
+    return OkStatus();
+  };
+  return Annotate(read(), fmt::format("input \"{}\"", spec->name));
+}
+
+StatusOr<InferRequest> FromColumns(const std::vector<JsonColumn>& columns,
+                                   const Signature& signature) {
+  InferRequest request;
+  for (const JsonColumn& column : columns)
+    RETURN_IF_ERROR(AddColumn(column, signature, request));
+  return request;
+}
+
+/// A v2 request is an object whose "inputs" is a list of objects.
+bool LooksLikeV2(std::string_view text, const Signature& signature) {
+  if (IndexOf(signature.inputs, "inputs")) return false;
+  JsonReader json(text);
+  if (!json.BeginObject().ok()) return false;
+  for (std::string_view key;;) {
+    const auto more = json.NextKey(&key);
+    if (!more.ok() || !*more) return false;
+    if (key == "inputs") return true;
+    if (!json.Skip().ok()) return false;
+  }
+}
+
+StatusOr<InferRequest> FromJson(std::string_view text, const Signature& signature) {
+  if (LooksLikeV2(text, signature)) {
+    InferRequest request;
+    RETURN_IF_ERROR(
+        openinference::ReadRequest(std::as_bytes(std::span(text)), text.size(), request));
+    return request;
+  }
+  ASSIGN_OR_RETURN(const auto columns, data::ColumnsFromJson(text));
+  return FromColumns(columns, signature);
+}
+
+bool IsNumber(std::string_view cell) {
+  double value;
+  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
+  return error != std::errc::invalid_argument && end == cell.data() + cell.size();
+}
+
+Status AppendCell(const TensorSpec& spec, std::string_view cell, size_t line, std::string& json) {
+  if (spec.dtype == DType::kBytes) {
+    AppendJsonString(json, cell);
+    return OkStatus();
+  }
+  const size_t first = std::min(cell.find_first_not_of(" \t"), cell.size());
+  cell = cell.substr(first, cell.find_last_not_of(" \t") + 1 - first);
+  const bool is_bool = spec.dtype == DType::kBool && (cell == "true" || cell == "false");
+  if (!is_bool && (spec.dtype == DType::kBool || !IsNumber(cell)))
+    return Error(Reason::kBadRequest, "line {}: input \"{}\": expected {}, got \"{}\"", line,
+                 spec.name, NameOf(spec.dtype), cell);
+  json += cell;
+  return OkStatus();
+}
+
+/// Every column names an input.
+bool IsHeader(const data::CsvRow& row, const Signature& signature) {
+  return std::all_of(row.cells.begin(), row.cells.end(), [&](const std::string& cell) {
+    return IndexOf(signature.inputs, cell).has_value();
+  });
+}
+
+StatusOr<std::vector<JsonColumn>> ColumnsByHeader(std::span<const data::CsvRow> rows,
+                                                  const Signature& signature) {
+  std::vector<JsonColumn> columns;
+  for (size_t c = 0; c < rows.front().cells.size(); ++c) {
+    JsonColumn& column = columns.emplace_back(JsonColumn{rows.front().cells[c], "["});
+    const TensorSpec& spec = signature.inputs[*IndexOf(signature.inputs, column.name)];
+    for (const data::CsvRow& row : rows.subspan(1)) {
+      if (column.array.size() > 1) column.array += ',';
+      RETURN_IF_ERROR(AppendCell(spec, row.cells[c], row.line, column.array));
+    }
+    column.array += ']';
+  }
+  return columns;
+}
+
+StatusOr<std::vector<JsonColumn>> ColumnsAsOneInput(std::span<const data::CsvRow> rows,
+                                                    const Signature& signature) {
+  ASSIGN_OR_RETURN(const TensorSpec* spec, OnlyInput(signature));
+  const auto& first = rows.front().cells;
+  const bool numeric = spec->dtype != DType::kBytes && spec->dtype != DType::kBool;
+  if (numeric && !std::all_of(first.begin(), first.end(), IsNumber)) rows = rows.subspan(1);
+  JsonColumn column{"", "["};
+  for (const data::CsvRow& row : rows) {
+    column.array += column.array.size() > 1 ? ",[" : "[";
+    for (size_t c = 0; c < row.cells.size(); ++c) {
+      if (c > 0) column.array += ',';
+      RETURN_IF_ERROR(AppendCell(*spec, row.cells[c], row.line, column.array));
+    }
+    column.array += ']';
+  }
+  column.array += ']';
+  return std::vector<JsonColumn>{std::move(column)};
+}
+
+StatusOr<InferRequest> FromCsv(std::string_view text, const Signature& signature) {
+  ASSIGN_OR_RETURN(const auto rows, data::ReadCsv(text));
+  if (rows.empty()) return Error(Reason::kBadRequest, "expected at least one line of values");
+  ASSIGN_OR_RETURN(const auto columns, IsHeader(rows.front(), signature)
+                                           ? ColumnsByHeader(rows, signature)
+                                           : ColumnsAsOneInput(rows, signature));
+  return FromColumns(columns, signature);
+}
+
+StatusOr<InferRequest> FromNpy(std::string_view content, const Signature& signature) {
+  ASSIGN_OR_RETURN(const TensorSpec* spec, OnlyInput(signature));
+  InferRequest request;
+  const auto copy = request.arena.Allocate(content.size());
+  std::memcpy(copy.data(), content.data(), content.size());
+  ASSIGN_OR_RETURN(Tensor tensor, data::ReadNpy(copy));
+  tensor.shape = FitTo(spec->shape, std::move(tensor.shape));
+  request.inputs.push_back({spec->name, std::move(tensor)});
+  return request;
+}
+
+StatusOr<std::string> ReadStandardInput() {
+  std::string text(64u << 10, '\0');
+  std::string all;
+  while (std::cin.read(text.data(), static_cast<std::streamsize>(text.size())) || std::cin.gcount() > 0) {
+    all.append(text, 0, static_cast<size_t>(std::cin.gcount()));
+    if (all.size() > kMaxFileBytes)
+      return Error(Reason::kTooLarge, "standard input: more than {} bytes", kMaxFileBytes);
+  }
+  return all;
+}
+
+class Synthesiser {
+ public:
+  Status Fill(const TensorSpec& spec, int64_t batch, InferRequest& request) {
+    Shape shape = spec.shape;
+    bool first_open = true;
+    for (int64_t& dim : shape) {
+      if (dim >= 0) continue;
+      dim = first_open ? batch : 1;
+      first_open = false;
+    }
+    ASSIGN_OR_RETURN(const int64_t bytes, ByteCount(spec.dtype, shape));
+    if (static_cast<uint64_t>(bytes) > kMaxFileBytes)
+      return Error(Reason::kTooLarge, "input \"{}\": {} takes {} bytes", spec.name,
+                   ToString(spec.dtype, shape), bytes);
+    ASSIGN_OR_RETURN(const int64_t count, ElementCount(shape));
+    Tensor tensor{spec.dtype, shape, {}};
+    if (spec.dtype == DType::kBytes) tensor.data = Texts(count);
+    else tensor.data = Numbers(spec.dtype, count, request.arena);
+    request.inputs.push_back({spec.name, std::move(tensor)});
+    return OkStatus();
+  }
+
+ private:
+  static Buffer Texts(int64_t count) {
+    std::string wire;
+    for (int64_t i = 0; i < count; ++i) AppendBytesElement(wire, fmt::format("text {}", i));
+    return Buffer::Own(std::move(wire));
+  }
+
+  Buffer Numbers(DType dtype, int64_t count, Arena& arena) {
+    const size_t width = ElementSize(dtype);
+    const auto bytes = arena.Allocate(static_cast<size_t>(count) * width);
+    for (size_t i = 0; i < bytes.size(); i += width) WriteOne(dtype, bytes.data() + i);
+    return Buffer(bytes);
+  }
+
+  void WriteOne(DType dtype, std::byte* to) {
+    const double share = std::uniform_real_distribution<double>(0, 1)(random_);
+    const auto put = [to](auto value) { std::memcpy(to, &value, sizeof(value)); };
+    switch (dtype) {
+      case DType::kFp32: return put(static_cast<float>(share));
+      case DType::kFp64: return put(share);
+      case DType::kFp16: return put(DoubleToFp16(share));
+      case DType::kBf16: return put(DoubleToBf16(share));
+      case DType::kBool: return put(static_cast<uint8_t>(share < 0.5));
+      default: break;
+    }
+    // Whole numbers are little-endian: a small one is its first byte.
+    std::memset(to, 0, ElementSize(dtype));
+    put(static_cast<uint8_t>(share * 10));
+  }
+
+  std::mt19937_64 random_{1};
+};
+
+}  // namespace
+
+StatusOr<FileFormat> FormatOf(std::string_view path) {
+  if (path.ends_with(".json") || path == "-") return FileFormat::kJson;
+  if (path.ends_with(".jsonl") || path.ends_with(".ndjson")) return FileFormat::kJsonLines;
+  if (path.ends_with(".csv")) return FileFormat::kCsv;
+  if (path.ends_with(".npy")) return FileFormat::kNpy;
+  return Error(Reason::kBadRequest,
+               "\"{}\": expected a name that ends in .json, .jsonl, .csv or .npy", path);
+}
+
+StatusOr<InferRequest> ReadInputs(FileFormat format, std::string_view content,
+                                  const Signature& signature) {
+  switch (format) {
+    case FileFormat::kJson: return FromJson(content, signature);
+    case FileFormat::kCsv: return FromCsv(content, signature);
+    case FileFormat::kNpy: return FromNpy(content, signature);
+    case FileFormat::kJsonLines: {
+      ASSIGN_OR_RETURN(const auto columns, data::ColumnsFromJsonLines(content));
+      return FromColumns(columns, signature);
+    }
+  }
+  return Error(Reason::kInternal, "no such format");
+}
+
+StatusOr<InferRequest> ReadInputFile(const std::string& path, const Signature& signature) {
+  ASSIGN_OR_RETURN(const FileFormat format, FormatOf(path));
+  if (path == "-") {
+    ASSIGN_OR_RETURN(const std::string text, ReadStandardInput());
+    return ReadInputs(format, text, signature);
+  }
+  ASSIGN_OR_RETURN(const io::File file, io::File::Open(path));
+  ASSIGN_OR_RETURN(const io::Bytes bytes, file.ReadAll(kMaxFileBytes));
+  StatusOr<InferRequest> request = ReadInputs(format, bytes.text(), signature);
+  if (!request.ok()) return Annotate(request.status(), path);
+  return request;
+}
+
+StatusOr<InferRequest> SyntheticRequest(const Signature& signature, int64_t batch) {
+  InferRequest request;
+  Synthesiser synthesiser;
+  for (const TensorSpec& input : signature.inputs)
+    if (!input.optional) RETURN_IF_ERROR(synthesiser.Fill(input, batch, request));
+  return request;
+}
+
+}  // namespace slipway::cli

@@ -1,0 +1,106 @@
+#include "cli/input_file.h"
+
+#include "data/npy.h"
+
+namespace slipway::cli {
+namespace {
+
+using ::testing::HasSubstr;
+
+Signature Matrix() { return {{{"x", DType::kFp32, {-1, 2}}}, {}}; }
+Signature Columns() {
+  return {{{"age", DType::kInt64, {-1, 1}}, {"city", DType::kBytes, {-1}}}, {}};
+}
+
+/// "x FP32 [2,2] 1 2 3 4": name, form and values of every input.
+std::string Show(const StatusOr<InferRequest>& request) {
+  if (!request.ok()) return "error: " + std::string(MessageOf(request.status()));
+  std::string text;
+  for (const NamedTensor& input : request->inputs) {
+    text += input.name + " " + ToString(input.tensor.dtype, input.tensor.shape);
+    if (input.tensor.dtype == DType::kBytes) {
+      std::string_view element;
+      for (BytesReader reader(input.tensor.data.bytes()); reader.Next(&element);)
+        text += " " + std::string(element);
+    }
+    if (input.tensor.dtype == DType::kFp32)
+      for (const float value : input.tensor.as<float>()) text += fmt::format(" {}", value);
+    if (input.tensor.dtype == DType::kInt64)
+      for (const int64_t value : input.tensor.as<int64_t>()) text += fmt::format(" {}", value);
+    text += ";";
+  }
+  return text;
+}
+
+TEST(ReadInputsTest, TakesOneMatrixInEveryForm) {
+  const std::string expected = "x FP32 [2,2] 1 2 3 4;";
+  const std::pair<FileFormat, std::string_view> table[] = {
+      {FileFormat::kJson, "[[1,2],[3,4]]"},
+      {FileFormat::kJson, R"({"x":[[1,2],[3,4]]})"},
+      {FileFormat::kJson, R"({"inputs":[{"name":"x","shape":[2,2],"datatype":"FP32","data":[1,2,3,4]}]})"},
+      {FileFormat::kJsonLines, "[1,2]\n[3,4]\n"},
+      {FileFormat::kCsv, "1,2\n3,4\n"},
+      {FileFormat::kCsv, "a,b\n1,2\n 3 ,4\n"},
+  };
+  for (const auto& [format, text] : table) EXPECT_EQ(Show(ReadInputs(format, text, Matrix())), expected) << text;
+  const float values[] = {1, 2, 3, 4};
+  const auto npy = data::WriteNpy({DType::kFp32, {2, 2}, Buffer(std::as_bytes(std::span(values)))});
+  EXPECT_EQ(Show(ReadInputs(FileFormat::kNpy, *npy, Matrix())), expected);
+}
+
+TEST(ReadInputsTest, TakesARowAsABatchOfOne) {
+  EXPECT_EQ(Show(ReadInputs(FileFormat::kJson, "[1,2]", Matrix())), "x FP32 [1,2] 1 2;");
+}
+
+TEST(ReadInputsTest, TakesNamedColumns) {
+  const std::string expected = "age INT64 [2,1] 30 40;city BYTES [2] Bern Köln;";
+  const std::pair<FileFormat, std::string_view> table[] = {
+      {FileFormat::kJson, R"([{"age":30,"city":"Bern"},{"city":"Köln","age":40}])"},
+      {FileFormat::kJson, R"({"age":[30,40],"city":["Bern","Köln"]})"},
+      {FileFormat::kJsonLines, "{\"age\":30,\"city\":\"Bern\"}\n{\"age\":40,\"city\":\"Köln\"}"},
+      {FileFormat::kCsv, "age,city\n30,Bern\n40,\"Köln\"\n"},
+  };
+  for (const auto& [format, text] : table) EXPECT_EQ(Show(ReadInputs(format, text, Columns())), expected) << text;
+}
+
+TEST(ReadInputsTest, NamesTheCulprit) {
+  const std::tuple<FileFormat, Signature, std::string_view, std::string_view> table[] = {
+      {FileFormat::kJson, Columns(), "[[1]]", "several inputs (\"age\", \"city\")"},
+      {FileFormat::kJson, Columns(), R"({"agee":[1]})", "input \"agee\" is unknown: the model takes \"age\""},
+      {FileFormat::kJson, Columns(), R"({"age":[1.5]})", "input \"age\": JSON"},
+      {FileFormat::kJson, Matrix(), "[[1,2],[3]]", "input \"x\": arrays at depth 2 have different lengths"},
+      {FileFormat::kCsv, Matrix(), "1,2\n3,x\n", "line 2: input \"x\": expected FP32, got \"x\""},
+      {FileFormat::kCsv, Columns(), "age,city\nold,Bern\n", "line 2: input \"age\": expected INT64, got \"old\""},
+      {FileFormat::kCsv, Matrix(), "", "at least one line"},
+      {FileFormat::kNpy, Matrix(), "nonsense", "no .npy file"},
+  };
+  for (const auto& [format, signature, text, message] : table)
+    EXPECT_THAT(Show(ReadInputs(format, text, signature)), HasSubstr(message)) << text;
+}
+
+TEST(FormatOfTest, GoesByTheNamesEnd) {
+  EXPECT_EQ(*FormatOf("a.ndjson"), FileFormat::kJsonLines);
+  EXPECT_EQ(*FormatOf("-"), FileFormat::kJson);
+  EXPECT_EQ(MessageOf(FormatOf("a.txt").status()),
+            "\"a.txt\": expected a name that ends in .json, .jsonl, .csv or .npy");
+}
+
+TEST(SyntheticRequestTest, FitsTheSignatureAndIsTheSameEveryTime) {
+  Signature signature;
+  for (int i = 0; i < kDTypeCount; ++i)
+    signature.inputs.push_back({"i" + std::to_string(i), static_cast<DType>(i), {-1, 3, -1}});
+  signature.inputs.push_back({"left out", DType::kFp32, {1}, /*optional=*/true});
+  const auto a = SyntheticRequest(signature, 4), b = SyntheticRequest(signature, 4);
+  ASSERT_TRUE(a.ok()) << a.status();
+  ASSERT_EQ(a->inputs.size(), static_cast<size_t>(kDTypeCount));
+  for (size_t i = 0; i < a->inputs.size(); ++i) {
+    EXPECT_EQ(a->inputs[i].tensor.shape, (Shape{4, 3, 1}));
+    EXPECT_TRUE(CheckData(a->inputs[i].tensor).ok()) << i;
+    EXPECT_TRUE(std::ranges::equal(a->inputs[i].tensor.data.bytes(), b->inputs[i].tensor.data.bytes()));
+  }
+  signature.inputs = {{"huge", DType::kFp32, {1 << 20, 1 << 20}}};
+  EXPECT_EQ(ReasonOf(SyntheticRequest(signature, 1).status()), Reason::kTooLarge);
+}
+
+}  // namespace
+}  // namespace slipway::cli

@@ -1,0 +1,185 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "bundle/manifest.h"
+#include "cli/commands.h"
+#include "cli/local_model.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "engine/onnxruntime/onnxruntime_engine.h"
+#include "lifecycle/warm_up.h"
+
+namespace slipway::cli {
+namespace {
+
+constexpr size_t kAllExamples = SIZE_MAX;
+
+struct Verification {
+  std::string example;
+  Status result;
+};
+
+/// All that is found out about one model.
+struct Findings {
+  std::unique_ptr<bundle::Artifact> artifact;
+  std::vector<bundle::Example> examples;
+  std::string engine;          // "onnxruntime 1.30.0"
+  Status load;                 // what the engine says of it
+  Duration load_time{};
+  std::vector<Verification> verified;  // with --verify
+
+  bool sound() const {
+    return load.ok() && std::all_of(verified.begin(), verified.end(),
+                                    [](const Verification& v) { return v.result.ok(); });
+  }
+};
+
+StatusOr<Findings> Examine(const std::string& path, bool verify) {
+  Progress progress("Examining " + path);
+  Findings found;
+  ASSIGN_OR_RETURN(found.artifact, OpenArtifact(path));
+  ASSIGN_OR_RETURN(found.examples, found.artifact->Examples(kAllExamples));
+  ASSIGN_OR_RETURN(const auto engine, CreateOnnxRuntimeEngine());
+  found.engine = fmt::format("{} {}", engine->name(), engine->version());
+  const TimePoint start = SteadyClock().Now();
+  const auto loaded = engine->Load(found.artifact->bytes(), LoadOptions{});
+  found.load = loaded.status();
+  found.load_time = SteadyClock().Now() - start;
+  if (!verify || !loaded.ok()) return found;
+  for (const bundle::Example& example : found.examples) {
+    progress.Set(static_cast<double>(found.verified.size()) /
+                 static_cast<double>(found.examples.size()));
+    found.verified.push_back({example.name, lifecycle::Replay(**loaded, example, RunOptions{})});
+  }
+  return found;
+}
+
+std::string OpsetsText(const onnx::ModelInfo& info) {
+  std::string text;
+  for (const auto& [domain, version] : info.opsets)
+    text += fmt::format(", {} {}", domain.empty() ? "ai.onnx" : domain, version);
+  return text;
+}
+
+std::string OperatorsText(const onnx::ModelInfo& info) {
+  std::string text;
+  for (const auto& [name, count] : info.operators)
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, count);
+  return text.empty() ? "none" : text;
+}
+
+/// "6 (scikit-learn 1.9.1)"
+std::string ExamplesText(const std::vector<bundle::Example>& examples) {
+  if (examples.empty()) return "none: a bundle can hold golden inputs and outputs";
+  const bundle::Example& first = examples.front();
+  return fmt::format("{} ({}{}{})", examples.size(), first.origin,
+                     first.framework_version.empty() ? "" : " ", first.framework_version);
+}
+
+void AppendTensors(std::string& text, std::string_view title, const std::vector<TensorSpec>& specs) {
+  for (const TensorSpec& spec : specs) {
+    text += fmt::format("{:<12}{}  {}{}", title, spec.name, ToString(spec.dtype, spec.shape),
+                        spec.optional ? "  optional" : "");
+    if (!spec.labels.empty())
+      text += fmt::format("  {} labels: {} … {}", spec.labels.size(), spec.labels.front(),
+                          spec.labels.back());
+    text += '\n';
+    title = "";
+  }
+}
+
+std::string ToText(const std::string& path, const Findings& found) {
+  const bundle::Artifact& artifact = *found.artifact;
+  const onnx::ModelInfo& info = artifact.info();
+  std::string text = fmt::format("{:<12}{}\n", "model", path);
+  const auto line = [&text](std::string_view title, std::string_view value) {
+    text += fmt::format("{:<12}{}\n", title, value);
+  };
+  if (artifact.manifest() != nullptr && !artifact.manifest()->name.empty())
+    line("name", artifact.manifest()->name);
+  line("format", artifact.is_bundle() ? "Slipway bundle, ONNX inside" : "ONNX");
+  line("digest", artifact.digest());
+  line("size", fmt::format("{} bytes, {} parameters", WithThousands(artifact.size_bytes()),
+                           WithThousands(static_cast<uint64_t>(info.parameter_count))));
+  line("made by", fmt::format("{}, IR {}{}", info.producer.empty() ? "unknown" : info.producer,
+                              info.ir_version, OpsetsText(info)));
+  AppendTensors(text, "inputs", artifact.signature().inputs);
+  AppendTensors(text, "outputs", artifact.signature().outputs);
+  line("operators", OperatorsText(info));
+  line("runs on", found.load.ok()
+                      ? fmt::format("{}, loads in {:.1f} ms", found.engine,
+                                    static_cast<double>(found.load_time.count()) / 1e6)
+                      : fmt::format("nothing here: {}: {}", found.engine, MessageOf(found.load)));
+  line("examples", ExamplesText(found.examples));
+  for (const Verification& v : found.verified)
+    line("", fmt::format("{}: {}", v.example, v.result.ok() ? "reproduced" : MessageOf(v.result)));
+  for (const std::string& warning : info.warnings) line("warning", warning);
+  return text;
+}
+
+void AppendCounts(JsonWriter& json, std::string_view key, const std::map<std::string, int64_t>& counts) {
+  json.Key(key).BeginObject();
+  for (const auto& [name, count] : counts) json.Key(name).Int(count);
+  json.EndObject();
+}
+
+void AppendVerified(JsonWriter& json, const std::vector<Verification>& verified) {
+  json.Key("verified").BeginArray();
+  for (const Verification& v : verified) {
+    json.BeginObject().Key("example").String(v.example).Key("reproduced").Bool(v.result.ok());
+    if (!v.result.ok()) json.Key("reason").String(MessageOf(v.result));
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+std::string ToJson(const std::string& path, const Findings& found, bool verify) {
+  const bundle::Artifact& artifact = *found.artifact;
+  const onnx::ModelInfo& info = artifact.info();
+  std::string text;
+  JsonWriter json(text);
+  json.BeginObject().Key("model").String(path);
+  json.Key("format").String(artifact.is_bundle() ? "bundle" : "onnx");
+  json.Key("digest").String(artifact.digest());
+  json.Key("size_bytes").Uint(artifact.size_bytes());
+  json.Key("parameters").Int(info.parameter_count);
+  json.Key("producer").String(info.producer).Key("ir_version").Int(info.ir_version);
+  AppendCounts(json, "opsets", info.opsets);
+  AppendCounts(json, "operators", info.operators);
+  AppendSignature(json, artifact.signature());
+  json.Key("engine").String(found.engine).Key("loads").Bool(found.load.ok());
+  if (!found.load.ok()) json.Key("refused").String(MessageOf(found.load));
+  json.Key("load_ms").Double(static_cast<double>(found.load_time.count()) / 1e6);
+  json.Key("examples").Uint(found.examples.size());
+  if (verify) AppendVerified(json, found.verified);
+  json.Key("warnings").BeginArray();
+  for (const std::string& warning : info.warnings) json.String(warning);
+  json.EndArray().EndObject();
+  return text + "\n";
+}
+
+int RunInspect(const Arguments& arguments) {
+  const std::string path = arguments.Text("MODEL");
+  const bool verify = arguments.Flag("--verify");
+  const auto found = Examine(path, verify);
+  if (!found.ok()) return Fail("inspect", found.status());
+  const std::string text =
+      arguments.Flag("--json") ? ToJson(path, *found, verify) : ToText(path, *found);
+  if (const Status written = WriteResult("", text); !written.ok()) return Fail("inspect", written);
+  return found->sound() ? kDone : kFailed;
+}
+
+}  // namespace
+
+Command InspectCommand() {
+  return {"inspect",
+          "Tells what a model is: format, signature, operators, size, what would run it.",
+          "slipway inspect examples/models/digits/1 --verify",
+          {{"MODEL", "", "An ONNX file, or a bundle (folder or tar).", /*required=*/true},
+           {"--verify", "", "Replays every golden example and compares the outputs."},
+           JsonOption()},
+          RunInspect};
+}
+
+}  // namespace slipway::cli

@@ -1,0 +1,19 @@
+#include <cstdio>
+#include <exception>
+
+#include "cli/program.h"
+#include "engine/onnxruntime/onnxruntime_engine.h"
+#include "lifecycle/probe.h"
+
+int main(int argc, char** argv) {
+  try {
+    // The probe child parses no options: the server that starts it is its only caller.
+    if (argc > 1 && argv[1] == slipway::lifecycle::kProbeCommand)
+      return slipway::lifecycle::RunProbeChild({argv + 2, argv + argc},
+                                               slipway::CreateOnnxRuntimeEngine);
+    return slipway::cli::RunProgram(slipway::cli::Commands(), argc, argv);
+  } catch (const std::exception& e) {  // memory ran out, most likely
+    std::fprintf(stderr, "slipway: %s\n", e.what());
+    return slipway::cli::kFailed;
+  }
+}

@@ -1,0 +1,75 @@
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/input_file.h"
+#include "cli/local_model.h"
+#include "cli/output.h"
+#include "cli/output_file.h"
+#include "cli/progress.h"
+#include "client/infer_client.h"
+
+namespace slipway::cli {
+namespace {
+
+using Outputs = std::vector<NamedTensor>;
+
+/// The request of the input file with the outputs that were asked for.
+StatusOr<InferRequest> MakeRequest(const Arguments& arguments, const Signature& signature) {
+  ASSIGN_OR_RETURN(InferRequest request, ReadInputFile(arguments.Text("--input"), signature));
+  if (!arguments.Has("--output-name")) return request;
+  request.outputs.clear();
+  for (const std::string& name : arguments.Texts("--output-name")) request.outputs.push_back({name});
+  return request;
+}
+
+StatusOr<Outputs> PredictAt(const std::string& url, const Arguments& arguments) {
+  ASSIGN_OR_RETURN(client::InferClient model, client::InferClient::Create(url));
+  ASSIGN_OR_RETURN(const Signature signature, model.Metadata());
+  ASSIGN_OR_RETURN(const InferRequest request, MakeRequest(arguments, signature));
+  return model.Infer(request);
+}
+
+StatusOr<Outputs> PredictHere(const std::string& path, const Arguments& arguments) {
+  ASSIGN_OR_RETURN(const LocalModel model, OpenLocalModel(path));
+  ASSIGN_OR_RETURN(const InferRequest request, MakeRequest(arguments, model.signature()));
+  return model.Infer(request);
+}
+
+Status Predict(const Arguments& arguments) {
+  const std::string model = arguments.Text("MODEL|URL"), out = arguments.Text("--output");
+  FileFormat format = arguments.Flag("--json") ? FileFormat::kJson : FileFormat::kJsonLines;
+  if (!out.empty()) {
+    ASSIGN_OR_RETURN(format, FormatOf(out));
+  }
+  Progress progress("Predicting with " + model);
+  ASSIGN_OR_RETURN(const Outputs outputs, client::LooksLikeUrl(model)
+                                              ? PredictAt(model, arguments)
+                                              : PredictHere(model, arguments));
+  ASSIGN_OR_RETURN(const std::string content, WriteOutputs(format, outputs));
+  return WriteResult(out, content);
+}
+
+int RunPredict(const Arguments& arguments) {
+  const Status done = Predict(arguments);
+  return done.ok() ? kDone : Fail("predict", done);
+}
+
+}  // namespace
+
+Command PredictCommand() {
+  return {"predict",
+          "Runs a model on a file of inputs, here or at a server.",
+          "slipway predict http://127.0.0.1:8080/v2/models/breast_cancer --input rows.csv",
+          {{"MODEL|URL", "", "A model (file, bundle), or http://HOST:PORT/v2/models/NAME.", /*required=*/true},
+           {.name = "--input", .value_name = "FILE",
+            .help = "Inputs: .json (a v2 request, rows, or columns by input name), .jsonl, .csv, .npy, or - for JSON on standard input.",
+            .required = true, .short_name = "-i"},
+           {.name = "--output", .value_name = "FILE",
+            .help = "Where to write the outputs: .json, .jsonl, .csv or .npy; standard output gets a JSON line a row.",
+            .short_name = "-o"},
+           {.name = "--output-name", .value_name = "NAME", .help = "Only this output.", .repeated = true},
+           JsonOption()},
+          RunPredict};
+}
+
+}  // namespace slipway::cli

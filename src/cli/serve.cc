@@ -1,0 +1,121 @@
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "cli/commands.h"
+#include "repository/repository.h"
+#include "server/config_loader.h"
+#include "server/server.h"
+#include "text/json_writer.h"
+
+namespace slipway::cli {
+namespace {
+
+using server::Field;
+using server::Setting;
+
+/// What a flag's help calls its value.
+std::string ValueName(const Field& field) {
+  return std::visit(
+      [](const auto& type) -> std::string {
+        using T = std::decay_t<decltype(type)>;
+        if constexpr (std::is_same_v<T, server::IntegerField>) return "N";
+        else if constexpr (std::is_same_v<T, server::BytesField>) return "BYTES";
+        else if constexpr (std::is_same_v<T, server::DurationField>) return "DURATION";
+        else if constexpr (std::is_same_v<T, server::BoolField>) return "";
+        else return "TEXT";
+      },
+      field.type);
+}
+
+Option OptionFor(const Field& field) {
+  Option option{std::string(field.flag), ValueName(field), std::string(field.doc)};
+  option.repeated = std::holds_alternative<server::ListField>(field.type);
+  if (const auto* words = std::get_if<server::WordField>(&field.type))
+    option.words.assign(words->words.begin(), words->words.end());
+  if (option.name == "--http" || option.name == "--control") option.value_name = "ADDRESS:PORT";
+  if (option.name == "--data" || option.name == "--model-root") option.value_name = "FOLDER";
+  return option;
+}
+
+std::vector<Setting> SettingsFrom(const Arguments& arguments) {
+  std::vector<Setting> settings;
+  for (const Field& field : server::Schema()) {
+    if (!arguments.Has(field.flag)) continue;
+    const bool is_list = std::holds_alternative<server::ListField>(field.type);
+    settings.push_back({&field, {arguments.Texts(field.flag), is_list}, server::Source::kFlag,
+                        std::string(field.flag)});
+  }
+  return settings;
+}
+
+std::string ToJson(const server::EffectiveConfig& effective) {
+  std::string text;
+  JsonWriter json(text);
+  json.BeginObject();
+  for (size_t i = 0; i < server::Schema().size(); ++i) {
+    const Field& field = server::Schema()[i];
+    const server::WrittenValue value = server::Get(field, effective.config);
+    json.Key(field.path).BeginObject().Key("value");
+    if (value.is_list) {
+      json.BeginArray();
+      for (const std::string& item : value.texts) json.String(item);
+      json.EndArray();
+    } else {
+      json.String(value.texts.front());
+    }
+    json.Key("from").String(effective.origins[i].where).EndObject();
+  }
+  json.EndObject();
+  return text + "\n";
+}
+
+/// Options that will exist are refused by name rather than as unknown words.
+Status CheckOffered(const Arguments& arguments) {
+  if (arguments.Has("--grpc"))
+    return Error(Reason::kNotOffered,
+                 "--grpc is not offered yet: serve over HTTP with --http ADDRESS:PORT");
+  return OkStatus();
+}
+
+int RunServe(const Arguments& arguments) {
+  if (const Status offered = CheckOffered(arguments); !offered.ok())
+    return Fail("serve", offered, /*usage=*/true);
+  server::ConfigSources sources;
+  sources.file = arguments.Text("--config");
+  sources.environment = server::ReadProcessEnvironment();
+  sources.flags = SettingsFrom(arguments);
+  sources.is_root = geteuid() == 0;
+  const auto effective = server::LoadConfig(sources);
+  if (!effective.ok()) return Fail("serve", effective.status(), /*usage=*/true);
+  if (arguments.Flag("--check")) {
+    for (const std::string& path : effective->config.models.paths)
+      if (const auto source = repository::OpenSource(path); !source.ok())
+        return Fail("serve", source.status());
+    const std::string text =
+        arguments.Flag("--json") ? ToJson(*effective) : server::ToAnnotatedYaml(*effective);
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    return kDone;
+  }
+  return server::Serve(effective->config, [&sources]() -> StatusOr<server::Config> {
+    ASSIGN_OR_RETURN(const auto again, server::LoadConfig(sources));
+    return again.config;
+  });
+}
+
+}  // namespace
+
+Command ServeCommand() {
+  Command command{"serve", "Serves models over HTTP (Open Inference Protocol v2).",
+                  "slipway serve examples/models --http 127.0.0.1:8080", {}, RunServe};
+  command.options = {
+      {"--config", "FILE", "Reads settings from a YAML file; flags and SLIPWAY_ variables win."},
+      {"--check", "", "Prints the effective configuration and where each value came from, and serves nothing."},
+      {"--json", "", "With --check: prints it as JSON."},
+      {"--grpc", "ADDRESS:PORT", "Not offered yet."},
+  };
+  for (const Field& field : server::Schema()) command.options.push_back(OptionFor(field));
+  return command;
+}
+
+}  // namespace slipway::cli

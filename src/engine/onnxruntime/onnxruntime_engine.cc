@@ -1,0 +1,131 @@
+#include "engine/onnxruntime/onnxruntime_engine.h"
+
+#include <stdlib.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "engine/onnxruntime/api.h"
+#include "engine/onnxruntime/kernel_limits.h"
+#include "engine/onnxruntime/model.h"
+#include "engine/onnxruntime/rewrite.h"
+#include "onnx/external_data.h"
+#include "onnx/model_info.h"
+#include "onnx/skeleton.h"
+
+namespace slipway::onnxruntime {
+namespace {
+
+// Its errors reach us as the status of the call too, so a warning is enough for all of them.
+void ORT_API_CALL WriteLog(void*, OrtLoggingLevel, const char*, const char*, const char*,
+                           const char* message) {
+  log::Warn("ONNX Runtime reports", {{"detail", CleanMessage(message)}});
+}
+
+StatusOr<Owned<OrtSessionOptions>> SessionOptions(const LoadOptions& options) {
+  OrtSessionOptions* raw = nullptr;
+  RETURN_IF_ORT_ERROR(Api().CreateSessionOptions(&raw));
+  Owned<OrtSessionOptions> made(raw);
+  RETURN_IF_ORT_ERROR(Api().SetIntraOpNumThreads(raw, std::max(options.intra_op_threads, 1)));
+  RETURN_IF_ORT_ERROR(Api().SetInterOpNumThreads(raw, 1));
+  RETURN_IF_ORT_ERROR(Api().SetSessionExecutionMode(raw, ORT_SEQUENTIAL));
+  RETURN_IF_ORT_ERROR(Api().SetSessionGraphOptimizationLevel(raw, ORT_ENABLE_ALL));
+  // A memory pattern is kept for every input shape ever seen, without a bound.
+  RETURN_IF_ORT_ERROR(Api().DisableMemPattern(raw));
+  static constexpr std::pair<const char*, const char*> kSettings[] = {
+      {"session.load_model_format", "ONNX"},  // ONNX Runtime guesses from the bytes otherwise
+      {"session.intra_op.allow_spinning", "0"},
+      {"session.inter_op.allow_spinning", "0"},
+      {"session.use_device_allocator_for_initializers", "1"},
+  };
+  for (const auto& [key, value] : kSettings)
+    RETURN_IF_ORT_ERROR(Api().AddSessionConfigEntry(raw, key, value));
+  return made;
+}
+
+Status AddExternalData(std::span<const ModelBytes::External> files, OrtSessionOptions& options) {
+  if (files.empty()) return OkStatus();
+  std::vector<const char*> names;
+  std::vector<char*> starts;
+  std::vector<size_t> lengths;
+  for (const auto& file : files) {
+    names.push_back(file.name.c_str());
+    // Read only, and copied before the session is made.
+    starts.push_back(const_cast<char*>(reinterpret_cast<const char*>(file.bytes.data())));
+    lengths.push_back(file.bytes.size());
+  }
+  RETURN_IF_ORT_ERROR(Api().AddExternalInitializersFromFilesInMemory(
+      &options, names.data(), starts.data(), lengths.data(), files.size()));
+  return OkStatus();
+}
+
+// ONNX Runtime reads these once, when its environment is made.
+void SetEnvironment() {
+  // From 1.29 on the published Linux library reports models and machine to its maker, with a background
+  // thread, a database under the home folder and HTTPS uploads. This is the only switch that keeps
+  // all of it from starting.
+  setenv("ORT_DISABLE_TELEMETRY", "1", /*overwrite=*/1);
+  // Set, it would take session options out of a model's metadata.
+  unsetenv("ORT_LOAD_CONFIG_FROM_MODEL");
+}
+
+class OnnxRuntimeEngine final : public Engine {
+ public:
+  explicit OnnxRuntimeEngine(std::shared_ptr<Runtime> runtime) : runtime_(std::move(runtime)) {}
+
+  std::string_view name() const override { return "onnxruntime"; }
+  std::string_view version() const override { return OrtGetApiBase()->GetVersionString(); }
+
+  StatusOr<std::unique_ptr<LoadedModel>> Load(const ModelBytes& model,
+                                              const LoadOptions& options) override {
+    ASSIGN_OR_RETURN(const ::onnx::ModelProto skeleton, onnx::ParseSkeleton(model.model));
+    ASSIGN_OR_RETURN(onnx::ModelInfo info, onnx::InspectSkeleton(skeleton));
+    RETURN_IF_ERROR(onnx::CheckExternalData(skeleton.graph(), model.external_data));
+    RETURN_IF_ERROR(CheckKernelLimits(skeleton.graph()));
+    if (!NeedsRewrite(skeleton.graph()))
+      return LoadBytes(model.model, model.external_data, std::move(info.signature), options);
+    ASSIGN_OR_RETURN(const std::string rewritten, Rewrite(model.model));
+    return LoadBytes(std::as_bytes(std::span(rewritten)), model.external_data,
+                     std::move(info.signature), options);
+  }
+
+ private:
+  StatusOr<std::unique_ptr<LoadedModel>> LoadBytes(std::span<const std::byte> bytes,
+                                                   std::span<const ModelBytes::External> files,
+                                                   Signature signature, const LoadOptions& options) {
+    ASSIGN_OR_RETURN(const Owned<OrtSessionOptions> session_options, SessionOptions(options));
+    RETURN_IF_ERROR(AddExternalData(files, *session_options));
+    OrtSession* session = nullptr;
+    if (OrtStatus* error = Api().CreateSessionFromArray(runtime_->env.get(), bytes.data(),
+                                                        bytes.size(), session_options.get(), &session))
+      return LoadError(error);
+    return Model::Create(runtime_, Owned<OrtSession>(session), std::move(signature), options);
+  }
+
+  const std::shared_ptr<Runtime> runtime_;
+};
+
+}  // namespace
+}  // namespace slipway::onnxruntime
+
+namespace slipway {
+
+StatusOr<std::unique_ptr<Engine>> CreateOnnxRuntimeEngine() {
+  using namespace onnxruntime;
+  if (OrtGetApiBase()->GetApi(ORT_API_VERSION) == nullptr)
+    return Error(Reason::kInternal, "ONNX Runtime {} is too old: API version {} is needed",
+                 OrtGetApiBase()->GetVersionString(), ORT_API_VERSION);
+  SetEnvironment();
+  OrtEnv* env = nullptr;
+  RETURN_IF_ORT_ERROR(Api().CreateEnvWithCustomLogger(WriteLog, nullptr, ORT_LOGGING_LEVEL_WARNING,
+                                                      "slipway", &env));
+  auto runtime = std::make_shared<Runtime>();
+  runtime->env.reset(env);
+  RETURN_IF_ORT_ERROR(Api().DisableTelemetryEvents(env));
+  OrtMemoryInfo* memory = nullptr;
+  RETURN_IF_ORT_ERROR(Api().CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &memory));
+  runtime->cpu_memory.reset(memory);
+  return std::unique_ptr<Engine>(std::make_unique<OnnxRuntimeEngine>(std::move(runtime)));
+}
+
+}  // namespace slipway

@@ -1,0 +1,202 @@
+#include "infer/validate.h"
+
+#include <absl/container/flat_hash_map.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/string_map.h"
+
+namespace slipway {
+namespace {
+
+constexpr size_t kMaxListed = 20;
+constexpr size_t kMaxListBytes =
+    900;  // of the list as a JSON string, so an error body stays ≤ 1 KiB
+constexpr size_t kMaxCulpritBytes = 300;
+constexpr size_t kMaxNameBytes = 64;
+constexpr size_t kFewSpecs = 16;
+
+/// The first `limit` bytes, cut between characters.
+std::string Shortened(std::string_view text, size_t limit) {
+  if (text.size() <= limit) return std::string(text);
+  while (limit > 0 && (text[limit] & 0xC0) == 0x80) --limit;
+  return std::string(text.substr(0, limit)) + "…";
+}
+
+/// A client's name as a message shows it.
+std::string Quoted(std::string_view name) {
+  std::string shown = Shortened(name, kMaxNameBytes);
+  std::replace_if(
+      shown.begin(), shown.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  return '"' + shown + '"';
+}
+
+std::string NamesOf(const std::vector<TensorSpec>& specs) {
+  std::string names;
+  for (const TensorSpec& spec : specs) {
+    if (!names.empty()) names += ", ";
+    if (names.size() > kMaxCulpritBytes / 2) return names + "…";
+    names += Quoted(spec.name);
+  }
+  return names.empty() ? "none" : names;
+}
+
+/// Everything wrong with a request, in one message of bounded size.
+class Culprits {
+ public:
+  template <typename... Args>
+  void Add(fmt::format_string<Args...> format, Args&&... args) {
+    if (listed_ == count_) List(fmt::format(format, std::forward<Args>(args)...));
+    ++count_;
+  }
+
+  Status ToStatus() {
+    if (count_ == 0) return OkStatus();
+    if (listed_ < count_) list_ += fmt::format("; and {} more", count_ - listed_);
+    return MakeError(Reason::kBadRequest, list_);
+  }
+
+ private:
+  void List(const std::string& culprit) {
+    const std::string text = Shortened(culprit, kMaxCulpritBytes);
+    const auto escapes =
+        std::count_if(text.begin(), text.end(), [](char c) { return c == '"' || c == '\\'; });
+    bytes_ += text.size() + static_cast<size_t>(escapes) + 2;
+    if (listed_ == kMaxListed || bytes_ > kMaxListBytes) return;
+    if (listed_ > 0) list_ += "; ";
+    list_ += text;
+    ++listed_;
+  }
+
+  std::string list_;
+  size_t bytes_ = 0;
+  size_t count_ = 0;
+  size_t listed_ = 0;
+};
+
+/// Finds names that usually come in the signature's own order. However a client orders them, a
+/// request costs no more than linear time.
+class SpecFinder {
+ public:
+  explicit SpecFinder(const std::vector<TensorSpec>& specs) : specs_(specs) {}
+
+  std::optional<size_t> Find(std::string_view name) {
+    if (next_ < specs_.size() && specs_[next_].name == name) return next_++;
+    const auto found = specs_.size() <= kFewSpecs ? IndexOf(specs_, name) : FindAmongMany(name);
+    if (found) next_ = *found + 1;
+    return found;
+  }
+
+ private:
+  std::optional<size_t> FindAmongMany(std::string_view name) {
+    if (by_name_.empty())
+      for (size_t i = 0; i < specs_.size(); ++i) by_name_.emplace(specs_[i].name, i);
+    const auto it = by_name_.find(name);
+    return it == by_name_.end() ? std::nullopt : std::optional(it->second);
+  }
+
+  const std::vector<TensorSpec>& specs_;
+  size_t next_ = 0;
+  absl::flat_hash_map<std::string_view, size_t, StringHash, StringEqual> by_name_;
+};
+
+/// Names what the model has, the first time only.
+class UnknownNames {
+ public:
+  UnknownNames(std::string_view kind, std::string_view verb, const std::vector<TensorSpec>& specs)
+      : kind_(kind), verb_(verb), specs_(specs) {}
+
+  void Report(std::string_view name, Culprits& culprits) {
+    if (!std::exchange(told_, true))
+      culprits.Add("{} {}: unknown, the model {} {}", kind_, Quoted(name), verb_, NamesOf(specs_));
+    else
+      culprits.Add("{} {}: unknown", kind_, Quoted(name));
+  }
+
+ private:
+  std::string_view kind_;
+  std::string_view verb_;
+  const std::vector<TensorSpec>& specs_;
+  bool told_ = false;
+};
+
+void CheckTensor(const TensorSpec& spec, const Tensor& tensor, Culprits& culprits) {
+  if (const auto count = ElementCount(tensor.shape); !count.ok()) {
+    culprits.Add("input {}: {}", Quoted(spec.name), MessageOf(count.status()));
+  } else if (tensor.dtype != spec.dtype || !Matches(spec.shape, tensor.shape)) {
+    culprits.Add("input {}: expected {}, got {}", Quoted(spec.name),
+                 ToString(spec.dtype, spec.shape), ToString(tensor.dtype, tensor.shape));
+  } else if (const Status data = CheckData(tensor); !data.ok()) {
+    culprits.Add("input {}: {}", Quoted(spec.name), MessageOf(data));
+  }
+}
+
+void BindInputs(const InferRequest& request, const Signature& signature, BoundRequest& bound,
+                Culprits& culprits) {
+  SpecFinder finder(signature.inputs);
+  UnknownNames unknown("input", "takes", signature.inputs);
+  bound.inputs.assign(signature.inputs.size(), nullptr);
+  for (const NamedTensor& input : request.inputs) {
+    const auto index = finder.Find(input.name);
+    if (!index) {
+      unknown.Report(input.name, culprits);
+    } else if (bound.inputs[*index] != nullptr) {
+      culprits.Add("input {}: given more than once", Quoted(input.name));
+    } else {
+      bound.inputs[*index] = &input.tensor;
+      CheckTensor(signature.inputs[*index], input.tensor, culprits);
+    }
+  }
+  for (size_t i = 0; i < bound.inputs.size(); ++i) {
+    const TensorSpec& spec = signature.inputs[i];
+    if (bound.inputs[i] == nullptr && !spec.optional)
+      culprits.Add("input {}: missing, expected {}", Quoted(spec.name),
+                   ToString(spec.dtype, spec.shape));
+  }
+}
+
+void BindOutputs(const InferRequest& request, const Signature& signature, BoundRequest& bound,
+                 Culprits& culprits) {
+  bound.outputs.clear();
+  if (request.outputs.empty()) {
+    bound.outputs.resize(signature.outputs.size());
+    std::iota(bound.outputs.begin(), bound.outputs.end(), size_t{0});
+    return;
+  }
+  SpecFinder finder(signature.outputs);
+  UnknownNames unknown("output", "gives", signature.outputs);
+  absl::InlinedVector<bool, 32> asked(signature.outputs.size(), false);
+  for (const RequestedOutput& output : request.outputs) {
+    const auto index = finder.Find(output.name);
+    if (!index) {
+      unknown.Report(output.name, culprits);
+      continue;
+    }
+    const TensorSpec& spec = signature.outputs[*index];
+    if (std::exchange(asked[*index], true))
+      culprits.Add("output {}: asked for more than once", Quoted(output.name));
+    else if (output.classification > 0 &&
+             (spec.dtype == DType::kBytes || spec.dtype == DType::kBool))
+      culprits.Add("output {}: classification needs numbers, got {}", Quoted(output.name),
+                   ToString(spec.dtype, spec.shape));
+    else
+      bound.outputs.push_back(*index);
+  }
+}
+
+}  // namespace
+
+Status Bind(const InferRequest& request, const Signature& signature, BoundRequest& bound) {
+  Culprits culprits;
+  BindInputs(request, signature, bound, culprits);
+  BindOutputs(request, signature, bound, culprits);
+  return culprits.ToStatus();
+}
+
+Status Validate(const InferRequest& request, const Signature& signature) {
+  BoundRequest bound;
+  return Bind(request, signature, bound);
+}
+
+}  // namespace slipway

@@ -1,0 +1,23 @@
+#pragma once
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include "base/status.h"
+#include "io/file.h"
+
+namespace slipway::io {
+
+/// Bytes in order, from a file or decompressed from one.
+class ByteSource {
+ public:
+  virtual ~ByteSource() = default;
+
+  /// Fills `out`; less only at the end. kBadModel for damaged compression, kIo.
+  virtual StatusOr<size_t> Read(std::span<std::byte> out) = 0;
+};
+
+/// The file's bytes, decompressed when they begin like gzip (also several members in a row).
+StatusOr<std::unique_ptr<ByteSource>> OpenSource(File file);
+
+}  // namespace slipway::io

@@ -1,0 +1,75 @@
+#include "lifecycle/loader.h"
+
+#include "base/log.h"
+
+namespace slipway::lifecycle {
+namespace {
+
+/// Label files name outputs of the model; the bundle's own labels stay where no file was given.
+void AttachLabels(const repository::FoundModel& model, Signature& signature) {
+  for (const auto& [output, labels] : model.labels)
+    if (const auto index = IndexOf(signature.outputs, output))
+      signature.outputs[*index].labels = labels;
+}
+
+}  // namespace
+
+Loader::Loader(LoaderOptions options, std::shared_ptr<Engine> engine, VerifiedStore verified,
+               batching::WorkerPool& pool, LifecycleMetrics& metrics,
+               const Clock& clock)
+    : options_(std::move(options)),
+      engine_(std::move(engine)),
+      verified_(std::move(verified)),
+      pool_(pool),
+      metrics_(metrics),
+      clock_(clock) {}
+
+Status Loader::ProbeOnce(const repository::FoundVersion& version, const std::string& digest) {
+  if (!options_.probe || verified_.Contains(digest)) return OkStatus();
+  RETURN_IF_ERROR(Probe(options_.probe_options, version.path, version.root, digest));
+  if (const Status kept = verified_.Add(digest); !kept.ok())
+    log::Warn("cannot remember a passed probe; the next start will probe again",
+              {{"error", MessageOf(kept)}});
+  return OkStatus();
+}
+
+StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundModel& model,
+                                                      const repository::FoundVersion& version) {
+  const TimePoint begin = clock_.Now();
+  ASSIGN_OR_RETURN(const auto artifact, bundle::Open(version.path, version.root));
+  auto served = std::make_unique<ServedVersion>(ServedVersion{
+      .name = model.name, .number = version.number, .version = version.number.str()});
+  served->digest = artifact->digest();
+  served->config = model.config;
+  served->platform = fmt::format("{}_onnx", engine_->name());
+  ASSIGN_OR_RETURN(served->signature, repository::Merge(artifact->signature(), model.config));
+  AttachLabels(model, served->signature);
+  served->batched = model.config.max_batch_size.value_or(0) > 0;
+
+  RETURN_IF_ERROR(ProbeOnce(version, artifact->digest()));
+  ASSIGN_OR_RETURN(served->model, engine_->Load(artifact->bytes(), options_.engine));
+  ASSIGN_OR_RETURN(served->examples, artifact->Examples(options_.warm_up.max_examples));
+
+  served->instances = model.config.instance_count > 0 ? model.config.instance_count
+                                                        : options_.default_instances;
+  served->queue = std::make_shared<batching::ModelQueue>(
+      batching::ModelQueueOptions{.instances = served->instances, .admission = options_.admission}, pool_,
+      clock_);
+  ASSIGN_OR_RETURN(const WarmUpReport report,
+                   WarmUp(*served->model, served->examples, options_.warm_up, clock_,
+                          &served->queue->cost()));
+  served->metrics = metrics_.ForVersion(model.name.str(), served->version);
+  const Duration took = clock_.Now() - begin;
+  served->metrics->SetLoadDuration(took);
+  metrics_.RecordLoad(took);
+  log::Info("model loaded",
+            {{"model", model.name.str()},
+             {"version", served->version},
+             {"digest", served->digest},
+             {"load_ms", std::chrono::duration<double, std::milli>(took).count()},
+             {"examples_replayed", report.examples_replayed},
+             {"run_us", std::chrono::duration<double, std::micro>(report.last_run).count()}});
+  return served;
+}
+
+}  // namespace slipway::lifecycle

@@ -1,0 +1,48 @@
+#pragma once
+// From a found version to one that may take traffic.
+
+#include <functional>
+#include <memory>
+
+#include "base/clock.h"
+#include "batching/worker_pool.h"
+#include "lifecycle/probe.h"
+#include "lifecycle/served_version.h"
+#include "lifecycle/verified_store.h"
+#include "lifecycle/warm_up.h"
+#include "repository/repository.h"
+
+namespace slipway::lifecycle {
+
+struct LoaderOptions {
+  bool probe = true;
+  ProbeOptions probe_options;
+  WarmUpOptions warm_up;
+  LoadOptions engine;
+  batching::AdmissionOptions admission;
+  int default_instances = 1;  // for models whose configuration does not say
+};
+
+/// Threads: Load from one thread at a time.
+class Loader {
+ public:
+  Loader(LoaderOptions options, std::shared_ptr<Engine> engine, VerifiedStore verified,
+         batching::WorkerPool& pool, LifecycleMetrics& metrics, const Clock& clock);
+
+  /// Opens, merges with the configuration, probes an unknown digest, loads, warms up and replays.
+  /// @return what is wrong with this version; nothing of it stays in memory then.
+  StatusOr<std::unique_ptr<ServedVersion>> Load(const repository::FoundModel& model,
+                                                const repository::FoundVersion& version);
+
+ private:
+  Status ProbeOnce(const repository::FoundVersion& version, const std::string& digest);
+
+  LoaderOptions options_;
+  std::shared_ptr<Engine> engine_;
+  VerifiedStore verified_;
+  batching::WorkerPool& pool_;
+  LifecycleMetrics& metrics_;
+  const Clock& clock_;
+};
+
+}  // namespace slipway::lifecycle

@@ -1,0 +1,238 @@
+#include "lifecycle/manager.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace slipway::lifecycle {
+namespace {
+
+constexpr std::chrono::milliseconds kMotionInterval{250};
+
+}  // namespace
+
+Manager::Manager(ManagerOptions options, std::vector<std::unique_ptr<repository::Source>> sources,
+                 std::unique_ptr<Loader> loader, LifecycleMetrics& metrics)
+    : options_(std::move(options)),
+      sources_(std::move(sources)),
+      loader_(std::move(loader)),
+      metrics_(metrics),
+      graveyard_(std::make_shared<Graveyard>([this] {
+        MutexLock lock(mutex_);
+        nudged_ = true;
+        wake_.notify_one();
+      })),
+      table_(std::make_shared<const ServingTable>()),
+      last_scan_(sources_.size()),
+      poll_interval_(options_.poll_interval) {}
+
+Manager::~Manager() {
+  {
+    MutexLock lock(mutex_);
+    stopping_ = true;
+    wake_.notify_one();
+  }
+  thread_ = {};
+  graveyard_->Close();
+  models_.clear();
+  table_.Replace(std::make_shared<const ServingTable>());
+  graveyard_->Bury();
+}
+
+void Manager::Start(std::function<void()> settled) {
+  Post([this, settled = std::move(settled)] {
+    FirstPass();
+    if (settled) settled();
+  });
+  thread_ = std::jthread([this] { Work(); });
+}
+
+void Manager::Load(std::string model, std::function<void(Status)> done) {
+  if (options_.control != ModelControl::kExplicit)
+    return done(Error(Reason::kForbidden,
+                      "models are loaded on request only with --model-control=explicit"));
+  Post([this, model = std::move(model), done = std::move(done)] { LoadNow(model, done); });
+}
+
+void Manager::Unload(std::string model, std::function<void(Status)> done) {
+  if (options_.control != ModelControl::kExplicit)
+    return done(Error(Reason::kForbidden,
+                      "models are unloaded on request only with --model-control=explicit"));
+  Post([this, model = std::move(model), done = std::move(done)] { UnloadNow(model, done); });
+}
+
+void Manager::SetPollInterval(std::chrono::milliseconds interval) {
+  MutexLock lock(mutex_);
+  poll_interval_ = interval;
+  wake_.notify_one();
+}
+
+void Manager::Post(Command command) {
+  MutexLock lock(mutex_);
+  commands_.push_back(std::move(command));
+  wake_.notify_one();
+}
+
+void Manager::Work() {
+  while (WaitAndServe()) graveyard_->Bury();
+}
+
+bool Manager::WaitAndServe() {
+  Command command;
+  {
+    MutexLock lock(mutex_);
+    const auto begin = std::chrono::steady_clock::now();
+    while (commands_.empty() && !nudged_ && !stopping_) {
+      if (options_.control != ModelControl::kPoll) {
+        lock.Wait(wake_);
+        continue;
+      }
+      const auto due = begin + (in_motion_ ? std::min(kMotionInterval, poll_interval_) : poll_interval_);
+      if (std::chrono::steady_clock::now() >= due) break;
+      lock.WaitUntil(wake_, due);
+    }
+    if (stopping_) return false;
+    const bool only_nudged = nudged_ && commands_.empty();
+    nudged_ = false;
+    if (only_nudged) return true;
+    if (!commands_.empty()) {
+      command = std::move(commands_.front());
+      commands_.pop_front();
+    }
+  }
+  if (command) command();
+  else Poll();
+  return true;
+}
+
+std::map<std::string, repository::FoundModel> Manager::ScanAll() {
+  std::map<std::string, repository::FoundModel> all;
+  for (size_t i = 0; i < sources_.size(); ++i) {
+    auto found = sources_[i]->Scan();
+    if (found.ok()) last_scan_[i] = *std::move(found);
+    else
+      log::Error("cannot read a repository; what it said before stands",
+                 {{"path", sources_[i]->path()}, {"error", MessageOf(found.status())}});
+    for (const repository::FoundModel& model : last_scan_[i]) {
+      const auto [entry, fresh] = all.emplace(model.name.str(), model);
+      if (!fresh)
+        entry->second.problem = Error(Reason::kBadModel, "more than one source has a model \"{}\"",
+                                      model.name.str());
+    }
+  }
+  return all;
+}
+
+void Manager::FirstPass() {
+  auto found = ScanAll();
+  for (const auto& [name, model] : found) {
+    const auto& start = options_.load_at_start;
+    const bool wanted = options_.control != ModelControl::kExplicit || start.contains("*") ||
+                        start.contains(name);
+    if (wanted) StateOf(name).SetWanted(&model);
+  }
+  for (const std::string& name : options_.load_at_start)
+    if (name != "*" && !found.contains(name))
+      log::Error("a model to load at start is in no repository", {{"model", name}});
+  last_seen_ = std::move(found);
+  Settle();
+  settled_ = true;
+  Publish();
+}
+
+void Manager::Poll() {
+  auto found = ScanAll();
+  in_motion_ = false;
+  for (const auto& [name, model] : found) {
+    const auto before = last_seen_.find(name);
+    if (before != last_seen_.end() && before->second == model) StateOf(name).SetWanted(&model);
+    else in_motion_ = true;
+  }
+  for (auto& [name, state] : models_) {
+    if (found.contains(name) || !state.wanted()) continue;
+    if (last_seen_.contains(name)) in_motion_ = true;
+    else state.SetWanted(nullptr);
+  }
+  last_seen_ = std::move(found);
+  Settle();
+}
+
+void Manager::LoadNow(const std::string& model, const std::function<void(Status)>& done) {
+  const auto found = ScanAll();
+  const auto entry = found.find(model);
+  if (entry == found.end())
+    return done(Error(Reason::kNotFound, "model \"{}\" is in no repository", model));
+  ModelState& state = StateOf(model);
+  state.ForgetFailures();
+  state.SetWanted(&entry->second);
+  Settle();
+  done(state.Problem());
+}
+
+void Manager::UnloadNow(const std::string& model, const std::function<void(Status)>& done) {
+  const auto entry = models_.find(model);
+  if (entry == models_.end())
+    return done(Error(Reason::kNotFound, "model \"{}\" is not loaded", model));
+  entry->second.SetWanted(nullptr);
+  Settle();
+  done(OkStatus());
+}
+
+ModelState& Manager::StateOf(const std::string& model) {
+  return models_.try_emplace(model, model).first->second;
+}
+
+void Manager::Settle() {
+  Publish();
+  for (bool acted = true; acted;) {
+    acted = false;
+    for (auto& [name, state] : models_) acted |= Step(name, state);
+  }
+  std::erase_if(models_, [](const auto& entry) { return entry.second.finished(); });
+  Publish();
+}
+
+bool Manager::Step(const std::string& name, ModelState& state) {
+  const Decision decision = state.Next();
+  switch (decision.action) {
+    case Action::kNone: return false;
+    case Action::kLoad: LoadVersion(name, state, decision.number); break;
+    case Action::kUnload:
+      state.Unloaded(decision.number);
+      metrics_.Forget(name, decision.number.str());
+      break;
+  }
+  Publish();
+  graveyard_->Bury();
+  return true;
+}
+
+void Manager::LoadVersion(const std::string& name, ModelState& state, VersionNumber number) {
+  const repository::FoundVersion& version = state.OnDisk(number);
+  state.BeginLoad(number);
+  metrics_.SetState(name, number.str(), "loading");
+  Publish();
+  auto loaded = loader_->Load(state.found(), version);
+  if (loaded.ok()) {
+    state.Loaded(number, version.stamp, graveyard_->Handle(*std::move(loaded)));
+    metrics_.SetState(name, number.str(), "ready");
+    return;
+  }
+  log::Error("model version refused", {{"model", name},
+                                       {"version", number.value},
+                                       {"reason", InfoOf(ReasonOf(loaded.status())).label},
+                                       {"error", MessageOf(loaded.status())}});
+  metrics_.RecordLoadFailure(name, number.str(), ReasonOf(loaded.status()));
+  metrics_.SetState(name, number.str(), "failed");
+  state.Failed(number, version.stamp, loaded.status());
+}
+
+void Manager::Publish() {
+  auto next = std::make_shared<ServingTable>();
+  for (const auto& [name, state] : models_) next->models.emplace(name, state.Entry());
+  next->settled = settled_;
+  table_.Replace(std::move(next));
+  if (options_.on_change) options_.on_change();
+}
+
+}  // namespace slipway::lifecycle

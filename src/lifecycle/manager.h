@@ -1,0 +1,107 @@
+#pragma once
+// Keeps what is served in step with what the repositories say, on one thread of its own.
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "base/snapshot.h"
+#include "lifecycle/graveyard.h"
+#include "lifecycle/loader.h"
+#include "lifecycle/model_state.h"
+#include "lifecycle/serving_table.h"
+#include "repository/repository.h"
+
+namespace slipway::lifecycle {
+
+enum class ModelControl : uint8_t {
+  kNone,      // load what is there at start, then leave it
+  kPoll,      // look again every poll_interval and follow
+  kExplicit,  // load and unload on request
+};
+
+struct ManagerOptions {
+  ModelControl control = ModelControl::kNone;
+  std::chrono::milliseconds poll_interval{2000};
+  std::set<std::string> load_at_start;  // kExplicit only; "*" = all
+  /// Called after each change of the table, on the lifecycle thread: reader threads are to look again.
+  std::function<void()> on_change;
+};
+
+/// Threads: every method from any; callbacks come on the lifecycle thread.
+class Manager {
+ public:
+  Manager(ManagerOptions options, std::vector<std::unique_ptr<repository::Source>> sources,
+          std::unique_ptr<Loader> loader, LifecycleMetrics& metrics);
+  ~Manager();
+
+  /// Begins the first pass. `settled` (may be null) is called once when it is done.
+  void Start(std::function<void()> settled);
+
+  const Snapshot<ServingTable>& table() const { return table_; }
+  ModelControl control() const { return options_.control; }
+
+  /// kExplicit only (else kForbidden). Loads or reloads one model, with its repository read again.
+  /// @param done  kNotFound, or why its wanted versions are not served.
+  void Load(std::string model, std::function<void(Status)> done);
+  /// Takes the model out of the table; what runs finishes. @param done  kNotFound when nothing of it is loaded.
+  void Unload(std::string model, std::function<void(Status)> done);
+
+  void SetPollInterval(std::chrono::milliseconds interval);
+
+ private:
+  using Command = std::function<void()>;
+
+  void Work();
+  void Post(Command command);
+  /// Runs one command, or waits for one, a death or the next poll. False = stop.
+  bool WaitAndServe();
+
+  /// What all sources say now; a source that cannot be read says what it said last.
+  std::map<std::string, repository::FoundModel> ScanAll();
+  void FirstPass();
+  /// Follows what changed, once two looks in a row saw the same: a copy in progress is left alone.
+  void Poll();
+  void LoadNow(const std::string& model, const std::function<void(Status)>& done);
+  void UnloadNow(const std::string& model, const std::function<void(Status)>& done);
+
+  ModelState& StateOf(const std::string& model);
+  /// Acts until no model has anything to do.
+  void Settle();
+  /// One action for one model; false when there is none.
+  bool Step(const std::string& name, ModelState& state);
+  void LoadVersion(const std::string& name, ModelState& state, VersionNumber number);
+  void Publish();
+
+  ManagerOptions options_;
+  std::vector<std::unique_ptr<repository::Source>> sources_;
+  std::unique_ptr<Loader> loader_;
+  LifecycleMetrics& metrics_;
+  std::shared_ptr<Graveyard> graveyard_;
+  Snapshot<ServingTable> table_;
+
+  // The lifecycle thread's own.
+  std::map<std::string, ModelState> models_;
+  std::vector<std::vector<repository::FoundModel>> last_scan_;  // by source
+  std::map<std::string, repository::FoundModel> last_seen_;     // of the previous poll
+  bool in_motion_ = false;                                      // the last poll saw a change
+  bool settled_ = false;
+
+  Mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Command> commands_ ABSL_GUARDED_BY(mutex_);
+  bool nudged_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::chrono::milliseconds poll_interval_ ABSL_GUARDED_BY(mutex_);
+  std::jthread thread_;
+};
+
+}  // namespace slipway::lifecycle

@@ -1,0 +1,199 @@
+#include "lifecycle/manager.h"
+
+#include <future>
+
+#include "engine/testing/fake_engine.h"
+#include "lifecycle/testing/model_folder.h"
+
+namespace slipway::lifecycle {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::FakeEngine;
+using testing::ModelFolder;
+
+struct ManagerTest : ::testing::Test {
+  ModelFolder folder{std::filesystem::path(::testing::TempDir()) /
+                     (std::string("manager_test.") +
+                      ::testing::UnitTest::GetInstance()->current_test_info()->name())};
+  SteadyClock clock;
+  Registry registry;
+  LifecycleMetrics metrics{registry};
+  std::shared_ptr<FakeEngine> engine = std::make_shared<FakeEngine>();
+  batching::WorkerPool pool{1};
+  std::unique_ptr<Manager> manager;
+
+  void Start(ManagerOptions options) {
+    options.poll_interval = milliseconds(1);
+    LoaderOptions loader_options;
+    loader_options.probe = false;
+    auto loader = std::make_unique<Loader>(loader_options, engine, VerifiedStore("", "fake"), pool,
+                                           metrics, clock);
+    manager = std::make_unique<Manager>(std::move(options), folder.Sources(), std::move(loader),
+                                        metrics);
+    std::promise<void> settled;
+    manager->Start([&] { settled.set_value(); });
+    settled.get_future().wait();
+  }
+
+  /// "1,2" of the versions that are ready.
+  std::string Ready(const std::string& model) {
+    const auto table = manager->table().Get();
+    const auto entry = table->models.find(model);
+    if (entry == table->models.end()) return "none";
+    std::string text;
+    for (const auto& version : entry->second->ready)
+      text += (text.empty() ? "" : ",") + version->version;
+    return text;
+  }
+
+  /// What version `number` adds to its input.
+  float Answer(const std::string& model, int64_t number) {
+    const auto table = manager->table().Get();
+    const ServedVersion& version = **table->models.at(model)->Find({number});
+    const float values[2] = {0, 0};
+    const Tensor x{DType::kFp32, {1, 2}, Buffer(std::as_bytes(std::span(values)))};
+    const Tensor* inputs[] = {&x};
+    const size_t outputs[] = {0};
+    std::vector<Tensor> results;
+    EXPECT_TRUE(version.model->Run(inputs, outputs, {}, results).ok());
+    return results.at(0).as<float>()[0];
+  }
+
+  template <typename F>
+  void Eventually(F&& holds) {
+    const auto limit = std::chrono::steady_clock::now() + seconds(10);
+    while (!holds() && std::chrono::steady_clock::now() < limit)
+      std::this_thread::sleep_for(milliseconds(1));
+    EXPECT_TRUE(holds());
+  }
+
+  Status Ask(void (Manager::*request)(std::string, std::function<void(Status)>),
+             const std::string& model) {
+    std::promise<Status> answered;
+    (manager.get()->*request)(model, [&](Status status) { answered.set_value(status); });
+    return answered.get_future().get();
+  }
+};
+
+TEST_F(ManagerTest, ServesTheNewestVersionAtStart) {
+  folder.Put("wine", 1, 10);
+  folder.Put("wine", 2, 20);
+  Start({});
+  EXPECT_EQ(Ready("wine"), "2");
+  EXPECT_EQ(Answer("wine", 2), 20);
+  EXPECT_TRUE(manager->table().Get()->settled);
+}
+
+TEST_F(ManagerTest, ANewVersionTakesOverAndTheOldOneLeavesMemory) {
+  folder.Put("wine", 1, 10);
+  Start({.control = ModelControl::kPoll});
+  folder.Put("wine", 2, 20);
+  Eventually([&] { return Ready("wine") == "2"; });
+  Eventually([&] { return engine->counts().live_models == 1; });
+}
+
+TEST_F(ManagerTest, AVersionInUseStaysUntilItsLastHolderLetsGo) {
+  folder.Put("wine", 1, 10);
+  Start({.control = ModelControl::kPoll});
+  VersionHandle held = *manager->table().Get()->models.at("wine")->Find({1});
+  folder.Put("wine", 2, 20);
+  Eventually([&] { return Ready("wine") == "2"; });
+  EXPECT_EQ(engine->counts().live_models, 2);
+  held.reset();
+  Eventually([&] { return engine->counts().live_models == 1; });
+}
+
+TEST_F(ManagerTest, AVersionThatFailsToLoadNeverCostsTheOneThatWorks) {
+  folder.Put("wine", 1, 10);
+  Start({.control = ModelControl::kPoll});
+  engine->FailNextLoads(1);
+  folder.Put("wine", 2, 20);
+  const auto refused = [&] {
+    const auto table = manager->table().Get();
+    const auto& versions = table->models.at("wine")->versions;
+    return versions.size() == 2 && versions[1].state == VersionState::kUnavailable &&
+           !versions[1].reason.empty();
+  };
+  Eventually(refused);
+  EXPECT_EQ(Ready("wine"), "1");
+  EXPECT_NE(registry.Scrape().find("slipway_model_load_failures_total{"), std::string::npos);
+  folder.Put("wine", 2, 30);  // replaced by a good one
+  Eventually([&] { return Ready("wine") == "2"; });
+  EXPECT_EQ(Answer("wine", 2), 30);
+}
+
+TEST_F(ManagerTest, AVersionWhoseWarmUpFailsNeverTakesTraffic) {
+  folder.Put("wine", 1, 10);
+  Start({.control = ModelControl::kPoll});
+  engine->FailNextRuns(1);
+  folder.Put("wine", 2, 20);
+  Eventually([&] { return manager->table().Get()->models.at("wine")->versions.size() == 2 &&
+                          !manager->table().Get()->models.at("wine")->versions[1].reason.empty(); });
+  EXPECT_EQ(Ready("wine"), "1");
+  EXPECT_EQ(engine->counts().live_models, 1);
+}
+
+TEST_F(ManagerTest, ContentThatChangesInPlaceIsLoadedAnew) {
+  folder.Put("wine", 1, 10);
+  Start({.control = ModelControl::kPoll});
+  folder.Put("wine", 1, 11);
+  Eventually([&] { return Answer("wine", 1) == 11; });
+  Eventually([&] { return engine->counts().live_models == 1; });
+}
+
+TEST_F(ManagerTest, AModelThatIsRemovedIsUnloaded) {
+  folder.Put("wine", 1, 10);
+  folder.Put("iris", 1, 10);
+  Start({.control = ModelControl::kPoll});
+  folder.Remove("wine");
+  Eventually([&] { return Ready("wine") == "none"; });
+  EXPECT_EQ(Ready("iris"), "1");
+}
+
+TEST_F(ManagerTest, AliasesAndPolicyFollowWithoutALoad) {
+  folder.Put("wine", 1, 10);
+  folder.Put("wine", 2, 20);
+  Start({.control = ModelControl::kPoll});
+  folder.Change("wine", [](repository::FoundModel& found) { found.aliases["stable"] = {2}; });
+  Eventually([&] { return manager->table().Get()->models.at("wine")->aliases.contains("stable"); });
+  EXPECT_EQ(engine->counts().loads, 1);
+}
+
+TEST_F(ManagerTest, AConfigurationThatBreaksLeavesWhatWorks) {
+  folder.Put("wine", 1, 10);
+  Start({.control = ModelControl::kPoll});
+  folder.Change("wine", [](repository::FoundModel& found) {
+    found.problem = Error(Reason::kBadModel, "config.pbtxt:3: what is this?");
+  });
+  Eventually([&] { return !manager->table().Get()->models.at("wine")->problem.empty(); });
+  EXPECT_EQ(Ready("wine"), "1");
+}
+
+TEST_F(ManagerTest, ExplicitControlLoadsAndUnloadsOnRequest) {
+  folder.Put("wine", 1, 10);
+  folder.Put("iris", 1, 10);
+  Start({.control = ModelControl::kExplicit, .load_at_start = {"iris"}});
+  EXPECT_EQ(Ready("iris"), "1");
+  EXPECT_EQ(Ready("wine"), "none");
+  EXPECT_TRUE(Ask(&Manager::Load, "wine").ok());
+  EXPECT_EQ(Ready("wine"), "1");
+  EXPECT_EQ(ReasonOf(Ask(&Manager::Load, "beer")), Reason::kNotFound);
+  EXPECT_TRUE(Ask(&Manager::Unload, "wine").ok());
+  EXPECT_EQ(Ready("wine"), "none");
+  EXPECT_EQ(ReasonOf(Ask(&Manager::Unload, "wine")), Reason::kNotFound);
+  engine->FailNextLoads(1);
+  EXPECT_EQ(ReasonOf(Ask(&Manager::Load, "wine")), Reason::kBadModel);
+  EXPECT_TRUE(Ask(&Manager::Load, "wine").ok());
+}
+
+TEST_F(ManagerTest, LoadsOnRequestAreRefusedUnlessExplicit) {
+  folder.Put("wine", 1, 10);
+  Start({});
+  EXPECT_EQ(ReasonOf(Ask(&Manager::Unload, "wine")), Reason::kForbidden);
+  EXPECT_EQ(ReasonOf(Ask(&Manager::Load, "wine")), Reason::kForbidden);
+}
+
+}  // namespace
+}  // namespace slipway::lifecycle

@@ -1,0 +1,103 @@
+#include "lifecycle/model_state.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace slipway::lifecycle {
+
+void ModelState::SetWanted(const repository::FoundModel* found) {
+  // A model whose configuration became unreadable keeps serving what it has.
+  if (found != nullptr && !found->problem.ok() && found_ && found_->problem.ok()) {
+    found_->problem = found->problem;
+    return;
+  }
+  const bool reconfigured = found != nullptr && found_ && !(found->config == found_->config &&
+                                                           found->labels == found_->labels);
+  found_.reset();
+  if (found != nullptr) found_ = *found;
+  for (auto& [number, version] : versions_) version.wanted.reset();
+  if (found_ && found_->problem.ok()) {
+    std::vector<VersionNumber> on_disk;
+    for (const auto& version : found_->versions) on_disk.push_back(version.number);
+    for (const VersionNumber number : found_->config.version_policy.Select(on_disk))
+      versions_[number].wanted = OnDisk(number).stamp;
+  }
+  if (reconfigured) {  // the same bytes under another configuration are to be loaded anew
+    ForgetFailures();
+    for (auto& [number, version] : versions_)
+      if (version.handle) version.loaded.reset();
+  }
+  std::erase_if(versions_, [](const auto& entry) {
+    return !entry.second.wanted && !entry.second.handle;
+  });
+}
+
+Decision ModelState::Next() const {
+  std::vector<VersionView> views;
+  for (const auto& [number, version] : versions_) {
+    // What is served under an older configuration counts as loaded with a stamp that nobody wants.
+    auto loaded = version.loaded;
+    if (version.handle && !loaded) loaded = version.wanted ? ~*version.wanted : 0;
+    views.push_back({number, version.wanted, loaded, version.failed});
+  }
+  return NextAction(views);
+}
+
+const repository::FoundVersion& ModelState::OnDisk(VersionNumber number) const {
+  const auto found = std::ranges::find(found_->versions, number, &repository::FoundVersion::number);
+  SLIPWAY_CHECK(found != found_->versions.end(), "a wanted version was found on disk");
+  return *found;
+}
+
+void ModelState::BeginLoad(VersionNumber number) { versions_[number].loading = true; }
+
+void ModelState::Loaded(VersionNumber number, uint64_t stamp, VersionHandle handle) {
+  auto& version = versions_[number];
+  version.loading = false;
+  version.loaded = stamp;
+  version.failed.reset();
+  version.error = OkStatus();
+  version.handle = std::move(handle);
+}
+
+void ModelState::Failed(VersionNumber number, uint64_t stamp, const Status& why) {
+  auto& version = versions_[number];
+  version.loading = false;
+  version.failed = stamp;
+  version.error = why;
+}
+
+void ModelState::Unloaded(VersionNumber number) { versions_.erase(number); }
+
+void ModelState::ForgetFailures() {
+  for (auto& [number, version] : versions_) version.failed.reset();
+}
+
+Status ModelState::Problem() const {
+  if (found_ && !found_->problem.ok()) return found_->problem;
+  for (const auto& [number, version] : versions_)
+    if (version.failed && version.failed == version.wanted)
+      return Annotate(version.error, fmt::format("version {}", number.value));
+  return OkStatus();
+}
+
+std::shared_ptr<const ModelEntry> ModelState::Entry() const {
+  auto entry = std::make_shared<ModelEntry>();
+  entry->name = name_;
+  for (const auto& [number, version] : versions_) {
+    if (version.handle) entry->ready.push_back(version.handle);
+    VersionStatus status{number, VersionState::kUnavailable, ""};
+    if (version.handle) status.state = VersionState::kReady;
+    else if (version.loading || !version.failed) status.state = VersionState::kLoading;
+    if (version.failed) status.reason = MessageOf(version.error);
+    entry->versions.push_back(std::move(status));
+  }
+  if (found_) {
+    for (const auto& [alias, number] : found_->aliases) entry->aliases.emplace(alias, number);
+    if (!found_->problem.ok()) entry->problem = MessageOf(found_->problem);
+  }
+  return entry;
+}
+
+}  // namespace slipway::lifecycle

@@ -1,0 +1,57 @@
+#pragma once
+// One model as the lifecycle thread sees it: what is wanted, what is loaded, what was refused.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lifecycle/load_policy.h"
+#include "lifecycle/serving_table.h"
+#include "repository/repository.h"
+
+namespace slipway::lifecycle {
+
+/// Threads: the lifecycle thread only.
+class ModelState {
+ public:
+  explicit ModelState(std::string name) : name_(std::move(name)) {}
+
+  /// What the repository says now; nullptr = the model is gone, or was unloaded on request.
+  void SetWanted(const repository::FoundModel* found);
+  bool wanted() const { return found_.has_value(); }
+
+  Decision Next() const;
+
+  /// The found model and version to load for a decision.
+  const repository::FoundModel& found() const { return *found_; }
+  const repository::FoundVersion& OnDisk(VersionNumber number) const;
+
+  void BeginLoad(VersionNumber number);
+  void Loaded(VersionNumber number, uint64_t stamp, VersionHandle handle);
+  void Failed(VersionNumber number, uint64_t stamp, const Status& why);
+  void Unloaded(VersionNumber number);
+  /// Tries again what was refused, also when its content did not change.
+  void ForgetFailures();
+
+  /// Nothing is wanted and nothing is left.
+  bool finished() const { return !found_ && versions_.empty(); }
+  /// Why versions are not served, in one sentence; OK when all that is wanted is.
+  Status Problem() const;
+
+  std::shared_ptr<const ModelEntry> Entry() const;
+
+ private:
+  struct Version {
+    std::optional<uint64_t> wanted, loaded, failed;
+    VersionHandle handle;
+    bool loading = false;
+    Status error;
+  };
+
+  std::string name_;
+  std::optional<repository::FoundModel> found_;
+  std::map<VersionNumber, Version> versions_;
+};
+
+}  // namespace slipway::lifecycle

@@ -1,0 +1,122 @@
+#include "lifecycle/probe.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
+#include <optional>
+
+#include "io/file.h"
+
+extern char** environ;
+
+namespace slipway::lifecycle {
+namespace {
+
+constexpr size_t kMaxVerdictBytes = 4096;
+
+StatusOr<pid_t> Spawn(const std::string& program, std::vector<std::string> arguments, int output) {
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  // The server's threads block signals; a child that inherited that could not be told to end.
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+  pid_t pid = 0;
+  const int error = posix_spawn(&pid, program.c_str(), &actions, &attributes, argv.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&attributes);
+  if (error != 0)
+    return Error(Reason::kInternal, "cannot start the probe: {}", std::strerror(error));
+  return pid;
+}
+
+/// Everything the child says until it closes its end; nullopt when the time is up first.
+std::optional<std::string> ReadAll(int fd, std::chrono::milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  std::string text;
+  std::array<char, 1024> chunk;
+  for (;;) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline - std::chrono::steady_clock::now());
+    if (left.count() <= 0) return std::nullopt;
+    pollfd waiting{fd, POLLIN, 0};
+    const int ready = poll(&waiting, 1, static_cast<int>(left.count()));
+    if (ready < 0 && errno != EINTR) return text;
+    if (ready <= 0) continue;
+    const ssize_t n = read(fd, chunk.data(), chunk.size());
+    if (n <= 0) return text;
+    if (text.size() < kMaxVerdictBytes) text.append(chunk.data(), static_cast<size_t>(n));
+  }
+}
+
+Status Died(int wait_status) {
+  if (!WIFSIGNALED(wait_status))
+    return Error(Reason::kBadModel, "the probe of this model ended with code {} and no verdict",
+                 WEXITSTATUS(wait_status));
+  const int signal = WTERMSIG(wait_status);
+  if (signal == SIGXCPU || signal == SIGKILL)
+    return Error(Reason::kBadModel, "the probe of this model ran over its CPU or memory limit");
+  return Error(Reason::kBadModel, "the runtime died of signal {} ({}) on this model", signal,
+               strsignal(signal));
+}
+
+/// "ok <digest>" or "<reason> <message>".
+Status ReadVerdict(std::string_view line, const std::string& digest) {
+  if (!line.empty() && line.back() == '\n') line.remove_suffix(1);
+  const size_t space = std::min(line.find(' '), line.size());
+  const std::string_view word = line.substr(0, space);
+  const std::string_view rest = line.substr(std::min(space + 1, line.size()));
+  if (word == "ok") {
+    if (rest == digest) return OkStatus();
+    return Error(Reason::kBadModel, "the model changed while it was being loaded");
+  }
+  for (int i = 0; i < kReasonCount; ++i)
+    if (InfoOf(static_cast<Reason>(i)).label == word) return MakeError(static_cast<Reason>(i), rest);
+  return Error(Reason::kBadModel, "the probe of this model gave no verdict");
+}
+
+}  // namespace
+
+Status Probe(const ProbeOptions& options, const std::string& path, const std::string& root,
+             const std::string& digest) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0)
+    return Error(Reason::kInternal, "cannot start the probe: {}", std::strerror(errno));
+  const io::FileDescriptor output(ends[0]);
+  io::FileDescriptor child_end(ends[1]);
+  ASSIGN_OR_RETURN(
+      const pid_t pid,
+      Spawn(options.program,
+            {"slipway", std::string(kProbeCommand), path, root,
+             std::to_string(options.limits.memory_bytes),
+             std::to_string(options.limits.cpu_time.count())},
+            child_end.get()));
+  child_end = {};
+  const auto verdict = ReadAll(output.get(), options.timeout);
+  if (!verdict) kill(pid, SIGKILL);
+  int wait_status = 0;
+  while (waitpid(pid, &wait_status, 0) < 0 && errno == EINTR) {
+  }
+  if (!verdict)
+    return Error(Reason::kBadModel, "the probe of this model took more than {} s",
+                 std::chrono::duration_cast<std::chrono::seconds>(options.timeout).count());
+  if (!WIFEXITED(wait_status) || WEXITSTATUS(wait_status) != 0) return Died(wait_status);
+  return ReadVerdict(*verdict, digest);
+}
+
+}  // namespace slipway::lifecycle

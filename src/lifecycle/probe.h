@@ -1,0 +1,41 @@
+#pragma once
+// A new digest is first loaded and run in a child process, because a damaged model file can abort the
+// runtime itself: a probe that dies is a refused model, not a dead server.
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "engine/engine.h"
+#include "lifecycle/sandbox.h"
+#include "lifecycle/warm_up.h"
+
+namespace slipway::lifecycle {
+
+/// The hidden command that runs the child.
+inline constexpr std::string_view kProbeCommand = "probe-child";
+
+struct ProbeOptions {
+  std::string program = "/proc/self/exe";
+  SandboxLimits limits;
+  std::chrono::milliseconds timeout{60'000};  // wall clock, from start to verdict
+};
+
+/// Parent: runs the child on `path` and waits for its verdict.
+/// @param digest  what the parent read; a child that read something else does not count.
+/// @return OK when the child loaded, warmed up and replayed the model; the child's own reason and message
+///   when it refused; kBadModel "the probe was killed by signal 11 …" when it died; kBadModel when it
+///   took too long; kInternal when no child could be started.
+/// Threads: any. Blocks.
+Status Probe(const ProbeOptions& options, const std::string& path, const std::string& root,
+             const std::string& digest);
+
+/// Child: `arguments` as the parent passed them; `make_engine` is called after the first sandbox stage.
+/// Writes one line to standard output; the exit code is 0 for a verdict of either kind.
+int RunProbeChild(const std::vector<std::string>& arguments,
+                  const std::function<StatusOr<std::unique_ptr<Engine>>()>& make_engine);
+
+}  // namespace slipway::lifecycle

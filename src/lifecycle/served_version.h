@@ -1,0 +1,39 @@
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "batching/model_queue.h"
+#include "bundle/artifact.h"
+#include "engine/engine.h"
+#include "repository/model_config.h"
+#include "telemetry/model_metrics.h"
+#include "tensor/signature.h"
+
+namespace slipway::lifecycle {
+
+/// One version that is loaded and has proven itself. Immutable; what counts and queues lies behind
+/// pointers that are safe from any thread.
+struct ServedVersion {
+  ModelName name;
+  VersionNumber number;
+  std::string version;             // number as text, for answers
+  std::string digest;
+  std::string platform;            // "onnxruntime_onnx"
+  Signature signature;             // what the model says, narrowed by its configuration, with labels
+  repository::ModelConfig config;
+  int instances = 1;               // runs at once
+  bool batched = false;            // the first dimension of every tensor is the batch
+  std::vector<bundle::Example> examples;  // a few, for descriptions; may be empty
+  std::unique_ptr<LoadedModel> model;
+  std::shared_ptr<batching::ModelQueue> queue;
+  std::shared_ptr<ModelMetrics> metrics;
+};
+
+/// Who holds one keeps the version loaded. The last holder does not pay for the unload: it is handed
+/// to the lifecycle thread.
+using VersionHandle = std::shared_ptr<const ServedVersion>;
+
+}  // namespace slipway::lifecycle

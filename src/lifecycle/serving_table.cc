@@ -1,0 +1,21 @@
+#include "lifecycle/serving_table.h"
+
+namespace slipway::lifecycle {
+
+std::string_view NameOf(VersionState state) {
+  switch (state) {
+    case VersionState::kLoading: return "LOADING";
+    case VersionState::kReady: return "READY";
+    case VersionState::kUnloading: return "UNLOADING";
+    case VersionState::kUnavailable: return "UNAVAILABLE";
+  }
+  return "UNAVAILABLE";
+}
+
+const VersionHandle* ModelEntry::Find(VersionNumber number) const {
+  for (const VersionHandle& version : ready)
+    if (version->number == number) return &version;
+  return nullptr;
+}
+
+}  // namespace slipway::lifecycle

@@ -1,0 +1,40 @@
+#pragma once
+// What is served right now, as one immutable value.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/string_map.h"
+#include "lifecycle/served_version.h"
+
+namespace slipway::lifecycle {
+
+enum class VersionState : uint8_t { kLoading, kReady, kUnloading, kUnavailable };
+/// "LOADING", "READY", "UNLOADING", "UNAVAILABLE", as the repository index spells them.
+std::string_view NameOf(VersionState state);
+
+struct VersionStatus {
+  VersionNumber number;
+  VersionState state = VersionState::kUnavailable;
+  std::string reason;  // why it is not served; "" when it is
+};
+
+struct ModelEntry {
+  std::string name;
+  std::vector<VersionHandle> ready;                         // ascending
+  std::map<std::string, VersionNumber, std::less<>> aliases;
+  std::vector<VersionStatus> versions;                      // every one that is known, ascending
+  std::string problem;                                      // the model as a whole cannot be served
+
+  /// nullptr when that version is not ready.
+  const VersionHandle* Find(VersionNumber number) const;
+};
+
+struct ServingTable {
+  StringMap<std::shared_ptr<const ModelEntry>> models;
+  bool settled = false;  // the first pass over everything wanted is done
+};
+
+}  // namespace slipway::lifecycle

@@ -1,0 +1,32 @@
+#pragma once
+#include "protocol/openinference/routes.h"
+#include "transport/http/exchange.h"
+
+namespace slipway::openinference {
+
+/// What is told about the server and its models, and the model repository. Handlers of one object may
+/// run on every I/O thread at once.
+class ModelHandlers {
+ public:
+  explicit ModelHandlers(const Services& services) : services_(services) {}
+
+  void Live(http::Exchange& exchange) const;
+  void Ready(http::Exchange& exchange) const;
+  void Server(http::Exchange& exchange) const;
+  void List(http::Exchange& exchange) const;
+  void Metadata(http::Exchange& exchange) const;
+  void ModelReady(http::Exchange& exchange) const;
+  void Config(http::Exchange& exchange) const;
+  void Statistics(http::Exchange& exchange) const;
+  void Index(http::Exchange& exchange) const;
+  void Load(http::Exchange& exchange) const;
+  void Unload(http::Exchange& exchange) const;
+
+ private:
+  StatusOr<lifecycle::VersionHandle> Resolve(const http::Exchange& exchange) const;
+  bool IsReady(const lifecycle::ServingTable& table) const;
+
+  const Services services_;
+};
+
+}  // namespace slipway::openinference

@@ -1,0 +1,64 @@
+#include "protocol/openinference/repository_reader.h"
+
+#include "text/json_reader.h"
+
+namespace slipway::openinference {
+namespace {
+
+/// Walks the members of the object that `json` is at; `member(key)` consumes each value.
+template <typename Member>
+Status ReadMembers(JsonReader& json, const Member& member) {
+  RETURN_IF_ERROR(json.BeginObject());
+  for (std::string_view key;;) {
+    ASSIGN_OR_RETURN(const bool more, json.NextKey(&key));
+    if (!more) return OkStatus();
+    RETURN_IF_ERROR(member(key));
+  }
+}
+
+/// An empty body, or an object of which `member(json, key)` consumes each value.
+template <typename Member>
+Status ReadBody(std::string_view body, const Member& member) {
+  if (body.empty()) return OkStatus();
+  JsonReader json(body);
+  RETURN_IF_ERROR(ReadMembers(json, [&](std::string_view key) { return member(json, key); }));
+  return json.End();
+}
+
+/// A body whose "parameters" are handed to `parameter(json, key)`.
+template <typename Parameter>
+Status ReadParameters(std::string_view body, const Parameter& parameter) {
+  return ReadBody(body, [&](JsonReader& json, std::string_view key) -> Status {
+    if (key != "parameters") return json.Skip();
+    return ReadMembers(json, [&](std::string_view name) { return parameter(json, name); });
+  });
+}
+
+}  // namespace
+
+StatusOr<bool> ReadIndexRequest(std::string_view body) {
+  bool ready_only = false;
+  RETURN_IF_ERROR(ReadBody(body, [&](JsonReader& json, std::string_view key) {
+    return key == "ready" ? json.ReadBool(&ready_only) : json.Skip();
+  }));
+  return ready_only;
+}
+
+Status ReadLoadRequest(std::string_view body) {
+  return ReadParameters(body, [](JsonReader& json, std::string_view name) -> Status {
+    if (name == "config" || name.starts_with("file:"))
+      return Error(Reason::kNotOffered,
+                   "parameter \"{}\": models and their configuration come from the repository only",
+                   name.substr(0, 60));
+    return json.Skip();
+  });
+}
+
+Status ReadUnloadRequest(std::string_view body) {
+  return ReadParameters(body, [](JsonReader& json, std::string_view name) -> Status {
+    bool ignored;
+    return name == "unload_dependents" ? json.ReadBool(&ignored) : json.Skip();
+  });
+}
+
+}  // namespace slipway::openinference

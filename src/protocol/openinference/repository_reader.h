@@ -1,0 +1,23 @@
+#pragma once
+// The bodies of the model repository extension's requests.
+// Source: Triton docs/protocol/extension_model_repository.md
+
+#include <string_view>
+
+#include "base/status.h"
+
+namespace slipway::openinference {
+
+/// POST /v2/repository/index: an empty body or {"ready": true}.
+/// @return whether only ready models are asked for.
+StatusOr<bool> ReadIndexRequest(std::string_view body);
+
+/// POST /v2/repository/models/{m}/load: an empty body or {"parameters": {…}}.
+/// @return kNotOffered naming "config" or "file:…": a client may not bring a model or its configuration.
+Status ReadLoadRequest(std::string_view body);
+
+/// POST /v2/repository/models/{m}/unload: an empty body or {"parameters": {"unload_dependents": …}}.
+/// Models have no dependents here, so both values mean the same.
+Status ReadUnloadRequest(std::string_view body);
+
+}  // namespace slipway::openinference

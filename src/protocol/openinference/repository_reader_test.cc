@@ -1,0 +1,39 @@
+#include "protocol/openinference/repository_reader.h"
+
+namespace slipway::openinference {
+namespace {
+
+TEST(RepositoryReaderTest, TheIndexMayBeAskedForReadyModelsOnly) {
+  EXPECT_FALSE(*ReadIndexRequest(""));
+  EXPECT_FALSE(*ReadIndexRequest("{}"));
+  EXPECT_FALSE(*ReadIndexRequest(R"({"ready":false})"));
+  EXPECT_TRUE(*ReadIndexRequest(R"({"spare":[{}],"ready":true})"));
+  for (const std::string_view bad : {"[]", "null", R"({"ready":1})", "{}x", " "})
+    EXPECT_FALSE(ReadIndexRequest(bad).ok()) << bad;
+}
+
+TEST(RepositoryReaderTest, AClientMayNotBringItsOwnModel) {
+  EXPECT_TRUE(ReadLoadRequest("").ok());
+  EXPECT_TRUE(ReadLoadRequest(R"({"parameters":{"spare":1}})").ok());
+  for (const std::string_view name : {"config", "file:1/model.onnx", "file:"}) {
+    const Status status = ReadLoadRequest(fmt::format(R"({{"parameters":{{"{}":"x"}}}})", name));
+    EXPECT_EQ(ReasonOf(status), Reason::kNotOffered);
+    EXPECT_EQ(MessageOf(status), fmt::format("parameter \"{}\": models and their configuration come "
+                                             "from the repository only", name));
+  }
+}
+
+TEST(RepositoryReaderTest, UnloadDependentsIsABool) {
+  EXPECT_TRUE(ReadUnloadRequest("").ok());
+  EXPECT_TRUE(ReadUnloadRequest(R"({"parameters":{"unload_dependents":true}})").ok());
+  EXPECT_FALSE(ReadUnloadRequest(R"({"parameters":{"unload_dependents":"yes"}})").ok());
+}
+
+TEST(RepositoryReaderTest, DepthIsBoundedInFieldsOfNoUse) {
+  const std::string deep = std::string(250'000, '[') + std::string(250'000, ']');
+  for (const auto read : {ReadLoadRequest, ReadUnloadRequest})
+    EXPECT_EQ(MessageOf(read("{\"spare\":" + deep + "}")), "JSON, byte 108: nested deeper than 100");
+}
+
+}  // namespace
+}  // namespace slipway::openinference

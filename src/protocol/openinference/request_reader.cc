@@ -1,0 +1,424 @@
+#include "protocol/openinference/request_reader.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstring>
+#include <limits>
+#include <string>
+
+#include "protocol/openinference/tensor_data.h"
+#include "text/json_reader.h"
+
+namespace slipway::openinference {
+namespace {
+
+constexpr size_t kQuoted = 60;  // of a client's own words in a message
+
+std::string Quote(std::string_view text) {
+  if (text.size() <= kQuoted) return fmt::format("\"{}\"", text);
+  return fmt::format("\"{}...\"", text.substr(0, kQuoted));
+}
+
+Status NotOffered(std::string_view parameter, std::string_view what) {
+  return Error(Reason::kNotOffered, "parameter {}: {} not offered", Quote(parameter), what);
+}
+
+Status CheckNoSharedMemory(std::string_view parameter) {
+  if (parameter.starts_with("shared_memory_")) return NotOffered(parameter, "shared memory is");
+  return OkStatus();
+}
+
+/// Each key of an object at most once, for the keys that mean something.
+class SeenKeys {
+ public:
+  explicit SeenKeys(std::span<const std::string_view> known) : known_(known) {}
+
+  /// Index of `key` among the known ones; -1 for others. kBadRequest for a known key's second coming.
+  StatusOr<int> Mark(std::string_view key) {
+    for (size_t i = 0; i < known_.size(); ++i) {
+      if (known_[i] != key) continue;
+      if (seen_ & (1u << i)) return Error(Reason::kBadRequest, "\"{}\" is given twice", key);
+      seen_ |= 1u << i;
+      return static_cast<int>(i);
+    }
+    return -1;
+  }
+
+ private:
+  std::span<const std::string_view> known_;
+  uint32_t seen_ = 0;
+};
+
+class RequestReader {
+ public:
+  RequestReader(std::span<const std::byte> body, size_t json_size, InferRequest& request)
+      : text_(reinterpret_cast<const char*>(body.data()), json_size),
+        tail_(body.subspan(json_size)),
+        json_(text_),
+        request_(request) {}
+
+  Status Read();
+
+ private:
+  /// One element of "inputs" while its members come in.
+  struct Input {
+    bool named = false, shaped = false, typed = false;
+    bool data_read = false;
+    std::string_view data_text;  // "data" that came before "shape" or "datatype"
+    std::optional<uint64_t> binary_data_size;
+  };
+
+  Status ReadParameters();
+  Status ReadTimeout();
+  Status ReadPriority();
+  Status ReadInputs();
+  Status ReadInput(NamedTensor& tensor);
+  Status ReadInputMember(int member, Input& input, NamedTensor& tensor);
+  Status ReadInputParameters(Input& input);
+  Status ReadShape(Shape& shape);
+  Status ReadDType(DType& dtype);
+  Status ReadData(Input& input, Tensor& tensor);
+  Status FinishInput(Input& input, Tensor& tensor);
+  Status TakeBinaryData(uint64_t size, Tensor& tensor);
+  Status ReadOutputs();
+  Status ReadOutput(RequestedOutput& output);
+  Status ReadOutputParameters(RequestedOutput& output);
+
+  std::string_view text_;
+  std::span<const std::byte> tail_;  // binary data not yet taken
+  JsonReader json_;
+  InferRequest& request_;
+};
+
+enum RequestMember { kId, kParameters, kInputs, kOutputs };
+constexpr std::string_view kRequestKeys[] = {"id", "parameters", "inputs", "outputs"};
+
+Status RequestReader::Read() {
+  SeenKeys seen(kRequestKeys);
+  bool has_inputs = false;
+  RETURN_IF_ERROR(json_.BeginObject());
+  for (std::string_view key;;) {
+    ASSIGN_OR_RETURN(const bool more, json_.NextKey(&key));
+    if (!more) break;
+    ASSIGN_OR_RETURN(const int member, seen.Mark(key));
+    if (member != kInputs) {
+      // Clients that serialise whole classes write null for what they leave out.
+      ASSIGN_OR_RETURN(const bool absent, json_.TryNull());
+      if (absent) continue;
+    }
+    switch (member) {
+      case kId: RETURN_IF_ERROR(json_.ReadString(&request_.id)); break;
+      case kParameters: RETURN_IF_ERROR(ReadParameters()); break;
+      case kInputs: RETURN_IF_ERROR(ReadInputs()); has_inputs = true; break;
+      case kOutputs: RETURN_IF_ERROR(ReadOutputs()); break;
+      default: RETURN_IF_ERROR(json_.Skip());
+    }
+  }
+  RETURN_IF_ERROR(json_.End());
+  if (!has_inputs) return Error(Reason::kBadRequest, "\"inputs\" is missing");
+  if (!tail_.empty())
+    return Error(Reason::kBadRequest,
+                 "{} bytes of binary data are left over after the inputs took theirs", tail_.size());
+  return OkStatus();
+}
+
+Status RequestReader::ReadParameters() {
+  RETURN_IF_ERROR(json_.BeginObject());
+  for (std::string_view key;;) {
+    ASSIGN_OR_RETURN(const bool more, json_.NextKey(&key));
+    if (!more) return OkStatus();
+    if (key == "binary_data_output") RETURN_IF_ERROR(json_.ReadBool(&request_.binary_outputs));
+    else if (key == "timeout") RETURN_IF_ERROR(ReadTimeout());
+    else if (key == "priority") RETURN_IF_ERROR(ReadPriority());
+    else if (key.starts_with("sequence_")) return NotOffered(key, "sequences are");
+    else if (key.starts_with("triton_"))
+      return Error(Reason::kBadRequest, "parameter {}: names that begin with triton_ are reserved",
+                   Quote(key));
+    else RETURN_IF_ERROR(json_.Skip());
+  }
+}
+
+/// Microseconds from the moment the request was received; 0 = none.
+Status RequestReader::ReadTimeout() {
+  uint64_t timeout_us;
+  if (const Status status = json_.ReadUint64(&timeout_us); !status.ok())
+    return Annotate(status, "parameter \"timeout\"");
+  if (timeout_us == 0) return OkStatus();
+  constexpr uint64_t kLongest = 1'000'000ull * 3600 * 24 * 365;  // beyond a year it is no limit
+  const TimePoint deadline = request_.context.received +
+                             std::chrono::microseconds(std::min(timeout_us, kLongest));
+  auto& current = request_.context.deadline;
+  current = current ? std::min(*current, deadline) : deadline;
+  return OkStatus();
+}
+
+Status RequestReader::ReadPriority() {
+  uint64_t priority;
+  if (const Status status = json_.ReadUint64(&priority); !status.ok())
+    return Annotate(status, "parameter \"priority\"");
+  constexpr uint64_t kLowest = std::numeric_limits<uint32_t>::max();
+  request_.context.priority = static_cast<uint32_t>(std::min(priority, kLowest));
+  return OkStatus();
+}
+
+Status RequestReader::ReadInputs() {
+  RETURN_IF_ERROR(json_.BeginArray());
+  for (;;) {
+    ASSIGN_OR_RETURN(const bool more, json_.NextElement());
+    if (!more) return OkStatus();
+    if (request_.inputs.size() == kMaxTensors)
+      return Error(Reason::kBadRequest, "expected at most {} inputs", kMaxTensors);
+    NamedTensor& input = request_.inputs.emplace_back();
+    const Status status = ReadInput(input);
+    if (status.ok()) continue;
+    return Annotate(status, input.name.empty()
+                                ? fmt::format("input {}", request_.inputs.size() - 1)
+                                : fmt::format("input {}", Quote(input.name)));
+  }
+}
+
+enum InputMember { kInputName, kInputShape, kInputDType, kInputData, kInputParameters };
+constexpr std::string_view kInputKeys[] = {"name", "shape", "datatype", "data", "parameters"};
+
+Status RequestReader::ReadInput(NamedTensor& tensor) {
+  SeenKeys seen(kInputKeys);
+  Input input;
+  RETURN_IF_ERROR(json_.BeginObject());
+  for (std::string_view key;;) {
+    ASSIGN_OR_RETURN(const bool more, json_.NextKey(&key));
+    if (!more) break;
+    ASSIGN_OR_RETURN(const int member, seen.Mark(key));
+    RETURN_IF_ERROR(ReadInputMember(member, input, tensor));
+  }
+  if (!input.named) return Error(Reason::kBadRequest, "\"name\" is missing");
+  if (!input.shaped) return Error(Reason::kBadRequest, "\"shape\" is missing");
+  if (!input.typed) return Error(Reason::kBadRequest, "\"datatype\" is missing");
+  return FinishInput(input, tensor.tensor);
+}
+
+Status RequestReader::ReadInputMember(int member, Input& input, NamedTensor& tensor) {
+  switch (member) {
+    case kInputName: input.named = true; return json_.ReadString(&tensor.name);
+    case kInputShape: input.shaped = true; return ReadShape(tensor.tensor.shape);
+    case kInputDType: input.typed = true; return ReadDType(tensor.tensor.dtype);
+    case kInputData: return ReadData(input, tensor.tensor);
+    case kInputParameters: return ReadInputParameters(input);
+    default: return json_.Skip();
+  }
+}
+
+Status RequestReader::ReadShape(Shape& shape) {
+  RETURN_IF_ERROR(json_.BeginArray());
+  for (;;) {
+    ASSIGN_OR_RETURN(const bool more, json_.NextElement());
+    if (!more) break;
+    if (shape.size() == kMaxRank)
+      return Error(Reason::kBadRequest, "expected at most {} dimensions", kMaxRank);
+    int64_t dim;
+    RETURN_IF_ERROR(json_.ReadInt64(&dim));
+    shape.push_back(dim);
+  }
+  return ElementCount(shape).status();
+}
+
+Status RequestReader::ReadDType(DType& dtype) {
+  std::string_view name;
+  RETURN_IF_ERROR(json_.ReadString(&name));
+  const std::optional<DType> parsed = ParseDType(name);
+  if (!parsed)
+    return Error(Reason::kBadRequest,
+                 "expected a datatype of BOOL, UINT8-64, INT8-64, FP16, BF16, FP32, FP64, BYTES, got {}",
+                 Quote(name));
+  dtype = *parsed;
+  return OkStatus();
+}
+
+Status RequestReader::ReadData(Input& input, Tensor& tensor) {
+  if (!input.shaped || !input.typed) return json_.Skip(&input.data_text);
+  input.data_read = true;
+  return ReadJsonData(json_, request_.arena, tensor);
+}
+
+Status RequestReader::ReadInputParameters(Input& input) {
+  ASSIGN_OR_RETURN(const bool absent, json_.TryNull());
+  if (absent) return OkStatus();
+  RETURN_IF_ERROR(json_.BeginObject());
+  for (std::string_view key;;) {
+    ASSIGN_OR_RETURN(const bool more, json_.NextKey(&key));
+    if (!more) return OkStatus();
+    RETURN_IF_ERROR(CheckNoSharedMemory(key));
+    if (key != "binary_data_size") {
+      RETURN_IF_ERROR(json_.Skip());
+      continue;
+    }
+    if (input.binary_data_size) return Error(Reason::kBadRequest, "\"{}\" is given twice", key);
+    uint64_t size;
+    if (const Status status = json_.ReadUint64(&size); !status.ok())
+      return Annotate(status, "parameter \"binary_data_size\"");
+    input.binary_data_size = size;
+  }
+}
+
+Status RequestReader::FinishInput(Input& input, Tensor& tensor) {
+  const bool has_data = input.data_read || !input.data_text.empty();
+  if (has_data == input.binary_data_size.has_value())
+    return Error(Reason::kBadRequest, "expected either \"data\" or \"binary_data_size\", got {}",
+                 has_data ? "both" : "neither");
+  if (input.binary_data_size) return TakeBinaryData(*input.binary_data_size, tensor);
+  if (input.data_read) return OkStatus();
+  JsonReader again(text_);  // of the whole text, so that messages count from its start
+  again.Advance(static_cast<size_t>(input.data_text.data() - text_.data()));
+  return ReadJsonData(again, request_.arena, tensor);
+}
+
+Status RequestReader::TakeBinaryData(uint64_t size, Tensor& tensor) {
+  if (size > tail_.size())
+    return Error(Reason::kBadRequest,
+                 "binary_data_size is {}, but {} bytes are left after the JSON (its length goes into "
+                 "the header {})", size, tail_.size(), kJsonSizeHeader);
+  const auto bytes = tail_.first(static_cast<size_t>(size));
+  tail_ = tail_.subspan(bytes.size());
+  return ReadBinaryData(bytes, request_.arena, tensor);
+}
+
+Status RequestReader::ReadOutputs() {
+  RETURN_IF_ERROR(json_.BeginArray());
+  for (;;) {
+    ASSIGN_OR_RETURN(const bool more, json_.NextElement());
+    if (!more) return OkStatus();
+    if (request_.outputs.size() == kMaxTensors)
+      return Error(Reason::kBadRequest, "expected at most {} outputs", kMaxTensors);
+    RequestedOutput& output = request_.outputs.emplace_back();
+    const Status status = ReadOutput(output);
+    if (status.ok()) continue;
+    return Annotate(status, output.name.empty()
+                                ? fmt::format("output {}", request_.outputs.size() - 1)
+                                : fmt::format("output {}", Quote(output.name)));
+  }
+}
+
+enum OutputMember { kOutputName, kOutputParameters };
+constexpr std::string_view kOutputKeys[] = {"name", "parameters"};
+
+Status RequestReader::ReadOutput(RequestedOutput& output) {
+  SeenKeys seen(kOutputKeys);
+  bool named = false;
+  RETURN_IF_ERROR(json_.BeginObject());
+  for (std::string_view key;;) {
+    ASSIGN_OR_RETURN(const bool more, json_.NextKey(&key));
+    if (!more) break;
+    ASSIGN_OR_RETURN(const int member, seen.Mark(key));
+    if (member == kOutputName) {
+      RETURN_IF_ERROR(json_.ReadString(&output.name));
+      named = true;
+    } else if (member == kOutputParameters) {
+      RETURN_IF_ERROR(ReadOutputParameters(output));
+    } else {
+      RETURN_IF_ERROR(json_.Skip());
+    }
+  }
+  if (!named) return Error(Reason::kBadRequest, "\"name\" is missing");
+  return OkStatus();
+}
+
+Status RequestReader::ReadOutputParameters(RequestedOutput& output) {
+  ASSIGN_OR_RETURN(const bool absent, json_.TryNull());
+  if (absent) return OkStatus();
+  RETURN_IF_ERROR(json_.BeginObject());
+  for (std::string_view key;;) {
+    ASSIGN_OR_RETURN(const bool more, json_.NextKey(&key));
+    if (!more) return OkStatus();
+    RETURN_IF_ERROR(CheckNoSharedMemory(key));
+    if (key == "binary_data") {
+      bool binary;
+      RETURN_IF_ERROR(json_.ReadBool(&binary));
+      output.binary = binary;
+    } else if (key == "classification") {
+      uint64_t classes;
+      if (const Status status = json_.ReadUint64(&classes); !status.ok())
+        return Annotate(status, "parameter \"classification\"");
+      constexpr uint64_t kAll = std::numeric_limits<uint32_t>::max();
+      output.classification = static_cast<uint32_t>(std::min(classes, kAll));
+    } else {
+      RETURN_IF_ERROR(json_.Skip());
+    }
+  }
+}
+
+/// The shape of a lone input that came as `bytes` bytes, batch 1.
+StatusOr<Shape> RawShape(const TensorSpec& spec, bool batched, size_t bytes) {
+  Shape shape = spec.shape;
+  if (batched && !shape.empty()) shape[0] = 1;
+  const auto any = std::find(shape.begin(), shape.end(), -1);
+  if (any == shape.end()) return shape;
+  *any = 1;
+  if (std::find(any, shape.end(), -1) != shape.end())
+    return Error(Reason::kBadRequest,
+                 "a raw request needs an input with at most one dimension of any size, it is {}",
+                 ToString(spec.dtype, spec.shape));
+  ASSIGN_OR_RETURN(const int64_t unit, ByteCount(spec.dtype, shape));
+  if (unit == 0 || bytes % static_cast<uint64_t>(unit) != 0)
+    return Error(Reason::kBadRequest, "expected a multiple of {} bytes for {}, got {}", unit,
+                 ToString(spec.dtype, spec.shape), bytes);
+  *any = static_cast<int64_t>(bytes / static_cast<uint64_t>(unit));
+  return shape;
+}
+
+/// A raw body is one BYTES element, without the length that goes before it elsewhere.
+Status ReadRawBytes(std::span<const std::byte> body, const TensorSpec& spec, Arena& arena,
+                    Tensor& tensor) {
+  tensor.shape = spec.shape;
+  std::replace(tensor.shape.begin(), tensor.shape.end(), int64_t{-1}, int64_t{1});
+  ASSIGN_OR_RETURN(const int64_t count, ElementCount(tensor.shape));
+  if (count != 1 || body.size() > std::numeric_limits<uint32_t>::max())
+    return Error(Reason::kBadRequest, "a raw request holds one BYTES element, the input takes {}",
+                 ToString(spec.dtype, spec.shape));
+  const auto length = static_cast<uint32_t>(body.size());
+  const std::span<std::byte> wire = arena.Allocate(sizeof(length) + body.size());
+  std::memcpy(wire.data(), &length, sizeof(length));
+  std::copy(body.begin(), body.end(), wire.begin() + sizeof(length));
+  tensor.data = Buffer(wire);
+  return OkStatus();
+}
+
+Status ReadRawTensor(std::span<const std::byte> body, const TensorSpec& spec, bool batched,
+                     Arena& arena, Tensor& tensor) {
+  tensor.dtype = spec.dtype;
+  if (spec.dtype == DType::kBytes) return ReadRawBytes(body, spec, arena, tensor);
+  ASSIGN_OR_RETURN(tensor.shape, RawShape(spec, batched, body.size()));
+  return ReadBinaryData(body, arena, tensor);
+}
+
+}  // namespace
+
+StatusOr<size_t> JsonSize(std::optional<std::string_view> header, size_t body_size) {
+  if (!header) return body_size;
+  size_t size = 0;
+  const char* const end = header->data() + header->size();
+  const auto result = std::from_chars(header->data(), end, size);
+  if (result.ec != std::errc() || result.ptr != end || size > body_size)
+    return Error(Reason::kBadRequest,
+                 "header {}: expected a whole number from 0 to {}, the body's size, got {}",
+                 kJsonSizeHeader, body_size, Quote(*header));
+  return size;
+}
+
+Status ReadRequest(std::span<const std::byte> body, size_t json_size, InferRequest& request) {
+  return RequestReader(body, json_size, request).Read();
+}
+
+Status ReadRawRequest(std::span<const std::byte> body, const Signature& signature, bool batched,
+                      InferRequest& request) {
+  if (signature.inputs.size() != 1)
+    return Error(Reason::kBadRequest, "a raw request needs a model with one input, this one has {}",
+                 signature.inputs.size());
+  const TensorSpec& spec = signature.inputs[0];
+  request.binary_outputs = true;
+  NamedTensor& input = request.inputs.emplace_back();
+  input.name = spec.name;
+  const Status status = ReadRawTensor(body, spec, batched, request.arena, input.tensor);
+  return status.ok() ? status : Annotate(status, fmt::format("input {}", Quote(spec.name)));
+}
+
+}  // namespace slipway::openinference

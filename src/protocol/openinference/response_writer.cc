@@ -1,0 +1,87 @@
+#include "protocol/openinference/response_writer.h"
+
+#include <cstring>
+#include <memory>
+
+#include "protocol/openinference/request_reader.h"
+#include "protocol/openinference/tensor_data.h"
+#include "text/json_writer.h"
+
+namespace slipway::openinference {
+namespace {
+
+/// Below this a copy behind the JSON is cheaper than one more buffer to send.
+constexpr size_t kCopiedBytes = 4096;
+
+bool IsBinary(const InferRequest& request, size_t index) {
+  if (index >= request.outputs.size()) return request.binary_outputs;
+  return request.outputs[index].binary.value_or(request.binary_outputs);
+}
+
+Status AppendOutput(const NamedTensor& output, bool binary, JsonWriter& json, std::string& body) {
+  const Tensor& tensor = output.tensor;
+  json.BeginObject().Key("name").String(output.name);
+  json.Key("datatype").String(NameOf(tensor.dtype));
+  json.Key("shape").BeginArray();
+  for (const int64_t dim : tensor.shape) json.Int(dim);
+  json.EndArray();
+  if (binary) {
+    json.Key("parameters").BeginObject();
+    json.Key("binary_data_size").Uint(tensor.data.size()).EndObject();
+  } else {
+    json.Key("data").Raw("");
+    if (const Status status = AppendJsonData(tensor, body); !status.ok())
+      return Annotate(status, fmt::format("output \"{}\"", output.name));
+  }
+  json.EndObject();
+  return OkStatus();
+}
+
+void AppendBinary(const Buffer& data, http::Response& response) {
+  if (data.size() <= kCopiedBytes && response.parts.empty()) {
+    response.body.append(reinterpret_cast<const char*>(data.data()), data.size());
+    return;
+  }
+  Buffer kept = data;
+  if (data.borrowed()) {
+    std::byte* copy;
+    kept = Buffer::Allocate(data.size(), &copy);
+    std::memcpy(copy, data.data(), data.size());
+  }
+  response.parts.push_back({kept.bytes(), kept.owner()});
+}
+
+Status AppendJson(const InferRequest& request, const InferResponse& answer, std::string& body) {
+  JsonWriter json(body);
+  json.BeginObject();
+  if (!request.id.empty()) json.Key("id").String(request.id);
+  json.Key("model_name").String(answer.model).Key("model_version").String(answer.version);
+  json.Key("outputs").BeginArray();
+  for (size_t i = 0; i < answer.outputs.size(); ++i)
+    RETURN_IF_ERROR(AppendOutput(answer.outputs[i], IsBinary(request, i), json, body));
+  json.EndArray().EndObject();
+  return OkStatus();
+}
+
+}  // namespace
+
+Status WriteResponse(const InferRequest& request, const InferResponse& answer,
+                     http::Response& response) {
+  if (Status status = AppendJson(request, answer, response.body); !status.ok()) {
+    response.body.clear();
+    return status;
+  }
+  bool any_binary = false;
+  const size_t json_size = response.body.size();
+  for (size_t i = 0; i < answer.outputs.size(); ++i) {
+    if (!IsBinary(request, i)) continue;
+    any_binary = true;
+    AppendBinary(answer.outputs[i].tensor.data, response);
+  }
+  if (!any_binary) return OkStatus();
+  response.content_type = "application/octet-stream";
+  fmt::format_to(std::back_inserter(response.headers), "{}: {}\r\n", kJsonSizeHeader, json_size);
+  return OkStatus();
+}
+
+}  // namespace slipway::openinference

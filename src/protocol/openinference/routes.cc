@@ -1,0 +1,85 @@
+#include "protocol/openinference/routes.h"
+
+#include <memory>
+
+#include "protocol/openinference/infer_handler.h"
+#include "protocol/openinference/model_handlers.h"
+
+namespace slipway::openinference {
+namespace {
+
+using http::Access;
+using http::Exchange;
+using http::Method;
+
+/// What Triton's clients may ask for and Slipway knows but does not do.
+struct NotOffered {
+  Method method;
+  std::string_view pattern;
+  std::string_view what;
+};
+constexpr NotOffered kNotOffered[] = {
+    {Method::kGet, "/v2/systemsharedmemory/status", "shared memory"},
+    {Method::kGet, "/v2/systemsharedmemory/region/{region}/status", "shared memory"},
+    {Method::kPost, "/v2/systemsharedmemory/region/{region}/register", "shared memory"},
+    {Method::kPost, "/v2/systemsharedmemory/region/{region}/unregister", "shared memory"},
+    {Method::kPost, "/v2/systemsharedmemory/unregister", "shared memory"},
+    {Method::kGet, "/v2/cudasharedmemory/status", "CUDA shared memory"},
+    {Method::kGet, "/v2/cudasharedmemory/region/{region}/status", "CUDA shared memory"},
+    {Method::kPost, "/v2/cudasharedmemory/region/{region}/register", "CUDA shared memory"},
+    {Method::kPost, "/v2/cudasharedmemory/region/{region}/unregister", "CUDA shared memory"},
+    {Method::kPost, "/v2/cudasharedmemory/unregister", "CUDA shared memory"},
+    {Method::kGet, "/v2/trace/setting", "tracing by request"},
+    {Method::kPost, "/v2/trace/setting", "tracing by request"},
+    {Method::kGet, "/v2/models/{model}/trace/setting", "tracing by request"},
+    {Method::kPost, "/v2/models/{model}/trace/setting", "tracing by request"},
+    {Method::kGet, "/v2/logging", "logging settings by request; send the process SIGUSR1 or SIGUSR2"},
+    {Method::kPost, "/v2/logging", "logging settings by request; send the process SIGUSR1 or SIGUSR2"},
+};
+
+}  // namespace
+
+void AddRoutes(http::Router& router, const Services& services) {
+  const auto handlers = std::make_shared<const ModelHandlers>(services);
+  const auto infer = std::make_shared<InferHandler>(services);
+  using Member = void (ModelHandlers::*)(Exchange&) const;
+  const auto add = [&](Method method, std::string pattern, Access access, Member member,
+                       std::string summary) {
+    router.Add({method, std::move(pattern), access,
+                [handlers, member](Exchange& exchange) { (handlers.get()->*member)(exchange); },
+                std::move(summary)});
+  };
+  add(Method::kGet, "/v2", Access::kHealth, &ModelHandlers::Server, "The server and its extensions.");
+  add(Method::kGet, "/v2/health/live", Access::kHealth, &ModelHandlers::Live, "The process works.");
+  add(Method::kGet, "/v2/health/ready", Access::kHealth, &ModelHandlers::Ready,
+      "Models are loaded and the server is not draining.");
+  add(Method::kGet, "/v2/models", Access::kHealth, &ModelHandlers::List, "Names of the ready models.");
+  add(Method::kGet, "/v2/models/stats", Access::kHealth, &ModelHandlers::Statistics,
+      "Statistics of all models.");
+  for (const std::string model : {"/v2/models/{model}", "/v2/models/{model}/versions/{version}"}) {
+    add(Method::kGet, model, Access::kHealth, &ModelHandlers::Metadata, "Inputs and outputs.");
+    add(Method::kGet, model + "/ready", Access::kHealth, &ModelHandlers::ModelReady,
+        "The model, or that version of it, can answer.");
+    add(Method::kGet, model + "/config", Access::kHealth, &ModelHandlers::Config,
+        "The configuration in effect.");
+    add(Method::kGet, model + "/stats", Access::kHealth, &ModelHandlers::Statistics, "Statistics.");
+    router.Add({Method::kPost, model + "/infer", Access::kInference,
+                [infer](Exchange& exchange) { (*infer)(exchange); }, "Runs the model."});
+  }
+  add(Method::kPost, "/v2/repository/index", Access::kHealth, &ModelHandlers::Index,
+      "Every version that is known, with its state.");
+  add(Method::kPost, "/v2/repository/models/{model}/load", Access::kControl, &ModelHandlers::Load,
+      "Loads or reloads a model (--model-control=explicit).");
+  add(Method::kPost, "/v2/repository/models/{model}/unload", Access::kControl,
+      &ModelHandlers::Unload, "Unloads a model (--model-control=explicit).");
+  for (const NotOffered& route : kNotOffered)
+    router.Add({route.method, std::string(route.pattern), Access::kHealth,
+                [what = route.what](Exchange& exchange) {
+                  http::RespondWithError(Error(Reason::kNotOffered, "not offered: {}", what),
+                                         exchange.request_id(), exchange.response());
+                  exchange.Send();
+                },
+                fmt::format("Not offered: {}.", route.what)});
+}
+
+}  // namespace slipway::openinference

@@ -1,0 +1,29 @@
+#pragma once
+// The Open Inference Protocol v2 over HTTP, with Triton's extensions. COMPATIBILITY: docs/protocols/openinference.md
+
+#include <atomic>
+#include <cstddef>
+#include <string>
+
+#include "lifecycle/manager.h"
+#include "routing/infer_service.h"
+#include "transport/http/router.h"
+
+namespace slipway::openinference {
+
+/// What the routes work with; all of it outlives the server.
+struct Services {
+  routing::InferService& infer;
+  lifecycle::Manager& models;
+  const std::atomic<bool>& draining;
+  int loops = 1;               // I/O threads
+  std::string server_version;
+};
+
+/// Adds every route under /v2.
+void AddRoutes(http::Router& router, const Services& services);
+
+/// For http::ServerOptions::body_alignment: where the first binary tensor begins in the body.
+size_t TensorOffset(const http::Request& request);
+
+}  // namespace slipway::openinference

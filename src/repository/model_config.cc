@@ -1,0 +1,265 @@
+#include "repository/model_config.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <utility>
+
+#include "base/nearest_word.h"
+#include "io/beneath.h"
+#include "repository/config_reader.h"
+
+namespace slipway::repository {
+namespace {
+
+constexpr int64_t kMaxInstances = 1024;
+constexpr size_t kMaxTensors = 10'000;
+constexpr int64_t kMaxInt64 = std::numeric_limits<int64_t>::max();
+
+constexpr std::pair<std::string_view, DType> kTypes[] = {
+    {"TYPE_BOOL", DType::kBool},     {"TYPE_UINT8", DType::kUint8},   {"TYPE_UINT16", DType::kUint16},
+    {"TYPE_UINT32", DType::kUint32}, {"TYPE_UINT64", DType::kUint64}, {"TYPE_INT8", DType::kInt8},
+    {"TYPE_INT16", DType::kInt16},   {"TYPE_INT32", DType::kInt32},   {"TYPE_INT64", DType::kInt64},
+    {"TYPE_FP16", DType::kFp16},     {"TYPE_FP32", DType::kFp32},     {"TYPE_FP64", DType::kFp64},
+    {"TYPE_STRING", DType::kBytes},  {"TYPE_BF16", DType::kBf16},
+};
+
+// One config.pbtxt. Every field of Triton's message has its rule here; a rule without a reader says that the
+// field is known and not supported yet.
+class Reader {
+ public:
+  explicit Reader(std::string_view file) : file_(file), reader_(file) {}
+
+  StatusOr<ModelConfig> Read(const std::vector<TextField>& fields);
+
+ private:
+  using Read1 = std::function<Status(const TextField&)>;
+
+  Read1 String(std::string* out) {
+    return [this, out](const TextField& field) { return reader_.ReadString(field, out); };
+  }
+  Read1 OneOf(std::string* out, std::string_view word);
+  Read1 Enabled(std::string_view inner, std::vector<std::string_view> known);
+
+  Status ReadTensor(const TextField& field, bool input);
+  Status ReadType(const TextField& field, TensorSpec* spec);
+  Status ReadDim(const TextField& field, Shape* dims);
+  Status ReadVersionPolicy(const TextField& field);
+  Status ReadLatest(const TextField& field);
+  Status ReadSpecific(const TextField& field);
+  Status ReadInstanceGroup(const TextField& field);
+  Status ReadMaxBatchSize(const TextField& field);
+  Status ReadModelFilename(const TextField& field);
+
+  std::string_view file_;
+  ConfigReader reader_;
+  ModelConfig config_;
+  int64_t instances_ = 0;
+};
+
+// A string that may only be `word`, because there is one backend.
+Reader::Read1 Reader::OneOf(std::string* out, std::string_view word) {
+  return [this, out, word](const TextField& field) -> Status {
+    RETURN_IF_ERROR(reader_.ReadString(field, out));
+    if (out->empty() || *out == word) return OkStatus();
+    return Error(Reason::kUnsupported, "{}:{}: {} \"{}\" is not supported yet, expected \"{}\"", file_,
+                 field.line, field.name, out->substr(0, 100), word);
+  };
+}
+
+// A message that turns something on, accepted as long as it does not.
+Reader::Read1 Reader::Enabled(std::string_view inner, std::vector<std::string_view> known) {
+  return [this, inner, known](const TextField& field) -> Status {
+    ASSIGN_OR_RETURN(const auto* fields, reader_.Message(field));
+    std::vector<FieldRule> rules = {{inner, false, reader_.Only(false)}};
+    for (const std::string_view name : known) rules.push_back({name});
+    return reader_.ReadMessage(*fields, fmt::format(" in \"{}\"", field.name), rules);
+  };
+}
+
+StatusOr<ModelConfig> Reader::Read(const std::vector<TextField>& fields) {
+  const FieldRule rules[] = {
+      {"name", false, String(&config_.name)},
+      {"platform", false, OneOf(&config_.platform, "onnxruntime_onnx")},
+      {"backend", false, OneOf(&config_.backend, "onnxruntime")},
+      {"max_batch_size", false, [&](const TextField& f) { return ReadMaxBatchSize(f); }},
+      {"input", true, [&](const TextField& f) { return ReadTensor(f, true); }},
+      {"output", true, [&](const TextField& f) { return ReadTensor(f, false); }},
+      {"version_policy", false, [&](const TextField& f) { return ReadVersionPolicy(f); }},
+      {"instance_group", true, [&](const TextField& f) { return ReadInstanceGroup(f); }},
+      {"default_model_filename", false, [&](const TextField& f) { return ReadModelFilename(f); }},
+      {"model_transaction_policy", false, Enabled("decoupled", {})},
+      {"response_cache", false, Enabled("enable", {})},
+      {"runtime"},
+      {"batch_input", true},
+      {"batch_output", true},
+      {"optimization"},
+      {"dynamic_batching"},
+      {"sequence_batching"},
+      {"ensemble_scheduling"},
+      {"cc_model_filenames", true},
+      {"metric_tags", true},
+      {"parameters", true},
+      {"model_warmup", true},
+      {"model_operations"},
+      {"model_repository_agents"},
+      {"model_metrics"},
+  };
+  RETURN_IF_ERROR(reader_.ReadMessage(fields, "", rules));
+  config_.instance_count = static_cast<int>(instances_);
+  return std::move(config_);
+}
+
+Status Reader::ReadMaxBatchSize(const TextField& field) {
+  int64_t size = 0;
+  RETURN_IF_ERROR(reader_.ReadInt(field, 0, std::numeric_limits<int32_t>::max(), &size));
+  config_.max_batch_size = static_cast<int>(size);
+  return OkStatus();
+}
+
+Status Reader::ReadModelFilename(const TextField& field) {
+  RETURN_IF_ERROR(reader_.ReadString(field, &config_.default_model_filename));
+  const Status status = io::CheckRelativeName(config_.default_model_filename);
+  return status.ok() ? status : reader_.Bad(field, MessageOf(status));
+}
+
+Status Reader::ReadType(const TextField& field, TensorSpec* spec) {
+  std::string word;
+  RETURN_IF_ERROR(reader_.ReadWord(field, &word));
+  std::vector<std::string_view> words;
+  for (const auto& [name, dtype] : kTypes) {
+    words.push_back(name);
+    if (name != word) continue;
+    spec->dtype = dtype;
+    return OkStatus();
+  }
+  return reader_.Bad(field, fmt::format("unknown type {}{}", word.substr(0, 60), DidYouMean(word, words)));
+}
+
+Status Reader::ReadDim(const TextField& field, Shape* dims) {
+  int64_t dim = 0;
+  RETURN_IF_ERROR(reader_.ReadInt(field, -1, kMaxInt64, &dim));
+  if (dim == 0) return reader_.Bad(field, "expected -1 or more than 0, got 0");
+  if (dims->size() == kMaxRank) return reader_.Bad(field, fmt::format("expected at most {}", kMaxRank));
+  dims->push_back(dim);
+  return OkStatus();
+}
+
+Status Reader::ReadTensor(const TextField& field, bool input) {
+  ASSIGN_OR_RETURN(const auto* fields, reader_.Message(field));
+  ConfiguredTensor tensor;
+  TensorSpec& spec = tensor.spec;
+  bool typed = false;
+  std::vector<FieldRule> rules = {
+      {"name", false, String(&spec.name)},
+      {"data_type", false, [&](const TextField& f) { return typed = true, ReadType(f, &spec); }},
+      {"dims", true, [&](const TextField& f) { return ReadDim(f, &spec.shape); }},
+      {"reshape"},
+      {"is_shape_tensor", false, reader_.Only(false)},
+      {"is_non_linear_format_io", false, reader_.Only(false)},
+  };
+  if (input) {
+    rules.push_back({"format", false, reader_.OnlyWords({"FORMAT_NONE"})});
+    rules.push_back({"allow_ragged_batch", false, reader_.Only(false)});
+    rules.push_back({"optional", false, [&](const TextField& f) { return reader_.ReadBool(f, &spec.optional); }});
+  } else {
+    rules.push_back({"label_filename", false, String(&tensor.label_filename)});
+  }
+  RETURN_IF_ERROR(reader_.ReadMessage(*fields, fmt::format(" in \"{}\"", field.name), rules));
+  if (spec.name.empty()) return reader_.Bad(field, "expected a name");
+  if (!typed) return reader_.Bad(field, fmt::format("\"{}\": expected a data_type", spec.name));
+  auto& tensors = input ? config_.inputs : config_.outputs;
+  const bool twice = std::any_of(tensors.begin(), tensors.end(),
+                                 [&](const auto& other) { return other.spec.name == spec.name; });
+  if (twice) return reader_.Bad(field, fmt::format("\"{}\" occurs twice", spec.name));
+  if (tensors.size() == kMaxTensors) return reader_.Bad(field, "too many");
+  tensors.push_back(std::move(tensor));
+  return OkStatus();
+}
+
+Status Reader::ReadLatest(const TextField& field) {
+  ASSIGN_OR_RETURN(const auto* fields, reader_.Message(field));
+  int64_t count = 1;
+  const FieldRule rules[] = {{"num_versions", false, [&](const TextField& f) {
+    return reader_.ReadInt(f, 1, std::numeric_limits<int32_t>::max(), &count);
+  }}};
+  RETURN_IF_ERROR(reader_.ReadMessage(*fields, " in \"latest\"", rules));
+  config_.version_policy.latest = static_cast<int>(count);
+  return OkStatus();
+}
+
+Status Reader::ReadSpecific(const TextField& field) {
+  ASSIGN_OR_RETURN(const auto* fields, reader_.Message(field));
+  config_.version_policy.kind = VersionPolicy::Kind::kSpecific;
+  const FieldRule rules[] = {{"versions", true, [&](const TextField& f) -> Status {
+    VersionNumber version;
+    RETURN_IF_ERROR(reader_.ReadInt(f, 1, kMaxInt64, &version.value));
+    config_.version_policy.specific.push_back(version);
+    return OkStatus();
+  }}};
+  RETURN_IF_ERROR(reader_.ReadMessage(*fields, " in \"specific\"", rules));
+  if (config_.version_policy.specific.empty()) return reader_.Bad(field, "expected versions");
+  return OkStatus();
+}
+
+Status Reader::ReadVersionPolicy(const TextField& field) {
+  ASSIGN_OR_RETURN(const auto* fields, reader_.Message(field));
+  if (fields->size() > 1) return reader_.Bad(field, "expected one of latest, all, specific");
+  const FieldRule rules[] = {
+      {"latest", false, [&](const TextField& f) { return ReadLatest(f); }},
+      {"all", false, [&](const TextField& f) -> Status {
+        ASSIGN_OR_RETURN(const auto* inner, reader_.Message(f));
+        config_.version_policy.kind = VersionPolicy::Kind::kAll;
+        return reader_.ReadMessage(*inner, " in \"all\"", {});
+      }},
+      {"specific", false, [&](const TextField& f) { return ReadSpecific(f); }},
+  };
+  return reader_.ReadMessage(*fields, " in \"version_policy\"", rules);
+}
+
+Status Reader::ReadInstanceGroup(const TextField& field) {
+  ASSIGN_OR_RETURN(const auto* fields, reader_.Message(field));
+  int64_t count = 1;
+  const FieldRule rules[] = {
+      {"name", false, ConfigReader::Ignore},
+      {"kind", false, reader_.OnlyWords({"KIND_AUTO", "KIND_CPU"})},
+      {"count", false, [&](const TextField& f) { return reader_.ReadInt(f, 1, kMaxInstances, &count); }},
+      {"passive", false, reader_.Only(false)},
+      {"rate_limiter"},
+      {"gpus", true},
+      {"secondary_devices", true},
+      {"profile", true},
+      {"host_policy"},
+  };
+  RETURN_IF_ERROR(reader_.ReadMessage(*fields, " in \"instance_group\"", rules));
+  instances_ += count;
+  if (instances_ <= kMaxInstances) return OkStatus();
+  return reader_.Bad(field, fmt::format("expected at most {} instances together", kMaxInstances));
+}
+
+}  // namespace
+
+StatusOr<ModelConfig> ParseModelConfig(std::string_view text, std::string_view file) {
+  ASSIGN_OR_RETURN(const std::vector<TextField> fields, ParseTextFormat(text, file));
+  return Reader(file).Read(fields);
+}
+
+std::vector<VersionNumber> VersionPolicy::Select(std::vector<VersionNumber> found) const {
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  switch (kind) {
+    case Kind::kAll: break;
+    case Kind::kLatest: {
+      const size_t wanted = static_cast<size_t>(std::max(latest, 0));
+      if (found.size() > wanted) found.erase(found.begin(), found.end() - static_cast<ptrdiff_t>(wanted));
+      break;
+    }
+    case Kind::kSpecific:
+      std::erase_if(found, [this](VersionNumber version) {
+        return std::find(specific.begin(), specific.end(), version) == specific.end();
+      });
+  }
+  return found;
+}
+
+}  // namespace slipway::repository

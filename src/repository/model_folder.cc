@@ -1,0 +1,211 @@
+#include "repository/model_folder.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/log.h"
+#include "base/utf8.h"
+#include "repository/stamp.h"
+#include "text/json_reader.h"
+
+namespace slipway::repository {
+namespace {
+
+using Kind = io::FileFacts::Kind;
+
+constexpr size_t kMaxEntries = 10'000;  // of one folder
+constexpr uint64_t kMaxConfigBytes = uint64_t{1} << 20;
+constexpr uint64_t kMaxLabelBytes = uint64_t{16} << 20;
+constexpr std::string_view kConfigName = "config.pbtxt";
+constexpr std::string_view kAliasesName = "aliases.json";
+
+// The content of a small file; nullopt when there is none.
+StatusOr<std::optional<io::Bytes>> ReadIfThere(const io::Folder& folder, std::string_view name,
+                                               uint64_t max_bytes) {
+  const auto file = folder.OpenFile(name);
+  if (!file.ok() && ReasonOf(file.status()) == Reason::kNotFound) return std::optional<io::Bytes>();
+  RETURN_IF_ERROR(file.status());
+  ASSIGN_OR_RETURN(io::Bytes bytes, file->ReadAll(max_bytes));
+  return std::optional<io::Bytes>(std::move(bytes));
+}
+
+class Reader {
+ public:
+  Reader(const ModelName& name, const io::Folder& folder, const std::string& root)
+      : folder_(folder), root_(root), model_{.name = name} {}
+
+  FoundModel Read() {
+    model_.problem = ReadAll();
+    return std::move(model_);
+  }
+
+ private:
+  Status ReadAll() {
+    RETURN_IF_ERROR(ReadConfig());
+    RETURN_IF_ERROR(ReadLabels());
+    RETURN_IF_ERROR(FindVersions());
+    return ReadAliases();
+  }
+
+  Status ReadConfig() {
+    ASSIGN_OR_RETURN(const auto bytes, ReadIfThere(folder_, kConfigName, kMaxConfigBytes));
+    if (!bytes) return OkStatus();
+    ASSIGN_OR_RETURN(model_.config, ParseModelConfig(bytes->text(), kConfigName));
+    if (model_.config.name.empty() || model_.config.name == model_.name.str()) return OkStatus();
+    return Error(Reason::kBadModel, "{}: name: expected \"{}\", as the folder is called, got \"{}\"",
+                 kConfigName, model_.name.str(), model_.config.name.substr(0, 255));
+  }
+
+  Status ReadLabels() {
+    for (const ConfiguredTensor& output : model_.config.outputs) {
+      if (output.label_filename.empty()) continue;
+      RETURN_IF_ERROR(io::CheckRelativeName(output.label_filename));
+      ASSIGN_OR_RETURN(const auto bytes, ReadIfThere(folder_, output.label_filename, kMaxLabelBytes));
+      if (!bytes) {
+        return Error(Reason::kBadModel, "{}: output \"{}\": label file \"{}\" is missing", kConfigName,
+                     output.spec.name, output.label_filename);
+      }
+      auto labels = ParseLabels(bytes->text());
+      if (!labels.ok()) return Annotate(labels.status(), output.label_filename);
+      model_.labels[output.spec.name] = *std::move(labels);
+    }
+    return OkStatus();
+  }
+
+  Status FindVersions() {
+    ASSIGN_OR_RETURN(const auto names, folder_.List(kMaxEntries));
+    for (const std::string& name : names) {
+      const auto number = VersionNumber::Parse(name);
+      if (!number) continue;
+      auto version = FindVersion(*number);
+      if (!version) continue;
+      if (model_.versions.size() == kMaxVersions) {
+        return Error(Reason::kTooLarge, "expected at most {} versions, got more", kMaxVersions);
+      }
+      model_.versions.push_back(*std::move(version));
+    }
+    std::sort(model_.versions.begin(), model_.versions.end(),
+              [](const auto& a, const auto& b) { return a.number < b.number; });
+    if (!model_.versions.empty()) return OkStatus();
+    return Error(Reason::kBadModel, "no version to serve: expected \"{}/1/{}\" or a bundle in its place",
+                 model_.name.str(), model_.config.default_model_filename);
+  }
+
+  // nullopt for what is no folder, or one with nothing in it: a version begins to be one with its first file.
+  std::optional<FoundVersion> FindVersion(VersionNumber number) {
+    FoundVersion version{number, fmt::format("{}/{}", folder_.path(), number.str()), root_, 0};
+    const auto there = Examine(version);
+    // What cannot be read is a version too: opening it fails, is reported, and leaves the others alone.
+    if (there.ok() && !*there) return std::nullopt;
+    return version;
+  }
+
+  // Finds the model inside and its stamp; false when there is no version.
+  StatusOr<bool> Examine(FoundVersion& version) {
+    auto folder = folder_.OpenFolder(version.number.str());
+    if (!folder.ok() && ReasonOf(folder.status()) == Reason::kNotFound) return false;
+    RETURN_IF_ERROR(folder.status());
+    ASSIGN_OR_RETURN(auto names, folder->List(kMaxEntries));
+    std::erase_if(names, [](const std::string& name) { return name.starts_with('.'); });
+    if (names.empty()) return false;
+    ASSIGN_OR_RETURN(const std::string inside, ModelInside(*folder, names));
+    if (!inside.empty()) version.path += "/" + inside;
+    ASSIGN_OR_RETURN(version.stamp, StampOfFolder(*std::move(folder)));
+    return true;
+  }
+
+  // The model in a version's folder; "" when the folder is a bundle itself, or nothing in it is a model: what opens
+  // it then says what is wrong with it.
+  StatusOr<std::string> ModelInside(const io::Folder& folder, const std::vector<std::string>& names) {
+    ASSIGN_OR_RETURN(const auto manifest, folder.Stat("manifest.json"));
+    if (manifest) return std::string();
+    const std::string& usual = model_.config.default_model_filename;
+    const auto model = folder.Stat(usual);
+    if (!model.ok() || *model) return usual;
+    if (names.size() != 1) return std::string();
+    if (IsModelFileName(names[0])) return names[0];
+    ASSIGN_OR_RETURN(const auto inner, folder.Stat(names[0] + "/manifest.json"));
+    return inner ? names[0] : std::string();
+  }
+
+  Status ReadAliases() {
+    ASSIGN_OR_RETURN(const auto bytes, ReadIfThere(folder_, kAliasesName, kMaxConfigBytes));
+    if (!bytes) return OkStatus();
+    auto aliases = ParseAliases(bytes->text());
+    if (!aliases.ok()) return Annotate(aliases.status(), kAliasesName);
+    for (const auto& [alias, number] : *aliases) {
+      const bool there = std::any_of(model_.versions.begin(), model_.versions.end(),
+                                     [n = number](const auto& version) { return version.number == n; });
+      if (there) {
+        model_.aliases.emplace(alias, number);
+      } else {
+        log::Debug("an alias names a version that is not there",
+                   {{"model", model_.name.str()}, {"alias", alias}, {"version", number.value}});
+      }
+    }
+    return OkStatus();
+  }
+
+  const io::Folder& folder_;
+  const std::string& root_;
+  FoundModel model_;
+};
+
+StatusOr<std::map<std::string, VersionNumber>> ReadAliasObject(JsonReader& reader) {
+  std::map<std::string, VersionNumber> aliases;
+  RETURN_IF_ERROR(reader.BeginObject());
+  for (std::string_view key;;) {
+    ASSIGN_OR_RETURN(const bool more, reader.NextKey(&key));
+    if (!more) break;
+    const std::string alias(key);
+    if (!IsAlias(alias)) {
+      return Error(Reason::kBadModel, "\"{}\" is no alias: expected [a-z][a-z0-9._-]{{0,62}}",
+                   IsValidUtf8(alias) ? alias.substr(0, 100) : "");
+    }
+    if (alias == kLatestAlias) {
+      return Error(Reason::kBadModel, "\"latest\" is built in and cannot be set");
+    }
+    VersionNumber number;
+    RETURN_IF_ERROR(reader.ReadInt64(&number.value));
+    if (number.value < 1) {
+      return Error(Reason::kBadModel, "\"{}\": expected a version, 1 or more, got {}", alias, number.value);
+    }
+    if (!aliases.emplace(alias, number).second) {
+      return Error(Reason::kBadModel, "\"{}\" occurs twice", alias);
+    }
+  }
+  RETURN_IF_ERROR(reader.End());
+  return aliases;
+}
+
+}  // namespace
+
+bool IsModelFileName(std::string_view name) {
+  return name.ends_with(".onnx") || name.ends_with(".slipway") || name.ends_with(".tar");
+}
+
+FoundModel ReadModelFolder(const ModelName& name, const io::Folder& folder, const std::string& root) {
+  return Reader(name, folder, root).Read();
+}
+
+StatusOr<std::map<std::string, VersionNumber>> ParseAliases(std::string_view json) {
+  JsonReader reader(json);
+  auto aliases = ReadAliasObject(reader);
+  if (aliases.ok()) return aliases;
+  return MakeError(Reason::kBadModel, MessageOf(aliases.status()));
+}
+
+StatusOr<std::vector<std::string>> ParseLabels(std::string_view text) {
+  if (!IsValidUtf8(text)) return Error(Reason::kBadModel, "a label file is to be UTF-8");
+  std::vector<std::string> labels;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    labels.emplace_back(line);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return labels;
+}
+
+}  // namespace slipway::repository

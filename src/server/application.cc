@@ -1,0 +1,244 @@
+#include "server/application.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "protocol/admin/routes.h"
+#include "protocol/openinference/routes.h"
+#include "repository/repository.h"
+#include "server/listen_address.h"
+#include "server/version.h"
+#include "telemetry/process_metrics.h"
+
+namespace slipway::server {
+namespace {
+
+int Or(int64_t configured, int otherwise) {
+  return configured > 0 ? static_cast<int>(configured) : otherwise;
+}
+
+lifecycle::ModelControl ToLifecycle(ModelControl control) {
+  switch (control) {
+    case ModelControl::kNone: return lifecycle::ModelControl::kNone;
+    case ModelControl::kPoll: return lifecycle::ModelControl::kPoll;
+    case ModelControl::kExplicit: return lifecycle::ModelControl::kExplicit;
+  }
+  return lifecycle::ModelControl::kNone;
+}
+
+size_t MemoryLimit(const Config& config, const Resources& resources) {
+  const size_t configured = config.resources.memory_limit_bytes;
+  return configured > 0 ? configured : resources.memory_bytes;
+}
+
+http::Limits ToHttpLimits(const Config& config, const Resources& resources) {
+  const LimitsConfig& from = config.limits;
+  http::Limits limits;
+  limits.max_body_bytes = from.max_body_bytes;
+  limits.max_header_bytes = from.max_header_bytes;
+  limits.max_headers = static_cast<size_t>(from.max_headers);
+  limits.max_url_bytes = from.max_url_bytes;
+  limits.max_connections = static_cast<size_t>(from.max_connections);
+  limits.max_buffered_bytes = from.max_buffered_bytes > 0 ? from.max_buffered_bytes
+                                                          : MemoryLimit(config, resources) / 4;
+  limits.header_timeout = from.header_timeout;
+  limits.idle_timeout = from.idle_timeout;
+  limits.write_timeout = from.write_timeout;
+  limits.min_body_bytes_per_s = from.min_body_bytes_per_s;
+  return limits;
+}
+
+/// Which routes live where. Control is open on the main listeners only while these are on loopback and
+/// have no listener of their own.
+std::vector<http::Listener> ToListeners(const HttpConfig& config) {
+  std::vector<http::Listener> listeners;
+  const uint8_t open = http::Bit(http::Access::kHealth) | http::Bit(http::Access::kInference);
+  for (const std::string& address : config.listen) {
+    const auto parsed = ParseListenAddress(address);
+    const bool control = config.control_listen.empty() && parsed.ok() && parsed->loopback;
+    listeners.push_back({address, control ? http::kAllAccess : open});
+  }
+  for (const std::string& address : config.control_listen)
+    listeners.push_back({address, static_cast<uint8_t>(http::Bit(http::Access::kHealth) |
+                                                       http::Bit(http::Access::kControl))});
+  return listeners;
+}
+
+}  // namespace
+
+Application::Application(const Config& config) : config_(config), resources_(DetectResources()) {}
+
+Application::~Application() {
+  // Runs in progress use the service and answer through the server: they end first.
+  if (pool_) pool_->Stop();
+}
+
+StatusOr<std::unique_ptr<Application>> Application::Create(const Config& config,
+                                                           std::shared_ptr<Engine> engine) {
+  std::unique_ptr<Application> application(new Application(config));
+  RETURN_IF_ERROR(application->Wire(std::move(engine)));
+  return application;
+}
+
+Status Application::Wire(std::shared_ptr<Engine> engine) {
+  const int processors = resources_.processors;
+  log::Info("resources",
+            {{"processors", processors},
+             {"from", resources_.processors_from},
+             {"io_threads", Or(config_.resources.io_threads, processors)},
+             {"compute_threads", Or(config_.resources.compute_threads, processors)},
+             {"memory_mib", MemoryLimit(config_, resources_) >> 20},
+             {"memory_from", config_.resources.memory_limit_bytes > 0 ? "configuration"
+                                                                      : resources_.memory_from}});
+  access_log_ = config_.log.access;
+  ASSIGN_OR_RETURN(auto sources, OpenSources());
+  lifecycle_metrics_ = std::make_unique<LifecycleMetrics>(registry_);
+  AddProcessMetrics(registry_);
+  AddBuildInfo(registry_, std::string(kVersion), std::string(engine->version()));
+  pool_ = std::make_unique<batching::WorkerPool>(Or(config_.resources.compute_threads, processors));
+  const std::string engine_version(engine->version());
+  MakeManager(std::move(sources), MakeLoader(std::move(engine)));
+  infer_ = std::make_unique<routing::InferService>(
+      routing::InferServiceOptions{.default_timeout = config_.models.request_timeout},
+      manager_->table(), Or(config_.resources.io_threads, processors), clock_);
+  auto router = MakeRouter(engine_version);
+  std::vector<std::string> patterns;
+  for (const http::Route& route : router->routes()) patterns.push_back(route.pattern);
+  http_metrics_ = std::make_shared<HttpMetrics>(patterns);
+  registry_.AddSource(http_metrics_);
+  ASSIGN_OR_RETURN(server_, http::Server::Create(MakeServerOptions(), std::move(router)));
+  return OkStatus();
+}
+
+StatusOr<std::vector<std::unique_ptr<repository::Source>>> Application::OpenSources() const {
+  std::vector<std::unique_ptr<repository::Source>> sources;
+  for (const std::string& path : config_.models.paths) {
+    ASSIGN_OR_RETURN(auto source, repository::OpenSource(path));
+    sources.push_back(std::move(source));
+  }
+  return sources;
+}
+
+std::unique_ptr<lifecycle::Loader> Application::MakeLoader(std::shared_ptr<Engine> engine) {
+  lifecycle::LoaderOptions options;
+  options.probe = config_.probe.enabled;
+  options.probe_options.limits.memory_bytes = config_.probe.memory_limit_bytes > 0
+                                                  ? config_.probe.memory_limit_bytes
+                                                  : MemoryLimit(config_, resources_);
+  options.probe_options.timeout = config_.probe.time_limit;
+  options.probe_options.limits.cpu_time =
+      std::chrono::ceil<std::chrono::seconds>(config_.probe.time_limit);
+  options.engine.intra_op_threads = Or(config_.resources.intra_op_threads, 1);
+  options.admission.max_queue = static_cast<size_t>(config_.models.queue_size);
+  options.default_instances = Or(config_.resources.compute_threads, resources_.processors);
+  const std::string folder = config_.data_folder.empty() ? "" : config_.data_folder + "/verified";
+  lifecycle::VerifiedStore verified(folder,
+                                    fmt::format("{} {}", engine->name(), engine->version()));
+  return std::make_unique<lifecycle::Loader>(options, std::move(engine), std::move(verified), *pool_,
+                                             *lifecycle_metrics_, clock_);
+}
+
+void Application::MakeManager(std::vector<std::unique_ptr<repository::Source>> sources,
+                              std::unique_ptr<lifecycle::Loader> loader) {
+  lifecycle::ManagerOptions options;
+  options.control = ToLifecycle(config_.models.control);
+  options.poll_interval = config_.models.poll_interval;
+  options.load_at_start = {config_.models.load.begin(), config_.models.load.end()};
+  // Idle loops are woken, or they would keep an unloaded version in memory.
+  options.on_change = [this] {
+    if (server_) server_->PostToLoops([this](int loop) { infer_->Table(loop); });
+  };
+  manager_ = std::make_unique<lifecycle::Manager>(std::move(options), std::move(sources),
+                                                  std::move(loader), *lifecycle_metrics_);
+}
+
+std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_version) {
+  auto router = std::make_shared<http::Router>();
+  openinference::AddRoutes(*router, {.infer = *infer_,
+                                     .models = *manager_,
+                                     .draining = draining_,
+                                     .loops = Or(config_.resources.io_threads, resources_.processors),
+                                     .server_version = std::string(kVersion)});
+  admin::AddRoutes(*router, {.infer = *infer_,
+                             .registry = registry_,
+                             .draining = draining_,
+                             .server_version = std::string(kVersion),
+                             .engine = fmt::format("onnxruntime {}", engine_version)});
+  return router;
+}
+
+http::ServerOptions Application::MakeServerOptions() const {
+  http::ServerOptions options;
+  options.listeners = ToListeners(config_.http);
+  options.threads = Or(config_.resources.io_threads, resources_.processors);
+  options.limits = ToHttpLimits(config_, resources_);
+  options.trusted_peers = config_.http.trusted_peers;
+  options.allowed_hosts = config_.http.allowed_hosts;
+  options.cors_origins = config_.http.cors_origins;
+  options.body_alignment = openinference::TensorOffset;
+  options.on_finished = [self = const_cast<Application*>(this)](
+                            const http::Exchange& exchange, int status, size_t bytes_out) {
+    self->OnFinished(exchange, status, bytes_out);
+  };
+  return options;
+}
+
+void Application::OnFinished(const http::Exchange& exchange, int status, size_t bytes_out) {
+  const http::Request& request = exchange.request();
+  const Duration spent = clock_.Now() - request.received;
+  http_metrics_->Record({.route = exchange.route(),
+                         .method = NameOf(request.method),
+                         .status = status,
+                         .spent = spent,
+                         .request_bytes = request.body.size(),
+                         .response_bytes = bytes_out});
+  if (!access_log_.load(std::memory_order_relaxed)) return;
+  log::Info("request", {{"method", NameOf(request.method)},
+                        {"target", request.target},
+                        {"status", status},
+                        {"us", std::chrono::duration<double, std::micro>(spent).count()},
+                        {"bytes_in", request.body.size()},
+                        {"bytes_out", bytes_out},
+                        {"peer", request.peer},
+                        {"request_id", exchange.request_id()},
+                        {"traceparent", request.header("traceparent").value_or("")}});
+}
+
+void Application::Start(std::function<void()> settled) {
+  server_->Start();
+  manager_->Start(std::move(settled));
+}
+
+Status Application::CheckServing() const {
+  const auto table = manager_->table().Get();
+  const auto serves = [](const auto& model) { return !model.second->ready.empty(); };
+  const bool expected = !table->models.empty() && config_.models.control == ModelControl::kNone;
+  if (expected && std::ranges::none_of(table->models, serves))
+    return Error(Reason::kBadModel, "not one model can be served; the reasons are above");
+  return OkStatus();
+}
+
+void Application::Apply(const Config& config) {
+  config_ = config;
+  access_log_ = config.log.access;
+  log::SetLevel(config.log.level);
+  manager_->SetPollInterval(config.models.poll_interval);
+  infer_->SetDefaultTimeout(config.models.request_timeout);
+  server_->SetLimits(ToHttpLimits(config, resources_));
+}
+
+bool Application::Drain() {
+  draining_ = true;
+  return server_->Drain(config_.limits.drain_limit);
+}
+
+std::string Application::Address() const {
+  const std::string address = server_->addresses().front();
+  return address.starts_with("unix:") ? address : "http://" + address;
+}
+
+std::string Application::SampleCommand() const {
+  return admin::SampleCommand(*manager_->table().Get(), Address());
+}
+
+}  // namespace slipway::server

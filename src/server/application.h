@@ -1,0 +1,75 @@
+#pragma once
+// Everything wired together: the only place that knows every room.
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/status.h"
+#include "engine/engine.h"
+#include "lifecycle/manager.h"
+#include "routing/infer_service.h"
+#include "server/config.h"
+#include "server/resources.h"
+#include "telemetry/http_metrics.h"
+#include "telemetry/metrics.h"
+#include "transport/http/server.h"
+
+namespace slipway::server {
+
+/// Members are destroyed in reverse order: what is below uses what is above.
+class Application {
+ public:
+  /// Opens the sources and binds the listeners; nothing is served yet.
+  static StatusOr<std::unique_ptr<Application>> Create(const Config& config,
+                                                       std::shared_ptr<Engine> engine);
+  ~Application();
+
+  /// Health is answered from now on; models are loaded meanwhile.
+  /// @param settled  called once, on another thread, when the first pass over the models is done.
+  void Start(std::function<void()> settled);
+
+  /// kBadModel when there are models and not one of them can be served.
+  Status CheckServing() const;
+
+  /// What may change live (config_diff.h).
+  void Apply(const Config& config);
+
+  /// Ready turns false at once; in-flight requests finish. False when the limit cut some.
+  bool Drain();
+
+  /// "http://127.0.0.1:8080" of the first listener, or "unix:/path".
+  std::string Address() const;
+  /// A complete curl command for a model that is ready; "" when none is.
+  std::string SampleCommand() const;
+
+ private:
+  explicit Application(const Config& config);
+  Status Wire(std::shared_ptr<Engine> engine);
+  StatusOr<std::vector<std::unique_ptr<repository::Source>>> OpenSources() const;
+  std::unique_ptr<lifecycle::Loader> MakeLoader(std::shared_ptr<Engine> engine);
+  void MakeManager(std::vector<std::unique_ptr<repository::Source>> sources,
+                   std::unique_ptr<lifecycle::Loader> loader);
+  std::shared_ptr<http::Router> MakeRouter(std::string_view engine_version);
+  http::ServerOptions MakeServerOptions() const;
+  void OnFinished(const http::Exchange& exchange, int status, size_t bytes_out);
+
+  Config config_;
+  Resources resources_;
+  SteadyClock clock_;
+  std::atomic<bool> draining_{false};
+  std::atomic<bool> access_log_{false};
+  Registry registry_;
+  std::unique_ptr<LifecycleMetrics> lifecycle_metrics_;
+  std::shared_ptr<HttpMetrics> http_metrics_;
+  std::unique_ptr<batching::WorkerPool> pool_;
+  std::unique_ptr<lifecycle::Manager> manager_;
+  std::unique_ptr<routing::InferService> infer_;
+  std::unique_ptr<http::Server> server_;
+};
+
+}  // namespace slipway::server

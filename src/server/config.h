@@ -1,0 +1,87 @@
+#pragma once
+// Everything an operator can set. The names, texts and documentation of these fields live in one table
+// (config_schema.h), from which come the YAML reader, the flags, the environment reader and
+// docs/configuration.md. The initialisers here are the defaults.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+
+namespace slipway::server {
+
+/// Who decides when models are loaded and unloaded, in every dialect.
+enum class ModelControl {
+  kNone,      // what is found at start is loaded, once
+  kPoll,      // repositories are looked at again every poll interval
+  kExplicit,  // nothing is loaded until a client asks
+};
+
+enum class LogFormat { kAuto, kHuman, kJson };  // auto: human on a terminal, JSON elsewhere
+
+struct ModelsConfig {
+  std::vector<std::string> paths;          // model files, bundles and repositories
+  std::vector<std::string> allowed_roots;  // every model resolves beneath one of these; empty = its own path
+  ModelControl control = ModelControl::kNone;
+  std::vector<std::string> load;           // kExplicit: what is loaded at start; "*" = all
+  std::chrono::milliseconds poll_interval{2'000};
+  int64_t queue_size = 1'000;                    // requests of one model that may wait
+  std::chrono::milliseconds request_timeout{0};  // for requests that name none; 0 = no deadline
+};
+
+struct HttpConfig {
+  std::vector<std::string> listen{"127.0.0.1:8080"};  // normalised: "IP:PORT", "[IP]:PORT", "unix:/path"
+  std::vector<std::string> control_listen;  // when given, control routes live only here
+  bool public_inference = false;            // `listen` may leave loopback; control then stays closed there
+  std::vector<std::string> trusted_peers;
+  std::vector<std::string> allowed_hosts;
+  std::vector<std::string> cors_origins;
+};
+
+struct LimitsConfig {
+  size_t max_body_bytes = size_t{64} << 20;
+  size_t max_header_bytes = size_t{16} << 10;
+  int64_t max_headers = 100;
+  size_t max_url_bytes = size_t{8} << 10;
+  int64_t max_connections = 16'000;
+  size_t max_buffered_bytes = 0;  // all request bodies together; 0 = a quarter of the memory limit
+  std::chrono::milliseconds header_timeout{10'000};
+  std::chrono::milliseconds idle_timeout{75'000};
+  std::chrono::milliseconds write_timeout{30'000};
+  size_t min_body_bytes_per_s = 1'024;
+  std::chrono::milliseconds drain_limit{30'000};
+};
+
+struct ResourcesConfig {
+  int64_t io_threads = 0;        // 0 = the processors this process may use
+  int64_t compute_threads = 0;   // 0 = the processors this process may use
+  int64_t intra_op_threads = 0;  // per model; 0 = chosen from the processors and the models
+  size_t memory_limit_bytes = 0; // 0 = the container's, else the machine's
+};
+
+struct ProbeConfig {
+  bool enabled = true;
+  size_t memory_limit_bytes = 0;  // 0 = the memory limit of the server
+  std::chrono::milliseconds time_limit{60'000};
+};
+
+struct LogConfig {
+  LogFormat format = LogFormat::kAuto;
+  log::Level level = log::Level::kInfo;
+  bool access = false;
+};
+
+struct Config {
+  ModelsConfig models;
+  HttpConfig http;
+  LimitsConfig limits;
+  ResourcesConfig resources;
+  ProbeConfig probe;
+  LogConfig log;
+  std::string data_folder;  // "" once loaded = no home folder is known: nothing is kept
+};
+
+}  // namespace slipway::server

@@ -1,0 +1,103 @@
+// Rules between fields, and of texts whose form a type cannot say.
+#include <fmt/format.h>
+
+#include <set>
+
+#include "server/config_loader.h"
+#include "server/listen_address.h"
+
+namespace slipway::server {
+namespace {
+
+class Checker {
+ public:
+  explicit Checker(EffectiveConfig& effective)
+      : effective_(effective), config_(effective.config) {}
+
+  std::vector<std::string> Run() && {
+    CheckModels();
+    CheckListeners();
+    CheckPeersAndOrigins();
+    return std::move(problems_);
+  }
+
+ private:
+  void Problem(std::string_view path, std::string_view what) {
+    const auto index = static_cast<size_t>(FindField(path) - Schema().data());
+    const Origin& origin = effective_.origins[index];
+    if (origin.source == Source::kDefault) problems_.push_back(fmt::format("{}: {}", path, what));
+    else problems_.push_back(fmt::format("{}: \"{}\": {}", origin.where, path, what));
+  }
+
+  void CheckModels() {
+    if (config_.models.paths.empty())
+      Problem("models.paths", "expected at least one model or repository: slipway serve MODEL");
+    for (const std::string& path : config_.models.paths)
+      if (path.empty()) Problem("models.paths", "expected a path, got \"\"");
+    for (const std::string& root : config_.models.allowed_roots)
+      if (!root.starts_with('/'))
+        Problem("models.roots", fmt::format("expected an absolute path, got \"{}\"", root));
+  }
+
+  void CheckListeners() {
+    if (config_.http.listen.empty()) Problem("http.listen", "expected at least one address");
+    std::set<std::string> taken;
+    for (std::string& text : config_.http.listen) {
+      const bool reachable = !NormaliseAndCheckLoopback("http.listen", text, taken);
+      if (reachable && !config_.http.public_inference)
+        Problem("http.listen",
+                fmt::format("{} is reachable from other machines and callers have no identities "
+                            "yet: add --public-inference to open inference, health and metadata to "
+                            "all of them (control stays closed), or listen on 127.0.0.1",
+                            text));
+    }
+    for (std::string& text : config_.http.control_listen)
+      if (!NormaliseAndCheckLoopback("http.control_listen", text, taken))
+        Problem("http.control_listen",
+                fmt::format("{} is reachable from other machines and callers have no identities "
+                            "yet: control takes 127.0.0.1:PORT, [::1]:PORT or unix:/path",
+                            text));
+  }
+
+  /// True when only this machine reaches the address, and when it is refused for another reason.
+  bool NormaliseAndCheckLoopback(std::string_view path, std::string& text,
+                                 std::set<std::string>& taken) {
+    const StatusOr<ListenAddress> address = ParseListenAddress(text);
+    if (!address.ok()) {
+      Problem(path, MessageOf(address.status()));
+      return true;
+    }
+    text = address->text;
+    if (!text.ends_with(":0") && !taken.insert(text).second)
+      Problem(path, fmt::format("{} is given twice", text));
+    return address->loopback;
+  }
+
+  void CheckPeersAndOrigins() {
+    for (const std::string& peer : config_.http.trusted_peers)
+      if (const Status status = CheckAddressBlock(peer); !status.ok())
+        Problem("http.trusted_peers", MessageOf(status));
+    for (const std::string& origin : config_.http.cors_origins) {
+      const size_t scheme = origin.find("://");
+      const bool has_path = scheme != std::string::npos && origin.find('/', scheme + 3) != std::string::npos;
+      if (scheme == std::string::npos || scheme == 0 || origin.size() == scheme + 3 || has_path)
+        Problem("http.cors_origins",
+                fmt::format("expected an origin such as https://console.example, got \"{}\"", origin));
+    }
+    for (const std::string& host : config_.http.allowed_hosts)
+      if (host.empty() || host.find_first_of("/ \t") != std::string::npos)
+        Problem("http.allowed_hosts", fmt::format("expected a host name or *, got \"{}\"", host));
+  }
+
+  EffectiveConfig& effective_;
+  Config& config_;
+  std::vector<std::string> problems_;
+};
+
+}  // namespace
+
+std::vector<std::string> CheckConfig(EffectiveConfig& effective) {
+  return Checker(effective).Run();
+}
+
+}  // namespace slipway::server

@@ -1,0 +1,46 @@
+#pragma once
+// Where settings come from, before they are applied: the file, the environment, the flags.
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/config_schema.h"
+
+namespace slipway::server {
+
+enum class Source { kDefault, kFile, kEnvironment, kFlag };  // a later one wins
+
+/// One value for one field, as written somewhere.
+struct Setting {
+  const Field* field;
+  WrittenValue value;
+  Source source;
+  std::string where;  // "slipway.yaml:3:13", "SLIPWAY_MAX_BODY", "--max-body"
+};
+
+/// What a source says, and what is wrong with it: one line each, naming the place.
+struct Settings {
+  std::vector<Setting> values;
+  std::vector<std::string> problems;
+};
+
+using Environment = std::map<std::string, std::string, std::less<>>;
+
+/// The process's own environment.
+Environment ReadProcessEnvironment();
+
+/// Reads a configuration file: unknown, duplicate and mistyped keys, anchors, aliases, tags, depth over 8
+/// and more than 10,000 values are problems `FILE:LINE:COLUMN: …` with what was expected and the nearest
+/// right word. An empty file says nothing.
+/// @param text  at most kMaxConfigBytes
+/// @param file  name for the messages
+Settings ReadYaml(std::string_view text, std::string_view file);
+inline constexpr size_t kMaxConfigBytes = size_t{256} << 10;
+
+/// Variables SLIPWAY_…: lists are separated by commas, an unknown name is a problem with the nearest right
+/// one. SLIPWAY_CONFIG (the file) and SLIPWAY_TEST_… (the tests' own) are nobody's field.
+Settings ReadEnvironment(const Environment& environment);
+
+}  // namespace slipway::server

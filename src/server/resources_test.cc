@@ -1,0 +1,52 @@
+#include "server/resources.h"
+
+#include <filesystem>
+#include <fstream>
+
+namespace slipway::server {
+namespace {
+
+struct FakeMachine {
+  std::filesystem::path root = std::filesystem::path(::testing::TempDir()) /
+                               ::testing::UnitTest::GetInstance()->current_test_info()->name();
+  FakeMachine() { Write("proc/meminfo", "MemTotal:       24000000 kB\nMemFree: 1 kB\n"); }
+  ~FakeMachine() { std::filesystem::remove_all(root); }
+  void Write(const std::string& path, const std::string& text) {
+    std::filesystem::create_directories((root / path).parent_path());
+    std::ofstream(root / path) << text;
+  }
+};
+
+TEST(ResourcesTest, WithoutContainerTheMachineCounts) {
+  const FakeMachine machine;
+  const Resources found = DetectResources(machine.root);
+  EXPECT_EQ(found.memory_bytes, 24000000ull * 1024);
+  EXPECT_EQ(found.memory_from, "machine");
+  EXPECT_EQ(found.processors_from, "affinity");
+}
+
+TEST(ResourcesTest, TheTightestGroupOnThePathCounts) {
+  FakeMachine machine;
+  machine.Write("proc/self/cgroup", "0::/pod/app\n");
+  machine.Write("sys/fs/cgroup/cpu.max", "max 100000\n");
+  machine.Write("sys/fs/cgroup/pod/cpu.max", "50000 100000\n");
+  machine.Write("sys/fs/cgroup/pod/memory.max", "536870912\n");
+  machine.Write("sys/fs/cgroup/pod/app/memory.max", "1073741824\n");
+  const Resources found = DetectResources(machine.root);
+  EXPECT_EQ(found.processors, 1);
+  EXPECT_EQ(found.memory_bytes, 536870912u);
+  EXPECT_EQ(found.memory_from, "cgroup");
+}
+
+TEST(ResourcesTest, OlderContainersHaveOtherFiles) {
+  FakeMachine machine;
+  machine.Write("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "100000\n");
+  machine.Write("sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
+  machine.Write("sys/fs/cgroup/memory/memory.limit_in_bytes", "268435456\n");
+  const Resources found = DetectResources(machine.root);
+  EXPECT_EQ(found.processors, 1);
+  EXPECT_EQ(found.memory_bytes, 268435456u);
+}
+
+}  // namespace
+}  // namespace slipway::server

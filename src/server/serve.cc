@@ -1,0 +1,94 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/log.h"
+#include "engine/onnxruntime/onnxruntime_engine.h"
+#include "server/application.h"
+#include "server/config_diff.h"
+#include "server/server.h"
+#include "server/signals.h"
+
+namespace slipway::server {
+namespace {
+
+void ConfigureLog(const LogConfig& config) {
+  const bool json = config.format == LogFormat::kJson ||
+                    (config.format == LogFormat::kAuto && isatty(STDERR_FILENO) == 0);
+  log::Configure(json ? log::Format::kJson : log::Format::kHuman, config.level);
+}
+
+void Reload(Application& application, Config& running, const ConfigReader& reread) {
+  const auto fresh = reread();
+  if (!fresh.ok()) {
+    log::Error("configuration not reloaded", {{"error", MessageOf(fresh.status())}});
+    return;
+  }
+  const ConfigDiff diff = Diff(running, *fresh);
+  for (const Field* field : diff.needs_restart)
+    log::Warn("a changed setting needs a restart", {{"setting", field->path}});
+  for (const Field* field : diff.live) log::Info("setting changed", {{"setting", field->path}});
+  running = WithLiveFields(running, *fresh);
+  application.Apply(running);
+  log::Info("configuration reloaded", {{"changed", diff.live.size()}});
+}
+
+void ShiftLogLevel(int by) {
+  const int level = std::clamp(static_cast<int>(log::GetLevel()) + by,
+                               static_cast<int>(log::Level::kDebug),
+                               static_cast<int>(log::Level::kError));
+  log::SetLevel(static_cast<log::Level>(level));
+  log::Write(log::Level::kError, "log level changed", {{"level", level}});
+}
+
+/// What a person who started it by hand wants to see; standard output, apart from the log.
+void Announce(const Application& application) {
+  std::printf("Slipway serves on %s\n", application.Address().c_str());
+  if (const std::string sample = application.SampleCommand(); !sample.empty())
+    std::printf("Try it:\n  %s\n", sample.c_str());
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int Serve(const Config& config, const ConfigReader& reread) {
+  ConfigureLog(config.log);
+  Signals signals;
+  const auto fail = [](const Status& why) {
+    log::Error("cannot serve", {{"error", MessageOf(why)}});
+    return 1;
+  };
+  auto engine = CreateOnnxRuntimeEngine();
+  if (!engine.ok()) return fail(engine.status());
+  auto application = Application::Create(config, *std::move(engine));
+  if (!application.ok()) return fail(application.status());
+  (*application)->Start([&signals] { signals.Wake(); });
+
+  Config running = config;
+  for (;;) {
+    switch (signals.Wait()) {
+      case Signals::Event::kReload: Reload(**application, running, reread); continue;
+      case Signals::Event::kMoreLog: ShiftLogLevel(-1); continue;
+      case Signals::Event::kLessLog: ShiftLogLevel(+1); continue;
+      case Signals::Event::kWoken:
+        if (const Status serving = (*application)->CheckServing(); !serving.ok())
+          return fail(serving);
+        Announce(**application);
+        continue;
+      case Signals::Event::kStop: break;
+    }
+    break;
+  }
+  log::Info("draining");
+  if (!(*application)->Drain()) {
+    log::Error("the drain limit cut requests that were in flight");
+    std::_Exit(1);  // a run that does not end would hold the process
+  }
+  application->reset();
+  log::Info("stopped");
+  return 0;
+}
+
+}  // namespace slipway::server

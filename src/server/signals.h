@@ -1,0 +1,24 @@
+#pragma once
+#include "io/file.h"
+
+namespace slipway::server {
+
+/// Signals as values: blocked in every thread, waited for by one.
+class Signals {
+ public:
+  /// Blocks them in the calling thread and all that it starts later: before any other thread.
+  Signals();
+
+  enum class Event { kStop, kReload, kMoreLog, kLessLog, kWoken };
+  /// The next one: SIGTERM and SIGINT stop, SIGHUP reloads, SIGUSR1 logs more, SIGUSR2 less.
+  Event Wait();
+
+  /// Makes Wait return kWoken. Threads: any.
+  void Wake();
+
+ private:
+  io::FileDescriptor signals_;
+  io::FileDescriptor woken_;
+};
+
+}  // namespace slipway::server

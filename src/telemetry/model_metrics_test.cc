@@ -1,0 +1,202 @@
+#include "telemetry/model_metrics.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "telemetry/http_metrics.h"
+
+namespace slipway {
+namespace {
+
+using std::chrono::microseconds;
+using testing::ElementsAre;
+using testing::Field;
+using testing::HasSubstr;
+using testing::Not;
+
+/// parse 1, queue 20, compute 300, respond 4: in all 325 µs.
+RequestTimes TimesEndingAt(TimePoint end) {
+  RequestTimes times;
+  times.received = end - microseconds(325);
+  times.parsed = times.received + microseconds(1);
+  times.started = times.parsed + microseconds(20);
+  times.computed = times.started + microseconds(300);
+  times.responded = times.computed + microseconds(4);
+  return times;
+}
+
+class ModelMetricsTest : public testing::Test {
+ protected:
+  Registry registry_;
+  LifecycleMetrics lifecycle_{registry_};
+  std::shared_ptr<ModelMetrics> digits_ = lifecycle_.ForVersion("digits", "3");
+  const TimePoint now_ = SteadyClock().Now();
+};
+
+TEST_F(ModelMetricsTest, SplitsASuccessIntoPhases) {
+  digits_->RecordSuccess(TimesEndingAt(now_), 8);
+  digits_->RecordSuccess(TimesEndingAt(now_), 2);
+  const auto statistics = digits_->Snapshot();
+  EXPECT_EQ(statistics.inference_count, 10u);
+  EXPECT_EQ(statistics.of(Phase::kRequest).count, 2u);
+  EXPECT_EQ(statistics.of(Phase::kParse).ns, 2'000u);
+  EXPECT_EQ(statistics.of(Phase::kQueue).ns, 40'000u);
+  EXPECT_EQ(statistics.of(Phase::kCompute).ns, 600'000u);
+  EXPECT_EQ(statistics.of(Phase::kRespond).ns, 8'000u);
+  EXPECT_EQ(statistics.of(Phase::kRequest).ns, 650'000u);
+}
+
+TEST_F(ModelMetricsTest, TellsTheLastInferenceInUnixTime) {
+  EXPECT_EQ(digits_->Snapshot().last_inference_unix_ms, 0);
+  digits_->RecordSuccess(TimesEndingAt(now_), 1);
+  digits_->RecordSuccess(TimesEndingAt(now_ - std::chrono::hours(1)), 1);
+  const auto unix_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                           std::chrono::system_clock::now().time_since_epoch())
+                           .count();
+  EXPECT_NEAR(static_cast<double>(digits_->Snapshot().last_inference_unix_ms),
+              static_cast<double>(unix_ms), 60'000);
+}
+
+TEST_F(ModelMetricsTest, CountsFailuresByReason) {
+  digits_->RecordFailure(Reason::kBadRequest, microseconds(2));
+  digits_->RecordFailure(Reason::kQueueFull, microseconds(1));
+  digits_->RecordFailure(Reason::kQueueFull, microseconds(1));
+  const auto statistics = digits_->Snapshot();
+  EXPECT_EQ(statistics.failure.count, 3u);
+  EXPECT_EQ(statistics.failure.ns, 4'000u);
+  EXPECT_EQ(statistics.failures[static_cast<size_t>(Reason::kQueueFull)], 2u);
+  const std::string text = registry_.Scrape();
+  EXPECT_THAT(text, HasSubstr("slipway_requests_failed_total{model=\"digits\",version=\"3\","
+                              "reason=\"queue_full\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("nv_inference_request_failure{model=\"digits\",version=\"3\","
+                              "reason=\"REJECTED\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("nv_inference_request_failure{model=\"digits\",version=\"3\","
+                              "reason=\"OTHER\"} 1\n"));
+}
+
+TEST_F(ModelMetricsTest, KeepsStatisticsByBatchSize) {
+  digits_->RecordExecution(1, microseconds(10));
+  digits_->RecordExecution(64, microseconds(20));
+  digits_->RecordExecution(64, microseconds(30));
+  digits_->RecordExecution(1000, microseconds(40));
+  digits_->RecordExecution(65, microseconds(50));
+  const auto statistics = digits_->Snapshot();
+  EXPECT_EQ(statistics.execution_count, 5u);
+  using Batch = ModelMetrics::BatchStatistics;
+  EXPECT_THAT(statistics.batches,
+              ElementsAre(Field(&Batch::batch_size, 1), Field(&Batch::batch_size, 64),
+                          Field(&Batch::batch_size, 65), Field(&Batch::batch_size, 1000)));
+  EXPECT_EQ(statistics.batches[1].compute.count, 2u);
+  EXPECT_EQ(statistics.batches[1].compute.ns, 50'000u);
+}
+
+TEST_F(ModelMetricsTest, BatchSizesOfClientsAreBounded) {
+  for (uint64_t rows = 1; rows <= 5000; ++rows) digits_->RecordExecution(rows, microseconds(1));
+  const auto statistics = digits_->Snapshot();
+  EXPECT_EQ(statistics.execution_count, 5000u);
+  EXPECT_EQ(statistics.batches.size(),
+            ModelMetrics::kExactBatchSizes + ModelMetrics::kMaxLargeBatchSizes);
+}
+
+TEST_F(ModelMetricsTest, InFlightFallsWithItsGuard) {
+  {
+    ModelMetrics::InFlight first(digits_);
+    ModelMetrics::InFlight second = std::move(first);
+    EXPECT_EQ(digits_->in_flight(), 1);
+    second = ModelMetrics::InFlight(digits_);
+    EXPECT_EQ(digits_->in_flight(), 1);
+  }
+  EXPECT_EQ(digits_->in_flight(), 0);
+}
+
+TEST_F(ModelMetricsTest, AliasesTellTheSameValues) {
+  digits_->RecordSuccess(TimesEndingAt(now_), 8);
+  digits_->RecordExecution(8, microseconds(300));
+  digits_->SetLoadDuration(std::chrono::milliseconds(1500));
+  const std::string text = registry_.Scrape();
+  for (const std::string_view line : {
+           "slipway_inference_rows_total{model=\"digits\",version=\"3\"} 8\n",
+           "slipway_request_phase_seconds_count{model=\"digits\",version=\"3\",phase=\"queue\"} "
+           "1\n",
+           "slipway_model_version_load_seconds{model=\"digits\",version=\"3\"} 1.5\n",
+           "nv_inference_request_success{model=\"digits\",version=\"3\"} 1\n",
+           "nv_inference_count{model=\"digits\",version=\"3\"} 8\n",
+           "nv_inference_exec_count{model=\"digits\",version=\"3\"} 1\n",
+           "nv_inference_request_duration_us{model=\"digits\",version=\"3\"} 325\n",
+           "nv_inference_queue_duration_us{model=\"digits\",version=\"3\"} 20\n",
+           "nv_inference_compute_input_duration_us{model=\"digits\",version=\"3\"} 1\n",
+           "nv_inference_compute_infer_duration_us{model=\"digits\",version=\"3\"} 300\n",
+           "nv_inference_compute_output_duration_us{model=\"digits\",version=\"3\"} 4\n",
+           "nv_inference_pending_request_count{model=\"digits\",version=\"3\"} 0\n",
+           "nv_model_load_duration_secs{model=\"digits\",version=\"3\"} 1.5\n",
+       })
+    EXPECT_THAT(text, HasSubstr(std::string(line)));
+  EXPECT_THAT(registry_.Scrape(Registry::Names::kOwn), Not(HasSubstr("nv_")));
+}
+
+TEST_F(ModelMetricsTest, SeriesOfAnUnloadedVersionGoAway) {
+  const auto other = lifecycle_.ForVersion("digits", "4");
+  digits_.reset();
+  const std::string text = registry_.Scrape();
+  EXPECT_THAT(text, Not(HasSubstr("version=\"3\"")));
+  EXPECT_THAT(text, HasSubstr("version=\"4\""));
+}
+
+TEST_F(ModelMetricsTest, AVersionLoadedAgainWhileItDrainsGoesOnCounting) {
+  digits_->RecordSuccess(TimesEndingAt(now_), 1);
+  EXPECT_EQ(lifecycle_.ForVersion("digits", "3"), digits_);
+  digits_.reset();
+  EXPECT_EQ(lifecycle_.ForVersion("digits", "3")->Snapshot().inference_count, 0u);
+}
+
+TEST(LifecycleMetricsTest, ShowsStateAndFailuresOfAVersionThatNeverLoaded) {
+  Registry registry;
+  LifecycleMetrics lifecycle(registry);
+  lifecycle.SetState("digits", "4", "loading");
+  lifecycle.SetState("digits", "4", "failed");
+  lifecycle.RecordLoadFailure("digits", "4", Reason::kBadModel);
+  lifecycle.RecordLoad(std::chrono::seconds(2));
+  const std::string text = registry.Scrape();
+  EXPECT_THAT(text, HasSubstr("slipway_model_version_state{model=\"digits\",version=\"4\","
+                              "state=\"failed\"} 1\n"));
+  EXPECT_THAT(text, Not(HasSubstr("state=\"loading\"")));
+  EXPECT_THAT(text, HasSubstr("slipway_model_load_failures_total{model=\"digits\",version=\"4\","
+                              "reason=\"bad_model\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("slipway_model_load_seconds_sum 2\n"));
+  lifecycle.Forget("digits", "4");
+  EXPECT_THAT(registry.Scrape(), Not(HasSubstr("digits")));
+}
+
+TEST(HttpMetricsTest, CountsByRouteMethodAndStatus) {
+  Registry registry;
+  const auto http = std::make_shared<HttpMetrics>(
+      std::vector<std::string>{"/v2", "/v2/models/{model}/infer", "/v2"});
+  registry.AddSource(http);
+  http->Record({"/v2/models/{model}/infer", "POST", 200, microseconds(30), 100, 50});
+  http->Record({"/v2/models/{model}/infer", "POST", 200, microseconds(30), 100, 50});
+  http->Record({"/v2/models/{model}/infer", "POST", 400, microseconds(3), 7, 40});
+  const std::string text = registry.Scrape();
+  EXPECT_THAT(text, HasSubstr("slipway_http_requests_total{route=\"/v2/models/{model}/infer\","
+                              "method=\"POST\",status=\"200\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("method=\"POST\",status=\"400\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("slipway_http_request_bytes_total"
+                              "{route=\"/v2/models/{model}/infer\"} 207\n"));
+  EXPECT_THAT(text, Not(HasSubstr("route=\"/v2\"")));
+}
+
+TEST(HttpMetricsTest, ClientsCannotAddLabels) {
+  Registry registry;
+  const auto http = std::make_shared<HttpMetrics>(std::vector<std::string>{"/v2"});
+  registry.AddSource(http);
+  http->Record({"/etc/passwd", "BREW", 418, {}, 0, 0});
+  http->Record({"", "", 299, {}, 0, 0});
+  http->Record({"", "", -5, {}, 0, 0});
+  http->Record({"", "", 9999, {}, 0, 0});
+  const std::string text = registry.Scrape();
+  for (const std::string_view status : {"4xx", "2xx", "1xx", "5xx"})
+    EXPECT_THAT(text, HasSubstr(fmt::format(
+                          "{{route=\"unmatched\",method=\"other\",status=\"{}\"}} 1\n", status)));
+}
+
+}  // namespace
+}  // namespace slipway

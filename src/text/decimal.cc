@@ -1,0 +1,159 @@
+#include "text/decimal.h"
+
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <optional>
+
+#include "text/decimal_tables.h"
+
+namespace slipway {
+namespace {
+
+constexpr int kMaxDigits = 19;  // any 19 digits fit into 64 bits
+constexpr int64_t kExponentLimit = 1'000'000'000;
+
+bool IsDigit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
+
+struct DigitSum {
+  uint64_t value = 0;
+  int64_t significant = 0;  // never fewer than there are; a few leading zeros may be counted
+
+  const char* Take(const char* at, const char* end) {
+    while (end - at >= 8 && IsEightDigits(LoadEight(at))) {
+      value = value * 100'000'000 + ParseEightDigits(LoadEight(at));
+      significant += 8;
+      at += 8;
+    }
+    while (at != end && IsDigit(*at)) {
+      value = value * 10 + static_cast<uint64_t>(*at++ - '0');
+      significant += significant != 0 || value != 0;
+    }
+    return at;
+  }
+};
+
+/// Saturating exponent after 'e'; `at` is at its sign or first digit.
+const char* TakeExponent(const char* at, const char* end, int64_t* exponent, const char** broken) {
+  const bool negative = at != end && *at == '-';
+  if (at != end && (*at == '-' || *at == '+')) ++at;
+  if (at == end || !IsDigit(*at)) {
+    *broken = at;
+    return nullptr;
+  }
+  int64_t value = 0;
+  for (; at != end && IsDigit(*at); ++at)
+    if (value < kExponentLimit) value = value * 10 + (*at - '0');
+  if (value > kExponentLimit) value = kExponentLimit;
+  *exponent += negative ? -value : value;
+  return at;
+}
+
+/// digits × 10^exponent with at most two roundings: of the digits, and of one operation.
+std::optional<double> NearDouble(const Decimal& number) {
+  if (!number.exact || number.exponent < -kMaxExactPower || number.exponent > kMaxExactPower)
+    return std::nullopt;
+  const auto whole = static_cast<double>(number.digits);
+  return number.exponent < 0 ? whole / kPowersOfTen[static_cast<size_t>(-number.exponent)]
+                             : whole * kPowersOfTen[static_cast<size_t>(number.exponent)];
+}
+
+/// The standard library's conversion, with overflow told apart from underflow.
+template <typename Float>
+bool FromChars(const Decimal& number, Float* out) {
+  const char* const end = number.text.data() + number.text.size();
+  const auto result = std::from_chars(number.text.data(), end, *out);
+  if (result.ec == std::errc()) return std::isfinite(*out);
+  // Out of range: only a value below the least subnormal can have a negative decimal magnitude here.
+  const char* at = number.text.data() + (number.negative ? 1 : 0);
+  int64_t leading = number.exponent;
+  for (bool significant = false; at != end && (IsDigit(*at) || *at == '.'); ++at) {
+    if (*at == '.') continue;
+    significant |= *at != '0';
+    leading += significant;
+  }
+  if (leading > 0) return false;
+  *out = number.negative ? -Float{0} : Float{0};
+  return true;
+}
+
+}  // namespace
+
+const char* ScanDecimal(const char* at, const char* end, Decimal* out, const char** broken) {
+  const char* const begin = at;
+  Decimal number;
+  if (at != end && *at == '-') {
+    number.negative = true;
+    ++at;
+  }
+  if (at == end || !IsDigit(*at)) {
+    *broken = at;
+    return nullptr;
+  }
+  DigitSum sum;
+  if (*at == '0') ++at;
+  else at = sum.Take(at, end);
+  number.whole = true;
+  if (at != end && *at == '.') {
+    number.whole = false;
+    const char* const fraction = ++at;
+    at = sum.Take(at, end);
+    if (at == fraction) {
+      *broken = at;
+      return nullptr;
+    }
+    number.exponent = fraction - at;
+  }
+  if (at != end && (*at == 'e' || *at == 'E')) {
+    number.whole = false;
+    at = TakeExponent(at + 1, end, &number.exponent, broken);
+    if (at == nullptr) return nullptr;
+  }
+  number.digits = sum.value;
+  number.exact = sum.significant <= kMaxDigits;
+  number.text = {begin, static_cast<size_t>(at - begin)};
+  *out = number;
+  return at;
+}
+
+bool ToDouble(const Decimal& number, double* out) {
+  // Digits that a double holds exactly leave one rounding: the nearest double (Clinger 1990).
+  constexpr uint64_t kExactIntegers = uint64_t{1} << 53;
+  if (const auto value = NearDouble(number); value && number.digits <= kExactIntegers) {
+    *out = number.negative ? -*value : *value;
+    return true;
+  }
+  return FromChars(number, out);
+}
+
+bool ToFloat(const Decimal& number, float* out) {
+  if (const auto value = NearDouble(number); value && (*value == 0 || RoundsOnceToFloat(*value))) {
+    const auto narrow = static_cast<float>(*value);
+    *out = number.negative ? -narrow : narrow;
+    return true;
+  }
+  return FromChars(number, out);
+}
+
+bool ToUint64(const Decimal& number, uint64_t* out) {
+  if (!number.whole) return false;
+  if (number.exact) {
+    *out = number.digits;
+    return !number.negative || number.digits == 0;
+  }
+  const char* const end = number.text.data() + number.text.size();
+  const auto result = std::from_chars(number.text.data(), end, *out);
+  return result.ec == std::errc() && result.ptr == end;
+}
+
+bool ToInt64(const Decimal& number, int64_t* out) {
+  if (!number.whole || !number.exact) return false;
+  constexpr uint64_t kMax = std::numeric_limits<int64_t>::max();
+  if (number.digits > kMax + (number.negative ? 1 : 0)) return false;
+  *out = static_cast<int64_t>(number.negative ? 0 - number.digits : number.digits);
+  return true;
+}
+
+}  // namespace slipway

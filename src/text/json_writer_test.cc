@@ -1,0 +1,97 @@
+#include "text/json_writer.h"
+
+#include <cmath>
+#include <limits>
+
+#include "text/json_reader.h"
+#include "text/number_format.h"
+
+namespace slipway {
+namespace {
+
+TEST(JsonWriterTest, PutsCommasBetweenMembersAndElements) {
+  std::string out = "> ";
+  JsonWriter w(out);
+  w.BeginObject().Key("a").BeginArray().Int(-1).Uint(2).Double(0.5).EndArray().Key("b").BeginObject();
+  w.EndObject().Key("c").Null().Key("d").Bool(true).Key("e").Raw("[1]").EndObject();
+  EXPECT_EQ(out, R"(> {"a":[-1,2,0.5],"b":{},"c":null,"d":true,"e":[1]})");
+}
+
+TEST(JsonWriterTest, EscapesWhatJsonCannotHold) {
+  std::string out;
+  AppendJsonString(out, std::string_view("\"\\/\b\f\n\r\t\x01\x1F\x7F\0é", 14));
+  EXPECT_EQ(out, "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f\x7F\\u0000é\"");
+}
+
+TEST(JsonWriterTest, ReplacesWhatIsNotUtf8) {
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"a\xFFz", "\"a\uFFFDz\""},
+      {"\xE2\x82", "\"\uFFFD\uFFFD\""},
+      {"\xED\xA0\x80!", "\"\uFFFD\uFFFD\uFFFD!\""},
+      {"\xF0\x9F\x98\x80\xC0\"", "\"\xF0\x9F\x98\x80\uFFFD\\\"\""}};
+  for (const auto& [bytes, text] : cases) {
+    std::string out;
+    AppendJsonString(out, bytes);
+    EXPECT_EQ(out, text);
+  }
+}
+
+/// Whatever the bytes, what comes out is one JSON string.
+TEST(JsonWriterTest, EveryPairOfBytesGivesValidJson) {
+  for (int a = 0; a < 256; ++a)
+    for (int b = 0; b < 256; ++b) {
+      const char bytes[2] = {static_cast<char>(a), static_cast<char>(b)};
+      std::string out;
+      AppendJsonString(out, {bytes, 2});
+      JsonReader reader(out);
+      std::string_view read;
+      ASSERT_TRUE(reader.ReadString(&read).ok() && reader.End().ok()) << a << ' ' << b;
+    }
+}
+
+template <typename T>
+std::string Text(T value) {
+  std::string out;
+  return AppendNumber(out, value) ? out : "refused";
+}
+
+TEST(NumberFormatTest, WritesTheShortestTextThatIsAFloat) {
+  EXPECT_EQ(Text(1.0f), "1.0");
+  EXPECT_EQ(Text(-0.0f), "-0.0");
+  EXPECT_EQ(Text(0.1f), "0.1");
+  EXPECT_EQ(Text(0.1), "0.1");
+  EXPECT_EQ(Text(16777216.0f), "16777216.0");
+  EXPECT_EQ(Text(std::numeric_limits<float>::max()), "3.4028235e+38");
+  EXPECT_EQ(Text(std::numeric_limits<float>::denorm_min()), "1e-45");
+  EXPECT_EQ(Text(std::numeric_limits<double>::denorm_min()), "5e-324");
+  EXPECT_EQ(Text(INFINITY), "refused");
+  EXPECT_EQ(Text(std::nan("")), "refused");
+}
+
+TEST(NumberFormatTest, WholeNumbersKeepAllTheirBits) {
+  EXPECT_EQ(Text(INT64_MIN), "-9223372036854775808");
+  EXPECT_EQ(Text(UINT64_MAX), "18446744073709551615");
+  EXPECT_EQ(Text(int8_t{-128}), "-128");
+}
+
+TEST(NumberFormatTest, ArraysAreSeparatedAcrossChunks) {
+  std::vector<uint8_t> values(130, 7);
+  std::string out;
+  EXPECT_EQ(AppendNumberArray(out, std::span<const uint8_t>(values)), values.size());
+  std::string expected = "[";
+  for (int i = 0; i < 130; ++i) expected += i == 129 ? "7]" : "7,";
+  EXPECT_EQ(out, expected);
+  out.clear();
+  AppendNumberArray(out, std::span<const float>());
+  EXPECT_EQ(out, "[]");
+}
+
+TEST(NumberFormatTest, AnArrayNamesItsFirstNumberThatJsonCannotSay) {
+  std::vector<float> values(100, 1);
+  values[70] = NAN;
+  std::string out;
+  EXPECT_EQ(AppendNumberArray(out, std::span<const float>(values)), 70u);
+}
+
+}  // namespace
+}  // namespace slipway

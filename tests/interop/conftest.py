@@ -1,0 +1,42 @@
+import pytest
+
+import stock
+from support.models import EXAMPLES, TEST_MODELS
+from support.server import Server
+
+
+def pytest_collection_modifyitems(items):
+    if stock.missing:
+        for item in items:
+            if item.path.parent == stock.HERE:
+                item.add_marker(pytest.mark.skip(reason=stock.missing))
+
+
+@pytest.fixture(scope="session")
+def examples_server():
+    with Server(EXAMPLES) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def test_models_server():
+    with Server(TEST_MODELS) as server:
+        yield server
+
+
+def connected(server, **options):
+    return stock.triton.InferenceServerClient(server.address, **options)
+
+
+@pytest.fixture
+def client(examples_server):
+    """A client of the server of examples/models."""
+    with connected(examples_server) as client:
+        yield client
+
+
+@pytest.fixture
+def test_client(test_models_server):
+    """A client of the server of tests/models."""
+    with connected(test_models_server) as client:
+        yield client

@@ -1,0 +1,97 @@
+"""The stock clients, installed from the Python package index into build/venv-interop.
+
+Where they cannot be installed, `missing` says why and conftest.py skips every test by name.
+"""
+
+import hashlib
+import pathlib
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+VENV = HERE.parents[1] / "build" / "venv-interop"
+REQUIREMENTS = HERE / "requirements.txt"
+INSTALL_TIMEOUT_S = 300
+
+
+def install():
+    """Brings VENV up to date. @return None, or why that was not possible."""
+    wanted = hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()
+    stamp = VENV / "requirements.sha256"
+    if stamp.exists() and stamp.read_text(encoding="ascii") == wanted:
+        return None
+    steps = [
+        [sys.executable, "-m", "venv", "--clear", VENV],
+        [
+            VENV / "bin" / "pip",
+            "install",
+            "--quiet",
+            "--retries",
+            "1",
+            "--timeout",
+            "15",
+            "--disable-pip-version-check",
+            "--requirement",
+            REQUIREMENTS,
+        ],
+    ]
+    for step in steps:
+        try:
+            done = subprocess.run(step, capture_output=True, text=True, timeout=INSTALL_TIMEOUT_S)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return f"no stock clients: {error}"
+        if done.returncode != 0:
+            said = (done.stderr.strip() or done.stdout.strip()).splitlines()
+            return f"no stock clients: {said[-1] if said else step}"
+    stamp.write_text(wanted, encoding="ascii")
+    return None
+
+
+missing = install()
+if missing is None:
+    # The same interpreter made the folder, so its packages fit; before Debian's, which may be older.
+    sys.path.insert(0, str(next(VENV.glob("lib/python*/site-packages"))))
+    import ml_dtypes
+    import numpy as np
+    import tritonclient.http as triton
+    from tritonclient.utils import InferenceServerException
+else:
+    ml_dtypes = np = triton = None
+    InferenceServerException = Exception
+
+
+def dtype_of(datatype):
+    """The numpy type that the client uses for a data type of the protocol."""
+    return {
+        "BOOL": np.bool_,
+        "UINT8": np.uint8,
+        "UINT16": np.uint16,
+        "UINT32": np.uint32,
+        "UINT64": np.uint64,
+        "INT8": np.int8,
+        "INT16": np.int16,
+        "INT32": np.int32,
+        "INT64": np.int64,
+        "FP16": np.float16,
+        "BF16": ml_dtypes.bfloat16,
+        "FP32": np.float32,
+        "FP64": np.float64,
+        "BYTES": np.object_,
+    }[datatype]
+
+
+def input_of(name, datatype, array, binary):
+    tensor = triton.InferInput(name, list(array.shape), datatype)
+    return tensor.set_data_from_numpy(array, binary_data=binary)
+
+
+def array_of(tensor):
+    """A tensor of a golden example as the array that the client takes."""
+    return np.array(tensor["data"], dtype=dtype_of(tensor["datatype"])).reshape(tensor["shape"])
+
+
+def elements_of(array):
+    """Row-major elements as Python values; BYTES as str."""
+    return [
+        each.decode("utf-8") if isinstance(each, bytes) else each for each in array.ravel().tolist()
+    ]
