@@ -37,7 +37,8 @@ Head ParseInTwo(std::string_view in, size_t first) {
       HeadParser whole({.max_header_bytes = 512, .max_headers = 8, .max_url_bytes = 128});
       Head again;
       again.state = whole.Parse(in, again.request, again.facts);
-      Require(again.state == head.state && whole.head_bytes() == parser.head_bytes());
+      Require(again.state == head.state);
+      Require(again.state != HeadParser::State::kDone || whole.head_bytes() == parser.head_bytes());
       again.bytes = whole.head_bytes();
       again.error = slipway::MessageOf(whole.error());
       Require(again.error == slipway::MessageOf(parser.error()));

@@ -8,6 +8,9 @@
 #include "transport/http/connection.h"
 
 namespace slipway::http {
+namespace {
+constexpr size_t kKeptBody = 4u << 10;  // capacity that an idle connection keeps for its next answer
+}
 
 // Lives as long as somebody can still answer; the last one to leave without doing so is reported.
 struct Connection::Deferral {
@@ -128,6 +131,7 @@ void Connection::EndExchange(int status, size_t bytes_out) {
   deferred_ = sent_in_handler_ = refused_ = false;
   body_.Release();
   response_.Clear();
+  if (response_.body.capacity() > kKeptBody) std::string().swap(response_.body);
   params_.Clear();
   route_ = {};
   request_id_.clear();

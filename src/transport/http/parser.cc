@@ -38,12 +38,11 @@ Status ParseTarget(Request& request, HeadFacts& facts) {
     if (facts.host.empty() || !kAuthority.HasAll(facts.host))
       return Bad("request target: the host of the absolute URL is malformed");
     rest.remove_prefix(end);
-    if (rest.empty()) rest = "/";
   } else if (!rest.starts_with('/') && !(rest == "*" && request.method == Method::kOptions)) {
     return Bad("request target: expected a path that begins with \"/\"");
   }
   const size_t question = rest.find('?');
-  request.path = rest.substr(0, question);
+  request.path = question == 0 || rest.empty() ? "/" : rest.substr(0, question);
   request.query = question == std::string_view::npos ? std::string_view() : rest.substr(question + 1);
   return OkStatus();
 }

@@ -160,6 +160,8 @@ TEST(HeadParserTest, AbsoluteTargetOverridesHost) {
   const Parsed parsed = Parse("GET http://real/a?b HTTP/1.1\r\nHost: other\r\n\r\n");
   EXPECT_EQ(parsed.facts.host, "real");
   EXPECT_EQ(parsed.request.path, "/a");
+  for (const std::string_view target : {"http://real", "http://real/", "http://real?a", "https://real/?a"})
+    EXPECT_EQ(Parse(fmt::format("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", target)).request.path, "/") << target;
 }
 
 TEST(HeadParserTest, KeepAliveFollowsVersionAndConnection) {
