@@ -1,6 +1,9 @@
 #include "text/json_writer.h"
 
+#include <bit>
+#include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 
 #include "text/json_reader.h"
@@ -61,11 +64,44 @@ TEST(NumberFormatTest, WritesTheShortestTextThatIsAFloat) {
   EXPECT_EQ(Text(0.1f), "0.1");
   EXPECT_EQ(Text(0.1), "0.1");
   EXPECT_EQ(Text(16777216.0f), "16777216.0");
-  EXPECT_EQ(Text(std::numeric_limits<float>::max()), "3.4028235e+38");
+  EXPECT_EQ(Text(std::numeric_limits<float>::max()), "3.4028235e38");
   EXPECT_EQ(Text(std::numeric_limits<float>::denorm_min()), "1e-45");
   EXPECT_EQ(Text(std::numeric_limits<double>::denorm_min()), "5e-324");
   EXPECT_EQ(Text(INFINITY), "refused");
   EXPECT_EQ(Text(std::nan("")), "refused");
+}
+
+TEST(NumberFormatTest, FloatsChangeToExponentsAtTheEdges) {
+  const std::pair<float, std::string_view> cases[] = {
+      {0.00001234f, "0.00001234"}, {0.000001234f, "1.234e-6"}, {-1e-10f, "-1e-10"},
+      {1234567.5f, "1234567.5"},   {1e15f, "1000000000000000.0"}, {1e16f, "1e16"},
+      {123456790.0f, "123456790.0"}, {9.999999e-5f, "0.00009999999"}};
+  for (const auto& [value, text] : cases) EXPECT_EQ(Text(value), text);
+}
+
+/// Significant digits without point, exponent and outer zeros.
+std::string Digits(std::string_view text) {
+  std::string digits;
+  for (const char c : text.substr(0, text.find('e')))
+    if (c >= '0' && c <= '9' && !(digits.empty() && c == '0')) digits += c;
+  while (!digits.empty() && digits.back() == '0') digits.pop_back();
+  return digits;
+}
+
+/// As short as the standard library's, with the same digits, and back to the same bits.
+TEST(NumberFormatTest, FloatsAreShortestAndExact) {
+  const char* const scale = std::getenv("SLIPWAY_TEST_SCALE");
+  const uint32_t step = scale != nullptr && std::string_view(scale) == "release" ? 13 : 5003;
+  for (uint64_t bits = 0; bits < 0x7F800000; bits += step) {
+    const float value = std::bit_cast<float>(static_cast<uint32_t>(bits));
+    char ours[kMaxNumberText], theirs[64];
+    const char* const end = FormatNumber(value, ours);
+    float back = -1;
+    ASSERT_EQ(std::from_chars(ours, end, back).ptr, end);
+    ASSERT_EQ(std::bit_cast<uint32_t>(back), bits);
+    const char* const their_end = std::to_chars(theirs, theirs + 64, value, std::chars_format::scientific).ptr;
+    ASSERT_EQ(Digits({ours, end}), Digits({theirs, their_end})) << bits;
+  }
 }
 
 TEST(NumberFormatTest, WholeNumbersKeepAllTheirBits) {
