@@ -13,7 +13,8 @@
 namespace slipway::bundle {
 namespace {
 
-// A file that should be there and is not makes a bad model, where a path that leads nowhere is not found.
+// A file that should be there and is not makes a bad model, where a path that leads nowhere is not
+// found.
 Status WithinModel(const Status& status) {
   if (status.ok() || ReasonOf(status) != Reason::kNotFound) return status;
   return MakeError(Reason::kBadModel, MessageOf(status));
@@ -89,12 +90,14 @@ Status OpenedArtifact::CheckFileList() const {
   if (const auto* tar = dynamic_cast<const TarContent*>(content_.get())) {
     for (const auto& [name, piece] : tar->pieces()) {
       if (name == kManifestName || manifest_->Find(name)) continue;
-      return Error(Reason::kBadModel, "\"{}\" is in the archive but not in {}", name, kManifestName);
+      return Error(Reason::kBadModel, "\"{}\" is in the archive but not in {}", name,
+                   kManifestName);
     }
   }
   for (const std::string& location : info_.external_locations) {
     if (manifest_->Find(location)) continue;
-    return Error(Reason::kBadModel, "external data \"{}\" is not listed in {}", location, kManifestName);
+    return Error(Reason::kBadModel, "external data \"{}\" is not listed in {}", location,
+                 kManifestName);
   }
   return OkStatus();
 }

@@ -1,6 +1,6 @@
 #pragma once
-// A model as it lies on disk (a plain .onnx file with its external data, a bundle folder, or a bundle
-// tar), opened once, beneath an allowed root, read or mapped by us, and named by its digest.
+// A model as it lies on disk (a plain .onnx file with its external data, a bundle folder, or a
+// bundle tar), opened once, beneath an allowed root, read by us, and named by its digest.
 
 #include <cstdint>
 #include <memory>
@@ -27,7 +27,7 @@ struct Tolerance {
 /// Golden inputs and outputs, with where they came from.
 struct Example {
   std::string name;
-  std::string origin;             // framework that computed the outputs, "scikit-learn", or "self"
+  std::string origin;  // framework that computed the outputs, "scikit-learn", or "self"
   std::string framework_version;
   std::vector<NamedTensor> inputs;
   std::vector<NamedTensor> outputs;
@@ -41,8 +41,8 @@ class Artifact {
  public:
   virtual ~Artifact() = default;
 
-  /// "sha256:<64 hex>": of the bundle's content (docs/formats/bundle.md), or, for a plain file, of the
-  /// model and its external data in the same construction.
+  /// "sha256:<64 hex>": of the bundle's content (docs/formats/bundle.md), or, for a plain file, of
+  /// the model and its external data in the same construction.
   virtual const std::string& digest() const = 0;
   virtual const onnx::ModelInfo& info() const = 0;
   /// info().signature, with the bundle's labels merged in.
@@ -55,25 +55,29 @@ class Artifact {
   /// nullptr for a plain file. Valid while the artifact lives.
   virtual const Manifest* manifest() const { return nullptr; }
 
-  /// The first `limit` examples in the order of their names, read and checked against the signature; none for
-  /// a plain file. kBadModel also when a file is not what it was when the artifact was opened.
+  /// The first `limit` examples in the order of their names, read and checked against the
+  /// signature; none for a plain file. kBadModel also when a file is not what it was when the
+  /// artifact was opened.
   virtual StatusOr<std::vector<Example>> Examples(size_t limit) const = 0;
 };
 
 struct OpenLimits {
-  /// Of all files together; what a machine can spare for the time of a load. Checked before reading.
+  /// Of all files together; what a machine can spare for the time of a load. Checked before
+  /// reading.
   uint64_t max_total_bytes = uint64_t{16} << 30;
 };
 
-/// Opens `path` (links allowed; it must resolve beneath `root`, "" = no root): an ONNX file, a bundle folder or
-/// a bundle tar, recognised by content. What lies inside is opened beneath the model's own folder
-/// (openat2 RESOLVE_BENEATH, regular files only), read into memory, hashed, and never opened again by path.
-/// @return kNotFound when nothing is at the path; kBadModel naming file and rule; kUnsupported; kTooLarge; kIo.
+/// Opens `path` (links allowed; it must resolve beneath `root`, "" = no root): an ONNX file or
+/// a folder with a model.onnx, a bundle folder or a bundle tar, recognised by content. What lies
+/// inside is opened beneath the model's own folder (openat2 RESOLVE_BENEATH, regular files only),
+/// read into memory, hashed, and never opened again by path.
+/// @return kNotFound when nothing is at the path; kBadModel naming file and rule; kUnsupported;
+/// kTooLarge; kIo.
 StatusOr<std::unique_ptr<Artifact>> Open(const std::string& path, const std::string& root = "",
                                          const OpenLimits& limits = {});
 
-/// Outputs agree within each one's tolerance (labels and integers exactly, NaN equals NaN); got[i] answers
-/// expected[i]. @return kBadModel naming output, element, expected, got, tolerance.
+/// Outputs agree within each one's tolerance (labels and integers exactly, NaN equals NaN); got[i]
+/// answers expected[i]. @return kBadModel naming output, element, expected, got, tolerance.
 Status Compare(const std::vector<NamedTensor>& expected, const std::vector<Tensor>& got,
                const std::vector<Tolerance>& tolerances);
 

@@ -27,8 +27,10 @@ std::string TarOf(const std::map<std::string, std::string>& files) {
 
 class ArtifactTest : public ::testing::Test {
  protected:
-  std::string WriteBundle(std::string_view folder, const std::map<std::string, std::string>& files) {
-    for (const auto& [name, content] : files) root_.Write(fmt::format("{}/{}", folder, name), content);
+  std::string WriteBundle(std::string_view folder,
+                          const std::map<std::string, std::string>& files) {
+    for (const auto& [name, content] : files)
+      root_.Write(fmt::format("{}/{}", folder, name), content);
     return root_ / folder;
   }
   static Status Refusal(const std::string& path, const std::string& root = "") {
@@ -53,10 +55,14 @@ TEST_F(ArtifactTest, OpensAPlainFile) {
   EXPECT_EQ(a.size_bytes(), IdentityModel().size());
   EXPECT_EQ(a.bytes().model.size(), IdentityModel().size());
   EXPECT_TRUE(a.Examples(3).value().empty());
-  EXPECT_EQ(a.digest(), "sha256:" + io::Sha256Hex(io::Sha256Hex(IdentityModel()) + "  model.onnx\n"));
+  EXPECT_EQ(a.digest(),
+            "sha256:" + io::Sha256Hex(io::Sha256Hex(IdentityModel()) + "  model.onnx\n"));
 }
 
 TEST_F(ArtifactTest, APlainFilesDigestDoesNotDependOnItsName) {
+  root_.Write("folder/model.onnx", IdentityModel());
+  EXPECT_EQ(Open(root_ / "folder").value()->digest(),
+            Open(root_ / "folder/model.onnx").value()->digest());
   EXPECT_EQ(Open(root_.Write("a.onnx", IdentityModel())).value()->digest(),
             Open(root_.Write("b.onnx", IdentityModel())).value()->digest());
 }
@@ -73,8 +79,8 @@ TEST_F(ArtifactTest, OpensExternalDataBeneathTheModelsFolder) {
   EXPECT_NE(Open(root_ / "m/model.onnx").value()->digest(), before);
 }
 
-// ROBUSTNESS case 43. No file outside is opened: the secret is a FIFO without a writer, which an open that waits
-// would hang on.
+// ROBUSTNESS case 43. No file outside is opened: the secret is a FIFO without a writer, which an
+// open that waits would hang on.
 TEST_F(ArtifactTest, RefusesExternalDataOutsideTheFolder) {
   ASSERT_EQ(::mkfifo((root_ / "x").c_str(), 0600), 0);
   for (const char* location : {"../x", "/etc/passwd", "sub/../../x", "..", "a\\b", ""}) {
@@ -120,7 +126,8 @@ TEST_F(ArtifactTest, MustResolveBeneathItsRoot) {
   EXPECT_TRUE(Open(repo + "/linked/1/model.onnx", repo).ok());
   ExpectBadModel(Refusal(repo + "/bad/1/model.onnx", repo), "leads out of its folder");
   ExpectBadModel(Refusal(repo + "/../outside/model.onnx", repo), "leads out of its folder");
-  ExpectBadModel(Refusal(root_ / "outside/model.onnx", repo), "does not lie beneath its repository");
+  ExpectBadModel(Refusal(root_ / "outside/model.onnx", repo),
+                 "does not lie beneath its repository");
   ExpectBadModel(Refusal(root_ / "repo2/model.onnx", repo), "does not lie beneath its repository");
   EXPECT_TRUE(Open(repo + "/bad/1/model.onnx").ok()) << "without a root the operator's word counts";
 }
@@ -137,7 +144,7 @@ TEST_F(ArtifactTest, WorksWithRelativePaths) {
 
 TEST_F(ArtifactTest, NamesWhatIsThereInstead) {
   EXPECT_EQ(ReasonOf(Refusal(root_ / "nothing")), Reason::kNotFound);
-  ExpectBadModel(Refusal(root_.path()), "a folder without \"manifest.json\"");
+  ExpectBadModel(Refusal(root_.path()), "holds neither \"manifest.json\" nor \"model.onnx\"");
   root_.Write("saved/saved_model.pb", "");
   EXPECT_EQ(ReasonOf(Refusal(root_ / "saved")), Reason::kUnsupported);
   ASSERT_EQ(::mkfifo((root_ / "fifo").c_str(), 0600), 0);
@@ -146,7 +153,8 @@ TEST_F(ArtifactTest, NamesWhatIsThereInstead) {
 }
 
 TEST_F(ArtifactTest, OpensAFolderAndATarWithTheSameDigest) {
-  const auto files = BundleFiles({{"model.onnx", IdentityModel()}, {"examples/first.json", kIdentityExample}});
+  const auto files =
+      BundleFiles({{"model.onnx", IdentityModel()}, {"examples/first.json", kIdentityExample}});
   const auto folder = Open(WriteBundle("b", files));
   const auto tar = Open(root_.Write("b.slipway", TarOf(files)));
   ASSERT_TRUE(folder.ok()) << folder.status();
@@ -165,35 +173,44 @@ TEST_F(ArtifactTest, OpensAFolderAndATarWithTheSameDigest) {
 
 // The formula of docs/formats/bundle.md, computed by coreutils.
 TEST_F(ArtifactTest, TheDigestIsWhatCoreutilsSay) {
-  const std::string path = WriteBundle("b", BundleFiles({{"model.onnx", IdentityModel()},
-                                                         {"examples/a b.json", "{}"}}));
+  const std::string path =
+      WriteBundle("b", BundleFiles({{"model.onnx", IdentityModel()}, {"examples/a b.json", "{}"}}));
   const std::string command = fmt::format(
-      "cd {} && LC_ALL=C find . -type f -printf '%P\\n' | LC_ALL=C sort | xargs -d '\\n' sha256sum | sha256sum > {}",
+      "cd {} && LC_ALL=C find . -type f -printf '%P\\n' | LC_ALL=C sort | xargs -d '\\n' sha256sum "
+      "| sha256sum > {}",
       path, root_ / "sum");
   ASSERT_EQ(std::system(command.c_str()), 0);
   EXPECT_EQ(Open(path).value()->digest(), "sha256:" + root_.Read("sum").substr(0, 64));
 }
 
 TEST_F(ArtifactTest, NamesTheFileThatIsNotWhatTheManifestSays) {
-  const auto good = BundleFiles({{"model.onnx", IdentityModel()}, {"examples/first.json", kIdentityExample}});
+  const auto good =
+      BundleFiles({{"model.onnx", IdentityModel()}, {"examples/first.json", kIdentityExample}});
   for (const auto& [name, content] : good) {
     if (name == kManifestName) continue;
     auto files = good;
     files[name].back() ^= 1;
-    ExpectBadModel(Refusal(root_.Write("flipped.slipway", TarOf(files))), fmt::format("\"{}\": manifest.json says sha256", name));
+    ExpectBadModel(Refusal(root_.Write("flipped.slipway", TarOf(files))),
+                   fmt::format("\"{}\": manifest.json says sha256", name));
     files[name] = content + "x";
-    ExpectBadModel(Refusal(root_.Write("longer.slipway", TarOf(files))), fmt::format("\"{}\": manifest.json says {} bytes", name, content.size()));
+    ExpectBadModel(Refusal(root_.Write("longer.slipway", TarOf(files))),
+                   fmt::format("\"{}\": manifest.json says {} bytes", name, content.size()));
     files[name] = content.substr(1);
-    ExpectBadModel(Refusal(root_.Write("shorter.slipway", TarOf(files))), fmt::format("\"{}\": manifest.json says {} bytes", name, content.size()));
+    ExpectBadModel(Refusal(root_.Write("shorter.slipway", TarOf(files))),
+                   fmt::format("\"{}\": manifest.json says {} bytes", name, content.size()));
     files.erase(name);
-    ExpectBadModel(Refusal(root_.Write("missing.slipway", TarOf(files))), fmt::format("\"{}\" is not in the archive", name));
+    ExpectBadModel(Refusal(root_.Write("missing.slipway", TarOf(files))),
+                   fmt::format("\"{}\" is not in the archive", name));
   }
   auto files = good;
   files["extra"] = "";
-  ExpectBadModel(Refusal(root_.Write("extra.slipway", TarOf(files))), "\"extra\" is in the archive but not in manifest.json");
-  EXPECT_TRUE(Open(WriteBundle("folder", files)).ok()) << "in a folder what is not listed is not part of it";
+  ExpectBadModel(Refusal(root_.Write("extra.slipway", TarOf(files))),
+                 "\"extra\" is in the archive but not in manifest.json");
+  EXPECT_TRUE(Open(WriteBundle("folder", files)).ok())
+      << "in a folder what is not listed is not part of it";
   files.erase(std::string(kManifestName));
-  ExpectBadModel(Refusal(root_.Write("bare.slipway", TarOf(files))), "\"manifest.json\" is not in the archive");
+  ExpectBadModel(Refusal(root_.Write("bare.slipway", TarOf(files))),
+                 "\"manifest.json\" is not in the archive");
 }
 
 TEST_F(ArtifactTest, ABundlesExternalDataMustBeListed) {
@@ -208,28 +225,35 @@ TEST_F(ArtifactTest, ABundlesExternalDataMustBeListed) {
 
 TEST_F(ArtifactTest, TheManifestMustAgreeWithTheModel) {
   onnx::Builder other;
-  other.Input("x", DType::kFp32, {-1, 3}).Output("y", DType::kFp32, {-1, 2}).Node("Identity", {"x"}, {"y"});
+  other.Input("x", DType::kFp32, {-1, 3})
+      .Output("y", DType::kFp32, {-1, 2})
+      .Node("Identity", {"x"}, {"y"});
   ExpectBadModel(Refusal(WriteBundle("b", BundleFiles({{"model.onnx", other.Serialize()}}))),
                  "input \"x\": the manifest says FP32 [-1,2], the model FP32 [-1,3]");
 }
 
 TEST_F(ArtifactTest, ReadsABundleThroughAKubernetesVolume) {
-  const auto files = BundleFiles({{"model.onnx", IdentityModel()}, {"examples/first.json", kIdentityExample}});
+  const auto files =
+      BundleFiles({{"model.onnx", IdentityModel()}, {"examples/first.json", kIdentityExample}});
   WriteBundle("v/..2026_01", files);
   root_.Link("v/..data", "..2026_01");
-  for (const char* name : {"model.onnx", "manifest.json", "examples"}) root_.Link(fmt::format("v/{}", name), fmt::format("..data/{}", name));
+  for (const char* name : {"model.onnx", "manifest.json", "examples"})
+    root_.Link(fmt::format("v/{}", name), fmt::format("..data/{}", name));
   const auto artifact = Open(root_ / "v");
   ASSERT_TRUE(artifact.ok()) << artifact.status();
   EXPECT_EQ((*artifact)->Examples(9)->size(), 1u);
 }
 
 TEST_F(ArtifactTest, ExamplesThatChangedSinceOpeningAreRefused) {
-  const std::string path = WriteBundle("b", BundleFiles({{"model.onnx", IdentityModel()}, {"examples/first.json", kIdentityExample}}));
+  const std::string path = WriteBundle(
+      "b",
+      BundleFiles({{"model.onnx", IdentityModel()}, {"examples/first.json", kIdentityExample}}));
   const auto artifact = Open(path);
   std::string changed = kIdentityExample;
   changed[changed.find("1.5")] = '2';
   root_.Write("b/examples/first.json", changed);
-  ExpectBadModel((*artifact)->Examples(1).status(), "\"examples/first.json\": manifest.json says sha256");
+  ExpectBadModel((*artifact)->Examples(1).status(),
+                 "\"examples/first.json\": manifest.json says sha256");
 }
 
 TEST_F(ArtifactTest, BytesStayWhatTheyWereWhenTheFileIsTruncated) {
@@ -237,7 +261,8 @@ TEST_F(ArtifactTest, BytesStayWhatTheyWereWhenTheFileIsTruncated) {
   const auto artifact = Open(path);
   fs::resize_file(path, 0);
   const auto model = (*artifact)->bytes().model;
-  EXPECT_EQ(std::string(reinterpret_cast<const char*>(model.data()), model.size()), IdentityModel());
+  EXPECT_EQ(std::string(reinterpret_cast<const char*>(model.data()), model.size()),
+            IdentityModel());
 }
 
 TEST_F(ArtifactTest, KeepsToTheLimitOfAllFilesTogether) {
@@ -245,9 +270,11 @@ TEST_F(ArtifactTest, KeepsToTheLimitOfAllFilesTogether) {
   const std::string plain = root_.Write("m/model.onnx", ExternalModel("w.bin"));
   const OpenLimits limits{.max_total_bytes = 1000};
   EXPECT_EQ(ReasonOf(Open(plain, "", limits).status()), Reason::kTooLarge);
-  fs::resize_file(root_ / "m/w.bin", uint64_t{1} << 40);  // sparse: to read it would take all memory
+  fs::resize_file(root_ / "m/w.bin",
+                  uint64_t{1} << 40);  // sparse: to read it would take all memory
   EXPECT_EQ(ReasonOf(Open(plain).status()), Reason::kTooLarge);
-  const auto files = BundleFiles({{"model.onnx", ExternalModel("w.bin")}, {"w.bin", std::string(1000, 'w')}});
+  const auto files =
+      BundleFiles({{"model.onnx", ExternalModel("w.bin")}, {"w.bin", std::string(1000, 'w')}});
   EXPECT_EQ(ReasonOf(Open(WriteBundle("b", files), "", limits).status()), Reason::kTooLarge);
   EXPECT_FALSE(Open(root_.Write("b.slipway", TarOf(files)), "", limits).ok());
 }
@@ -261,7 +288,8 @@ TEST_F(ArtifactTest, RefusesHostileTars) {
       {io::TarBuilder().Entry("model.onnx", '2').Finish(), "symbolic link"},
       {io::TarBuilder().File("model.onnx", "").File("model.onnx", "").Finish(), "occurs twice"},
   };
-  for (const auto& [tar, message] : cases) ExpectBadModel(Refusal(root_.Write("b.slipway", tar)), message);
+  for (const auto& [tar, message] : cases)
+    ExpectBadModel(Refusal(root_.Write("b.slipway", tar)), message);
   EXPECT_EQ(root_.Count(), 1u) << "nothing but the tar itself was written";
 }
 
@@ -304,7 +332,8 @@ TEST_F(PackTest, SameContentGivesSameBytes) {
 
 TEST_F(PackTest, RepacksABundleUnchanged) {
   root_.Write("ex/first.json", kIdentityExample);
-  ASSERT_TRUE(Pack(root_.Write("m.onnx", IdentityModel()), root_ / "a", {.examples = root_ / "ex"}).ok());
+  ASSERT_TRUE(
+      Pack(root_.Write("m.onnx", IdentityModel()), root_ / "a", {.examples = root_ / "ex"}).ok());
   const auto tar = Pack(root_ / "a", root_ / "b.slipway");
   ASSERT_TRUE(tar.ok()) << tar.status();
   const auto folder = Pack(root_ / "b.slipway", root_ / "c");
@@ -317,14 +346,24 @@ TEST_F(PackTest, RefusesAndLeavesNothing) {
   const std::string model = root_.Write("m.onnx", IdentityModel());
   root_.Write("taken", "");
   root_.Write("ex/bad.json", "{}");
+  root_.Write("unnamed/bad name.json", kIdentityExample);
+  fs::create_directory(root_ / "empty");
   root_.Write("named/m.onnx", ExternalModel("manifest.json"));
   root_.Write("named/manifest.json", kWeights);
   const size_t before = root_.Count();
   EXPECT_EQ(ReasonOf(Pack(model, root_ / "taken").status()), Reason::kAlreadyExists);
-  EXPECT_EQ(ReasonOf(Pack(model, root_ / "o", {.labels = {{"z", {}}}}).status()), Reason::kBadRequest);
-  EXPECT_EQ(ReasonOf(Pack(model, root_ / "o", {.feature_schema = "[]"}).status()), Reason::kBadRequest);
-  EXPECT_EQ(ReasonOf(Pack(model, root_ / "o", {.examples = root_ / "ex"}).status()), Reason::kBadModel);
-  EXPECT_EQ(ReasonOf(Pack(model, root_ / "o", {.examples = root_ / "none"}).status()), Reason::kNotFound);
+  EXPECT_EQ(ReasonOf(Pack(model, root_ / "o", {.labels = {{"z", {}}}}).status()),
+            Reason::kBadRequest);
+  EXPECT_EQ(ReasonOf(Pack(model, root_ / "o", {.feature_schema = "[]"}).status()),
+            Reason::kBadRequest);
+  EXPECT_EQ(ReasonOf(Pack(model, root_ / "o", {.examples = root_ / "ex"}).status()),
+            Reason::kBadModel);
+  for (const char* folder : {"unnamed", "empty"}) {
+    EXPECT_EQ(ReasonOf(Pack(model, root_ / "o", {.examples = root_ / folder}).status()),
+              Reason::kBadRequest);
+  }
+  EXPECT_EQ(ReasonOf(Pack(model, root_ / "o", {.examples = root_ / "none"}).status()),
+            Reason::kNotFound);
   EXPECT_EQ(ReasonOf(Pack(root_ / "named/m.onnx", root_ / "o").status()), Reason::kBadModel);
   EXPECT_EQ(ReasonOf(Pack(root_ / "none.onnx", root_ / "o").status()), Reason::kNotFound);
   EXPECT_EQ(root_.Count(), before);

@@ -14,10 +14,14 @@ bool IsFloat(DType dtype) {
 
 double FloatAt(const Tensor& tensor, size_t i) {
   switch (tensor.dtype) {
-    case DType::kFp16: return Fp16ToFloat(tensor.as<uint16_t>()[i]);
-    case DType::kBf16: return Bf16ToFloat(tensor.as<uint16_t>()[i]);
-    case DType::kFp32: return tensor.as<float>()[i];
-    default: return tensor.as<double>()[i];
+    case DType::kFp16:
+      return Fp16ToFloat(tensor.as<uint16_t>()[i]);
+    case DType::kBf16:
+      return Bf16ToFloat(tensor.as<uint16_t>()[i]);
+    case DType::kFp32:
+      return tensor.as<float>()[i];
+    default:
+      return tensor.as<double>()[i];
   }
 }
 
@@ -33,9 +37,10 @@ Status CompareFloats(std::string_view name, const Tensor& expected, const Tensor
   for (size_t i = 0; i < count; ++i) {
     const double want = FloatAt(expected, i), have = FloatAt(got, i);
     if (Close(want, have, tolerance)) continue;
-    return Error(Reason::kBadModel,
-                 "output \"{}\", element {}: expected {}, got {} (tolerance: {} absolute, {} relative)",
-                 name, i, want, have, tolerance.absolute, tolerance.relative);
+    return Error(
+        Reason::kBadModel,
+        "output \"{}\", element {}: expected {}, got {} (tolerance: {} absolute, {} relative)",
+        name, i, want, have, tolerance.absolute, tolerance.relative);
   }
   return OkStatus();
 }
@@ -46,33 +51,44 @@ Status CompareStrings(std::string_view name, const Tensor& expected, const Tenso
   std::string_view a, b;
   for (size_t i = 0;; ++i) {
     const bool more = want.Next(&a);
-    if (more != have.Next(&b)) return Error(Reason::kBadModel, "output \"{}\": elements end at {}", name, i);
+    if (more != have.Next(&b))
+      return Error(Reason::kBadModel, "output \"{}\": elements end at {}", name, i);
     if (!more) return OkStatus();
     if (a != b) {
-      return Error(Reason::kBadModel, "output \"{}\", element {}: expected \"{}\", got \"{}\"", name, i,
-                   a.substr(0, 100), b.substr(0, 100));
+      return Error(Reason::kBadModel, "output \"{}\", element {}: expected \"{}\", got \"{}\"",
+                   name, i, a.substr(0, 100), b.substr(0, 100));
     }
   }
 }
 
 std::string IntegerAt(const Tensor& tensor, size_t i) {
   switch (tensor.dtype) {
-    case DType::kUint8: return std::to_string(tensor.as<uint8_t>()[i]);
-    case DType::kUint16: return std::to_string(tensor.as<uint16_t>()[i]);
-    case DType::kUint32: return std::to_string(tensor.as<uint32_t>()[i]);
-    case DType::kUint64: return std::to_string(tensor.as<uint64_t>()[i]);
-    case DType::kInt8: return std::to_string(tensor.as<int8_t>()[i]);
-    case DType::kInt16: return std::to_string(tensor.as<int16_t>()[i]);
-    case DType::kInt32: return std::to_string(tensor.as<int32_t>()[i]);
-    case DType::kInt64: return std::to_string(tensor.as<int64_t>()[i]);
-    default: return tensor.as<uint8_t>()[i] ? "true" : "false";
+    case DType::kUint8:
+      return std::to_string(tensor.as<uint8_t>()[i]);
+    case DType::kUint16:
+      return std::to_string(tensor.as<uint16_t>()[i]);
+    case DType::kUint32:
+      return std::to_string(tensor.as<uint32_t>()[i]);
+    case DType::kUint64:
+      return std::to_string(tensor.as<uint64_t>()[i]);
+    case DType::kInt8:
+      return std::to_string(tensor.as<int8_t>()[i]);
+    case DType::kInt16:
+      return std::to_string(tensor.as<int16_t>()[i]);
+    case DType::kInt32:
+      return std::to_string(tensor.as<int32_t>()[i]);
+    case DType::kInt64:
+      return std::to_string(tensor.as<int64_t>()[i]);
+    default:
+      return tensor.as<uint8_t>()[i] ? "true" : "false";
   }
 }
 
 Status CompareIntegers(std::string_view name, const Tensor& expected, const Tensor& got) {
   const size_t size = ElementSize(expected.dtype);
   for (size_t i = 0; i < expected.data.size() / size; ++i) {
-    if (std::memcmp(expected.data.data() + i * size, got.data.data() + i * size, size) == 0) continue;
+    if (std::memcmp(expected.data.data() + i * size, got.data.data() + i * size, size) == 0)
+      continue;
     return Error(Reason::kBadModel, "output \"{}\", element {}: expected {}, got {}", name, i,
                  IntegerAt(expected, i), IntegerAt(got, i));
   }

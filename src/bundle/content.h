@@ -29,8 +29,8 @@ class Content {
   virtual StatusOr<uint64_t> SizeOf(const std::string& name) const = 0;
 };
 
-/// Files beneath a folder. A plain model's own file, `model_file` beneath the folder or anywhere, goes by
-/// the name "model.onnx".
+/// Files beneath a folder. A plain model's own file, `model_file` beneath the folder or anywhere,
+/// goes by the name "model.onnx".
 class FolderContent final : public Content {
  public:
   explicit FolderContent(io::Folder folder) : folder_(std::move(folder)) {}

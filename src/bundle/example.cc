@@ -15,7 +15,8 @@ namespace {
 constexpr std::string_view kSuffix = ".json";
 constexpr size_t kMaxTensors = 10'000;
 
-// A tensor as the JSON says; `data` is read once dtype and shape are known, in whatever order they came.
+// A tensor as the JSON says; `data` is read once dtype and shape are known, in whatever order they
+// came.
 struct RawTensor {
   std::string name;
   std::string datatype;
@@ -68,22 +69,34 @@ std::span<T> ElementsOf(std::byte* start, size_t count) {
 
 Status ReadNumbers(JsonReader& reader, DType dtype, std::byte* out, size_t count, size_t* got) {
   switch (dtype) {
-    case DType::kBool: return ReadBoolArray(reader, ElementsOf<uint8_t>(out, count), got);
-    case DType::kUint8: return ReadNumberArray(reader, ElementsOf<uint8_t>(out, count), got);
-    case DType::kUint16: return ReadNumberArray(reader, ElementsOf<uint16_t>(out, count), got);
-    case DType::kUint32: return ReadNumberArray(reader, ElementsOf<uint32_t>(out, count), got);
-    case DType::kUint64: return ReadNumberArray(reader, ElementsOf<uint64_t>(out, count), got);
-    case DType::kInt8: return ReadNumberArray(reader, ElementsOf<int8_t>(out, count), got);
-    case DType::kInt16: return ReadNumberArray(reader, ElementsOf<int16_t>(out, count), got);
-    case DType::kInt32: return ReadNumberArray(reader, ElementsOf<int32_t>(out, count), got);
-    case DType::kInt64: return ReadNumberArray(reader, ElementsOf<int64_t>(out, count), got);
+    case DType::kBool:
+      return ReadBoolArray(reader, ElementsOf<uint8_t>(out, count), got);
+    case DType::kUint8:
+      return ReadNumberArray(reader, ElementsOf<uint8_t>(out, count), got);
+    case DType::kUint16:
+      return ReadNumberArray(reader, ElementsOf<uint16_t>(out, count), got);
+    case DType::kUint32:
+      return ReadNumberArray(reader, ElementsOf<uint32_t>(out, count), got);
+    case DType::kUint64:
+      return ReadNumberArray(reader, ElementsOf<uint64_t>(out, count), got);
+    case DType::kInt8:
+      return ReadNumberArray(reader, ElementsOf<int8_t>(out, count), got);
+    case DType::kInt16:
+      return ReadNumberArray(reader, ElementsOf<int16_t>(out, count), got);
+    case DType::kInt32:
+      return ReadNumberArray(reader, ElementsOf<int32_t>(out, count), got);
+    case DType::kInt64:
+      return ReadNumberArray(reader, ElementsOf<int64_t>(out, count), got);
     case DType::kFp16:
       return ReadNumberArray(reader, ElementsOf<uint16_t>(out, count), NarrowToFp16, got);
     case DType::kBf16:
       return ReadNumberArray(reader, ElementsOf<uint16_t>(out, count), NarrowToBf16, got);
-    case DType::kFp32: return ReadNumberArray(reader, ElementsOf<float>(out, count), got);
-    case DType::kFp64: return ReadNumberArray(reader, ElementsOf<double>(out, count), got);
-    case DType::kBytes: break;
+    case DType::kFp32:
+      return ReadNumberArray(reader, ElementsOf<float>(out, count), got);
+    case DType::kFp64:
+      return ReadNumberArray(reader, ElementsOf<double>(out, count), got);
+    case DType::kBytes:
+      break;
   }
   return Error(Reason::kInternal, "BYTES are no numbers");
 }
@@ -180,7 +193,8 @@ Status CheckTensors(std::string_view kind, const std::vector<NamedTensor>& tenso
   std::vector<bool> seen(specs.size());
   for (const auto& [name, tensor] : tensors) {
     const auto index = IndexOf(specs, name);
-    if (!index) return Error(Reason::kBadRequest, "{} \"{}\": the model has none of this name", kind, name);
+    if (!index)
+      return Error(Reason::kBadRequest, "{} \"{}\": the model has none of this name", kind, name);
     if (seen[*index]) return Error(Reason::kBadRequest, "{} \"{}\" occurs twice", kind, name);
     seen[*index] = true;
     const TensorSpec& spec = specs[*index];
@@ -198,7 +212,9 @@ Status CheckTensors(std::string_view kind, const std::vector<NamedTensor>& tenso
   return OkStatus();
 }
 
-std::string FileOf(std::string_view name) { return fmt::format("{}{}{}", kExamplesPrefix, name, kSuffix); }
+std::string FileOf(std::string_view name) {
+  return fmt::format("{}{}{}", kExamplesPrefix, name, kSuffix);
+}
 
 }  // namespace
 

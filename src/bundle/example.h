@@ -22,7 +22,8 @@ std::string_view ExampleNameOf(std::string_view path);
 using ReadRaw = std::function<StatusOr<Buffer>(const std::string& path)>;
 
 /// @return kBadModel naming example and tensor.
-StatusOr<Example> ParseExample(std::string_view name, std::string_view json, const ReadRaw& read_raw);
+StatusOr<Example> ParseExample(std::string_view name, std::string_view json,
+                               const ReadRaw& read_raw);
 
 /// A model of that signature takes the inputs and gives the outputs: names, dtypes, shapes.
 /// @return kBadModel naming example and tensor.

@@ -9,15 +9,20 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-StatusOr<Buffer> NoFiles(const std::string& path) { return Error(Reason::kBadModel, "no {}", path); }
+StatusOr<Buffer> NoFiles(const std::string& path) {
+  return Error(Reason::kBadModel, "no {}", path);
+}
 
 StatusOr<Example> Parse(std::string_view json, const ReadRaw& read_raw = NoFiles) {
   return ParseExample("first", json, read_raw);
 }
 
 StatusOr<Tensor> ParseTensor(std::string_view tensor, const ReadRaw& read_raw = NoFiles) {
-  ASSIGN_OR_RETURN(const Example example,
-                   Parse(fmt::format(R"({{"origin": "self", "inputs": [], "outputs": [{{"name": "y", {}}}]}})", tensor), read_raw));
+  ASSIGN_OR_RETURN(
+      const Example example,
+      Parse(fmt::format(R"({{"origin": "self", "inputs": [], "outputs": [{{"name": "y", {}}}]}})",
+                        tensor),
+            read_raw));
   return example.outputs.at(0).tensor;
 }
 
@@ -41,15 +46,24 @@ TEST(ExampleTest, ReadsTheSpecification) {
 }
 
 TEST(ExampleTest, ReadsEveryType) {
-  EXPECT_THAT(ParseTensor(R"("datatype": "BOOL", "shape": [2], "data": [true, false])")->as<uint8_t>(), ElementsAre(1, 0));
-  EXPECT_THAT(ParseTensor(R"("datatype": "UINT8", "shape": [1], "data": [255])")->as<uint8_t>(), ElementsAre(255));
-  EXPECT_THAT(ParseTensor(R"("datatype": "INT16", "shape": [1], "data": [-32768])")->as<int16_t>(), ElementsAre(-32768));
-  EXPECT_THAT(ParseTensor(R"("datatype": "UINT64", "shape": [1], "data": [18446744073709551615])")->as<uint64_t>(),
+  EXPECT_THAT(
+      ParseTensor(R"("datatype": "BOOL", "shape": [2], "data": [true, false])")->as<uint8_t>(),
+      ElementsAre(1, 0));
+  EXPECT_THAT(ParseTensor(R"("datatype": "UINT8", "shape": [1], "data": [255])")->as<uint8_t>(),
+              ElementsAre(255));
+  EXPECT_THAT(ParseTensor(R"("datatype": "INT16", "shape": [1], "data": [-32768])")->as<int16_t>(),
+              ElementsAre(-32768));
+  EXPECT_THAT(ParseTensor(R"("datatype": "UINT64", "shape": [1], "data": [18446744073709551615])")
+                  ->as<uint64_t>(),
               ElementsAre(std::numeric_limits<uint64_t>::max()));
-  EXPECT_THAT(ParseTensor(R"("datatype": "FP16", "shape": [2], "data": [1, -2.5])")->as<uint16_t>(), ElementsAre(0x3c00, 0xc100));
-  EXPECT_THAT(ParseTensor(R"("datatype": "BF16", "shape": [1], "data": [1])")->as<uint16_t>(), ElementsAre(0x3f80));
-  EXPECT_THAT(ParseTensor(R"("datatype": "FP64", "shape": [], "data": [0.1])")->as<double>(), ElementsAre(0.1));
-  const auto strings = ParseTensor(R"("datatype": "BYTES", "shape": [2, 1], "data": [["é\n"], [""]])");
+  EXPECT_THAT(ParseTensor(R"("datatype": "FP16", "shape": [2], "data": [1, -2.5])")->as<uint16_t>(),
+              ElementsAre(0x3c00, 0xc100));
+  EXPECT_THAT(ParseTensor(R"("datatype": "BF16", "shape": [1], "data": [1])")->as<uint16_t>(),
+              ElementsAre(0x3f80));
+  EXPECT_THAT(ParseTensor(R"("datatype": "FP64", "shape": [], "data": [0.1])")->as<double>(),
+              ElementsAre(0.1));
+  const auto strings =
+      ParseTensor(R"("datatype": "BYTES", "shape": [2, 1], "data": [["é\n"], [""]])");
   ASSERT_TRUE(strings.ok()) << strings.status();
   BytesReader reader(strings->data.bytes());
   std::string_view element;
@@ -63,10 +77,12 @@ TEST(ExampleTest, ReadsRawFilesBesideIt) {
     EXPECT_EQ(path, "examples/first.y.bin");
     return Buffer(std::as_bytes(std::span(values)));
   };
-  const auto tensor = ParseTensor(R"("datatype": "FP32", "shape": [2], "file": "first.y.bin")", read_raw);
+  const auto tensor =
+      ParseTensor(R"("datatype": "FP32", "shape": [2], "file": "first.y.bin")", read_raw);
   ASSERT_TRUE(tensor.ok()) << tensor.status();
   EXPECT_THAT(tensor->as<float>(), ElementsAre(values[0], values[1]));
-  EXPECT_FALSE(ParseTensor(R"("datatype": "FP32", "shape": [3], "file": "first.y.bin")", read_raw).ok());
+  EXPECT_FALSE(
+      ParseTensor(R"("datatype": "FP32", "shape": [3], "file": "first.y.bin")", read_raw).ok());
 }
 
 TEST(ExampleTest, NamesWhatIsWrong) {
@@ -75,13 +91,15 @@ TEST(ExampleTest, NamesWhatIsWrong) {
       {R"("datatype": "FP31", "shape": [1], "data": [1])", "unknown datatype \"FP31\""},
       {R"("datatype": "FP32", "data": [1])", "\"shape\" is missing"},
       {R"("datatype": "FP32", "shape": [1])", "either \"data\" or \"file\""},
-      {R"("datatype": "FP32", "shape": [1], "data": [1], "file": "x")", "either \"data\" or \"file\""},
+      {R"("datatype": "FP32", "shape": [1], "data": [1], "file": "x")",
+       "either \"data\" or \"file\""},
       {R"("datatype": "FP32", "shape": [1], "file": "../x")", "\"..\" is not allowed"},
       {R"("datatype": "FP32", "shape": [2], "data": [1])", "expected 2 elements, got 1"},
       {R"("datatype": "FP32", "shape": [2], "data": [1, 2, 3])", "expected 2 elements, got 3"},
       {R"("datatype": "FP32", "shape": [-1], "data": [1])", "got [-1]"},
       {R"("datatype": "FP32", "shape": [16, 1152921504606846978], "data": [1])", "element count"},
-      {R"("datatype": "FP32", "shape": [1000000000000], "data": [1])", "expected 1000000000000 elements"},
+      {R"("datatype": "FP32", "shape": [1000000000000], "data": [1])",
+       "expected 1000000000000 elements"},
       {R"("datatype": "BYTES", "shape": [1000000000000], "data": ["a"])", "1000000000000"},
       {R"("datatype": "FP32", "shape": [1], "data": ["1"])", "JSON, byte"},
       {R"("datatype": "FP32", "shape": [1], "data": [NaN])", "JSON, byte"},
@@ -90,7 +108,8 @@ TEST(ExampleTest, NamesWhatIsWrong) {
       {R"("datatype": "UINT8", "shape": [1], "data": [256])", "JSON, byte"},
       {R"("datatype": "INT64", "shape": [1], "data": [1.0])", "JSON, byte"},
       {R"("datatype": "BOOL", "shape": [1], "data": [1])", "JSON, byte"},
-      {R"("datatype": "FP32", "shape": [1], "data": [1], "tolerance": {"absolute": -1})", "tolerance: expected 0 or more"},
+      {R"("datatype": "FP32", "shape": [1], "data": [1], "tolerance": {"absolute": -1})",
+       "tolerance: expected 0 or more"},
   };
   for (const auto& [tensor, message] : tensors) {
     const auto parsed = ParseTensor(tensor);
@@ -99,16 +118,20 @@ TEST(ExampleTest, NamesWhatIsWrong) {
     EXPECT_THAT(MessageOf(parsed.status()), HasSubstr("examples/first.json: ")) << tensor;
     EXPECT_THAT(MessageOf(parsed.status()), HasSubstr(message)) << tensor;
   }
-  EXPECT_THAT(MessageOf(Parse(R"({"inputs": [], "outputs": []})").status()), HasSubstr("\"origin\" is missing"));
+  EXPECT_THAT(MessageOf(Parse(R"({"inputs": [], "outputs": []})").status()),
+              HasSubstr("\"origin\" is missing"));
   EXPECT_THAT(MessageOf(Parse(R"({"origin": "x"})").status()), HasSubstr("\"outputs\" is missing"));
-  EXPECT_FALSE(Parse(R"({"origin": "x"} )" "x").ok());
+  EXPECT_FALSE(Parse(R"({"origin": "x"} )"
+                     "x")
+                   .ok());
 }
 
 TEST(ExampleTest, KnowsItsFileNames) {
   EXPECT_EQ(ExampleNameOf("examples/first.json"), "first");
   EXPECT_EQ(ExampleNameOf("examples/a.b-c_9.json"), "a.b-c_9");
-  for (const char* path : {"first.json", "examples/.json", "examples/a/b.json", "examples/.hidden.json",
-                           "examples/a.bin", "examples/a b.json", "model.onnx"}) {
+  for (const char* path :
+       {"first.json", "examples/.json", "examples/a/b.json", "examples/.hidden.json",
+        "examples/a.bin", "examples/a b.json", "model.onnx"}) {
     EXPECT_EQ(ExampleNameOf(path), "") << path;
   }
   EXPECT_EQ(ExampleNameOf("examples/" + std::string(64, 'a') + ".json"), "");
@@ -118,14 +141,16 @@ TEST(ExampleTest, MustFitTheSignature) {
   const Signature signature = {{{"x", DType::kFp32, {-1, 2}}, {"k", DType::kInt64, {}, true}},
                                {{"y", DType::kFp32, {-1, 2}}}};
   const auto check = [&](std::string_view inputs, std::string_view outputs) {
-    const auto example = Parse(fmt::format(R"({{"origin": "x", "inputs": [{}], "outputs": [{}]}})", inputs, outputs));
+    const auto example = Parse(
+        fmt::format(R"({{"origin": "x", "inputs": [{}], "outputs": [{}]}})", inputs, outputs));
     EXPECT_TRUE(example.ok()) << example.status();
     const Status status = CheckExample(*example, signature);
     return status.ok() ? "ok" : std::string(MessageOf(status));
   };
   const std::string x = R"({"name": "x", "datatype": "FP32", "shape": [1, 2], "data": [1, 2]})";
   const std::string y = R"({"name": "y", "datatype": "FP32", "shape": [1, 2], "data": [1, 2]})";
-  const std::string wide = R"({"name": "y", "datatype": "FP32", "shape": [1, 3], "data": [1, 2, 3]})";
+  const std::string wide =
+      R"({"name": "y", "datatype": "FP32", "shape": [1, 3], "data": [1, 2, 3]})";
   EXPECT_EQ(check(x, y), "ok");
   EXPECT_THAT(check("", y), HasSubstr("input \"x\" is missing"));
   EXPECT_THAT(check(x + "," + x, y), HasSubstr("input \"x\" occurs twice"));
@@ -148,13 +173,16 @@ std::string Compared(Tensor expected, Tensor got, Tolerance tolerance = {}) {
 }
 
 TEST(CompareTest, FloatsWithinTolerance) {
-  constexpr float kNan = std::numeric_limits<float>::quiet_NaN(), kInf = std::numeric_limits<float>::infinity();
-  EXPECT_EQ(Compared(Floats({1, kNan, kInf, -kInf, 0}), Floats({1, kNan, kInf, -kInf, -0.0f})), "ok");
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN(),
+                  kInf = std::numeric_limits<float>::infinity();
+  EXPECT_EQ(Compared(Floats({1, kNan, kInf, -kInf, 0}), Floats({1, kNan, kInf, -kInf, -0.0f})),
+            "ok");
   EXPECT_EQ(Compared(Floats({100}), Floats({101}), {1, 0}), "ok");
   EXPECT_EQ(Compared(Floats({100}), Floats({101}), {0, 0.01}), "ok");
   EXPECT_EQ(Compared(Floats({100}), Floats({101.5}), {0.5, 0.01}), "ok");
-  EXPECT_EQ(Compared(Floats({1, 100}), Floats({1, 101.5}), {0.25, 0.01}),
-            "output \"y\", element 1: expected 100, got 101.5 (tolerance: 0.25 absolute, 0.01 relative)");
+  EXPECT_EQ(
+      Compared(Floats({1, 100}), Floats({1, 101.5}), {0.25, 0.01}),
+      "output \"y\", element 1: expected 100, got 101.5 (tolerance: 0.25 absolute, 0.01 relative)");
   EXPECT_NE(Compared(Floats({1}), Floats({kNan}), {1e9, 0}), "ok");
   EXPECT_NE(Compared(Floats({kNan}), Floats({1}), {1e9, 0}), "ok");
   EXPECT_NE(Compared(Floats({kInf}), Floats({1}), {1e9, 1e9}), "ok");

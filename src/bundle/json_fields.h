@@ -10,8 +10,8 @@
 
 namespace slipway::bundle {
 
-/// Reads one object. `field(key)` returns a StatusOr<bool>: true when it knew the key and consumed the value,
-/// false when it did neither; the value is then checked as JSON and dropped.
+/// Reads one object. `field(key)` returns a StatusOr<bool>: true when it knew the key and consumed
+/// the value, false when it did neither; the value is then checked as JSON and dropped.
 template <typename Field>
 Status ReadObject(JsonReader& reader, Field&& field) {
   RETURN_IF_ERROR(reader.BeginObject());
@@ -47,7 +47,8 @@ inline StatusOr<bool> Consumed(Status status) {
   return true;
 }
 
-/// What was wrong with a request is, in a stored file, wrong with the model: "manifest.json: …", kBadModel.
+/// What was wrong with a request is, in a stored file, wrong with the model: "manifest.json: …",
+/// kBadModel.
 inline Status AsBadModel(const Status& status, std::string_view file) {
   if (status.ok()) return status;
   const Reason reason = ReasonOf(status);

@@ -24,8 +24,8 @@ Status ReadDType(JsonReader& reader, DType* dtype) {
   RETURN_IF_ERROR(reader.ReadString(&name));
   const auto parsed = ParseDType(name);
   if (!parsed) {
-    return Error(Reason::kBadRequest, "dtype: expected one of the Open Inference Protocol, got \"{}\"",
-                 name);
+    return Error(Reason::kBadRequest,
+                 "dtype: expected one of the Open Inference Protocol, got \"{}\"", name);
   }
   *dtype = *parsed;
   return OkStatus();
@@ -44,8 +44,7 @@ Status ReadShape(JsonReader& reader, Shape* shape) {
 }
 
 Status ReadStrings(JsonReader& reader, size_t limit, std::vector<std::string>* strings) {
-  return ReadArray(reader, limit,
-                   [&] { return reader.ReadString(&strings->emplace_back()); });
+  return ReadArray(reader, limit, [&] { return reader.ReadString(&strings->emplace_back()); });
 }
 
 Status ReadTensorSpec(JsonReader& reader, TensorSpec* spec) {
@@ -73,7 +72,8 @@ Status ReadTensorSpecs(JsonReader& reader, std::vector<TensorSpec>* specs) {
 Status ReadSignature(JsonReader& reader, Signature* signature) {
   bool inputs = false, outputs = false;
   RETURN_IF_ERROR(ReadObject(reader, [&](std::string_view key) -> StatusOr<bool> {
-    if (key == "inputs") return inputs = true, Consumed(ReadTensorSpecs(reader, &signature->inputs));
+    if (key == "inputs")
+      return inputs = true, Consumed(ReadTensorSpecs(reader, &signature->inputs));
     if (key == "outputs") {
       return outputs = true, Consumed(ReadTensorSpecs(reader, &signature->outputs));
     }
@@ -142,7 +142,8 @@ Status CheckFormatVersion(std::optional<int64_t> version) {
                  kFormatVersion, *version);
   }
   if (*version == kFormatVersion) return OkStatus();
-  return Error(Reason::kBadRequest, "format_version: expected {}, got {}", kFormatVersion, *version);
+  return Error(Reason::kBadRequest, "format_version: expected {}, got {}", kFormatVersion,
+               *version);
 }
 
 StatusOr<Manifest> ReadManifest(JsonReader& reader, std::optional<int64_t>* version) {
@@ -198,23 +199,25 @@ Status CheckAgreement(std::string_view kind, const std::vector<TensorSpec>& stat
                       const std::vector<TensorSpec>& actual) {
   for (const TensorSpec& spec : actual) {
     const auto index = IndexOf(stated, spec.name);
-    if (!index) return Error(Reason::kBadModel, "{} \"{}\" is not in the manifest", kind, spec.name);
+    if (!index)
+      return Error(Reason::kBadModel, "{} \"{}\" is not in the manifest", kind, spec.name);
     const TensorSpec& other = stated[*index];
     if (other.dtype != spec.dtype || !DimensionsAgree(other.shape, spec.shape)) {
-      return Error(Reason::kBadModel, "{} \"{}\": the manifest says {}, the model {}", kind, spec.name,
-                   ToString(other.dtype, other.shape), ToString(spec.dtype, spec.shape));
+      return Error(Reason::kBadModel, "{} \"{}\": the manifest says {}, the model {}", kind,
+                   spec.name, ToString(other.dtype, other.shape), ToString(spec.dtype, spec.shape));
     }
   }
   if (stated.size() == actual.size()) return OkStatus();
-  return Error(Reason::kBadModel, "the manifest names {} {}s, the model has {}", stated.size(), kind,
-               actual.size());
+  return Error(Reason::kBadModel, "the manifest names {} {}s, the model has {}", stated.size(),
+               kind, actual.size());
 }
 
 }  // namespace
 
 const ManifestFile* Manifest::Find(std::string_view path) const {
-  const auto at = std::lower_bound(files.begin(), files.end(), path,
-                                   [](const ManifestFile& file, std::string_view p) { return file.path < p; });
+  const auto at =
+      std::lower_bound(files.begin(), files.end(), path,
+                       [](const ManifestFile& file, std::string_view p) { return file.path < p; });
   return at != files.end() && at->path == path ? &*at : nullptr;
 }
 

@@ -27,11 +27,11 @@ struct ManifestFile {
 };
 
 struct Manifest {
-  std::string name;                            // "" when there is none
+  std::string name;  // "" when there is none
   Signature signature;
-  std::string feature_schema;                  // a JSON object as it stands, "" when there is none
+  std::string feature_schema;  // a JSON object as it stands, "" when there is none
   std::map<std::string, std::string> lineage;
-  std::vector<ManifestFile> files;             // all but manifest.json, sorted by the bytes of path
+  std::vector<ManifestFile> files;  // all but manifest.json, sorted by the bytes of path
   bool operator==(const Manifest&) const = default;
 
   /// nullptr when it is not listed.
@@ -47,7 +47,8 @@ std::string RenderManifest(const Manifest& manifest);
 /// "sha256:<64 hex>" over `files`, in any order; a bundle's include manifest.json itself.
 std::string ContentDigest(std::vector<ManifestFile> files);
 
-/// The manifest's signature says the same as the model's: names, dtypes, ranks, and the dimensions that both fix.
+/// The manifest's signature says the same as the model's: names, dtypes, ranks, and the dimensions
+/// that both fix.
 /// @return kBadModel naming the tensor.
 Status CheckAgreement(const Signature& stated, const Signature& actual);
 

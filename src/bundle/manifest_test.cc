@@ -10,8 +10,10 @@ using ::testing::HasSubstr;
 const std::string kHash(64, 'a');
 
 std::string Json(std::string_view more = "", std::string_view version = "1") {
-  return fmt::format(R"({{"format_version": {}, "signature": {{"inputs": [{{"name": "x", "dtype": "FP32", "shape": [-1, 2]}}],
-    "outputs": []}}, "files": [{{"path": "model.onnx", "size": 3, "sha256": "{}"}}]{}}})", version, kHash, more);
+  return fmt::format(
+      R"({{"format_version": {}, "signature": {{"inputs": [{{"name": "x", "dtype": "FP32", "shape": [-1, 2]}}],
+    "outputs": []}}, "files": [{{"path": "model.onnx", "size": 3, "sha256": "{}"}}]{}}})",
+      version, kHash, more);
 }
 
 TEST(ManifestTest, ReadsWhatIsRequired) {
@@ -26,7 +28,8 @@ TEST(ManifestTest, ReadsWhatIsRequired) {
 TEST(ManifestTest, WhatIsWrittenIsRead) {
   Manifest manifest;
   manifest.name = "wine \"rosé\"";
-  manifest.signature = {{{"x", DType::kBytes, {-1}, true}}, {{"y", DType::kInt64, {}, false, {"a", "b\n"}}}};
+  manifest.signature = {{{"x", DType::kBytes, {-1}, true}},
+                        {{"y", DType::kInt64, {}, false, {"a", "b\n"}}}};
   manifest.feature_schema = R"({"features": [1, {"a": null}]})";
   manifest.lineage = {{"framework", "numpy"}, {"source_format", "onnx"}};
   manifest.files = {{"examples/a.json", 0, kHash}, {"model.onnx", 1ull << 40, kHash}};
@@ -41,7 +44,8 @@ TEST(ManifestTest, IgnoresUnknownFieldsAtEveryLevel) {
 }
 
 TEST(ManifestTest, RefusesANewerFormatWhateverElseChanged) {
-  for (const std::string& json : {Json("", "2"), std::string(R"({"format_version": 2, "files": 7})")}) {
+  for (const std::string& json :
+       {Json("", "2"), std::string(R"({"format_version": 2, "files": 7})")}) {
     const auto manifest = ParseManifest(json);
     EXPECT_EQ(ReasonOf(manifest.status()), Reason::kUnsupported) << json;
     EXPECT_THAT(MessageOf(manifest.status()), HasSubstr("expected at most 1, got 2"));
@@ -50,13 +54,17 @@ TEST(ManifestTest, RefusesANewerFormatWhateverElseChanged) {
 
 TEST(ManifestTest, NamesWhatIsWrong) {
   const auto files = [](std::string_view list) {
-    return fmt::format(R"({{"format_version": 1, "signature": {{"inputs": [], "outputs": []}}, "files": [{}]}})", list);
+    return fmt::format(
+        R"({{"format_version": 1, "signature": {{"inputs": [], "outputs": []}}, "files": [{}]}})",
+        list);
   };
   const auto file = [](std::string_view path) {
     return fmt::format(R"({{"path": "{}", "size": 1, "sha256": "{}"}})", path, kHash);
   };
   const auto input = [](std::string_view spec) {
-    return fmt::format(R"({{"format_version": 1, "signature": {{"inputs": [{}], "outputs": []}}, "files": []}})", spec);
+    return fmt::format(
+        R"({{"format_version": 1, "signature": {{"inputs": [{}], "outputs": []}}, "files": []}})",
+        spec);
   };
   const std::pair<std::string, std::string> cases[] = {
       {"", "manifest.json: JSON, byte"},
@@ -67,7 +75,8 @@ TEST(ManifestTest, NamesWhatIsWrong) {
       {Json(R"(, "name": "a", "name": "b")"), "\"name\" occurs twice"},
       {Json(R"(, "feature_schema": [])"), "JSON, byte"},
       {R"({"format_version": 1, "files": []})", "\"signature\" is missing"},
-      {R"({"format_version": 1, "signature": {"inputs": []}, "files": []})", "signature: field \"outputs\" is missing"},
+      {R"({"format_version": 1, "signature": {"inputs": []}, "files": []})",
+       "signature: field \"outputs\" is missing"},
       {files(""), "\"model.onnx\" is not listed"},
       {files(file("model.onnx") + "," + file("a")), "\"a\" is not sorted, or listed twice"},
       {files(file("model.onnx") + "," + file("model.onnx")), "not sorted, or listed twice"},
@@ -82,7 +91,8 @@ TEST(ManifestTest, NamesWhatIsWrong) {
       {input(R"({"name": "x", "dtype": "FP32"})"), "tensor \"x\": field \"shape\" is missing"},
       {input(R"({"name": "x", "dtype": "float", "shape": []})"), "got \"float\""},
       {input(R"({"name": "x", "dtype": "FP32", "shape": [-2]})"), "expected -1 or more, got -2"},
-      {input(R"({"name": "x", "dtype": "FP32", "shape": [1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]})"),
+      {input(
+           R"({"name": "x", "dtype": "FP32", "shape": [1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]})"),
        "at most 32 elements"},
   };
   for (const auto& [json, message] : cases) {
@@ -96,7 +106,8 @@ TEST(ManifestTest, NamesWhatIsWrong) {
 
 // The example of docs/formats/bundle.md, and what coreutils make of it.
 TEST(ContentDigestTest, IsThatOfTheSpecification) {
-  EXPECT_EQ(ContentDigest({{"model.onnx", 0, io::Sha256Hex("")}, {"manifest.json", 2, io::Sha256Hex("{}")}}),
+  EXPECT_EQ(ContentDigest(
+                {{"model.onnx", 0, io::Sha256Hex("")}, {"manifest.json", 2, io::Sha256Hex("{}")}}),
             "sha256:06859de4900a507f3ab0bf675f6d46c8c51d5d39626f4ff07d64bdd8b9dc7396");
 }
 
@@ -110,14 +121,18 @@ TEST(ContentDigestTest, DependsOnNamesAndContentsAndNotOnOrder) {
 TEST(AgreementTest, ComparesNamesTypesAndFixedDimensions) {
   const Signature actual = {{{"x", DType::kFp32, {-1, 30}}}, {{"y", DType::kFp32, {-1, -1}}}};
   EXPECT_TRUE(CheckAgreement(actual, actual).ok());
-  EXPECT_TRUE(CheckAgreement({{{"x", DType::kFp32, {-1, -1}}}, {{"y", DType::kFp32, {-1, 2}}}}, actual).ok());
+  EXPECT_TRUE(
+      CheckAgreement({{{"x", DType::kFp32, {-1, -1}}}, {{"y", DType::kFp32, {-1, 2}}}}, actual)
+          .ok());
   const std::pair<Signature, std::string> cases[] = {
-      {{{{"x", DType::kFp32, {-1, 29}}}, actual.outputs}, "input \"x\": the manifest says FP32 [-1,29], the model FP32 [-1,30]"},
+      {{{{"x", DType::kFp32, {-1, 29}}}, actual.outputs},
+       "input \"x\": the manifest says FP32 [-1,29], the model FP32 [-1,30]"},
       {{{{"x", DType::kFp64, {-1, 30}}}, actual.outputs}, "FP64"},
       {{{{"x", DType::kFp32, {30}}}, actual.outputs}, "FP32 [30]"},
       {{{{"z", DType::kFp32, {-1, 30}}}, actual.outputs}, "input \"x\" is not in the manifest"},
       {{actual.inputs, {}}, "output \"y\" is not in the manifest"},
-      {{{actual.inputs[0], {"z", DType::kFp32, {}}}, actual.outputs}, "names 2 inputs, the model has 1"},
+      {{{actual.inputs[0], {"z", DType::kFp32, {}}}, actual.outputs},
+       "names 2 inputs, the model has 1"},
   };
   for (const auto& [stated, message] : cases) {
     const Status status = CheckAgreement(stated, actual);

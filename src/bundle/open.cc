@@ -58,18 +58,28 @@ StatusOr<bool> IsTar(const io::File& file) {
   return io::LooksLikeTar({reinterpret_cast<const char*>(start.data()), got});
 }
 
+// Messages end up where clients see them: they name the last part of the path only.
 StatusOr<Located> LocateFolder(io::Folder folder, const std::string& path) {
+  const std::string name = std::filesystem::path(path).filename().string();
   ASSIGN_OR_RETURN(const auto manifest, folder.Stat(kManifestName));
-  if (!manifest) {
-    ASSIGN_OR_RETURN(const auto saved_model, folder.Stat("saved_model.pb"));
-    if (saved_model) {
-      return Error(Reason::kUnsupported, "\"{}\" is a TensorFlow SavedModel, which is not supported yet", path);
-    }
-    return Error(Reason::kBadModel,
-                 "\"{}\" is a folder without \"{}\": expected a bundle; a plain model is named by its .onnx file",
-                 path, kManifestName);
+  if (manifest) {
+    return Located{Located::Kind::kFolder, std::make_unique<FolderContent>(std::move(folder))};
   }
-  return Located{Located::Kind::kFolder, std::make_unique<FolderContent>(std::move(folder))};
+  ASSIGN_OR_RETURN(const auto saved_model, folder.Stat("saved_model.pb"));
+  if (saved_model) {
+    return Error(Reason::kUnsupported,
+                 "folder \"{}\" is a TensorFlow SavedModel, which is not supported yet", name);
+  }
+  auto model = folder.OpenFile(kModelName);
+  if (model.ok()) {
+    return Located{Located::Kind::kPlain,
+                   std::make_unique<FolderContent>(std::move(folder), *std::move(model))};
+  }
+  if (ReasonOf(model.status()) != Reason::kNotFound) return model.status();
+  return Error(Reason::kBadModel,
+               "folder \"{}\" holds neither \"{}\" nor \"{}\": expected a bundle, or a plain model "
+               "named by its .onnx file",
+               name, kManifestName, kModelName);
 }
 
 }  // namespace

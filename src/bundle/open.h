@@ -16,6 +16,7 @@ struct Located {
 
 /// What lies at `path`, which must resolve beneath `root` ("" = no root).
 /// @return kNotFound; kBadModel; kTooLarge; kIo.
-StatusOr<Located> Locate(const std::string& path, const std::string& root, uint64_t max_total_bytes);
+StatusOr<Located> Locate(const std::string& path, const std::string& root,
+                         uint64_t max_total_bytes);
 
 }  // namespace slipway::bundle

@@ -53,17 +53,27 @@ Status AddExamples(Draft& draft, const std::string& folder_path, uint64_t max_by
     AddExampleFile(draft, path, std::move(piece));
     return buffer;
   };
+  size_t count = 0;
   for (const std::string& file : names) {
     const std::string path = fmt::format("{}{}", kExamplesPrefix, file);
+    if (file.starts_with('.') || !file.ends_with(".json")) continue;
     const std::string_view name = ExampleNameOf(path);
-    if (name.empty()) continue;
+    if (name.empty()) {
+      return Error(Reason::kBadRequest,
+                   "examples: \"{}\" is no name for an example: expected "
+                   "[A-Za-z0-9][A-Za-z0-9._-]{{0,62}}.json",
+                   file);
+    }
     ASSIGN_OR_RETURN(Piece piece, content.Read(file, kMaxExampleBytes));
     const auto bytes = piece.bytes;
     AddExampleFile(draft, path, std::move(piece));
     ASSIGN_OR_RETURN(const Example example, ParseExample(name, bytes->text(), read_raw));
     RETURN_IF_ERROR(CheckExample(example, draft.signature));
+    ++count;
   }
-  return OkStatus();
+  if (count > 0 && count <= kMaxExamples) return OkStatus();
+  return Error(Reason::kBadRequest, "examples: expected 1 to {} .json files, got {}", kMaxExamples,
+               count);
 }
 
 Status ApplyLabels(Signature& signature, const PackOptions& options) {
@@ -104,7 +114,8 @@ StatusOr<Draft> MakeDraft(const std::string& source, const Artifact& artifact,
   draft.files[std::string(kModelName)] = artifact.bytes().model;
   for (const auto& [name, bytes] : artifact.bytes().external_data) {
     if (name == kModelName || name == kManifestName || name.starts_with(kExamplesPrefix)) {
-      return Error(Reason::kBadModel, "external data \"{}\": in a bundle this name has another meaning", name);
+      return Error(Reason::kBadModel,
+                   "external data \"{}\": in a bundle this name has another meaning", name);
     }
     draft.files[name] = bytes;
   }
@@ -160,6 +171,10 @@ StatusOr<Packed> Pack(const std::string& source, const std::string& out,
     files.push_back({name, bytes.size(), io::Sha256Hex(bytes)});
   }
   const std::string manifest = RenderManifest(draft.manifest);
+  if (files.size() > kMaxFiles || manifest.size() > kMaxManifestBytes) {
+    return Error(Reason::kTooLarge, "bundle: expected at most {} files and {} bytes of {}",
+                 kMaxFiles, kMaxManifestBytes, kManifestName);
+  }
   draft.files[std::string(kManifestName)] = std::as_bytes(std::span(manifest));
 
   RETURN_IF_ERROR(IsTarName(out) ? WriteTar(draft, out) : WriteFolder(draft, out));

@@ -22,7 +22,8 @@ constexpr size_t kMaxSegmentBytes = 255;
 constexpr int kMaxSegments = 16;
 constexpr int kReadFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 
-// EAGAIN means that a rename elsewhere raced with "..": the kernel could not be sure, and asks for another try.
+// EAGAIN means that a rename elsewhere raced with "..": the kernel could not be sure, and asks for
+// another try.
 constexpr int kMaxTries = 100;
 
 int OpenAt2(int folder, const char* name, int flags) {
@@ -41,8 +42,8 @@ struct FreeC {
   void operator()(char* text) const { std::free(text); }
 };
 
-// RESOLVE_BENEATH refuses every absolute link. Where such a link ends beneath the folder, this is its
-// relative spelling; the kernel still has the last word on it.
+// RESOLVE_BENEATH refuses every absolute link. Where such a link ends beneath the folder, this is
+// its relative spelling; the kernel still has the last word on it.
 std::optional<std::string> SpelledBeneath(const std::string& folder, std::string_view name) {
   const std::unique_ptr<char, FreeC> base(::realpath(folder.c_str(), nullptr));
   const std::unique_ptr<char, FreeC> target(
@@ -102,9 +103,11 @@ StatusOr<FileDescriptor> Folder::OpenBeneath(std::string_view name, int flags) c
   }
   if (fd.valid()) return fd;
   if (errno == ENOSYS || errno == EPERM) {
-    return Error(Reason::kIo,
-                 "\"{}\": cannot be opened safely: this kernel, or the container's system-call filter, "
-                 "has no openat2; Linux 5.6 or newer is needed", name);
+    return Error(
+        Reason::kIo,
+        "\"{}\": cannot be opened safely: this kernel, or the container's system-call filter, "
+        "has no openat2; Linux 5.6 or newer is needed",
+        name);
   }
   return ErrnoError(errno, name, "opened");
 }

@@ -11,18 +11,19 @@
 
 namespace slipway::io {
 
-/// A file's name inside a model, bundle or archive: relative, "/" between segments, UTF-8, no empty, "." or
-/// ".." segment, no "\", no control characters; a segment at most 255 bytes, all at most 1,024 bytes and 16
-/// segments. The error names the rule; its reason is kBadModel.
+/// A file's name inside a model, bundle or archive: relative, "/" between segments, UTF-8, no
+/// empty, "." or
+/// ".." segment, no "\", no control characters; a segment at most 255 bytes, all at most 1,024
+/// bytes and 16 segments. The error names the rule; its reason is kBadModel.
 Status CheckRelativeName(std::string_view name);
 
-/// An open folder. What it opens lies beneath it: the kernel resolves the name (openat2 with RESOLVE_BENEATH),
-/// so no change of links in between can lead out. Links are followed as long as they end beneath the
-/// folder, absolute ones too; Kubernetes volumes are made of links.
+/// An open folder. What it opens lies beneath it: the kernel resolves the name (openat2 with
+/// RESOLVE_BENEATH), so no change of links in between can lead out. Links are followed as long as
+/// they end beneath the folder, absolute ones too; Kubernetes volumes are made of links.
 ///
-/// Errors: kNotFound; kBadModel for a name or link that leads out, a ring of links, a file of another kind; kIo else, also
-/// when the kernel has no openat2 (Linux before 5.6, or a container's system-call filter).
-/// Threads: const methods from any thread.
+/// Errors: kNotFound; kBadModel for a name or link that leads out, a ring of links, a file of
+/// another kind; kIo else, also when the kernel has no openat2 (Linux before 5.6, or a container's
+/// system-call filter). Threads: const methods from any thread.
 class Folder {
  public:
   /// Follows links.
@@ -30,8 +31,8 @@ class Folder {
 
   const std::string& path() const { return path_; }
 
-  /// A regular file. Never blocks. `name` may hold ".." and links as long as the result lies beneath;
-  /// names that come out of a model are to pass CheckRelativeName before.
+  /// A regular file. Never blocks. `name` may hold ".." and links as long as the result lies
+  /// beneath; names that come out of a model are to pass CheckRelativeName before.
   StatusOr<File> OpenFile(std::string_view name) const;
   StatusOr<Folder> OpenFolder(std::string_view name) const;
 

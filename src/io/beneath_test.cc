@@ -48,8 +48,8 @@ TEST_F(BeneathTest, RefusesEveryWayOut) {
   root_.Link("model/chain", "up");
   root_.Link("model/root", "/");
   root_.Link("model/proc", "/proc/self/root");
-  for (const char* name : {"../secret", "/etc/passwd", "sub/../../secret", "up", "absolute", "chain",
-                           "folder/secret", "root/etc/passwd", "proc/etc/passwd"}) {
+  for (const char* name : {"../secret", "/etc/passwd", "sub/../../secret", "up", "absolute",
+                           "chain", "folder/secret", "root/etc/passwd", "proc/etc/passwd"}) {
     const Status status = Refusal(name);
     ASSERT_FALSE(status.ok()) << name;
     EXPECT_EQ(ReasonOf(status), Reason::kBadModel) << name << ": " << status;
@@ -134,7 +134,8 @@ TEST_F(BeneathTest, ListsSortedAndBounded) {
   EXPECT_EQ(ReasonOf(model().List(1).status()), Reason::kTooLarge);
 }
 
-// The link flips between inside and outside while it is opened: what comes back is the inside or a refusal.
+// The link flips between inside and outside while it is opened: what comes back is the inside or a
+// refusal.
 TEST_F(BeneathTest, NeverReadsOutsideWhileLinksChange) {
   std::atomic<bool> stop = false;
   std::thread flipper([&] {
@@ -157,7 +158,8 @@ TEST_F(BeneathTest, NeverReadsOutsideWhileLinksChange) {
 }
 
 TEST(RelativeNameTest, AcceptsOrdinaryNames) {
-  for (const char* name : {"model.onnx", "sub/weights.bin", "..data", "...", "a b", "größe/x", "a..b"}) {
+  for (const char* name :
+       {"model.onnx", "sub/weights.bin", "..data", "...", "a b", "größe/x", "a..b"}) {
     EXPECT_TRUE(CheckRelativeName(name).ok()) << name;
   }
 }

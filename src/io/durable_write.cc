@@ -58,20 +58,25 @@ Status RenameInto(const std::string& temporary, const std::string& path,
 
 DurableFile::DurableFile(std::string path, std::string temporary, int fd, Existing existing,
                          FileSystem& system)
-    : path_(std::move(path)), temporary_(std::move(temporary)), fd_(fd), existing_(existing),
+    : path_(std::move(path)),
+      temporary_(std::move(temporary)),
+      fd_(fd),
+      existing_(existing),
       system_(&system) {}
 
 DurableFile::DurableFile(DurableFile&& other) noexcept
-    : path_(std::move(other.path_)), temporary_(std::exchange(other.temporary_, "")),
-      fd_(std::exchange(other.fd_, -1)), existing_(other.existing_), system_(other.system_) {}
+    : path_(std::move(other.path_)),
+      temporary_(std::exchange(other.temporary_, "")),
+      fd_(std::exchange(other.fd_, -1)),
+      existing_(other.existing_),
+      system_(other.system_) {}
 
 DurableFile::~DurableFile() {
   if (fd_ >= 0) system_->Close(fd_);
   if (!temporary_.empty()) system_->Remove(temporary_);
 }
 
-StatusOr<DurableFile> DurableFile::Create(std::string path, Existing existing,
-                                          FileSystem& system) {
+StatusOr<DurableFile> DurableFile::Create(std::string path, Existing existing, FileSystem& system) {
   std::string temporary = TemporaryFor(path);
   const int fd = system.Create(temporary, 0644);
   if (fd < 0) return ErrnoError(errno, path, "created");
@@ -110,7 +115,8 @@ Status WriteDurably(const std::string& path, std::string_view content,
 }
 
 StagingFolder::StagingFolder(StagingFolder&& other) noexcept
-    : path_(std::move(other.path_)), temporary_(std::exchange(other.temporary_, "")),
+    : path_(std::move(other.path_)),
+      temporary_(std::exchange(other.temporary_, "")),
       system_(other.system_) {}
 
 StagingFolder::~StagingFolder() {
@@ -136,8 +142,8 @@ StatusOr<DurableFile> StagingFolder::CreateFile(std::string_view name) {
       return ErrnoError(errno, name, "created");
     }
   }
-  return DurableFile::Create(fmt::format("{}/{}", temporary_, name),
-                             DurableFile::Existing::kRefuse, *system_);
+  return DurableFile::Create(fmt::format("{}/{}", temporary_, name), DurableFile::Existing::kRefuse,
+                             *system_);
 }
 
 Status StagingFolder::Commit() {

@@ -1,7 +1,7 @@
 #pragma once
-// Writing that either happened, and then survives a power cut, or did not: temporary name, fsync, rename, fsync of
-// the folder. A failed fsync is an error and is never tried again, because the kernel forgets
-// after telling once.
+// Writing that either happened, and then survives a power cut, or did not: temporary name, fsync,
+// rename, fsync of the folder. A failed fsync is an error and is never tried again, because the
+// kernel forgets after telling once.
 
 #include <cstddef>
 #include <span>

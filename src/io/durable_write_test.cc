@@ -47,8 +47,8 @@ TEST(DurableWriteTest, LeavesNothingWhenNotCommitted) {
   EXPECT_EQ(folder.Count(), 0u);
 }
 
-// Every system call in turn fails with a full disk: the error says so, the old content stands or, when
-// only the last sync failed, the new one does; no temporary file is left.
+// Every system call in turn fails with a full disk: the error says so, the old content stands or,
+// when only the last sync failed, the new one does; no temporary file is left.
 TEST(DurableWriteTest, EveryFailingCallIsReportedAndLeavesAWholeFile) {
   const TemporaryFolder folder;
   FaultyFileSystem system;
@@ -111,7 +111,8 @@ TEST(StagingFolderTest, IsGoneWhenNotCommitted) {
 
 TEST(StagingFolderTest, RefusesWhenThePlaceIsTaken) {
   const TemporaryFolder folder;
-  std::filesystem::create_directory(folder / "out");  // also an empty folder, which rename would replace
+  std::filesystem::create_directory(folder /
+                                    "out");  // also an empty folder, which rename would replace
   {
     auto staging = StagingFolder::Create(folder / "out");
     EXPECT_EQ(ReasonOf(staging->Commit()), Reason::kAlreadyExists);

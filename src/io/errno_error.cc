@@ -9,13 +9,17 @@ namespace {
 Reason ReasonOfErrno(int error) {
   switch (error) {
     case ENOENT:
-    case ENOTDIR: return Reason::kNotFound;
+    case ENOTDIR:
+      return Reason::kNotFound;
     case ENOSPC:
-    case EDQUOT: return Reason::kDiskFull;
+    case EDQUOT:
+      return Reason::kDiskFull;
     case EXDEV:
     case ELOOP:
-    case ENAMETOOLONG: return Reason::kBadModel;
-    default: return Reason::kIo;
+    case ENAMETOOLONG:
+      return Reason::kBadModel;
+    default:
+      return Reason::kIo;
   }
 }
 

@@ -92,8 +92,8 @@ StatusOr<Bytes> File::ReadAll(uint64_t max_bytes, Sha256* digest) const {
     const auto chunk = out.subspan(at, std::min(kChunkBytes, out.size() - at));
     ASSIGN_OR_RETURN(const size_t got, ReadAt(at, chunk));
     if (got != chunk.size()) {
-      return Error(Reason::kIo, "\"{}\": changed while it was read: expected {} bytes, got {}", name_,
-                   out.size(), at + got);
+      return Error(Reason::kIo, "\"{}\": changed while it was read: expected {} bytes, got {}",
+                   name_, out.size(), at + got);
     }
     if (digest) digest->Update(chunk);
   }
@@ -104,8 +104,8 @@ StatusOr<Bytes> File::ReadAll(uint64_t max_bytes, Sha256* digest) const {
 StatusOr<size_t> File::ReadAt(uint64_t offset, std::span<std::byte> out) const {
   size_t done = 0;
   while (done < out.size()) {
-    const ssize_t got = ::pread(fd_.get(), out.data() + done, out.size() - done,
-                                static_cast<off_t>(offset + done));
+    const ssize_t got =
+        ::pread(fd_.get(), out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return ErrnoError(errno, name_, "read");
     if (got == 0) break;
@@ -116,7 +116,8 @@ StatusOr<size_t> File::ReadAt(uint64_t offset, std::span<std::byte> out) const {
 
 Status File::CheckUnchanged() const {
   ASSIGN_OR_RETURN(const FileFacts now, FactsOf(fd_.get(), name_));
-  // ctime alone also moves with a chmod, a new hard link or an unlink, which leave the content alone.
+  // ctime alone also moves with a chmod, a new hard link or an unlink, which leave the content
+  // alone.
   if (now.size_bytes != facts_.size_bytes || now.modified_ns != facts_.modified_ns) {
     return Error(Reason::kIo, "\"{}\": changed while it was read", name_);
   }

@@ -50,9 +50,9 @@ StatusOr<FileFacts> FactsOf(int fd, std::string_view name);
 
 /// Bytes of a file in memory of our own, 64-byte aligned.
 ///
-/// Models are read, never mapped. A mapped file that somebody truncates ends the process with SIGBUS, and one that
-/// somebody rewrites would hand the engine other bytes than those that were hashed and checked. The
-/// price is one copy, about 0.3 s a GB, and memory for the time of a load.
+/// Models are read, never mapped. A mapped file that somebody truncates ends the process with
+/// SIGBUS, and one that somebody rewrites would hand the engine other bytes than those that were
+/// hashed and checked. The price is one copy, about 0.3 s a GB, and memory for the time of a load.
 class Bytes {
  public:
   Bytes() = default;

@@ -36,11 +36,11 @@ int FileSystem::Rename(const std::string& from, const std::string& to) {
 }
 
 int FileSystem::RenameNew(const std::string& from, const std::string& to) {
-  const long done = ::syscall(SYS_renameat2, AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(),
-                              RENAME_NOREPLACE);
+  const long done =
+      ::syscall(SYS_renameat2, AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE);
   if (done == 0 || (errno != EINVAL && errno != ENOSYS)) return static_cast<int>(done);
-  // NFS and some FUSE file systems know no RENAME_NOREPLACE. What comes into being between these two calls
-  // is replaced only if it is a file or an empty folder.
+  // NFS and some FUSE file systems know no RENAME_NOREPLACE. What comes into being between these
+  // two calls is replaced only if it is a file or an empty folder.
   struct stat found;
   if (::lstat(to.c_str(), &found) == 0) {
     errno = EEXIST;

@@ -37,7 +37,8 @@ TEST(FileTest, RefusesAboveTheLimitBeforeReading) {
   const auto bytes = File::Open(path).value().ReadAll(1000);
   ASSERT_FALSE(bytes.ok());
   EXPECT_EQ(ReasonOf(bytes.status()), Reason::kTooLarge);
-  EXPECT_THAT(MessageOf(bytes.status()), HasSubstr("expected at most 1000 bytes, got 1099511627776"));
+  EXPECT_THAT(MessageOf(bytes.status()),
+              HasSubstr("expected at most 1000 bytes, got 1099511627776"));
 }
 
 TEST(FileTest, ReportsAFileThatShrankAfterItWasOpened) {

@@ -1,7 +1,7 @@
 #pragma once
-// Tar archives. Reading trusts nothing: names, kinds, counts and sizes are checked before a byte of content
-// is read, and content goes to memory, never to a path that an archive names. docs/adr/0007 says why
-// the format is read here and not by a library.
+// Tar archives. Reading trusts nothing: names, kinds, counts and sizes are checked before a byte of
+// content is read, and content goes to memory, never to a path that an archive names. docs/adr/0007
+// says why the format is read here and not by a library.
 
 #include <cstdint>
 #include <memory>
@@ -22,14 +22,15 @@ struct TarLimits {
   uint64_t max_ratio = 100;  // content to archive
 };
 
-/// True when `start`, the first 512 bytes of a file (or all of a shorter one), looks like a tar or a gzip stream.
+/// True when `start`, the first 512 bytes of a file (or all of a shorter one), looks like a tar or
+/// a gzip stream.
 bool LooksLikeTar(std::string_view start);
 
-/// Reads regular files out of a tar (ustar, pax, GNU), plain or gzip-compressed, front to back. Entries for
-/// folders are skipped, a leading "./" dropped.
-/// Errors: kBadModel naming entry and rule, for a name CheckRelativeName refuses, links, devices, FIFOs,
-/// sparse files, a name that occurs twice or is also a folder of another, what breaks a limit, and
-/// damage. kIo. After an error the reader is done.
+/// Reads regular files out of a tar (ustar, pax, GNU), plain or gzip-compressed, front to back.
+/// Entries for folders are skipped, a leading "./" dropped. Errors: kBadModel naming entry and
+/// rule, for a name CheckRelativeName refuses, links, devices, FIFOs, sparse files, a name that
+/// occurs twice or is also a folder of another, what breaks a limit, and damage. kIo. After an
+/// error the reader is done.
 class TarReader {
  public:
   /// Keeps `file`; reads it from its start.
@@ -54,8 +55,9 @@ class TarReader {
   std::unique_ptr<State> state_;
 };
 
-/// Writes a tar whose bytes depend on names and contents only: ustar, with a pax header where a name or a
-/// size needs one; mode 0644, owner 0, time 0. The caller adds entries sorted by the bytes of their names.
+/// Writes a tar whose bytes depend on names and contents only: ustar, with a pax header where a
+/// name or a size needs one; mode 0644, owner 0, time 0. The caller adds entries sorted by the
+/// bytes of their names.
 class TarWriter {
  public:
   /// `out` must outlive the writer; it is not committed by it.

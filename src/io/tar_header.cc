@@ -36,7 +36,8 @@ uint64_t ChecksumOf(const TarBlock& block) {
   return sum;
 }
 
-// Octal digits between optional spaces and a space or NUL; or, with the first bit set, big-endian binary.
+// Octal digits between optional spaces and a space or NUL; or, with the first bit set, big-endian
+// binary.
 std::optional<uint64_t> ParseNumber(std::string_view raw) {
   if (static_cast<unsigned char>(raw[0]) == 0x80) {
     uint64_t value = 0;

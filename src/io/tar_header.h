@@ -1,6 +1,6 @@
 #pragma once
-// One 512-byte header of a tar. Source: POSIX.1-2017, pax, "ustar Interchange Format" and "pax Extended Header";
-// GNU tar manual, "Basic Tar Format".
+// One 512-byte header of a tar. Source: POSIX.1-2017, pax, "ustar Interchange Format" and "pax
+// Extended Header"; GNU tar manual, "Basic Tar Format".
 
 #include <array>
 #include <cstddef>
@@ -20,9 +20,19 @@ using TarBlock = std::array<char, kTarBlockBytes>;
 
 struct TarHeader {
   enum class Kind : char {
-    kFile = '0', kHardLink = '1', kSymbolicLink = '2', kCharacterDevice = '3', kBlockDevice = '4',
-    kFolder = '5', kFifo = '6', kPax = 'x', kPaxGlobal = 'g', kGnuLongName = 'L', kGnuLongLink = 'K',
-    kGnuSparse = 'S', kOther = '?',
+    kFile = '0',
+    kHardLink = '1',
+    kSymbolicLink = '2',
+    kCharacterDevice = '3',
+    kBlockDevice = '4',
+    kFolder = '5',
+    kFifo = '6',
+    kPax = 'x',
+    kPaxGlobal = 'g',
+    kGnuLongName = 'L',
+    kGnuLongLink = 'K',
+    kGnuSparse = 'S',
+    kOther = '?',
   };
   std::string name;
   Kind kind = Kind::kFile;
@@ -39,6 +49,7 @@ StatusOr<TarHeader> ParseTarHeader(const TarBlock& block);
 std::string RenderTarHeader(std::string_view name, uint64_t size_bytes);
 
 /// The records "length key=value\n" of a pax header's content.
-StatusOr<std::vector<std::pair<std::string, std::string>>> ParsePaxRecords(std::string_view content);
+StatusOr<std::vector<std::pair<std::string, std::string>>> ParsePaxRecords(
+    std::string_view content);
 
 }  // namespace slipway::io

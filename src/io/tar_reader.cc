@@ -12,8 +12,8 @@ namespace {
 
 using Kind = TarHeader::Kind;
 
-constexpr size_t kChunkBytes = size_t{1} << 20;       // hashed while it is still in the cache
-constexpr uint64_t kMaxExtensionBytes = 64 << 10;     // of a pax header or a long name
+constexpr size_t kChunkBytes = size_t{1} << 20;    // hashed while it is still in the cache
+constexpr uint64_t kMaxExtensionBytes = 64 << 10;  // of a pax header or a long name
 
 Status Refuse(std::string_view entry, std::string_view rule) {
   return Error(Reason::kBadModel, "archive entry \"{}\": {}", entry.substr(0, 200), rule);
@@ -21,19 +21,27 @@ Status Refuse(std::string_view entry, std::string_view rule) {
 
 std::string_view WordFor(Kind kind) {
   switch (kind) {
-    case Kind::kFile: return "file";
-    case Kind::kFolder: return "folder";
-    case Kind::kHardLink: return "hard link";
+    case Kind::kFile:
+      return "file";
+    case Kind::kFolder:
+      return "folder";
+    case Kind::kHardLink:
+      return "hard link";
     case Kind::kSymbolicLink:
-    case Kind::kGnuLongLink: return "symbolic link";
+    case Kind::kGnuLongLink:
+      return "symbolic link";
     case Kind::kCharacterDevice:
-    case Kind::kBlockDevice: return "device";
-    case Kind::kFifo: return "FIFO";
-    case Kind::kGnuSparse: return "sparse file";
+    case Kind::kBlockDevice:
+      return "device";
+    case Kind::kFifo:
+      return "FIFO";
+    case Kind::kGnuSparse:
+      return "sparse file";
     case Kind::kPax:
     case Kind::kPaxGlobal:
     case Kind::kGnuLongName:
-    case Kind::kOther: break;
+    case Kind::kOther:
+      break;
   }
   return "special file";
 }
@@ -92,7 +100,8 @@ StatusOr<std::string> TarReader::State::ReadExtension(const TarHeader& header) {
                  header.size_bytes, kMaxExtensionBytes);
   }
   RETURN_IF_ERROR(Charge(header));
-  std::string content((header.size_bytes + kTarBlockBytes - 1) / kTarBlockBytes * kTarBlockBytes, '\0');
+  std::string content((header.size_bytes + kTarBlockBytes - 1) / kTarBlockBytes * kTarBlockBytes,
+                      '\0');
   RETURN_IF_ERROR(ReadExactly(std::as_writable_bytes(std::span(content))));
   content.resize(header.size_bytes);
   return content;
@@ -104,7 +113,8 @@ Status TarReader::State::ApplyPax(const TarHeader& header) {
   for (const auto& [key, value] : records) {
     if (key.starts_with("GNU.sparse.")) return Refuse(value, "is a sparse file");
     if (key != "path" && key != "size") continue;
-    if (header.kind == Kind::kPaxGlobal) return Refuse(value, "a global header sets names or sizes");
+    if (header.kind == Kind::kPaxGlobal)
+      return Refuse(value, "a global header sets names or sizes");
     if (key == "path") {
       long_name = value;
       continue;

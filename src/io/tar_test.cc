@@ -136,14 +136,18 @@ TEST(TarTest, AgreesWithGnuTar) {
     const TemporaryFolder folder;
     for (const auto& [name, content] : contents) folder.Write("in/" + name, content);
     ASSERT_EQ(std::system(fmt::format("tar -C {} --format={} -cf {} .", folder / "in", dialect,
-                                      folder / "a.tar").c_str()), 0);
+                                      folder / "a.tar")
+                              .c_str()),
+              0);
     EXPECT_EQ(ReadTar(folder.Read("a.tar")).value(), contents) << dialect;
   }
   const TemporaryFolder folder;
   folder.Write("ours.tar", WriteTar(contents).value());
   std::filesystem::create_directory(folder / "out");
-  ASSERT_EQ(std::system(fmt::format("tar -C {} -xf {}", folder / "out", folder / "ours.tar").c_str()), 0);
-  for (const auto& [name, content] : contents) EXPECT_EQ(folder.Read("out/" + name), content) << name;
+  ASSERT_EQ(
+      std::system(fmt::format("tar -C {} -xf {}", folder / "out", folder / "ours.tar").c_str()), 0);
+  for (const auto& [name, content] : contents)
+    EXPECT_EQ(folder.Read("out/" + name), content) << name;
 }
 
 TEST(TarTest, RefusesNamesThatLeadOut) {
@@ -157,22 +161,30 @@ TEST(TarTest, RefusesNamesThatLeadOut) {
 
 TEST(TarTest, RefusesEveryKindButRegularFiles) {
   const std::pair<char, std::string> kinds[] = {
-      {'1', "hard link"}, {'2', "symbolic link"}, {'3', "device"},      {'4', "device"},
-      {'6', "FIFO"},      {'S', "sparse file"},   {'7', "special file"}, {'Z', "special file"},
-      {'K', "symbolic link"}};
+      {'1', "hard link"},    {'2', "symbolic link"}, {'3', "device"},
+      {'4', "device"},       {'6', "FIFO"},          {'S', "sparse file"},
+      {'7', "special file"}, {'Z', "special file"},  {'K', "symbolic link"}};
   for (const auto& [kind, word] : kinds) {
-    ExpectRefused(TarBuilder().File("a", "1").Entry("odd", kind).Finish(), "\"odd\"", "is a " + word);
+    ExpectRefused(TarBuilder().File("a", "1").Entry("odd", kind).Finish(), "\"odd\"",
+                  "is a " + word);
   }
 }
 
 TEST(TarTest, ChecksNamesOfExtensionHeadersToo) {
-  ExpectRefused(TarBuilder().Entry("x", 'x', "14 path=../x12\n").File("a", "").Finish(), "", "damaged");
-  ExpectRefused(TarBuilder().Entry("x", 'x', "13 path=../x\n").File("a", "").Finish(), "../x", "not allowed");
-  ExpectRefused(TarBuilder().Entry("x", 'L', std::string("/etc/x\0", 7)).File("a", "").Finish(), "/etc/x", "is absolute");
-  ExpectRefused(TarBuilder().Entry("x", 'g', "10 path=a\n").File("a", "").Finish(), "", "global header");
-  ExpectRefused(TarBuilder().Entry("x", 'x', "22 GNU.sparse.major=1\n").File("a", "").Finish(), "", "sparse");
-  ExpectRefused(TarBuilder().Entry("x", 'x', "11 size=-1\n").File("a", "").Finish(), "", "no number");
-  ExpectRefused(TarBuilder().Entry("x", 'x', std::string(70'000, ' ')).Finish(), "", "at most 65536");
+  ExpectRefused(TarBuilder().Entry("x", 'x', "14 path=../x12\n").File("a", "").Finish(), "",
+                "damaged");
+  ExpectRefused(TarBuilder().Entry("x", 'x', "13 path=../x\n").File("a", "").Finish(), "../x",
+                "not allowed");
+  ExpectRefused(TarBuilder().Entry("x", 'L', std::string("/etc/x\0", 7)).File("a", "").Finish(),
+                "/etc/x", "is absolute");
+  ExpectRefused(TarBuilder().Entry("x", 'g', "10 path=a\n").File("a", "").Finish(), "",
+                "global header");
+  ExpectRefused(TarBuilder().Entry("x", 'x', "22 GNU.sparse.major=1\n").File("a", "").Finish(), "",
+                "sparse");
+  ExpectRefused(TarBuilder().Entry("x", 'x', "11 size=-1\n").File("a", "").Finish(), "",
+                "no number");
+  ExpectRefused(TarBuilder().Entry("x", 'x', std::string(70'000, ' ')).Finish(), "",
+                "at most 65536");
 }
 
 TEST(TarTest, RefusesNamesThatCollide) {
@@ -183,7 +195,8 @@ TEST(TarTest, RefusesNamesThatCollide) {
 }
 
 TEST(TarTest, NamesThatOnlyShareAStartDoNotCollide) {
-  EXPECT_EQ(ReadTar(TarBuilder().File("a", "1").File("a-b", "2").File("ab/c", "3").Finish())->size(), 3u);
+  EXPECT_EQ(
+      ReadTar(TarBuilder().File("a", "1").File("a-b", "2").File("ab/c", "3").Finish())->size(), 3u);
 }
 
 // ROBUSTNESS case 60 says a hundred thousand.
@@ -242,13 +255,16 @@ TEST(TarTest, RefusesWhatIsNoTar) {
 TEST(TarTest, EveryTruncationIsRefused) {
   const std::string tar = TarBuilder().File("a", std::string(700, 'a')).File("b", "2").Finish();
   const size_t needed = tar.size() - kTarBlockBytes;  // one block of zeros is enough
-  for (size_t size = 0; size < needed; size += 37) EXPECT_FALSE(ReadTar(tar.substr(0, size)).ok()) << size;
+  for (size_t size = 0; size < needed; size += 37)
+    EXPECT_FALSE(ReadTar(tar.substr(0, size)).ok()) << size;
   const std::string gzip = Gzip(tar);
-  for (size_t size = 0; size + 12 < gzip.size(); size += 3) EXPECT_FALSE(ReadTar(gzip.substr(0, size)).ok()) << size;
+  for (size_t size = 0; size + 12 < gzip.size(); size += 3)
+    EXPECT_FALSE(ReadTar(gzip.substr(0, size)).ok()) << size;
 }
 
 TEST(TarTest, EveryFlippedBitIsAnsweredCleanly) {
-  const std::string tar = TarBuilder().Entry("x", 'x', "12 path=a/b\n").File("a", "1").File("b/c", "2").Finish();
+  const std::string tar =
+      TarBuilder().Entry("x", 'x', "12 path=a/b\n").File("a", "1").File("b/c", "2").Finish();
   for (size_t bit = 0; bit < 5 * 512 * 8; bit += 7) {
     std::string flipped = tar;
     flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));

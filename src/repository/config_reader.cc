@@ -11,10 +11,14 @@ namespace {
 
 std::string_view KindName(TextValue::Kind kind) {
   switch (kind) {
-    case TextValue::Kind::kMessage: return "a message";
-    case TextValue::Kind::kString: return "a string";
-    case TextValue::Kind::kWord: return "a word";
-    case TextValue::Kind::kNumber: return "a number";
+    case TextValue::Kind::kMessage:
+      return "a message";
+    case TextValue::Kind::kString:
+      return "a string";
+    case TextValue::Kind::kWord:
+      return "a word";
+    case TextValue::Kind::kNumber:
+      return "a number";
   }
   return "";
 }
@@ -82,8 +86,8 @@ Status ConfigReader::ReadString(const TextField& field, std::string* out) const 
 
 Status ConfigReader::ReadBool(const TextField& field, bool* out) const {
   const std::string& text = field.value.text;
-  const bool scalar = field.value.kind == TextValue::Kind::kWord ||
-                      field.value.kind == TextValue::Kind::kNumber;
+  const bool scalar =
+      field.value.kind == TextValue::Kind::kWord || field.value.kind == TextValue::Kind::kNumber;
   if (scalar && (text == "true" || text == "True" || text == "t" || text == "1")) {
     *out = true;
     return OkStatus();
@@ -96,8 +100,8 @@ Status ConfigReader::ReadBool(const TextField& field, bool* out) const {
 }
 
 Status ConfigReader::ReadInt(const TextField& field, int64_t min, int64_t max, int64_t* out) const {
-  if (field.value.kind != TextValue::Kind::kNumber || !ParseInt(field.value.text, out) || *out < min ||
-      *out > max) {
+  if (field.value.kind != TextValue::Kind::kNumber || !ParseInt(field.value.text, out) ||
+      *out < min || *out > max) {
     return Bad(field, fmt::format("expected a whole number from {} to {}, got {}", min, max,
                                   Got(field.value)));
   }

@@ -16,12 +16,14 @@ std::string NamesOf(const std::vector<TensorSpec>& specs) {
 
 Status CheckBatchDimension(std::string_view kind, const TensorSpec& spec) {
   if (!spec.shape.empty() && spec.shape[0] == -1) return OkStatus();
-  return Error(Reason::kBadModel,
-               "max_batch_size needs a free first dimension of every tensor; {} \"{}\" is {}: set it to 0",
-               kind, spec.name, ToString(spec.dtype, spec.shape));
+  return Error(
+      Reason::kBadModel,
+      "max_batch_size needs a free first dimension of every tensor; {} \"{}\" is {}: set it to 0",
+      kind, spec.name, ToString(spec.dtype, spec.shape));
 }
 
-Status MergeTensor(std::string_view kind, const TensorSpec& stated, bool batched, TensorSpec& actual) {
+Status MergeTensor(std::string_view kind, const TensorSpec& stated, bool batched,
+                   TensorSpec& actual) {
   Shape dims;
   if (batched) dims.push_back(-1);
   dims.insert(dims.end(), stated.shape.begin(), stated.shape.end());
@@ -29,12 +31,13 @@ Status MergeTensor(std::string_view kind, const TensorSpec& stated, bool batched
                                 [](int64_t a, int64_t b) { return a == b || a == -1 || b == -1; });
   if (stated.dtype != actual.dtype || !agree) {
     return Error(Reason::kBadModel, "{} \"{}\": the configuration says {}{}, the model {}", kind,
-                 stated.name, ToString(stated.dtype, dims), batched ? " with the batch dimension" : "",
-                 ToString(actual.dtype, actual.shape));
+                 stated.name, ToString(stated.dtype, dims),
+                 batched ? " with the batch dimension" : "", ToString(actual.dtype, actual.shape));
   }
   if (stated.optional && !actual.optional) {
-    return Error(Reason::kBadModel, "{} \"{}\": the configuration says optional, the model needs it",
-                 kind, stated.name);
+    return Error(Reason::kBadModel,
+                 "{} \"{}\": the configuration says optional, the model needs it", kind,
+                 stated.name);
   }
   for (size_t i = 0; i < dims.size(); ++i) actual.shape[i] = std::max(actual.shape[i], dims[i]);
   return OkStatus();
@@ -48,8 +51,9 @@ Status MergeAll(std::string_view kind, const std::vector<ConfiguredTensor>& stat
   for (const ConfiguredTensor& tensor : stated) {
     const auto index = IndexOf(actual, tensor.spec.name);
     if (!index) {
-      return Error(Reason::kBadModel, "{} \"{}\" of the configuration is not in the model, which has {}",
-                   kind, tensor.spec.name, NamesOf(actual));
+      return Error(Reason::kBadModel,
+                   "{} \"{}\" of the configuration is not in the model, which has {}", kind,
+                   tensor.spec.name, NamesOf(actual));
     }
     RETURN_IF_ERROR(MergeTensor(kind, tensor.spec, batched, actual[*index]));
   }

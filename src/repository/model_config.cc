@@ -17,15 +17,17 @@ constexpr size_t kMaxTensors = 10'000;
 constexpr int64_t kMaxInt64 = std::numeric_limits<int64_t>::max();
 
 constexpr std::pair<std::string_view, DType> kTypes[] = {
-    {"TYPE_BOOL", DType::kBool},     {"TYPE_UINT8", DType::kUint8},   {"TYPE_UINT16", DType::kUint16},
-    {"TYPE_UINT32", DType::kUint32}, {"TYPE_UINT64", DType::kUint64}, {"TYPE_INT8", DType::kInt8},
-    {"TYPE_INT16", DType::kInt16},   {"TYPE_INT32", DType::kInt32},   {"TYPE_INT64", DType::kInt64},
-    {"TYPE_FP16", DType::kFp16},     {"TYPE_FP32", DType::kFp32},     {"TYPE_FP64", DType::kFp64},
+    {"TYPE_BOOL", DType::kBool},     {"TYPE_UINT8", DType::kUint8},
+    {"TYPE_UINT16", DType::kUint16}, {"TYPE_UINT32", DType::kUint32},
+    {"TYPE_UINT64", DType::kUint64}, {"TYPE_INT8", DType::kInt8},
+    {"TYPE_INT16", DType::kInt16},   {"TYPE_INT32", DType::kInt32},
+    {"TYPE_INT64", DType::kInt64},   {"TYPE_FP16", DType::kFp16},
+    {"TYPE_FP32", DType::kFp32},     {"TYPE_FP64", DType::kFp64},
     {"TYPE_STRING", DType::kBytes},  {"TYPE_BF16", DType::kBf16},
 };
 
-// One config.pbtxt. Every field of Triton's message has its rule here; a rule without a reader says that the
-// field is known and not supported yet.
+// One config.pbtxt. Every field of Triton's message has its rule here; a rule without a reader says
+// that the field is known and not supported yet.
 class Reader {
  public:
   explicit Reader(std::string_view file) : file_(file), reader_(file) {}
@@ -62,8 +64,8 @@ Reader::Read1 Reader::OneOf(std::string* out, std::string_view word) {
   return [this, out, word](const TextField& field) -> Status {
     RETURN_IF_ERROR(reader_.ReadString(field, out));
     if (out->empty() || *out == word) return OkStatus();
-    return Error(Reason::kUnsupported, "{}:{}: {} \"{}\" is not supported yet, expected \"{}\"", file_,
-                 field.line, field.name, out->substr(0, 100), word);
+    return Error(Reason::kUnsupported, "{}:{}: {} \"{}\" is not supported yet, expected \"{}\"",
+                 file_, field.line, field.name, out->substr(0, 100), word);
   };
 }
 
@@ -133,14 +135,16 @@ Status Reader::ReadType(const TextField& field, TensorSpec* spec) {
     spec->dtype = dtype;
     return OkStatus();
   }
-  return reader_.Bad(field, fmt::format("unknown type {}{}", word.substr(0, 60), DidYouMean(word, words)));
+  return reader_.Bad(field,
+                     fmt::format("unknown type {}{}", word.substr(0, 60), DidYouMean(word, words)));
 }
 
 Status Reader::ReadDim(const TextField& field, Shape* dims) {
   int64_t dim = 0;
   RETURN_IF_ERROR(reader_.ReadInt(field, -1, kMaxInt64, &dim));
   if (dim == 0) return reader_.Bad(field, "expected -1 or more than 0, got 0");
-  if (dims->size() == kMaxRank) return reader_.Bad(field, fmt::format("expected at most {}", kMaxRank));
+  if (dims->size() == kMaxRank)
+    return reader_.Bad(field, fmt::format("expected at most {}", kMaxRank));
   dims->push_back(dim);
   return OkStatus();
 }
@@ -161,7 +165,8 @@ Status Reader::ReadTensor(const TextField& field, bool input) {
   if (input) {
     rules.push_back({"format", false, reader_.OnlyWords({"FORMAT_NONE"})});
     rules.push_back({"allow_ragged_batch", false, reader_.Only(false)});
-    rules.push_back({"optional", false, [&](const TextField& f) { return reader_.ReadBool(f, &spec.optional); }});
+    rules.push_back({"optional", false,
+                     [&](const TextField& f) { return reader_.ReadBool(f, &spec.optional); }});
   } else {
     rules.push_back({"label_filename", false, String(&tensor.label_filename)});
   }
@@ -181,8 +186,9 @@ Status Reader::ReadLatest(const TextField& field) {
   ASSIGN_OR_RETURN(const auto* fields, reader_.Message(field));
   int64_t count = 1;
   const FieldRule rules[] = {{"num_versions", false, [&](const TextField& f) {
-    return reader_.ReadInt(f, 1, std::numeric_limits<int32_t>::max(), &count);
-  }}};
+                                return reader_.ReadInt(f, 1, std::numeric_limits<int32_t>::max(),
+                                                       &count);
+                              }}};
   RETURN_IF_ERROR(reader_.ReadMessage(*fields, " in \"latest\"", rules));
   config_.version_policy.latest = static_cast<int>(count);
   return OkStatus();
@@ -192,11 +198,11 @@ Status Reader::ReadSpecific(const TextField& field) {
   ASSIGN_OR_RETURN(const auto* fields, reader_.Message(field));
   config_.version_policy.kind = VersionPolicy::Kind::kSpecific;
   const FieldRule rules[] = {{"versions", true, [&](const TextField& f) -> Status {
-    VersionNumber version;
-    RETURN_IF_ERROR(reader_.ReadInt(f, 1, kMaxInt64, &version.value));
-    config_.version_policy.specific.push_back(version);
-    return OkStatus();
-  }}};
+                                VersionNumber version;
+                                RETURN_IF_ERROR(reader_.ReadInt(f, 1, kMaxInt64, &version.value));
+                                config_.version_policy.specific.push_back(version);
+                                return OkStatus();
+                              }}};
   RETURN_IF_ERROR(reader_.ReadMessage(*fields, " in \"specific\"", rules));
   if (config_.version_policy.specific.empty()) return reader_.Bad(field, "expected versions");
   return OkStatus();
@@ -207,11 +213,12 @@ Status Reader::ReadVersionPolicy(const TextField& field) {
   if (fields->size() > 1) return reader_.Bad(field, "expected one of latest, all, specific");
   const FieldRule rules[] = {
       {"latest", false, [&](const TextField& f) { return ReadLatest(f); }},
-      {"all", false, [&](const TextField& f) -> Status {
-        ASSIGN_OR_RETURN(const auto* inner, reader_.Message(f));
-        config_.version_policy.kind = VersionPolicy::Kind::kAll;
-        return reader_.ReadMessage(*inner, " in \"all\"", {});
-      }},
+      {"all", false,
+       [&](const TextField& f) -> Status {
+         ASSIGN_OR_RETURN(const auto* inner, reader_.Message(f));
+         config_.version_policy.kind = VersionPolicy::Kind::kAll;
+         return reader_.ReadMessage(*inner, " in \"all\"", {});
+       }},
       {"specific", false, [&](const TextField& f) { return ReadSpecific(f); }},
   };
   return reader_.ReadMessage(*fields, " in \"version_policy\"", rules);
@@ -223,7 +230,8 @@ Status Reader::ReadInstanceGroup(const TextField& field) {
   const FieldRule rules[] = {
       {"name", false, ConfigReader::Ignore},
       {"kind", false, reader_.OnlyWords({"KIND_AUTO", "KIND_CPU"})},
-      {"count", false, [&](const TextField& f) { return reader_.ReadInt(f, 1, kMaxInstances, &count); }},
+      {"count", false,
+       [&](const TextField& f) { return reader_.ReadInt(f, 1, kMaxInstances, &count); }},
       {"passive", false, reader_.Only(false)},
       {"rate_limiter"},
       {"gpus", true},
@@ -248,10 +256,12 @@ std::vector<VersionNumber> VersionPolicy::Select(std::vector<VersionNumber> foun
   std::sort(found.begin(), found.end());
   found.erase(std::unique(found.begin(), found.end()), found.end());
   switch (kind) {
-    case Kind::kAll: break;
+    case Kind::kAll:
+      break;
     case Kind::kLatest: {
       const size_t wanted = static_cast<size_t>(std::max(latest, 0));
-      if (found.size() > wanted) found.erase(found.begin(), found.end() - static_cast<ptrdiff_t>(wanted));
+      if (found.size() > wanted)
+        found.erase(found.begin(), found.end() - static_cast<ptrdiff_t>(wanted));
       break;
     }
     case Kind::kSpecific:

@@ -1,6 +1,7 @@
 #pragma once
-// What a config.pbtxt says, as far as it is supported; the rest is refused by name. docs/guides/migrate-from-triton.md
-// lists the fields. Source: Triton's protobuf/model_config.proto (triton-inference-server/common)
+// What a config.pbtxt says, as far as it is supported; the rest is refused by name.
+// docs/guides/migrate-from-triton.md lists the fields. Source: Triton's protobuf/model_config.proto
+// (triton-inference-server/common)
 
 #include <cstdint>
 #include <optional>
@@ -17,8 +18,8 @@ namespace slipway::repository {
 /// Which of the versions found are served.
 struct VersionPolicy {
   enum class Kind { kLatest, kAll, kSpecific } kind = Kind::kLatest;
-  int latest = 1;                        // kLatest: how many, newest first
-  std::vector<VersionNumber> specific;   // kSpecific
+  int latest = 1;                       // kLatest: how many, newest first
+  std::vector<VersionNumber> specific;  // kSpecific
 
   /// The wanted ones of `found`, ascending, each once. Pure.
   std::vector<VersionNumber> Select(std::vector<VersionNumber> found) const;
@@ -26,33 +27,35 @@ struct VersionPolicy {
 };
 
 struct ConfiguredTensor {
-  TensorSpec spec;              // dims as written, without the batch dimension; dtype; optional
-  std::string label_filename;   // outputs only
+  TensorSpec spec;             // dims as written, without the batch dimension; dtype; optional
+  std::string label_filename;  // outputs only
   bool operator==(const ConfiguredTensor&) const = default;
 };
 
 struct ModelConfig {
-  std::string name;                 // "" or equal to the folder
-  std::string platform;             // "" or "onnxruntime_onnx"
-  std::string backend;              // "" or "onnxruntime"
+  std::string name;                   // "" or equal to the folder
+  std::string platform;               // "" or "onnxruntime_onnx"
+  std::string backend;                // "" or "onnxruntime"
   std::optional<int> max_batch_size;  // > 0: the first dimension of every tensor is the batch
   std::vector<ConfiguredTensor> inputs, outputs;  // empty = as the model says
   VersionPolicy version_policy;
-  int instance_count = 0;           // runs at once, all groups together; 0 = not stated
+  int instance_count = 0;  // runs at once, all groups together; 0 = not stated
   std::string default_model_filename = "model.onnx";  // in each version's folder
   bool operator==(const ModelConfig&) const = default;
 };
 
 /// @param file  for messages: `config.pbtxt:12: "sequence_batching" is not supported yet`.
-/// @return kBadModel for what is no text format, a value of the wrong type, and an unknown field (named
-///   with the nearest right word); kUnsupported, naming it, for a field of Triton's that asks for what
-///   Slipway does not do yet. A field that says what would be so without it is fine.
+/// @return kBadModel for what is no text format, a value of the wrong type, and an unknown field
+/// (named
+///   with the nearest right word); kUnsupported, naming it, for a field of Triton's that asks for
+///   what Slipway does not do yet. A field that says what would be so without it is fine.
 StatusOr<ModelConfig> ParseModelConfig(std::string_view text, std::string_view file);
 
-/// Merges what the model says (`actual`) with what the config says: names, dtypes and dims must agree
-/// (a fixed dim may meet -1 on either side; the fixed one wins), an input or output not in the model is
-/// kBadModel. With max_batch_size > 0 the first dimension of every tensor must be free. Order and the tensors that
-/// the config does not name stay as the model says. Labels are attached by the caller.
+/// Merges what the model says (`actual`) with what the config says: names, dtypes and dims must
+/// agree (a fixed dim may meet -1 on either side; the fixed one wins), an input or output not in
+/// the model is kBadModel. With max_batch_size > 0 the first dimension of every tensor must be
+/// free. Order and the tensors that the config does not name stay as the model says. Labels are
+/// attached by the caller.
 StatusOr<Signature> Merge(const Signature& actual, const ModelConfig& config);
 
 }  // namespace slipway::repository

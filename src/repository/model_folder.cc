@@ -52,18 +52,20 @@ class Reader {
     if (!bytes) return OkStatus();
     ASSIGN_OR_RETURN(model_.config, ParseModelConfig(bytes->text(), kConfigName));
     if (model_.config.name.empty() || model_.config.name == model_.name.str()) return OkStatus();
-    return Error(Reason::kBadModel, "{}: name: expected \"{}\", as the folder is called, got \"{}\"",
-                 kConfigName, model_.name.str(), model_.config.name.substr(0, 255));
+    return Error(Reason::kBadModel,
+                 "{}: name: expected \"{}\", as the folder is called, got \"{}\"", kConfigName,
+                 model_.name.str(), model_.config.name.substr(0, 255));
   }
 
   Status ReadLabels() {
     for (const ConfiguredTensor& output : model_.config.outputs) {
       if (output.label_filename.empty()) continue;
       RETURN_IF_ERROR(io::CheckRelativeName(output.label_filename));
-      ASSIGN_OR_RETURN(const auto bytes, ReadIfThere(folder_, output.label_filename, kMaxLabelBytes));
+      ASSIGN_OR_RETURN(const auto bytes,
+                       ReadIfThere(folder_, output.label_filename, kMaxLabelBytes));
       if (!bytes) {
-        return Error(Reason::kBadModel, "{}: output \"{}\": label file \"{}\" is missing", kConfigName,
-                     output.spec.name, output.label_filename);
+        return Error(Reason::kBadModel, "{}: output \"{}\": label file \"{}\" is missing",
+                     kConfigName, output.spec.name, output.label_filename);
       }
       auto labels = ParseLabels(bytes->text());
       if (!labels.ok()) return Annotate(labels.status(), output.label_filename);
@@ -87,15 +89,18 @@ class Reader {
     std::sort(model_.versions.begin(), model_.versions.end(),
               [](const auto& a, const auto& b) { return a.number < b.number; });
     if (!model_.versions.empty()) return OkStatus();
-    return Error(Reason::kBadModel, "no version to serve: expected \"{}/1/{}\" or a bundle in its place",
+    return Error(Reason::kBadModel,
+                 "no version to serve: expected \"{}/1/{}\" or a bundle in its place",
                  model_.name.str(), model_.config.default_model_filename);
   }
 
-  // nullopt for what is no folder, or one with nothing in it: a version begins to be one with its first file.
+  // nullopt for what is no folder, or one with nothing in it: a version begins to be one with its
+  // first file.
   std::optional<FoundVersion> FindVersion(VersionNumber number) {
     FoundVersion version{number, fmt::format("{}/{}", folder_.path(), number.str()), root_, 0};
     const auto there = Examine(version);
-    // What cannot be read is a version too: opening it fails, is reported, and leaves the others alone.
+    // What cannot be read is a version too: opening it fails, is reported, and leaves the others
+    // alone.
     if (there.ok() && !*there) return std::nullopt;
     return version;
   }
@@ -114,9 +119,10 @@ class Reader {
     return true;
   }
 
-  // The model in a version's folder; "" when the folder is a bundle itself, or nothing in it is a model: what opens
-  // it then says what is wrong with it.
-  StatusOr<std::string> ModelInside(const io::Folder& folder, const std::vector<std::string>& names) {
+  // The model in a version's folder; "" when the folder is a bundle itself, or nothing in it is a
+  // model: what opens it then says what is wrong with it.
+  StatusOr<std::string> ModelInside(const io::Folder& folder,
+                                    const std::vector<std::string>& names) {
     ASSIGN_OR_RETURN(const auto manifest, folder.Stat("manifest.json"));
     if (manifest) return std::string();
     const std::string& usual = model_.config.default_model_filename;
@@ -134,8 +140,9 @@ class Reader {
     auto aliases = ParseAliases(bytes->text());
     if (!aliases.ok()) return Annotate(aliases.status(), kAliasesName);
     for (const auto& [alias, number] : *aliases) {
-      const bool there = std::any_of(model_.versions.begin(), model_.versions.end(),
-                                     [n = number](const auto& version) { return version.number == n; });
+      const bool there =
+          std::any_of(model_.versions.begin(), model_.versions.end(),
+                      [n = number](const auto& version) { return version.number == n; });
       if (there) {
         model_.aliases.emplace(alias, number);
       } else {
@@ -168,7 +175,8 @@ StatusOr<std::map<std::string, VersionNumber>> ReadAliasObject(JsonReader& reade
     VersionNumber number;
     RETURN_IF_ERROR(reader.ReadInt64(&number.value));
     if (number.value < 1) {
-      return Error(Reason::kBadModel, "\"{}\": expected a version, 1 or more, got {}", alias, number.value);
+      return Error(Reason::kBadModel, "\"{}\": expected a version, 1 or more, got {}", alias,
+                   number.value);
     }
     if (!aliases.emplace(alias, number).second) {
       return Error(Reason::kBadModel, "\"{}\" occurs twice", alias);
@@ -184,7 +192,8 @@ bool IsModelFileName(std::string_view name) {
   return name.ends_with(".onnx") || name.ends_with(".slipway") || name.ends_with(".tar");
 }
 
-FoundModel ReadModelFolder(const ModelName& name, const io::Folder& folder, const std::string& root) {
+FoundModel ReadModelFolder(const ModelName& name, const io::Folder& folder,
+                           const std::string& root) {
   return Reader(name, folder, root).Read();
 }
 

@@ -10,20 +10,25 @@
 namespace slipway::repository {
 
 /// True when `name` in a folder is a version's: Triton's rule, digits only and no leading zero.
-inline bool IsVersionFolder(std::string_view name) { return VersionNumber::Parse(name).has_value(); }
+inline bool IsVersionFolder(std::string_view name) {
+  return VersionNumber::Parse(name).has_value();
+}
 
 /// True for ".onnx", ".slipway" and ".tar".
 bool IsModelFileName(std::string_view name);
 
 /// What `folder`, called `name`, says. What is wrong lies in the model's problem.
 /// @param root  the versions' root; `path` of the folder begins with it.
-FoundModel ReadModelFolder(const ModelName& name, const io::Folder& folder, const std::string& root);
+FoundModel ReadModelFolder(const ModelName& name, const io::Folder& folder,
+                           const std::string& root);
 
 /// `{"stable": 3}` → stable is 3. Public for its fuzz test.
-/// @return kBadModel: no JSON, a word that is no alias, "latest", a number that is no version, a word twice.
+/// @return kBadModel: no JSON, a word that is no alias, "latest", a number that is no version, a
+/// word twice.
 StatusOr<std::map<std::string, VersionNumber>> ParseAliases(std::string_view json);
 
-/// The lines of a label file; a last newline and carriage returns do not count. kBadModel: not UTF-8.
+/// The lines of a label file; a last newline and carriage returns do not count. kBadModel: not
+/// UTF-8.
 StatusOr<std::vector<std::string>> ParseLabels(std::string_view text);
 
 }  // namespace slipway::repository

@@ -1,6 +1,6 @@
 #pragma once
-// Folders and files → the models, versions and aliases that should be served. docs/guides/serve-a-model.md shows
-// the layouts.
+// Folders and files → the models, versions and aliases that should be served.
+// docs/guides/serve-a-model.md shows the layouts.
 
 #include <cstdint>
 #include <map>
@@ -19,11 +19,11 @@ inline constexpr size_t kMaxVersions = 1'000;  // of one model
 
 struct FoundVersion {
   VersionNumber number;
-  std::string path;    // the .onnx file, bundle folder or bundle tar
-  std::string root;    // it must resolve beneath this; "" = anywhere
-  /// Changes when any file of the version changed: names, sizes, mtime, ctime, inodes, links followed. It also
-  /// changes when only attributes did, so the digest decides whether there is something new. A version that is
-  /// still being copied has another stamp at the next scan.
+  std::string path;  // the .onnx file, bundle folder or bundle tar
+  std::string root;  // it must resolve beneath this; "" = anywhere
+  /// Changes when any file of the version changed: names, sizes, mtime, ctime, inodes, links
+  /// followed. It also changes when only attributes did, so the digest decides whether there is
+  /// something new. A version that is still being copied has another stamp at the next scan.
   uint64_t stamp = 0;
   bool operator==(const FoundVersion&) const = default;
 };
@@ -31,10 +31,10 @@ struct FoundVersion {
 struct FoundModel {
   ModelName name;
   ModelConfig config;
-  std::vector<FoundVersion> versions;                // all on disk, ascending; the policy selects later
-  std::map<std::string, VersionNumber> aliases;      // aliases.json; only of versions that are there
+  std::vector<FoundVersion> versions;            // all on disk, ascending; the policy selects later
+  std::map<std::string, VersionNumber> aliases;  // aliases.json; only of versions that are there
   std::map<std::string, std::vector<std::string>> labels;  // output name → lines of its label file
-  Status problem;                                    // not OK: the model is named but cannot be served
+  Status problem;  // not OK: the model is named but cannot be served
   bool operator==(const FoundModel&) const = default;
 };
 
@@ -42,14 +42,16 @@ struct FoundModel {
 class Source {
  public:
   virtual ~Source() = default;
-  /// Looks again, sorted by name. kIo when the folder itself cannot be read (the last answer then stands: a
-  /// share that is away for a moment must not unload everything); kTooLarge above kMaxModels. A broken model is
-  /// in the list with its problem. What cannot be named, or is no model, is logged once and passed over.
+  /// Looks again, sorted by name. kIo when the folder itself cannot be read (the last answer then
+  /// stands: a share that is away for a moment must not unload everything); kTooLarge above
+  /// kMaxModels. A broken model is in the list with its problem. What cannot be named, or is no
+  /// model, is logged once and passed over.
   virtual StatusOr<std::vector<FoundModel>> Scan() const = 0;
   virtual const std::string& path() const = 0;
 };
 
-/// Recognises what `path` is: a model file or bundle (named like the file, version 1), the folder of one model
+/// Recognises what `path` is: a model file or bundle (named like the file, version 1), the folder
+/// of one model
 /// (`1/model.onnx` in it), or a repository. kNotFound, or kBadModel naming what was expected.
 StatusOr<std::unique_ptr<Source>> OpenSource(const std::string& path);
 

@@ -58,10 +58,14 @@ TEST_F(RepositoryTest, FindsEveryLayout) {
   root_.Write("bundle/manifest.json", "{}");
   root_.Write("plain.onnx", "m");
   root_.Write("tarred.slipway", "t");
-  const std::map<std::string, std::string> expected = {
-      {"triton", "triton/1/model.onnx"}, {"folder", "folder/2"},  {"packed", "packed/3/any.slipway"},
-      {"nested", "nested/4/bundle"},     {"saved", "saved/5"},    {"bundle", "bundle"},
-      {"plain", "plain.onnx"},           {"tarred", "tarred.slipway"}};
+  const std::map<std::string, std::string> expected = {{"triton", "triton/1/model.onnx"},
+                                                       {"folder", "folder/2"},
+                                                       {"packed", "packed/3/any.slipway"},
+                                                       {"nested", "nested/4/bundle"},
+                                                       {"saved", "saved/5"},
+                                                       {"bundle", "bundle"},
+                                                       {"plain", "plain.onnx"},
+                                                       {"tarred", "tarred.slipway"}};
   std::map<std::string, std::string> found;
   for (const FoundModel& model : Scan()) {
     EXPECT_TRUE(model.problem.ok()) << model.name.str() << model.problem;
@@ -104,7 +108,8 @@ TEST_F(RepositoryTest, SaysWhatItExpected) {
   root_.Write("notes.txt", "hello");
   const auto source = OpenSource(root_ / "notes.txt");
   EXPECT_EQ(ReasonOf(source.status()), Reason::kBadModel);
-  EXPECT_THAT(MessageOf(source.status()), HasSubstr("expected an .onnx file, a bundle, or a folder"));
+  EXPECT_THAT(MessageOf(source.status()),
+              HasSubstr("expected an .onnx file, a bundle, or a folder"));
   EXPECT_EQ(ReasonOf(OpenSource(root_ / "nothing").status()), Reason::kNotFound);
   ASSERT_EQ(::mkfifo((root_ / "model.onnx").c_str(), 0600), 0);
   EXPECT_EQ(ReasonOf(OpenSource(root_ / "model.onnx").status()), Reason::kBadModel);
@@ -124,7 +129,8 @@ TEST_F(RepositoryTest, VersionsAreNumericFoldersWithSomethingInThem) {
 
 TEST_F(RepositoryTest, HonoursTheConfiguration) {
   root_.Write("wine/config.pbtxt",
-              "default_model_filename: 'wine.onnx' output { name: 'y' data_type: TYPE_FP32 label_filename: 'l.txt' }");
+              "default_model_filename: 'wine.onnx' output { name: 'y' data_type: TYPE_FP32 "
+              "label_filename: 'l.txt' }");
   root_.Write("wine/l.txt", "barolo\r\nbarbera\n");
   root_.Write("wine/1/wine.onnx", "m");
   const FoundModel model = Only();
@@ -139,9 +145,11 @@ TEST_F(RepositoryTest, ABrokenModelLeavesTheOthersAlone) {
   root_.Write("typo/1/model.onnx", "m");
   root_.Write("renamed/config.pbtxt", "name: 'other'");
   root_.Write("renamed/1/model.onnx", "m");
-  root_.Write("unlabelled/config.pbtxt", "output { name: 'y' data_type: TYPE_FP32 label_filename: 'l.txt' }");
+  root_.Write("unlabelled/config.pbtxt",
+              "output { name: 'y' data_type: TYPE_FP32 label_filename: 'l.txt' }");
   root_.Write("unlabelled/1/model.onnx", "m");
-  root_.Write("outside/config.pbtxt", "output { name: 'y' data_type: TYPE_FP32 label_filename: '../good/1/model.onnx' }");
+  root_.Write("outside/config.pbtxt",
+              "output { name: 'y' data_type: TYPE_FP32 label_filename: '../good/1/model.onnx' }");
   root_.Write("outside/1/model.onnx", "m");
   root_.Write("versionless/config.pbtxt", "");
   std::map<std::string, std::string> problems;
@@ -149,14 +157,17 @@ TEST_F(RepositoryTest, ABrokenModelLeavesTheOthersAlone) {
     problems[model.name.str()] = model.problem.ok() ? "" : MessageOf(model.problem);
   }
   EXPECT_EQ(problems["good"], "");
-  EXPECT_EQ(problems["typo"], "config.pbtxt:1: unknown field \"max_batchsize\"; did you mean \"max_batch_size\"?");
-  EXPECT_EQ(problems["renamed"], "config.pbtxt: name: expected \"renamed\", as the folder is called, got \"other\"");
+  EXPECT_EQ(problems["typo"],
+            "config.pbtxt:1: unknown field \"max_batchsize\"; did you mean \"max_batch_size\"?");
+  EXPECT_EQ(problems["renamed"],
+            "config.pbtxt: name: expected \"renamed\", as the folder is called, got \"other\"");
   EXPECT_THAT(problems["unlabelled"], HasSubstr("label file \"l.txt\" is missing"));
   EXPECT_THAT(problems["outside"], HasSubstr("\"..\" is not allowed"));
   EXPECT_THAT(problems["versionless"], HasSubstr("expected \"versionless/1/model.onnx\""));
 }
 
-// A version that cannot be read stays in the list: opening it fails and says why, the others are served.
+// A version that cannot be read stays in the list: opening it fails and says why, the others are
+// served.
 TEST_F(RepositoryTest, ABrokenVersionLeavesTheOthersAlone) {
   root_.Write("wine/1/model.onnx", "m");
   root_.Write("wine/2/readme", "no model");
@@ -249,7 +260,8 @@ TEST_F(RepositoryTest, TheStampFollowsEveryChange) {
        }},
       {"a file more", [&] { root_.Write("wine/1/weights/b.bin", ""); }},
       {"a file less", [&] { fs::remove(root_ / "wine/1/weights/b.bin"); }},
-      {"a file renamed", [&] { fs::rename(root_ / "wine/1/weights/a.bin", root_ / "wine/1/weights/c.bin"); }},
+      {"a file renamed",
+       [&] { fs::rename(root_ / "wine/1/weights/a.bin", root_ / "wine/1/weights/c.bin"); }},
   };
   uint64_t last = stamp();
   EXPECT_EQ(stamp(), last) << "nothing changed";
@@ -313,7 +325,8 @@ TEST_F(RepositoryTest, ReadsAliasesOfVersionsThatAreThere) {
   root_.Write("wine/aliases.json", R"({"stable": 1, "canary": 3, "gone": 2})");
   const FoundModel model = Only();
   EXPECT_TRUE(model.problem.ok());
-  EXPECT_THAT(model.aliases, ElementsAre(Pair("canary", VersionNumber{3}), Pair("stable", VersionNumber{1})));
+  EXPECT_THAT(model.aliases,
+              ElementsAre(Pair("canary", VersionNumber{3}), Pair("stable", VersionNumber{1})));
 }
 
 TEST_F(RepositoryTest, AliasesThatCannotBeReadAreTheModelsProblem) {

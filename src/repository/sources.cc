@@ -17,9 +17,11 @@ namespace {
 
 using Kind = io::FileFacts::Kind;
 
-constexpr size_t kMaxEntries = 10 * kMaxModels;  // of a repository: files beside the models count too
+constexpr size_t kMaxEntries =
+    10 * kMaxModels;  // of a repository: files beside the models count too
 constexpr std::string_view kExpected =
-    "expected an .onnx file, a bundle, or a folder with name/1/model.onnx, name/1/<bundle> or name.onnx";
+    "expected an .onnx file, a bundle, or a folder with name/1/model.onnx, name/1/<bundle> or "
+    "name.onnx";
 
 std::string StemOf(std::string_view name) {
   return IsModelFileName(name) ? std::string(name.substr(0, name.rfind('.'))) : std::string(name);
@@ -51,7 +53,8 @@ class SingleSource final : public Source {
 
  private:
   StatusOr<uint64_t> ComputeStamp() const {
-    if (auto folder = io::Folder::Open(path_); folder.ok()) return StampOfFolder(*std::move(folder));
+    if (auto folder = io::Folder::Open(path_); folder.ok())
+      return StampOfFolder(*std::move(folder));
     // Through a link out of its folder too: the operator named this very file.
     ASSIGN_OR_RETURN(const io::File file, io::File::Open(path_));
     Stamp stamp;
@@ -120,7 +123,8 @@ class RepositorySource final : public Source {
     const auto facts = folder.Stat(entry);
     if (facts.ok() && !*facts) return std::nullopt;  // gone since, or a link to nowhere
     const bool is_folder = facts.ok() && (*facts)->kind == Kind::kFolder;
-    // What cannot be examined, such as a link to elsewhere, may have been meant as a model: it is named.
+    // What cannot be examined, such as a link to elsewhere, may have been meant as a model: it is
+    // named.
     if (facts.ok() && !is_folder && !IsModelFileName(entry)) return std::nullopt;
     const auto name = ModelName::Parse(is_folder ? entry : StemOf(entry));
     if (!name.ok()) return PassOver(entry, MessageOf(name.status()));
@@ -159,9 +163,8 @@ class RepositorySource final : public Source {
 
   // Said once, not at every poll.
   std::optional<FoundModel> PassOver(const std::string& entry, std::string_view why) const {
-    const bool first = passed_over_.With([&](auto& seen) {
-      return seen.size() < kMaxEntries && seen.insert(entry).second;
-    });
+    const bool first = passed_over_.With(
+        [&](auto& seen) { return seen.size() < kMaxEntries && seen.insert(entry).second; });
     if (first) {
       log::Warn("an entry of the repository is no model and is passed over",
                 {{"repository", path_}, {"entry", entry}, {"why", why}});
@@ -179,7 +182,8 @@ class RepositorySource final : public Source {
         unique.push_back(std::move(model));
       } else {
         unique.back().problem = Error(
-            Reason::kBadModel, "the repository holds more than one model \"{}\": a folder and a file, or two files",
+            Reason::kBadModel,
+            "the repository holds more than one model \"{}\": a folder and a file, or two files",
             model.name.str());
       }
     }
@@ -195,10 +199,12 @@ StatusOr<ModelName> NameFor(const std::string& path) {
   std::filesystem::path normal = std::filesystem::path(path).lexically_normal();
   if (!normal.has_filename()) normal = normal.parent_path();
   // "." and ".." have names only where they lead.
-  if (normal == "." || normal.filename() == "..") normal = std::filesystem::canonical(path, ignored);
+  if (normal == "." || normal.filename() == "..")
+    normal = std::filesystem::canonical(path, ignored);
   auto name = ModelName::Parse(StemOf(normal.filename().string()));
   if (name.ok()) return name;
-  return Error(Reason::kBadModel, "\"{}\" gives no name for a model: {}", path, MessageOf(name.status()));
+  return Error(Reason::kBadModel, "\"{}\" gives no name for a model: {}", path,
+               MessageOf(name.status()));
 }
 
 // A version folder with a model right in it, or a configuration, makes the folder one model's.
@@ -218,7 +224,8 @@ StatusOr<bool> IsModelFolder(const io::Folder& folder) {
   return false;
 }
 
-StatusOr<std::unique_ptr<Source>> OpenFolderSource(const std::string& path, const io::Folder& folder) {
+StatusOr<std::unique_ptr<Source>> OpenFolderSource(const std::string& path,
+                                                   const io::Folder& folder) {
   ASSIGN_OR_RETURN(const auto manifest, folder.Stat("manifest.json"));
   if (manifest) {
     ASSIGN_OR_RETURN(ModelName name, NameFor(path));
@@ -226,7 +233,8 @@ StatusOr<std::unique_ptr<Source>> OpenFolderSource(const std::string& path, cons
   }
   ASSIGN_OR_RETURN(const auto saved_model, folder.Stat("saved_model.pb"));
   if (saved_model) {
-    return Error(Reason::kUnsupported, "\"{}\" is a TensorFlow SavedModel, which is not supported yet", path);
+    return Error(Reason::kUnsupported,
+                 "\"{}\" is a TensorFlow SavedModel, which is not supported yet", path);
   }
   ASSIGN_OR_RETURN(const bool model, IsModelFolder(folder));
   if (!model) return std::make_unique<RepositorySource>(path);

@@ -1,5 +1,6 @@
 #include "repository/stamp.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace slipway::repository {
@@ -48,10 +49,13 @@ StatusOr<uint64_t> StampOfFolder(io::Folder folder) {
                      level.folder.path(), kMaxFiles, kMaxDepth);
       }
       const auto found = level.folder.Stat(name);
-      // A link that leads out counts by its name: whoever opens the version says what is wrong.
-      if (!found.ok() && ReasonOf(found.status()) == Reason::kBadModel) stamp.Add(name, {});
-      else RETURN_IF_ERROR(found.status());
-      if (!found.ok() || !*found) continue;  // not there: gone since, or a link to nowhere
+      if (!found.ok()) {
+        // A link that leads out counts by its name: whoever opens the version says what is wrong.
+        if (ReasonOf(found.status()) != Reason::kBadModel) return found.status();
+        stamp.Add(name, {});
+        continue;
+      }
+      if (!*found) continue;  // gone since, or a link to nowhere
       const io::FileFacts& facts = **found;
       if (facts.kind == io::FileFacts::Kind::kFolder) {
         ASSIGN_OR_RETURN(io::Folder inner, level.folder.OpenFolder(name));
@@ -68,8 +72,9 @@ StatusOr<uint64_t> StampOfFile(const io::Folder& folder, const std::string& name
                                const std::vector<std::string>& names) {
   const std::string stem = name.substr(0, name.rfind('.')) + ".";
   Stamp stamp;
-  for (const std::string& neighbour : names) {
-    if (!neighbour.starts_with(stem)) continue;
+  for (auto at = std::lower_bound(names.begin(), names.end(), stem);
+       at != names.end() && at->starts_with(stem); ++at) {
+    const std::string& neighbour = *at;
     const auto facts = folder.Stat(neighbour);
     if (neighbour == name) RETURN_IF_ERROR(facts.status());
     if (facts.ok() && *facts) stamp.Add(neighbour, **facts);

@@ -18,14 +18,15 @@ class Stamp {
   uint64_t value_ = 0xcbf29ce484222325;  // FNV-1a
 };
 
-/// Of all files beneath `folder`, links followed, at most 10,000 of them 16 levels deep. Names that begin with a
-/// dot are left out: they are other writers' temporaries, and the inside of Kubernetes volumes.
+/// Of all files beneath `folder`, links followed, at most 10,000 of them 16 levels deep. Names that
+/// begin with a dot are left out: they are other writers' temporaries, and the inside of Kubernetes
+/// volumes.
 /// @return kTooLarge; kIo.
 StatusOr<uint64_t> StampOfFolder(io::Folder folder);
 
-/// Of the file `name` and its neighbours whose names begin with the same stem ("wine.onnx", "wine.onnx.data",
-/// "wine.bin"), among which its external data most likely is.
-/// @param names  all names in `folder`.
+/// Of the file `name` and its neighbours whose names begin with the same stem ("wine.onnx",
+/// "wine.onnx.data", "wine.bin"), among which its external data most likely is.
+/// @param names  all names in `folder`, sorted.
 StatusOr<uint64_t> StampOfFile(const io::Folder& folder, const std::string& name,
                                const std::vector<std::string>& names);
 

@@ -7,8 +7,8 @@
 namespace slipway::repository {
 namespace {
 
-// Open messages and lists are frames of a stack. A frame's vector does not grow while a message inside it is
-// open, so pointers to it stay good.
+// Open messages and lists are frames of a stack. A frame's vector does not grow while a message
+// inside it is open, so pointers to it stay good.
 class Parser {
  public:
   Parser(std::string_view text, std::string_view file, const TextFormatLimits& limits)
@@ -45,8 +45,9 @@ class Parser {
       return SkipSeparator();
     }
     if (tokens_.current().kind != TextToken::Kind::kWord) {
-      return frame.closer == '\0' ? tokens_.Expected("a field name")
-                                  : tokens_.Expected(fmt::format("a field name or '{}'", frame.closer));
+      return frame.closer == '\0'
+                 ? tokens_.Expected("a field name")
+                 : tokens_.Expected(fmt::format("a field name or '{}'", frame.closer));
     }
     TextField field{tokens_.current().text, tokens_.current().line, {}};
     RETURN_IF_ERROR(tokens_.Next());
@@ -84,7 +85,8 @@ class Parser {
       RETURN_IF_ERROR(CheckDepth());
       return tokens_.Next();
     }
-    if (!scalar_allowed) return tokens_.Expected(fmt::format("':' or '{{' after \"{}\"", field.name));
+    if (!scalar_allowed)
+      return tokens_.Expected(fmt::format("':' or '{{' after \"{}\"", field.name));
     RETURN_IF_ERROR(Scalar(field.value));
     into->push_back(std::move(field));
     return frames_.back().in_list ? OkStatus() : SkipSeparator();
@@ -94,14 +96,19 @@ class Parser {
     ASSIGN_OR_RETURN(const bool negative, tokens_.Take('-'));
     const TextToken& token = tokens_.current();
     switch (token.kind) {
-      case TextToken::Kind::kNumber: value.kind = TextValue::Kind::kNumber; break;
-      case TextToken::Kind::kWord: value.kind = TextValue::Kind::kWord; break;
+      case TextToken::Kind::kNumber:
+        value.kind = TextValue::Kind::kNumber;
+        break;
+      case TextToken::Kind::kWord:
+        value.kind = TextValue::Kind::kWord;
+        break;
       case TextToken::Kind::kString:
         if (negative) return tokens_.Expected("a number after '-'");
         value.kind = TextValue::Kind::kString;
         break;
       case TextToken::Kind::kEnd:
-      case TextToken::Kind::kPunctuation: return tokens_.Expected("a value");
+      case TextToken::Kind::kPunctuation:
+        return tokens_.Expected("a value");
     }
     value.text = (negative ? "-" : "") + token.text;
     return tokens_.Next();

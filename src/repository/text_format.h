@@ -1,6 +1,7 @@
 #pragma once
-// Protobuf's text format as a tree with line numbers, without a schema. The whole grammar is read but extension
-// and Any names in brackets. Source: protobuf.dev, "Text Format Language Specification"
+// Protobuf's text format as a tree with line numbers, without a schema. The whole grammar is read
+// but extension and Any names in brackets. Source: protobuf.dev, "Text Format Language
+// Specification"
 
 #include <string>
 #include <string_view>
@@ -15,7 +16,7 @@ struct TextField;
 struct TextValue {
   enum class Kind { kMessage, kString, kWord, kNumber };
   Kind kind = Kind::kMessage;
-  std::string text;               // the string decoded; the word or number as written, with its sign
+  std::string text;  // the string decoded; the word or number as written, with its sign
   std::vector<TextField> fields;  // kMessage
 };
 

@@ -12,10 +12,16 @@ std::string Dump(const std::vector<TextField>& fields) {
     if (!out.empty()) out += ' ';
     out += field.name;
     switch (field.value.kind) {
-      case TextValue::Kind::kMessage: out += "{" + Dump(field.value.fields) + "}"; break;
-      case TextValue::Kind::kString: out += "='" + field.value.text + "'"; break;
+      case TextValue::Kind::kMessage:
+        out += "{" + Dump(field.value.fields) + "}";
+        break;
+      case TextValue::Kind::kString:
+        out += "='" + field.value.text + "'";
+        break;
       case TextValue::Kind::kWord:
-      case TextValue::Kind::kNumber: out += "=" + field.value.text; break;
+      case TextValue::Kind::kNumber:
+        out += "=" + field.value.text;
+        break;
     }
   }
   return out;
@@ -37,7 +43,8 @@ TEST(TextFormatTest, ReadsTheGrammar) {
       {"a: [1, 2,3] b: []", "a=1 a=2 a=3"},
       {"a [ { b: 1 }, { b: 2 } ] c: 3", "a{b=1} a{b=2} c=3"},
       {"a: [ < b: [1, 2]; c { } >, { } ], d: 1", "a{b=1 b=2 c{}} a{} d=1"},
-      {"a: -5 b: - 6 c: -inf d: 1.5e-3 e: .5 f: 0x1F g: 1e+5f", "a=-5 b=-6 c=-inf d=1.5e-3 e=.5 f=0x1F g=1e+5f"},
+      {"a: -5 b: - 6 c: -inf d: 1.5e-3 e: .5 f: 0x1F g: 1e+5f",
+       "a=-5 b=-6 c=-inf d=1.5e-3 e=.5 f=0x1F g=1e+5f"},
       {"a: 'one' \"two\"\n  # between\n 'three'", "a='onetwothree'"},
       {R"(a: "\n\t\"\'\\\101\x41\u00e9\U0001F600")", "a='\n\t\"'\\AAé😀'"},
   };

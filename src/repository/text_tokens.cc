@@ -105,7 +105,8 @@ void TextTokens::ReadNumber() {
   while (!rest_.empty()) {
     const char c = rest_[0];
     const char last = current_.text.empty() ? '\0' : current_.text.back();
-    const bool exponent_sign = (c == '+' || c == '-') && (last == 'e' || last == 'E') && !hexadecimal;
+    const bool exponent_sign =
+        (c == '+' || c == '-') && (last == 'e' || last == 'E') && !hexadecimal;
     if (!IsWord(c) && c != '.' && !exponent_sign) return;
     current_.text += c;
     rest_.remove_prefix(1);
@@ -119,7 +120,8 @@ Status TextTokens::ReadString() {
     const char quote = rest_[0];
     rest_.remove_prefix(1);
     while (true) {
-      if (rest_.empty() || rest_[0] == '\n') return ErrorAt(line_, "a string does not end on its line");
+      if (rest_.empty() || rest_[0] == '\n')
+        return ErrorAt(line_, "a string does not end on its line");
       const char c = rest_[0];
       rest_.remove_prefix(1);
       if (c == quote) break;
@@ -149,7 +151,8 @@ Status TextTokens::ReadCodePoint(size_t digits) {
   const unsigned code = ReadDigits(16, digits);
   const bool surrogate = code >= 0xd800 && code < 0xe000;
   if (before - rest_.size() != digits || code > 0x10ffff || surrogate) {
-    return ErrorAt(line_, fmt::format("an escape needs {} hexadecimal digits of a character", digits));
+    return ErrorAt(line_,
+                   fmt::format("an escape needs {} hexadecimal digits of a character", digits));
   }
   AppendUtf8(current_.text, code);
   return OkStatus();
@@ -166,7 +169,8 @@ Status TextTokens::ReadEscape() {
   }
   rest_.remove_prefix(1);
   if (c == 'x' || c == 'X') {
-    if (rest_.empty() || DigitOf(rest_[0]) >= 16) return ErrorAt(line_, "\\x needs hexadecimal digits");
+    if (rest_.empty() || DigitOf(rest_[0]) >= 16)
+      return ErrorAt(line_, "\\x needs hexadecimal digits");
     current_.text += static_cast<char>(ReadDigits(16, 2));
     return OkStatus();
   }
@@ -174,7 +178,8 @@ Status TextTokens::ReadEscape() {
   if (c == 'U') return ReadCodePoint(8);
   constexpr std::string_view kLetters = "abfnrtv?\\'\"", kMeanings = "\a\b\f\n\r\t\v?\\'\"";
   const size_t index = kLetters.find(c);
-  if (index == kLetters.npos) return ErrorAt(line_, fmt::format("unknown escape \\ before {}", Quoted(c)));
+  if (index == kLetters.npos)
+    return ErrorAt(line_, fmt::format("unknown escape \\ before {}", Quoted(c)));
   current_.text += kMeanings[index];
   return OkStatus();
 }

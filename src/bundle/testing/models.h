@@ -37,7 +37,8 @@ inline const std::string kIdentityExample =
 /// Files of a bundle, by name, with a manifest that lists them as they are now.
 inline std::map<std::string, std::string> BundleFiles(std::map<std::string, std::string> files) {
   Manifest manifest;
-  manifest.signature = {{{"x", DType::kFp32, {-1, 2}}}, {{"y", DType::kFp32, {-1, 2}, false, {"a", "b"}}}};
+  manifest.signature = {{{"x", DType::kFp32, {-1, 2}}},
+                        {{"y", DType::kFp32, {-1, 2}, false, {"a", "b"}}}};
   for (const auto& [name, content] : files) {
     manifest.files.push_back({name, content.size(), io::Sha256Hex(content)});
   }

@@ -5,8 +5,8 @@
 
 namespace slipway::io {
 
-/// The real file system, in which one call fails. Counting calls: 1 is the first. Removing a file never fails, so
-/// that a test can tell a leftover from a clean-up that was itself made to fail.
+/// The real file system, in which one call fails. Counting calls: 1 is the first. Removing a file
+/// never fails, so that a test can tell a leftover from a clean-up that was itself made to fail.
 class FaultyFileSystem final : public FileSystem {
  public:
   void FailCall(int number, int error) {
