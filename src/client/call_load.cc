@@ -35,7 +35,7 @@ class CallLoad {
     }
     total.elapsed = std::min(SteadyClock().Now(), end_) - measured_;
     if (shape_.rate > 0) {
-      const uint64_t due = CountDue(measured_ + total.elapsed);
+      const uint64_t due = CountDue(measured_ + total.elapsed - Duration(1));  // not the one at the end
       total.unsent = due - std::min(due, begun_.load());
     }
     return total;

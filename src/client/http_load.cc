@@ -59,7 +59,7 @@ class HttpLoad {
       RETURN_IF_ERROR(WaitAndHandle(next_housekeeping));
     }
     report_.elapsed = end_ - measured_;
-    if (shape_.rate > 0) report_.unsent = CountDue(end_) - sent_;
+    if (shape_.rate > 0) report_.unsent = CountDue(end_ - Duration(1)) - sent_;  // due at the end itself is not due
     return std::move(report_);
   }
 
