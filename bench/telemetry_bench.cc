@@ -73,8 +73,8 @@ void BM_Bind(benchmark::State& state) {
   InferRequest request;
   for (int i = 0; i < state.range(0); ++i) {
     signature.inputs.push_back({"feature" + std::to_string(i), DType::kFp32, {-1, 4}});
-    request.inputs.push_back({signature.inputs.back().name,
-                              {DType::kFp32, {1, 4}, Buffer::Own(std::string(16, '\0'))}});
+    request.inputs.push_back(
+        {signature.inputs.back().name, {DType::kFp32, {1, 4}, Buffer::Own(std::string(16, '\0'))}});
   }
   signature.outputs = {{"y", DType::kFp32, {-1, 1}}};
   BoundRequest bound;

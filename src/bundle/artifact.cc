@@ -100,12 +100,14 @@ Status OpenedArtifact::CheckFileList() const {
 }
 
 StatusOr<Piece> OpenedArtifact::ReadListed(const ManifestFile& file) const {
+  const auto size = content_->SizeOf(file.path);
+  if (!size.ok()) return WithinModel(size.status());
+  if (*size != file.size_bytes) {
+    return Error(Reason::kBadModel, "\"{}\": {} says {} bytes, got {}", file.path, kManifestName,
+                 file.size_bytes, *size);
+  }
   auto piece = content_->Read(file.path, file.size_bytes);
   if (!piece.ok()) return WithinModel(piece.status());
-  if (piece->bytes->size() != file.size_bytes) {
-    return Error(Reason::kBadModel, "\"{}\": {} says {} bytes, got {}", file.path, kManifestName,
-                 file.size_bytes, piece->bytes->size());
-  }
   if (piece->sha256 != file.sha256) {
     return Error(Reason::kBadModel, "\"{}\": {} says sha256 {}, got {}", file.path, kManifestName,
                  file.sha256, piece->sha256);

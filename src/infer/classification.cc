@@ -76,20 +76,33 @@ std::string WriteHalves(const Tensor& values, const Classes& classes,
 StatusOr<std::string> Write(const Tensor& values, const Classes& classes,
                             const std::vector<std::string>& labels) {
   switch (values.dtype) {
-    case DType::kUint8: return WriteAs<uint8_t>(values, classes, labels);
-    case DType::kUint16: return WriteAs<uint16_t>(values, classes, labels);
-    case DType::kUint32: return WriteAs<uint32_t>(values, classes, labels);
-    case DType::kUint64: return WriteAs<uint64_t>(values, classes, labels);
-    case DType::kInt8: return WriteAs<int8_t>(values, classes, labels);
-    case DType::kInt16: return WriteAs<int16_t>(values, classes, labels);
-    case DType::kInt32: return WriteAs<int32_t>(values, classes, labels);
-    case DType::kInt64: return WriteAs<int64_t>(values, classes, labels);
-    case DType::kFp16: return WriteHalves<Fp16ToFloat>(values, classes, labels);
-    case DType::kBf16: return WriteHalves<Bf16ToFloat>(values, classes, labels);
-    case DType::kFp32: return WriteAs<float>(values, classes, labels);
-    case DType::kFp64: return WriteAs<double>(values, classes, labels);
+    case DType::kUint8:
+      return WriteAs<uint8_t>(values, classes, labels);
+    case DType::kUint16:
+      return WriteAs<uint16_t>(values, classes, labels);
+    case DType::kUint32:
+      return WriteAs<uint32_t>(values, classes, labels);
+    case DType::kUint64:
+      return WriteAs<uint64_t>(values, classes, labels);
+    case DType::kInt8:
+      return WriteAs<int8_t>(values, classes, labels);
+    case DType::kInt16:
+      return WriteAs<int16_t>(values, classes, labels);
+    case DType::kInt32:
+      return WriteAs<int32_t>(values, classes, labels);
+    case DType::kInt64:
+      return WriteAs<int64_t>(values, classes, labels);
+    case DType::kFp16:
+      return WriteHalves<Fp16ToFloat>(values, classes, labels);
+    case DType::kBf16:
+      return WriteHalves<Bf16ToFloat>(values, classes, labels);
+    case DType::kFp32:
+      return WriteAs<float>(values, classes, labels);
+    case DType::kFp64:
+      return WriteAs<double>(values, classes, labels);
     case DType::kBool:
-    case DType::kBytes: break;
+    case DType::kBytes:
+      break;
   }
   return Error(Reason::kBadRequest, "classification needs numbers, got {}",
                ToString(values.dtype, values.shape));

@@ -85,7 +85,8 @@ TEST(ClassifyTest, TiesGoByIndexAndNanIsLast) {
 
 TEST(ClassifyTest, ValuesReadBackExactly) {
   const auto tensor = Make<float>(DType::kFp32, {3}, {1e-9f, 0.1f, 16777217.0f});
-  EXPECT_THAT(Strings(Classify(tensor, 3, false, {})), ElementsAre("16777216:2", "0.1:1", "1e-09:0"));
+  EXPECT_THAT(Strings(Classify(tensor, 3, false, {})),
+              ElementsAre("16777216:2", "0.1:1", "1e-09:0"));
   const auto wide = Make<uint64_t>(DType::kUint64, {1}, {std::numeric_limits<uint64_t>::max()});
   EXPECT_THAT(Strings(Classify(wide, 1, false, {})), ElementsAre("18446744073709551615:0"));
 }
@@ -102,8 +103,9 @@ TEST(ClassifyTest, RefusesWhatHasNoOrderOrIsTooMuch) {
   const auto flags = Classify(Make<uint8_t>(DType::kBool, {2}, {0, 1}), 1, false, {});
   EXPECT_EQ(ReasonOf(flags.status()), Reason::kBadRequest);
   EXPECT_EQ(MessageOf(flags.status()), "classification needs numbers, got BOOL [2]");
-  const auto many = Classify(
-      Make<uint8_t>(DType::kUint8, {2048, 1024}, std::vector<uint8_t>(2048 * 1024)), 1024, true, {});
+  const auto many =
+      Classify(Make<uint8_t>(DType::kUint8, {2048, 1024}, std::vector<uint8_t>(2048 * 1024)), 1024,
+               true, {});
   EXPECT_EQ(ReasonOf(many.status()), Reason::kBadRequest);
   EXPECT_THAT(std::string(MessageOf(many.status())), HasSubstr("at most 1048576"));
 }

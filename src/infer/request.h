@@ -18,9 +18,9 @@ namespace slipway {
 
 /// What surrounds a request: who, until when, traced as what.
 struct RequestContext {
-  TimePoint received{};                      // the read that completed the request returned
+  TimePoint received{};  // the read that completed the request returned
   std::optional<TimePoint> deadline;
-  uint32_t priority = 0;                     // 1 = highest, 0 = the model's default
+  uint32_t priority = 0;  // 1 = highest, 0 = the model's default
   TraceContext trace;
   std::shared_ptr<const std::atomic<bool>> cancelled;  // set when the client has gone; may be null
 
@@ -29,8 +29,8 @@ struct RequestContext {
 
 struct RequestedOutput {
   std::string name;
-  uint32_t classification = 0;  // k > 0: the k best classes as BYTES "value:index[:label]"
-  std::optional<bool> binary = {};  // as raw bytes after the JSON; nullopt = InferRequest::binary_outputs
+  uint32_t classification = 0;      // k > 0: the k best classes as BYTES "value:index[:label]"
+  std::optional<bool> binary = {};  // raw bytes after the JSON? nullopt = as binary_outputs says
 };
 
 struct InferRequest {
@@ -48,7 +48,7 @@ struct InferRequest {
 };
 
 struct InferResponse {
-  std::string_view model;   // valid as long as the version that answered is held
+  std::string_view model;  // valid as long as the version that answered is held
   std::string_view version;
   std::vector<NamedTensor> outputs;  // in the order asked for
 

@@ -11,7 +11,8 @@ namespace slipway {
 namespace {
 
 constexpr size_t kMaxListed = 20;
-constexpr size_t kMaxListBytes = 900;  // of the list as a JSON string, so an error body stays ≤ 1 KiB
+constexpr size_t kMaxListBytes =
+    900;  // of the list as a JSON string, so an error body stays ≤ 1 KiB
 constexpr size_t kMaxCulpritBytes = 300;
 constexpr size_t kMaxNameBytes = 64;
 constexpr size_t kFewSpecs = 16;
@@ -26,8 +27,8 @@ std::string Shortened(std::string_view text, size_t limit) {
 /// A client's name as a message shows it.
 std::string Quoted(std::string_view name) {
   std::string shown = Shortened(name, kMaxNameBytes);
-  std::replace_if(shown.begin(), shown.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; },
-                  '?');
+  std::replace_if(
+      shown.begin(), shown.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
   return '"' + shown + '"';
 }
 
@@ -59,8 +60,8 @@ class Culprits {
  private:
   void List(const std::string& culprit) {
     const std::string text = Shortened(culprit, kMaxCulpritBytes);
-    const auto escapes = std::count_if(text.begin(), text.end(),
-                                       [](char c) { return c == '"' || c == '\\'; });
+    const auto escapes =
+        std::count_if(text.begin(), text.end(), [](char c) { return c == '"' || c == '\\'; });
     bytes_ += text.size() + static_cast<size_t>(escapes) + 2;
     if (listed_ == kMaxListed || bytes_ > kMaxListBytes) return;
     if (listed_ > 0) list_ += "; ";

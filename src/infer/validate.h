@@ -12,17 +12,18 @@ namespace slipway {
 /// A request with every name resolved: what LoadedModel::Run takes.
 struct BoundRequest {
   absl::InlinedVector<const Tensor*, 8> inputs;  // by index into signature.inputs; null = left out
-  absl::InlinedVector<size_t, 8> outputs;        // indexes into signature.outputs, in the order asked
+  absl::InlinedVector<size_t, 8> outputs;  // indexes into signature.outputs, in the order asked
 };
 
 /// Checks the request against the signature and resolves its names: every required input once, no
-/// unknown or duplicate input or output, dtype and shape as declared, data as long as the shape says.
+/// unknown or duplicate input or output, dtype and shape as declared, data as long as the shape
+/// says.
 /// @param bound  overwritten; its pointers are valid as long as request.inputs is left alone. Only
 ///               meaningful when OK.
-/// @return kBadRequest listing every culprit (the first 20, within 900 bytes, then "and N more"), e.g.
-///   `input "x": expected FP32 [-1,30], got FP32 [4,29]; output "p": unknown, the model gives "label"`.
-/// Cost: linear in inputs and outputs (and in the elements of BYTES tensors); no allocation when all
-/// is well and names come in the signature's order or are few.
+/// @return kBadRequest listing every culprit (the first 20, within 900 bytes, then "and N more"):
+///   `input "x": expected FP32 [-1,30], got FP32 [4,29]; input "y": missing, expected INT64 [1]`.
+/// Cost: linear in inputs and outputs (and in the elements of BYTES tensors); no allocation when
+/// all is well and names come in the signature's order or are few.
 Status Bind(const InferRequest& request, const Signature& signature, BoundRequest& bound);
 
 /// Bind for those who only want to know.

@@ -90,11 +90,13 @@ TEST(ValidateTest, NamesTheCulpritWhatWasExpectedAndWhatCame) {
        "input \"x\": expected 600 bytes for FP32 [5,30], got 480"},
       {"too long", [](auto& r) { r.inputs[0].tensor.shape = {3, 30}; },
        "input \"x\": expected 360 bytes for FP32 [3,30], got 480"},
-      {"strings", [](auto& r) {
+      {"strings",
+       [](auto& r) {
          r.inputs.push_back({"text", {DType::kBytes, {2}, Buffer::Own(std::string(4, '\0'))}});
        },
        "input \"text\": expected 2 elements, got 1"},
-      {"string past the end", [](auto& r) {
+      {"string past the end",
+       [](auto& r) {
          r.inputs.push_back({"text", {DType::kBytes, {1}, Buffer::Own(std::string(4, '\xff'))}});
        },
        "input \"text\": BYTES element 0: its length runs past the data"},
@@ -108,8 +110,7 @@ TEST(ValidateTest, NamesTheCulpritWhatWasExpectedAndWhatCame) {
        "output \"p\": unknown, the model gives \"label\", \"probabilities\", \"name\""},
       {"output twice", [](auto& r) { r.outputs = {{.name = "label"}, {.name = "label"}}; },
        "output \"label\": asked for more than once"},
-      {"classes of strings",
-       [](auto& r) { r.outputs = {{.name = "name", .classification = 3}}; },
+      {"classes of strings", [](auto& r) { r.outputs = {{.name = "name", .classification = 3}}; },
        "output \"name\": classification needs numbers, got BYTES [-1]"},
   };
   for (const Refused& row : table) {

@@ -120,7 +120,8 @@ class RepositorySource final : public Source {
     const auto facts = folder.Stat(entry);
     if (facts.ok() && !*facts) return std::nullopt;  // gone since, or a link to nowhere
     const bool is_folder = facts.ok() && (*facts)->kind == Kind::kFolder;
-    if (!is_folder && !IsModelFileName(entry)) return std::nullopt;
+    // What cannot be examined, such as a link to elsewhere, may have been meant as a model: it is named.
+    if (facts.ok() && !is_folder && !IsModelFileName(entry)) return std::nullopt;
     const auto name = ModelName::Parse(is_folder ? entry : StemOf(entry));
     if (!name.ok()) return PassOver(entry, MessageOf(name.status()));
 

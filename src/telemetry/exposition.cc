@@ -53,7 +53,8 @@ prometheus::ClientMetric& Exposition::SeriesOf(std::string_view name, std::strin
   }
   Family& family = it->second;
   SLIPWAY_CHECK(family.metrics.type == type, "a metric has one type");
-  const auto [known, fresh] = family.series.try_emplace(KeyOf(labels), family.metrics.metric.size());
+  const auto [known, fresh] =
+      family.series.try_emplace(KeyOf(labels), family.metrics.metric.size());
   if (fresh) {
     auto& series = family.metrics.metric.emplace_back();
     for (const auto& [label, value] : labels) series.label.push_back({label, Utf8Only(value)});

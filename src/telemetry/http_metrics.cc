@@ -12,9 +12,9 @@ constexpr std::array<std::string_view, 8> kMethods = {"GET",    "HEAD",    "POST
                                                       "DELETE", "OPTIONS", "PATCH", "other"};
 
 /// Every status that is sent (base/status.h and the successes), then one slot for each class.
-constexpr std::array kStatuses = {100, 200, 201, 202, 204, 206, 301, 302, 304, 307, 308, 400, 401,
-                                  403, 404, 405, 408, 409, 411, 412, 413, 414, 415, 417, 422, 429,
-                                  431, 499, 500, 501, 503, 504, 505, 507};
+constexpr std::array kStatuses = {100, 200, 201, 202, 204, 206, 301, 302, 304, 307, 308, 400,
+                                  401, 403, 404, 405, 408, 409, 411, 412, 413, 414, 415, 417,
+                                  422, 429, 431, 499, 500, 501, 503, 504, 505, 507};
 constexpr size_t kStatusSlots = kStatuses.size() + 5;
 
 size_t MethodSlot(std::string_view method) {

@@ -25,7 +25,7 @@ class HttpMetrics final : public MetricSource {
     std::string_view route;   // the pattern matched, "" when none
     std::string_view method;  // "GET"
     int status = 0;
-    Duration spent{};         // from the read that completed the request to the last byte handed over
+    Duration spent{};  // from the read that completed the request to the last byte handed over
     uint64_t request_bytes = 0;
     uint64_t response_bytes = 0;
   };

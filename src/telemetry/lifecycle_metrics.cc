@@ -23,7 +23,8 @@ class LifecycleMetrics::Versions final : public MetricSource {
 
   template <typename F>
   auto WithVersion(std::string_view model, std::string_view version, F&& f) {
-    return table.With([&](Table& versions) { return f(versions[{std::string(model), std::string(version)}]); });
+    return table.With(
+        [&](Table& versions) { return f(versions[{std::string(model), std::string(version)}]); });
   }
 
   Guarded<Table> table;

@@ -60,8 +60,8 @@ inline constexpr std::array<int64_t, kLatencyBounds> kLatencyBoundsNs = [] {
 }();
 
 namespace internal {
-/// By bit width: the first bucket whose bound is not below the smallest number of that width. Bounds
-/// lie at least a factor of two apart, so the right bucket is this one or the next.
+/// By bit width: the first bucket whose bound is not below the smallest number of that width.
+/// Bounds lie at least a factor of two apart, so the right bucket is this one or the next.
 inline constexpr std::array<uint8_t, 65> kFirstBucketOfWidth = [] {
   std::array<uint8_t, 65> first{};
   for (size_t width = 1; width <= 64; ++width) {
@@ -126,7 +126,8 @@ class MetricSink {
   virtual ~MetricSink() = default;
   /// @param name    a Prometheus name ([a-zA-Z_:][a-zA-Z0-9_:]*) of our own; CHECKed.
   /// @param help    one sentence of our own.
-  /// @param labels  names of our own; values may be hostile: they are escaped, and bytes that are not
+  /// @param labels  names of our own; values may be hostile: they are escaped, and bytes that are
+  /// not
   ///                UTF-8 become '?'.
   virtual void AddCounter(std::string_view name, std::string_view help, const Labels& labels,
                           double value) = 0;

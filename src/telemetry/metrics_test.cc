@@ -115,8 +115,9 @@ TEST(RegistryTest, ManyShortLivedSeriesDoNotPileUp) {
   const auto kept = registry.AddCounter("things_total", "Things.", {{"kind", "kept"}});
   for (int i = 0; i < 10'000; ++i)
     registry.AddCounter("things_total", "Things.", {{"kind", std::to_string(i)}});
-  EXPECT_EQ(registry.Scrape(),
-            "# HELP things_total Things.\n# TYPE things_total counter\nthings_total{kind=\"kept\"} 0\n");
+  EXPECT_EQ(
+      registry.Scrape(),
+      "# HELP things_total Things.\n# TYPE things_total counter\nthings_total{kind=\"kept\"} 0\n");
 }
 
 // Prometheus refuses a scrape with two samples of one series.

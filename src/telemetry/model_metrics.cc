@@ -154,8 +154,8 @@ void ModelMetrics::CollectOwn(MetricSink& sink, const Labels& labels, const Stat
   }
   sink.AddCounter("slipway_inference_rows_total", "Rows inferred.", labels,
                   static_cast<double>(now.inference_count));
-  sink.AddCounter("slipway_model_executions_total", "Runs of the engine; a batch is one run.", labels,
-                  static_cast<double>(now.execution_count));
+  sink.AddCounter("slipway_model_executions_total", "Runs of the engine; a batch is one run.",
+                  labels, static_cast<double>(now.execution_count));
   sink.AddGauge("slipway_requests_in_flight", "Requests between arrival and answer.", labels,
                 static_cast<double>(now.in_flight));
   sink.AddGauge("slipway_requests_pending", "Requests waiting in the version's queue.", labels,

@@ -31,7 +31,8 @@ inline constexpr size_t kPhaseCount = 5;
 std::string_view NameOf(Phase phase);
 
 /// One model version. Threads: any. The Record methods never block and, once a thread has recorded
-/// for this version before, never allocate (RecordExecution of more than kExactBatchSizes rows may).
+/// for this version before, never allocate (RecordExecution of more than kExactBatchSizes rows
+/// may).
 class ModelMetrics final : public MetricSource {
  public:
   static constexpr size_t kExactBatchSizes = 64;
@@ -94,9 +95,9 @@ class ModelMetrics final : public MetricSource {
     uint64_t inference_count = 0;        // rows
     uint64_t execution_count = 0;
     std::array<LatencySnapshot, kPhaseCount> latencies{};  // by Phase, of the successes
-    std::array<uint64_t, kReasonCount> failures{};  // by Reason
-    Total failure;                                  // over all reasons
-    std::vector<BatchStatistics> batches;  // by size, ascending
+    std::array<uint64_t, kReasonCount> failures{};         // by Reason
+    Total failure;                                         // over all reasons
+    std::vector<BatchStatistics> batches;                  // by size, ascending
     int64_t in_flight = 0;
     int64_t pending = 0;
     Duration load_duration{};

@@ -116,7 +116,8 @@ TEST_F(ModelMetricsTest, AliasesTellTheSameValues) {
   const std::string text = registry_.Scrape();
   for (const std::string_view line : {
            "slipway_inference_rows_total{model=\"digits\",version=\"3\"} 8\n",
-           "slipway_request_phase_seconds_count{model=\"digits\",version=\"3\",phase=\"queue\"} 1\n",
+           "slipway_request_phase_seconds_count{model=\"digits\",version=\"3\",phase=\"queue\"} "
+           "1\n",
            "slipway_model_version_load_seconds{model=\"digits\",version=\"3\"} 1.5\n",
            "nv_inference_request_success{model=\"digits\",version=\"3\"} 1\n",
            "nv_inference_count{model=\"digits\",version=\"3\"} 8\n",
@@ -193,8 +194,8 @@ TEST(HttpMetricsTest, ClientsCannotAddLabels) {
   http->Record({"", "", 9999, {}, 0, 0});
   const std::string text = registry.Scrape();
   for (const std::string_view status : {"4xx", "2xx", "1xx", "5xx"})
-    EXPECT_THAT(text, HasSubstr(fmt::format("{{route=\"unmatched\",method=\"other\",status=\"{}\"}} 1\n",
-                                            status)));
+    EXPECT_THAT(text, HasSubstr(fmt::format(
+                          "{{route=\"unmatched\",method=\"other\",status=\"{}\"}} 1\n", status)));
 }
 
 }  // namespace

@@ -47,8 +47,8 @@ struct Registry::State {
 
   template <typename Metric>
   std::shared_ptr<Metric> Add(std::string name, std::string help, Labels labels) {
-    auto series = std::make_shared<Series<Metric>>(std::move(name), std::move(help),
-                                                   std::move(labels));
+    auto series =
+        std::make_shared<Series<Metric>>(std::move(name), std::move(help), std::move(labels));
     AddSource(series);
     return {series, &series->metric};
   }

@@ -56,8 +56,8 @@ struct Verdict {
 };
 
 Verdict Promtool(const std::string& scrape) {
-  const auto base = std::filesystem::temp_directory_path() /
-                    ("slipway-scrape-" + std::to_string(getpid()));
+  const auto base =
+      std::filesystem::temp_directory_path() / ("slipway-scrape-" + std::to_string(getpid()));
   const std::string in = base.string() + ".txt";
   const std::string out = base.string() + ".out";
   std::ofstream(in, std::ios::binary) << scrape;

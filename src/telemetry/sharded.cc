@@ -14,16 +14,15 @@ struct Lease {
 
   Lease() {
     uint64_t free = free_shards.load(std::memory_order_relaxed);
-    while (free != 0 && !free_shards.compare_exchange_weak(free, free & (free - 1),
-                                                           std::memory_order_acquire,
-                                                           std::memory_order_relaxed)) {
+    while (free != 0 &&
+           !free_shards.compare_exchange_weak(free, free & (free - 1), std::memory_order_acquire,
+                                              std::memory_order_relaxed)) {
     }
     if (free != 0) shard = static_cast<uint32_t>(std::countr_zero(free));
   }
   ~Lease() {
     thread_shard = kOwnedShards;  // for destructors of this thread that still record
-    if (shard < kOwnedShards)
-      free_shards.fetch_or(uint64_t{1} << shard, std::memory_order_release);
+    if (shard < kOwnedShards) free_shards.fetch_or(uint64_t{1} << shard, std::memory_order_release);
   }
 };
 

@@ -10,8 +10,8 @@
 
 namespace slipway {
 
-inline constexpr size_t kOwnedShards = 64;               // one bit each in a 64-bit mask
-inline constexpr size_t kShards = kOwnedShards + 1;      // the last one is shared
+inline constexpr size_t kOwnedShards = 64;           // one bit each in a 64-bit mask
+inline constexpr size_t kShards = kOwnedShards + 1;  // the last one is shared
 
 namespace internal {
 inline constexpr uint32_t kNoShard = ~uint32_t{0};
@@ -19,7 +19,8 @@ inline constinit thread_local uint32_t thread_shard = kNoShard;
 uint32_t ClaimShard();
 }  // namespace internal
 
-/// The calling thread's shard, 0 … kShards − 1. Claimed at the first call, given back at thread exit.
+/// The calling thread's shard, 0 … kShards − 1. Claimed at the first call, given back at thread
+/// exit.
 inline uint32_t ThreadShard() {
   const uint32_t shard = internal::thread_shard;
   return shard != internal::kNoShard ? shard : internal::ClaimShard();

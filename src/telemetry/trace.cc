@@ -9,7 +9,11 @@
 namespace slipway {
 namespace {
 
-constexpr size_t kLength = 55;  // 2 + 1 + 32 + 1 + 16 + 1 + 2
+// "00-<32 digits>-<16 digits>-<2 digits>": where each field begins.
+constexpr size_t kTraceId = 3;
+constexpr size_t kSpanId = 36;
+constexpr size_t kFlags = 53;
+constexpr size_t kLength = 55;
 
 /// xoshiro256++ (Blackman, Vigna): ids must not repeat; nothing depends on their being unguessable.
 class IdGenerator {
@@ -17,8 +21,9 @@ class IdGenerator {
   IdGenerator() {
     if (getrandom(state_.data(), sizeof(state_), GRND_NONBLOCK) == sizeof(state_)) return;
     // A sandbox may forbid the call: the clock and this thread's address still differ.
-    uint64_t seed = static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()) ^
-                    std::rotl(reinterpret_cast<uintptr_t>(this), 32);
+    uint64_t seed =
+        static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()) ^
+        std::rotl(reinterpret_cast<uintptr_t>(this), 32);
     for (uint64_t& word : state_) word = seed = seed * 6364136223846793005u + 1442695040888963407u;
   }
 
@@ -67,26 +72,26 @@ bool ParseHex(std::string_view text, std::span<uint8_t> bytes) {
   return true;
 }
 
-void AppendHex(std::string& text, std::span<const uint8_t> bytes) {
+void WriteHex(char* to, std::span<const uint8_t> bytes) {
   constexpr char kDigits[] = "0123456789abcdef";
   for (const uint8_t byte : bytes) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
+    *to++ = kDigits[byte >> 4];
+    *to++ = kDigits[byte & 15];
   }
 }
 
 }  // namespace
 
 std::optional<TraceContext> TraceContext::Parse(std::string_view traceparent) {
-  if (traceparent.size() < kLength || traceparent[2] != '-' || traceparent[35] != '-' ||
-      traceparent[52] != '-')
+  if (traceparent.size() < kLength || traceparent[kTraceId - 1] != '-' ||
+      traceparent[kSpanId - 1] != '-' || traceparent[kFlags - 1] != '-')
     return std::nullopt;
   uint8_t version;
   TraceContext context;
   if (!ParseHex(traceparent.substr(0, 2), {&version, 1}) ||
-      !ParseHex(traceparent.substr(3, 32), context.trace_id) ||
-      !ParseHex(traceparent.substr(36, 16), context.span_id) ||
-      !ParseHex(traceparent.substr(53, 2), {&context.flags, 1}))
+      !ParseHex(traceparent.substr(kTraceId, 32), context.trace_id) ||
+      !ParseHex(traceparent.substr(kSpanId, 16), context.span_id) ||
+      !ParseHex(traceparent.substr(kFlags, 2), {&context.flags, 1}))
     return std::nullopt;
   const bool longer = traceparent.size() > kLength;
   if (version == 0xff || (version == 0 && longer) || (longer && traceparent[kLength] != '-'))
@@ -104,14 +109,11 @@ TraceContext TraceContext::Child() const {
 }
 
 std::string TraceContext::ToString() const {
-  std::string text;
-  text.reserve(kLength);
-  text += "00-";
-  AppendHex(text, trace_id);
-  text += '-';
-  AppendHex(text, span_id);
-  text += '-';
-  AppendHex(text, {&flags, 1});
+  std::string text(kLength, '-');
+  text[0] = text[1] = '0';
+  WriteHex(&text[kTraceId], trace_id);
+  WriteHex(&text[kSpanId], span_id);
+  WriteHex(&text[kFlags], {&flags, 1});
   return text;
 }
 

@@ -1,6 +1,6 @@
 // Triton's names for what ModelMetrics holds, so that dashboards made for it keep working. Names,
-// labels and units are Triton's (docs/user_guide/metrics.md); the phases map as: compute_input is our
-// parse, compute_infer our compute, compute_output our respond.
+// labels and units are Triton's (docs/user_guide/metrics.md); the phases map as: compute_input is
+// our parse, compute_infer our compute, compute_output our respond.
 
 #include "telemetry/model_metrics.h"
 
@@ -14,17 +14,19 @@ std::string_view TritonReason(Reason reason) {
     case Reason::kRateLimited:
     case Reason::kLoading:
     case Reason::kDraining:
-    case Reason::kDeadlineExceeded: return "REJECTED";
-    case Reason::kCancelled: return "CANCELED";
+    case Reason::kDeadlineExceeded:
+      return "REJECTED";
+    case Reason::kCancelled:
+      return "CANCELED";
     case Reason::kInternal:
-    case Reason::kIo: return "BACKEND";
-    default: return "OTHER";
+    case Reason::kIo:
+      return "BACKEND";
+    default:
+      return "OTHER";
   }
 }
 
-double Micros(const ModelMetrics::Total& total) {
-  return static_cast<double>(total.ns / 1'000);
-}
+double Micros(const ModelMetrics::Total& total) { return static_cast<double>(total.ns / 1'000); }
 
 }  // namespace
 
@@ -49,16 +51,16 @@ void ModelMetrics::CollectTriton(MetricSink& sink, const Labels& labels, const S
         Micros(now.of(Phase::kRequest)));
   count("nv_inference_queue_duration_us", "Cumulative time in the queue, in microseconds.",
         Micros(now.of(Phase::kQueue)));
-  count("nv_inference_compute_input_duration_us", "Cumulative time reading inputs, in microseconds.",
-        Micros(now.of(Phase::kParse)));
+  count("nv_inference_compute_input_duration_us",
+        "Cumulative time reading inputs, in microseconds.", Micros(now.of(Phase::kParse)));
   count("nv_inference_compute_infer_duration_us", "Cumulative time in the engine, in microseconds.",
         Micros(now.of(Phase::kCompute)));
   count("nv_inference_compute_output_duration_us",
         "Cumulative time writing outputs, in microseconds.", Micros(now.of(Phase::kRespond)));
   sink.AddGauge("nv_inference_pending_request_count", "Requests waiting in the version's queue.",
                 labels, static_cast<double>(now.pending));
-  sink.AddGauge("nv_model_load_duration_secs", "What loading this version took, in seconds.", labels,
-                static_cast<double>(now.load_duration.count()) / 1e9);
+  sink.AddGauge("nv_model_load_duration_secs", "What loading this version took, in seconds.",
+                labels, static_cast<double>(now.load_duration.count()) / 1e9);
 }
 
 }  // namespace slipway

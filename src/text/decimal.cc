@@ -129,7 +129,7 @@ bool ToDouble(const Decimal& number, double* out) {
 }
 
 bool ToFloat(const Decimal& number, float* out) {
-  if (const auto value = NearDouble(number); value && RoundsOnceToFloat(*value)) {
+  if (const auto value = NearDouble(number); value && (*value == 0 || RoundsOnceToFloat(*value))) {
     const auto narrow = static_cast<float>(*value);
     *out = number.negative ? -narrow : narrow;
     return true;

@@ -14,6 +14,11 @@ inline constexpr std::array<double, kMaxExactPower + 1> kPowersOfTen = {
     1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
     1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
+/// Negative powers, each the nearest double.
+inline constexpr std::array<double, 17> kTenths = {1e0,   1e-1,  1e-2,  1e-3,  1e-4,  1e-5,
+                                                   1e-6,  1e-7,  1e-8,  1e-9,  1e-10, 1e-11,
+                                                   1e-12, 1e-13, 1e-14, 1e-15, 1e-16};
+
 static_assert(std::endian::native == std::endian::little, "digits are read eight at a time");
 
 inline uint64_t LoadEight(const char* at) {
@@ -39,19 +44,19 @@ inline uint32_t ParseEightDigits(uint64_t word) {
       ((word & kPairs) * kWeightsLow + ((word >> 16) & kPairs) * kWeightsHigh) >> 32);
 }
 
-/// True when casting `value` ≥ 0 gives the float nearest to the decimal that `value` is near to, within two
-/// of its last places: one for each rounding it has been through. The two roundings of decimal → double →
-/// float disagree with a single one only across a midpoint between two floats, and those are doubles; so
-/// it is enough to stay away from them, and within the normal floats.
+/// True when casting `value` > 0 gives the float nearest to the decimal that `value` is near to, within
+/// three roundings' error. Decimal → double → float disagrees with a single rounding only across a
+/// midpoint between two floats, and those are doubles: so it is enough to stay away from them, by more
+/// than the error (3 × 2^-53 of the value is at most 3 of its last places), and within the normal floats.
 inline bool RoundsOnceToFloat(double value) {
   constexpr uint64_t kBelowFloat = (uint64_t{1} << 29) - 1;  // bits of a double that a float lacks
   constexpr uint64_t kMidpoint = uint64_t{1} << 28;
-  constexpr uint64_t kMargin = 4;
-  constexpr double kLeastNormal = 0x1p-126;
-  constexpr double kGreatest = 0x1.fffffep127;
-  if (value == 0) return true;
-  const uint64_t distance = (std::bit_cast<uint64_t>(value) & kBelowFloat) - (kMidpoint - kMargin);
-  return value >= kLeastNormal && value <= kGreatest && distance > 2 * kMargin;
+  constexpr uint64_t kMargin = 8;
+  constexpr uint64_t kLeast = std::bit_cast<uint64_t>(0x1.0000001p-126);
+  constexpr uint64_t kGreatest = std::bit_cast<uint64_t>(0x1.fffffep127);
+  const auto bits = std::bit_cast<uint64_t>(value);
+  const bool near_midpoint = (bits & kBelowFloat) - (kMidpoint - kMargin) <= 2 * kMargin;
+  return !near_midpoint & (bits - kLeast <= kGreatest - kLeast);
 }
 
 }  // namespace slipway

@@ -12,7 +12,7 @@
 // Commas are found 64 bytes at a time, which makes the numbers independent of each other: the processor
 // works on several at once, where a byte-by-byte reader waits for each number's end. A number of up to
 // 16 characters is loaded so that it ends at the vector's end, its point is closed up, and its digits are
-// added in four steps. 14 → 4 ns a float (bench/number_text.cc).
+// added in four steps. Half the time of the byte-by-byte way (bench/number_text.cc).
 
 #define SLIPWAY_SSE41 __attribute__((target("sse4.1")))
 
@@ -27,6 +27,9 @@ alignas(64) constexpr uint8_t kEdges[48] = {
     0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,
     0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
     0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0};
+
+alignas(16) constexpr char kZeroes[17] = "0000000000000000";
+alignas(16) constexpr uint8_t kNines[16] = {9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9};
 
 SLIPWAY_SSE41 __m128i Load(const void* at) { return _mm_loadu_si128(static_cast<const __m128i*>(at)); }
 SLIPWAY_SSE41 __m128i LastOnes(size_t n) { return Load(kEdges + n); }        // bytes 16−n … 15
@@ -62,13 +65,13 @@ SLIPWAY_SSE41 bool ParsePlain(const char* s, const char* e, float* out) {
   if (length - 1 > 15) return false;  // also 0
   const uint32_t inside = (0xFFFFu << (16 - length)) & 0xFFFF;
   const __m128i text = Load(e - 16);
-  const __m128i values = _mm_sub_epi8(text, _mm_set1_epi8('0'));
-  const __m128i is_digit = _mm_cmpeq_epi8(_mm_min_epu8(values, _mm_set1_epi8(9)), values);
+  const __m128i values = _mm_sub_epi8(text, Load(kZeroes));
+  const __m128i is_digit = _mm_cmpeq_epi8(_mm_min_epu8(values, Load(kNines)), values);
   const auto digits = static_cast<uint32_t>(_mm_movemask_epi8(is_digit)) & inside;
   const uint32_t point = inside & ~digits;  // whatever is no digit must be the one point
   // A digit first and last; no zero before another digit.
   const uint32_t first_and_last = 0x8000u | (1u << (16 - length));
-  const bool leading_zero = *s == '0' && length > 1 && s[1] != '.';
+  const bool leading_zero = (*s == '0') & (digits >> (17 - length) & 1);
   if ((digits & first_and_last) != first_and_last || (point & (point - 1)) != 0 || leading_zero)
     return false;
   size_t fraction = 0, before = 0;  // digits after the point; bytes up to and with it
@@ -77,11 +80,11 @@ SLIPWAY_SSE41 bool ParsePlain(const char* s, const char* e, float* out) {
     fraction = 16 - before;
     if (e[-static_cast<ptrdiff_t>(fraction) - 1] != '.') return false;
   }
-  const __m128i shifted = _mm_sub_epi8(Load(e - 17), _mm_set1_epi8('0'));
+  const __m128i shifted = _mm_sub_epi8(Load(e - 17), Load(kZeroes));
   const __m128i closed = _mm_blendv_epi8(values, shifted, FirstOnes(before));
   const uint64_t whole = AddDigits(_mm_and_si128(closed, LastOnes(length - (point != 0))));
-  const double value = static_cast<double>(whole) / kPowersOfTen[fraction];
-  if (!RoundsOnceToFloat(value)) return false;
+  const double value = static_cast<double>(static_cast<int64_t>(whole)) * kTenths[fraction];
+  if (!(RoundsOnceToFloat(value) | (whole == 0))) return false;
   const auto bits = std::bit_cast<uint32_t>(static_cast<float>(value));
   *out = std::bit_cast<float>(bits | static_cast<uint32_t>(negative) << 31);
   return true;

@@ -264,6 +264,9 @@ TEST_F(OnnxRuntimeEngineTest, AnAnswerOverTheLimitIsRefused) {
 }
 
 TEST_F(OnnxRuntimeEngineTest, MemoryThatIsNotThereIsNoCrash) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "AddressSanitizer ends the process instead of throwing bad_alloc";
+#endif
   onnx::Builder b;
   b.Input("shape", DType::kInt64, {1}).Output("y", DType::kFp32, {-1});
   b.Node("ConstantOfShape", {"shape"}, {"y"});

@@ -5,6 +5,7 @@
 //   INSTANTIATE_TYPED_TEST_SUITE_P(Mine, EngineConformanceTest, MakeMine);
 // The models are Identity from input i to output i, which every engine can run.
 
+#include <algorithm>
 #include <cstring>
 #include <thread>
 
@@ -44,8 +45,7 @@ class EngineConformanceTest : public ::testing::Test {
   static void ExpectSame(const Tensor& expected, const Tensor& got) {
     EXPECT_EQ(got.dtype, expected.dtype);
     EXPECT_EQ(got.shape, expected.shape);
-    ASSERT_EQ(got.data.size(), expected.data.size());
-    EXPECT_EQ(std::memcmp(got.data.data(), expected.data.data(), got.data.size()), 0);
+    EXPECT_TRUE(std::ranges::equal(got.data.bytes(), expected.data.bytes()));
   }
 
   std::unique_ptr<Engine> engine_ = Factory::Make();

@@ -14,15 +14,28 @@ HtmlWriter& HtmlWriter::Text(std::string_view text) {
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     switch (c) {
-      case '&': out_ += "&amp;"; break;
-      case '<': out_ += "&lt;"; break;
-      case '>': out_ += "&gt;"; break;
-      case '"': out_ += "&quot;"; break;
-      case '\'': out_ += "&#39;"; break;
+      case '&':
+        out_ += "&amp;";
+        break;
+      case '<':
+        out_ += "&lt;";
+        break;
+      case '>':
+        out_ += "&gt;";
+        break;
+      case '"':
+        out_ += "&quot;";
+        break;
+      case '\'':
+        out_ += "&#39;";
+        break;
       default:
-        if (byte >= 0x80 && !is_utf8) out_ += kReplacement;
-        else if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f) out_ += ' ';
-        else out_ += c;
+        if (byte >= 0x80 && !is_utf8)
+          out_ += kReplacement;
+        else if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f)
+          out_ += ' ';
+        else
+          out_ += c;
     }
   }
   return *this;

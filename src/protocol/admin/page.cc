@@ -20,7 +20,8 @@ constexpr Markup kMark =
     "<path d=\"M1 7h14l-2.5 4h-9zM8 1v5H4zM1 13h14v2H1z\"></path></svg>";
 constexpr Markup kIcon =
     "<link rel=\"icon\" href=\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' "
-    "viewBox='0 0 16 16'%3E%3Cpath fill='%230b6bcb' d='M1 7h14l-2.5 4h-9zM8 1v5H4zM1 13h14v2H1z'/%3E"
+    "viewBox='0 0 16 16'%3E%3Cpath fill='%230b6bcb' d='M1 7h14l-2.5 4h-9zM8 1v5H4zM1 "
+    "13h14v2H1z'/%3E"
     "%3C/svg%3E\">\n";
 
 Markup ClassOfState(std::string_view state) {
@@ -72,14 +73,23 @@ std::string Note(const TensorSpec& spec) {
 
 void WriteTensors(HtmlWriter& html, std::string_view kind, const std::vector<TensorSpec>& specs) {
   for (const TensorSpec& spec : specs)
-    html.Raw("<tr><td class=\"kind\">").Text(kind).Raw("</td><td>").Text(spec.name)
-        .Raw("</td><td>").Text(NameOf(spec.dtype)).Raw("</td><td>").Text(ToString(spec.shape))
-        .Raw("</td><td>").Text(Note(spec)).Raw("</td></tr>\n");
+    html.Raw("<tr><td class=\"kind\">")
+        .Text(kind)
+        .Raw("</td><td>")
+        .Text(spec.name)
+        .Raw("</td><td>")
+        .Text(NameOf(spec.dtype))
+        .Raw("</td><td>")
+        .Text(ToString(spec.shape))
+        .Raw("</td><td>")
+        .Text(Note(spec))
+        .Raw("</td></tr>\n");
 }
 
 void WriteSignature(HtmlWriter& html, const Signature& signature) {
-  html.Raw("<table>\n<thead><tr><th></th><th>name</th><th>datatype</th><th>shape</th><th></th></tr>"
-           "</thead>\n<tbody>\n");
+  html.Raw(
+      "<table>\n<thead><tr><th></th><th>name</th><th>datatype</th><th>shape</th><th></th></tr>"
+      "</thead>\n<tbody>\n");
   WriteTensors(html, "input", signature.inputs);
   WriteTensors(html, "output", signature.outputs);
   html.Raw("</tbody>\n</table>\n");
@@ -99,8 +109,11 @@ void WriteHeadline(HtmlWriter& html, const PageVersion& version) {
   WriteChip(html, ClassOfState(version.state), Lower(version.state));
   for (const std::string& alias : version.aliases) WriteChip(html, "alias", alias);
   if (!version.platform.empty())
-    html.Raw("<span class=\"quiet\" title=\"").Text(version.digest).Raw("\">")
-        .Text(version.platform).Raw("</span>\n");
+    html.Raw("<span class=\"quiet\" title=\"")
+        .Text(version.digest)
+        .Raw("\">")
+        .Text(version.platform)
+        .Raw("</span>\n");
   if (version.traffic) WriteTraffic(html, *version.traffic);
   html.Raw("</div>\n");
 }
@@ -115,8 +128,7 @@ void WriteDetails(HtmlWriter& html, const PageVersion& version) {
 void WriteVersion(HtmlWriter& html, const PageVersion& version, bool open) {
   html.Raw("<section class=\"version\">\n");
   WriteHeadline(html, version);
-  if (!version.reason.empty())
-    html.Raw("<p class=\"reason\">").Text(version.reason).Raw("</p>\n");
+  if (!version.reason.empty()) html.Raw("<p class=\"reason\">").Text(version.reason).Raw("</p>\n");
   if (open) {
     WriteDetails(html, version);
   } else if (version.signature || !version.curl.empty()) {
@@ -129,9 +141,9 @@ void WriteVersion(HtmlWriter& html, const PageVersion& version, bool open) {
 
 void WriteModel(HtmlWriter& html, const PageModel& model) {
   html.Raw("<article class=\"model\">\n<h2>").Text(model.name).Raw("</h2>\n");
-  if (!model.description.empty()) html.Raw("<p class=\"description\">").Text(model.description).Raw("</p>\n");
-  if (!model.problem.empty())
-    html.Raw("<p class=\"reason\">").Text(model.problem).Raw("</p>\n");
+  if (!model.description.empty())
+    html.Raw("<p class=\"description\">").Text(model.description).Raw("</p>\n");
+  if (!model.problem.empty()) html.Raw("<p class=\"reason\">").Text(model.problem).Raw("</p>\n");
   bool opened = false;
   for (const PageVersion& version : model.versions) {
     const bool open = version.signature.has_value() && !opened;
@@ -144,7 +156,10 @@ void WriteModel(HtmlWriter& html, const PageModel& model) {
 void WriteHeader(HtmlWriter& html, const PageData& data) {
   html.Raw("<header>\n<h1>").Raw(kMark).Raw("Slipway</h1>\n");
   WriteChip(html, ClassOfState(data.status), data.status);
-  html.Raw("<span class=\"about\">").Text(data.server_version).Raw(" · ").Text(data.engine)
+  html.Raw("<span class=\"about\">")
+      .Text(data.server_version)
+      .Raw(" · ")
+      .Text(data.engine)
       .Raw("</span>\n<nav>\n");
   for (const PageLink& link : data.links)
     html.Raw("<a href=\"").Text(link.href).Raw("\">").Text(link.label).Raw("</a>\n");
@@ -172,9 +187,10 @@ std::string RenderPage(const PageData& data) {
   std::string page;
   page.reserve(8192 + data.models.size() * 4096);
   HtmlWriter html(page);
-  html.Raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-           "<title>Slipway</title>\n")
+  html.Raw(
+          "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+          "<title>Slipway</title>\n")
       .Raw(kIcon)
       .Raw("<style>");
   page += kPageStyle;

@@ -20,20 +20,20 @@ struct PageTraffic {
 
 struct PageVersion {
   std::string version;
-  std::string state;                   // as the repository index spells it: "READY", "UNAVAILABLE", …
-  std::string reason = {};             // why it is not served; "" when it is
+  std::string state;        // as the repository index spells it: "READY", "UNAVAILABLE", …
+  std::string reason = {};  // why it is not served; "" when it is
   std::vector<std::string> aliases = {};
-  std::string platform = {};           // "onnxruntime_onnx"; "" when not loaded
-  std::string digest = {};             // "sha256:…"; "" when not loaded
+  std::string platform = {};                // "onnxruntime_onnx"; "" when not loaded
+  std::string digest = {};                  // "sha256:…"; "" when not loaded
   std::optional<Signature> signature = {};  // nullopt when not loaded
-  std::string curl = {};               // a line for the shell (SampleCommand); "" when there is none
+  std::string curl = {};  // a line for the shell (SampleCommand); "" when there is none
   std::optional<PageTraffic> traffic = {};
 };
 
 struct PageModel {
   std::string name;
   std::string description = {};
-  std::string problem = {};               // the model as a whole cannot be served
+  std::string problem = {};                // the model as a whole cannot be served
   std::vector<PageVersion> versions = {};  // in the order shown: newest first
 };
 
@@ -44,8 +44,8 @@ struct PageLink {
 
 struct PageData {
   std::string server_version;
-  std::string engine;         // "onnxruntime 1.30.0"
-  std::string status;         // one word: "ready", "starting", "draining"
+  std::string engine;  // "onnxruntime 1.30.0"
+  std::string status;  // one word: "ready", "starting", "draining"
   std::vector<PageLink> links = {{"Metrics", "/metrics"}, {"API", "/v2"}};
   std::vector<PageModel> models = {};
 };
@@ -54,8 +54,8 @@ struct PageData {
 /// Cost: linear in the text; nothing is kept. Threads: any.
 std::string RenderPage(const PageData& data);
 
-/// The Content-Security-Policy to send with it: nothing may run or be loaded, and of styles only the
-/// page's own, by its digest.
+/// The Content-Security-Policy to send with it: nothing may run or be loaded, and of styles only
+/// the page's own, by its digest.
 std::string PageSecurityPolicy();
 
 }  // namespace slipway::admin

@@ -55,13 +55,13 @@ TEST(HtmlWriterTest, MakesValidUtf8OfAnyBytes) {
 
 TEST(PageTest, TellsWhatIsServedAndHowToAsk) {
   const std::string page = RenderPage(OneModel());
-  for (const std::string_view fact : {
-           "<h2>digits</h2>", "version 2", ">ready</span>", ">stable</span>", "onnxruntime_onnx",
-           "<td>image</td><td>FP32</td><td>[-1,1,8,8]</td>", "<td>[-1]</td><td>optional</td>",
-           "zero, one, two", "curl -s http://127.0.0.1:8080/v2/models/digits/infer", "version 1",
-           ">unavailable</span>", "golden example &quot;first&quot;: output differs",
-           "1,204 requests · 3 failed · p50 310 µs · p99 1.25 ms", "1 model, 1 of 2 versions ready",
-           "href=\"/metrics\"", "href=\"/v2\""})
+  for (const std::string_view fact :
+       {"<h2>digits</h2>", "version 2", ">ready</span>", ">stable</span>", "onnxruntime_onnx",
+        "<td>image</td><td>FP32</td><td>[-1,1,8,8]</td>", "<td>[-1]</td><td>optional</td>",
+        "zero, one, two", "curl -s http://127.0.0.1:8080/v2/models/digits/infer", "version 1",
+        ">unavailable</span>", "golden example &quot;first&quot;: output differs",
+        "1,204 requests · 3 failed · p50 310 µs · p99 1.25 ms", "1 model, 1 of 2 versions ready",
+        "href=\"/metrics\"", "href=\"/v2\""})
     EXPECT_THAT(page, HasSubstr(std::string(fact)));
 }
 
@@ -89,15 +89,16 @@ TEST(PageTest, ScriptCanariesAreInertWhereverTheyStand) {
   PageData data{.server_version = canary, .engine = canary, .status = canary};
   data.links = {{canary, canary}};
   data.models = {{.name = canary, .description = canary, .problem = canary}};
-  data.models[0].versions = {{.version = canary,
-                              .state = canary,
-                              .reason = canary,
-                              .aliases = {canary},
-                              .platform = canary,
-                              .digest = canary,
-                              .signature = Signature{{{canary, DType::kFp32, {1}}},
-                                                     {{canary, DType::kFp32, {1}, false, {canary}}}},
-                              .curl = canary}};
+  data.models[0].versions = {
+      {.version = canary,
+       .state = canary,
+       .reason = canary,
+       .aliases = {canary},
+       .platform = canary,
+       .digest = canary,
+       .signature =
+           Signature{{{canary, DType::kFp32, {1}}}, {{canary, DType::kFp32, {1}, false, {canary}}}},
+       .curl = canary}};
   const std::string page = RenderPage(data);
   EXPECT_THAT(page, Not(HasSubstr("<script")));
   EXPECT_THAT(page, Not(HasSubstr("<img")));
@@ -120,7 +121,8 @@ TEST(PageTest, AllowsItsOwnStyleAndNothingElse) {
   EXPECT_FALSE(std::regex_search(page, std::regex("(src|href)=\"https?:")));
 }
 
-/// Balanced and in order: what a browser repairs silently, a reader of the source should not have to.
+/// Balanced and in order: what a browser repairs silently, a reader of the source should not have
+/// to.
 TEST(PageTest, EveryElementIsClosed) {
   const std::string page = RenderPage(OneModel());
   std::vector<std::string> open;

@@ -13,9 +13,9 @@ namespace slipway::admin {
 namespace {
 
 constexpr size_t kMaxExampleBytes = 4096;
-constexpr int64_t kMaxPrintedValues = 256;        // more of one tensor are left to the shell to repeat
+constexpr int64_t kMaxPrintedValues = 256;  // more of one tensor are left to the shell to repeat
 constexpr int64_t kMaxValues = int64_t{4} << 20;
-constexpr size_t kMaxLineBytes = 64 << 10;        // Linux takes 128 KiB for one argument
+constexpr size_t kMaxLineBytes = 64 << 10;  // Linux takes 128 KiB for one argument
 
 /// A stretch of the body: printed `repeats` times, with commas between.
 struct Stretch {
@@ -52,10 +52,14 @@ std::string_view PlausibleValue(DType dtype, int64_t i) {
     case DType::kFp16:
     case DType::kBf16:
     case DType::kFp32:
-    case DType::kFp64: return kFractions[i % 4];
-    case DType::kBool: return i % 2 == 0 ? "true" : "false";
-    case DType::kBytes: return "\"hello world\"";
-    default: return i % 2 == 0 ? "1" : "0";
+    case DType::kFp64:
+      return kFractions[i % 4];
+    case DType::kBool:
+      return i % 2 == 0 ? "true" : "false";
+    case DType::kBytes:
+      return "\"hello world\"";
+    default:
+      return i % 2 == 0 ? "1" : "0";
   }
 }
 
@@ -63,8 +67,10 @@ Shape PlausibleShape(const Shape& pattern) {
   Shape shape = pattern;
   for (size_t i = 0; i < shape.size(); ++i) {
     if (shape[i] >= 0) continue;
-    if (i == 0) shape[i] = 1;
-    else shape[i] = shape.size() >= 4 ? 32 : 8;
+    if (i == 0)
+      shape[i] = 1;
+    else
+      shape[i] = shape.size() >= 4 ? 32 : 8;
   }
   return shape;
 }
@@ -133,12 +139,15 @@ std::optional<std::string> ExampleBody(const Signature& signature,
   return body + "]}";
 }
 
-/// In single quotes. A quote in JSON can only be inside a string, where it may as well be an escape.
+/// In single quotes. A quote in JSON can only be inside a string, where it may as well be an
+/// escape.
 std::string ShellQuotedJson(std::string_view json) {
   std::string quoted = "'";
   for (const char c : json) {
-    if (c == '\'') quoted += "\\u0027";
-    else quoted += c;
+    if (c == '\'')
+      quoted += "\\u0027";
+    else
+      quoted += c;
   }
   return quoted + "'";
 }
@@ -151,8 +160,10 @@ std::string ShellWord(std::string_view text) {
   if (!text.empty() && std::all_of(text.begin(), text.end(), plain)) return std::string(text);
   std::string quoted = "'";
   for (const char c : text) {
-    if (c == '\'') quoted += "'\\''";
-    else quoted += c;
+    if (c == '\'')
+      quoted += "'\\''";
+    else
+      quoted += c;
   }
   return quoted + "'";
 }
@@ -162,8 +173,10 @@ std::string PathSegment(std::string_view name) {
   for (const char c : name) {
     const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
                             (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
-    if (unreserved) encoded += c;
-    else encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    if (unreserved)
+      encoded += c;
+    else
+      encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return encoded;
 }

@@ -30,7 +30,8 @@ NamedTensor Floats(std::string name, Shape shape, std::vector<float> values) {
 std::vector<std::string> RunWithFakeCurl(const std::string& line) {
   const std::string script =
       "curl() { for a in \"$@\"; do if [ \"$a\" = @- ]; then cat; else printf %s \"$a\"; fi; "
-      "printf '\\036'; done; }\n" + line;
+      "printf '\\036'; done; }\n" +
+      line;
   const std::string path = testing::TempDir() + "/slipway_sample.sh";
   std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "w"), std::fclose);
   std::fputs(script.c_str(), file.get());
@@ -38,8 +39,10 @@ std::vector<std::string> RunWithFakeCurl(const std::string& line) {
   std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(("sh " + path).c_str(), "r"), pclose);
   std::vector<std::string> arguments(1);
   for (int c; (c = std::fgetc(pipe.get())) != EOF;) {
-    if (c == '\036') arguments.emplace_back();
-    else arguments.back() += static_cast<char>(c);
+    if (c == '\036')
+      arguments.emplace_back();
+    else
+      arguments.back() += static_cast<char>(c);
   }
   arguments.pop_back();
   return arguments;
@@ -81,11 +84,12 @@ TEST(SampleCommandTest, TakesTheFirstRowOfTexts) {
   std::string wire;
   for (const std::string_view text : {"it's fine", "second"}) AppendBytesElement(wire, text);
   const std::vector<NamedTensor> example = {{"t", {DType::kBytes, {2}, Buffer::Own(wire)}}};
-  const auto arguments = RunWithFakeCurl(
-      SampleCommand(kDigits, Takes({{"t", DType::kBytes, {-1}}}), example, true));
+  const auto arguments =
+      RunWithFakeCurl(SampleCommand(kDigits, Takes({{"t", DType::kBytes, {-1}}}), example, true));
   ASSERT_EQ(arguments.size(), 4u);
-  EXPECT_EQ(arguments[3], "{\"inputs\":[{\"name\":\"t\",\"shape\":[1],\"datatype\":\"BYTES\","
-                          "\"data\":[\"it\\u0027s fine\"]}]}");
+  EXPECT_EQ(arguments[3],
+            "{\"inputs\":[{\"name\":\"t\",\"shape\":[1],\"datatype\":\"BYTES\","
+            "\"data\":[\"it\\u0027s fine\"]}]}");
 }
 
 TEST(SampleCommandTest, AnExampleThatJsonCannotSayGivesWayToPlausibleValues) {
@@ -96,15 +100,17 @@ TEST(SampleCommandTest, AnExampleThatJsonCannotSayGivesWayToPlausibleValues) {
 }
 
 TEST(SampleCommandTest, LeavesOptionalInputsOut) {
-  EXPECT_THAT(SampleCommand(kDigits, Takes({{"x", DType::kFp32, {1}}, {"y", DType::kFp32, {1}, true}}),
-                            {}, false),
-              Not(HasSubstr("\"y\"")));
+  EXPECT_THAT(
+      SampleCommand(kDigits, Takes({{"x", DType::kFp32, {1}}, {"y", DType::kFp32, {1}, true}}), {},
+                    false),
+      Not(HasSubstr("\"y\"")));
 }
 
 // A picture of 150,528 numbers is made by the shell, not printed on the page.
 TEST(SampleCommandTest, LetsTheShellMakeLargeTensors) {
   const std::string line = SampleCommand(
-      kDigits, Takes({{"image", DType::kFp32, {-1, 3, 224, 224}}, {"k", DType::kInt64, {1}}}), {}, true);
+      kDigits, Takes({{"image", DType::kFp32, {-1, 3, 224, 224}}, {"k", DType::kInt64, {1}}}), {},
+      true);
   EXPECT_LT(line.size(), 600u);
   const auto arguments = RunWithFakeCurl(line);
   ASSERT_EQ(arguments.size(), 4u);
@@ -126,7 +132,8 @@ TEST(SampleCommandTest, GuessesOpenDimensions) {
 
 TEST(SampleCommandTest, GivesUpOnWhatNoLineCanSay) {
   EXPECT_EQ(SampleCommand(kDigits, Takes({{"x", DType::kFp32, {1, 4096, 4096}}}), {}, true), "");
-  EXPECT_EQ(SampleCommand(kDigits, Takes({{"x", DType::kFp32, {int64_t{1} << 62, 4}}}), {}, true), "");
+  EXPECT_EQ(SampleCommand(kDigits, Takes({{"x", DType::kFp32, {int64_t{1} << 62, 4}}}), {}, true),
+            "");
   std::vector<TensorSpec> many;
   for (int i = 0; i < 5000; ++i) many.push_back({"feature" + std::to_string(i), DType::kFp32, {1}});
   EXPECT_EQ(SampleCommand(kDigits, Takes(many), {}, true), "");
@@ -144,13 +151,14 @@ TEST(SampleCommandTest, SpeaksToAnotherVersionAndToAUnixSocket) {
 // Names are the model author's; the reader pastes the line into a shell.
 TEST(SampleCommandTest, NamesCannotReachTheShell) {
   const std::string hostile = "'; touch /tmp/owned; $(id) `id` \\ \" \n ../%2e é'";
-  const std::string line =
-      SampleCommand({"http://h'$(id)", hostile, hostile}, Takes({{hostile, DType::kFp32, {300}}}), {}, false);
+  const std::string line = SampleCommand({"http://h'$(id)", hostile, hostile},
+                                         Takes({{hostile, DType::kFp32, {300}}}), {}, false);
   const auto arguments = RunWithFakeCurl(line);
   ASSERT_EQ(arguments.size(), 4u);
   EXPECT_THAT(arguments[1], StartsWith("http://h'$(id)/v2/models/%27%3B%20touch%20%2Ftmp%2Fowned"));
   EXPECT_TRUE(IsJson(arguments[3]));
-  EXPECT_THAT(arguments[3], HasSubstr("\\u0027; touch /tmp/owned; $(id) `id` \\\\ \\\" \\n ../%2e é\\u0027"));
+  EXPECT_THAT(arguments[3],
+              HasSubstr("\\u0027; touch /tmp/owned; $(id) `id` \\\\ \\\" \\n ../%2e é\\u0027"));
 }
 
 }  // namespace

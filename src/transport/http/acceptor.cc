@@ -91,11 +91,12 @@ Acceptor::~Acceptor() {
   if (socket_.is_open() && bound_.is_unix()) ::unlink(bound_.unix_path().c_str());
 }
 
-void Acceptor::Start() {
-  if (::listen(socket_.native_handle(), kBacklog) != 0) {
+void Acceptor::Listen() {
+  if (::listen(socket_.native_handle(), kBacklog) != 0)
     log::Error("cannot listen", {{"address", bound_.ToString()}, {"error", std::strerror(errno)}});
-    return;
-  }
+}
+
+void Acceptor::Start() {
   loops_.front()->OnSweep([this] {
     if (paused_ && socket_.is_open() && !full()) OnReadable();
   });

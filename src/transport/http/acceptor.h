@@ -25,6 +25,9 @@ class Acceptor {
 
   const Endpoint& bound() const { return bound_; }
 
+  /// From now on clients can connect. Any thread, before the loops start.
+  void Listen();
+
   // On the first loop's thread.
   void Start();
   /// Accepts what already waits in the queue, then closes: nobody who was let in is turned away.

@@ -64,7 +64,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   bool Refuse(const Status& why);
   bool RefuseWithStatus(const Status& why, int status);
   bool Handle();
-  void CallHandler();
+  Status CallHandler();
 
   // Answering (connection_response.cc).
   void OnSendPosted(uint64_t generation);

@@ -86,36 +86,35 @@ bool Connection::RefuseWithStatus(const Status& why, int status) {
 bool Connection::Handle() {
   request_.body = body_.body();
   phase_ = Phase::kHandler;
-  CallHandler();
+  Status outcome = CallHandler();
   if (sent_in_handler_) return StartWrite();
   if (deferred_) {
     // From here on the answer may come at any time, on this thread's queue.
     ReadAhead();
     return false;
   }
-  log::Error("a handler neither answered nor deferred", {{"route", route_}, {"request_id", request_id_}});
-  RespondWithError(MakeError(Reason::kInternal, "no answer"), request_id_, response_);
+  if (outcome.ok()) outcome = Error(Reason::kInternal, "{}: the handler neither answered nor deferred", route_);
   sent_generation_.store(generation_, std::memory_order_relaxed);
+  RespondWithError(outcome, request_id_, response_);
   return StartWrite();
 }
 
-void Connection::CallHandler() {
+// Third-party code may throw; here is where that ends.
+Status Connection::CallHandler() {
   in_handler_ = true;
-  std::string what;
+  Status outcome;
   try {
     io_.shared().router->Dispatch(*this, policy_->access);
   } catch (const std::exception& error) {
-    what = error.what();
-    if (what.empty()) what = "exception";
+    outcome = Error(Reason::kInternal, "{}: the handler threw: {}", route_, error.what());
   } catch (...) {
-    what = "unknown exception";
+    outcome = Error(Reason::kInternal, "{}: the handler threw", route_);
   }
   in_handler_ = false;
-  if (what.empty()) return;
-  log::Error("a handler threw", {{"route", route_}, {"request_id", request_id_}, {"what", what}});
-  if (sent_in_handler_ || deferred_) return;  // the answer is made, or its owner makes it
-  RespondWithError(MakeError(Reason::kInternal, what), request_id_, response_);
-  Send();
+  if (!outcome.ok() && (sent_in_handler_ || deferred_))
+    log::Error("a handler threw after it had answered or deferred",
+               {{"request_id", request_id_}, {"detail", MessageOf(outcome)}});
+  return outcome;
 }
 
 }  // namespace slipway::http

@@ -1,6 +1,7 @@
 #include "transport/http/loop.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -46,15 +47,15 @@ void Loop::Run() {
 void Loop::Stop() {
   io_.stop();
   if (thread_.joinable()) thread_.join();
+  stopping_ = true;
+  thread_id_ = std::this_thread::get_id();
   sweep_timer_.cancel();
-  // What is queued may bring a connection, and handlers cancelled by the cut own theirs: let them run
-  // out.
-  for (int round = 0; round < 2; ++round) {
-    CutAll();
-    connections_.clear();
-    io_.restart();
-    io_.poll();
-  }
+  CutAll();
+  // The cut ended waits whose handlers own their connections: let those run out. What then remains
+  // has an exchange that somebody else still holds.
+  io_.restart();
+  io_.poll();
+  connections_.clear();
 }
 
 std::string_view Loop::date_line() { return date_.Get(::time(nullptr)); }
@@ -62,6 +63,10 @@ std::string_view Loop::date_line() { return date_.Get(::time(nullptr)); }
 void Loop::Adopt(int fd, const sockaddr_storage& peer, std::shared_ptr<const ListenerPolicy> policy) {
   assigned_.fetch_add(1, std::memory_order_relaxed);
   Post([this, fd, peer, policy = std::move(policy)]() mutable {
+    if (stopping_) {
+      ::close(fd);
+      return;
+    }
     LoopCounters::Add(counters_.accepted, 1);
     LoopCounters::Add(counters_.open, 1);
     auto connection = std::make_shared<Connection>(shared_from_this(), fd, peer, std::move(policy));

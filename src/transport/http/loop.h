@@ -122,6 +122,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   std::vector<std::shared_ptr<Connection>> connections_;
   std::vector<std::function<void()>> on_sweep_;
   TimePoint last_trim_{};
+  bool stopping_ = false;
   std::thread::id thread_id_;
   std::jthread thread_;
 };

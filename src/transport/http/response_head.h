@@ -23,7 +23,7 @@ class DateLine {
 struct HeadContext {
   std::string_view date_line{};
   std::string_view request_id{};
-  std::string_view cors_origin;  // "" = no line
+  std::string_view cors_origin{};  // "" = no line
   bool preflight = false;        // CORS asks what it may send
   int minor_version = 1;
   bool keep_alive = true;

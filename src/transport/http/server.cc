@@ -36,6 +36,7 @@ class ServerImpl final : public Server {
 
   void Start() override {
     started_ = true;
+    for (const auto& acceptor : acceptors_) acceptor->Listen();
     for (const auto& loop : loops_) loop->Start();
     loops_.front()->Post([this] {
       for (const auto& acceptor : acceptors_) acceptor->Start();

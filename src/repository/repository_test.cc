@@ -1,0 +1,356 @@
+#include "repository/repository.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "io/testing/tar_builder.h"
+#include "io/testing/temporary_folder.h"
+#include "repository/model_folder.h"
+
+namespace slipway::repository {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+
+namespace fs = std::filesystem;
+
+class RepositoryTest : public ::testing::Test {
+ protected:
+  std::vector<FoundModel> Scan() const { return Scan(root_.path()); }
+  static std::vector<FoundModel> Scan(const std::string& path) {
+    auto source = OpenSource(path);
+    EXPECT_TRUE(source.ok()) << source.status();
+    auto models = (*source)->Scan();
+    EXPECT_TRUE(models.ok()) << models.status();
+    return *std::move(models);
+  }
+  FoundModel Only() const {
+    auto models = Scan();
+    EXPECT_EQ(models.size(), 1u);
+    return models.at(0);
+  }
+  std::vector<std::string> Names() const {
+    std::vector<std::string> names;
+    for (const FoundModel& model : Scan()) names.push_back(model.name.str());
+    return names;
+  }
+  static std::vector<int64_t> Numbers(const FoundModel& model) {
+    std::vector<int64_t> numbers;
+    for (const FoundVersion& version : model.versions) numbers.push_back(version.number.value);
+    return numbers;
+  }
+
+  io::TemporaryFolder root_;
+};
+
+TEST_F(RepositoryTest, FindsEveryLayout) {
+  root_.Write("triton/1/model.onnx", "m");
+  root_.Write("triton/config.pbtxt", "max_batch_size: 4");
+  root_.Write("folder/2/manifest.json", "{}");
+  root_.Write("folder/2/model.onnx", "m");
+  root_.Write("packed/3/any.slipway", "t");
+  root_.Write("nested/4/bundle/manifest.json", "{}");
+  root_.Write("saved/5/saved_model.pb", "s");
+  root_.Write("bundle/manifest.json", "{}");
+  root_.Write("plain.onnx", "m");
+  root_.Write("tarred.slipway", "t");
+  const std::map<std::string, std::string> expected = {
+      {"triton", "triton/1/model.onnx"}, {"folder", "folder/2"},  {"packed", "packed/3/any.slipway"},
+      {"nested", "nested/4/bundle"},     {"saved", "saved/5"},    {"bundle", "bundle"},
+      {"plain", "plain.onnx"},           {"tarred", "tarred.slipway"}};
+  std::map<std::string, std::string> found;
+  for (const FoundModel& model : Scan()) {
+    EXPECT_TRUE(model.problem.ok()) << model.name.str() << model.problem;
+    ASSERT_EQ(model.versions.size(), 1u) << model.name.str();
+    EXPECT_EQ(model.versions[0].root, root_.path());
+    found[model.name.str()] = model.versions[0].path.substr(root_.path().size() + 1);
+  }
+  EXPECT_EQ(found, expected);
+}
+
+TEST_F(RepositoryTest, AnEmptyRepositoryHasNoModels) { EXPECT_TRUE(Scan().empty()); }
+
+TEST_F(RepositoryTest, TakesAModelFileByItsName) {
+  root_.Write("wine.onnx", "m");
+  const auto models = Scan(root_ / "wine.onnx");
+  ASSERT_EQ(models.size(), 1u);
+  EXPECT_EQ(models[0].name.str(), "wine");
+  EXPECT_EQ(models[0].versions[0].path, root_ / "wine.onnx");
+  EXPECT_EQ(models[0].versions[0].number.value, 1);
+}
+
+TEST_F(RepositoryTest, TakesABundleByItsContent) {
+  root_.Write("release", io::TarBuilder().File("model.onnx", "m").Finish());
+  root_.Write("wine/manifest.json", "{}");
+  EXPECT_EQ(Scan(root_ / "release")[0].name.str(), "release");
+  EXPECT_EQ(Scan(root_ / "wine/")[0].name.str(), "wine");
+}
+
+TEST_F(RepositoryTest, TakesTheFolderOfOneModel) {
+  root_.Write("wine/1/model.onnx", "m");
+  root_.Write("wine/2/model.onnx", "m");
+  const auto models = Scan(root_ / "wine");
+  ASSERT_EQ(models.size(), 1u);
+  EXPECT_EQ(models[0].name.str(), "wine");
+  EXPECT_THAT(Numbers(models[0]), ElementsAre(1, 2));
+  EXPECT_EQ(models[0].versions[0].root, root_ / "wine");
+}
+
+TEST_F(RepositoryTest, SaysWhatItExpected) {
+  root_.Write("notes.txt", "hello");
+  const auto source = OpenSource(root_ / "notes.txt");
+  EXPECT_EQ(ReasonOf(source.status()), Reason::kBadModel);
+  EXPECT_THAT(MessageOf(source.status()), HasSubstr("expected an .onnx file, a bundle, or a folder"));
+  EXPECT_EQ(ReasonOf(OpenSource(root_ / "nothing").status()), Reason::kNotFound);
+  ASSERT_EQ(::mkfifo((root_ / "model.onnx").c_str(), 0600), 0);
+  EXPECT_EQ(ReasonOf(OpenSource(root_ / "model.onnx").status()), Reason::kBadModel);
+  root_.Write("saved/saved_model.pb", "s");
+  EXPECT_EQ(ReasonOf(OpenSource(root_ / "saved").status()), Reason::kUnsupported);
+}
+
+TEST_F(RepositoryTest, VersionsAreNumericFoldersWithSomethingInThem) {
+  for (const char* version : {"2", "10", "1", "0", "01", "v3", "-4", "5x"}) {
+    root_.Write(fmt::format("wine/{}/model.onnx", version), "m");
+  }
+  fs::create_directory(root_ / "wine/20");            // begun and not filled
+  root_.Write("wine/21/.model.onnx.x7.tmp", "part");  // a copy under way
+  root_.Write("wine/22", "a file");
+  EXPECT_THAT(Numbers(Only()), ElementsAre(1, 2, 10));
+}
+
+TEST_F(RepositoryTest, HonoursTheConfiguration) {
+  root_.Write("wine/config.pbtxt",
+              "default_model_filename: 'wine.onnx' output { name: 'y' data_type: TYPE_FP32 label_filename: 'l.txt' }");
+  root_.Write("wine/l.txt", "barolo\r\nbarbera\n");
+  root_.Write("wine/1/wine.onnx", "m");
+  const FoundModel model = Only();
+  ASSERT_TRUE(model.problem.ok()) << model.problem;
+  EXPECT_EQ(model.versions[0].path, root_ / "wine/1/wine.onnx");
+  EXPECT_THAT(model.labels, ElementsAre(Pair("y", ElementsAre("barolo", "barbera"))));
+}
+
+TEST_F(RepositoryTest, ABrokenModelLeavesTheOthersAlone) {
+  root_.Write("good/1/model.onnx", "m");
+  root_.Write("typo/config.pbtxt", "max_batchsize: 1");
+  root_.Write("typo/1/model.onnx", "m");
+  root_.Write("renamed/config.pbtxt", "name: 'other'");
+  root_.Write("renamed/1/model.onnx", "m");
+  root_.Write("unlabelled/config.pbtxt", "output { name: 'y' data_type: TYPE_FP32 label_filename: 'l.txt' }");
+  root_.Write("unlabelled/1/model.onnx", "m");
+  root_.Write("outside/config.pbtxt", "output { name: 'y' data_type: TYPE_FP32 label_filename: '../good/1/model.onnx' }");
+  root_.Write("outside/1/model.onnx", "m");
+  root_.Write("versionless/config.pbtxt", "");
+  std::map<std::string, std::string> problems;
+  for (const FoundModel& model : Scan()) {
+    problems[model.name.str()] = model.problem.ok() ? "" : MessageOf(model.problem);
+  }
+  EXPECT_EQ(problems["good"], "");
+  EXPECT_EQ(problems["typo"], "config.pbtxt:1: unknown field \"max_batchsize\"; did you mean \"max_batch_size\"?");
+  EXPECT_EQ(problems["renamed"], "config.pbtxt: name: expected \"renamed\", as the folder is called, got \"other\"");
+  EXPECT_THAT(problems["unlabelled"], HasSubstr("label file \"l.txt\" is missing"));
+  EXPECT_THAT(problems["outside"], HasSubstr("\"..\" is not allowed"));
+  EXPECT_THAT(problems["versionless"], HasSubstr("expected \"versionless/1/model.onnx\""));
+}
+
+// A version that cannot be read stays in the list: opening it fails and says why, the others are served.
+TEST_F(RepositoryTest, ABrokenVersionLeavesTheOthersAlone) {
+  root_.Write("wine/1/model.onnx", "m");
+  root_.Write("wine/2/readme", "no model");
+  fs::create_directory(root_ / "wine/3");
+  ASSERT_EQ(::mkfifo((root_ / "wine/3/model.onnx").c_str(), 0600), 0);
+  root_.Link("wine/4", "/etc");
+  root_.Link("wine/5/model.onnx", "/etc/passwd");
+  const FoundModel model = Only();
+  ASSERT_TRUE(model.problem.ok()) << model.problem;
+  EXPECT_THAT(Numbers(model), ElementsAre(1, 2, 3, 4, 5));
+  EXPECT_EQ(model.versions[1].path, root_ / "wine/2");
+  EXPECT_EQ(model.versions[2].path, root_ / "wine/3/model.onnx");
+}
+
+TEST_F(RepositoryTest, PassesOverWhatIsNoModel) {
+  root_.Write("README.md", "x");
+  root_.Write("docs/index.md", "x");
+  root_.Write(".hidden/1/model.onnx", "m");
+  root_.Write("lost+found/1/model.onnx", "m");
+  root_.Link("dangling", "nowhere");
+  root_.Write("wine.onnx", "m");
+  root_.Write("wine.onnx.data", "external");
+  EXPECT_THAT(Names(), ElementsAre("wine"));
+}
+
+// ROBUSTNESS case 64.
+TEST_F(RepositoryTest, NamesAreCheckedWhereTheyEnter) {
+  for (const char* name : {"...", "..my_model", "model..1", "good", "größe"}) {
+    root_.Write(fmt::format("{}/1/model.onnx", name), "m");
+  }
+  for (const char* name : {" ..", "\t", "a\nb", "bad\xff", "trailing "}) {
+    root_.Write(fmt::format("{}/1/model.onnx", name), "m");
+  }
+  // Those that begin with a dot are hidden in a folder, whatever the rule for names in a request.
+  EXPECT_THAT(Names(), ElementsAre("good", "größe", "model..1"));
+}
+
+TEST_F(RepositoryTest, TwoModelsOfOneNameAreBothRefused) {
+  root_.Write("wine/1/model.onnx", "m");
+  root_.Write("wine.onnx", "m");
+  EXPECT_THAT(MessageOf(Only().problem), HasSubstr("more than one model \"wine\""));
+}
+
+TEST_F(RepositoryTest, AFifoAsModelFileIsAProblemNotABlock) {
+  ASSERT_EQ(::mkfifo((root_ / "wine.onnx").c_str(), 0600), 0);
+  EXPECT_THAT(MessageOf(Only().problem), HasSubstr("expected a regular file"));
+}
+
+TEST_F(RepositoryTest, ALinkOutOfTheRepositoryIsAProblem) {
+  const io::TemporaryFolder elsewhere;
+  elsewhere.Write("1/model.onnx", "m");
+  root_.Link("wine", elsewhere.path());
+  root_.Link("file.onnx", "/etc/passwd");
+  for (const FoundModel& model : Scan()) {
+    EXPECT_THAT(MessageOf(model.problem), HasSubstr("leads out of its folder")) << model.name.str();
+  }
+  EXPECT_EQ(Scan().size(), 2u);
+}
+
+TEST_F(RepositoryTest, ReadsAKubernetesVolume) {
+  root_.Write("..2026_01/wine/1/model.onnx", "m");
+  root_.Link("..data", "..2026_01");
+  root_.Link("wine", "..data/wine");
+  const FoundModel before = Only();
+  EXPECT_TRUE(before.problem.ok()) << before.problem;
+  EXPECT_EQ(before.versions.size(), 1u);
+
+  root_.Write("..2026_02/wine/1/model.onnx", "m");
+  root_.Link("..tmp", "..2026_02");
+  fs::rename(root_ / "..tmp", root_ / "..data");
+  EXPECT_NE(Only().versions[0].stamp, before.versions[0].stamp);
+}
+
+TEST_F(RepositoryTest, TheStampFollowsEveryChange) {
+  root_.Write("wine/1/model.onnx", "model");
+  root_.Write("wine/1/weights/a.bin", "aaaa");
+  const auto stamp = [this] { return Only().versions[0].stamp; };
+  const auto steps = std::vector<std::pair<std::string, std::function<void()>>>{
+      {"another size", [&] { root_.Write("wine/1/model.onnx", "model2"); }},
+      {"rewritten in place, same size and mtime",
+       [&] {
+         const auto time = fs::last_write_time(root_ / "wine/1/weights/a.bin");
+         root_.Write("wine/1/weights/a.bin", "bbbb");
+         fs::last_write_time(root_ / "wine/1/weights/a.bin", time);
+       }},
+      {"replaced by rename",
+       [&] {
+         root_.Write("other", "bbbb");
+         fs::rename(root_ / "other", root_ / "wine/1/weights/a.bin");
+       }},
+      {"a file more", [&] { root_.Write("wine/1/weights/b.bin", ""); }},
+      {"a file less", [&] { fs::remove(root_ / "wine/1/weights/b.bin"); }},
+      {"a file renamed", [&] { fs::rename(root_ / "wine/1/weights/a.bin", root_ / "wine/1/weights/c.bin"); }},
+  };
+  uint64_t last = stamp();
+  EXPECT_EQ(stamp(), last) << "nothing changed";
+  for (const auto& [what, change] : steps) {
+    // The kernel's file times move in steps of a clock tick (4 ms at most on Debian).
+    for (int tries = 0; tries < 100 && stamp() == last; ++tries) {
+      change();
+      if (stamp() == last) ::usleep(1000);
+    }
+    EXPECT_NE(stamp(), last) << what;
+    last = stamp();
+    if (what == "a file less" || what == "a file renamed") continue;
+  }
+}
+
+TEST_F(RepositoryTest, TheStampOfAPlainFileCoversItsExternalData) {
+  root_.Write("wine.onnx", "m");
+  root_.Write("wine.onnx.data", "1");
+  root_.Write("other.txt", "1");
+  const auto repository = [this] { return Only().versions[0].stamp; };
+  const auto single = [this] { return Scan(root_ / "wine.onnx")[0].versions[0].stamp; };
+  const uint64_t before = repository(), before_single = single();
+  root_.Write("other.txt", "22");
+  EXPECT_EQ(repository(), before);
+  EXPECT_EQ(single(), before_single);
+  root_.Write("wine.onnx.data", "22");
+  EXPECT_NE(repository(), before);
+  EXPECT_NE(single(), before_single);
+}
+
+TEST_F(RepositoryTest, ARingOfFoldersEnds) {
+  root_.Write("wine/1/model.onnx", "m");
+  root_.Link("wine/1/loop", ".");
+  root_.Link("wine/1/again", ".");
+  EXPECT_THAT(Numbers(Only()), ElementsAre(1));
+}
+
+TEST_F(RepositoryTest, AFolderThatIsAwayIsNoEmptyRepository) {
+  root_.Write("repo/wine/1/model.onnx", "m");
+  root_.Write("file.onnx", "m");
+  root_.Write("model/1/model.onnx", "m");
+  for (const char* name : {"repo", "file.onnx", "model"}) {
+    const auto source = OpenSource(root_ / name).value();
+    ASSERT_TRUE(source->Scan().ok());
+    fs::rename(root_ / name, root_ / "away");
+    EXPECT_EQ(ReasonOf(source->Scan().status()), Reason::kIo) << name;
+    fs::rename(root_ / "away", root_ / name);
+    EXPECT_TRUE(source->Scan().ok());
+  }
+}
+
+TEST_F(RepositoryTest, BoundsVersions) {
+  root_.Write("wine/1/model.onnx", "m");
+  for (size_t i = 2; i <= kMaxVersions + 1; ++i) root_.Link(fmt::format("wine/{}", i), "1");
+  EXPECT_THAT(MessageOf(Only().problem), HasSubstr("at most 1000 versions"));
+}
+
+TEST_F(RepositoryTest, ReadsAliasesOfVersionsThatAreThere) {
+  root_.Write("wine/1/model.onnx", "m");
+  root_.Write("wine/3/model.onnx", "m");
+  root_.Write("wine/aliases.json", R"({"stable": 1, "canary": 3, "gone": 2})");
+  const FoundModel model = Only();
+  EXPECT_TRUE(model.problem.ok());
+  EXPECT_THAT(model.aliases, ElementsAre(Pair("canary", VersionNumber{3}), Pair("stable", VersionNumber{1})));
+}
+
+TEST_F(RepositoryTest, AliasesThatCannotBeReadAreTheModelsProblem) {
+  root_.Write("wine/1/model.onnx", "m");
+  root_.Write("wine/aliases.json", R"({"stable": 1)");
+  EXPECT_THAT(MessageOf(Only().problem), HasSubstr("aliases.json: JSON, byte"));
+}
+
+TEST(AliasesTest, NamesWhatIsWrong) {
+  const std::pair<std::string, std::string> cases[] = {
+      {R"({"latest": 1})", "\"latest\" is built in"},
+      {R"({"Stable": 1})", "\"Stable\" is no alias"},
+      {R"({"1": 1})", "\"1\" is no alias"},
+      {R"({"": 1})", "is no alias"},
+      {R"({"a": 0})", "expected a version, 1 or more, got 0"},
+      {R"({"a": "1"})", "JSON, byte"},
+      {R"({"a": 1.5})", "JSON, byte"},
+      {R"({"a": 99999999999999999999})", "JSON, byte"},
+      {R"({"a": 1, "a": 2})", "\"a\" occurs twice"},
+      {R"([1])", "JSON, byte"},
+      {R"({} x)", "JSON, byte"},
+      {"", "JSON, byte"},
+  };
+  for (const auto& [json, message] : cases) {
+    const auto aliases = ParseAliases(json);
+    ASSERT_FALSE(aliases.ok()) << json;
+    EXPECT_EQ(ReasonOf(aliases.status()), Reason::kBadModel);
+    EXPECT_THAT(MessageOf(aliases.status()), HasSubstr(message));
+  }
+}
+
+TEST(LabelsTest, AreLines) {
+  EXPECT_THAT(ParseLabels("a\nb\r\n\nd").value(), ElementsAre("a", "b", "", "d"));
+  EXPECT_THAT(ParseLabels("a\n").value(), ElementsAre("a"));
+  EXPECT_TRUE(ParseLabels("")->empty());
+  EXPECT_FALSE(ParseLabels("\xff").ok());
+}
+
+}  // namespace
+}  // namespace slipway::repository
