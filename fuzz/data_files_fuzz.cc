@@ -15,7 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       break;
     case 1:
       if (const auto columns = data::ColumnsFromJson(text); columns.ok())
-        for (const data::JsonColumn& column : *columns) (void)data::ShapeOfJsonArray(column.array).ok();
+        for (const data::JsonColumn& column : *columns)
+          (void)data::ShapeOfJsonArray(column.array).ok();
       break;
     case 2:
       (void)data::ColumnsFromJsonLines(text).ok();
