@@ -46,13 +46,16 @@ StatusOr<Options> ReadOptions(const Arguments& arguments) {
     ASSIGN_OR_RETURN(options.shape.rate, ParseRate(arguments.Text("--rate")));
     if (!arguments.Has("--concurrency")) options.shape.concurrency = 64;
   }
-  ASSIGN_OR_RETURN(options.shape.duration, server::ParseDuration(arguments.Text("--duration", "10s")));
+  ASSIGN_OR_RETURN(options.shape.duration,
+                   server::ParseDuration(arguments.Text("--duration", "10s")));
   ASSIGN_OR_RETURN(options.shape.warm_up, server::ParseDuration(arguments.Text("--warm-up", "1s")));
   if (options.shape.duration <= Duration(0))
     return Error(Reason::kBadRequest, "--duration: expected more than 0");
-  ASSIGN_OR_RETURN(options.batch, ParseCount("--batch", arguments.Text("--batch", "1"), 1, 1 << 20));
-  ASSIGN_OR_RETURN(options.intra_op_threads,
-                   ParseCount("--intra-op-threads", arguments.Text("--intra-op-threads", "1"), 1, 1'024));
+  ASSIGN_OR_RETURN(options.batch,
+                   ParseCount("--batch", arguments.Text("--batch", "1"), 1, 1 << 20));
+  ASSIGN_OR_RETURN(
+      options.intra_op_threads,
+      ParseCount("--intra-op-threads", arguments.Text("--intra-op-threads", "1"), 1, 1'024));
   options.input = arguments.Text("--input");
   options.json_body = arguments.Text("--format", "binary") == "json";
   options.verify = arguments.Flag("--verify");
@@ -159,10 +162,9 @@ std::string ToJson(const std::string& target, const Options& options, const Load
 }
 
 std::string ToText(const std::string& target, const Options& options, const LoadReport& report) {
-  std::string text = fmt::format("{}: {} loop, {} {}\n", target,
-                                 options.shape.rate > 0 ? "open" : "closed",
-                                 options.shape.concurrency,
-                                 options.shape.rate > 0 ? "at most in flight" : "in flight");
+  std::string text = fmt::format(
+      "{}: {} loop, {} {}\n", target, options.shape.rate > 0 ? "open" : "closed",
+      options.shape.concurrency, options.shape.rate > 0 ? "at most in flight" : "in flight");
   text += fmt::format("{:<12}{} in {:.1f} s, {:.1f} a second\n", "answers",
                       WithThousands(report.completed),
                       std::chrono::duration<double>(report.elapsed).count(), report.per_second());
@@ -172,10 +174,11 @@ std::string ToText(const std::string& target, const Options& options, const Load
     text += fmt::format("  {} {:.1f}", name, Microseconds(report.latency.Quantile(q)));
   text += fmt::format("  max {:.1f}\n", Microseconds(report.latency.max()));
   if (report.clean()) return text + fmt::format("{:<12}none\n", "problems");
-  text += fmt::format("{:<12}{} not 200, {} wrong, {} failed, {} timed out, {} never sent\n", "problems",
-                      report.completed - report.succeeded - report.wrong_answers,
+  text += fmt::format("{:<12}{} not 200, {} wrong, {} failed, {} timed out, {} never sent\n",
+                      "problems", report.completed - report.succeeded - report.wrong_answers,
                       report.wrong_answers, report.failures, report.timeouts, report.unsent);
-  if (!report.first_problem.empty()) text += fmt::format("{:<12}{}\n", "the first", report.first_problem);
+  if (!report.first_problem.empty())
+    text += fmt::format("{:<12}{}\n", "the first", report.first_problem);
   return text;
 }
 
@@ -188,8 +191,8 @@ int RunBench(const Arguments& arguments) {
   {
     Progress progress("Loading " + target);
     options->shape.on_progress = [&progress](double share) { progress.Set(share); };
-    report = client::LooksLikeUrl(target) ? BenchServer(target, *options)
-                                          : BenchHere(target, *options);
+    report =
+        client::LooksLikeUrl(target) ? BenchServer(target, *options) : BenchHere(target, *options);
   }
   if (!report.ok()) return Fail("bench", report.status());
   const std::string text = arguments.Flag("--json") ? ToJson(target, *options, *report)
@@ -204,19 +207,31 @@ Command BenchCommand() {
   return {"bench",
           "Loads a server or a model and measures throughput and latency.",
           "slipway bench http://127.0.0.1:8080/v2/models/digits --concurrency 8 --duration 10s",
-          {{"MODEL|URL", "", "A model (file, bundle), or http://HOST:PORT/v2/models/NAME.", /*required=*/true},
-           {.name = "--concurrency", .value_name = "N",
-            .help = "Requests in flight: always (closed loop, by default 1), or at most (open loop, by default 64).",
+          {{"MODEL|URL", "", "A model (file, bundle), or http://HOST:PORT/v2/models/NAME.",
+            /*required=*/true},
+           {.name = "--concurrency",
+            .value_name = "N",
+            .help = "Requests in flight: always (closed loop, by default 1), or at most (open "
+                    "loop, by default 64).",
             .short_name = "-c"},
-           {.name = "--rate", .value_name = "N",
-            .help = "Open loop: so many requests a second, whether the server keeps up or not; latency counts from when each was due.",
+           {.name = "--rate",
+            .value_name = "N",
+            .help = "Open loop: so many requests a second, whether the server keeps up or not; "
+                    "latency counts from when each was due.",
             .short_name = "-r"},
-           {.name = "--duration", .value_name = "DURATION", .help = "Measured time; 10s by default.", .short_name = "-d"},
+           {.name = "--duration",
+            .value_name = "DURATION",
+            .help = "Measured time; 10s by default.",
+            .short_name = "-d"},
            {"--warm-up", "DURATION", "Time before it; 1s by default."},
-           {.name = "--input", .value_name = "FILE",
-            .help = "Inputs, as for predict; without it values are made up from the signature.", .short_name = "-i"},
+           {.name = "--input",
+            .value_name = "FILE",
+            .help = "Inputs, as for predict; without it values are made up from the signature.",
+            .short_name = "-i"},
            {"--batch", "N", "Rows of made-up inputs; 1 by default."},
-           {.name = "--format", .value_name = "WORD", .help = "How tensors travel to a server; binary by default.",
+           {.name = "--format",
+            .value_name = "WORD",
+            .help = "How tensors travel to a server; binary by default.",
             .words = {"binary", "json"}},
            {"--intra-op-threads", "N", "Threads inside one run of a model here; 1 by default."},
            {"--verify", "", "Every answer must equal the first byte for byte."},

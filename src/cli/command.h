@@ -1,6 +1,6 @@
 #pragma once
-// What a command is: one table row of options and a function. The parser, the help and the shell completions
-// read the same rows.
+// What a command is: one table row of options and a function. The parser, the help and the shell
+// completions read the same rows.
 
 #include <cstdint>
 #include <map>

@@ -25,11 +25,14 @@ int RunVersion(const Arguments& arguments) {
   if (arguments.Flag("--json")) {
     JsonWriter(text)
         .BeginObject()
-        .Key("version").String(server::kVersion)
-        .Key((*engine)->name()).String((*engine)->version())
+        .Key("version")
+        .String(server::kVersion)
+        .Key((*engine)->name())
+        .String((*engine)->version())
         .EndObject();
   } else {
-    text = fmt::format("slipway {} ({} {})", server::kVersion, (*engine)->name(), (*engine)->version());
+    text = fmt::format("slipway {} ({} {})", server::kVersion, (*engine)->name(),
+                       (*engine)->version());
   }
   PrintText(text + "\n");
   return kDone;
@@ -46,19 +49,28 @@ Command CompletionCommand() {
   return {"completion",
           "Prints a completion script for a shell.",
           "slipway completion bash > /etc/bash_completion.d/slipway",
-          {{.name = "SHELL", .value_name = "", .help = "The shell to print it for.", .required = true,
+          {{.name = "SHELL",
+            .value_name = "",
+            .help = "The shell to print it for.",
+            .required = true,
             .words = {"bash", "zsh", "fish"}}},
           RunCompletion};
 }
 
 Command VersionCommand() {
-  return {"version", "Prints the version of Slipway and of its engine.", "slipway version",
-          {JsonOption()}, RunVersion};
+  return {"version",
+          "Prints the version of Slipway and of its engine.",
+          "slipway version",
+          {JsonOption()},
+          RunVersion};
 }
 
 Command ConfigReferenceCommand() {
-  return {"config-reference", "Prints the reference of the configuration as Markdown.",
-          "slipway config-reference > docs/configuration.md", {}, RunConfigReference,
+  return {"config-reference",
+          "Prints the reference of the configuration as Markdown.",
+          "slipway config-reference > docs/configuration.md",
+          {},
+          RunConfigReference,
           /*hidden=*/true};
 }
 

@@ -6,8 +6,9 @@ namespace slipway::cli {
 namespace {
 
 bool TakesFile(const Option& option) {
-  return option.value_name == "FILE" || option.value_name == "OUT" || option.value_name == "FOLDER" ||
-         option.name.starts_with("MODEL") || option.name.starts_with("FILE");
+  return option.value_name == "FILE" || option.value_name == "OUT" ||
+         option.value_name == "FOLDER" || option.name.starts_with("MODEL") ||
+         option.name.starts_with("FILE");
 }
 
 std::vector<const Command*> Visible(std::span<const Command> commands) {
@@ -21,8 +22,10 @@ std::vector<const Command*> Visible(std::span<const Command> commands) {
 std::string Quoted(std::string_view text) {
   std::string quoted = "'";
   for (const char c : text) {
-    if (c == '\'') quoted += "'\\''";
-    else quoted += c;
+    if (c == '\'')
+      quoted += "'\\''";
+    else
+      quoted += c;
   }
   return quoted + "'";
 }
@@ -44,11 +47,13 @@ std::string Bash(std::span<const Command> commands) {
       if (option.is_positional())
         cases.insert(cases.rfind(" ;;"), fmt::format("; words='{}'", fmt::join(option.words, " ")));
       else
-        values += fmt::format("    {}:{}) COMPREPLY=($(compgen -W '{}' -- \"$current\")); return ;;\n",
-                              command->name, option.name, fmt::join(option.words, " "));
+        values +=
+            fmt::format("    {}:{}) COMPREPLY=($(compgen -W '{}' -- \"$current\")); return ;;\n",
+                        command->name, option.name, fmt::join(option.words, " "));
     }
   }
-  return fmt::format(R"(# bash completion of slipway: slipway completion bash > /etc/bash_completion.d/slipway
+  return fmt::format(
+      R"(# bash completion of slipway: slipway completion bash > /etc/bash_completion.d/slipway
 _slipway() {{
   local current="${{COMP_WORDS[COMP_CWORD]}}" previous="${{COMP_WORDS[COMP_CWORD-1]}}"
   local command="${{COMP_WORDS[1]}}" options='' words=''
@@ -69,18 +74,22 @@ _slipway() {{
 }}
 complete -o filenames -F _slipway slipway
 )",
-                     names, values, cases);
+      names, values, cases);
 }
 
 /// "--input=[What it does.]:FILE:_files"
 std::string ZshSpec(const Option& option) {
   std::string help;
   for (const char c : option.help)
-    if (c == '[' || c == ']' || c == ':') (help += '\\') += c;
-    else help += c;
+    if (c == '[' || c == ']' || c == ':')
+      (help += '\\') += c;
+    else
+      help += c;
   std::string action;
-  if (!option.words.empty()) action = fmt::format("({})", fmt::join(option.words, " "));
-  else if (TakesFile(option)) action = "_files";
+  if (!option.words.empty())
+    action = fmt::format("({})", fmt::join(option.words, " "));
+  else if (TakesFile(option))
+    action = "_files";
   const std::string value = option.value_name.empty() ? option.name : option.value_name;
   if (option.is_positional())
     return Quoted(fmt::format("{}:{}:{}", option.repeated ? "*" : "", option.name, action));
@@ -120,7 +129,8 @@ _slipway "$@"
 
 std::string Fish(std::span<const Command> commands) {
   std::string script =
-      "# fish completion of slipway: slipway completion fish > ~/.config/fish/completions/slipway.fish\n"
+      "# fish completion of slipway: slipway completion fish > "
+      "~/.config/fish/completions/slipway.fish\n"
       "complete -c slipway -f -n __fish_use_subcommand\n";
   for (const Command* command : Visible(commands)) {
     script += fmt::format("complete -c slipway -f -n __fish_use_subcommand -a {} -d {}\n",
@@ -136,8 +146,10 @@ std::string Fish(std::span<const Command> commands) {
       script += fmt::format("complete -c slipway -n {} -l {} -d {}", when, option.name.substr(2),
                             Quoted(option.help));
       if (!option.short_name.empty()) script += " -s " + option.short_name.substr(1);
-      if (!option.words.empty()) script += " -x -a " + Quoted(words);
-      else if (!option.is_switch()) script += TakesFile(option) ? " -r" : " -x";
+      if (!option.words.empty())
+        script += " -x -a " + Quoted(words);
+      else if (!option.is_switch())
+        script += TakesFile(option) ? " -r" : " -x";
       script += "\n";
     }
   }

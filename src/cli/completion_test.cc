@@ -12,8 +12,9 @@ using ::testing::HasSubstr;
 /// What bash offers for the words, of which the last is being typed.
 std::string OfferedByBash(const std::string& words) {
   const std::string file = ::testing::TempDir() + "slipway_completion_test.bash";
-  std::ofstream(file) << CompletionScript("bash", Commands()) << "\nCOMP_WORDS=(" << words
-                      << ")\nCOMP_CWORD=$((${#COMP_WORDS[@]}-1))\n_slipway\necho \"${COMPREPLY[@]}\"\n";
+  std::ofstream(file)
+      << CompletionScript("bash", Commands()) << "\nCOMP_WORDS=(" << words
+      << ")\nCOMP_CWORD=$((${#COMP_WORDS[@]}-1))\n_slipway\necho \"${COMPREPLY[@]}\"\n";
   std::FILE* pipe = popen(("bash " + file + " 2>&1").c_str(), "r");
   char text[4096];
   const size_t size = std::fread(text, 1, sizeof(text), pipe);

@@ -34,9 +34,11 @@ Status ReadLabels(const std::string& text, bundle::PackOptions& options) {
 StatusOr<bundle::Packed> WriteOnnx(const std::string& source, const std::string& out) {
   ASSIGN_OR_RETURN(const auto artifact, bundle::Open(source));
   if (!artifact->bytes().external_data.empty())
-    return Error(Reason::kUnsupported,
-                 "{}: its weights lie in further files, which one .onnx cannot hold: convert it to a "
-                 "bundle", source);
+    return Error(
+        Reason::kUnsupported,
+        "{}: its weights lie in further files, which one .onnx cannot hold: convert it to a "
+        "bundle",
+        source);
   const auto model = artifact->bytes().model;
   RETURN_IF_ERROR(io::WriteDurably(
       out, std::string_view(reinterpret_cast<const char*>(model.data()), model.size()),
@@ -52,7 +54,8 @@ StatusOr<bundle::Packed> Convert(const Arguments& arguments) {
   const bool bundle_only =
       arguments.Has("--name") || arguments.Has("--examples") || arguments.Has("--labels");
   if (to_onnx && bundle_only)
-    return Error(Reason::kBadRequest, "--name, --examples and --labels are for bundles, {} is none", out);
+    return Error(Reason::kBadRequest, "--name, --examples and --labels are for bundles, {} is none",
+                 out);
   if (to_onnx) return WriteOnnx(source, out);
   bundle::PackOptions options;
   options.name = arguments.Text("--name");
@@ -69,10 +72,14 @@ int RunConvert(const Arguments& arguments) {
   if (arguments.Flag("--json")) {
     JsonWriter(text)
         .BeginObject()
-        .Key("output").String(arguments.Text("--output"))
-        .Key("digest").String(packed->digest)
-        .Key("files").Uint(packed->files)
-        .Key("size_bytes").Uint(packed->size_bytes)
+        .Key("output")
+        .String(arguments.Text("--output"))
+        .Key("digest")
+        .String(packed->digest)
+        .Key("files")
+        .Uint(packed->files)
+        .Key("size_bytes")
+        .Uint(packed->size_bytes)
         .EndObject();
     text += '\n';
   } else {
@@ -90,13 +97,19 @@ Command ConvertCommand() {
           "Turns a model into a bundle, the unit of release, or into a plain ONNX file.",
           "slipway convert model.onnx -o model.tar --name churn",
           {{"MODEL", "", "An ONNX file, or a bundle (folder or tar).", /*required=*/true},
-           {.name = "--output", .value_name = "OUT",
-            .help = "What to write: NAME.onnx, NAME.tar or NAME.slipway (a tar), else a bundle folder. It must not exist.",
-            .required = true, .short_name = "-o"},
+           {.name = "--output",
+            .value_name = "OUT",
+            .help = "What to write: NAME.onnx, NAME.tar or NAME.slipway (a tar), else a bundle "
+                    "folder. It must not exist.",
+            .required = true,
+            .short_name = "-o"},
            {"--name", "NAME", "Name of the model in the bundle."},
-           {"--examples", "FOLDER", "Golden inputs and outputs (NAME.json each) to put into the bundle."},
-           {.name = "--labels", .value_name = "OUTPUT=FILE",
-            .help = "Names of an output's classes, one a line.", .repeated = true},
+           {"--examples", "FOLDER",
+            "Golden inputs and outputs (NAME.json each) to put into the bundle."},
+           {.name = "--labels",
+            .value_name = "OUTPUT=FILE",
+            .help = "Names of an output's classes, one a line.",
+            .repeated = true},
            JsonOption()},
           RunConvert};
 }

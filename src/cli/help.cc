@@ -62,14 +62,16 @@ std::string UsageOf(const Command& command) {
 
 std::string HelpOf(std::span<const Command> commands) {
   std::string help =
-      "Slipway takes a trained model to production: one program that inspects, converts and serves it.\n"
+      "Slipway takes a trained model to production: one program that inspects, converts and serves "
+      "it.\n"
       "\n"
       "Usage: slipway COMMAND …\n"
       "\n";
   for (const Command& command : commands)
     if (!command.hidden) help += Row(command.name, command.summary);
   return help +
-         "\nslipway COMMAND --help tells more of one. Exit codes: 0 done, 1 the work failed, 2 bad usage.\n"
+         "\nslipway COMMAND --help tells more of one. Exit codes: 0 done, 1 the work failed, 2 bad "
+         "usage.\n"
          "Example: slipway serve model.onnx\n";
 }
 

@@ -52,13 +52,15 @@ StatusOr<const TensorSpec*> InputCalled(std::string_view name, const Signature& 
                NamesOf(signature));
 }
 
-/// A column for an input [n,1] and a row for an input [n,k] may be written without the inner dimension
-/// or the batch.
+/// A column for an input [n,1] and a row for an input [n,k] may be written without the inner
+/// dimension or the batch.
 Shape FitTo(const Shape& pattern, Shape shape) {
   if (pattern.size() != shape.size() + 1 || Matches(pattern, shape)) return shape;
   Shape fitted = shape;
-  if (pattern.back() == 1) fitted.push_back(1);
-  else fitted.insert(fitted.begin(), 1);
+  if (pattern.back() == 1)
+    fitted.push_back(1);
+  else
+    fitted.insert(fitted.begin(), 1);
   return Matches(pattern, fitted) ? fitted : shape;
 }
 
@@ -78,8 +80,7 @@ Status AddColumn(const JsonColumn& column, const Signature& signature, InferRequ
 StatusOr<InferRequest> FromColumns(const std::vector<JsonColumn>& columns,
                                    const Signature& signature) {
   InferRequest request;
-  for (const JsonColumn& column : columns)
-    RETURN_IF_ERROR(AddColumn(column, signature, request));
+  for (const JsonColumn& column : columns) RETURN_IF_ERROR(AddColumn(column, signature, request));
   return request;
 }
 
@@ -192,7 +193,8 @@ StatusOr<InferRequest> FromNpy(std::string_view content, const Signature& signat
 StatusOr<std::string> ReadStandardInput() {
   std::string text(64u << 10, '\0');
   std::string all;
-  while (std::cin.read(text.data(), static_cast<std::streamsize>(text.size())) || std::cin.gcount() > 0) {
+  while (std::cin.read(text.data(), static_cast<std::streamsize>(text.size())) ||
+         std::cin.gcount() > 0) {
     all.append(text, 0, static_cast<size_t>(std::cin.gcount()));
     if (all.size() > kMaxFileBytes)
       return Error(Reason::kTooLarge, "standard input: more than {} bytes", kMaxFileBytes);
@@ -216,8 +218,10 @@ class Synthesiser {
                    ToString(spec.dtype, shape), bytes);
     ASSIGN_OR_RETURN(const int64_t count, ElementCount(shape));
     Tensor tensor{spec.dtype, shape, {}};
-    if (spec.dtype == DType::kBytes) tensor.data = Texts(count);
-    else tensor.data = Numbers(spec.dtype, count, request.arena);
+    if (spec.dtype == DType::kBytes)
+      tensor.data = Texts(count);
+    else
+      tensor.data = Numbers(spec.dtype, count, request.arena);
     request.inputs.push_back({spec.name, std::move(tensor)});
     return OkStatus();
   }
@@ -240,12 +244,18 @@ class Synthesiser {
     const double share = std::uniform_real_distribution<double>(0, 1)(random_);
     const auto put = [to](auto value) { std::memcpy(to, &value, sizeof(value)); };
     switch (dtype) {
-      case DType::kFp32: return put(static_cast<float>(share));
-      case DType::kFp64: return put(share);
-      case DType::kFp16: return put(DoubleToFp16(share));
-      case DType::kBf16: return put(DoubleToBf16(share));
-      case DType::kBool: return put(static_cast<uint8_t>(share < 0.5));
-      default: break;
+      case DType::kFp32:
+        return put(static_cast<float>(share));
+      case DType::kFp64:
+        return put(share);
+      case DType::kFp16:
+        return put(DoubleToFp16(share));
+      case DType::kBf16:
+        return put(DoubleToBf16(share));
+      case DType::kBool:
+        return put(static_cast<uint8_t>(share < 0.5));
+      default:
+        break;
     }
     // Whole numbers are little-endian: a small one is its first byte.
     std::memset(to, 0, ElementSize(dtype));
@@ -269,9 +279,12 @@ StatusOr<FileFormat> FormatOf(std::string_view path) {
 StatusOr<InferRequest> ReadInputs(FileFormat format, std::string_view content,
                                   const Signature& signature) {
   switch (format) {
-    case FileFormat::kJson: return FromJson(content, signature);
-    case FileFormat::kCsv: return FromCsv(content, signature);
-    case FileFormat::kNpy: return FromNpy(content, signature);
+    case FileFormat::kJson:
+      return FromJson(content, signature);
+    case FileFormat::kCsv:
+      return FromCsv(content, signature);
+    case FileFormat::kNpy:
+      return FromNpy(content, signature);
     case FileFormat::kJsonLines: {
       ASSIGN_OR_RETURN(const auto columns, data::ColumnsFromJsonLines(content));
       return FromColumns(columns, signature);

@@ -17,13 +17,16 @@ enum class FileFormat { kJson, kJsonLines, kCsv, kNpy };
 StatusOr<FileFormat> FormatOf(std::string_view path);
 
 /// Takes
-/// - JSON: a v2 infer request, a list of rows, a list of objects or an object of lists by input name
+/// - JSON: a v2 infer request, a list of rows, a list of objects or an object of lists by input
+/// name
 /// - JSON lines: one row or object a line
-/// - CSV: a header with the inputs' names, or the columns of the model's only input, with or without header
+/// - CSV: a header with the inputs' names, or the columns of the model's only input, with or
+/// without header
 /// - npy: the model's only input
 /// A list of one dimension less than the model's input is taken as one row of it.
 /// @param content  borrowed for the call only
-/// @return kBadRequest naming input, line or byte. Whether the request fits the model is not checked.
+/// @return kBadRequest naming input, line or byte. Whether the request fits the model is not
+/// checked.
 StatusOr<InferRequest> ReadInputs(FileFormat format, std::string_view content,
                                   const Signature& signature);
 

@@ -37,12 +37,14 @@ TEST(ReadInputsTest, TakesOneMatrixInEveryForm) {
   const std::pair<FileFormat, std::string_view> table[] = {
       {FileFormat::kJson, "[[1,2],[3,4]]"},
       {FileFormat::kJson, R"({"x":[[1,2],[3,4]]})"},
-      {FileFormat::kJson, R"({"inputs":[{"name":"x","shape":[2,2],"datatype":"FP32","data":[1,2,3,4]}]})"},
+      {FileFormat::kJson,
+       R"({"inputs":[{"name":"x","shape":[2,2],"datatype":"FP32","data":[1,2,3,4]}]})"},
       {FileFormat::kJsonLines, "[1,2]\n[3,4]\n"},
       {FileFormat::kCsv, "1,2\n3,4\n"},
       {FileFormat::kCsv, "a,b\n1,2\n 3 ,4\n"},
   };
-  for (const auto& [format, text] : table) EXPECT_EQ(Show(ReadInputs(format, text, Matrix())), expected) << text;
+  for (const auto& [format, text] : table)
+    EXPECT_EQ(Show(ReadInputs(format, text, Matrix())), expected) << text;
   const float values[] = {1, 2, 3, 4};
   const auto npy = data::WriteNpy({DType::kFp32, {2, 2}, Buffer(std::as_bytes(std::span(values)))});
   EXPECT_EQ(Show(ReadInputs(FileFormat::kNpy, *npy, Matrix())), expected);
@@ -60,17 +62,21 @@ TEST(ReadInputsTest, TakesNamedColumns) {
       {FileFormat::kJsonLines, "{\"age\":30,\"city\":\"Bern\"}\n{\"age\":40,\"city\":\"Köln\"}"},
       {FileFormat::kCsv, "age,city\n30,Bern\n40,\"Köln\"\n"},
   };
-  for (const auto& [format, text] : table) EXPECT_EQ(Show(ReadInputs(format, text, Columns())), expected) << text;
+  for (const auto& [format, text] : table)
+    EXPECT_EQ(Show(ReadInputs(format, text, Columns())), expected) << text;
 }
 
 TEST(ReadInputsTest, NamesTheCulprit) {
   const std::tuple<FileFormat, Signature, std::string_view, std::string_view> table[] = {
       {FileFormat::kJson, Columns(), "[[1]]", "several inputs (\"age\", \"city\")"},
-      {FileFormat::kJson, Columns(), R"({"agee":[1]})", "input \"agee\" is unknown: the model takes \"age\""},
+      {FileFormat::kJson, Columns(), R"({"agee":[1]})",
+       "input \"agee\" is unknown: the model takes \"age\""},
       {FileFormat::kJson, Columns(), R"({"age":[1.5]})", "input \"age\": JSON"},
-      {FileFormat::kJson, Matrix(), "[[1,2],[3]]", "input \"x\": arrays at depth 2 have different lengths"},
+      {FileFormat::kJson, Matrix(), "[[1,2],[3]]",
+       "input \"x\": arrays at depth 2 have different lengths"},
       {FileFormat::kCsv, Matrix(), "1,2\n3,x\n", "line 2: input \"x\": expected FP32, got \"x\""},
-      {FileFormat::kCsv, Columns(), "age,city\nold,Bern\n", "line 2: input \"age\": expected INT64, got \"old\""},
+      {FileFormat::kCsv, Columns(), "age,city\nold,Bern\n",
+       "line 2: input \"age\": expected INT64, got \"old\""},
       {FileFormat::kCsv, Matrix(), "", "at least one line"},
       {FileFormat::kNpy, Matrix(), "nonsense", "no .npy file"},
   };
@@ -96,7 +102,8 @@ TEST(SyntheticRequestTest, FitsTheSignatureAndIsTheSameEveryTime) {
   for (size_t i = 0; i < a->inputs.size(); ++i) {
     EXPECT_EQ(a->inputs[i].tensor.shape, (Shape{4, 3, 1}));
     EXPECT_TRUE(CheckData(a->inputs[i].tensor).ok()) << i;
-    EXPECT_TRUE(std::ranges::equal(a->inputs[i].tensor.data.bytes(), b->inputs[i].tensor.data.bytes()));
+    EXPECT_TRUE(
+        std::ranges::equal(a->inputs[i].tensor.data.bytes(), b->inputs[i].tensor.data.bytes()));
   }
   signature.inputs = {{"huge", DType::kFp32, {1 << 20, 1 << 20}}};
   EXPECT_EQ(ReasonOf(SyntheticRequest(signature, 1).status()), Reason::kTooLarge);

@@ -24,8 +24,8 @@ struct Verification {
 struct Findings {
   std::unique_ptr<bundle::Artifact> artifact;
   std::vector<bundle::Example> examples;
-  std::string engine;          // "onnxruntime 1.30.0"
-  Status load;                 // what the engine says of it
+  std::string engine;  // "onnxruntime 1.30.0"
+  Status load;         // what the engine says of it
   Duration load_time{};
   std::vector<Verification> verified;  // with --verify
 
@@ -77,7 +77,8 @@ std::string ExamplesText(const std::vector<bundle::Example>& examples) {
                      first.framework_version.empty() ? "" : " ", first.framework_version);
 }
 
-void AppendTensors(std::string& text, std::string_view title, const std::vector<TensorSpec>& specs) {
+void AppendTensors(std::string& text, std::string_view title,
+                   const std::vector<TensorSpec>& specs) {
   for (const TensorSpec& spec : specs) {
     text += fmt::format("{:<12}{}  {}{}", title, spec.name, ToString(spec.dtype, spec.shape),
                         spec.optional ? "  optional" : "");
@@ -118,7 +119,8 @@ std::string ToText(const std::string& path, const Findings& found) {
   return text;
 }
 
-void AppendCounts(JsonWriter& json, std::string_view key, const std::map<std::string, int64_t>& counts) {
+void AppendCounts(JsonWriter& json, std::string_view key,
+                  const std::map<std::string, int64_t>& counts) {
   json.Key(key).BeginObject();
   for (const auto& [name, count] : counts) json.Key(name).Int(count);
   json.EndObject();

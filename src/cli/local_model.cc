@@ -33,8 +33,9 @@ StatusOr<LocalModel> OpenLocalModel(const std::string& path, int intra_op_thread
   ASSIGN_OR_RETURN(model.artifact, OpenArtifact(path));
   ASSIGN_OR_RETURN(model.engine, CreateOnnxRuntimeEngine());
   const TimePoint start = SteadyClock().Now();
-  ASSIGN_OR_RETURN(model.loaded, model.engine->Load(model.artifact->bytes(),
-                                                    LoadOptions{.intra_op_threads = intra_op_threads}));
+  ASSIGN_OR_RETURN(model.loaded,
+                   model.engine->Load(model.artifact->bytes(),
+                                      LoadOptions{.intra_op_threads = intra_op_threads}));
   model.load_time = SteadyClock().Now() - start;
   return model;
 }

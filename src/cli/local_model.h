@@ -22,8 +22,8 @@ struct LocalModel {
   StatusOr<std::vector<NamedTensor>> Infer(const InferRequest& request) const;
 };
 
-/// Opens a model's files: what bundle::Open takes, and the folder of one model of a repository, whose newest
-/// version it is then.
+/// Opens a model's files: what bundle::Open takes, and the folder of one model of a repository,
+/// whose newest version it is then.
 StatusOr<std::unique_ptr<bundle::Artifact>> OpenArtifact(const std::string& path);
 
 /// @param intra_op_threads  inside one run; at least 1

@@ -11,11 +11,13 @@ namespace slipway::cli {
 /// Writes to standard output, or to `path` (whole or not at all) when it is not "".
 Status WriteResult(const std::string& path, std::string_view content);
 
-/// {"inputs": [{"name", "datatype", "shape", "optional"}], "outputs": [… "labels"]} into an open object.
+/// {"inputs": [{"name", "datatype", "shape", "optional"}], "outputs": [… "labels"]} into an open
+/// object.
 void AppendSignature(JsonWriter& json, const Signature& signature);
 
 /// A whole number from an option, in the range. kBadRequest naming the option.
-StatusOr<int64_t> ParseCount(std::string_view option, std::string_view text, int64_t min, int64_t max);
+StatusOr<int64_t> ParseCount(std::string_view option, std::string_view text, int64_t min,
+                             int64_t max);
 
 /// "1,234,567"
 std::string WithThousands(uint64_t value);

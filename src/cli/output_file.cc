@@ -36,8 +36,7 @@ class RowCutter {
 
  private:
   size_t SizeOfNext() const {
-    if (output_.tensor.dtype != DType::kBytes)
-      return elements_ * ElementSize(output_.tensor.dtype);
+    if (output_.tensor.dtype != DType::kBytes) return elements_ * ElementSize(output_.tensor.dtype);
     size_t size = 0;
     for (size_t i = 0; i < elements_; ++i) {
       uint32_t length;
@@ -134,8 +133,8 @@ StatusOr<std::string> WriteCsv(const std::vector<NamedTensor>& outputs) {
   for (const RowCutter& cutter : cutters) {
     for (size_t i = 0; i < cutter.elements(); ++i) {
       if (!text.empty()) text += ',';
-      data::AppendCsvCell(text, cutter.elements() == 1 ? cutter.name()
-                                                       : fmt::format("{}_{}", cutter.name(), i));
+      data::AppendCsvCell(
+          text, cutter.elements() == 1 ? cutter.name() : fmt::format("{}_{}", cutter.name(), i));
     }
   }
   text += '\n';
@@ -154,7 +153,8 @@ StatusOr<std::string> WriteOnlyNpy(const std::vector<NamedTensor>& outputs) {
                  ".npy holds one output and the model gives {}: choose one with --output-name",
                  outputs.size());
   StatusOr<std::string> file = data::WriteNpy(outputs.front().tensor);
-  if (!file.ok()) return Annotate(file.status(), fmt::format("output \"{}\"", outputs.front().name));
+  if (!file.ok())
+    return Annotate(file.status(), fmt::format("output \"{}\"", outputs.front().name));
   return file;
 }
 
@@ -162,10 +162,14 @@ StatusOr<std::string> WriteOnlyNpy(const std::vector<NamedTensor>& outputs) {
 
 StatusOr<std::string> WriteOutputs(FileFormat format, const std::vector<NamedTensor>& outputs) {
   switch (format) {
-    case FileFormat::kJson: return WriteJson(outputs);
-    case FileFormat::kJsonLines: return WriteJsonLines(outputs);
-    case FileFormat::kCsv: return WriteCsv(outputs);
-    case FileFormat::kNpy: return WriteOnlyNpy(outputs);
+    case FileFormat::kJson:
+      return WriteJson(outputs);
+    case FileFormat::kJsonLines:
+      return WriteJsonLines(outputs);
+    case FileFormat::kCsv:
+      return WriteCsv(outputs);
+    case FileFormat::kNpy:
+      return WriteOnlyNpy(outputs);
   }
   return Error(Reason::kInternal, "no such format");
 }

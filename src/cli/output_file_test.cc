@@ -16,31 +16,39 @@ std::vector<NamedTensor> Outputs() {
 }
 
 TEST(WriteOutputsTest, WritesEveryTextFormat) {
-  EXPECT_EQ(*WriteOutputs(FileFormat::kJson, Outputs()),
-            R"({"outputs":[{"name":"label","datatype":"BYTES","shape":[2],"data":["malign, \"ant\"","benign"]},)"
-            R"({"name":"p","datatype":"FP32","shape":[2,2],"data":[0.25,0.75,0.5,0.5]}]})" "\n");
+  EXPECT_EQ(
+      *WriteOutputs(FileFormat::kJson, Outputs()),
+      R"({"outputs":[{"name":"label","datatype":"BYTES","shape":[2],"data":["malign, \"ant\"","benign"]},)"
+      R"({"name":"p","datatype":"FP32","shape":[2,2],"data":[0.25,0.75,0.5,0.5]}]})"
+      "\n");
   EXPECT_EQ(*WriteOutputs(FileFormat::kJsonLines, Outputs()),
-            R"({"label":"malign, \"ant\"","p":[0.25,0.75]})" "\n"
-            R"({"label":"benign","p":[0.5,0.5]})" "\n");
+            R"({"label":"malign, \"ant\"","p":[0.25,0.75]})"
+            "\n"
+            R"({"label":"benign","p":[0.5,0.5]})"
+            "\n");
   EXPECT_EQ(*WriteOutputs(FileFormat::kCsv, Outputs()),
             "label,p_0,p_1\n\"malign, \"\"ant\"\"\",0.25,0.75\nbenign,0.5,0.5\n");
 }
 
 TEST(WriteOutputsTest, SaysWhatAFormatCannotHold) {
   using ::testing::HasSubstr;
-  EXPECT_THAT(std::string(MessageOf(WriteOutputs(FileFormat::kNpy, Outputs()).status())), HasSubstr("--output-name"));
+  EXPECT_THAT(std::string(MessageOf(WriteOutputs(FileFormat::kNpy, Outputs()).status())),
+              HasSubstr("--output-name"));
   auto uneven = Outputs();
   uneven[1].tensor.shape = {4};
   EXPECT_THAT(std::string(MessageOf(WriteOutputs(FileFormat::kCsv, uneven).status())),
               HasSubstr("\"label\" and \"p\" have different numbers of rows"));
   const float nan[] = {std::numeric_limits<float>::quiet_NaN()};
-  const std::vector<NamedTensor> nans = {{"y", {DType::kFp32, {1}, Buffer(std::as_bytes(std::span(nan)))}}};
-  EXPECT_THAT(std::string(MessageOf(WriteOutputs(FileFormat::kJsonLines, nans).status())), HasSubstr("output \"y\""));
+  const std::vector<NamedTensor> nans = {
+      {"y", {DType::kFp32, {1}, Buffer(std::as_bytes(std::span(nan)))}}};
+  EXPECT_THAT(std::string(MessageOf(WriteOutputs(FileFormat::kJsonLines, nans).status())),
+              HasSubstr("output \"y\""));
   EXPECT_TRUE(WriteOutputs(FileFormat::kNpy, nans).ok());
 }
 
 TEST(WriteOutputsTest, WritesScalarsAndNoRows) {
-  const std::vector<NamedTensor> scalar = {{"y", {DType::kFp32, {}, Buffer(std::as_bytes(std::span(kScores, 1)))}}};
+  const std::vector<NamedTensor> scalar = {
+      {"y", {DType::kFp32, {}, Buffer(std::as_bytes(std::span(kScores, 1)))}}};
   EXPECT_EQ(*WriteOutputs(FileFormat::kJsonLines, scalar), "{\"y\":0.25}\n");
   const std::vector<NamedTensor> none = {{"y", {DType::kFp32, {0, 2}, {}}}};
   EXPECT_EQ(*WriteOutputs(FileFormat::kJsonLines, none), "");

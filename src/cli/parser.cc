@@ -1,6 +1,6 @@
 // The one file that compiles CLI11 (its headers cost seconds).
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <list>
@@ -50,8 +50,8 @@ Status UnknownWord(const Command& command, const std::string& word) {
 }
 
 Status CheckWord(const Option& option, const std::string& text) {
-  const bool known = option.words.empty() ||
-                     std::find(option.words.begin(), option.words.end(), text) != option.words.end();
+  const bool known = option.words.empty() || std::find(option.words.begin(), option.words.end(),
+                                                       text) != option.words.end();
   if (known) return OkStatus();
   const std::vector<std::string_view> words(option.words.begin(), option.words.end());
   return Error(Reason::kBadRequest, "{}: expected one of {}, got \"{}\"{}", option.name,
@@ -62,8 +62,7 @@ Status TakeValues(const std::list<Slot>& slots, Arguments::Values& values) {
   for (const Slot& slot : slots) {
     const Option& option = *slot.option;
     if (slot.parsed->count() == 0) {
-      if (option.required)
-        return Error(Reason::kBadRequest, "{} is missing", option.name);
+      if (option.required) return Error(Reason::kBadRequest, "{} is missing", option.name);
       continue;
     }
     const auto texts = option.is_switch() ? std::vector<std::string>{slot.flag} : slot.texts;

@@ -18,7 +18,8 @@ StatusOr<InferRequest> MakeRequest(const Arguments& arguments, const Signature& 
   ASSIGN_OR_RETURN(InferRequest request, ReadInputFile(arguments.Text("--input"), signature));
   if (!arguments.Has("--output-name")) return request;
   request.outputs.clear();
-  for (const std::string& name : arguments.Texts("--output-name")) request.outputs.push_back({name});
+  for (const std::string& name : arguments.Texts("--output-name"))
+    request.outputs.push_back({name});
   return request;
 }
 
@@ -60,14 +61,23 @@ Command PredictCommand() {
   return {"predict",
           "Runs a model on a file of inputs, here or at a server.",
           "slipway predict http://127.0.0.1:8080/v2/models/breast_cancer --input rows.csv",
-          {{"MODEL|URL", "", "A model (file, bundle), or http://HOST:PORT/v2/models/NAME.", /*required=*/true},
-           {.name = "--input", .value_name = "FILE",
-            .help = "Inputs: .json (a v2 request, rows, or columns by input name), .jsonl, .csv, .npy, or - for JSON on standard input.",
-            .required = true, .short_name = "-i"},
-           {.name = "--output", .value_name = "FILE",
-            .help = "Where to write the outputs: .json, .jsonl, .csv or .npy; standard output gets a JSON line a row.",
+          {{"MODEL|URL", "", "A model (file, bundle), or http://HOST:PORT/v2/models/NAME.",
+            /*required=*/true},
+           {.name = "--input",
+            .value_name = "FILE",
+            .help = "Inputs: .json (a v2 request, rows, or columns by input name), .jsonl, .csv, "
+                    ".npy, or - for JSON on standard input.",
+            .required = true,
+            .short_name = "-i"},
+           {.name = "--output",
+            .value_name = "FILE",
+            .help = "Where to write the outputs: .json, .jsonl, .csv or .npy; standard output gets "
+                    "a JSON line a row.",
             .short_name = "-o"},
-           {.name = "--output-name", .value_name = "NAME", .help = "Only this output.", .repeated = true},
+           {.name = "--output-name",
+            .value_name = "NAME",
+            .help = "Only this output.",
+            .repeated = true},
            JsonOption()},
           RunPredict};
 }

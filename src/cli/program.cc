@@ -8,9 +8,7 @@
 namespace slipway::cli {
 namespace {
 
-void Print(std::FILE* to, std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), to);
-}
+void Print(std::FILE* to, std::string_view text) { std::fwrite(text.data(), 1, text.size(), to); }
 
 const Command* FindCommand(std::span<const Command> commands, std::string_view name) {
   for (const Command& command : commands)
@@ -23,9 +21,10 @@ int UnknownCommand(std::span<const Command> commands, std::string_view name) {
   for (const Command& command : commands)
     if (!command.hidden) names.push_back(command.name);
   const bool is_option = name.starts_with('-');
-  Print(stderr, fmt::format("slipway: unknown {} \"{}\"{} Run slipway --help for the list.\n",
-                            is_option ? "option" : "command", name,
-                            is_option || !NearestWord(name, names) ? "." : DidYouMean(name, names)));
+  Print(stderr,
+        fmt::format("slipway: unknown {} \"{}\"{} Run slipway --help for the list.\n",
+                    is_option ? "option" : "command", name,
+                    is_option || !NearestWord(name, names) ? "." : DidYouMean(name, names)));
   return kBadUsage;
 }
 

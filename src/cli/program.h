@@ -20,7 +20,8 @@ struct ParsedCommand {
 };
 /// @param words  after the command's name
 /// @return kBadRequest with the nearest right word
-StatusOr<ParsedCommand> ParseCommandLine(const Command& command, std::span<const std::string> words);
+StatusOr<ParsedCommand> ParseCommandLine(const Command& command,
+                                         std::span<const std::string> words);
 
 /// Text of `slipway --help` and of `slipway COMMAND --help`.
 std::string HelpOf(std::span<const Command> commands);

@@ -7,12 +7,16 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 Command Sample() {
-  return {"sample", "Does something.", "slipway sample x", {
-      {.name = "FILE", .value_name = "", .help = "A file.", .required = true, .repeated = true},
-      {.name = "--output", .value_name = "OUT", .help = "Where to.", .short_name = "-o"},
-      {.name = "--tag", .value_name = "TAG", .help = "A tag.", .repeated = true},
-      {.name = "--format", .value_name = "WORD", .help = "A form.", .words = {"json", "binary"}},
-      {"--verify", "", "Checks."}}, nullptr};
+  return {
+      "sample",
+      "Does something.",
+      "slipway sample x",
+      {{.name = "FILE", .value_name = "", .help = "A file.", .required = true, .repeated = true},
+       {.name = "--output", .value_name = "OUT", .help = "Where to.", .short_name = "-o"},
+       {.name = "--tag", .value_name = "TAG", .help = "A tag.", .repeated = true},
+       {.name = "--format", .value_name = "WORD", .help = "A form.", .words = {"json", "binary"}},
+       {"--verify", "", "Checks."}},
+      nullptr};
 }
 
 std::string ErrorOf(const std::vector<std::string>& words) {
@@ -21,7 +25,8 @@ std::string ErrorOf(const std::vector<std::string>& words) {
 }
 
 TEST(ParseCommandLineTest, ReadsOptionsInAnyOrder) {
-  const std::vector<std::string> words = {"a", "--tag", "1", "--verify", "b", "--tag=2", "-o", "out", "--format", "json"};
+  const std::vector<std::string> words = {"a",       "--tag", "1",   "--verify", "b",
+                                          "--tag=2", "-o",    "out", "--format", "json"};
   const auto parsed = ParseCommandLine(Sample(), words);
   ASSERT_TRUE(parsed.ok()) << parsed.status();
   const Arguments arguments(parsed->values);
@@ -33,8 +38,11 @@ TEST(ParseCommandLineTest, ReadsOptionsInAnyOrder) {
 }
 
 TEST(ParseCommandLineTest, ASwitchCanBeTurnedOff) {
-  EXPECT_FALSE(Arguments(ParseCommandLine(Sample(), std::vector<std::string>{"a", "--verify=false"})->values).Flag("--verify"));
-  EXPECT_FALSE(Arguments(ParseCommandLine(Sample(), std::vector<std::string>{"a"})->values).Flag("--verify"));
+  EXPECT_FALSE(
+      Arguments(ParseCommandLine(Sample(), std::vector<std::string>{"a", "--verify=false"})->values)
+          .Flag("--verify"));
+  EXPECT_FALSE(Arguments(ParseCommandLine(Sample(), std::vector<std::string>{"a"})->values)
+                   .Flag("--verify"));
 }
 
 TEST(ParseCommandLineTest, SaysWhatIsWrongAndWhatWasMeant) {
@@ -43,7 +51,8 @@ TEST(ParseCommandLineTest, SaysWhatIsWrongAndWhatWasMeant) {
       {{"a", "--outptu", "x"}, "unknown option --outptu; did you mean \"--output\"?"},
       {{"a", "--outptu=x"}, "unknown option --outptu; did you mean \"--output\"?"},
       {{"a", "--colour"}, "unknown option --colour; see slipway sample --help"},
-      {{"a", "--format", "jsn"}, "--format: expected one of json, binary, got \"jsn\"; did you mean \"json\"?"},
+      {{"a", "--format", "jsn"},
+       "--format: expected one of json, binary, got \"jsn\"; did you mean \"json\"?"},
   };
   for (const auto& [words, message] : table) EXPECT_EQ(ErrorOf(words), message);
   EXPECT_THAT(ErrorOf({"a", "--output"}), HasSubstr("--output"));
@@ -65,7 +74,8 @@ TEST(CommandsTest, EveryOneHasASentenceAndAnExampleOfItself) {
   for (const Command& command : Commands()) {
     EXPECT_TRUE(command.summary.ends_with(".")) << command.name;
     EXPECT_TRUE(command.example.starts_with("slipway " + command.name)) << command.name;
-    for (const Option& option : command.options) EXPECT_TRUE(option.help.ends_with(".")) << option.name;
+    for (const Option& option : command.options)
+      EXPECT_TRUE(option.help.ends_with(".")) << option.name;
   }
 }
 

@@ -28,11 +28,12 @@ void Print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), std
 }  // namespace
 
 std::string ProgressLine(const std::string& what, double share, int seconds, int width) {
-  if (share < 0) return fmt::format("{} … {} s", what, seconds).substr(0, static_cast<size_t>(width));
+  if (share < 0)
+    return fmt::format("{} … {} s", what, seconds).substr(0, static_cast<size_t>(width));
   const int cells = std::clamp(width - static_cast<int>(what.size()) - 24, 10, 40);
   const int full = std::clamp(static_cast<int>(share * cells), 0, cells);
-  return fmt::format("[{:#<{}}{:-<{}}] {:3.0f} %  {} s  {}", "", full, "", cells - full, share * 100,
-                     seconds, what);
+  return fmt::format("[{:#<{}}{:-<{}}] {:3.0f} %  {} s  {}", "", full, "", cells - full,
+                     share * 100, seconds, what);
 }
 
 Progress::Progress(std::string what)
@@ -50,8 +51,9 @@ void Progress::Loop(std::stop_token stop) {
   while (!stopped_.wait_until(lock, stop, next, [&] { return stop.stop_requested(); })) {
     if (stop.stop_requested()) break;
     const auto elapsed = std::chrono::duration_cast<seconds>(SteadyClock().Now() - start).count();
-    const std::string line = ProgressLine(what_, share_.load(std::memory_order_relaxed),
-                                          static_cast<int>(elapsed), terminal ? TerminalWidth() : 80);
+    const std::string line =
+        ProgressLine(what_, share_.load(std::memory_order_relaxed), static_cast<int>(elapsed),
+                     terminal ? TerminalWidth() : 80);
     Print(terminal ? std::string(kClearLine) + line : line + "\n");
     shown = terminal;
     next += step;

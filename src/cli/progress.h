@@ -8,8 +8,8 @@
 
 namespace slipway::cli {
 
-/// Tells on stderr how far a piece of work is once it takes longer than two seconds: a bar on a terminal, a
-/// line every ten seconds elsewhere. Gone from the terminal when destroyed.
+/// Tells on stderr how far a piece of work is once it takes longer than two seconds: a bar on a
+/// terminal, a line every ten seconds elsewhere. Gone from the terminal when destroyed.
 class Progress {
  public:
   explicit Progress(std::string what);

@@ -19,11 +19,16 @@ std::string ValueName(const Field& field) {
   return std::visit(
       [](const auto& type) -> std::string {
         using T = std::decay_t<decltype(type)>;
-        if constexpr (std::is_same_v<T, server::IntegerField>) return "N";
-        else if constexpr (std::is_same_v<T, server::BytesField>) return "BYTES";
-        else if constexpr (std::is_same_v<T, server::DurationField>) return "DURATION";
-        else if constexpr (std::is_same_v<T, server::BoolField>) return "";
-        else return "TEXT";
+        if constexpr (std::is_same_v<T, server::IntegerField>)
+          return "N";
+        else if constexpr (std::is_same_v<T, server::BytesField>)
+          return "BYTES";
+        else if constexpr (std::is_same_v<T, server::DurationField>)
+          return "DURATION";
+        else if constexpr (std::is_same_v<T, server::BoolField>)
+          return "";
+        else
+          return "TEXT";
       },
       field.type);
 }
@@ -43,7 +48,9 @@ std::vector<Setting> SettingsFrom(const Arguments& arguments) {
   for (const Field& field : server::Schema()) {
     if (!arguments.Has(field.flag)) continue;
     const bool is_list = std::holds_alternative<server::ListField>(field.type);
-    settings.push_back({&field, {arguments.Texts(field.flag), is_list}, server::Source::kFlag,
+    settings.push_back({&field,
+                        {arguments.Texts(field.flag), is_list},
+                        server::Source::kFlag,
                         std::string(field.flag)});
   }
   return settings;
@@ -106,11 +113,15 @@ int RunServe(const Arguments& arguments) {
 }  // namespace
 
 Command ServeCommand() {
-  Command command{"serve", "Serves models over HTTP (Open Inference Protocol v2).",
-                  "slipway serve examples/models --http 127.0.0.1:8080", {}, RunServe};
+  Command command{"serve",
+                  "Serves models over HTTP (Open Inference Protocol v2).",
+                  "slipway serve examples/models --http 127.0.0.1:8080",
+                  {},
+                  RunServe};
   command.options = {
       {"--config", "FILE", "Reads settings from a YAML file; flags and SLIPWAY_ variables win."},
-      {"--check", "", "Prints the effective configuration and where each value came from, and serves nothing."},
+      {"--check", "",
+       "Prints the effective configuration and where each value came from, and serves nothing."},
       {"--json", "", "With --check: prints it as JSON."},
       {"--grpc", "ADDRESS:PORT", "Not offered yet."},
   };

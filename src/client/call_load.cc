@@ -35,7 +35,8 @@ class CallLoad {
     }
     total.elapsed = std::min(SteadyClock().Now(), end_) - measured_;
     if (shape_.rate > 0) {
-      const uint64_t due = CountDue(measured_ + total.elapsed);
+      const uint64_t due =
+          CountDue(measured_ + total.elapsed - Duration(1));  // not the one at the end
       total.unsent = due - std::min(due, begun_.load());
     }
     return total;
@@ -49,7 +50,9 @@ class CallLoad {
     return start_ + Duration(static_cast<int64_t>(static_cast<double>(index) * 1e9 / shape_.rate));
   }
   uint64_t CountDue(TimePoint time) const {
-    return static_cast<uint64_t>(std::chrono::duration<double>(time - start_).count() * shape_.rate) + 1;
+    return static_cast<uint64_t>(std::chrono::duration<double>(time - start_).count() *
+                                 shape_.rate) +
+           1;
   }
 
   void Work(int thread) {

@@ -68,7 +68,8 @@ StatusOr<Endpoint> ParseHttp(std::string_view url) {
   if (colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket)) {
     host = authority.substr(0, colon);
     port = authority.substr(colon + 1);
-    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), endpoint.port);
+    const auto [end, error] =
+        std::from_chars(port.data(), port.data() + port.size(), endpoint.port);
     if (error != std::errc() || end != port.data() + port.size() || endpoint.port < 1 ||
         endpoint.port > 65'535)
       return ExpectedUrl(url);
@@ -191,8 +192,10 @@ StatusOr<size_t> Socket::Read(std::string& buffer, TimePoint deadline) {
     const int error = errno;
     buffer.resize(before + static_cast<size_t>(std::max<ssize_t>(got, 0)));
     if (got >= 0) return static_cast<size_t>(got);
-    if (error == EAGAIN) RETURN_IF_ERROR(WaitFor(fd_, POLLIN, deadline).status());
-    else if (error != EINTR) return Error(Reason::kIo, "recv: {}", std::strerror(error));
+    if (error == EAGAIN)
+      RETURN_IF_ERROR(WaitFor(fd_, POLLIN, deadline).status());
+    else if (error != EINTR)
+      return Error(Reason::kIo, "recv: {}", std::strerror(error));
   }
 }
 

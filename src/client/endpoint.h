@@ -9,21 +9,22 @@ namespace slipway::client {
 
 /// Where a server is, and the path that a URL names there.
 struct Endpoint {
-  std::string host;         // name or IP address, without brackets; "" for Unix sockets
+  std::string host;  // name or IP address, without brackets; "" for Unix sockets
   int port = 0;
   std::string unix_path;    // "" for TCP
   std::string path;         // begins with '/', never ends with one unless it is all there is
   std::string host_header;  // "127.0.0.1:8080", "localhost" for Unix sockets
 
-  /// "http://HOST[:PORT][/path]" (port 80 when none) or "unix:/socket[:/path]". kBadRequest saying what was
-  /// expected; https is kNotOffered.
+  /// "http://HOST[:PORT][/path]" (port 80 when none) or "unix:/socket[:/path]". kBadRequest saying
+  /// what was expected; https is kNotOffered.
   static StatusOr<Endpoint> Parse(std::string_view url);
 };
 
 /// True for texts that Endpoint::Parse is meant for: a scheme is there.
 bool LooksLikeUrl(std::string_view text);
 
-/// A connected stream socket; closes itself. Non-blocking: the calls here wait with poll up to a deadline.
+/// A connected stream socket; closes itself. Non-blocking: the calls here wait with poll up to a
+/// deadline.
 class Socket {
  public:
   Socket() = default;
@@ -32,7 +33,8 @@ class Socket {
   Socket& operator=(Socket&& other) noexcept;
   ~Socket();
 
-  /// Tries each address of the name in turn. kIo naming the address and the cause; kDeadlineExceeded.
+  /// Tries each address of the name in turn. kIo naming the address and the cause;
+  /// kDeadlineExceeded.
   static StatusOr<Socket> Connect(const Endpoint& endpoint, TimePoint deadline);
 
   bool valid() const { return fd_ >= 0; }

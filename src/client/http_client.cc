@@ -5,7 +5,8 @@
 namespace slipway::client {
 
 std::string Serialise(const HttpRequest& request, std::string_view host) {
-  std::string wire = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", request.method, request.path, host);
+  std::string wire =
+      fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", request.method, request.path, host);
   if (!request.body.empty() || request.method == "POST")
     wire += fmt::format("Content-Length: {}\r\n", request.body.size());
   wire += request.headers;
@@ -23,7 +24,8 @@ StatusOr<HttpResponse> HttpClient::Send(const HttpRequest& request) {
   const bool head_request = request.method == "HEAD";
   if (socket_.valid()) {
     StatusOr<HttpResponse> response = Exchange(wire, head_request, deadline);
-    const bool stale = !response.ok() && ReasonOf(response.status()) == Reason::kIo && buffer_.empty();
+    const bool stale =
+        !response.ok() && ReasonOf(response.status()) == Reason::kIo && buffer_.empty();
     if (!stale) return response;
   }
   buffer_.clear();
@@ -45,7 +47,9 @@ StatusOr<HttpResponse> HttpClient::Exchange(std::string_view wire, bool head_req
       ASSIGN_OR_RETURN(done, parser.Feed(buffer_));
     } else {
       done = parser.Finish();
-      if (!done) return Error(Reason::kIo, "{} closed the connection before it answered", endpoint_.host_header);
+      if (!done)
+        return Error(Reason::kIo, "{} closed the connection before it answered",
+                     endpoint_.host_header);
     }
   }
   if (parser.response().keep_alive && written.ok()) socket_ = std::move(socket);

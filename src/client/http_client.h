@@ -18,7 +18,8 @@ struct HttpRequest {
   std::string_view body = {};
 };
 
-/// The request as it goes over the wire; `Content-Length` is there when there is a body or the method is POST.
+/// The request as it goes over the wire; `Content-Length` is there when there is a body or the
+/// method is POST.
 std::string Serialise(const HttpRequest& request, std::string_view host);
 
 /// Threads: one at a time.
@@ -33,8 +34,8 @@ class HttpClient {
 
   const Endpoint& endpoint() const { return endpoint_; }
 
-  /// Sends and waits for the answer, whatever its status. A kept connection that the server closed in
-  /// the meantime is opened again, once, when nothing of an answer had come.
+  /// Sends and waits for the answer, whatever its status. A kept connection that the server closed
+  /// in the meantime is opened again, once, when nothing of an answer had come.
   /// @return kIo, kDeadlineExceeded.
   StatusOr<HttpResponse> Send(const HttpRequest& request);
 

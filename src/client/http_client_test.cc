@@ -10,14 +10,16 @@ namespace {
 using testing::Ok;
 using testing::TinyServer;
 
-HttpClient ClientOf(const TinyServer& server, std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
+HttpClient ClientOf(const TinyServer& server,
+                    std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
   return HttpClient(*Endpoint::Parse(server.Url("/")), {.timeout = timeout, .limits = {}});
 }
 
 TEST(HttpClientTest, SendsMethodHeadersAndBody) {
   TinyServer server([](const std::string& request) { return Ok(request); });
   HttpClient client = ClientOf(server);
-  const auto response = client.Send({.method = "POST", .path = "/p", .headers = "A: b\r\n", .body = "xyz"});
+  const auto response =
+      client.Send({.method = "POST", .path = "/p", .headers = "A: b\r\n", .body = "xyz"});
   ASSERT_TRUE(response.ok()) << response.status();
   EXPECT_EQ(response->body, "POST /p HTTP/1.1\r\nHost: " + client.endpoint().host_header +
                                 "\r\nContent-Length: 3\r\nA: b\r\n\r\nxyz");
@@ -44,9 +46,11 @@ TEST(HttpClientTest, SaysWhyThereIsNoAnswer) {
   TinyServer rude([](const std::string&) { return std::string("<close>"); });
   const auto closed = ClientOf(rude).Send({});
   EXPECT_EQ(ReasonOf(closed.status()), Reason::kIo);
-  EXPECT_THAT(std::string(MessageOf(closed.status())), ::testing::HasSubstr("closed the connection"));
+  EXPECT_THAT(std::string(MessageOf(closed.status())),
+              ::testing::HasSubstr("closed the connection"));
   HttpClient nobody(*Endpoint::Parse("unix:/nonexistent.sock"));
-  EXPECT_EQ(MessageOf(nobody.Send({}).status()), "connect to /nonexistent.sock: No such file or directory");
+  EXPECT_EQ(MessageOf(nobody.Send({}).status()),
+            "connect to /nonexistent.sock: No such file or directory");
 }
 
 }  // namespace

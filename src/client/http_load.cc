@@ -17,7 +17,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr Duration kConnectTimeout = std::chrono::seconds(5);
-constexpr Duration kHousekeeping = milliseconds(50);  // between looks at timeouts, stop flag, progress
+constexpr Duration kHousekeeping =
+    milliseconds(50);                // between looks at timeouts, stop flag, progress
 constexpr int kMaxLostInARow = 100;  // connections; then the server is gone
 
 struct Connection {
@@ -28,7 +29,7 @@ struct Connection {
   std::string_view unsent;               // rest of request->wire
   TimePoint due{};                       // latency counts from here
   TimePoint sent_at{};
-  bool wants_write = false;              // registered for EPOLLOUT
+  bool wants_write = false;  // registered for EPOLLOUT
 };
 
 class HttpLoad {
@@ -59,7 +60,8 @@ class HttpLoad {
       RETURN_IF_ERROR(WaitAndHandle(next_housekeeping));
     }
     report_.elapsed = end_ - measured_;
-    if (shape_.rate > 0) report_.unsent = CountDue(end_) - sent_;
+    if (shape_.rate > 0)
+      report_.unsent = CountDue(end_ - Duration(1)) - sent_;  // due at the end itself is not due
     return std::move(report_);
   }
 
@@ -144,15 +146,17 @@ class HttpLoad {
 
   Status Complete(Connection& connection) {
     const HttpResponse& response = connection.parser.response();
-    const bool right = connection.request->expected.empty() ||
-                       response.body == connection.request->expected;
+    const bool right =
+        connection.request->expected.empty() || response.body == connection.request->expected;
     if (connection.due >= measured_) {
       report_.latency.Record(SteadyClock().Now() - connection.due);
       ++report_.completed;
       ++report_.by_status[response.status];
       report_.bytes_received += response.body.size();
-      if (response.status != 200) Problem(fmt::format("HTTP {}: {}", response.status, response.body));
-      else if (!right) Problem(fmt::format("unexpected answer: {}", response.body));
+      if (response.status != 200)
+        Problem(fmt::format("HTTP {}: {}", response.status, response.body));
+      else if (!right)
+        Problem(fmt::format("unexpected answer: {}", response.body));
       report_.succeeded += response.status == 200 && right;
       report_.wrong_answers += response.status == 200 && !right;
     }
@@ -215,7 +219,8 @@ class HttpLoad {
       Connection& connection = connections_[events[static_cast<size_t>(i)].data.u64];
       const uint32_t what = events[static_cast<size_t>(i)].events;
       if (connection.socket.valid() && (what & EPOLLOUT)) RETURN_IF_ERROR(Write(connection));
-      if (connection.socket.valid() && (what & ~uint32_t{EPOLLOUT})) RETURN_IF_ERROR(Read(connection));
+      if (connection.socket.valid() && (what & ~uint32_t{EPOLLOUT}))
+        RETURN_IF_ERROR(Read(connection));
     }
     return OkStatus();
   }

@@ -17,7 +17,7 @@ struct LoadRequest {
 struct HttpLoadOptions {
   Endpoint endpoint;
   LoadShape shape;
-  std::vector<LoadRequest> requests;  // at least one; taken in turn
+  std::vector<LoadRequest> requests;          // at least one; taken in turn
   std::chrono::milliseconds timeout{30'000};  // of one request
 };
 

@@ -81,7 +81,8 @@ std::vector<TensorSpec> SpecsOf(std::vector<TensorEntry> entries) {
 
 /// What cannot be read in a server's answer is the server's fault, not a bad request of ours.
 Status Unreadable(const Status& error) {
-  return Error(Reason::kIo, "the server's answer is no Open Inference Protocol: {}", MessageOf(error));
+  return Error(Reason::kIo, "the server's answer is no Open Inference Protocol: {}",
+               MessageOf(error));
 }
 
 StatusOr<size_t> JsonSizeOf(const HttpResponse& response) {
@@ -191,7 +192,8 @@ StatusOr<std::vector<NamedTensor>> DecodeAnswer(const HttpResponse& response) {
   return outputs;
 }
 
-StatusOr<InferClient> InferClient::Create(std::string_view url, const HttpClient::Options& options) {
+StatusOr<InferClient> InferClient::Create(std::string_view url,
+                                          const HttpClient::Options& options) {
   ASSIGN_OR_RETURN(Endpoint endpoint, Endpoint::Parse(url));
   std::string path = endpoint.path;
   if (path.ends_with(kInfer)) path.resize(path.size() - kInfer.size());
@@ -217,10 +219,10 @@ StatusOr<Signature> InferClient::Metadata() {
 StatusOr<std::vector<NamedTensor>> InferClient::Infer(const InferRequest& request) {
   const EncodedRequest encoded = EncodeBinary(request);
   const std::string path = infer_path();
-  ASSIGN_OR_RETURN(const HttpResponse response, http_.Send({.method = "POST",
-                                                      .path = path,
-                                                      .headers = encoded.headers,
-                                                      .body = encoded.body}));
+  ASSIGN_OR_RETURN(
+      const HttpResponse response,
+      http_.Send(
+          {.method = "POST", .path = path, .headers = encoded.headers, .body = encoded.body}));
   return DecodeAnswer(response);
 }
 

@@ -22,8 +22,8 @@ struct EncodedRequest {
 /// The request with every tensor as binary data.
 EncodedRequest EncodeBinary(const InferRequest& request);
 
-/// Outputs of an answer to such a request. kIo when it is none; a body's own error keeps its message, with
-/// the reason that its HTTP status stands for.
+/// Outputs of an answer to such a request. kIo when it is none; a body's own error keeps its
+/// message, with the reason that its HTTP status stands for.
 StatusOr<std::vector<NamedTensor>> DecodeAnswer(const HttpResponse& response);
 
 /// The error that an answer other than 200 stands for: "HTTP 404: model \"m\" …".
@@ -32,8 +32,10 @@ Status ErrorOf(const HttpResponse& response);
 /// Threads: one at a time.
 class InferClient {
  public:
-  /// @param url  of a model: http://HOST:PORT/v2/models/NAME[/versions/VERSION], with or without "/infer"
-  static StatusOr<InferClient> Create(std::string_view url, const HttpClient::Options& options = {});
+  /// @param url  of a model: http://HOST:PORT/v2/models/NAME[/versions/VERSION], with or without
+  /// "/infer"
+  static StatusOr<InferClient> Create(std::string_view url,
+                                      const HttpClient::Options& options = {});
 
   const Endpoint& endpoint() const { return http_.endpoint(); }
   /// "/v2/models/NAME/infer"

@@ -10,8 +10,9 @@ using testing::TinyServer;
 
 InferRequest RequestOf(std::span<const float> values) {
   InferRequest request;
-  request.inputs.push_back({"x", {DType::kFp32, {1, static_cast<int64_t>(values.size())},
-                                  Buffer(std::as_bytes(values))}});
+  request.inputs.push_back(
+      {"x",
+       {DType::kFp32, {1, static_cast<int64_t>(values.size())}, Buffer(std::as_bytes(values))}});
   return request;
 }
 
@@ -24,8 +25,9 @@ TEST(EncodeBinaryTest, PutsTensorsBehindTheJson) {
   ASSERT_TRUE(encoded.body.starts_with(json)) << encoded.body;
   EXPECT_EQ(encoded.body.size(), json.size() + sizeof(values));
   EXPECT_EQ(std::memcmp(encoded.body.data() + json.size(), values, sizeof(values)), 0);
-  EXPECT_EQ(encoded.headers, "Content-Type: application/octet-stream\r\nInference-Header-Content-Length: " +
-                                 std::to_string(json.size()) + "\r\n");
+  EXPECT_EQ(encoded.headers,
+            "Content-Type: application/octet-stream\r\nInference-Header-Content-Length: " +
+                std::to_string(json.size()) + "\r\n");
 }
 
 HttpResponse Answer(const std::string& json, const std::string& binary) {
@@ -50,9 +52,11 @@ TEST(DecodeAnswerTest, CutsOutputsInOrder) {
 TEST(DecodeAnswerTest, RefusesAnswersThatDoNotAddUp) {
   const std::string head = R"({"outputs":[{"name":"a","datatype":"UINT8","shape":)";
   for (const std::string& json :
-       {head + R"([3],"parameters":{"binary_data_size":2}}]})", head + R"([9],"parameters":{"binary_data_size":9}}]})",
-        head + R"([2],"data":[1,2]}]})", head + R"([-2],"parameters":{"binary_data_size":2}}]})",
-        std::string(R"({"outputs":[{"name":"a","datatype":"INT4","shape":[2]}]})"), std::string("{"), std::string()}) {
+       {head + R"([3],"parameters":{"binary_data_size":2}}]})",
+        head + R"([9],"parameters":{"binary_data_size":9}}]})", head + R"([2],"data":[1,2]}]})",
+        head + R"([-2],"parameters":{"binary_data_size":2}}]})",
+        std::string(R"({"outputs":[{"name":"a","datatype":"INT4","shape":[2]}]})"),
+        std::string("{"), std::string()}) {
     const auto outputs = DecodeAnswer(Answer(json, "\x01\x02"));
     ASSERT_FALSE(outputs.ok()) << json;
     EXPECT_EQ(ReasonOf(outputs.status()), Reason::kIo) << json;
@@ -66,7 +70,8 @@ TEST(InferClientTest, ReadsMetadataAndKeepsTheServersError) {
                 R"("inputs":[{"name":"x","datatype":"FP32","shape":[-1,2]}],)"
                 R"("outputs":[{"name":"y","datatype":"BYTES","shape":[-1]}]})");
     const std::string body = R"({"error":"input \"x\": expected FP32 [-1,2], got FP32 [1,1]"})";
-    return "HTTP/1.1 400 Bad Request\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    return "HTTP/1.1 400 Bad Request\r\nContent-Length: " + std::to_string(body.size()) +
+           "\r\n\r\n" + body;
   });
   auto client = InferClient::Create(server.Url("/v2/models/m/infer"));
   ASSERT_TRUE(client.ok()) << client.status();
@@ -77,11 +82,13 @@ TEST(InferClientTest, ReadsMetadataAndKeepsTheServersError) {
   const float one[] = {1};
   const auto refused = client->Infer(RequestOf(one));
   EXPECT_EQ(ReasonOf(refused.status()), Reason::kBadRequest);
-  EXPECT_EQ(MessageOf(refused.status()), "HTTP 400: input \"x\": expected FP32 [-1,2], got FP32 [1,1]");
+  EXPECT_EQ(MessageOf(refused.status()),
+            "HTTP 400: input \"x\": expected FP32 [-1,2], got FP32 [1,1]");
 }
 
 TEST(InferClientTest, NeedsAUrlOfAModel) {
-  for (const std::string url : {"http://h:1", "http://h:1/v2/models", "http://h:1/v2/models/", "m.onnx"})
+  for (const std::string url :
+       {"http://h:1", "http://h:1/v2/models", "http://h:1/v2/models/", "m.onnx"})
     EXPECT_FALSE(InferClient::Create(url).ok()) << url;
 }
 

@@ -6,8 +6,8 @@
 
 namespace slipway::client {
 
-// Values below 2^7 have a bucket each. Above, the seven bits after the leading one choose among the 128
-// buckets of that power of two.
+// Values below 2^7 have a bucket each. Above, the seven bits after the leading one choose among the
+// 128 buckets of that power of two.
 size_t LatencyHistogram::BucketOf(uint64_t ns) {
   ns = std::min(ns, (uint64_t{1} << kMaxBits) - 1);
   const int shift = std::max(0, static_cast<int>(std::bit_width(ns)) - kSubBucketBits - 1);

@@ -7,8 +7,9 @@
 
 namespace slipway::client {
 
-/// Counts of durations in log-linear buckets: 128 a power of two, so a quantile is at most 0.8 % too high.
-/// Holds 1 ns to 2^42 ns (73 min); longer ones count as the longest. Threads: one at a time; Merge joins.
+/// Counts of durations in log-linear buckets: 128 a power of two, so a quantile is at most 0.8 %
+/// too high. Holds 1 ns to 2^42 ns (73 min); longer ones count as the longest. Threads: one at a
+/// time; Merge joins.
 class LatencyHistogram {
  public:
   void Record(Duration latency);
@@ -19,8 +20,8 @@ class LatencyHistogram {
   Duration max() const { return Duration(max_); }
   Duration mean() const { return Duration(count_ == 0 ? 0 : static_cast<int64_t>(sum_ / count_)); }
 
-  /// The least recorded duration that a share `q` (0 to 1) of all does not exceed, rounded up to its
-  /// bucket's end and never above max(); 0 when empty.
+  /// The least recorded duration that a share `q` (0 to 1) of all does not exceed, rounded up to
+  /// its bucket's end and never above max(); 0 when empty.
   Duration Quantile(double q) const;
 
  private:

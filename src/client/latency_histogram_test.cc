@@ -29,7 +29,8 @@ TEST(LatencyHistogramTest, QuantilesLieWithinOnePercentAboveTheTrueOnes) {
 TEST(LatencyHistogramTest, TakesTheExtremes) {
   LatencyHistogram histogram;
   EXPECT_EQ(histogram.Quantile(0.5), Duration(0));
-  for (const int64_t ns : {int64_t{-5}, int64_t{0}, int64_t{1}, int64_t{255}, int64_t{256}, INT64_MAX / 8})
+  for (const int64_t ns :
+       {int64_t{-5}, int64_t{0}, int64_t{1}, int64_t{255}, int64_t{256}, INT64_MAX / 8})
     histogram.Record(Duration(ns));
   EXPECT_EQ(histogram.count(), 6u);
   EXPECT_EQ(histogram.min(), Duration(0));

@@ -70,13 +70,18 @@ bool ResponseParser::Finish() {
 
 StatusOr<bool> ResponseParser::Step(std::string_view& rest) {
   switch (state_) {
-    case State::kHead: return ReadHead(rest);
-    case State::kChunkSize: return ReadChunkSize(rest);
-    case State::kTrailer: return ReadTrailer(rest);
+    case State::kHead:
+      return ReadHead(rest);
+    case State::kChunkSize:
+      return ReadChunkSize(rest);
+    case State::kTrailer:
+      return ReadTrailer(rest);
     case State::kFixed:
     case State::kChunkData:
-    case State::kUntilClose: return ReadBody(rest);
-    case State::kDone: return false;
+    case State::kUntilClose:
+      return ReadBody(rest);
+    case State::kDone:
+      return false;
   }
   return false;
 }
@@ -104,7 +109,8 @@ Status ResponseParser::ParseHead(std::string_view head) {
   if (!http_1_1 && !line.starts_with("HTTP/1.0 ")) return Malformed("no HTTP/1.x status line");
   const auto status = ParseNumber(line.substr(9, 3), 10);
   const bool three_digits = status && line.size() >= 12 && (line.size() == 12 || line[12] == ' ');
-  if (!three_digits || *status < 100 || *status > 599) return Malformed("no status of three digits");
+  if (!three_digits || *status < 100 || *status > 599)
+    return Malformed("no status of three digits");
   response_.status = static_cast<int>(*status);
   response_.keep_alive = http_1_1;
   head.remove_prefix(line_end + kLineEnd.size());
@@ -138,7 +144,8 @@ Status ResponseParser::ChooseBody() {
   if (bodiless) {
     state_ = State::kDone;
   } else if (transfer_coding_) {
-    if (content_length_ || !EqualsIgnoringCase(*transfer_coding_, "chunked")) return Malformed("unclear body length");
+    if (content_length_ || !EqualsIgnoringCase(*transfer_coding_, "chunked"))
+      return Malformed("unclear body length");
     state_ = State::kChunkSize;
   } else if (content_length_) {
     const auto size = ParseNumber(*content_length_, 10);

@@ -15,8 +15,10 @@ const Whole kAnswers[] = {
     {"HTTP/1.1 200 OK\r\ncontent-length:0\r\nConnection: close\r\n\r\n", "", 200, false},
     {"HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx", "x", 200, false},
     {"HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 1\r\n\r\nx", "x", 200, true},
-    {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 503 Busy\r\nContent-Length: 2\r\n\r\nno", "no", 503, true},
-    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\nA\r\n0123456789\r\n0\r\n"
+    {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 503 Busy\r\nContent-Length: 2\r\n\r\nno", "no", 503,
+     true},
+    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: "
+     "chunked\r\n\r\n5;x=y\r\nhello\r\nA\r\n0123456789\r\n0\r\n"
      "Trailer: x\r\n\r\n",
      "hello0123456789", 200, true},
 };
@@ -87,7 +89,8 @@ TEST(ResponseParserTest, RefusesWhatIsNoAnswer) {
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string(2'000, '1'),
       std::string(100'000, 'x'),
   };
-  for (std::string wire : table) EXPECT_FALSE(ResponseParser().Feed(wire).ok()) << wire.substr(0, 90);
+  for (std::string wire : table)
+    EXPECT_FALSE(ResponseParser().Feed(wire).ok()) << wire.substr(0, 90);
 }
 
 }  // namespace

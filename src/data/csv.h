@@ -15,9 +15,9 @@ struct CsvRow {
   std::vector<std::string> cells;
 };
 
-/// All rows, the header (if there is one) among them; empty lines are passed over, a byte order mark is
-/// dropped. @return kBadRequest "line 3: expected 4 cells, got 5", or for a quote that is out of place or
-/// never closed.
+/// All rows, the header (if there is one) among them; empty lines are passed over, a byte order
+/// mark is dropped. @return kBadRequest "line 3: expected 4 cells, got 5", or for a quote that is
+/// out of place or never closed.
 StatusOr<std::vector<CsvRow>> ReadCsv(std::string_view text);
 
 /// Appends the cell, quoted where it must be.

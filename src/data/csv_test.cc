@@ -7,7 +7,9 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 TEST(ReadCsvTest, ReadsQuotesLineEndsAndEmptyCells) {
-  const auto rows = ReadCsv("\xEF\xBB\xBF" "a,b,c\r\n1,\"x,\"\"y\"\"\nz\",\n\n,,\"\"");
+  const auto rows = ReadCsv(
+      "\xEF\xBB\xBF"
+      "a,b,c\r\n1,\"x,\"\"y\"\"\nz\",\n\n,,\"\"");
   ASSERT_TRUE(rows.ok()) << rows.status();
   ASSERT_EQ(rows->size(), 3u);
   EXPECT_THAT((*rows)[0].cells, ElementsAre("a", "b", "c"));

@@ -23,15 +23,16 @@ class ColumnBuilder {
       if (column == nullptr && rows_ == 0 && columns_.size() < kMaxColumns)
         column = &columns_.emplace_back(JsonColumn{name, ""});
       if (column == nullptr)
-        return Error(Reason::kBadRequest, "row {}: key \"{}\" is not in the first row", rows_, name);
+        return Error(Reason::kBadRequest, "row {}: key \"{}\" is not in the first row", rows_,
+                     name);
       if (counts_[static_cast<size_t>(column - columns_.data())]++ != rows_)
         return Error(Reason::kBadRequest, "row {}: key \"{}\" is there twice", rows_, name);
       column->array += column->array.empty() ? '[' : ',';
       column->array += value;
     }
     if (seen != columns_.size())
-      return Error(Reason::kBadRequest, "row {}: expected {} keys as in the first row, got {}", rows_,
-                   columns_.size(), seen);
+      return Error(Reason::kBadRequest, "row {}: expected {} keys as in the first row, got {}",
+                   rows_, columns_.size(), seen);
     ++rows_;
     return OkStatus();
   }

@@ -23,7 +23,8 @@ TEST(ColumnsFromJsonTest, TakesRowsObjectsAndColumns) {
       {R"([{"a":1,"b":1},{"a":1}])", "error: row 1: expected 2 keys as in the first row, got 1"},
       {R"([{"a":1,"a":2}])", "error: row 0: key \"a\" is there twice"},
   };
-  for (const auto& [text, expected] : table) EXPECT_EQ(Show(ColumnsFromJson(text)), expected) << text;
+  for (const auto& [text, expected] : table)
+    EXPECT_EQ(Show(ColumnsFromJson(text)), expected) << text;
   EXPECT_FALSE(ColumnsFromJson("[1,2").ok());
   EXPECT_FALSE(ColumnsFromJson("[1,2] x").ok());
   EXPECT_FALSE(ColumnsFromJson(R"([{"a":1},2])").ok());
@@ -48,9 +49,10 @@ TEST(ShapeOfJsonArrayTest, CountsEveryDepth) {
 
 TEST(ShapeOfJsonArrayTest, RefusesRaggedAndDeepArrays) {
   const std::string deep = std::string(33, '[') + std::string(33, ']');
-  for (const std::string text : {std::string("[[1],[1,2]]"), std::string("[1,[2]]"), std::string("[[1],2]"),
-                                 std::string("[[[1]],[1]]"), std::string("[[1],[[1]]]"), deep,
-                                 std::string(100'000, '['), std::string("1"), std::string("[1")})
+  for (const std::string text :
+       {std::string("[[1],[1,2]]"), std::string("[1,[2]]"), std::string("[[1],2]"),
+        std::string("[[[1]],[1]]"), std::string("[[1],[[1]]]"), deep, std::string(100'000, '['),
+        std::string("1"), std::string("[1")})
     EXPECT_FALSE(ShapeOfJsonArray(text).ok()) << text.substr(0, 40);
 }
 

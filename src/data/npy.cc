@@ -90,7 +90,8 @@ class HeaderReader {
   }
 
   void SkipSpace() {
-    while (!rest_.empty() && (rest_.front() == ' ' || rest_.front() == '\n')) rest_.remove_prefix(1);
+    while (!rest_.empty() && (rest_.front() == ' ' || rest_.front() == '\n'))
+      rest_.remove_prefix(1);
   }
   bool Peek(char c) {
     SkipSpace();
@@ -122,7 +123,8 @@ class HeaderReader {
 };
 
 StatusOr<std::string_view> TakeHeaderText(std::string_view& file) {
-  if (!file.starts_with(kMagic) || file.size() < kMagic.size() + 2) return Malformed("no magic string");
+  if (!file.starts_with(kMagic) || file.size() < kMagic.size() + 2)
+    return Malformed("no magic string");
   const auto major = static_cast<uint8_t>(file[kMagic.size()]);
   if (major < 1 || major > 3) return Malformed(fmt::format("format version {} is unknown", major));
   const size_t length_bytes = major == 1 ? 2 : 4;
@@ -188,7 +190,9 @@ StatusOr<Tensor> ReadStrings(const Header& header, std::string_view data) {
   const auto elements = static_cast<uint64_t>(count);
   const bool fits = width == 0 ? elements <= kMaxHeaderBytes
                                : data.size() % width == 0 && data.size() / width == elements;
-  if (!fits) return Malformed(fmt::format("expected {} elements of {} bytes, got {} bytes", count, width, data.size()));
+  if (!fits)
+    return Malformed(
+        fmt::format("expected {} elements of {} bytes, got {} bytes", count, width, data.size()));
   std::string wire, element;
   for (uint64_t i = 0; i < elements; ++i) {
     if (!DecodeElement(data.substr(i * width, width), is_text, element))
@@ -231,7 +235,8 @@ StatusOr<std::string> PadStrings(const Tensor& tensor, size_t& width) {
   size_t total;
   constexpr size_t kMaxBytes = size_t{4} << 30;
   if (__builtin_mul_overflow(width, static_cast<size_t>(count), &total) || total > kMaxBytes)
-    return Error(Reason::kBadRequest, "{} elements padded to {} bytes are too many for .npy", count, width);
+    return Error(Reason::kBadRequest, "{} elements padded to {} bytes are too many for .npy", count,
+                 width);
   std::string data;
   data.reserve(total);
   for (BytesReader reader(tensor.data.bytes()); reader.Next(&element);) {
@@ -244,8 +249,10 @@ StatusOr<std::string> PadStrings(const Tensor& tensor, size_t& width) {
 std::string HeaderFor(std::string_view descr, const Shape& shape) {
   std::string dims;
   for (const int64_t dim : shape) dims += fmt::format("{}, ", dim);
-  if (shape.size() > 1) dims.resize(dims.size() - 2);
-  else if (shape.size() == 1) dims.pop_back();
+  if (shape.size() > 1)
+    dims.resize(dims.size() - 2);
+  else if (shape.size() == 1)
+    dims.pop_back();
   std::string header =
       fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", descr, dims);
   const size_t before = kMagic.size() + 2 + 2 + header.size() + 1;

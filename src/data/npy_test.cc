@@ -67,16 +67,24 @@ TEST(NpyTest, RefusesWhatItCannotSay) {
       {"\x93NUMPY\x09", "no magic string"},
       {std::string("\x93NUMPY\x09\0xx", 10), "format version 9 is unknown"},
       {std::string("\x93NUMPY\x01\0\xff\xff", 10), "its header is cut off"},
-      {File("{'descr': '>f4', 'fortran_order': False, 'shape': (1,), }", "abcd"), "\">f4\" are not taken"},
-      {File("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", "abcd"), "\"|O\" are not taken"},
-      {File("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", "abcd"), "structured"},
+      {File("{'descr': '>f4', 'fortran_order': False, 'shape': (1,), }", "abcd"),
+       "\">f4\" are not taken"},
+      {File("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", "abcd"),
+       "\"|O\" are not taken"},
+      {File("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", "abcd"),
+       "structured"},
       {File("{'descr': '<f4', 'fortran_order': True, 'shape': (1, 1), }", "abcd"), "Fortran order"},
-      {File("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", "abcd"), "expected 8 bytes"},
+      {File("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", "abcd"),
+       "expected 8 bytes"},
       {File("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }", ""), "its shape"},
-      {File("{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4), }", ""), "element count"},
-      {File("{'descr': '|S99999999999999999999', 'fortran_order': False, 'shape': (1,), }", ""), "descr"},
+      {File("{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4), }", ""),
+       "element count"},
+      {File("{'descr': '|S99999999999999999999', 'fortran_order': False, 'shape': (1,), }", ""),
+       "descr"},
       {File("{'descr': '|S0', 'fortran_order': False, 'shape': (9999999999,), }", ""), "expected"},
-      {File("{'descr': '<U1', 'fortran_order': False, 'shape': (1,), }", std::string("\0\xD8\0\0", 4)), "no text"},
+      {File("{'descr': '<U1', 'fortran_order': False, 'shape': (1,), }",
+            std::string("\0\xD8\0\0", 4)),
+       "no text"},
       {File("{'descr': '<f4', 'shape': (1,", ""), "its shape"},
       {File("{'x': 1}", ""), "unknown key"},
       {File("{}", ""), "lacks descr or shape"},
@@ -90,8 +98,10 @@ TEST(NpyTest, RefusesWhatItCannotSay) {
 }
 
 TEST(NpyTest, SurvivesEveryCutAndEveryFlippedByte) {
-  const std::string file = File("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1), }", "abcdefgh");
-  for (size_t size = 0; size < file.size(); ++size) EXPECT_FALSE(Read(file.substr(0, size)).ok()) << size;
+  const std::string file =
+      File("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1), }", "abcdefgh");
+  for (size_t size = 0; size < file.size(); ++size)
+    EXPECT_FALSE(Read(file.substr(0, size)).ok()) << size;
   for (size_t at = 0; at < file.size(); ++at) {
     for (const char flip : {'\x01', '\x20', '\x80'}) {
       std::string broken = file;

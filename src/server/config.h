@@ -1,6 +1,6 @@
 #pragma once
-// Everything an operator can set. The names, texts and documentation of these fields live in one table
-// (config_schema.h), from which come the YAML reader, the flags, the environment reader and
+// Everything an operator can set. The names, texts and documentation of these fields live in one
+// table (config_schema.h), from which come the YAML reader, the flags, the environment reader and
 // docs/configuration.md. The initialisers here are the defaults.
 
 #include <chrono>
@@ -23,19 +23,21 @@ enum class ModelControl {
 enum class LogFormat { kAuto, kHuman, kJson };  // auto: human on a terminal, JSON elsewhere
 
 struct ModelsConfig {
-  std::vector<std::string> paths;          // model files, bundles and repositories
-  std::vector<std::string> allowed_roots;  // every model resolves beneath one of these; empty = its own path
+  std::vector<std::string> paths;  // model files, bundles and repositories
+  std::vector<std::string>
+      allowed_roots;  // every model resolves beneath one of these; empty = its own path
   ModelControl control = ModelControl::kNone;
-  std::vector<std::string> load;           // kExplicit: what is loaded at start; "*" = all
+  std::vector<std::string> load;  // kExplicit: what is loaded at start; "*" = all
   std::chrono::milliseconds poll_interval{2'000};
   int64_t queue_size = 1'000;                    // requests of one model that may wait
   std::chrono::milliseconds request_timeout{0};  // for requests that name none; 0 = no deadline
 };
 
 struct HttpConfig {
-  std::vector<std::string> listen{"127.0.0.1:8080"};  // normalised: "IP:PORT", "[IP]:PORT", "unix:/path"
+  std::vector<std::string> listen{
+      "127.0.0.1:8080"};                    // normalised: "IP:PORT", "[IP]:PORT", "unix:/path"
   std::vector<std::string> control_listen;  // when given, control routes live only here
-  bool public_inference = false;            // `listen` may leave loopback; control then stays closed there
+  bool public_inference = false;  // `listen` may leave loopback; control then stays closed there
   std::vector<std::string> trusted_peers;
   std::vector<std::string> allowed_hosts;
   std::vector<std::string> cors_origins;
@@ -56,10 +58,10 @@ struct LimitsConfig {
 };
 
 struct ResourcesConfig {
-  int64_t io_threads = 0;        // 0 = the processors this process may use
-  int64_t compute_threads = 0;   // 0 = the processors this process may use
-  int64_t intra_op_threads = 0;  // per model; 0 = chosen from the processors and the models
-  size_t memory_limit_bytes = 0; // 0 = the container's, else the machine's
+  int64_t io_threads = 0;         // 0 = the processors this process may use
+  int64_t compute_threads = 0;    // 0 = the processors this process may use
+  int64_t intra_op_threads = 0;   // per model; 0 = chosen from the processors and the models
+  size_t memory_limit_bytes = 0;  // 0 = the container's, else the machine's
 };
 
 struct ProbeConfig {

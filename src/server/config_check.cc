@@ -11,8 +11,7 @@ namespace {
 
 class Checker {
  public:
-  explicit Checker(EffectiveConfig& effective)
-      : effective_(effective), config_(effective.config) {}
+  explicit Checker(EffectiveConfig& effective) : effective_(effective), config_(effective.config) {}
 
   std::vector<std::string> Run() && {
     CheckModels();
@@ -25,8 +24,10 @@ class Checker {
   void Problem(std::string_view path, std::string_view what) {
     const auto index = static_cast<size_t>(FindField(path) - Schema().data());
     const Origin& origin = effective_.origins[index];
-    if (origin.source == Source::kDefault) problems_.push_back(fmt::format("{}: {}", path, what));
-    else problems_.push_back(fmt::format("{}: \"{}\": {}", origin.where, path, what));
+    if (origin.source == Source::kDefault)
+      problems_.push_back(fmt::format("{}: {}", path, what));
+    else
+      problems_.push_back(fmt::format("{}: \"{}\": {}", origin.where, path, what));
   }
 
   void CheckModels() {
@@ -79,10 +80,12 @@ class Checker {
         Problem("http.trusted_peers", MessageOf(status));
     for (const std::string& origin : config_.http.cors_origins) {
       const size_t scheme = origin.find("://");
-      const bool has_path = scheme != std::string::npos && origin.find('/', scheme + 3) != std::string::npos;
+      const bool has_path =
+          scheme != std::string::npos && origin.find('/', scheme + 3) != std::string::npos;
       if (scheme == std::string::npos || scheme == 0 || origin.size() == scheme + 3 || has_path)
-        Problem("http.cors_origins",
-                fmt::format("expected an origin such as https://console.example, got \"{}\"", origin));
+        Problem(
+            "http.cors_origins",
+            fmt::format("expected an origin such as https://console.example, got \"{}\"", origin));
     }
     for (const std::string& host : config_.http.allowed_hosts)
       if (host.empty() || host.find_first_of("/ \t") != std::string::npos)

@@ -14,7 +14,8 @@ bool Differs(const Field& field, const Config& a, const Config& b) {
 ConfigDiff Diff(const Config& before, const Config& after) {
   ConfigDiff diff;
   for (const Field& field : Schema())
-    if (Differs(field, before, after)) (field.live ? diff.live : diff.needs_restart).push_back(&field);
+    if (Differs(field, before, after))
+      (field.live ? diff.live : diff.needs_restart).push_back(&field);
   return diff;
 }
 

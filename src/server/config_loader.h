@@ -1,6 +1,6 @@
 #pragma once
-// From the sources to one checked configuration. Precedence: flag > environment > file > default; a list
-// of a higher source replaces the lower one's whole.
+// From the sources to one checked configuration. Precedence: flag > environment > file > default; a
+// list of a higher source replaces the lower one's whole.
 
 #include <string>
 #include <vector>
@@ -28,15 +28,16 @@ struct EffectiveConfig {
   std::vector<Origin> origins;  // parallel to Schema()
 };
 
-/// Reads, applies and checks. kBadRequest with one line for each problem (the first 20): unknown words,
-/// wrong types, and combinations that must not start, each naming where the value came from.
+/// Reads, applies and checks. kBadRequest with one line for each problem (the first 20): unknown
+/// words, wrong types, and combinations that must not start, each naming where the value came from.
 StatusOr<EffectiveConfig> LoadConfig(const ConfigSources& sources);
 
 /// Checks what one field alone cannot, and normalises addresses: called by LoadConfig.
 /// @return one line for each problem
 std::vector<std::string> CheckConfig(EffectiveConfig& effective);
 
-/// The configuration as a YAML file that reads back as the same, each line with where its value came from.
+/// The configuration as a YAML file that reads back as the same, each line with where its value
+/// came from.
 std::string ToAnnotatedYaml(const EffectiveConfig& effective);
 
 }  // namespace slipway::server

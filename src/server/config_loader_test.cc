@@ -13,8 +13,8 @@ using testing::ElementsAre;
 class TemporaryFile {
  public:
   explicit TemporaryFile(std::string_view text)
-      : path_(testing::TempDir() + "slipway_" + testing::UnitTest::GetInstance()->current_test_info()->name() +
-              ".yaml") {
+      : path_(testing::TempDir() + "slipway_" +
+              testing::UnitTest::GetInstance()->current_test_info()->name() + ".yaml") {
     std::ofstream(path_) << text;
   }
   ~TemporaryFile() { std::remove(path_.c_str()); }
@@ -90,10 +90,11 @@ TEST(LoadConfigTest, RefusesUnknownVariablesButNotThoseOfTests) {
                          {"SLIPWAY_TEST_SCALE", "release"},
                          {"PATH", "/bin"},
                          {"SLIPWAY_DRAIN_LIMIT", "soon"}};
-  EXPECT_EQ(Refusal(sources),
-            "environment: unknown variable SLIPWAY_MAX_BODDY; did you mean \"SLIPWAY_MAX_BODY\"?\n"
-            "SLIPWAY_DRAIN_LIMIT: \"limits.drain\": expected a duration such as 250ms, 30s or 5min, got "
-            "\"soon\"");
+  EXPECT_EQ(
+      Refusal(sources),
+      "environment: unknown variable SLIPWAY_MAX_BODDY; did you mean \"SLIPWAY_MAX_BODY\"?\n"
+      "SLIPWAY_DRAIN_LIMIT: \"limits.drain\": expected a duration such as 250ms, 30s or 5min, got "
+      "\"soon\"");
 }
 
 TEST(LoadConfigTest, ListensOnLoopbackUnlessToldOtherwise) {
@@ -104,32 +105,48 @@ TEST(LoadConfigTest, ListensOnLoopbackUnlessToldOtherwise) {
 
 // Robustness case 82.
 TEST(LoadConfigTest, RefusesAReachableAddressWithoutPublicInference) {
-  for (const std::string address : {"0.0.0.0:8080", "[::]:8080", "192.168.1.5:80", "[::ffff:10.0.0.1]:80"}) {
-    EXPECT_EQ(Refusal(With({Flag("http.listen", {address})})),
-              "--http: \"http.listen\": " + address +
-                  " is reachable from other machines and callers have no identities yet: add "
-                  "--public-inference to open inference, health and metadata to all of them (control "
-                  "stays closed), or listen on 127.0.0.1");
-    EXPECT_EQ(Refusal(With({Flag("http.listen", {address}), Flag("http.public_inference", {"true"})})),
-              "accepted");
-    EXPECT_EQ(Refusal(With({Flag("http.control_listen", {address}), Flag("http.public_inference", {"true"})})),
-              "--control: \"http.control_listen\": " + address +
-                  " is reachable from other machines and callers have no identities yet: control takes "
-                  "127.0.0.1:PORT, [::1]:PORT or unix:/path");
+  for (const std::string address :
+       {"0.0.0.0:8080", "[::]:8080", "192.168.1.5:80", "[::ffff:10.0.0.1]:80"}) {
+    EXPECT_EQ(
+        Refusal(With({Flag("http.listen", {address})})),
+        "--http: \"http.listen\": " + address +
+            " is reachable from other machines and callers have no identities yet: add "
+            "--public-inference to open inference, health and metadata to all of them (control "
+            "stays closed), or listen on 127.0.0.1");
+    EXPECT_EQ(
+        Refusal(With({Flag("http.listen", {address}), Flag("http.public_inference", {"true"})})),
+        "accepted");
+    EXPECT_EQ(
+        Refusal(With(
+            {Flag("http.control_listen", {address}), Flag("http.public_inference", {"true"})})),
+        "--control: \"http.control_listen\": " + address +
+            " is reachable from other machines and callers have no identities yet: control takes "
+            "127.0.0.1:PORT, [::1]:PORT or unix:/path");
   }
-  for (const std::string address : {"127.0.0.1:0", "127.9.9.9:80", "[::1]:80", "unix:/run/s", "localhost:80"})
+  for (const std::string address :
+       {"127.0.0.1:0", "127.9.9.9:80", "[::1]:80", "unix:/run/s", "localhost:80"})
     EXPECT_EQ(Refusal(With({Flag("http.listen", {address})})), "accepted") << address;
 }
 
 TEST(LoadConfigTest, RefusesTextsThatAreNoAddress) {
   const std::pair<std::string_view, std::string_view> table[] = {
-      {"http.listen", "8080"},          {"http.listen", ":8080"},     {"http.listen", "127.0.0.1:65536"},
-      {"http.listen", "127.0.0.1:+80"}, {"http.listen", "unix:"},     {"http.listen", "[127.0.0.1]:80"},
-      {"http.listen", "a.example:80"},  {"http.listen", "127.0.0.1:"}, {"http.listen", ""},
-      {"http.trusted_peers", "10.0.0.0/33"}, {"http.trusted_peers", "proxy"},
-      {"http.trusted_peers", "::1/129"},     {"http.cors_origins", "example.com"},
-      {"http.cors_origins", "https://a/b"},  {"http.allowed_hosts", "a/b"},
-      {"models.roots", "models"},            {"models.paths", ""}};
+      {"http.listen", "8080"},
+      {"http.listen", ":8080"},
+      {"http.listen", "127.0.0.1:65536"},
+      {"http.listen", "127.0.0.1:+80"},
+      {"http.listen", "unix:"},
+      {"http.listen", "[127.0.0.1]:80"},
+      {"http.listen", "a.example:80"},
+      {"http.listen", "127.0.0.1:"},
+      {"http.listen", ""},
+      {"http.trusted_peers", "10.0.0.0/33"},
+      {"http.trusted_peers", "proxy"},
+      {"http.trusted_peers", "::1/129"},
+      {"http.cors_origins", "example.com"},
+      {"http.cors_origins", "https://a/b"},
+      {"http.allowed_hosts", "a/b"},
+      {"models.roots", "models"},
+      {"models.paths", ""}};
   for (const auto& [path, text] : table) {
     ConfigSources sources = With({});
     sources.flags.push_back(Flag(path, {std::string(text)}));
@@ -160,8 +177,9 @@ TEST(LoadConfigTest, KeepsDataWhereTheMachineExpectsIt) {
 }
 
 TEST(LoadConfigTest, WhatCheckPrintsReadsBackAsTheSame) {
-  ConfigSources sources = With({Flag("http.listen", {"[::1]:80", "unix:/run/a \"b\"\\"}),
-                                Flag("data_folder", {"/tmp/\x01 #x"}), Flag("log.level", {"warn"})});
+  ConfigSources sources =
+      With({Flag("http.listen", {"[::1]:80", "unix:/run/a \"b\"\\"}),
+            Flag("data_folder", {"/tmp/\x01 #x"}), Flag("log.level", {"warn"})});
   const auto first = LoadConfig(sources);
   ASSERT_TRUE(first.ok()) << first.status();
   const TemporaryFile file(ToAnnotatedYaml(*first));

@@ -37,7 +37,8 @@ const std::vector<Field>& Table() {
       {"models.paths", "MODEL", false, ListField{AT(models.paths)}, "",
        "Model files, bundles and repositories to serve."},
       {"models.roots", "--model-root", false, ListField{AT(models.allowed_roots)}, "",
-       "Folders beneath which every model must lie once its links are resolved; none: each path given "
+       "Folders beneath which every model must lie once its links are resolved; none: each path "
+       "given "
        "is its own root."},
       {"models.control", "--model-control", false,
        Words({"none", "poll", "explicit"}, AT(models.control)), "",
@@ -58,30 +59,32 @@ const std::vector<Field>& Table() {
       {"http.listen", "--http", false, ListField{AT(http.listen)}, "",
        "Addresses to serve on: `IP:PORT`, `[IPv6]:PORT` or `unix:/path`; port 0 takes a free one."},
       {"http.control_listen", "--control", false, ListField{AT(http.control_listen)}, "",
-       "Addresses of the control routes (model load and unload), loopback or `unix:/path`; when given "
+       "Addresses of the control routes (model load and unload), loopback or `unix:/path`; when "
+       "given "
        "they live only there."},
-      {"http.public_inference", "--public-inference", false, BoolField{AT(http.public_inference)}, "",
-       "Allows addresses that other machines reach, with inference, health and metadata open to all "
+      {"http.public_inference", "--public-inference", false, BoolField{AT(http.public_inference)},
+       "",
+       "Allows addresses that other machines reach, with inference, health and metadata open to "
+       "all "
        "and control closed."},
       {"http.trusted_peers", "--trusted-peer", false, ListField{AT(http.trusted_peers)}, "",
        "Addresses or CIDR blocks of proxies whose X-Forwarded-For is believed."},
       {"http.allowed_hosts", "--allowed-host", false, ListField{AT(http.allowed_hosts)}, "",
-       "Host names that requests may be addressed to besides the bound addresses and loopback; `*`: "
+       "Host names that requests may be addressed to besides the bound addresses and loopback; "
+       "`*`: "
        "any."},
       {"http.cors_origins", "--cors-origin", false, ListField{AT(http.cors_origins)}, "",
        "Origins (`https://console.example`) whose pages may read answers."},
 
-      {"limits.max_body", "--max-body", true,
-       BytesField{AT(limits.max_body_bytes), kKiB, kTiB}, "",
+      {"limits.max_body", "--max-body", true, BytesField{AT(limits.max_body_bytes), kKiB, kTiB}, "",
        "Largest request body, before and after decompression; larger ones get 413."},
       {"limits.max_header_bytes", "--max-header-bytes", true,
        BytesField{AT(limits.max_header_bytes), kKiB, 1'024 * kKiB}, "",
        "Largest head of a request, all fields together; larger ones get 431."},
       {"limits.max_headers", "--max-headers", true, IntegerField{AT(limits.max_headers), 8, 10'000},
        "fields", "Most header fields of a request; more get 431."},
-      {"limits.max_url", "--max-url", true,
-       BytesField{AT(limits.max_url_bytes), 256, 1'024 * kKiB}, "",
-       "Longest request target; longer ones get 414."},
+      {"limits.max_url", "--max-url", true, BytesField{AT(limits.max_url_bytes), 256, 1'024 * kKiB},
+       "", "Longest request target; longer ones get 414."},
       {"limits.max_connections", "--max-connections", true,
        IntegerField{AT(limits.max_connections), 1, 1'000'000}, "connections",
        "Open connections; further ones wait to be accepted."},
@@ -106,7 +109,8 @@ const std::vector<Field>& Table() {
 
       {"resources.io_threads", "--io-threads", false,
        IntegerField{AT(resources.io_threads), 0, kMaxThreads}, "threads",
-       "Threads that own connections and run short models; 0: one a processor that this process may "
+       "Threads that own connections and run short models; 0: one a processor that this process "
+       "may "
        "use (cgroup and affinity)."},
       {"resources.compute_threads", "--compute-threads", false,
        IntegerField{AT(resources.compute_threads), 0, kMaxThreads}, "threads",
@@ -129,9 +133,8 @@ const std::vector<Field>& Table() {
 
       {"log.format", "--log-format", false, Words({"auto", "human", "json"}, AT(log.format)), "",
        "Form of a log line; `auto`: human on a terminal, one JSON object a line elsewhere."},
-      {"log.level", "--log-level", true,
-       Words({"debug", "info", "warn", "error"}, AT(log.level)), "",
-       "The least serious level that is logged."},
+      {"log.level", "--log-level", true, Words({"debug", "info", "warn", "error"}, AT(log.level)),
+       "", "The least serious level that is logged."},
       {"log.access", "--access-log", true, BoolField{AT(log.access)}, "",
        "Logs a line for every request."},
 
@@ -162,7 +165,8 @@ Status SetOne(const BoolField& type, const std::string& text, Config& config) {
 }
 Status SetOne(const IntegerField& type, const std::string& text, Config& config) {
   ASSIGN_OR_RETURN(const int64_t value, ParseInteger(text));
-  RETURN_IF_ERROR(CheckRange(value, type.min, type.max, [](int64_t v) { return std::to_string(v); }));
+  RETURN_IF_ERROR(
+      CheckRange(value, type.min, type.max, [](int64_t v) { return std::to_string(v); }));
   type.member(config) = value;
   return OkStatus();
 }
@@ -202,8 +206,10 @@ std::string YamlScalar(std::string_view text) {
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') quoted += '\\';
-    if (byte < 0x20 || byte == 0x7f) quoted += fmt::format("\\x{:02x}", byte);
-    else quoted += c;
+    if (byte < 0x20 || byte == 0x7f)
+      quoted += fmt::format("\\x{:02x}", byte);
+    else
+      quoted += c;
   }
   return quoted + '"';
 }
@@ -218,8 +224,7 @@ struct Overloaded : Ts... {
 std::string Field::variable() const {
   if (flag == "MODEL") return "SLIPWAY_MODELS";
   std::string name = "SLIPWAY_";
-  for (const char c : flag.substr(2))
-    name += c == '-' ? '_' : static_cast<char>(c - 'a' + 'A');
+  for (const char c : flag.substr(2)) name += c == '-' ? '_' : static_cast<char>(c - 'a' + 'A');
   return name;
 }
 
@@ -282,8 +287,10 @@ Status Set(const Field& field, const WrittenValue& value, Config& config) {
                  value.texts.size());
   return std::visit(
       [&](const auto& type) -> Status {
-        if constexpr (std::is_same_v<std::decay_t<decltype(type)>, ListField>) return OkStatus();
-        else return SetOne(type, value.texts.front(), config);
+        if constexpr (std::is_same_v<std::decay_t<decltype(type)>, ListField>)
+          return OkStatus();
+        else
+          return SetOne(type, value.texts.front(), config);
       },
       field.type);
 }

@@ -44,8 +44,8 @@ struct WordField {
   size_t (*get)(const Config&);
   void (*set)(Config&, size_t);
 };
-using FieldType =
-    std::variant<TextField, ListField, BoolField, IntegerField, BytesField, DurationField, WordField>;
+using FieldType = std::variant<TextField, ListField, BoolField, IntegerField, BytesField,
+                               DurationField, WordField>;
 
 struct Field {
   std::string_view path;  // in the file: "limits.max_body"; at most one dot
@@ -57,7 +57,8 @@ struct Field {
 
   /// "SLIPWAY_MAX_BODY"
   std::string variable() const;
-  /// "bytes", "duration", "whole number", "true or false", "text", "list of texts", "none | poll | explicit"
+  /// "bytes", "duration", "whole number", "true or false", "text", "list of texts", "none | poll |
+  /// explicit"
   std::string type_name() const;
   /// "1KiB to 1TiB"; "" for types without one.
   std::string range() const;
@@ -72,13 +73,15 @@ struct WrittenValue {
 /// All fields, in the order of the documentation. Never changes.
 std::span<const Field> Schema();
 
-/// The first parts of the paths ("models", "http", …), in order; fields at the top are not among them.
+/// The first parts of the paths ("models", "http", …), in order; fields at the top are not among
+/// them.
 std::span<const std::string_view> Sections();
 
 /// nullptr when there is none.
 const Field* FindField(std::string_view path);
 
-/// Checks type and range. kBadRequest `expected between 1KiB and 1TiB, got 12` without the field's name.
+/// Checks type and range. kBadRequest `expected between 1KiB and 1TiB, got 12` without the field's
+/// name.
 Status Set(const Field& field, const WrittenValue& value, Config& config);
 
 /// As `Set` would read it back.

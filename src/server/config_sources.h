@@ -31,16 +31,17 @@ using Environment = std::map<std::string, std::string, std::less<>>;
 /// The process's own environment.
 Environment ReadProcessEnvironment();
 
-/// Reads a configuration file: unknown, duplicate and mistyped keys, anchors, aliases, tags, depth over 8
-/// and more than 10,000 values are problems `FILE:LINE:COLUMN: …` with what was expected and the nearest
-/// right word. An empty file says nothing.
+/// Reads a configuration file: unknown, duplicate and mistyped keys, anchors, aliases, tags, depth
+/// over 8 and more than 10,000 values are problems `FILE:LINE:COLUMN: …` with what was expected and
+/// the nearest right word. An empty file says nothing.
 /// @param text  at most kMaxConfigBytes
 /// @param file  name for the messages
 Settings ReadYaml(std::string_view text, std::string_view file);
 inline constexpr size_t kMaxConfigBytes = size_t{256} << 10;
 
-/// Variables SLIPWAY_…: lists are separated by commas, an unknown name is a problem with the nearest right
-/// one. SLIPWAY_CONFIG (the file) and SLIPWAY_TEST_… (the tests' own) are nobody's field.
+/// Variables SLIPWAY_…: lists are separated by commas, an unknown name is a problem with the
+/// nearest right one. SLIPWAY_CONFIG (the file) and SLIPWAY_TEST_… (the tests' own) are nobody's
+/// field.
 Settings ReadEnvironment(const Environment& environment);
 
 }  // namespace slipway::server

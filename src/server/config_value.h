@@ -13,10 +13,12 @@ namespace slipway::server {
 /// Decimal digits with an optional '-'. kBadRequest `expected a whole number, got "x"`.
 StatusOr<int64_t> ParseInteger(std::string_view text);
 
-/// "1024", "16KiB", "64MiB", "2GiB", "1TiB". kBadRequest `expected bytes such as 16KiB or 64MiB, got "64MB"`.
+/// "1024", "16KiB", "64MiB", "2GiB", "1TiB". kBadRequest `expected bytes such as 16KiB or 64MiB,
+/// got "64MB"`.
 StatusOr<uint64_t> ParseByteSize(std::string_view text);
 
-/// "0", "250ms", "30s", "5min". kBadRequest `expected a duration such as 250ms, 30s or 5min, got "30"`.
+/// "0", "250ms", "30s", "5min". kBadRequest `expected a duration such as 250ms, 30s or 5min, got
+/// "30"`.
 StatusOr<std::chrono::milliseconds> ParseDuration(std::string_view text);
 
 /// "true" or "false".

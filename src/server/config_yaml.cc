@@ -1,5 +1,5 @@
-// yaml-cpp is used for its events only: its own node tree resolves aliases and takes the last of two
-// equal keys, and a configuration wants neither.
+// yaml-cpp is used for its events only: its own node tree resolves aliases and takes the last of
+// two equal keys, and a configuration wants neither.
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
@@ -80,8 +80,10 @@ class TreeBuilder final : public YAML::EventHandler {
   void Add(YamlNode node) {
     if (++nodes_ > kMaxNodes)
       throw YAML::ParserException(node.mark, fmt::format("more than {} values", kMaxNodes));
-    if (open_.empty()) root_ = std::move(node);
-    else open_.back().items.push_back(std::move(node));
+    if (open_.empty())
+      root_ = std::move(node);
+    else
+      open_.back().items.push_back(std::move(node));
   }
 
   YamlNode root_;
@@ -127,10 +129,11 @@ class Reader {
   void ReadEntry(const YamlNode& key, const YamlNode& value, std::string_view section) {
     const bool dotted = key.text.find('.') != std::string::npos;
     const std::string path = section.empty() ? key.text : fmt::format("{}.{}", section, key.text);
-    if (const Field* field = dotted ? nullptr : FindField(path)) return ReadValue(*field, key, value);
+    if (const Field* field = dotted ? nullptr : FindField(path))
+      return ReadValue(*field, key, value);
     const auto sections = Sections();
-    const bool is_section = section.empty() && std::find(sections.begin(), sections.end(),
-                                                         key.text) != sections.end();
+    const bool is_section =
+        section.empty() && std::find(sections.begin(), sections.end(), key.text) != sections.end();
     if (!is_section) return Problem(key.mark, Unknown(key.text, section));
     if (value.kind == YamlNode::Kind::kNothing) return;
     if (value.kind != YamlNode::Kind::kMapping)
@@ -147,14 +150,19 @@ class Reader {
     };
     WrittenValue written;
     switch (value.kind) {
-      case YamlNode::Kind::kNothing: return expected("nothing");
-      case YamlNode::Kind::kMapping: return expected("a mapping");
-      case YamlNode::Kind::kScalar: written.texts.push_back(value.text); break;
+      case YamlNode::Kind::kNothing:
+        return expected("nothing");
+      case YamlNode::Kind::kMapping:
+        return expected("a mapping");
+      case YamlNode::Kind::kScalar:
+        written.texts.push_back(value.text);
+        break;
       case YamlNode::Kind::kList:
         written.is_list = true;
         for (const YamlNode& item : value.items) {
           if (item.kind != YamlNode::Kind::kScalar)
-            return Problem(item.mark, fmt::format("\"{}\": expected a text in the list", field.path));
+            return Problem(item.mark,
+                           fmt::format("\"{}\": expected a text in the list", field.path));
           written.texts.push_back(item.text);
         }
     }
@@ -181,7 +189,8 @@ class Reader {
     const std::string message = fmt::format("unknown key \"{}\"{}", key, where);
     if (const Field* field = FindField(key); field != nullptr && section.empty()) {
       const size_t dot = key.find('.');
-      return fmt::format("{}; write \"{}\" inside \"{}\"", message, key.substr(dot + 1), key.substr(0, dot));
+      return fmt::format("{}; write \"{}\" inside \"{}\"", message, key.substr(dot + 1),
+                         key.substr(0, dot));
     }
     if (const auto nearest = NearestWord(key, Keys(section)))
       return fmt::format("{}; did you mean \"{}\"?", message, *nearest);

@@ -33,7 +33,8 @@ limits:
   max_body: 1GiB
   max_headers: 50
 data_folder: /tmp/x
-)", "s.yaml");
+)",
+                                     "s.yaml");
   EXPECT_THAT(settings.problems, ElementsAre());
   Config config;
   for (const Setting& setting : settings.values)
@@ -50,7 +51,8 @@ data_folder: /tmp/x
 }
 
 TEST(ReadYamlTest, SaysNothingWhenTheFileDoes) {
-  for (const std::string_view yaml : {"", "\n\n", "# a comment\n", "---\n...\n", "http:\n  # all defaults\n"}) {
+  for (const std::string_view yaml :
+       {"", "\n\n", "# a comment\n", "---\n...\n", "http:\n  # all defaults\n"}) {
     const Settings settings = ReadYaml(yaml, "s.yaml");
     EXPECT_THAT(settings.problems, ElementsAre()) << yaml;
     EXPECT_TRUE(settings.values.empty()) << yaml;
@@ -62,11 +64,13 @@ TEST(ReadYamlTest, NamesPlaceExpectationAndNearestWord) {
       {"limits:\n  max_boddy: 1KiB\n",
        "s.yaml:2:3: unknown key \"max_boddy\" in \"limits\"; did you mean \"max_body\"?"},
       {"modles:\n  paths: [a]\n", "s.yaml:1:1: unknown key \"modles\"; did you mean \"models\"?"},
-      {"max_body: 1KiB\n", "s.yaml:1:1: unknown key \"max_body\"; did you mean \"limits.max_body\"?"},
-      {"limits.max_body: 1KiB\n", 
+      {"max_body: 1KiB\n",
+       "s.yaml:1:1: unknown key \"max_body\"; did you mean \"limits.max_body\"?"},
+      {"limits.max_body: 1KiB\n",
        "s.yaml:1:1: unknown key \"limits.max_body\"; write \"max_body\" inside \"limits\""},
       {"colour: 1\n",
-       "s.yaml:1:1: unknown key \"colour\"; expected one of models, http, limits, resources, probe, log, "
+       "s.yaml:1:1: unknown key \"colour\"; expected one of models, http, limits, resources, "
+       "probe, log, "
        "data_folder"},
       {"limits:\n  max_body: big\n",
        "s.yaml:2:13: expected bytes such as 16KiB or 64MiB, got \"big\""},
@@ -82,22 +86,28 @@ TEST(ReadYamlTest, NamesPlaceExpectationAndNearestWord) {
        "s.yaml:2:12: expected one of none, poll, explicit, got \"pol\"; did you mean \"poll\"?"},
       {"http:\n  public_inference: yes\n", "s.yaml:2:21: expected true or false, got \"yes\""},
       {"limits:\n  max_body: [1KiB]\n", "s.yaml:2:13: expected bytes, got a list"},
-      {"limits:\n  max_body: {a: b}\n", "s.yaml:2:13: \"limits.max_body\": expected bytes, got a mapping"},
+      {"limits:\n  max_body: {a: b}\n",
+       "s.yaml:2:13: \"limits.max_body\": expected bytes, got a mapping"},
       {"limits:\n  max_body:\n", "s.yaml:2:3: \"limits.max_body\": expected bytes, got nothing"},
       {"limits: 5\n",
-       "s.yaml:1:9: \"limits\": expected a section with max_body, max_header_bytes, max_headers, max_url, "
-       "max_connections, max_buffered, header_timeout, idle_timeout, write_timeout, min_body_rate, drain"},
+       "s.yaml:1:9: \"limits\": expected a section with max_body, max_header_bytes, max_headers, "
+       "max_url, "
+       "max_connections, max_buffered, header_timeout, idle_timeout, write_timeout, min_body_rate, "
+       "drain"},
       {"http:\n  listen: [[a]]\n", "s.yaml:2:12: \"http.listen\": expected a text in the list"},
       {"log:\n  level: info\n  level: debug\n", "s.yaml:3:3: \"level\" is set twice"},
       {"log: {}\nlog: {}\n", "s.yaml:2:1: \"log\" is set twice"},
       {"? [a]\n: 1\n",
-       "s.yaml:1:3: expected a key, one of models, http, limits, resources, probe, log, data_folder"},
+       "s.yaml:1:3: expected a key, one of models, http, limits, resources, probe, log, "
+       "data_folder"},
       {"a: &x 1\n", "s.yaml:1:4: an anchor (&name) is not taken here, write the value"},
       {"a: *x\n", "s.yaml:1:4: the referenced anchor is not defined"},
-      {"a: !!python/object 1\n", "s.yaml:1:4: a tag (tag:yaml.org,2002:python/object) is not taken here"},
+      {"a: !!python/object 1\n",
+       "s.yaml:1:4: a tag (tag:yaml.org,2002:python/object) is not taken here"},
       {"--- {}\n--- {log: {}}\n", "s.yaml:2:5: expected one document, got a second"},
       {"- a\n",
-       "s.yaml:1:1: expected `key: value` lines with models, http, limits, resources, probe, log, data_folder"},
+       "s.yaml:1:1: expected `key: value` lines with models, http, limits, resources, probe, log, "
+       "data_folder"},
       {"a: [1\n", "s.yaml:2:1: end of sequence flow not found"},
   };
   for (const auto& [yaml, expected] : table) EXPECT_EQ(ProblemsOf(yaml), expected) << yaml;
@@ -105,7 +115,8 @@ TEST(ReadYamlTest, NamesPlaceExpectationAndNearestWord) {
 
 TEST(ReadYamlTest, NamesEveryMistakeAtOnce) {
   EXPECT_EQ(ProblemsOf("colr: 1\nlog:\n  levle: info\n  format: xml\n"),
-            "s.yaml:1:1: unknown key \"colr\"; expected one of models, http, limits, resources, probe, log, "
+            "s.yaml:1:1: unknown key \"colr\"; expected one of models, http, limits, resources, "
+            "probe, log, "
             "data_folder\n"
             "s.yaml:3:3: unknown key \"levle\" in \"log\"; did you mean \"level\"?\n"
             "s.yaml:4:11: expected one of auto, human, json, got \"xml\"");

@@ -13,9 +13,9 @@ namespace {
 constexpr std::string_view kUnix = "unix:";
 
 Status Expected(std::string_view got) {
-  return Error(Reason::kBadRequest,
-               "expected ADDRESS:PORT such as 127.0.0.1:8080 or [::1]:8080, or unix:/path, got \"{}\"",
-               got);
+  return Error(
+      Reason::kBadRequest,
+      "expected ADDRESS:PORT such as 127.0.0.1:8080 or [::1]:8080, or unix:/path, got \"{}\"", got);
 }
 
 std::optional<int> ParseNumber(std::string_view text, int max) {

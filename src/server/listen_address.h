@@ -13,7 +13,8 @@ struct ListenAddress {
   bool loopback = false;  // this machine only: 127.0.0.0/8, ::1, Unix sockets
 };
 
-/// Takes "IP:PORT", "[IPv6]:PORT", "localhost:PORT" and "unix:/path". kBadRequest saying what was expected.
+/// Takes "IP:PORT", "[IPv6]:PORT", "localhost:PORT" and "unix:/path". kBadRequest saying what was
+/// expected.
 StatusOr<ListenAddress> ParseListenAddress(std::string_view text);
 
 /// An IP address or CIDR block, "10.0.0.0/8". kBadRequest saying what was expected.

@@ -1,5 +1,6 @@
 #pragma once
-// A server of a few lines for tests of clients: answers each request by a function, over loopback TCP.
+// A server of a few lines for tests of clients: answers each request by a function, over loopback
+// TCP.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -18,7 +19,8 @@ namespace slipway::client::testing {
 class TinyServer {
  public:
   /// @param answer  gets head and body of one request and returns the bytes to send; what ends in
-  ///                "<close>" is sent without that and the connection closed. From one thread a connection.
+  ///                "<close>" is sent without that and the connection closed. From one thread a
+  ///                connection.
   using Answer = std::function<std::string(const std::string& request)>;
 
   explicit TinyServer(Answer answer) : answer_(std::move(answer)) {
@@ -88,7 +90,8 @@ class TinyServer {
   static bool Reply(int fd, std::string reply) {
     const bool close_after = reply.ends_with("<close>");
     if (close_after) reply.resize(reply.size() - 7);
-    return send(fd, reply.data(), reply.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(reply.size()) &&
+    return send(fd, reply.data(), reply.size(), MSG_NOSIGNAL) ==
+               static_cast<ssize_t>(reply.size()) &&
            !close_after;
   }
 
