@@ -1,5 +1,5 @@
-// The transport alone: a fixed 200-byte JSON answer to every POST. What it costs a request is the floor
-// under every figure of the server; bench/README.md compares it with nginx's `return 200`.
+// The transport alone: a fixed 200-byte JSON answer to every POST. What it costs a request is the
+// floor under every figure of the server; bench/README.md compares it with nginx's `return 200`.
 //
 //   bench_http_floor [ADDRESS] [THREADS]
 #include <fmt/core.h>
@@ -24,7 +24,9 @@ std::string Body() {
 double CpuSeconds() {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 

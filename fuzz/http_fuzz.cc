@@ -1,5 +1,5 @@
-// The HTTP/1.1 request head and the chunked coding: however the bytes are cut, the outcome is the same,
-// and what a head promises to its readers holds.
+// The HTTP/1.1 request head and the chunked coding: however the bytes are cut, the outcome is the
+// same, and what a head promises to its readers holds.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -106,7 +106,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   const std::string_view in(reinterpret_cast<const char*>(data + 1), size - 1);
   const size_t first = in.empty() ? 0 : (data[0] >> 1) * in.size() / 128;
-  if (data[0] & 1) CheckChunked(in, first);
-  else CheckHead(in, first);
+  if (data[0] & 1)
+    CheckChunked(in, first);
+  else
+    CheckHead(in, first);
   return 0;
 }

@@ -1,5 +1,5 @@
-// The Open Inference Protocol's JSON reader. What it accepts must hold together, and whatever it can
-// write back as JSON must read back as the same bytes.
+// The Open Inference Protocol's JSON reader. What it accepts must hold together, and whatever it
+// can write back as JSON must read back as the same bytes.
 
 #include <cstdint>
 #include <cstring>

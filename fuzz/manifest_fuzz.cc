@@ -1,5 +1,5 @@
-// Arbitrary bytes as manifest.json and as an example: an answer, never a crash. What was read is written and
-// read again as the same.
+// Arbitrary bytes as manifest.json and as an example: an answer, never a crash. What was read is
+// written and read again as the same.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

@@ -10,8 +10,8 @@
 
 namespace slipway {
 
-/// Hands out 64-byte aligned pieces of one block; what does not fit gets memory of its own until Clear.
-/// Movable, so that a request can be handed to another thread; pieces stay where they are.
+/// Hands out 64-byte aligned pieces of one block; what does not fit gets memory of its own until
+/// Clear. Movable, so that a request can be handed to another thread; pieces stay where they are.
 class Arena {
  public:
   static constexpr size_t kBlockBytes = 8 << 10;  // kept between requests; 16 rows of 128 floats

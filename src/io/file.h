@@ -52,7 +52,7 @@ StatusOr<FileFacts> FactsOf(int fd, std::string_view name);
 ///
 /// Models are read, never mapped. A mapped file that somebody truncates ends the process with
 /// SIGBUS, and one that somebody rewrites would hand the engine other bytes than those that were
-/// hashed and checked. The price is one copy, about 0.3 s a GB, and memory for the time of a load.
+/// hashed and checked. The price is one copy, and memory for the time of a load.
 class Bytes {
  public:
   Bytes() = default;

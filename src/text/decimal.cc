@@ -66,7 +66,8 @@ bool FromChars(const Decimal& number, Float* out) {
   const char* const end = number.text.data() + number.text.size();
   const auto result = std::from_chars(number.text.data(), end, *out);
   if (result.ec == std::errc()) return std::isfinite(*out);
-  // Out of range: only a value below the least subnormal can have a negative decimal magnitude here.
+  // Out of range: only a value below the least subnormal can have a negative decimal magnitude
+  // here.
   const char* at = number.text.data() + (number.negative ? 1 : 0);
   int64_t leading = number.exponent;
   for (bool significant = false; at != end && (IsDigit(*at) || *at == '.'); ++at) {
@@ -93,8 +94,10 @@ const char* ScanDecimal(const char* at, const char* end, Decimal* out, const cha
     return nullptr;
   }
   DigitSum sum;
-  if (*at == '0') ++at;
-  else at = sum.Take(at, end);
+  if (*at == '0')
+    ++at;
+  else
+    at = sum.Take(at, end);
   number.whole = true;
   if (at != end && *at == '.') {
     number.whole = false;

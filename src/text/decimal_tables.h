@@ -44,10 +44,11 @@ inline uint32_t ParseEightDigits(uint64_t word) {
       ((word & kPairs) * kWeightsLow + ((word >> 16) & kPairs) * kWeightsHigh) >> 32);
 }
 
-/// True when casting `value` > 0 gives the float nearest to the decimal that `value` is near to, within
-/// three roundings' error. Decimal → double → float disagrees with a single rounding only across a
-/// midpoint between two floats, and those are doubles: so it is enough to stay away from them, by more
-/// than the error (3 × 2^-53 of the value is at most 3 of its last places), and within the normal floats.
+/// True when casting `value` > 0 gives the float nearest to the decimal that `value` is near to,
+/// within three roundings' error. Decimal → double → float disagrees with a single rounding only
+/// across a midpoint between two floats, and those are doubles: so it is enough to stay away from
+/// them, by more than the error (3 × 2^-53 of the value is at most 3 of its last places), and
+/// within the normal floats.
 inline bool RoundsOnceToFloat(double value) {
   constexpr uint64_t kBelowFloat = (uint64_t{1} << 29) - 1;  // bits of a double that a float lacks
   constexpr uint64_t kMidpoint = uint64_t{1} << 28;

@@ -29,8 +29,8 @@ double DoubleOf(std::string_view text) {
 
 TEST(DecimalTest, StopsWhereTheGrammarBreaks) {
   const std::pair<std::string_view, int> broken_at[] = {
-      {"", 0}, {"-", 1}, {"+1", 0}, {".5", 0}, {"-.5", 1}, {"1.", 2}, {"1.e5", 2}, {"1e", 2},
-      {"1e+", 3}, {"1E-x", 3}, {"NaN", 0}, {"-x", 1}};
+      {"", 0},     {"-", 1},  {"+1", 0},  {".5", 0},   {"-.5", 1}, {"1.", 2},
+      {"1.e5", 2}, {"1e", 2}, {"1e+", 3}, {"1E-x", 3}, {"NaN", 0}, {"-x", 1}};
   for (const auto& [text, offset] : broken_at) {
     Decimal number;
     const char* broken = nullptr;
@@ -40,13 +40,14 @@ TEST(DecimalTest, StopsWhereTheGrammarBreaks) {
 }
 
 TEST(DecimalTest, LeavesWhatFollowsTheNumber) {
-  const std::pair<std::string_view, int> length[] = {
-      {"01", 1}, {"-0,1", 2}, {"12]", 2}, {"1.5.2", 3}, {"1e5e", 3}, {"0x1", 1}};
+  const std::pair<std::string_view, int> length[] = {{"01", 1},    {"-0,1", 2}, {"12]", 2},
+                                                     {"1.5.2", 3}, {"1e5e", 3}, {"0x1", 1}};
   for (const auto& [text, taken] : length) {
     Decimal number;
     const char* broken;
     EXPECT_EQ(ScanDecimal(text.data(), text.data() + text.size(), &number, &broken) - text.data(),
-              taken) << text;
+              taken)
+        << text;
   }
 }
 
@@ -89,7 +90,8 @@ TEST(DecimalTest, WholeNumbersKeepAllTheirBits) {
   for (const std::string_view bad : {"9223372036854775808", "-9223372036854775809", "1.0", "1e3",
                                      "99999999999999999999", "10000000000000000000"})
     EXPECT_FALSE(ToInt64(Scan(bad), &i)) << bad;
-  for (const std::string_view bad : {"-1", "18446744073709551616", "1.0", "99999999999999999999999"})
+  for (const std::string_view bad :
+       {"-1", "18446744073709551616", "1.0", "99999999999999999999999"})
     EXPECT_FALSE(ToUint64(Scan(bad), &u)) << bad;
 }
 
@@ -104,16 +106,19 @@ TEST(DecimalTest, AgreesWithFromCharsOnRandomDecimals) {
       return s;
     };
     text += random() % 3 ? std::to_string(random() % 1000) : "1" + digits(random() % 24);
-    if (random() % 4) text += "." + std::string(random() % 3 ? 0 : random() % 12, '0') + digits(1 + random() % 20);
+    if (random() % 4)
+      text += "." + std::string(random() % 3 ? 0 : random() % 12, '0') + digits(1 + random() % 20);
     if (random() % 4 == 0) text += "e" + std::to_string(static_cast<int>(random() % 100) - 50);
     float want_float;
     double want_double;
     const char* const end = text.data() + text.size();
     if (std::from_chars(text.data(), end, want_float).ec == std::errc()) {
-      ASSERT_EQ(std::bit_cast<uint32_t>(FloatOf(text)), std::bit_cast<uint32_t>(want_float)) << text;
+      ASSERT_EQ(std::bit_cast<uint32_t>(FloatOf(text)), std::bit_cast<uint32_t>(want_float))
+          << text;
     }
     if (std::from_chars(text.data(), end, want_double).ec == std::errc()) {
-      ASSERT_EQ(std::bit_cast<uint64_t>(DoubleOf(text)), std::bit_cast<uint64_t>(want_double)) << text;
+      ASSERT_EQ(std::bit_cast<uint64_t>(DoubleOf(text)), std::bit_cast<uint64_t>(want_double))
+          << text;
     }
   }
 }

@@ -1,7 +1,7 @@
-// The shortest decimal of a float, and of those the nearest: Raffaello Giulietti, "The Schubfach way to
-// render doubles" (2020), for 32 bits. One multiplication by a tabled power of ten for each end of the
-// interval that rounds to the float. Every fifth float was compared with std::to_chars once, one in 5003 is
-// in each test run.
+// The shortest decimal of a float, and of those the nearest: Raffaello Giulietti, "The Schubfach
+// way to render doubles" (2020), for 32 bits. One multiplication by a tabled power of ten for each
+// end of the interval that rounds to the float. Every fifth float was compared with std::to_chars
+// once, one in 5003 is in each test run.
 
 #include <array>
 #include <bit>
@@ -91,8 +91,8 @@ Shortest FindShortest(uint32_t fraction, uint32_t biased) {
   const bool unit_down = low <= 4 * s, unit_up = 4 * s + 4 <= high;
   const uint32_t middle = 4 * s + 2;
   const bool nearer_up = (value > middle) | ((value == middle) & (s & 1));
-  // One digit fewer, if exactly one such decimal is inside; else the one inside; else the nearer of two.
-  // Which it is cannot be predicted, so all are computed and one is selected without a branch.
+  // One digit fewer, if exactly one such decimal is inside; else the one inside; else the nearer of
+  // two. Which it is cannot be predicted, so all are computed and one is selected without a branch.
   const uint32_t unit = s + Select(unit_down != unit_up, unit_up, nearer_up);
   return {Select((s >= 10) & (tens_down != tens_up), 10 * (tens + tens_up), unit), k};
 }

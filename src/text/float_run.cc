@@ -9,10 +9,11 @@
 #if defined(__x86_64__)
 #include <smmintrin.h>
 
-// Commas are found 64 bytes at a time, which makes the numbers independent of each other: the processor
-// works on several at once, where a byte-by-byte reader waits for each number's end. A number of up to
-// 16 characters is loaded so that it ends at the vector's end, its point is closed up, and its digits are
-// added in four steps. Half the time of the byte-by-byte way (bench/number_text.cc).
+// Commas are found 64 bytes at a time, which makes the numbers independent of each other: the
+// processor works on several at once, where a byte-by-byte reader waits for each number's end. A
+// number of up to 16 characters is loaded so that it ends at the vector's end, its point is closed
+// up, and its digits are added in four steps. Half the time of the byte-by-byte way
+// (bench/number_text.cc).
 
 #define SLIPWAY_SSE41 __attribute__((target("sse4.1")))
 
@@ -31,7 +32,9 @@ alignas(64) constexpr uint8_t kEdges[48] = {
 alignas(16) constexpr char kZeroes[17] = "0000000000000000";
 alignas(16) constexpr uint8_t kNines[16] = {9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9};
 
-SLIPWAY_SSE41 __m128i Load(const void* at) { return _mm_loadu_si128(static_cast<const __m128i*>(at)); }
+SLIPWAY_SSE41 __m128i Load(const void* at) {
+  return _mm_loadu_si128(static_cast<const __m128i*>(at));
+}
 SLIPWAY_SSE41 __m128i LastOnes(size_t n) { return Load(kEdges + n); }        // bytes 16−n … 15
 SLIPWAY_SSE41 __m128i FirstOnes(size_t n) { return Load(kEdges + 32 - n); }  // bytes 0 … n−1
 
@@ -56,8 +59,8 @@ SLIPWAY_SSE41 uint64_t AddDigits(__m128i digits) {
   return (both & 0xFFFFFFFF) * 100'000'000 + (both >> 32);
 }
 
-/// `[s, e)` as a plain decimal of 1–16 characters after its sign: digits, at most one point between them.
-/// False for anything else, good or bad.
+/// `[s, e)` as a plain decimal of 1–16 characters after its sign: digits, at most one point between
+/// them. False for anything else, good or bad.
 SLIPWAY_SSE41 bool ParsePlain(const char* s, const char* e, float* out) {
   const bool negative = *s == '-';
   s += negative;
@@ -106,7 +109,8 @@ SLIPWAY_SSE41 size_t ReadRun(const char** at, const char* end, float* out, size_
   for (const char* block = start; end - block >= kBlock + 2; block += kBlock) {
     for (uint64_t commas = CommaMask(block); commas != 0; commas &= commas - 1) {
       const char* const comma = block + std::countr_zero(commas);
-      if (count == room || !(ParsePlain(start, comma, out + count) || ParseAny(start, comma, out + count)))
+      if (count == room ||
+          !(ParsePlain(start, comma, out + count) || ParseAny(start, comma, out + count)))
         goto stop;
       ++count;
       previous = start;

@@ -1,4 +1,5 @@
-// What a strict reader takes and refuses: our own table, the public suite, and another implementation.
+// What a strict reader takes and refuses: our own table, the public suite, and another
+// implementation.
 
 #include <simdjson.h>
 
@@ -24,7 +25,8 @@ Status Check(std::string_view text, int max_depth = 100) {
 void ExpectVerdict(const JsonCase& json) {
   if (json.verdict == Verdict::kEither) return;
   const Status status = Check(json.text);
-  EXPECT_EQ(status.ok(), json.verdict == Verdict::kAccept) << json.name << ": " << MessageOf(status);
+  EXPECT_EQ(status.ok(), json.verdict == Verdict::kAccept)
+      << json.name << ": " << MessageOf(status);
 }
 
 TEST(JsonConformanceTest, OurOwnTable) {
@@ -48,13 +50,17 @@ bool HasLargeNumber(const std::string& text) {
 
 /// Random changes of small texts: both readers must agree.
 TEST(JsonConformanceTest, AgreesWithSimdjsonOnMutations) {
-  constexpr std::string_view kPieces[] = {
-      "{",   "}",     "[",      "]",      ",",    ":",     "\"",   "\\",       "\\u00e9", "\\uD83D\\uDE00", "\\n",
-      "0",   "-1",    "1.5",    "2e3",    "1E-2", "true",  "null", "false",    " ",       "\n",             "\xC3\xA9",
-      "a",   "\x01",  "\xFF",   "\"k\":", "[1]",  "{}",    "-",    ".",        "e",       "\"x\"",          "t"};
+  constexpr std::string_view kPieces[] = {"{",      "}",        "[",    "]",       ",",
+                                          ":",      "\"",       "\\",   "\\u00e9", "\\uD83D\\uDE00",
+                                          "\\n",    "0",        "-1",   "1.5",     "2e3",
+                                          "1E-2",   "true",     "null", "false",   " ",
+                                          "\n",     "\xC3\xA9", "a",    "\x01",    "\xFF",
+                                          "\"k\":", "[1]",      "{}",   "-",       ".",
+                                          "e",      "\"x\"",    "t"};
   constexpr std::string_view kSeeds[] = {
       R"({"id":"42","inputs":[{"name":"x","shape":[2,2],"datatype":"FP32","data":[[1,2.5],[-3e2,0]]}]})",
-      R"([[1,2],["a","b\u00e9\n"],{"k":{"l":[true,false,null]}}])", R"("plain")", R"([1.5e10,-0.25])"};
+      R"([[1,2],["a","b\u00e9\n"],{"k":{"l":[true,false,null]}}])", R"("plain")",
+      R"([1.5e10,-0.25])"};
   std::mt19937 random(11);
   simdjson::dom::parser parser;
   const char* const scale = std::getenv("SLIPWAY_TEST_SCALE");
@@ -71,7 +77,9 @@ TEST(JsonConformanceTest, AgreesWithSimdjsonOnMutations) {
     if (theirs == simdjson::NUMBER_ERROR && HasLargeNumber(text)) continue;
     const Status ours = Check(text);
     accepted += ours.ok();
-    ASSERT_EQ(ours.ok(), theirs == simdjson::SUCCESS) << text << "\n" << theirs << "\n" << MessageOf(ours);
+    ASSERT_EQ(ours.ok(), theirs == simdjson::SUCCESS) << text << "\n"
+                                                      << theirs << "\n"
+                                                      << MessageOf(ours);
   }
   EXPECT_GT(accepted, rounds / 50);
 }

@@ -66,10 +66,14 @@ const char* ParseHex4(const char* at, const char* end, uint32_t* out) {
   for (int i = 0; i < 4; ++i, ++at) {
     if (at == end) return at;
     const char c = *at;
-    if (c >= '0' && c <= '9') value = value * 16 + static_cast<uint32_t>(c - '0');
-    else if (c >= 'a' && c <= 'f') value = value * 16 + static_cast<uint32_t>(c - 'a' + 10);
-    else if (c >= 'A' && c <= 'F') value = value * 16 + static_cast<uint32_t>(c - 'A' + 10);
-    else return at;
+    if (c >= '0' && c <= '9')
+      value = value * 16 + static_cast<uint32_t>(c - '0');
+    else if (c >= 'a' && c <= 'f')
+      value = value * 16 + static_cast<uint32_t>(c - 'a' + 10);
+    else if (c >= 'A' && c <= 'F')
+      value = value * 16 + static_cast<uint32_t>(c - 'A' + 10);
+    else
+      return at;
   }
   *out = value;
   return nullptr;
@@ -89,8 +93,7 @@ Status JsonReader::Refuse(std::string_view complaint) const {
 Status JsonReader::ExpectedAt(const char* at, std::string_view what) const {
   const std::string_view there(at, static_cast<size_t>(end_ - at));
   if (there.starts_with("NaN") || there.starts_with("Infinity"))
-    return Error(Reason::kBadRequest,
-                 "JSON, byte {}: NaN and Infinity are no JSON numbers",
+    return Error(Reason::kBadRequest, "JSON, byte {}: NaN and Infinity are no JSON numbers",
                  at - begin_);
   return Error(Reason::kBadRequest, "JSON, byte {}: expected {}, got {}", at - begin_, what,
                Show(at, end_));
@@ -111,12 +114,18 @@ StatusOr<JsonType> JsonReader::Peek() {
   SkipSpace();
   if (at_ != end_) {
     switch (*at_) {
-      case '{': return JsonType::kObject;
-      case '[': return JsonType::kArray;
-      case '"': return JsonType::kString;
-      case 't': return JsonType::kTrue;
-      case 'f': return JsonType::kFalse;
-      case 'n': return JsonType::kNull;
+      case '{':
+        return JsonType::kObject;
+      case '[':
+        return JsonType::kArray;
+      case '"':
+        return JsonType::kString;
+      case 't':
+        return JsonType::kTrue;
+      case 'f':
+        return JsonType::kFalse;
+      case 'n':
+        return JsonType::kNull;
       case 'N':
       case 'I':
         if (options_.allow_nan_tokens) return JsonType::kNumber;
@@ -198,19 +207,34 @@ Status JsonReader::ReadEscapes(const char* from, std::string_view* out) {
     if (++at_ == end_) return Expected("an escape");
     const char kind = *at_++;
     switch (kind) {
-      case '"': case '\\': case '/': scratch_.push_back(kind); break;
-      case 'b': scratch_.push_back('\b'); break;
-      case 'f': scratch_.push_back('\f'); break;
-      case 'n': scratch_.push_back('\n'); break;
-      case 'r': scratch_.push_back('\r'); break;
-      case 't': scratch_.push_back('\t'); break;
+      case '"':
+      case '\\':
+      case '/':
+        scratch_.push_back(kind);
+        break;
+      case 'b':
+        scratch_.push_back('\b');
+        break;
+      case 'f':
+        scratch_.push_back('\f');
+        break;
+      case 'n':
+        scratch_.push_back('\n');
+        break;
+      case 'r':
+        scratch_.push_back('\r');
+        break;
+      case 't':
+        scratch_.push_back('\t');
+        break;
       case 'u': {
         uint32_t code_point;
         RETURN_IF_ERROR(ReadUnicodeEscape(&code_point));
         AppendUtf8(code_point, &scratch_);
         break;
       }
-      default: return ExpectedAt(at_ - 1, "an escape");
+      default:
+        return ExpectedAt(at_ - 1, "an escape");
     }
     plain = at_;
     at_ = FindStringBreak(at_, end_);
@@ -340,10 +364,14 @@ Status JsonReader::SkipScalar(JsonType type) {
   std::string_view text;
   bool truth;
   switch (type) {
-    case JsonType::kString: return ReadString(&text);
-    case JsonType::kNumber: return ReadNumberText(&text);
-    case JsonType::kNull: return ReadNull();
-    default: return ReadBool(&truth);
+    case JsonType::kString:
+      return ReadString(&text);
+    case JsonType::kNumber:
+      return ReadNumberText(&text);
+    case JsonType::kNull:
+      return ReadNull();
+    default:
+      return ReadBool(&truth);
   }
 }
 

@@ -23,7 +23,8 @@ enum class JsonType : uint8_t { kObject, kArray, kString, kNumber, kTrue, kFalse
 ///     if (key == "id") RETURN_IF_ERROR(r.ReadString(&id)); else RETURN_IF_ERROR(r.Skip());
 ///   }
 ///   RETURN_IF_ERROR(r.End());
-/// Errors: kBadRequest "JSON, byte 17: expected ',' or ']', got 'x'". After an error the reader is done.
+/// Errors: kBadRequest "JSON, byte 17: expected ',' or ']', got 'x'". After an error the reader is
+/// done.
 class JsonReader {
  public:
   struct Options {
@@ -39,15 +40,16 @@ class JsonReader {
   StatusOr<JsonType> Peek();
 
   Status BeginObject();
-  /// False at the closing brace (consumed). `*key` is valid until the next call; keys with escapes are
-  /// decoded. Duplicate keys are the caller's business.
+  /// False at the closing brace (consumed). `*key` is valid until the next call; keys with escapes
+  /// are decoded. Duplicate keys are the caller's business.
   StatusOr<bool> NextKey(std::string_view* key);
 
   Status BeginArray();
   /// False at the closing bracket (consumed); else the next element is to be read.
   StatusOr<bool> NextElement();
 
-  /// `*out` points into the text when there were no escapes, else into the reader; valid until the next call.
+  /// `*out` points into the text when there were no escapes, else into the reader; valid until the
+  /// next call.
   Status ReadString(std::string_view* out);
   Status ReadString(std::string* out);
   Status ReadBool(bool* out);
@@ -65,7 +67,8 @@ class JsonReader {
   /// Consumes a null when one is next; false, consuming nothing, before any other value.
   StatusOr<bool> TryNull();
 
-  /// Checks and drops one value of any type. `*raw` (optional) receives its text, to be read again later.
+  /// Checks and drops one value of any type. `*raw` (optional) receives its text, to be read again
+  /// later.
   Status Skip(std::string_view* raw = nullptr);
 
   /// Nothing but white space follows.
@@ -73,11 +76,13 @@ class JsonReader {
 
   const Options& options() const { return options_; }
   size_t position() const { return static_cast<size_t>(at_ - begin_); }
-  /// The rest of the text, and a way to move on past what an array reader (text/number_array.h) consumed.
+  /// The rest of the text, and a way to move on past what an array reader (text/number_array.h)
+  /// consumed.
   std::string_view rest() const { return {at_, static_cast<size_t>(end_ - at_)}; }
   void Advance(size_t bytes) { at_ += bytes; }
 
-  /// The error "expected `what`, got <the byte there>" at the current position, in the reader's form.
+  /// The error "expected `what`, got <the byte there>" at the current position, in the reader's
+  /// form.
   Status Expected(std::string_view what) const { return ExpectedAt(at_, what); }
   /// The error `complaint` at the current position, in the reader's form.
   Status Refuse(std::string_view complaint) const;

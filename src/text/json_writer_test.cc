@@ -15,7 +15,15 @@ namespace {
 TEST(JsonWriterTest, PutsCommasBetweenMembersAndElements) {
   std::string out = "> ";
   JsonWriter w(out);
-  w.BeginObject().Key("a").BeginArray().Int(-1).Uint(2).Double(0.5).EndArray().Key("b").BeginObject();
+  w.BeginObject()
+      .Key("a")
+      .BeginArray()
+      .Int(-1)
+      .Uint(2)
+      .Double(0.5)
+      .EndArray()
+      .Key("b")
+      .BeginObject();
   w.EndObject().Key("c").Null().Key("d").Bool(true).Key("e").Raw("[1]").EndObject();
   EXPECT_EQ(out, R"(> {"a":[-1,2,0.5],"b":{},"c":null,"d":true,"e":[1]})");
 }
@@ -73,8 +81,8 @@ TEST(NumberFormatTest, WritesTheShortestTextThatIsAFloat) {
 
 TEST(NumberFormatTest, FloatsChangeToExponentsAtTheEdges) {
   const std::pair<float, std::string_view> cases[] = {
-      {0.00001234f, "0.00001234"}, {0.000001234f, "1.234e-6"}, {-1e-10f, "-1e-10"},
-      {1234567.5f, "1234567.5"},   {1e15f, "1000000000000000.0"}, {1e16f, "1e16"},
+      {0.00001234f, "0.00001234"},   {0.000001234f, "1.234e-6"},     {-1e-10f, "-1e-10"},
+      {1234567.5f, "1234567.5"},     {1e15f, "1000000000000000.0"},  {1e16f, "1e16"},
       {123456790.0f, "123456790.0"}, {9.999999e-5f, "0.00009999999"}};
   for (const auto& [value, text] : cases) EXPECT_EQ(Text(value), text);
 }
@@ -99,7 +107,8 @@ TEST(NumberFormatTest, FloatsAreShortestAndExact) {
     float back = -1;
     ASSERT_EQ(std::from_chars(ours, end, back).ptr, end);
     ASSERT_EQ(std::bit_cast<uint32_t>(back), bits);
-    const char* const their_end = std::to_chars(theirs, theirs + 64, value, std::chars_format::scientific).ptr;
+    const char* const their_end =
+        std::to_chars(theirs, theirs + 64, value, std::chars_format::scientific).ptr;
     ASSERT_EQ(Digits({ours, end}), Digits({theirs, their_end})) << bits;
   }
 }

@@ -10,10 +10,13 @@ namespace {
 
 template <typename T>
 std::string RangeOf() {
-  if constexpr (std::same_as<T, float>) return "a number within the range of a 32-bit float";
-  else if constexpr (std::same_as<T, double>) return "a number within the range of a 64-bit float";
-  else return fmt::format("a whole number from {} to {}", std::numeric_limits<T>::min(),
-                          std::numeric_limits<T>::max());
+  if constexpr (std::same_as<T, float>)
+    return "a number within the range of a 32-bit float";
+  else if constexpr (std::same_as<T, double>)
+    return "a number within the range of a 64-bit float";
+  else
+    return fmt::format("a whole number from {} to {}", std::numeric_limits<T>::min(),
+                       std::numeric_limits<T>::max());
 }
 
 template <std::signed_integral T>
@@ -35,8 +38,8 @@ bool Convert(const Decimal& number, T* out) {
 bool Convert(const Decimal& number, float* out) { return ToFloat(number, out); }
 bool Convert(const Decimal& number, double* out) { return ToDouble(number, out); }
 
-/// Past ",", or ", ", when a number starts right there; else where it was. Other spacing is as good, but
-/// left to the reader.
+/// Past ",", or ", ", when a number starts right there; else where it was. Other spacing is as
+/// good, but left to the reader.
 const char* NextInRun(const char* at, const char* end) {
   if (end - at < 3 || *at != ',') return at;
   const char* next = at + 1;

@@ -1,5 +1,6 @@
 #pragma once
-// Arrays of numbers, however deeply nested, read straight into their destination in row-major order.
+// Arrays of numbers, however deeply nested, read straight into their destination in row-major
+// order.
 
 #include <cstddef>
 #include <cstdint>
@@ -10,18 +11,19 @@
 
 namespace slipway {
 
-/// Reads one JSON array from `reader`: its elements are numbers or arrays of such, to any depth that the
-/// reader allows; the nesting itself is not compared with anything.
+/// Reads one JSON array from `reader`: its elements are numbers or arrays of such, to any depth
+/// that the reader allows; the nesting itself is not compared with anything.
 /// @param out    receives the first out.size() numbers; more are checked and counted only.
 /// @param count  receives how many numbers there were.
 /// @return kBadRequest in the reader's form for anything that is no number of that type. Floats are
-///   rounded once, to nearest; one that rounds to infinity is refused. Whole-number types take neither
-///   fractions nor exponents ("1.0", "1e3"), nor values outside their range.
+///   rounded once, to nearest; one that rounds to infinity is refused. Whole-number types take
+///   neither fractions nor exponents ("1.0", "1e3"), nor values outside their range.
 /// Cost: O(text), no allocation.
 template <typename T>
 Status ReadNumberArray(JsonReader& reader, std::span<T> out, size_t* count);
 
-/// The same for numbers that are narrowed to a 16-bit form by the caller's rule from the nearest double.
+/// The same for numbers that are narrowed to a 16-bit form by the caller's rule from the nearest
+/// double.
 /// @param narrow  false refuses the value as out of range.
 using NarrowFn = bool (*)(double value, uint16_t* out);
 Status ReadNumberArray(JsonReader& reader, std::span<uint16_t> out, NarrowFn narrow, size_t* count);
@@ -29,8 +31,8 @@ Status ReadNumberArray(JsonReader& reader, std::span<uint16_t> out, NarrowFn nar
 /// The same for true and false, stored as 1 and 0.
 Status ReadBoolArray(JsonReader& reader, std::span<uint8_t> out, size_t* count);
 
-/// Walks a nested array; `read` is called where an element is due and consumes it (or a run of elements
-/// with the commas between them).
+/// Walks a nested array; `read` is called where an element is due and consumes it (or a run of
+/// elements with the commas between them).
 template <typename Read>
 Status ReadNestedArray(JsonReader& reader, Read&& read) {
   RETURN_IF_ERROR(reader.BeginArray());

@@ -21,8 +21,9 @@ Status Read(std::string_view text, std::vector<T>* values, size_t capacity = 16)
 
 TEST(NumberArrayTest, NestingIsFlattenedInRowMajorOrder) {
   std::vector<int32_t> values;
-  for (const std::string_view text : {"[1,2,3,4,5,6]", "[[1,2,3],[4,5,6]]", "[[[1,2],[3,4]],[[5,6]]]",
-                                      " [ [ 1 , 2,3 ] ,[4,\n5,6],[] ] ", "[[1], 2, [3,4], 5,6]"}) {
+  for (const std::string_view text :
+       {"[1,2,3,4,5,6]", "[[1,2,3],[4,5,6]]", "[[[1,2],[3,4]],[[5,6]]]",
+        " [ [ 1 , 2,3 ] ,[4,\n5,6],[] ] ", "[[1], 2, [3,4], 5,6]"}) {
     ASSERT_TRUE(Read(text, &values).ok()) << text;
     EXPECT_EQ(values, (std::vector<int32_t>{1, 2, 3, 4, 5, 6})) << text;
   }
@@ -58,8 +59,9 @@ TEST(NumberArrayTest, RefusesWhatIsNoNumberOfTheType) {
 TEST(NumberArrayTest, BrokenArraysAreRefused) {
   std::vector<float> values;
   for (const std::string_view bad :
-       {"", "1", "[", "[1", "[1,", "[1,]", "[,1]", "[1,,2]", "[1 2]", "[01]", "[1.]", "[.5]", "[+1]",
-        "[1]]", "[[1]", "[1,2}", "[1e]", "[-]", "[1_000]", "[0x10]", "[1,2,3,4,5,6,7,8,9,10,11,12,x]"})
+       {"",       "1",     "[",    "[1",   "[1,",     "[1,]",   "[,1]",
+        "[1,,2]", "[1 2]", "[01]", "[1.]", "[.5]",    "[+1]",   "[1]]",
+        "[[1]",   "[1,2}", "[1e]", "[-]",  "[1_000]", "[0x10]", "[1,2,3,4,5,6,7,8,9,10,11,12,x]"})
     EXPECT_FALSE(Read(bad, &values).ok()) << bad;
 }
 
@@ -77,18 +79,28 @@ std::string RandomNumber(std::mt19937_64& random) {
   const float value = std::bit_cast<float>(static_cast<uint32_t>(random()));
   const double unit = static_cast<double>(random() % 2'000'001) / 1e6 - 1;
   switch (random() % 8) {
-    case 0: return {text, std::to_chars(text, text + 64, std::isfinite(value) ? value : 1.0f).ptr};
-    case 1: return {text, std::to_chars(text, text + 64, static_cast<float>(unit)).ptr};
-    case 2: return {text, std::to_chars(text, text + 64, static_cast<double>(static_cast<float>(unit))).ptr};
-    case 3: return std::to_string(static_cast<int64_t>(random() % 2001) - 1000);
-    case 4: return std::to_string(random());
-    case 5: return "0." + std::string(random() % 12, '0') + std::to_string(random() % 1'000'000);
-    case 6: return std::to_string(random() % 100) + "." + std::to_string(random());
-    default: return "-0.0";
+    case 0:
+      return {text, std::to_chars(text, text + 64, std::isfinite(value) ? value : 1.0f).ptr};
+    case 1:
+      return {text, std::to_chars(text, text + 64, static_cast<float>(unit)).ptr};
+    case 2:
+      return {text,
+              std::to_chars(text, text + 64, static_cast<double>(static_cast<float>(unit))).ptr};
+    case 3:
+      return std::to_string(static_cast<int64_t>(random() % 2001) - 1000);
+    case 4:
+      return std::to_string(random());
+    case 5:
+      return "0." + std::string(random() % 12, '0') + std::to_string(random() % 1'000'000);
+    case 6:
+      return std::to_string(random() % 100) + "." + std::to_string(random());
+    default:
+      return "-0.0";
   }
 }
 
-/// Long arrays go through vector code, whose every way in and out must agree with reading one by one.
+/// Long arrays go through vector code, whose every way in and out must agree with reading one by
+/// one.
 TEST(NumberArrayTest, LongFloatArraysReadAsTheirNumbersOneByOne) {
   std::mt19937_64 random(5);
   const char* const scale = std::getenv("SLIPWAY_TEST_SCALE");
@@ -111,7 +123,8 @@ TEST(NumberArrayTest, LongFloatArraysReadAsTheirNumbersOneByOne) {
     ASSERT_TRUE(Read(text, &values, 64).ok()) << text;
     ASSERT_EQ(values.size(), expected.size()) << text;
     for (size_t i = 0; i < values.size(); ++i)
-      ASSERT_EQ(std::bit_cast<uint32_t>(values[i]), std::bit_cast<uint32_t>(expected[i])) << i << ' ' << text;
+      ASSERT_EQ(std::bit_cast<uint32_t>(values[i]), std::bit_cast<uint32_t>(expected[i]))
+          << i << ' ' << text;
   }
 }
 
@@ -122,7 +135,8 @@ TEST(NumberArrayTest, LongFloatArraysAreAsStrictAsTheReader) {
   int accepted = 0;
   for (int round = 0; round < 20'000; ++round) {
     std::string text = "[";
-    for (int i = 0; i < 40; ++i) text += (i == 0 ? "" : ",") + std::to_string(random() % 1000) + ".25";
+    for (int i = 0; i < 40; ++i)
+      text += (i == 0 ? "" : ",") + std::to_string(random() % 1000) + ".25";
     text += "]";
     text[random() % text.size()] = kBytes[random() % kBytes.size()];
     JsonReader skipping(text);
@@ -131,7 +145,8 @@ TEST(NumberArrayTest, LongFloatArraysAreAsStrictAsTheReader) {
     const Status status = Read(text, &values, 64);
     accepted += valid;
     // A string or a range error is valid JSON and yet no float.
-    if (valid && text.find('"') == std::string::npos && text.find_first_of("eE") == std::string::npos) {
+    if (valid && text.find('"') == std::string::npos &&
+        text.find_first_of("eE") == std::string::npos) {
       ASSERT_TRUE(status.ok()) << text << '\n' << MessageOf(status);
     }
     if (!valid) {

@@ -15,16 +15,18 @@ namespace slipway {
 /// Room for any number, in bytes.
 inline constexpr size_t kMaxNumberText = 32;
 
-/// Writes `value` at `to` (kMaxNumberText bytes) and returns the end; nullptr, nothing written, for NaN
-/// and the infinities, which JSON cannot say.
+/// Writes `value` at `to` (kMaxNumberText bytes) and returns the end; nullptr, nothing written, for
+/// NaN and the infinities, which JSON cannot say.
 char* FormatNumber(float value, char* to);
 char* FormatNumber(double value, char* to);
 char* FormatNumber(int64_t value, char* to);
 char* FormatNumber(uint64_t value, char* to);
 template <std::integral T>
 char* FormatNumber(T value, char* to) {
-  if constexpr (std::is_signed_v<T>) return FormatNumber(static_cast<int64_t>(value), to);
-  else return FormatNumber(static_cast<uint64_t>(value), to);
+  if constexpr (std::is_signed_v<T>)
+    return FormatNumber(static_cast<int64_t>(value), to);
+  else
+    return FormatNumber(static_cast<uint64_t>(value), to);
 }
 
 /// Appends `value`; false, nothing appended, for NaN and the infinities.

@@ -35,7 +35,9 @@ void WriteVersionPolicy(JsonWriter& json, const ModelConfigView::VersionPolicy& 
     case Kind::kLatest:
       json.Key("latest").BeginObject().Key("num_versions").Int(policy.latest).EndObject();
       break;
-    case Kind::kAll: json.Key("all").BeginObject().EndObject(); break;
+    case Kind::kAll:
+      json.Key("all").BeginObject().EndObject();
+      break;
     case Kind::kSpecific:
       json.Key("specific").BeginObject().Key("versions");
       WriteShape(json, policy.specific);

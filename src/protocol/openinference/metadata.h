@@ -16,9 +16,9 @@
 namespace slipway::openinference {
 
 /// The extensions that are offered, as server metadata lists them.
-inline constexpr std::string_view kExtensions[] = {
-    "classification", "model_repository", "model_configuration",
-    "binary_tensor_data", "parameters", "statistics"};
+inline constexpr std::string_view kExtensions[] = {"classification",      "model_repository",
+                                                   "model_configuration", "binary_tensor_data",
+                                                   "parameters",          "statistics"};
 
 /// GET /v2
 struct ServerMetadata {
@@ -37,19 +37,19 @@ struct ModelMetadata {
 };
 void Write(const ModelMetadata& metadata, std::string& out);
 
-/// GET /v2/models/{m}/config: Triton's ModelConfig message as JSON, with the fields that mean something
-/// here.
+/// GET /v2/models/{m}/config: Triton's ModelConfig message as JSON, with the fields that mean
+/// something here.
 struct ModelConfigView {
   std::string_view name;
-  std::string_view platform;          // "onnxruntime_onnx"
-  std::string_view backend;           // "onnxruntime"
-  int max_batch_size = 0;             // > 0: the signature's first dimension is the batch and is left out
+  std::string_view platform;  // "onnxruntime_onnx"
+  std::string_view backend;   // "onnxruntime"
+  int max_batch_size = 0;     // > 0: the signature's first dimension is the batch and is left out
   const Signature& signature;
   std::vector<std::string> label_filenames;  // by output; may be shorter
   struct VersionPolicy {
     enum class Kind { kLatest, kAll, kSpecific } kind = Kind::kLatest;
-    int latest = 1;                   // kLatest
-    std::vector<int64_t> specific;    // kSpecific
+    int latest = 1;                 // kLatest
+    std::vector<int64_t> specific;  // kSpecific
   } version_policy;
   int instance_count = 1;
   std::string_view default_model_filename = "model.onnx";

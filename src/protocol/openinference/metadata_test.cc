@@ -21,9 +21,10 @@ Signature Digits() {
 }
 
 TEST(MetadataTest, ServerMetadataListsWhatIsOffered) {
-  EXPECT_EQ(Text(ServerMetadata{"slipway", "0.1.0"}),
-            R"({"name":"slipway","version":"0.1.0","extensions":["classification","model_repository",)"
-            R"("model_configuration","binary_tensor_data","parameters","statistics"]})");
+  EXPECT_EQ(
+      Text(ServerMetadata{"slipway", "0.1.0"}),
+      R"({"name":"slipway","version":"0.1.0","extensions":["classification","model_repository",)"
+      R"("model_configuration","binary_tensor_data","parameters","statistics"]})");
 }
 
 TEST(MetadataTest, ModelMetadataShowsShapesAsClientsSendThem) {
@@ -38,9 +39,13 @@ TEST(MetadataTest, ModelMetadataShowsShapesAsClientsSendThem) {
 
 TEST(MetadataTest, ModelConfigSpeaksTritonsSchema) {
   const Signature signature = Digits();
-  ModelConfigView config{.name = "digits", .platform = "onnxruntime_onnx", .backend = "onnxruntime",
-                         .max_batch_size = 8, .signature = signature,
-                         .label_filenames = {"labels.txt"}, .version_policy = {}};
+  ModelConfigView config{.name = "digits",
+                         .platform = "onnxruntime_onnx",
+                         .backend = "onnxruntime",
+                         .max_batch_size = 8,
+                         .signature = signature,
+                         .label_filenames = {"labels.txt"},
+                         .version_policy = {}};
   EXPECT_EQ(Text(config),
             R"({"name":"digits","platform":"onnxruntime_onnx","backend":"onnxruntime",)"
             R"("version_policy":{"latest":{"num_versions":1}},"max_batch_size":8,"input":[)"
@@ -53,7 +58,8 @@ TEST(MetadataTest, ModelConfigSpeaksTritonsSchema) {
   config.max_batch_size = 0;
   config.version_policy.kind = ModelConfigView::VersionPolicy::Kind::kSpecific;
   config.version_policy.specific = {2, 5};
-  EXPECT_NE(Text(config).find(R"("version_policy":{"specific":{"versions":[2,5]}})"), std::string::npos);
+  EXPECT_NE(Text(config).find(R"("version_policy":{"specific":{"versions":[2,5]}})"),
+            std::string::npos);
   EXPECT_NE(Text(config).find(R"("dims":[-1,1,8,8])"), std::string::npos);
   config.version_policy.kind = ModelConfigView::VersionPolicy::Kind::kAll;
   EXPECT_NE(Text(config).find(R"("version_policy":{"all":{}})"), std::string::npos);
@@ -64,21 +70,23 @@ TEST(MetadataTest, StatisticsHaveTritonsNames) {
   const TimePoint start(std::chrono::seconds(1));
   using std::chrono::microseconds;
   metrics.RecordSuccess({start, start + microseconds(1), start + microseconds(3),
-                         start + microseconds(7), start + microseconds(15)}, 8);
+                         start + microseconds(7), start + microseconds(15)},
+                        8);
   metrics.RecordExecution(8, microseconds(4));
   metrics.RecordFailure(Reason::kBadRequest, microseconds(5));
   ModelStatistics model{"m", "2", metrics.Snapshot()};
   model.numbers.last_inference_unix_ms = 1700000000123;
-  EXPECT_EQ(Text(std::span<const ModelStatistics>(&model, 1)),
-            R"({"model_stats":[{"name":"m","version":"2","last_inference":1700000000123,)"
-            R"("inference_count":8,"execution_count":1,"inference_stats":{)"
-            R"("success":{"count":1,"ns":15000},"fail":{"count":1,"ns":5000},)"
-            R"("queue":{"count":1,"ns":2000},"compute_input":{"count":1,"ns":1000},)"
-            R"("compute_infer":{"count":1,"ns":4000},"compute_output":{"count":1,"ns":8000},)"
-            R"("cache_hit":{"count":0,"ns":0},"cache_miss":{"count":0,"ns":0}},"response_stats":{},)"
-            R"("batch_stats":[{"batch_size":8,"compute_input":{"count":0,"ns":0},)"
-            R"("compute_infer":{"count":1,"ns":4000},"compute_output":{"count":0,"ns":0}}],)"
-            R"("memory_usage":[]}]})");
+  EXPECT_EQ(
+      Text(std::span<const ModelStatistics>(&model, 1)),
+      R"({"model_stats":[{"name":"m","version":"2","last_inference":1700000000123,)"
+      R"("inference_count":8,"execution_count":1,"inference_stats":{)"
+      R"("success":{"count":1,"ns":15000},"fail":{"count":1,"ns":5000},)"
+      R"("queue":{"count":1,"ns":2000},"compute_input":{"count":1,"ns":1000},)"
+      R"("compute_infer":{"count":1,"ns":4000},"compute_output":{"count":1,"ns":8000},)"
+      R"("cache_hit":{"count":0,"ns":0},"cache_miss":{"count":0,"ns":0}},"response_stats":{},)"
+      R"("batch_stats":[{"batch_size":8,"compute_input":{"count":0,"ns":0},)"
+      R"("compute_infer":{"count":1,"ns":4000},"compute_output":{"count":0,"ns":0}}],)"
+      R"("memory_usage":[]}]})");
 }
 
 TEST(MetadataTest, TheIndexGivesTheReasonOfAModelThatIsNotReady) {

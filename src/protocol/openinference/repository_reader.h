@@ -13,11 +13,12 @@ namespace slipway::openinference {
 StatusOr<bool> ReadIndexRequest(std::string_view body);
 
 /// POST /v2/repository/models/{m}/load: an empty body or {"parameters": {…}}.
-/// @return kNotOffered naming "config" or "file:…": a client may not bring a model or its configuration.
+/// @return kNotOffered naming "config" or "file:…": a client may not bring a model or its
+/// configuration.
 Status ReadLoadRequest(std::string_view body);
 
-/// POST /v2/repository/models/{m}/unload: an empty body or {"parameters": {"unload_dependents": …}}.
-/// Models have no dependents here, so both values mean the same.
+/// POST /v2/repository/models/{m}/unload: an empty body or {"parameters": {"unload_dependents":
+/// …}}. Models have no dependents here, so both values mean the same.
 Status ReadUnloadRequest(std::string_view body);
 
 }  // namespace slipway::openinference

@@ -18,8 +18,10 @@ TEST(RepositoryReaderTest, AClientMayNotBringItsOwnModel) {
   for (const std::string_view name : {"config", "file:1/model.onnx", "file:"}) {
     const Status status = ReadLoadRequest(fmt::format(R"({{"parameters":{{"{}":"x"}}}})", name));
     EXPECT_EQ(ReasonOf(status), Reason::kNotOffered);
-    EXPECT_EQ(MessageOf(status), fmt::format("parameter \"{}\": models and their configuration come "
-                                             "from the repository only", name));
+    EXPECT_EQ(MessageOf(status),
+              fmt::format("parameter \"{}\": models and their configuration come "
+                          "from the repository only",
+                          name));
   }
 }
 
@@ -32,7 +34,8 @@ TEST(RepositoryReaderTest, UnloadDependentsIsABool) {
 TEST(RepositoryReaderTest, DepthIsBoundedInFieldsOfNoUse) {
   const std::string deep = std::string(250'000, '[') + std::string(250'000, ']');
   for (const auto read : {ReadLoadRequest, ReadUnloadRequest})
-    EXPECT_EQ(MessageOf(read("{\"spare\":" + deep + "}")), "JSON, byte 108: nested deeper than 100");
+    EXPECT_EQ(MessageOf(read("{\"spare\":" + deep + "}")),
+              "JSON, byte 108: nested deeper than 100");
 }
 
 }  // namespace

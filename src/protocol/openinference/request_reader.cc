@@ -34,7 +34,8 @@ class SeenKeys {
  public:
   explicit SeenKeys(std::span<const std::string_view> known) : known_(known) {}
 
-  /// Index of `key` among the known ones; -1 for others. kBadRequest for a known key's second coming.
+  /// Index of `key` among the known ones; -1 for others. kBadRequest for a known key's second
+  /// coming.
   StatusOr<int> Mark(std::string_view key) {
     for (size_t i = 0; i < known_.size(); ++i) {
       if (known_[i] != key) continue;
@@ -108,18 +109,29 @@ Status RequestReader::Read() {
       if (absent) continue;
     }
     switch (member) {
-      case kId: RETURN_IF_ERROR(json_.ReadString(&request_.id)); break;
-      case kParameters: RETURN_IF_ERROR(ReadParameters()); break;
-      case kInputs: RETURN_IF_ERROR(ReadInputs()); has_inputs = true; break;
-      case kOutputs: RETURN_IF_ERROR(ReadOutputs()); break;
-      default: RETURN_IF_ERROR(json_.Skip());
+      case kId:
+        RETURN_IF_ERROR(json_.ReadString(&request_.id));
+        break;
+      case kParameters:
+        RETURN_IF_ERROR(ReadParameters());
+        break;
+      case kInputs:
+        RETURN_IF_ERROR(ReadInputs());
+        has_inputs = true;
+        break;
+      case kOutputs:
+        RETURN_IF_ERROR(ReadOutputs());
+        break;
+      default:
+        RETURN_IF_ERROR(json_.Skip());
     }
   }
   RETURN_IF_ERROR(json_.End());
   if (!has_inputs) return Error(Reason::kBadRequest, "\"inputs\" is missing");
   if (!tail_.empty())
     return Error(Reason::kBadRequest,
-                 "{} bytes of binary data are left over after the inputs took theirs", tail_.size());
+                 "{} bytes of binary data are left over after the inputs took theirs",
+                 tail_.size());
   return OkStatus();
 }
 
@@ -128,14 +140,19 @@ Status RequestReader::ReadParameters() {
   for (std::string_view key;;) {
     ASSIGN_OR_RETURN(const bool more, json_.NextKey(&key));
     if (!more) return OkStatus();
-    if (key == "binary_data_output") RETURN_IF_ERROR(json_.ReadBool(&request_.binary_outputs));
-    else if (key == "timeout") RETURN_IF_ERROR(ReadTimeout());
-    else if (key == "priority") RETURN_IF_ERROR(ReadPriority());
-    else if (key.starts_with("sequence_")) return NotOffered(key, "sequences are");
+    if (key == "binary_data_output")
+      RETURN_IF_ERROR(json_.ReadBool(&request_.binary_outputs));
+    else if (key == "timeout")
+      RETURN_IF_ERROR(ReadTimeout());
+    else if (key == "priority")
+      RETURN_IF_ERROR(ReadPriority());
+    else if (key.starts_with("sequence_"))
+      return NotOffered(key, "sequences are");
     else if (key.starts_with("triton_"))
       return Error(Reason::kBadRequest, "parameter {}: names that begin with triton_ are reserved",
                    Quote(key));
-    else RETURN_IF_ERROR(json_.Skip());
+    else
+      RETURN_IF_ERROR(json_.Skip());
   }
 }
 
@@ -146,8 +163,8 @@ Status RequestReader::ReadTimeout() {
     return Annotate(status, "parameter \"timeout\"");
   if (timeout_us == 0) return OkStatus();
   constexpr uint64_t kLongest = 1'000'000ull * 3600 * 24 * 365;  // beyond a year it is no limit
-  const TimePoint deadline = request_.context.received +
-                             std::chrono::microseconds(std::min(timeout_us, kLongest));
+  const TimePoint deadline =
+      request_.context.received + std::chrono::microseconds(std::min(timeout_us, kLongest));
   auto& current = request_.context.deadline;
   current = current ? std::min(*current, deadline) : deadline;
   return OkStatus();
@@ -172,9 +189,8 @@ Status RequestReader::ReadInputs() {
     NamedTensor& input = request_.inputs.emplace_back();
     const Status status = ReadInput(input);
     if (status.ok()) continue;
-    return Annotate(status, input.name.empty()
-                                ? fmt::format("input {}", request_.inputs.size() - 1)
-                                : fmt::format("input {}", Quote(input.name)));
+    return Annotate(status, input.name.empty() ? fmt::format("input {}", request_.inputs.size() - 1)
+                                               : fmt::format("input {}", Quote(input.name)));
   }
 }
 
@@ -199,12 +215,21 @@ Status RequestReader::ReadInput(NamedTensor& tensor) {
 
 Status RequestReader::ReadInputMember(int member, Input& input, NamedTensor& tensor) {
   switch (member) {
-    case kInputName: input.named = true; return json_.ReadString(&tensor.name);
-    case kInputShape: input.shaped = true; return ReadShape(tensor.tensor.shape);
-    case kInputDType: input.typed = true; return ReadDType(tensor.tensor.dtype);
-    case kInputData: return ReadData(input, tensor.tensor);
-    case kInputParameters: return ReadInputParameters(input);
-    default: return json_.Skip();
+    case kInputName:
+      input.named = true;
+      return json_.ReadString(&tensor.name);
+    case kInputShape:
+      input.shaped = true;
+      return ReadShape(tensor.tensor.shape);
+    case kInputDType:
+      input.typed = true;
+      return ReadDType(tensor.tensor.dtype);
+    case kInputData:
+      return ReadData(input, tensor.tensor);
+    case kInputParameters:
+      return ReadInputParameters(input);
+    default:
+      return json_.Skip();
   }
 }
 
@@ -227,9 +252,10 @@ Status RequestReader::ReadDType(DType& dtype) {
   RETURN_IF_ERROR(json_.ReadString(&name));
   const std::optional<DType> parsed = ParseDType(name);
   if (!parsed)
-    return Error(Reason::kBadRequest,
-                 "expected a datatype of BOOL, UINT8-64, INT8-64, FP16, BF16, FP32, FP64, BYTES, got {}",
-                 Quote(name));
+    return Error(
+        Reason::kBadRequest,
+        "expected a datatype of BOOL, UINT8-64, INT8-64, FP16, BF16, FP32, FP64, BYTES, got {}",
+        Quote(name));
   dtype = *parsed;
   return OkStatus();
 }
@@ -274,9 +300,11 @@ Status RequestReader::FinishInput(Input& input, Tensor& tensor) {
 
 Status RequestReader::TakeBinaryData(uint64_t size, Tensor& tensor) {
   if (size > tail_.size())
-    return Error(Reason::kBadRequest,
-                 "binary_data_size is {}, but {} bytes are left after the JSON (its length goes into "
-                 "the header {})", size, tail_.size(), kJsonSizeHeader);
+    return Error(
+        Reason::kBadRequest,
+        "binary_data_size is {}, but {} bytes are left after the JSON (its length goes into "
+        "the header {})",
+        size, tail_.size(), kJsonSizeHeader);
   const auto bytes = tail_.first(static_cast<size_t>(size));
   tail_ = tail_.subspan(bytes.size());
   return ReadBinaryData(bytes, request_.arena, tensor);

@@ -19,29 +19,34 @@ inline constexpr std::string_view kJsonSizeHeader = "Inference-Header-Content-Le
 /// At most so many inputs, and outputs, in one request.
 inline constexpr size_t kMaxTensors = 4096;
 
-/// @param header  the value of kJsonSizeHeader, nullopt when it was not sent (all of the body is JSON).
+/// @param header  the value of kJsonSizeHeader, nullopt when it was not sent (all of the body is
+/// JSON).
 /// @return the length of the JSON; kBadRequest unless it is a whole number from 0 to `body_size`.
 StatusOr<size_t> JsonSize(std::optional<std::string_view> header, size_t body_size);
 
 /// Reads a request whose body begins with `json_size` bytes of JSON.
-/// @param body     borrowed by `request` for tensors sent as binary data, which are copied only when they
-///                 are not aligned to their elements; tensors in JSON are parsed into request.arena.
-/// @param request  was cleared, except that model, version and context.received may be set. A timeout
+/// @param body     borrowed by `request` for tensors sent as binary data, which are copied only
+/// when they
+///                 are not aligned to their elements; tensors in JSON are parsed into
+///                 request.arena.
+/// @param request  was cleared, except that model, version and context.received may be set. A
+/// timeout
 ///                 parameter counts from context.received.
-/// @return kBadRequest naming the input, output, parameter or byte; kNotOffered naming a parameter of an
+/// @return kBadRequest naming the input, output, parameter or byte; kNotOffered naming a parameter
+/// of an
 ///   extension that is not offered (sequences, shared memory). `request` is then unspecified.
-/// Checked here is what the request alone can tell: grammar, data types, element counts against shapes,
-/// sizes of binary data. Whether it fits the model is infer/validate.h's business.
-/// Memory: at most 4 bytes for each byte of JSON, whatever shapes it claims.
-/// Threads: any, one per request.
+/// Checked here is what the request alone can tell: grammar, data types, element counts against
+/// shapes, sizes of binary data. Whether it fits the model is infer/validate.h's business. Memory:
+/// at most 4 bytes for each byte of JSON, whatever shapes it claims. Threads: any, one per request.
 Status ReadRequest(std::span<const std::byte> body, size_t json_size, InferRequest& request);
 
-/// Reads a raw binary request (json_size 0 by header): the body is the one input of the model, and all
-/// outputs are to be binary.
+/// Reads a raw binary request (json_size 0 by header): the body is the one input of the model, and
+/// all outputs are to be binary.
 /// @param batched  the first dimension of the input is the batch; it is 1 here.
-/// @return kBadRequest when the model has not exactly one input, or its shape does not follow from the
-///   body's size: more than one dimension of any size, or a size that does not divide. A BYTES input must
-///   take one element, which the body is.
+/// @return kBadRequest when the model has not exactly one input, or its shape does not follow from
+/// the
+///   body's size: more than one dimension of any size, or a size that does not divide. A BYTES
+///   input must take one element, which the body is.
 Status ReadRawRequest(std::span<const std::byte> body, const Signature& signature, bool batched,
                       InferRequest& request);
 

@@ -25,15 +25,16 @@ std::unique_ptr<Outcome> Read(std::string_view json, std::string_view tail = "")
   auto outcome = std::make_unique<Outcome>();
   outcome->body = std::string(json) + std::string(tail);
   outcome->request.context.received = TimePoint(std::chrono::seconds(100));
-  outcome->status = ReadRequest(std::as_bytes(std::span(outcome->body)), json.size(), outcome->request);
+  outcome->status =
+      ReadRequest(std::as_bytes(std::span(outcome->body)), json.size(), outcome->request);
   return outcome;
 }
 
 /// One input "x" of that type and shape.
 std::unique_ptr<Outcome> ReadInput(std::string_view dtype, std::string_view shape,
                                    std::string_view data) {
-  return Read(fmt::format(R"({{"inputs":[{{"name":"x","shape":{},"datatype":"{}","data":{}}}]}})", shape,
-                          dtype, data));
+  return Read(fmt::format(R"({{"inputs":[{{"name":"x","shape":{},"datatype":"{}","data":{}}}]}})",
+                          shape, dtype, data));
 }
 
 template <typename T>
@@ -85,8 +86,9 @@ TEST(RequestReaderTest, KeysMayComeInAnyOrder) {
   // A message about data that had to wait still counts from the start of the body.
   EXPECT_EQ(Read(R"({"inputs":[{"data":[1,x],"datatype":"FP32"}]})")->message(),
             "input 0: JSON, byte 22: expected a value, got 'x'");
-  EXPECT_EQ(Read(R"({"inputs":[{"data":["a"],"name":"x","datatype":"FP32","shape":[1]}]})")->message(),
-            "input \"x\": JSON, byte 20: expected a number, got '\"'");
+  EXPECT_EQ(
+      Read(R"({"inputs":[{"data":["a"],"name":"x","datatype":"FP32","shape":[1]}]})")->message(),
+      "input \"x\": JSON, byte 20: expected a number, got '\"'");
 }
 
 TEST(RequestReaderTest, EveryDataTypeReadsItsExtremes) {
@@ -95,14 +97,17 @@ TEST(RequestReaderTest, EveryDataTypeReadsItsExtremes) {
   EXPECT_EQ(Values<uint16_t>(ReadInput("UINT16", "[1]", "[65535]")->request.inputs[0].tensor),
             (std::vector<uint16_t>{65535}));
   EXPECT_EQ(Values<int64_t>(ReadInput("INT64", "[2]", "[-9223372036854775808,9223372036854775807]")
-                                ->request.inputs[0].tensor),
+                                ->request.inputs[0]
+                                .tensor),
             (std::vector<int64_t>{INT64_MIN, INT64_MAX}));
-  EXPECT_EQ(Values<uint64_t>(ReadInput("UINT64", "[1]", "[18446744073709551615]")->request.inputs[0].tensor),
+  EXPECT_EQ(Values<uint64_t>(
+                ReadInput("UINT64", "[1]", "[18446744073709551615]")->request.inputs[0].tensor),
             (std::vector<uint64_t>{UINT64_MAX}));
   EXPECT_EQ(Values<double>(ReadInput("FP64", "[2]", "[0.1,5e-324]")->request.inputs[0].tensor),
             (std::vector<double>{0.1, 5e-324}));
-  EXPECT_EQ(Values<uint16_t>(ReadInput("FP16", "[3]", "[65504,-0.0,0.1]")->request.inputs[0].tensor),
-            (std::vector<uint16_t>{0x7BFF, 0x8000, 0x2E66}));
+  EXPECT_EQ(
+      Values<uint16_t>(ReadInput("FP16", "[3]", "[65504,-0.0,0.1]")->request.inputs[0].tensor),
+      (std::vector<uint16_t>{0x7BFF, 0x8000, 0x2E66}));
   EXPECT_EQ(Values<uint16_t>(ReadInput("BF16", "[2]", "[1,3.3e38]")->request.inputs[0].tensor),
             (std::vector<uint16_t>{0x3F80, DoubleToBf16(3.3e38)}));
   EXPECT_EQ(Strings(ReadInput("BYTES", "[3]", R"(["","é","a\u0000b"])")->request.inputs[0].tensor),
@@ -110,12 +115,28 @@ TEST(RequestReaderTest, EveryDataTypeReadsItsExtremes) {
 }
 
 TEST(RequestReaderTest, WhatATypeCannotHoldIsRefused) {
-  const std::pair<std::string_view, std::string_view> cases[] = {
-      {"INT8", "128"}, {"UINT8", "-1"}, {"UINT8", "256"}, {"INT64", "9223372036854775808"},
-      {"INT64", "1.0"}, {"INT64", "1e3"}, {"UINT64", "18446744073709551616"}, {"FP16", "65520"},
-      {"BF16", "3.4e38"}, {"FP32", "1e39"}, {"FP64", "1e400"}, {"FP32", "NaN"}, {"FP32", "Infinity"},
-      {"FP64", "-Infinity"}, {"FP32", "null"}, {"FP32", "\"1\""}, {"FP32", "true"}, {"BOOL", "1"},
-      {"BOOL", "\"true\""}, {"BYTES", "1"}, {"BYTES", "null"}, {"INT32", "true"}};
+  const std::pair<std::string_view, std::string_view> cases[] = {{"INT8", "128"},
+                                                                 {"UINT8", "-1"},
+                                                                 {"UINT8", "256"},
+                                                                 {"INT64", "9223372036854775808"},
+                                                                 {"INT64", "1.0"},
+                                                                 {"INT64", "1e3"},
+                                                                 {"UINT64", "18446744073709551616"},
+                                                                 {"FP16", "65520"},
+                                                                 {"BF16", "3.4e38"},
+                                                                 {"FP32", "1e39"},
+                                                                 {"FP64", "1e400"},
+                                                                 {"FP32", "NaN"},
+                                                                 {"FP32", "Infinity"},
+                                                                 {"FP64", "-Infinity"},
+                                                                 {"FP32", "null"},
+                                                                 {"FP32", "\"1\""},
+                                                                 {"FP32", "true"},
+                                                                 {"BOOL", "1"},
+                                                                 {"BOOL", "\"true\""},
+                                                                 {"BYTES", "1"},
+                                                                 {"BYTES", "null"},
+                                                                 {"INT32", "true"}};
   for (const auto& [dtype, value] : cases) {
     const auto got = ReadInput(dtype, "[1]", fmt::format("[{}]", value));
     ASSERT_FALSE(got->status.ok()) << dtype << ' ' << value;
@@ -127,8 +148,9 @@ TEST(RequestReaderTest, WhatATypeCannotHoldIsRefused) {
 }
 
 TEST(RequestReaderTest, ElementCountMustBeTheShapes) {
-  for (const std::string_view dtype : {"BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16",
-                                       "INT32", "INT64", "FP16", "BF16", "FP32", "FP64", "BYTES"}) {
+  for (const std::string_view dtype :
+       {"BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP16",
+        "BF16", "FP32", "FP64", "BYTES"}) {
     const std::string_view one = dtype == "BOOL" ? "true" : dtype == "BYTES" ? "\"a\"" : "1";
     EXPECT_EQ(ReadInput(dtype, "[2,2]", fmt::format("[{0},{0},{0}]", one))->message(),
               fmt::format("input \"x\": expected 4 elements for {} [2,2], got 3", dtype));
@@ -141,9 +163,11 @@ TEST(RequestReaderTest, ElementCountMustBeTheShapes) {
 
 TEST(RequestReaderTest, ShapesThatLieCostNothing) {
   const auto huge = ReadInput("FP32", "[16,1152921504606846978]", "[1.0]");
-  EXPECT_EQ(huge->message(), "input \"x\": element count of [16,1152921504606846978] exceeds 2^63-1");
+  EXPECT_EQ(huge->message(),
+            "input \"x\": element count of [16,1152921504606846978] exceeds 2^63-1");
   const auto large = ReadInput("FP64", "[1099511627776]", "[1.0]");
-  EXPECT_EQ(large->message(), "input \"x\": expected 1099511627776 elements for FP64 [1099511627776], got 1");
+  EXPECT_EQ(large->message(),
+            "input \"x\": expected 1099511627776 elements for FP64 [1099511627776], got 1");
   EXPECT_EQ(ReadInput("FP32", "[-5]", "[1.0]")->message(),
             "input \"x\": expected dimensions >= 0, got [-5]");
   EXPECT_EQ(ReadInput("FP32", "[" + std::string(32, '1') + "]", "[1]")->status.ok(), false);
@@ -154,9 +178,12 @@ TEST(RequestReaderTest, ShapesThatLieCostNothing) {
 }
 
 TEST(RequestReaderTest, DeepNestingIsRefusedWithoutRecursion) {
-  EXPECT_TRUE(ReadInput("FP32", "[1]", std::string(90, '[') + "1" + std::string(90, ']'))->status.ok());
-  EXPECT_FALSE(ReadInput("FP32", "[1]", std::string(120, '[') + "1" + std::string(120, ']'))->status.ok());
-  EXPECT_FALSE(Read("{\"spare\":" + std::string(250'000, '[') + std::string(250'000, ']') + "}")->status.ok());
+  EXPECT_TRUE(
+      ReadInput("FP32", "[1]", std::string(90, '[') + "1" + std::string(90, ']'))->status.ok());
+  EXPECT_FALSE(
+      ReadInput("FP32", "[1]", std::string(120, '[') + "1" + std::string(120, ']'))->status.ok());
+  EXPECT_FALSE(Read("{\"spare\":" + std::string(250'000, '[') + std::string(250'000, ']') + "}")
+                   ->status.ok());
 }
 
 TEST(RequestReaderTest, MissingMembersAreNamed) {
@@ -171,9 +198,10 @@ TEST(RequestReaderTest, MissingMembersAreNamed) {
   EXPECT_EQ(Read(R"({"inputs":[{"name":"x","shape":[1],"datatype":"FP32"}]})")->message(),
             "input \"x\": expected either \"data\" or \"binary_data_size\", got neither");
   EXPECT_EQ(Read(R"({"inputs":[],"outputs":[{}]})")->message(), "output 0: \"name\" is missing");
-  EXPECT_EQ(ReadInput("STRING", "[1]", "[1]")->message(),
-            "input \"x\": expected a datatype of BOOL, UINT8-64, INT8-64, FP16, BF16, FP32, FP64, BYTES, "
-            "got \"STRING\"");
+  EXPECT_EQ(
+      ReadInput("STRING", "[1]", "[1]")->message(),
+      "input \"x\": expected a datatype of BOOL, UINT8-64, INT8-64, FP16, BF16, FP32, FP64, BYTES, "
+      "got \"STRING\"");
 }
 
 TEST(RequestReaderTest, AKeyGivenTwiceIsRefused) {
@@ -184,9 +212,9 @@ TEST(RequestReaderTest, AKeyGivenTwiceIsRefused) {
 }
 
 TEST(RequestReaderTest, NullStandsForWhatIsLeftOut) {
-  const auto got = Read(
-      R"({"id":null,"parameters":null,"outputs":null,"inputs":[{"name":"x","shape":[1],)"
-      R"("datatype":"FP32","parameters":null,"data":[1]}]})");
+  const auto got =
+      Read(R"({"id":null,"parameters":null,"outputs":null,"inputs":[{"name":"x","shape":[1],)"
+           R"("datatype":"FP32","parameters":null,"data":[1]}]})");
   EXPECT_TRUE(got->status.ok()) << got->message();
 }
 
@@ -195,17 +223,21 @@ TEST(RequestReaderTest, WhatIsNotOfferedIsNamed) {
             "parameter \"sequence_id\": sequences are not offered");
   const auto shm = Read(
       R"({"inputs":[{"name":"x","shape":[1],"datatype":"FP32","parameters":{"shared_memory_region":"r"}}]})");
-  EXPECT_EQ(shm->message(), "input \"x\": parameter \"shared_memory_region\": shared memory is not offered");
+  EXPECT_EQ(shm->message(),
+            "input \"x\": parameter \"shared_memory_region\": shared memory is not offered");
   EXPECT_EQ(ReasonOf(shm->status), Reason::kNotOffered);
-  EXPECT_EQ(Read(R"({"inputs":[],"outputs":[{"name":"y","parameters":{"shared_memory_offset":1}}]})")->message(),
-            "output \"y\": parameter \"shared_memory_offset\": shared memory is not offered");
+  EXPECT_EQ(
+      Read(R"({"inputs":[],"outputs":[{"name":"y","parameters":{"shared_memory_offset":1}}]})")
+          ->message(),
+      "output \"y\": parameter \"shared_memory_offset\": shared memory is not offered");
   EXPECT_EQ(Read(R"({"parameters":{"triton_x":1},"inputs":[]})")->message(),
             "parameter \"triton_x\": names that begin with triton_ are reserved");
 }
 
 TEST(RequestReaderTest, ParametersOfTheWrongTypeAreNamed) {
-  EXPECT_EQ(Read(R"({"parameters":{"timeout":-1},"inputs":[]})")->message(),
-            "parameter \"timeout\": JSON, byte 25: expected a whole number from 0 to 2^64-1, got -1");
+  EXPECT_EQ(
+      Read(R"({"parameters":{"timeout":-1},"inputs":[]})")->message(),
+      "parameter \"timeout\": JSON, byte 25: expected a whole number from 0 to 2^64-1, got -1");
   EXPECT_FALSE(Read(R"({"parameters":{"priority":"high"},"inputs":[]})")->status.ok());
   EXPECT_FALSE(Read(R"({"parameters":{"binary_data_output":1},"inputs":[]})")->status.ok());
   EXPECT_FALSE(Read(R"({"parameters":[],"inputs":[]})")->status.ok());
@@ -261,10 +293,14 @@ TEST(RequestReaderTest, BinaryDataMustBeAsLongAsItSays) {
   const auto with = [](std::string_view dtype, std::string_view shape, std::string_view size,
                        std::string_view tail) {
     return Read(fmt::format(R"({{"inputs":[{{"name":"x","shape":{},"datatype":"{}","parameters":)"
-                            R"({{"binary_data_size":{}}}}}]}})", shape, dtype, size), tail)->message();
+                            R"({{"binary_data_size":{}}}}}]}})",
+                            shape, dtype, size),
+                tail)
+        ->message();
   };
   EXPECT_EQ(with("FP32", "[2]", "8", "1234"),
-            "input \"x\": binary_data_size is 8, but 4 bytes are left after the JSON (its length goes into "
+            "input \"x\": binary_data_size is 8, but 4 bytes are left after the JSON (its length "
+            "goes into "
             "the header Inference-Header-Content-Length)");
   EXPECT_EQ(with("FP32", "[2]", "4", "1234"), "input \"x\": expected 8 bytes for FP32 [2], got 4");
   EXPECT_EQ(with("FP32", "[1]", "4", "12345"),
@@ -282,7 +318,9 @@ TEST(RequestReaderTest, BinaryDataMustBeAsLongAsItSays) {
             "input \"x\": expected byte 0 or 1 for BOOL element 1, got 2");
   EXPECT_EQ(with("FP32", "[0]", "0", ""), "");
   EXPECT_EQ(Read(R"({"inputs":[{"name":"x","shape":[1],"datatype":"INT8","data":[1],)"
-                 R"("parameters":{"binary_data_size":1}}]})", "1")->message(),
+                 R"("parameters":{"binary_data_size":1}}]})",
+                 "1")
+                ->message(),
             "input \"x\": expected either \"data\" or \"binary_data_size\", got both");
 }
 
@@ -290,7 +328,8 @@ TEST(RequestReaderTest, TheSameRequestObjectServesAgain) {
   InferRequest request;
   const std::string first = R"({"id":"a","parameters":{"binary_data_output":true},"inputs":[)"
                             R"({"name":"x","shape":[2],"datatype":"FP32","data":[1,2]}]})";
-  const std::string second = R"({"inputs":[{"name":"y","shape":[1],"datatype":"FP32","data":[3]}]})";
+  const std::string second =
+      R"({"inputs":[{"name":"y","shape":[1],"datatype":"FP32","data":[3]}]})";
   ASSERT_TRUE(ReadRequest(std::as_bytes(std::span(first)), first.size(), request).ok());
   const std::byte* const memory = request.inputs[0].tensor.data.data();
   request.Clear();
@@ -306,13 +345,15 @@ TEST(JsonSizeTest, IsAWholeNumberWithinTheBody) {
   EXPECT_EQ(*JsonSize(std::nullopt, 10), 10u);
   EXPECT_EQ(*JsonSize("0", 10), 0u);
   EXPECT_EQ(*JsonSize("10", 10), 10u);
-  for (const std::string_view bad : {"99999999999", "-1", "abc", "11", "", " 5", "5 ", "+5", "0x5", "5.0",
-                                     "99999999999999999999999"}) {
+  for (const std::string_view bad : {"99999999999", "-1", "abc", "11", "", " 5", "5 ", "+5", "0x5",
+                                     "5.0", "99999999999999999999999"}) {
     const auto size = JsonSize(bad, 10);
     ASSERT_FALSE(size.ok()) << bad;
-    EXPECT_EQ(MessageOf(size.status()),
-              fmt::format("header Inference-Header-Content-Length: expected a whole number from 0 to 10, "
-                          "the body's size, got \"{}\"", bad));
+    EXPECT_EQ(
+        MessageOf(size.status()),
+        fmt::format("header Inference-Header-Content-Length: expected a whole number from 0 to 10, "
+                    "the body's size, got \"{}\"",
+                    bad));
   }
 }
 
@@ -322,8 +363,8 @@ std::unique_ptr<Outcome> ReadRaw(TensorSpec spec, bool batched, std::string_view
   outcome->body = body;
   Signature signature;
   signature.inputs = {std::move(spec)};
-  outcome->status = ReadRawRequest(std::as_bytes(std::span(outcome->body)), signature, batched,
-                                   outcome->request);
+  outcome->status =
+      ReadRawRequest(std::as_bytes(std::span(outcome->body)), signature, batched, outcome->request);
   return outcome;
 }
 
@@ -341,7 +382,8 @@ TEST(RawRequestTest, TheShapeFollowsFromTheSize) {
   EXPECT_EQ(ReadRaw({"x", DType::kFp32, {-1, 3}}, false, sixteen)->message(),
             "input \"x\": expected a multiple of 12 bytes for FP32 [-1,3], got 16");
   EXPECT_EQ(ReadRaw({"x", DType::kFp32, {-1, -1}}, false, sixteen)->message(),
-            "input \"x\": a raw request needs an input with at most one dimension of any size, it is FP32 "
+            "input \"x\": a raw request needs an input with at most one dimension of any size, it "
+            "is FP32 "
             "[-1,-1]");
   EXPECT_EQ(ReadRaw({"x", DType::kFp32, {2}}, false, sixteen)->message(),
             "input \"x\": expected 8 bytes for FP32 [2], got 16");

@@ -1,5 +1,6 @@
 #pragma once
-// InferResponse → the bytes of an Open Inference Protocol v2 answer. docs/formats/openinference-json.md
+// InferResponse → the bytes of an Open Inference Protocol v2 answer.
+// docs/formats/openinference-json.md
 
 #include "base/status.h"
 #include "infer/request.h"
@@ -7,10 +8,12 @@
 
 namespace slipway::openinference {
 
-/// Fills `response` (cleared before) with JSON and, for the outputs that `request` wants binary, their
-/// bytes after it; large ones go as parts that keep the tensor's memory alive.
-/// @param request  gives the id and each output's form; answer.outputs are in the order it asks for.
-/// @return kBadRequest naming the output when an element has no JSON form (NaN, an infinity, BYTES that
+/// Fills `response` (cleared before) with JSON and, for the outputs that `request` wants binary,
+/// their bytes after it; large ones go as parts that keep the tensor's memory alive.
+/// @param request  gives the id and each output's form; answer.outputs are in the order it asks
+/// for.
+/// @return kBadRequest naming the output when an element has no JSON form (NaN, an infinity, BYTES
+/// that
 ///   are not UTF-8), telling the client to ask for binary data; `response` is then cleared again.
 Status WriteResponse(const InferRequest& request, const InferResponse& answer,
                      http::Response& response);

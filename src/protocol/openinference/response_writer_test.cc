@@ -12,7 +12,8 @@ namespace {
 template <typename T>
 Tensor Make(DType dtype, Shape shape, std::vector<T> values) {
   return {dtype, std::move(shape),
-          Buffer::Own(std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)))};
+          Buffer::Own(std::string(reinterpret_cast<const char*>(values.data()),
+                                  values.size() * sizeof(T)))};
 }
 
 Tensor MakeBytes(Shape shape, const std::vector<std::string>& elements) {
@@ -52,11 +53,11 @@ TEST(ResponseWriterTest, WritesJsonAsTheProtocolShowsIt) {
   ASSERT_TRUE(WriteResponse(request,
                             Answer({{"p", Make<float>(DType::kFp32, {1, 2}, {0.5f, 1.0f})},
                                     {"label", MakeBytes({1}, {"cat"})}}),
-                            response).ok());
-  EXPECT_EQ(response.body,
-            R"({"id":"a\"b","model_name":"m","model_version":"3","outputs":[)"
-            R"({"name":"p","datatype":"FP32","shape":[1,2],"data":[0.5,1.0]},)"
-            R"({"name":"label","datatype":"BYTES","shape":[1],"data":["cat"]}]})");
+                            response)
+                  .ok());
+  EXPECT_EQ(response.body, R"({"id":"a\"b","model_name":"m","model_version":"3","outputs":[)"
+                           R"({"name":"p","datatype":"FP32","shape":[1,2],"data":[0.5,1.0]},)"
+                           R"({"name":"label","datatype":"BYTES","shape":[1],"data":["cat"]}]})");
   EXPECT_EQ(response.content_type, "application/json");
   EXPECT_EQ(response.headers, "");
 }
@@ -77,29 +78,34 @@ TEST(ResponseWriterTest, EveryDataTypeWritesItsExtremes) {
 }
 
 TEST(ResponseWriterTest, WhatJsonCannotSayIsRefusedByName) {
-  EXPECT_EQ(Data(Make<float>(DType::kFp32, {2}, {1, NAN})),
-            "output \"y\": element 1 is NaN or infinite, which JSON cannot say; ask for this output as "
-            "binary data");
+  EXPECT_EQ(
+      Data(Make<float>(DType::kFp32, {2}, {1, NAN})),
+      "output \"y\": element 1 is NaN or infinite, which JSON cannot say; ask for this output as "
+      "binary data");
   EXPECT_NE(Data(Make<double>(DType::kFp64, {1}, {-HUGE_VAL})).find("infinite"), std::string::npos);
   EXPECT_NE(Data(Make<uint16_t>(DType::kFp16, {1}, {0x7C00})).find("infinite"), std::string::npos);
   EXPECT_NE(Data(Make<uint16_t>(DType::kBf16, {1}, {0x7FC0})).find("infinite"), std::string::npos);
   EXPECT_EQ(Data(MakeBytes({2}, {"a", "\xFF"})),
-            "output \"y\": element 1 is not UTF-8, which JSON cannot say; ask for this output as binary data");
+            "output \"y\": element 1 is not UTF-8, which JSON cannot say; ask for this output as "
+            "binary data");
   http::Response response;
-  EXPECT_FALSE(WriteResponse({}, Answer({{"y", Make<float>(DType::kFp32, {1}, {NAN})}}), response).ok());
+  EXPECT_FALSE(
+      WriteResponse({}, Answer({{"y", Make<float>(DType::kFp32, {1}, {NAN})}}), response).ok());
   EXPECT_EQ(response.body, "");
 }
 
 TEST(ResponseWriterTest, BinaryOutputsFollowTheJsonInOrder) {
   InferRequest request;
-  request.outputs = {{.name = "a", .binary = true}, {.name = "j", .binary = {}}, {.name = "b", .binary = true}};
+  request.outputs = {
+      {.name = "a", .binary = true}, {.name = "j", .binary = {}}, {.name = "b", .binary = true}};
   http::Response response;
   const std::vector<float> large(5000, NAN);
   ASSERT_TRUE(WriteResponse(request,
                             Answer({{"a", Make<uint8_t>(DType::kUint8, {2}, {7, 8})},
                                     {"j", Make<int32_t>(DType::kInt32, {1}, {5})},
                                     {"b", Make<float>(DType::kFp32, {5000}, large)}}),
-                            response).ok());
+                            response)
+                  .ok());
   const std::string json =
       R"({"model_name":"m","model_version":"3","outputs":[)"
       R"({"name":"a","datatype":"UINT8","shape":[2],"parameters":{"binary_data_size":2}},)"
@@ -120,8 +126,8 @@ TEST(ResponseWriterTest, LargeOutputsOutliveTheirResponse) {
   {
     const std::vector<float> values(3000, 2.5f);
     Tensor borrowed{DType::kFp32, {3000}, Buffer(std::as_bytes(std::span(values)))};
-    InferResponse answer = Answer({{"owned", Make<float>(DType::kFp32, {3000}, values)},
-                                   {"borrowed", borrowed}});
+    InferResponse answer =
+        Answer({{"owned", Make<float>(DType::kFp32, {3000}, values)}, {"borrowed", borrowed}});
     ASSERT_TRUE(WriteResponse(request, answer, response).ok());
   }
   ASSERT_EQ(response.parts.size(), 2u);
@@ -137,7 +143,9 @@ TEST(ResponseWriterTest, AnOutputsOwnWordBeatsTheRequests) {
   request.binary_outputs = true;
   request.outputs = {{.name = "y", .binary = false}};
   http::Response response;
-  ASSERT_TRUE(WriteResponse(request, Answer({{"y", Make<int32_t>(DType::kInt32, {1}, {5})}}), response).ok());
+  ASSERT_TRUE(
+      WriteResponse(request, Answer({{"y", Make<int32_t>(DType::kInt32, {1}, {5})}}), response)
+          .ok());
   EXPECT_NE(response.body.find("\"data\":[5]"), std::string::npos);
   EXPECT_EQ(response.headers, "");
 }

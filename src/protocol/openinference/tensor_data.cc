@@ -35,8 +35,8 @@ Status WrongCount(const Tensor& tensor, int64_t expected, size_t got) {
                ToString(tensor.dtype, tensor.shape), got);
 }
 
-/// Lets `read(std::span<T>, &count)` fill memory for as many elements as the shape says, or as the text
-/// can hold when the shape claims more.
+/// Lets `read(std::span<T>, &count)` fill memory for as many elements as the shape says, or as the
+/// text can hold when the shape claims more.
 template <typename T, typename Read>
 Status ReadElements(const JsonReader& reader, Arena& arena, Tensor& tensor, const Read& read) {
   ASSIGN_OR_RETURN(const int64_t expected, ElementCount(tensor.shape));
@@ -131,20 +131,34 @@ Status AppendStrings(const Tensor& tensor, std::string& out) {
 
 Status ReadJsonData(JsonReader& reader, Arena& arena, Tensor& tensor) {
   switch (tensor.dtype) {
-    case DType::kBool: return ReadBools(reader, arena, tensor);
-    case DType::kUint8: return ReadNumbers<uint8_t>(reader, arena, tensor);
-    case DType::kUint16: return ReadNumbers<uint16_t>(reader, arena, tensor);
-    case DType::kUint32: return ReadNumbers<uint32_t>(reader, arena, tensor);
-    case DType::kUint64: return ReadNumbers<uint64_t>(reader, arena, tensor);
-    case DType::kInt8: return ReadNumbers<int8_t>(reader, arena, tensor);
-    case DType::kInt16: return ReadNumbers<int16_t>(reader, arena, tensor);
-    case DType::kInt32: return ReadNumbers<int32_t>(reader, arena, tensor);
-    case DType::kInt64: return ReadNumbers<int64_t>(reader, arena, tensor);
-    case DType::kFp16: return ReadHalves(reader, NarrowToFp16, arena, tensor);
-    case DType::kBf16: return ReadHalves(reader, NarrowToBf16, arena, tensor);
-    case DType::kFp32: return ReadNumbers<float>(reader, arena, tensor);
-    case DType::kFp64: return ReadNumbers<double>(reader, arena, tensor);
-    case DType::kBytes: return ReadStrings(reader, arena, tensor);
+    case DType::kBool:
+      return ReadBools(reader, arena, tensor);
+    case DType::kUint8:
+      return ReadNumbers<uint8_t>(reader, arena, tensor);
+    case DType::kUint16:
+      return ReadNumbers<uint16_t>(reader, arena, tensor);
+    case DType::kUint32:
+      return ReadNumbers<uint32_t>(reader, arena, tensor);
+    case DType::kUint64:
+      return ReadNumbers<uint64_t>(reader, arena, tensor);
+    case DType::kInt8:
+      return ReadNumbers<int8_t>(reader, arena, tensor);
+    case DType::kInt16:
+      return ReadNumbers<int16_t>(reader, arena, tensor);
+    case DType::kInt32:
+      return ReadNumbers<int32_t>(reader, arena, tensor);
+    case DType::kInt64:
+      return ReadNumbers<int64_t>(reader, arena, tensor);
+    case DType::kFp16:
+      return ReadHalves(reader, NarrowToFp16, arena, tensor);
+    case DType::kBf16:
+      return ReadHalves(reader, NarrowToBf16, arena, tensor);
+    case DType::kFp32:
+      return ReadNumbers<float>(reader, arena, tensor);
+    case DType::kFp64:
+      return ReadNumbers<double>(reader, arena, tensor);
+    case DType::kBytes:
+      return ReadStrings(reader, arena, tensor);
   }
   return UnknownType();
 }
@@ -153,8 +167,8 @@ Status ReadBinaryData(std::span<const std::byte> bytes, Arena& arena, Tensor& te
   tensor.data = Buffer(bytes);
   RETURN_IF_ERROR(CheckData(tensor));
   if (tensor.dtype == DType::kBool) {
-    const auto bad = std::find_if(bytes.begin(), bytes.end(),
-                                  [](std::byte b) { return b > std::byte{1}; });
+    const auto bad =
+        std::find_if(bytes.begin(), bytes.end(), [](std::byte b) { return b > std::byte{1}; });
     if (bad != bytes.end())
       return Error(Reason::kBadRequest, "expected byte 0 or 1 for BOOL element {}, got {}",
                    bad - bytes.begin(), static_cast<int>(*bad));
@@ -170,23 +184,37 @@ Status ReadBinaryData(std::span<const std::byte> bytes, Arena& arena, Tensor& te
 Status AppendJsonData(const Tensor& tensor, std::string& out) {
   const auto halves = tensor.as<uint16_t>();
   switch (tensor.dtype) {
-    case DType::kBool: return AppendBools(tensor, out);
-    case DType::kUint8: return AppendNumbers<uint8_t>(tensor, out);
-    case DType::kUint16: return AppendNumbers<uint16_t>(tensor, out);
-    case DType::kUint32: return AppendNumbers<uint32_t>(tensor, out);
-    case DType::kUint64: return AppendNumbers<uint64_t>(tensor, out);
-    case DType::kInt8: return AppendNumbers<int8_t>(tensor, out);
-    case DType::kInt16: return AppendNumbers<int16_t>(tensor, out);
-    case DType::kInt32: return AppendNumbers<int32_t>(tensor, out);
-    case DType::kInt64: return AppendNumbers<int64_t>(tensor, out);
+    case DType::kBool:
+      return AppendBools(tensor, out);
+    case DType::kUint8:
+      return AppendNumbers<uint8_t>(tensor, out);
+    case DType::kUint16:
+      return AppendNumbers<uint16_t>(tensor, out);
+    case DType::kUint32:
+      return AppendNumbers<uint32_t>(tensor, out);
+    case DType::kUint64:
+      return AppendNumbers<uint64_t>(tensor, out);
+    case DType::kInt8:
+      return AppendNumbers<int8_t>(tensor, out);
+    case DType::kInt16:
+      return AppendNumbers<int16_t>(tensor, out);
+    case DType::kInt32:
+      return AppendNumbers<int32_t>(tensor, out);
+    case DType::kInt64:
+      return AppendNumbers<int64_t>(tensor, out);
     // A half as the shortest text of the float it equals: it reads back as itself in either type.
     case DType::kFp16:
-      return AppendNumbers(out, halves.size(), [halves](size_t i) { return Fp16ToFloat(halves[i]); });
+      return AppendNumbers(out, halves.size(),
+                           [halves](size_t i) { return Fp16ToFloat(halves[i]); });
     case DType::kBf16:
-      return AppendNumbers(out, halves.size(), [halves](size_t i) { return Bf16ToFloat(halves[i]); });
-    case DType::kFp32: return AppendNumbers<float>(tensor, out);
-    case DType::kFp64: return AppendNumbers<double>(tensor, out);
-    case DType::kBytes: return AppendStrings(tensor, out);
+      return AppendNumbers(out, halves.size(),
+                           [halves](size_t i) { return Bf16ToFloat(halves[i]); });
+    case DType::kFp32:
+      return AppendNumbers<float>(tensor, out);
+    case DType::kFp64:
+      return AppendNumbers<double>(tensor, out);
+    case DType::kBytes:
+      return AppendStrings(tensor, out);
   }
   return UnknownType();
 }

@@ -17,8 +17,8 @@ struct JsonCase {
 /// Our own table: one text or more for each rule of RFC 8259 and each way to break it.
 std::vector<JsonCase> JsonCases();
 
-/// The 318 files of the public JSONTestSuite, fetched by tools/json-test-suite once per build folder;
-/// empty when they cannot be had (a test then says so and is skipped).
+/// The 318 files of the public JSONTestSuite, fetched by tools/json-test-suite once per build
+/// folder; empty when they cannot be had (a test then says so and is skipped).
 std::vector<JsonCase> JsonTestSuite();
 
 }  // namespace slipway::testing

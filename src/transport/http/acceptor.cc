@@ -42,7 +42,8 @@ Status RemoveStaleSocket(const Endpoint& endpoint) {
   if (!S_ISSOCK(info.st_mode))
     return Error(Reason::kIo, "{}: a file is in the way that is not a socket", endpoint.ToString());
   const OwnedFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&endpoint.storage), endpoint.length) == 0)
+  if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&endpoint.storage),
+                endpoint.length) == 0)
     return Error(Reason::kIo, "{}: another server listens there", endpoint.ToString());
   if (errno == ECONNREFUSED && ::unlink(endpoint.unix_path().c_str()) == 0) return OkStatus();
   return Failed(endpoint, "cannot replace the socket file");
@@ -74,7 +75,8 @@ StatusOr<OwnedFd> Bind(Endpoint& endpoint) {
 }  // namespace
 
 StatusOr<std::unique_ptr<Acceptor>> Acceptor::Create(const Listener& listener,
-                                                     const ServerOptions& options, const Loops& loops) {
+                                                     const ServerOptions& options,
+                                                     const Loops& loops) {
   ASSIGN_OR_RETURN(Endpoint endpoint, Endpoint::Parse(listener.address));
   ASSIGN_OR_RETURN(OwnedFd fd, Bind(endpoint));
   auto policy = std::make_shared<const ListenerPolicy>(

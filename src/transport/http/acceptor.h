@@ -1,5 +1,6 @@
 #pragma once
-// A listening socket. Accepts on the first loop and gives each connection to the loop with the fewest.
+// A listening socket. Accepts on the first loop and gives each connection to the loop with the
+// fewest.
 
 #include "transport/http/loop.h"
 
@@ -20,7 +21,8 @@ class Acceptor {
   /// Binds and listens. A Unix socket that nobody answers on is replaced; its mode is 0660.
   /// @return kIo naming the address; kBadRequest when it does not parse.
   static StatusOr<std::unique_ptr<Acceptor>> Create(const Listener& listener,
-                                                    const ServerOptions& options, const Loops& loops);
+                                                    const ServerOptions& options,
+                                                    const Loops& loops);
   ~Acceptor();
 
   const Endpoint& bound() const { return bound_; }
@@ -34,7 +36,8 @@ class Acceptor {
   void DrainAndClose();
 
  private:
-  Acceptor(int fd, Endpoint bound, std::shared_ptr<const ListenerPolicy> policy, const Loops& loops);
+  Acceptor(int fd, Endpoint bound, std::shared_ptr<const ListenerPolicy> policy,
+           const Loops& loops);
 
   enum class Accepted : uint8_t { kOne, kNone, kNoRoom };
   Accepted AcceptOne();

@@ -14,14 +14,17 @@ template <typename Int>
 std::optional<Int> ParseNumber(std::string_view text, Int max) {
   uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value > static_cast<uint64_t>(max)) return std::nullopt;
+  if (error != std::errc() || end != text.data() + text.size() ||
+      value > static_cast<uint64_t>(max))
+    return std::nullopt;
   return static_cast<Int>(value);
 }
 
 StatusOr<Endpoint> ParseUnix(std::string_view path) {
   Endpoint endpoint;
   auto& address = reinterpret_cast<sockaddr_un&>(endpoint.storage);
-  if (path.empty() || path.size() >= sizeof(address.sun_path) || path.find('\0') != std::string_view::npos)
+  if (path.empty() || path.size() >= sizeof(address.sun_path) ||
+      path.find('\0') != std::string_view::npos)
     return Error(Reason::kBadRequest, "unix socket: expected a path of 1 to {} bytes, got {}",
                  sizeof(address.sun_path) - 1, path.size());
   address.sun_family = AF_UNIX;
@@ -45,10 +48,12 @@ std::optional<IpAddress> IpAddress::Parse(std::string_view text) {
 IpAddress IpAddress::From(const sockaddr_storage& socket) {
   IpAddress address;
   if (socket.ss_family == AF_INET6) {
-    std::memcpy(address.bytes_.data(), &reinterpret_cast<const sockaddr_in6&>(socket).sin6_addr, 16);
+    std::memcpy(address.bytes_.data(), &reinterpret_cast<const sockaddr_in6&>(socket).sin6_addr,
+                16);
   } else if (socket.ss_family == AF_INET) {
     std::memcpy(address.bytes_.data(), kMappedPrefix.data(), kMappedPrefix.size());
-    std::memcpy(address.bytes_.data() + 12, &reinterpret_cast<const sockaddr_in&>(socket).sin_addr, 4);
+    std::memcpy(address.bytes_.data() + 12, &reinterpret_cast<const sockaddr_in&>(socket).sin_addr,
+                4);
   }
   return address;
 }
@@ -65,8 +70,10 @@ bool IpAddress::is_loopback() const {
 
 std::string IpAddress::ToString() const {
   char text[INET6_ADDRSTRLEN] = "";
-  if (is_v4()) ::inet_ntop(AF_INET, bytes_.data() + 12, text, sizeof(text));
-  else ::inet_ntop(AF_INET6, bytes_.data(), text, sizeof(text));
+  if (is_v4())
+    ::inet_ntop(AF_INET, bytes_.data() + 12, text, sizeof(text));
+  else
+    ::inet_ntop(AF_INET6, bytes_.data(), text, sizeof(text));
   return text;
 }
 
@@ -86,7 +93,8 @@ StatusOr<NetworkSet> NetworkSet::Parse(const std::vector<std::string>& blocks) {
     int bits = width;
     if (slash != std::string_view::npos) {
       const auto given = ParseNumber<int>(text.substr(slash + 1), width);
-      if (!given) return Error(Reason::kBadRequest, "\"{}\": expected a prefix of 0 to {}", block, width);
+      if (!given)
+        return Error(Reason::kBadRequest, "\"{}\": expected a prefix of 0 to {}", block, width);
       bits = *given;
     }
     set.networks_.push_back({*address, bits + 128 - width});
@@ -110,7 +118,8 @@ StatusOr<Endpoint> Endpoint::Parse(std::string_view text) {
   if (text.starts_with("unix:")) return ParseUnix(text.substr(5));
   const auto bad = [&] {
     return Error(Reason::kBadRequest,
-                 "address \"{}\": expected IP:PORT, [IPV6]:PORT, localhost:PORT or unix:PATH", text);
+                 "address \"{}\": expected IP:PORT, [IPV6]:PORT, localhost:PORT or unix:PATH",
+                 text);
   };
   const size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return bad();
@@ -141,8 +150,10 @@ std::string Endpoint::ToString() const {
   if (is_unix()) return "unix:" + unix_path();
   const std::string host = IpAddress::From(storage).ToString();
   if (storage.ss_family == AF_INET)
-    return fmt::format("{}:{}", host, ntohs(reinterpret_cast<const sockaddr_in&>(storage).sin_port));
-  return fmt::format("[{}]:{}", host, ntohs(reinterpret_cast<const sockaddr_in6&>(storage).sin6_port));
+    return fmt::format("{}:{}", host,
+                       ntohs(reinterpret_cast<const sockaddr_in&>(storage).sin_port));
+  return fmt::format("[{}]:{}", host,
+                     ntohs(reinterpret_cast<const sockaddr_in6&>(storage).sin6_port));
 }
 
 }  // namespace slipway::http

@@ -62,14 +62,15 @@ class CharSet {
 
 constexpr bool IsTokenByte(unsigned char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         (c != 0 && std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) !=
-                        std::string_view::npos);
+         (c != 0 &&
+          std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos);
 }
 
 /// RFC 9110 token: method and field names.
 inline constexpr CharSet kToken{IsTokenByte};
 /// RFC 9110 field value: no control characters besides the tab; bytes ≥ 0x80 are opaque.
-inline constexpr CharSet kFieldValue{[](unsigned char c) { return c == '\t' || (c >= 0x20 && c != 0x7f); }};
+inline constexpr CharSet kFieldValue{
+    [](unsigned char c) { return c == '\t' || (c >= 0x20 && c != 0x7f); }};
 /// Printable ASCII without the space.
 inline constexpr CharSet kVisible{[](unsigned char c) { return c > 0x20 && c < 0x7f; }};
 

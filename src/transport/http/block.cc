@@ -54,8 +54,10 @@ bool Block::Grow(size_t size, size_t used) {
 
 void Block::Release() {
   if (data_ == nullptr) return;
-  if (size_ < kMapped) std::free(data_);
-  else ::munmap(data_, size_);
+  if (size_ < kMapped)
+    std::free(data_);
+  else
+    ::munmap(data_, size_);
   data_ = nullptr;
   size_ = 0;
 }
@@ -72,7 +74,8 @@ Block BlockPool::Take(size_t least, size_t wanted) {
   const auto warmest = [&](size_t size) {
     size_t i = blocks_.size();
     // A small request must not carry off the large block that the next upload could use.
-    while (i > 0 && (blocks_[i - 1].size() < size || blocks_[i - 1].size() / 8 > RoundUp(wanted))) --i;
+    while (i > 0 && (blocks_[i - 1].size() < size || blocks_[i - 1].size() / 8 > RoundUp(wanted)))
+      --i;
     return i;
   };
   size_t found = warmest(wanted);

@@ -1,6 +1,6 @@
 #pragma once
-// Raw memory for what arrives. A connection holds a block only while a request is on its way; an idle
-// one holds none.
+// Raw memory for what arrives. A connection holds a block only while a request is on its way; an
+// idle one holds none.
 
 #include <cstddef>
 #include <utility>
@@ -12,8 +12,8 @@ namespace slipway::http {
 /// bytes, and letting go returns it to the system at once.
 class Block {
  public:
-  static constexpr size_t kSmallest = 8u << 10;   // holds an ordinary request as a whole
-  static constexpr size_t kMapped = 256u << 10;   // from this size on
+  static constexpr size_t kSmallest = 8u << 10;  // holds an ordinary request as a whole
+  static constexpr size_t kMapped = 256u << 10;  // from this size on
 
   Block() = default;
   Block(Block&& other) noexcept { swap(other); }
@@ -44,8 +44,8 @@ class Block {
   size_t size_ = 0;
 };
 
-/// Blocks of one loop that wait to be used again, the warmest last. Bounded; Trim returns those that
-/// lay unused since the Trim before. Threads: the loop's own.
+/// Blocks of one loop that wait to be used again, the warmest last. Bounded; Trim returns those
+/// that lay unused since the Trim before. Threads: the loop's own.
 class BlockPool {
  public:
   static constexpr size_t kMaxBytes = 8u << 20;

@@ -105,7 +105,7 @@ TEST(InputTest, WhatComesWhilePinnedFollowsAfterwards) {
   EXPECT_EQ(head, "head|");
   EXPECT_EQ(input.unread(), "rest|");
   ASSERT_TRUE(input.Unpin());
-  EXPECT_EQ(input.unread(), "rest|" + std::string(5000, 'n'));
+  EXPECT_EQ(input.unread(), std::string("rest|").append(5000, 'n'));
 }
 
 TEST(InputTest, GrowsWhileUnpinnedAndIsBoundedWhilePinned) {

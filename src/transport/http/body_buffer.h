@@ -1,6 +1,6 @@
 #pragma once
-// Where a request body is put together: one contiguous piece, placed so that a chosen offset in it lies
-// on 64 bytes, growing with what has arrived.
+// Where a request body is put together: one contiguous piece, placed so that a chosen offset in it
+// lies on 64 bytes, growing with what has arrived.
 
 #include <cstddef>
 #include <span>
@@ -22,9 +22,9 @@ class BodyBuffer {
   /// Begins an empty body in which byte `aligned_offset` will lie on 64 bytes.
   void Start(size_t aligned_offset, size_t budget_limit);
 
-  /// Makes room for `more` bytes beyond those committed; `expected` is the size the whole body claims
-  /// to have, taken only from memory that is at hand anyway.
-  /// False when the budget or the memory is used up.
+  /// Makes room for `more` bytes beyond those committed; `expected` is the size the whole body
+  /// claims to have, taken only from memory that is at hand anyway. False when the budget or the
+  /// memory is used up.
   bool Reserve(size_t more, size_t expected);
 
   /// The room after the committed bytes. Valid until the next Reserve or Release.

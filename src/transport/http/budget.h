@@ -2,16 +2,16 @@
 // The bytes that all request bodies of the server may hold together.
 
 #include <atomic>
-#include <cstdint>
 #include <cstddef>
+#include <cstdint>
 
 namespace slipway::http {
 
 /// Threads: any.
 class Budget {
  public:
-  /// Blocks up to this size are not counted: the number of connections bounds them, and a small request
-  /// then touches no memory that the loops share.
+  /// Blocks up to this size are not counted: the number of connections bounds them, and a small
+  /// request then touches no memory that the loops share.
   static constexpr size_t kFree = 16u << 10;
 
   bool Charge(size_t bytes, size_t limit) {

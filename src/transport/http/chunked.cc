@@ -17,26 +17,35 @@ Status ChunkedDecoder::StepSize(char c) {
     return OkStatus();
   }
   if (digits_ == 0) return Bad("chunked body: expected a hexadecimal chunk size");
-  if (c == ';') state_ = State::kExtension;
-  else if (c == '\r') state_ = State::kSizeLf;
-  else return Bad("chunked body: a chunk size is not hexadecimal");
+  if (c == ';')
+    state_ = State::kExtension;
+  else if (c == '\r')
+    state_ = State::kSizeLf;
+  else
+    return Bad("chunked body: a chunk size is not hexadecimal");
   return OkStatus();
 }
 
 Status ChunkedDecoder::StepTrailer(char c) {
-  if (c == '\r') state_ = State::kTrailerLf;
-  else if (!kFieldValue.Has(c)) return Bad("chunked body: a control character in a trailer");
-  else ++trailer_column_;
+  if (c == '\r')
+    state_ = State::kTrailerLf;
+  else if (!kFieldValue.Has(c))
+    return Bad("chunked body: a control character in a trailer");
+  else
+    ++trailer_column_;
   return OkStatus();
 }
 
 // One byte of framing.
 Status ChunkedDecoder::Step(char c) {
   switch (state_) {
-    case State::kSize: return StepSize(c);
+    case State::kSize:
+      return StepSize(c);
     case State::kExtension:
-      if (c == '\r') state_ = State::kSizeLf;
-      else if (!kFieldValue.Has(c)) return Bad("chunked body: a control character in an extension");
+      if (c == '\r')
+        state_ = State::kSizeLf;
+      else if (!kFieldValue.Has(c))
+        return Bad("chunked body: a control character in an extension");
       return OkStatus();
     case State::kSizeLf:
       if (c != '\n') break;
@@ -51,14 +60,16 @@ Status ChunkedDecoder::Step(char c) {
       if (c != '\n') break;
       state_ = State::kSize;
       return OkStatus();
-    case State::kTrailer: return StepTrailer(c);
+    case State::kTrailer:
+      return StepTrailer(c);
     case State::kTrailerLf:
       if (c != '\n') break;
       state_ = trailer_column_ == 0 ? State::kDone : State::kTrailer;
       trailer_column_ = 0;
       return OkStatus();
     case State::kData:
-    case State::kDone: break;
+    case State::kDone:
+      break;
   }
   return Bad("chunked body: expected CRLF");
 }

@@ -24,14 +24,24 @@ class ChunkedDecoder {
   bool done() const { return state_ == State::kDone; }
 
  private:
-  enum class State { kSize, kExtension, kSizeLf, kData, kDataCr, kDataLf, kTrailer, kTrailerLf, kDone };
+  enum class State {
+    kSize,
+    kExtension,
+    kSizeLf,
+    kData,
+    kDataCr,
+    kDataLf,
+    kTrailer,
+    kTrailerLf,
+    kDone
+  };
 
   Status Step(char c);
   Status StepSize(char c);
   Status StepTrailer(char c);
 
   State state_ = State::kSize;
-  uint64_t left_ = 0;        // of the chunk being read
+  uint64_t left_ = 0;  // of the chunk being read
   int digits_ = 0;
   size_t trailer_column_ = 0;
   uint64_t framing_bytes_ = 0;

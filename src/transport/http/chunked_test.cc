@@ -34,7 +34,8 @@ Decoded Decode(std::string_view in, size_t step = std::string_view::npos) {
 }
 
 TEST(ChunkedDecoderTest, JoinsChunksAndStopsAtTheEnd) {
-  const std::string_view body = "5\r\nhello\r\n6;x=\"y\"\r\n world\r\n000\r\nTrailer: x\r\n\r\nGET /";
+  const std::string_view body =
+      "5\r\nhello\r\n6;x=\"y\"\r\n world\r\n000\r\nTrailer: x\r\n\r\nGET /";
   for (const size_t step : {size_t{1}, size_t{2}, size_t{3}, size_t{7}, std::string_view::npos}) {
     const Decoded decoded = Decode(body, step);
     EXPECT_TRUE(decoded.done) << step;
@@ -45,9 +46,9 @@ TEST(ChunkedDecoderTest, JoinsChunksAndStopsAtTheEnd) {
 
 TEST(ChunkedDecoderTest, RefusesMalformedFraming) {
   for (const std::string_view bad :
-       {"\r\n", "g\r\n", "-1\r\n", "+1\r\na\r\n", "0x1\r\na\r\n", " 1\r\na\r\n", "1 \r\na\r\n", "1\na\n0\n\n",
-        "1\r\nab\r\n", "1\r\na\n", "1\r\na\r\r", "1;\x01\r\n", "1;a\nb\r\n", "0\r\nA: \x01\r\n\r\n",
-        "10000000000000000\r\n", "ffffffffffffffff\r\n", "0\r\n\rX"})
+       {"\r\n", "g\r\n", "-1\r\n", "+1\r\na\r\n", "0x1\r\na\r\n", " 1\r\na\r\n", "1 \r\na\r\n",
+        "1\na\n0\n\n", "1\r\nab\r\n", "1\r\na\n", "1\r\na\r\r", "1;\x01\r\n", "1;a\nb\r\n",
+        "0\r\nA: \x01\r\n\r\n", "10000000000000000\r\n", "ffffffffffffffff\r\n", "0\r\n\rX"})
     EXPECT_TRUE(Decode(bad).failed) << bad;
 }
 

@@ -23,12 +23,12 @@ std::string_view NameOf(Coding coding);
 /// @return kUnsupportedCoding naming a Content-Encoding that is not read here.
 StatusOr<Coding> ParseContentEncoding(std::string_view value);
 
-/// The coding that Accept-Encoding prefers, gzip before deflate at equal weight; identity when it weighs
-/// more or nothing else is acceptable.
+/// The coding that Accept-Encoding prefers, gzip before deflate at equal weight; identity when it
+/// weighs more or nothing else is acceptable.
 Coding NegotiateCoding(std::string_view accept_encoding);
 
-/// Decompresses a body as it arrives. "deflate" may come with or without the zlib wrapper, as clients
-/// disagree about it.
+/// Decompresses a body as it arrives. "deflate" may come with or without the zlib wrapper, as
+/// clients disagree about it.
 class Inflater {
  public:
   static StatusOr<std::unique_ptr<Inflater>> Create(Coding coding);
@@ -52,8 +52,8 @@ class Inflater {
 };
 
 /// Compresses body and parts into `response.body` and adds the header lines, when `accept_encoding`
-/// asks for it and it is worth it: at least 1 KiB of text or JSON. An answer with binary parts is left
-/// alone unless the client names one coding only: clients that list all they know did not ask.
+/// asks for it and it is worth it: at least 1 KiB of text or JSON. An answer with binary parts is
+/// left alone unless the client names one coding only: clients that list all they know did not ask.
 /// Threads: any.
 void CompressResponse(std::string_view accept_encoding, Response& response);
 

@@ -28,7 +28,8 @@ std::string Deflated(std::string_view in, int window) {
 class InflaterTest : public testing::Test {
  protected:
   // Inflates `in` fed in pieces of `step` bytes.
-  StatusOr<std::string> Inflate(Coding coding, std::string_view in, size_t limit, size_t step = 1 << 16) {
+  StatusOr<std::string> Inflate(Coding coding, std::string_view in, size_t limit,
+                                size_t step = 1 << 16) {
     BodyBuffer out(pool_, budget_);
     out.Start(0, 1u << 30);
     ASSIGN_OR_RETURN(const auto inflater, Inflater::Create(coding));
@@ -79,8 +80,12 @@ TEST_F(InflaterTest, RefusesDamage) {
   const std::string packed = Deflated(std::string(5000, 'a') + "end", kGzip);
   std::string flipped = packed;
   flipped[packed.size() - 6] ^= 1;  // in the checksum
-  const std::vector<std::string> damaged = {packed + "garbage", packed + packed, "not gzip at all", flipped,
-                                            packed.substr(0, packed.size() - 1), packed.substr(0, 5)};
+  const std::vector<std::string> damaged = {packed + "garbage",
+                                            packed + packed,
+                                            "not gzip at all",
+                                            flipped,
+                                            packed.substr(0, packed.size() - 1),
+                                            packed.substr(0, 5)};
   for (const std::string& bytes : damaged) {
     const auto out = Inflate(Coding::kGzip, bytes, 1u << 20);
     ASSERT_FALSE(out.ok());
@@ -149,7 +154,8 @@ TEST(CompressResponseTest, LeavesBinaryAloneUnlessOneCodingIsNamed) {
 TEST(CompressResponseTest, KeepsWhatDoesNotShrink) {
   Response response;
   uint32_t state = 1;
-  for (int i = 0; i < 3000; ++i) response.body.push_back(static_cast<char>((state = state * 1664525 + 1013904223) >> 24));
+  for (int i = 0; i < 3000; ++i)
+    response.body.push_back(static_cast<char>((state = state * 1664525 + 1013904223) >> 24));
   const std::string before = response.body;
   CompressResponse("gzip", response);
   EXPECT_EQ(response.body, before);

@@ -13,7 +13,8 @@ constexpr size_t kWorthIt = 1024;  // below, the answer fits into one packet any
 constexpr int kLevel = 1;          // a served answer is read once: speed before size
 constexpr int kMemoryLevel = 8;
 
-// RFC 9110 §12.4.2: "q=" and 0 to 1 with at most three decimals, here in thousandths; −1 when malformed.
+// RFC 9110 §12.4.2: "q=" and 0 to 1 with at most three decimals, here in thousandths; −1 when
+// malformed.
 int ParseWeight(std::string_view text) {
   if (text.empty() || (text[0] != '0' && text[0] != '1') || text.size() > 5) return -1;
   int weight = (text[0] - '0') * 1000;
@@ -41,10 +42,14 @@ Weights ParseAcceptEncoding(std::string_view list) {
       if (parameter.size() > 2 && ToLower(parameter[0]) == 'q' && parameter[1] == '=')
         weight = std::max(0, ParseWeight(parameter.substr(2)));
     }
-    if (EqualsIgnoreCase(name, "gzip") || EqualsIgnoreCase(name, "x-gzip")) weights.gzip = weight;
-    else if (EqualsIgnoreCase(name, "deflate")) weights.deflate = weight;
-    else if (EqualsIgnoreCase(name, "identity")) weights.identity = weight;
-    else if (name == "*") weights.any = weight;
+    if (EqualsIgnoreCase(name, "gzip") || EqualsIgnoreCase(name, "x-gzip"))
+      weights.gzip = weight;
+    else if (EqualsIgnoreCase(name, "deflate"))
+      weights.deflate = weight;
+    else if (EqualsIgnoreCase(name, "identity"))
+      weights.identity = weight;
+    else if (name == "*")
+      weights.any = weight;
   }
   return weights;
 }
@@ -77,7 +82,8 @@ std::string Compress(Coding coding, const Response& response, size_t limit) {
     return out;
   bool ok = Deflate(stream, response.body, Z_NO_FLUSH, out, limit);
   for (const BodyPart& part : response.parts) {
-    const std::string_view bytes{reinterpret_cast<const char*>(part.bytes.data()), part.bytes.size()};
+    const std::string_view bytes{reinterpret_cast<const char*>(part.bytes.data()),
+                                 part.bytes.size()};
     ok = ok && Deflate(stream, bytes, Z_NO_FLUSH, out, limit);
   }
   ok = ok && Deflate(stream, {}, Z_FINISH, out, limit);

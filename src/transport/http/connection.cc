@@ -10,9 +10,10 @@
 namespace slipway::http {
 namespace {
 
-constexpr size_t kBodyRead = 64u << 10;         // at once, of a body that is decoded on its way
-constexpr size_t kMaxPerTurn = 1u << 20;        // then the loop's other connections have their turn
-constexpr size_t kMaxLingerBytes = 256u << 10;  // dropped after a refusal; then the sender is held back
+constexpr size_t kBodyRead = 64u << 10;   // at once, of a body that is decoded on its way
+constexpr size_t kMaxPerTurn = 1u << 20;  // then the loop's other connections have their turn
+constexpr size_t kMaxLingerBytes = 256u
+                                   << 10;  // dropped after a refusal; then the sender is held back
 constexpr auto kLingerTime = std::chrono::seconds(2);
 
 }  // namespace
@@ -54,12 +55,20 @@ void Connection::Pump() {
   bool more = true;
   while (more) {
     switch (phase_) {
-      case Phase::kHead: more = StepHead(); break;
-      case Phase::kBody: more = StepBody(); break;
-      case Phase::kLingering: more = StepLingering(); break;
+      case Phase::kHead:
+        more = StepHead();
+        break;
+      case Phase::kBody:
+        more = StepBody();
+        break;
+      case Phase::kLingering:
+        more = StepLingering();
+        break;
       case Phase::kHandler:
       case Phase::kWriting:
-      case Phase::kClosed: more = false; break;
+      case Phase::kClosed:
+        more = false;
+        break;
     }
   }
 }
@@ -67,9 +76,12 @@ void Connection::Pump() {
 bool Connection::StepHead() {
   if (!input_.unread().empty()) {
     switch (parser_.Parse(input_.unread(), request_, facts_)) {
-      case HeadParser::State::kDone: return OpenExchange();
-      case HeadParser::State::kFailed: return Refuse(parser_.error());
-      case HeadParser::State::kNeedMore: break;
+      case HeadParser::State::kDone:
+        return OpenExchange();
+      case HeadParser::State::kFailed:
+        return Refuse(parser_.error());
+      case HeadParser::State::kNeedMore:
+        break;
     }
     if (!head_started_) {
       head_started_ = true;
@@ -88,9 +100,14 @@ bool Connection::StepHead() {
   const std::span<char> room = input_.Room();
   size_t bytes = 0;
   switch (Receive(room, bytes)) {
-    case Received::kBytes: input_.Commit(bytes); break;
-    case Received::kNothing: break;
-    case Received::kEnd: Close(); return false;
+    case Received::kBytes:
+      input_.Commit(bytes);
+      break;
+    case Received::kNothing:
+      break;
+    case Received::kEnd:
+      Close();
+      return false;
   }
   return true;
 }
@@ -114,11 +131,16 @@ bool Connection::StepBody() {
   switch (Receive(room, bytes)) {
     case Received::kBytes:
       window_bytes_ += bytes;
-      if (direct->empty()) input_.Commit(bytes);
-      else body_.Commit(bytes);
+      if (direct->empty())
+        input_.Commit(bytes);
+      else
+        body_.Commit(bytes);
       break;
-    case Received::kNothing: break;
-    case Received::kEnd: Close(); return false;
+    case Received::kNothing:
+      break;
+    case Received::kEnd:
+      Close();
+      return false;
   }
   return true;
 }
@@ -133,7 +155,8 @@ bool Connection::StepLingering() {
     }
     lingered_bytes_ += bytes;
   }
-  // Past the bound nothing is read, so the sender stalls and can see the answer, until Sweep closes.
+  // Past the bound nothing is read, so the sender stalls and can see the answer, until Sweep
+  // closes.
   if (lingered_bytes_ < kMaxLingerBytes) WaitReadable();
   return false;
 }
@@ -197,21 +220,28 @@ void Connection::WaitWritable() {
 void Connection::OnReadable() {
   may_read_ = true;
   turn_bytes_ = 0;
-  if (phase_ == Phase::kHandler) ReadAhead();
-  else Pump();
+  if (phase_ == Phase::kHandler)
+    ReadAhead();
+  else
+    Pump();
 }
 
-// While the answer is computed elsewhere: the client's next bytes are kept up to a bound, and its going
-// away is noticed.
+// While the answer is computed elsewhere: the client's next bytes are kept up to a bound, and its
+// going away is noticed.
 void Connection::ReadAhead() {
   while (may_read_) {
     const std::span<char> room = input_.Room();
     if (room.empty()) return;  // full: Sweep looks for a hang-up instead
     size_t bytes = 0;
     switch (Receive(room, bytes)) {
-      case Received::kBytes: input_.Commit(bytes); break;
-      case Received::kNothing: break;
-      case Received::kEnd: ClientGone(); return;
+      case Received::kBytes:
+        input_.Commit(bytes);
+        break;
+      case Received::kNothing:
+        break;
+      case Received::kEnd:
+        ClientGone();
+        return;
     }
   }
   WaitReadable();
@@ -253,10 +283,13 @@ void Connection::Sweep(TimePoint now) {
       if (!head_started_) {
         if (SweepIdle(now)) Close();
       } else if (now > deadline_) {
-        if (Refuse(MakeError(Reason::kSlowRequest, "the request's head did not arrive in time"))) Pump();
+        if (Refuse(MakeError(Reason::kSlowRequest, "the request's head did not arrive in time")))
+          Pump();
       }
       break;
-    case Phase::kBody: SweepBody(now); break;
+    case Phase::kBody:
+      SweepBody(now);
+      break;
     case Phase::kHandler:
       if (!input_ended_ && !waiting_to_read_ && deferred_ && HungUp()) ClientGone();
       break;
@@ -264,7 +297,8 @@ void Connection::Sweep(TimePoint now) {
     case Phase::kLingering:
       if (now > deadline_) Close();
       break;
-    case Phase::kClosed: break;
+    case Phase::kClosed:
+      break;
   }
 }
 
@@ -282,7 +316,8 @@ bool Connection::SweepIdle(TimePoint now) {
   return phase_ == Phase::kHead && !head_started_ && !closed_;
 }
 
-// The rate is taken over windows of the header timeout: an upload may start fast and must not stall.
+// The rate is taken over windows of the header timeout: an upload may start fast and must not
+// stall.
 void Connection::SweepBody(TimePoint now) {
   if (now < deadline_) return;
   const Limits& limits = io_.limits();

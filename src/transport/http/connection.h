@@ -5,12 +5,14 @@
 //     │         │                       ▲       └─► kLingering ──► kClosed
 //     └─────────┴── refused ────────────┘
 //
-// kLingering: the answer is out and our side is shut; what the client still sends is read and dropped
-// for a while, for closing at once would reset the connection and could destroy the answer on its way.
+// kLingering: the answer is out and our side is shut; what the client still sends is read and
+// dropped for a while, for closing at once would reset the connection and could destroy the answer
+// on its way.
 //
 // Threads: everything on the loop's thread, except Send, Defer and cancelled as Exchange says.
 
 #include "transport/http/loop.h"
+
 // After loop.h, which brings <utility> first.
 #include <boost/asio/posix/stream_descriptor.hpp>
 
@@ -104,15 +106,15 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   Output output_;
 
   Phase phase_ = Phase::kHead;
-  bool may_read_ = false;        // the last read was not short, or the socket is said to be readable
+  bool may_read_ = false;  // the last read was not short, or the socket is said to be readable
   bool waiting_to_read_ = false;
   bool keep_alive_ = true;
   bool input_ended_ = false;
   bool in_handler_ = false;
   bool sent_in_handler_ = false;
   bool closed_ = false;
-  bool refused_ = false;         // the open exchange, before its body was read
-  bool head_started_ = false;    // some bytes of the next request are here
+  bool refused_ = false;       // the open exchange, before its body was read
+  bool head_started_ = false;  // some bytes of the next request are here
 
   // Of the open exchange. Another thread may call Send once it was given the deferred exchange; the
   // generation tells a late one from the next exchange's.
@@ -122,11 +124,11 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   bool deferred_ = false;
   std::shared_ptr<std::atomic<bool>> cancelled_;
 
-  TimePoint now_{};              // of the last event
+  TimePoint now_{};  // of the last event
   TimePoint opened_{};
-  TimePoint deadline_{};         // of the phase
-  size_t window_bytes_ = 0;      // of the body, received since the deadline was set
-  size_t turn_bytes_ = 0;        // received since the loop called
+  TimePoint deadline_{};     // of the phase
+  size_t window_bytes_ = 0;  // of the body, received since the deadline was set
+  size_t turn_bytes_ = 0;    // received since the loop called
   size_t lingered_bytes_ = 0;
   TimePoint drain_seen_{};
 };

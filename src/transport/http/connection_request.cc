@@ -61,7 +61,8 @@ bool Connection::AcceptExpectation() {
   params_.Clear();
   route_ = {};
   constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-  const ssize_t n = ::send(socket_.native_handle(), kContinue.data(), kContinue.size(), MSG_NOSIGNAL);
+  const ssize_t n =
+      ::send(socket_.native_handle(), kContinue.data(), kContinue.size(), MSG_NOSIGNAL);
   if (n == static_cast<ssize_t>(kContinue.size())) return true;
   Close();  // a client that reads nothing, not even this
   return false;
@@ -93,7 +94,8 @@ bool Connection::Handle() {
     ReadAhead();
     return false;
   }
-  if (outcome.ok()) outcome = Error(Reason::kInternal, "{}: the handler neither answered nor deferred", route_);
+  if (outcome.ok())
+    outcome = Error(Reason::kInternal, "{}: the handler neither answered nor deferred", route_);
   sent_generation_.store(generation_, std::memory_order_relaxed);
   RespondWithError(outcome, request_id_, response_);
   return StartWrite();

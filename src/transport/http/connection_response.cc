@@ -9,7 +9,8 @@
 
 namespace slipway::http {
 namespace {
-constexpr size_t kKeptBody = 4u << 10;  // capacity that an idle connection keeps for its next answer
+constexpr size_t kKeptBody =
+    4u << 10;  // capacity that an idle connection keeps for its next answer
 }
 
 // Lives as long as somebody can still answer; the last one to leave without doing so is reported.
@@ -99,7 +100,8 @@ bool Connection::StartWrite() {
 bool Connection::ContinueWrite() {
   const size_t before = output_.bytes_written();
   switch (output_.Write(socket_.native_handle())) {
-    case Output::State::kDone: return FinishExchange();
+    case Output::State::kDone:
+      return FinishExchange();
     case Output::State::kBlocked:
       if (output_.bytes_written() > before || before == 0)
         deadline_ = std::chrono::steady_clock::now() + io_.limits().write_timeout;

@@ -1,6 +1,6 @@
 #pragma once
-// One request and its answer. An exchange belongs to its connection, which has one at a time, and is
-// reused for the next request.
+// One request and its answer. An exchange belongs to its connection, which has one at a time, and
+// is reused for the next request.
 
 #include <absl/container/inlined_vector.h>
 
@@ -18,7 +18,9 @@ namespace slipway::http {
 class RouteParams {
  public:
   std::string_view operator[](std::string_view name) const;  // "" when the pattern has none
-  void Add(std::string_view name, std::string value) { values_.push_back({name, std::move(value)}); }
+  void Add(std::string_view name, std::string value) {
+    values_.push_back({name, std::move(value)});
+  }
   void Clear() { values_.clear(); }
 
  private:
@@ -40,22 +42,23 @@ class Exchange {
   std::string_view route() const { return route_; }
   /// Index of the I/O thread, 0 … threads − 1.
   int loop() const { return loop_; }
-  /// The client's own X-Request-Id (printable ASCII, ≤ 128), else one made here. Returned in the answer.
+  /// The client's own X-Request-Id (printable ASCII, ≤ 128), else one made here. Returned in the
+  /// answer.
   std::string_view request_id() const { return request_id_; }
 
   /// Sends response(). Exactly once per exchange; from any thread (another thread hands it to the
   /// loop). Nothing of the exchange may be touched afterwards.
   virtual void Send() = 0;
 
-  /// Keeps the exchange alive past the handler's return, for an answer from another thread. When every
-  /// copy is gone and Send was not called, the client gets 500.
+  /// Keeps the exchange alive past the handler's return, for an answer from another thread. When
+  /// every copy is gone and Send was not called, the client gets 500.
   virtual std::shared_ptr<Exchange> Defer() = 0;
 
   /// Set when the client has gone while the answer is being computed. Null until Defer was called.
   virtual std::shared_ptr<const std::atomic<bool>> cancelled() const = 0;
 
-  /// Called on the loop after the last byte of the answer was handed to the kernel, with that moment.
-  /// Cleared for the next exchange.
+  /// Called on the loop after the last byte of the answer was handed to the kernel, with that
+  /// moment. Cleared for the next exchange.
   void OnSent(std::function<void(TimePoint)> callback) { on_sent_ = std::move(callback); }
 
  protected:

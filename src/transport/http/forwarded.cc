@@ -10,7 +10,8 @@ std::string_view WithoutPort(std::string_view hop) {
   if (hop.starts_with('[')) return hop.substr(1, hop.find(']') - 1);
   const size_t colon = hop.find(':');
   return colon != std::string_view::npos && hop.find(':', colon + 1) == std::string_view::npos
-             ? hop.substr(0, colon) : hop;
+             ? hop.substr(0, colon)
+             : hop;
 }
 
 }  // namespace

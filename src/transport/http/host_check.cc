@@ -19,12 +19,14 @@ bool ChangesState(Method method) {
   switch (method) {
     case Method::kGet:
     case Method::kHead:
-    case Method::kOptions: return false;
+    case Method::kOptions:
+      return false;
     case Method::kPost:
     case Method::kPut:
     case Method::kDelete:
     case Method::kPatch:
-    case Method::kOther: return true;
+    case Method::kOther:
+      return true;
   }
   return true;
 }
@@ -39,7 +41,8 @@ bool IsSameHost(std::string_view origin, std::string_view host) {
 HostCheck::HostCheck(const Endpoint& bound, const std::vector<std::string>& allowed_hosts,
                      const std::vector<std::string>& cors_origins)
     : origins_(cors_origins) {
-  const bool any = std::find(allowed_hosts.begin(), allowed_hosts.end(), "*") != allowed_hosts.end();
+  const bool any =
+      std::find(allowed_hosts.begin(), allowed_hosts.end(), "*") != allowed_hosts.end();
   check_host_ = !any && !bound.is_unix() && (bound.is_loopback() || !allowed_hosts.empty());
   hosts_ = {"localhost", "127.0.0.1", "[::1]"};
   if (!bound.is_unix()) hosts_.emplace_back(WithoutPort(bound.ToString()));
@@ -59,7 +62,8 @@ bool HostCheck::HostAllowed(std::string_view host) const {
 
 Status HostCheck::Check(const Request& request, const HeadFacts& facts) const {
   // HTTP/1.0 may come without a Host; no browser speaks it.
-  if (check_host_ && !(facts.host.empty() && request.minor_version == 0) && !HostAllowed(facts.host))
+  if (check_host_ && !(facts.host.empty() && request.minor_version == 0) &&
+      !HostAllowed(facts.host))
     return Error(Reason::kForbidden, "Host \"{}\" is not a name of this server; allow it by name",
                  facts.host.substr(0, 128));
   if (facts.has_origin && ChangesState(request.method) && !IsSameHost(facts.origin, facts.host) &&

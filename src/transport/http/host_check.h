@@ -14,7 +14,8 @@ namespace slipway::http {
 
 class HostCheck {
  public:
-  /// @param bound  the listener. On loopback its own names are accepted besides `allowed_hosts`; beyond
+  /// @param bound  the listener. On loopback its own names are accepted besides `allowed_hosts`;
+  /// beyond
   ///               loopback and on Unix sockets Host is checked only when `allowed_hosts` is set.
   HostCheck(const Endpoint& bound, const std::vector<std::string>& allowed_hosts,
             const std::vector<std::string>& cors_origins);
@@ -29,7 +30,7 @@ class HostCheck {
   bool HostAllowed(std::string_view host) const;
 
   bool check_host_ = false;
-  std::vector<std::string> hosts_;    // lower case, without port
+  std::vector<std::string> hosts_;  // lower case, without port
   std::vector<std::string> origins_;
 };
 

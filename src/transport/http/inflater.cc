@@ -11,8 +11,8 @@ constexpr int kZlibWindow = 15;
 constexpr int kGzipWindow = 15 + 16;
 constexpr int kRawWindow = -15;
 
-// RFC 1950: the low half of a zlib stream's first byte is the method, 8; a raw stream that begins like
-// that would be a stored block with set padding bits, which no encoder writes.
+// RFC 1950: the low half of a zlib stream's first byte is the method, 8; a raw stream that begins
+// like that would be a stored block with set padding bits, which no encoder writes.
 int WindowBits(Coding coding, unsigned char first) {
   if (coding == Coding::kGzip) return kGzipWindow;
   return (first & 0x0f) == 8 ? kZlibWindow : kRawWindow;
@@ -21,9 +21,12 @@ int WindowBits(Coding coding, unsigned char first) {
 
 std::string_view NameOf(Coding coding) {
   switch (coding) {
-    case Coding::kIdentity: return "identity";
-    case Coding::kGzip: return "gzip";
-    case Coding::kDeflate: return "deflate";
+    case Coding::kIdentity:
+      return "identity";
+    case Coding::kGzip:
+      return "gzip";
+    case Coding::kDeflate:
+      return "deflate";
   }
   return "identity";
 }
@@ -57,14 +60,17 @@ Status Inflater::Init(unsigned char first) {
 Status Inflater::Feed(std::string_view in, size_t max_bytes, BodyBuffer& out) {
   if (in.empty()) return OkStatus();
   if (!stream_) RETURN_IF_ERROR(Init(static_cast<unsigned char>(in.front())));
-  if (done_) return Error(Reason::kBadRequest, "body: bytes after the end of the {} stream", NameOf(coding_));
+  if (done_)
+    return Error(Reason::kBadRequest, "body: bytes after the end of the {} stream",
+                 NameOf(coding_));
   stream_->next_in = reinterpret_cast<Bytef*>(const_cast<char*>(in.data()));
   stream_->avail_in = static_cast<uInt>(in.size());  // a read is far below 4 GiB
   while (true) {
     if (out.size() > max_bytes)
       return Error(Reason::kTooLarge, "body: more than {} bytes after decompression", max_bytes);
     // One byte past the limit tells a body of exactly that size from a larger one.
-    const size_t want = std::min<size_t>(max_bytes + 1 - out.size(), std::max<size_t>(in.size(), 4096));
+    const size_t want =
+        std::min<size_t>(max_bytes + 1 - out.size(), std::max<size_t>(in.size(), 4096));
     if (out.room().empty() && !out.Reserve(want, std::min(out.size() * 2, max_bytes + 1)))
       return Error(Reason::kOverloaded, "body: the memory for request bodies is used up");
     const size_t room = std::min<size_t>(out.room().size(), max_bytes + 1 - out.size());
@@ -74,7 +80,8 @@ Status Inflater::Feed(std::string_view in, size_t max_bytes, BodyBuffer& out) {
     const int result = inflate(stream_.get(), Z_NO_FLUSH);
     out.Commit(offered - stream_->avail_out);
     if (result == Z_STREAM_END) break;
-    if (result == Z_BUF_ERROR || (result == Z_OK && stream_->avail_in == 0 && stream_->avail_out > 0))
+    if (result == Z_BUF_ERROR ||
+        (result == Z_OK && stream_->avail_in == 0 && stream_->avail_out > 0))
       return OkStatus();
     if (result != Z_OK)
       return Error(Reason::kBadRequest, "body: not a valid {} stream", NameOf(coding_));
@@ -83,7 +90,8 @@ Status Inflater::Feed(std::string_view in, size_t max_bytes, BodyBuffer& out) {
   if (out.size() > max_bytes)
     return Error(Reason::kTooLarge, "body: more than {} bytes after decompression", max_bytes);
   if (stream_->avail_in > 0)
-    return Error(Reason::kBadRequest, "body: bytes after the end of the {} stream", NameOf(coding_));
+    return Error(Reason::kBadRequest, "body: bytes after the end of the {} stream",
+                 NameOf(coding_));
   return OkStatus();
 }
 

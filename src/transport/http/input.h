@@ -8,15 +8,13 @@
 
 namespace slipway::http {
 
-/// While a request is open its head is pinned, for there are views into it; what is received meanwhile
-/// goes to a second block, and becomes the first one afterwards.
+/// While a request is open its head is pinned, for there are views into it; what is received
+/// meanwhile goes to a second block, and becomes the first one afterwards.
 class Input {
  public:
   explicit Input(BlockPool& pool) : pool_(pool) {}
 
-  std::string_view unread() const {
-    return first_.unread() > 0 ? first_.view() : second_.view();
-  }
+  std::string_view unread() const { return first_.unread() > 0 ? first_.view() : second_.view(); }
   void Consume(size_t bytes) { (first_.unread() > 0 ? first_ : second_).begin += bytes; }
 
   /// Where to receive; at least one byte unless pinned and full, or out of memory.

@@ -13,16 +13,18 @@ namespace {
 // Timers are looked at that often: at most a fortieth late at the default limits, and one wake-up a
 // quarter second for any number of connections.
 Duration SweepPeriod(const Limits& limits) {
-  const auto shortest = std::min({limits.header_timeout, limits.idle_timeout, limits.write_timeout});
-  return std::clamp<Duration>(shortest / 10, std::chrono::milliseconds(10), std::chrono::milliseconds(250));
+  const auto shortest =
+      std::min({limits.header_timeout, limits.idle_timeout, limits.write_timeout});
+  return std::clamp<Duration>(shortest / 10, std::chrono::milliseconds(10),
+                              std::chrono::milliseconds(250));
 }
 
 constexpr auto kTrimPeriod = std::chrono::seconds(1);
 
 }  // namespace
 
-// UNSAFE_IO: descriptors are touched by the loop's own thread only, so the reactor takes no locks for
-// them; posting from other threads stays safe.
+// UNSAFE_IO: descriptors are touched by the loop's own thread only, so the reactor takes no locks
+// for them; posting from other threads stays safe.
 Loop::Loop(std::shared_ptr<Shared> shared, int index)
     : shared_(std::move(shared)),
       index_(index),
@@ -60,7 +62,8 @@ void Loop::Stop() {
 
 std::string_view Loop::date_line() { return date_.Get(::time(nullptr)); }
 
-void Loop::Adopt(int fd, const sockaddr_storage& peer, std::shared_ptr<const ListenerPolicy> policy) {
+void Loop::Adopt(int fd, const sockaddr_storage& peer,
+                 std::shared_ptr<const ListenerPolicy> policy) {
   assigned_.fetch_add(1, std::memory_order_relaxed);
   Post([this, fd, peer, policy = std::move(policy)]() mutable {
     if (stopping_) {
@@ -76,9 +79,7 @@ void Loop::Adopt(int fd, const sockaddr_storage& peer, std::shared_ptr<const Lis
   });
 }
 
-void Loop::CountClosed() {
-  LoopCounters::Add(counters_.open, ~uint64_t{0});
-}
+void Loop::CountClosed() { LoopCounters::Add(counters_.open, ~uint64_t{0}); }
 
 void Loop::Remove(Connection& connection) {
   const size_t slot = connection.slot();

@@ -56,7 +56,8 @@ struct Shared {
 struct LoopCounters {
   std::atomic<uint64_t> accepted{0}, open{0}, requests{0}, refused{0}, bytes_received{0};
 
-  static void Add(std::atomic<uint64_t>& counter, uint64_t n) {  // one writer: no locked instruction
+  static void Add(std::atomic<uint64_t>& counter,
+                  uint64_t n) {  // one writer: no locked instruction
     counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
   }
 };

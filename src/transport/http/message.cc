@@ -36,14 +36,22 @@ bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0
 
 std::string_view NameOf(Method method) {
   switch (method) {
-    case Method::kGet: return "GET";
-    case Method::kHead: return "HEAD";
-    case Method::kPost: return "POST";
-    case Method::kPut: return "PUT";
-    case Method::kDelete: return "DELETE";
-    case Method::kOptions: return "OPTIONS";
-    case Method::kPatch: return "PATCH";
-    case Method::kOther: return "OTHER";
+    case Method::kGet:
+      return "GET";
+    case Method::kHead:
+      return "HEAD";
+    case Method::kPost:
+      return "POST";
+    case Method::kPut:
+      return "PUT";
+    case Method::kDelete:
+      return "DELETE";
+    case Method::kOptions:
+      return "OPTIONS";
+    case Method::kPatch:
+      return "PATCH";
+    case Method::kOther:
+      return "OTHER";
   }
   return "OTHER";
 }
@@ -74,7 +82,8 @@ void WriteErrorBody(std::string_view message, std::string& body) {
   const std::string valid = ValidUtf8(message);
   const size_t limit = kMaxErrorBody - kErrorClose.size();
   std::array<char, 6> buffer;
-  size_t whole = body.size();  // the last character boundary after which the mark of a cut still fits
+  size_t whole =
+      body.size();  // the last character boundary after which the mark of a cut still fits
   for (size_t i = 0; i < valid.size(); ++i) {
     const std::string_view escaped = Escape(valid[i], buffer);
     if (!IsContinuation(valid[i]) && body.size() + kCut.size() <= limit) whole = body.size();
@@ -98,11 +107,11 @@ void RespondWithError(const Status& error, std::string_view request_id, Response
     WriteErrorBody(MessageOf(error), response.body);
     return;
   }
-  log::Error("request failed", {{"request_id", request_id},
-                                {"reason", info.label},
-                                {"detail", MessageOf(error)}});
-  WriteErrorBody(fmt::format("the server failed; its log has the detail under request id {}", request_id),
-                 response.body);
+  log::Error("request failed",
+             {{"request_id", request_id}, {"reason", info.label}, {"detail", MessageOf(error)}});
+  WriteErrorBody(
+      fmt::format("the server failed; its log has the detail under request id {}", request_id),
+      response.body);
 }
 
 }  // namespace slipway::http

@@ -27,14 +27,14 @@ struct Header {
 /// Views into the connection's buffers: valid until the response has been sent.
 struct Request {
   Method method = Method::kGet;
-  std::string_view target;   // as sent
-  std::string_view path;     // as sent, before '?'
-  std::string_view query;    // after '?', undecoded
-  int minor_version = 1;     // HTTP/1.x
+  std::string_view target;  // as sent
+  std::string_view path;    // as sent, before '?'
+  std::string_view query;   // after '?', undecoded
+  int minor_version = 1;    // HTTP/1.x
   absl::InlinedVector<Header, 24> headers;
   std::span<const std::byte> body;  // dechunked and decompressed
-  std::string_view peer;     // the client's address; from X-Forwarded-For only behind a trusted peer
-  TimePoint received{};      // the read that completed the request returned
+  std::string_view peer;  // the client's address; from X-Forwarded-For only behind a trusted peer
+  TimePoint received{};   // the read that completed the request returned
 
   /// The first header of that name, case-insensitive.
   std::optional<std::string_view> header(std::string_view name) const;
@@ -46,7 +46,8 @@ struct Request {
 /// Bytes written after `Response::body`, without a copy.
 struct BodyPart {
   std::span<const std::byte> bytes;
-  std::shared_ptr<const void> owner;  // kept until written; null when the bytes outlive the exchange
+  std::shared_ptr<const void>
+      owner;  // kept until written; null when the bytes outlive the exchange
 };
 
 struct Response {
@@ -62,9 +63,9 @@ struct Response {
   void Clear();
 };
 
-/// Fills `response` from an error: status by its Reason, body {"error": "..."} (≤ 1 KiB), Retry-After
-/// where the reason says so. kInternal and kIo: the client gets a sentence and `request_id`; the
-/// detail is logged here under that id.
+/// Fills `response` from an error: status by its Reason, body {"error": "..."} (≤ 1 KiB),
+/// Retry-After where the reason says so. kInternal and kIo: the client gets a sentence and
+/// `request_id`; the detail is logged here under that id.
 void RespondWithError(const Status& error, std::string_view request_id, Response& response);
 
 /// Sets `body` to {"error":"<message>"}, escaped, valid UTF-8, cut with "..." at 1 KiB.

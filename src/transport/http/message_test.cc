@@ -60,7 +60,8 @@ TEST(RequestIdSourceTest, TakesTheClientsOrMakesOne) {
   ids.Assign("client-1", id);
   EXPECT_EQ(id, "client-1");
   std::string made, next;
-  for (const std::string& bad : {std::string(), std::string("a b"), std::string("\x01"), std::string(129, 'a')}) {
+  for (const std::string& bad :
+       {std::string(), std::string("a b"), std::string("\x01"), std::string(129, 'a')}) {
     ids.Assign(bad, made);
     EXPECT_EQ(made.size(), 24u);
   }
@@ -73,8 +74,10 @@ TEST(ResponseHeadTest, HasWhatTheProtocolNeeds) {
   response.AddHeader("X-A", "b");
   std::string head;
   AppendResponseHead(response, 12, {.date_line = "Date: now\r\n", .request_id = "r"}, head);
-  EXPECT_EQ(head, "HTTP/1.1 200 OK\r\nDate: now\r\nContent-Type: application/json\r\nContent-Length: 12\r\n"
-                  "X-Request-Id: r\r\nX-A: b\r\n\r\n");
+  EXPECT_EQ(
+      head,
+      "HTTP/1.1 200 OK\r\nDate: now\r\nContent-Type: application/json\r\nContent-Length: 12\r\n"
+      "X-Request-Id: r\r\nX-A: b\r\n\r\n");
   response.Clear();
   response.status = 204;
   head.clear();

@@ -43,7 +43,8 @@ Status ParseTarget(Request& request, HeadFacts& facts) {
   }
   const size_t question = rest.find('?');
   request.path = question == 0 || rest.empty() ? "/" : rest.substr(0, question);
-  request.query = question == std::string_view::npos ? std::string_view() : rest.substr(question + 1);
+  request.query =
+      question == std::string_view::npos ? std::string_view() : rest.substr(question + 1);
   return OkStatus();
 }
 
@@ -81,8 +82,10 @@ Status ParseContentLength(std::string_view value, HeadFacts& facts) {
 void ParseConnection(std::string_view list, HeadFacts& facts, bool& asked_keep_alive) {
   while (!list.empty()) {
     const std::string_view option = NextItem(list);
-    if (EqualsIgnoreCase(option, "close")) facts.keep_alive = false;
-    else if (EqualsIgnoreCase(option, "keep-alive")) asked_keep_alive = true;
+    if (EqualsIgnoreCase(option, "close"))
+      facts.keep_alive = false;
+    else if (EqualsIgnoreCase(option, "keep-alive"))
+      asked_keep_alive = true;
   }
 }
 
@@ -97,7 +100,8 @@ struct Seen {
 Status ParseHost(std::string_view value, Seen& seen) {
   if (seen.host) return Bad("Host is given twice");
   seen.host = true;
-  if (!kAuthority.HasAll(value)) return Bad("Host: expected a name or address, with an optional port");
+  if (!kAuthority.HasAll(value))
+    return Bad("Host: expected a name or address, with an optional port");
   seen.host_value = value;
   return OkStatus();
 }
@@ -118,7 +122,8 @@ Status Note(const Header& header, Seen& seen, HeadFacts& facts) {
       if (is("host")) return ParseHost(header.value, seen);
       break;
     case 6:
-      if (is("expect")) facts.expect = header.value;
+      if (is("expect"))
+        facts.expect = header.value;
       else if (is("origin")) {
         if (facts.has_origin) return Bad("Origin is given twice");
         facts.has_origin = true;
@@ -135,8 +140,10 @@ Status Note(const Header& header, Seen& seen, HeadFacts& facts) {
       if (is("content-length")) return ParseContentLength(header.value, facts);
       break;
     case 15:
-      if (is("accept-encoding")) facts.accept_encoding = header.value;
-      else if (is("x-forwarded-for")) facts.has_forwarded_for = true;
+      if (is("accept-encoding"))
+        facts.accept_encoding = header.value;
+      else if (is("x-forwarded-for"))
+        facts.has_forwarded_for = true;
       break;
     case 16:
       if (is("content-encoding")) {
@@ -147,7 +154,8 @@ Status Note(const Header& header, Seen& seen, HeadFacts& facts) {
     case 17:
       if (is("transfer-encoding")) return ParseTransferEncoding(header.value, seen, facts);
       break;
-    default: break;
+    default:
+      break;
   }
   return OkStatus();
 }
@@ -162,7 +170,8 @@ Status ParseField(std::string_view line, Header& header) {
     return Bad("header: a name is not a token (no space may stand before the colon)");
   header.value = Trim(line.substr(colon + 1));
   if (!kFieldValue.HasAll(header.value))
-    return Error(Reason::kBadRequest, "header \"{}\": a control character in the value", header.name);
+    return Error(Reason::kBadRequest, "header \"{}\": a control character in the value",
+                 header.name);
   return OkStatus();
 }
 
@@ -187,7 +196,8 @@ void HeadParser::Reset(const HeadLimits& limits) {
 Status HeadParser::CheckSize(size_t line_begin, size_t end) const {
   if (fields_begin_ == 0) {
     if (end - line_begin > limits_.max_url_bytes + kRequestLineRest)
-      return Error(Reason::kUrlTooLong, "URL: at most {} bytes are accepted", limits_.max_url_bytes);
+      return Error(Reason::kUrlTooLong, "URL: at most {} bytes are accepted",
+                   limits_.max_url_bytes);
   } else if (end - fields_begin_ > limits_.max_header_bytes) {
     return Error(Reason::kHeadersTooLarge, "headers: at most {} bytes are accepted",
                  limits_.max_header_bytes);
@@ -210,9 +220,12 @@ Status HeadParser::Scan(std::string_view bytes, bool& complete) {
     const bool empty = feed == line_begin_ + 1;
     line_begin_ = scanned_ = feed + 1;
     if (fields_begin_ == 0) {
-      if (!empty) fields_begin_ = line_begin_;
-      else if (start_ == 0) start_ = line_begin_;  // RFC 9112 §2.2: one empty line is forgiven
-      else return Bad("request line: expected METHOD TARGET HTTP/1.1");
+      if (!empty)
+        fields_begin_ = line_begin_;
+      else if (start_ == 0)
+        start_ = line_begin_;  // RFC 9112 §2.2: one empty line is forgiven
+      else
+        return Bad("request line: expected METHOD TARGET HTTP/1.1");
       lines_ = 1;
       continue;
     }
@@ -231,7 +244,8 @@ Status HeadParser::Scan(std::string_view bytes, bool& complete) {
 }
 
 Status HeadParser::ParseHead(std::string_view head, Request& request, HeadFacts& facts) const {
-  RETURN_IF_ERROR(ParseRequestLine(head.substr(start_, fields_begin_ - 2 - start_), request, facts));
+  RETURN_IF_ERROR(
+      ParseRequestLine(head.substr(start_, fields_begin_ - 2 - start_), request, facts));
   if (request.target.size() > limits_.max_url_bytes)
     return Error(Reason::kUrlTooLong, "URL: at most {} bytes are accepted, got {}",
                  limits_.max_url_bytes, request.target.size());

@@ -27,7 +27,7 @@ struct HeadFacts {
   bool chunked = false;
   bool keep_alive = true;
   std::optional<std::string_view> expect;
-  std::string_view host;   // of the target when it is absolute, else of the Host field
+  std::string_view host;  // of the target when it is absolute, else of the Host field
   bool has_origin = false, has_forwarded_for = false;
   std::string_view origin, request_id, accept_encoding, content_encoding;
 
@@ -40,7 +40,8 @@ class HeadParser {
 
   explicit HeadParser(const HeadLimits& limits) : limits_(limits) {}
 
-  /// @param bytes  everything since the request's first byte; on later calls the same bytes and more
+  /// @param bytes  everything since the request's first byte; on later calls the same bytes and
+  /// more
   ///               (they may have moved). Only what is new is looked at.
   /// @param request, facts  filled when the head is complete: views into `bytes`.
   /// @return kFailed: error() says why, and nothing that follows in the stream can be trusted.
@@ -60,10 +61,10 @@ class HeadParser {
   Status ParseHead(std::string_view head, Request& request, HeadFacts& facts) const;
 
   HeadLimits limits_;
-  size_t start_ = 0;        // first byte of the request line: after an empty line, if any
-  size_t line_begin_ = 0;   // of the line that is not yet complete
-  size_t scanned_ = 0;      // no line feed before this besides those of complete lines
-  size_t fields_begin_ = 0; // 0 until the request line is complete
+  size_t start_ = 0;         // first byte of the request line: after an empty line, if any
+  size_t line_begin_ = 0;    // of the line that is not yet complete
+  size_t scanned_ = 0;       // no line feed before this besides those of complete lines
+  size_t fields_begin_ = 0;  // 0 until the request line is complete
   size_t lines_ = 0;
   Status error_;
 };

@@ -87,7 +87,8 @@ TEST(HeadParserTest, RefusesWhatTwoPartiesCouldReadDifferently) {
       WithHeader("Transfer-Encoding: gzip, chunked"),
       WithHeader("Transfer-Encoding: chunked, chunked"),
       WithHeader("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked"),
-      WithHeader("Transfer-Encoding: \x0b""chunked"),
+      WithHeader("Transfer-Encoding: \x0b"
+                 "chunked"),
       WithHeader("Transfer-Encoding: identity"),
       WithHeader("Host: y"),
       WithHeader("Name : value"),
@@ -160,8 +161,10 @@ TEST(HeadParserTest, AbsoluteTargetOverridesHost) {
   const Parsed parsed = Parse("GET http://real/a?b HTTP/1.1\r\nHost: other\r\n\r\n");
   EXPECT_EQ(parsed.facts.host, "real");
   EXPECT_EQ(parsed.request.path, "/a");
-  for (const std::string_view target : {"http://real", "http://real/", "http://real?a", "https://real/?a"})
-    EXPECT_EQ(Parse(fmt::format("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", target)).request.path, "/") << target;
+  for (const std::string_view target :
+       {"http://real", "http://real/", "http://real?a", "https://real/?a"})
+    EXPECT_EQ(Parse(fmt::format("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", target)).request.path, "/")
+        << target;
 }
 
 TEST(HeadParserTest, KeepAliveFollowsVersionAndConnection) {
@@ -187,12 +190,15 @@ TEST(HeadParserTest, LimitsHoldBeforeTheHeadIsComplete) {
       {"GET /" + std::string(1 << 20, 'a'), Reason::kUrlTooLong},
       {"GET /" + std::string(8200, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n", Reason::kUrlTooLong},
       {"GET / HTTP/1.1\r\nA: " + std::string(1 << 20, 'a'), Reason::kHeadersTooLarge},
-      {"GET / HTTP/1.1\r\nHost: x\r\nA: " + std::string(17000, 'a') + "\r\n\r\n", Reason::kHeadersTooLarge},
-      {"GET / HTTP/1.1\r\n" + [] {
-         std::string many;
-         for (int i = 0; i < 101; ++i) many += "A: b\r\n";
-         return many;
-       }(), Reason::kHeadersTooLarge},
+      {"GET / HTTP/1.1\r\nHost: x\r\nA: " + std::string(17000, 'a') + "\r\n\r\n",
+       Reason::kHeadersTooLarge},
+      {"GET / HTTP/1.1\r\n" +
+           [] {
+             std::string many;
+             for (int i = 0; i < 101; ++i) many += "A: b\r\n";
+             return many;
+           }(),
+       Reason::kHeadersTooLarge},
   };
   for (const auto& c : cases) {
     HeadParser parser({});
@@ -209,7 +215,8 @@ TEST(HeadParserTest, AHundredHeadersAreFine) {
 
 TEST(HeadParserTest, ParsesTheNextRequestAfterReset) {
   HeadParser parser({});
-  EXPECT_EQ(ParseWith(parser, "GET / HTTP/9.9\r\nHost: x\r\n\r\n").state, HeadParser::State::kFailed);
+  EXPECT_EQ(ParseWith(parser, "GET / HTTP/9.9\r\nHost: x\r\n\r\n").state,
+            HeadParser::State::kFailed);
   parser.Reset({});
   EXPECT_EQ(ParseWith(parser, kFull).state, HeadParser::State::kDone);
 }

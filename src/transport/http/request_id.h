@@ -5,14 +5,14 @@
 
 namespace slipway::http {
 
-/// Ids that are unique across servers and loops without asking anyone: a random half made once and a
-/// counter. Threads: one each.
+/// Ids that are unique across servers and loops without asking anyone: a random half made once and
+/// a counter. Threads: one each.
 class RequestIdSource {
  public:
   RequestIdSource();
 
-  /// Writes the client's own id to `out` when it is 1–128 printable ASCII characters, else a new one
-  /// of 24 hexadecimal digits.
+  /// Writes the client's own id to `out` when it is 1–128 printable ASCII characters, else a new
+  /// one of 24 hexadecimal digits.
   void Assign(std::string_view from_client, std::string& out);
 
  private:

@@ -7,37 +7,68 @@ namespace {
 
 std::string_view PhraseOf(int status) {
   switch (status) {
-    case 200: return "OK";
-    case 201: return "Created";
-    case 202: return "Accepted";
-    case 204: return "No Content";
-    case 301: return "Moved Permanently";
-    case 302: return "Found";
-    case 304: return "Not Modified";
-    case 307: return "Temporary Redirect";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 408: return "Request Timeout";
-    case 409: return "Conflict";
-    case 413: return "Content Too Large";
-    case 414: return "URI Too Long";
-    case 415: return "Unsupported Media Type";
-    case 417: return "Expectation Failed";
-    case 422: return "Unprocessable Content";
-    case 424: return "Failed Dependency";
-    case 429: return "Too Many Requests";
-    case 431: return "Request Header Fields Too Large";
-    case 499: return "Client Closed Request";
-    case 500: return "Internal Server Error";
-    case 501: return "Not Implemented";
-    case 502: return "Bad Gateway";
-    case 503: return "Service Unavailable";
-    case 504: return "Gateway Timeout";
-    case 507: return "Insufficient Storage";
-    default: return "Status";
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 301:
+      return "Moved Permanently";
+    case 302:
+      return "Found";
+    case 304:
+      return "Not Modified";
+    case 307:
+      return "Temporary Redirect";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 413:
+      return "Content Too Large";
+    case 414:
+      return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
+    case 417:
+      return "Expectation Failed";
+    case 422:
+      return "Unprocessable Content";
+    case 424:
+      return "Failed Dependency";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 499:
+      return "Client Closed Request";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 502:
+      return "Bad Gateway";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    case 507:
+      return "Insufficient Storage";
+    default:
+      return "Status";
   }
 }
 
@@ -58,11 +89,14 @@ void AppendStatusLine(std::string& out, int status) {
 }
 
 void AppendCors(std::string& out, const HeadContext& context) {
-  out.append("Access-Control-Allow-Origin: ").append(context.cors_origin).append("\r\nVary: Origin\r\n");
+  out.append("Access-Control-Allow-Origin: ")
+      .append(context.cors_origin)
+      .append("\r\nVary: Origin\r\n");
   if (context.preflight)
-    out.append("Access-Control-Allow-Methods: GET, HEAD, POST, PUT, DELETE\r\n"
-               "Access-Control-Allow-Headers: *, Authorization\r\n"
-               "Access-Control-Max-Age: 600\r\n");
+    out.append(
+        "Access-Control-Allow-Methods: GET, HEAD, POST, PUT, DELETE\r\n"
+        "Access-Control-Allow-Headers: *, Authorization\r\n"
+        "Access-Control-Max-Age: 600\r\n");
 }
 
 }  // namespace
@@ -76,9 +110,10 @@ std::string_view DateLine::Get(std::time_t now) {
     constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const auto end = fmt::format_to_n(line_, sizeof(line_), "Date: {}, {:02} {} {:04} {:02}:{:02}:{:02} GMT\r\n",
-                                      kDays[utc.tm_wday], utc.tm_mday, kMonths[utc.tm_mon],
-                                      utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
+    const auto end =
+        fmt::format_to_n(line_, sizeof(line_), "Date: {}, {:02} {} {:04} {:02}:{:02}:{:02} GMT\r\n",
+                         kDays[utc.tm_wday], utc.tm_mday, kMonths[utc.tm_mon], utc.tm_year + 1900,
+                         utc.tm_hour, utc.tm_min, utc.tm_sec);
     size_ = end.size;
   }
   return {line_, size_};
@@ -97,8 +132,10 @@ void AppendResponseHead(const Response& response, size_t body_bytes, const HeadC
   }
   if (!context.request_id.empty())
     out.append("X-Request-Id: ").append(context.request_id).append("\r\n");
-  if (!context.keep_alive) out.append("Connection: close\r\n");
-  else if (context.minor_version == 0) out.append("Connection: keep-alive\r\n");
+  if (!context.keep_alive)
+    out.append("Connection: close\r\n");
+  else if (context.minor_version == 0)
+    out.append("Connection: keep-alive\r\n");
   if (!context.cors_origin.empty()) AppendCors(out, context);
   out.append(response.headers).append("\r\n");
 }

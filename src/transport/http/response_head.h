@@ -24,7 +24,7 @@ struct HeadContext {
   std::string_view date_line{};
   std::string_view request_id{};
   std::string_view cors_origin{};  // "" = no line
-  bool preflight = false;        // CORS asks what it may send
+  bool preflight = false;          // CORS asks what it may send
   int minor_version = 1;
   bool keep_alive = true;
 };

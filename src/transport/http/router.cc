@@ -26,8 +26,8 @@ struct Router::Node {
   std::vector<Literal> literals;
   std::vector<Parameter> parameters;
   std::array<int, 8> route_of_method{-1, -1, -1, -1, -1, -1, -1, -1};
-  bool ends = false;           // some pattern ends here
-  std::deque<Node>* arena;     // where new nodes are made; owned by the root's holder
+  bool ends = false;        // some pattern ends here
+  std::deque<Node>* arena;  // where new nodes are made; owned by the root's holder
 
   explicit Node(std::deque<Node>* a) : arena(a) {}
   Node* Child(std::string_view segment);
@@ -44,7 +44,8 @@ struct Segment {
 };
 using Segments = absl::InlinedVector<Segment, 8>;
 
-// False on bad percent-encoding. A path of more segments than any pattern has is cut: it matches none.
+// False on bad percent-encoding. A path of more segments than any pattern has is cut: it matches
+// none.
 bool Split(std::string_view path, Segments& out) {
   while (!path.empty() && out.size() <= kMaxSegments) {
     path.remove_prefix(1);  // the '/'
@@ -83,8 +84,8 @@ Router::Node* Router::Node::Child(std::string_view segment) {
       ->next;
 }
 
-// Depth-first with the literal first, so that "/a/{x}/d" is found beside "/a/b/c". The depth is that of
-// our own patterns.
+// Depth-first with the literal first, so that "/a/{x}/d" is found beside "/a/b/c". The depth is
+// that of our own patterns.
 struct Router::Search {
   const Segments& segments;
   RouteParams& params;
@@ -100,7 +101,8 @@ struct Router::Search {
       taken[depth] = nullptr;
     }
     for (const Node::Parameter& parameter : node.parameters) {
-      if (segment.size() <= parameter.suffix.size() || !segment.ends_with(parameter.suffix)) continue;
+      if (segment.size() <= parameter.suffix.size() || !segment.ends_with(parameter.suffix))
+        continue;
       taken[depth] = &parameter;
       if (const Node* found = Find(*parameter.next, depth + 1)) return found;
     }
@@ -147,7 +149,9 @@ void Router::Add(Route route) {
 
 std::string Router::AllowedMethods(const Node& node, uint8_t allowed) const {
   std::string list;
-  const auto add = [&](std::string_view name) { list.append(list.empty() ? "" : ", ").append(name); };
+  const auto add = [&](std::string_view name) {
+    list.append(list.empty() ? "" : ", ").append(name);
+  };
   for (const int index : node.route_of_method) {
     if (index < 0 || !(Bit(routes_[index].access) & allowed)) continue;
     add(NameOf(routes_[index].method));
@@ -172,8 +176,8 @@ const Route* Router::Match(Exchange& exchange, uint8_t allowed) const {
     return refuse(Error(Reason::kBadRequest, "path \"{}\": a \"%\" without two hexadecimal digits",
                         ShortPath(request.path)));
   Search search{segments, exchange.params_};
-  const Node* const node = tree_ && segments.size() <= kMaxSegments
-                               ? search.Find(tree_->nodes.front(), 0) : nullptr;
+  const Node* const node =
+      tree_ && segments.size() <= kMaxSegments ? search.Find(tree_->nodes.front(), 0) : nullptr;
   if (node == nullptr)
     return refuse(Error(Reason::kNotFound, "no such path: {}", ShortPath(request.path)));
 
@@ -198,8 +202,10 @@ const Route* Router::Match(Exchange& exchange, uint8_t allowed) const {
 }
 
 void Router::Dispatch(Exchange& exchange, uint8_t allowed) const {
-  if (const Route* route = Match(exchange, allowed)) route->handler(exchange);
-  else exchange.Send();
+  if (const Route* route = Match(exchange, allowed))
+    route->handler(exchange);
+  else
+    exchange.Send();
 }
 
 }  // namespace slipway::http

@@ -20,11 +20,11 @@ enum class Access : uint8_t {
 
 struct Route {
   Method method = Method::kGet;  // kGet also answers HEAD
-  std::string pattern;           // "/v2/models/{model}/versions/{version}/infer"; a literal beats {…}.
-                                 // A parameter may have a literal ending: "/v1/models/{model}:predict"
+  std::string pattern;  // "/v2/models/{model}/versions/{version}/infer"; a literal beats {…}.
+                        // A parameter may have a literal ending: "/v1/models/{model}:predict"
   Access access = Access::kHealth;
   Handler handler;
-  std::string summary;           // one sentence, for the description of the API
+  std::string summary;  // one sentence, for the description of the API
 };
 
 /// Immutable once serving starts. Threads: Dispatch from any.
@@ -34,13 +34,13 @@ class Router {
   void Add(Route route);
 
   /// Splits the path at '/', percent-decodes each segment, finds the route, calls its handler.
-  /// Unknown path: 404 naming it; known path, wrong method: 405 with Allow; bad percent-encoding: 400;
-  /// OPTIONS on a known path: 204 with Allow. Routes whose access is not in `allowed` are 404
+  /// Unknown path: 404 naming it; known path, wrong method: 405 with Allow; bad percent-encoding:
+  /// 400; OPTIONS on a known path: 204 with Allow. Routes whose access is not in `allowed` are 404
   /// (they live on another listener).
   void Dispatch(Exchange& exchange, uint8_t allowed) const;
 
-  /// The first half of Dispatch: the route, with the exchange's params() and route() set; or null, and
-  /// response() holds the answer. For deciding about a request before its body is read.
+  /// The first half of Dispatch: the route, with the exchange's params() and route() set; or null,
+  /// and response() holds the answer. For deciding about a request before its body is read.
   const Route* Match(Exchange& exchange, uint8_t allowed) const;
 
   const std::vector<Route>& routes() const { return routes_; }

@@ -62,9 +62,11 @@ TEST_F(RouterTest, FindsRoutesAndDecodesParameters) {
 TEST_F(RouterTest, RefusesWhatIsNotThere) {
   Add(Method::kGet, "/v2/models/{model}");
   Add(Method::kPost, "/v2/models/{model}");
-  for (const std::string_view path : {"/v1", "/v2/", "/v2/models", "/v2/models/", "/v2/models/m/", "//v2",
-                                      "/v2/models/m/x/y", "/v2//models/m"})
-    EXPECT_TRUE(Answer(Method::kGet, std::string(path)).starts_with("404 {\"error\":\"no such path")) << path;
+  for (const std::string_view path : {"/v1", "/v2/", "/v2/models", "/v2/models/", "/v2/models/m/",
+                                      "//v2", "/v2/models/m/x/y", "/v2//models/m"})
+    EXPECT_TRUE(
+        Answer(Method::kGet, std::string(path)).starts_with("404 {\"error\":\"no such path"))
+        << path;
   std::string deep;
   for (int i = 0; i < 4000; ++i) deep += "/a";
   EXPECT_TRUE(Answer(Method::kGet, deep).starts_with("404 "));
@@ -94,8 +96,10 @@ TEST_F(RouterTest, AParameterMayHaveALiteralEnding) {
   Add(Method::kPost, "/v1/models/{model}:predict");
   Add(Method::kPost, "/v1/models/{model}:classify");
   Add(Method::kPost, "/v1/models/{model}");
-  EXPECT_EQ(Answer(Method::kPost, "/v1/models/m:predict"), "200 /v1/models/{model}:predict model=m");
-  EXPECT_EQ(Answer(Method::kPost, "/v1/models/a:b:classify"), "200 /v1/models/{model}:classify model=a:b");
+  EXPECT_EQ(Answer(Method::kPost, "/v1/models/m:predict"),
+            "200 /v1/models/{model}:predict model=m");
+  EXPECT_EQ(Answer(Method::kPost, "/v1/models/a:b:classify"),
+            "200 /v1/models/{model}:classify model=a:b");
   EXPECT_EQ(Answer(Method::kPost, "/v1/models/:predict"), "200 /v1/models/{model} model=:predict");
   EXPECT_EQ(Answer(Method::kPost, "/v1/models/m:other"), "200 /v1/models/{model} model=m:other");
 }

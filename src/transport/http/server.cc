@@ -9,7 +9,8 @@
 namespace slipway::http {
 namespace {
 
-// While draining, an idle connection stays open that long: a request already on its way is answered.
+// While draining, an idle connection stays open that long: a request already on its way is
+// answered.
 Duration IdleGrace(std::chrono::milliseconds limit) {
   return std::min<Duration>(std::chrono::milliseconds(500), limit / 4);
 }

@@ -15,12 +15,12 @@
 namespace slipway::http {
 
 struct Limits {
-  size_t max_body_bytes = 64u << 20;          // before and after decompression
+  size_t max_body_bytes = 64u << 20;  // before and after decompression
   size_t max_header_bytes = 16u << 10;
   size_t max_headers = 100;
   size_t max_url_bytes = 8u << 10;
-  size_t max_connections = 16'000;            // further ones wait in the accept queue
-  size_t max_buffered_bytes = 1u << 30;       // all request bodies of all connections together
+  size_t max_connections = 16'000;       // further ones wait in the accept queue
+  size_t max_buffered_bytes = 1u << 30;  // all request bodies of all connections together
   std::chrono::milliseconds header_timeout{10'000};
   std::chrono::milliseconds idle_timeout{75'000};   // load balancers use 60 s
   size_t min_body_bytes_per_s = 1024;               // slower uploads get 408
@@ -28,17 +28,17 @@ struct Limits {
 };
 
 struct Listener {
-  std::string address;           // "127.0.0.1:8080", "[::1]:8080", "unix:/run/slipway.sock"; port 0 = any
-  uint8_t access = kAllAccess;   // which routes live here
+  std::string address;  // "127.0.0.1:8080", "[::1]:8080", "unix:/run/slipway.sock"; port 0 = any
+  uint8_t access = kAllAccess;  // which routes live here
 };
 
 struct ServerOptions {
   std::vector<Listener> listeners;
   int threads = 1;
   Limits limits;
-  std::vector<std::string> trusted_peers;   // addresses or CIDR blocks whose X-Forwarded-For counts
-  std::vector<std::string> allowed_hosts;   // besides the bound names and loopback; "*" = any
-  std::vector<std::string> cors_origins;    // may read answers across origins; default none
+  std::vector<std::string> trusted_peers;  // addresses or CIDR blocks whose X-Forwarded-For counts
+  std::vector<std::string> allowed_hosts;  // besides the bound names and loopback; "*" = any
+  std::vector<std::string> cors_origins;   // may read answers across origins; default none
   /// Offset in the body that should land on a 64-byte boundary, so that a tensor there can be
   /// borrowed; called once the headers are known. Null = 0.
   std::function<size_t(const Request&)> body_alignment;
@@ -57,8 +57,8 @@ struct ServerStats {
 
 class Server {
  public:
-  /// Binds every listener; nothing is accepted before Start. kIo naming the address when one cannot be
-  /// bound; kBadRequest for an address or CIDR block that does not parse.
+  /// Binds every listener; nothing is accepted before Start. kIo naming the address when one cannot
+  /// be bound; kBadRequest for an address or CIDR block that does not parse.
   static StatusOr<std::unique_ptr<Server>> Create(ServerOptions options,
                                                   std::shared_ptr<const Router> router);
   virtual ~Server() = default;

@@ -32,7 +32,8 @@ class ServerDeferTest : public testing::Test {
 
   std::shared_ptr<Exchange> Next() {
     std::unique_lock lock(mutex_);
-    if (!arrived_.wait_for(lock, std::chrono::seconds(10), [&] { return !waiting_.empty(); })) return nullptr;
+    if (!arrived_.wait_for(lock, std::chrono::seconds(10), [&] { return !waiting_.empty(); }))
+      return nullptr;
     auto next = std::move(waiting_.front());
     waiting_.erase(waiting_.begin());
     return next;
@@ -111,7 +112,8 @@ TEST_F(ServerDeferTest, DroppingEveryCopyIsAnInternalError) {
 TEST_F(ServerDeferTest, AClientThatLeavesIsNoticed) {
   server_.limits().header_timeout = milliseconds(100);  // a short sweep
   server_.Start();
-  for (const std::string_view way : {"close", "reset", "shutdown", "close after filling the buffer"}) {
+  for (const std::string_view way :
+       {"close", "reset", "shutdown", "close after filling the buffer"}) {
     RawClient client = server_.Connect();
     ASSERT_TRUE(client.Send(RequestText("POST /defer")));
     auto exchange = Next();
@@ -119,9 +121,12 @@ TEST_F(ServerDeferTest, AClientThatLeavesIsNoticed) {
     const auto cancelled = exchange->cancelled();
     ASSERT_TRUE(cancelled);
     EXPECT_FALSE(*cancelled);
-    if (way == "reset") client.Reset();
-    else if (way == "shutdown") client.ShutdownWrite();
-    else if (way == "close") client.Close();
+    if (way == "reset")
+      client.Reset();
+    else if (way == "shutdown")
+      client.ShutdownWrite();
+    else if (way == "close")
+      client.Close();
     else {
       ASSERT_TRUE(client.Send(std::string(40'000, 'x')));
       client.Close();
@@ -139,7 +144,7 @@ TEST_F(ServerDeferTest, AClientThatLeavesIsNoticed) {
 TEST_F(ServerDeferTest, AnAnswerAfterTheServerHasGoneIsHarmless) {
   server_.Start();
   RawClient client = server_.Connect();
-  ASSERT_TRUE(client.Send(RequestText("POST /defer") ));
+  ASSERT_TRUE(client.Send(RequestText("POST /defer")));
   auto exchange = Next();
   ASSERT_TRUE(exchange);
   server_.Stop();
@@ -164,8 +169,10 @@ TEST_F(ServerDeferTest, ManyThreadsAndConnections) {
           waiting_.pop_back();
         }
         const std::string body(exchange->request().body_text());
-        if (body == "drop") exchange.reset();
-        else Answer(std::move(exchange), body);
+        if (body == "drop")
+          exchange.reset();
+        else
+          Answer(std::move(exchange), body);
       }
     });
   std::vector<std::thread> asking;
@@ -173,7 +180,8 @@ TEST_F(ServerDeferTest, ManyThreadsAndConnections) {
     asking.emplace_back([&, i] {
       for (int n = 0; n < 50; ++n) {
         RawClient client = server_.Connect();
-        EXPECT_EQ(client.Roundtrip(RequestText("POST /defer", "", std::to_string(i)))->body, std::to_string(i));
+        EXPECT_EQ(client.Roundtrip(RequestText("POST /defer", "", std::to_string(i)))->body,
+                  std::to_string(i));
         EXPECT_EQ(client.Roundtrip(RequestText("POST /defer", "", "drop"))->status, 500);
         client.Send(RequestText("POST /defer", "", "gone"));
         if (n % 2 == 0) client.Reset();

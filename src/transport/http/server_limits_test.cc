@@ -45,7 +45,8 @@ class ServerLimitsTest : public testing::Test {
   void SetUp() override { descriptors_ = OpenDescriptors(); }
 
   void TearDown() override {
-    EXPECT_EQ(server_.Connect().Roundtrip(RequestText("POST /echo", "", "known good"))->body, "known good");
+    EXPECT_EQ(server_.Connect().Roundtrip(RequestText("POST /echo", "", "known good"))->body,
+              "known good");
     EXPECT_TRUE(Eventually([&] { return server_.server().stats().connections_open == 0; }));
     server_.Stop();
     EXPECT_EQ(OpenDescriptors(), descriptors_);
@@ -74,15 +75,18 @@ TEST_F(ServerLimitsTest, AmbiguousFramingIsRefusedAndTheNextRequestNeverRuns) {
   for (const std::string_view headers :
        {"Transfer-Encoding: chunked\r\nContent-Length: 3", "Content-Length: 3\r\nContent-Length: 4",
         "Content-Length: 1000,1000", "Content-Length: +5", "Content-Length: 0x5",
-        "Content-Length: 18446744073709551616", "Transfer-Encoding: xchunked", "Name : value", "A: b\r\n folded",
-        "A: \x01", "A: b\nB: c", "Host: second"}) {
-    const std::string first = fmt::format("POST /echo HTTP/1.1\r\nHost: localhost\r\n{}\r\n\r\n", headers);
+        "Content-Length: 18446744073709551616", "Transfer-Encoding: xchunked", "Name : value",
+        "A: b\r\n folded", "A: \x01", "A: b\nB: c", "Host: second"}) {
+    const std::string first =
+        fmt::format("POST /echo HTTP/1.1\r\nHost: localhost\r\n{}\r\n\r\n", headers);
     EXPECT_EQ(Refusal(first + "0\r\n\r\n" + smuggled), 400) << headers;
   }
   EXPECT_EQ(Refusal("GET /hello HTTP/1.1\r\n\r\n" + smuggled), 400);
   EXPECT_EQ(Refusal("GET /hello HTTP/9.9\r\nHost: localhost\r\n\r\n" + smuggled), 400);
   EXPECT_EQ(Refusal("GET /hello HTTP/1.1\nHost: localhost\n\n" + smuggled), 400);
-  EXPECT_EQ(Refusal(RequestText("POST /echo", "Transfer-Encoding: chunked\r\n") + "zz\r\n" + smuggled), 400);
+  EXPECT_EQ(
+      Refusal(RequestText("POST /echo", "Transfer-Encoding: chunked\r\n") + "zz\r\n" + smuggled),
+      400);
   EXPECT_EQ(server_.executed(), 0);
 }
 
@@ -155,7 +159,8 @@ TEST_F(ServerLimitsTest, ADecompressionBombStopsAtTheCap) {
   server_.Start();
   const std::string bomb = Gzip(std::string(64u << 20, '\0'));
   ASSERT_LT(bomb.size(), 100u << 10);
-  for (int i = 0; i < (AtReleaseScale() ? 1000 : 20); ++i)  // what one leaves charged adds up to a 503
+  for (int i = 0; i < (AtReleaseScale() ? 1000 : 20);
+       ++i)  // what one leaves charged adds up to a 503
     ASSERT_EQ(Refusal(RequestText("POST /size", "Content-Encoding: gzip\r\n", bomb)), 413);
   const std::string whole = Gzip(std::string(100'000, 'x'));
   const std::string_view cut = std::string_view(whole).substr(0, whole.size() - 4);
@@ -254,11 +259,15 @@ TEST_F(ServerLimitsTest, ConnectionsOverTheLimitWaitTheirTurn) {
 
 TEST_F(ServerLimitsTest, LimitsChangeLive) {
   server_.Start();
-  EXPECT_EQ(server_.Connect().Roundtrip(RequestText("POST /size", "", std::string(1000, 'x')))->body, "1000");
+  EXPECT_EQ(
+      server_.Connect().Roundtrip(RequestText("POST /size", "", std::string(1000, 'x')))->body,
+      "1000");
   Limits limits;
   limits.max_body_bytes = 100;
   server_.server().SetLimits(limits);
-  EXPECT_EQ(server_.Connect().Roundtrip(RequestText("POST /size", "", std::string(1000, 'x')))->status, 413);
+  EXPECT_EQ(
+      server_.Connect().Roundtrip(RequestText("POST /size", "", std::string(1000, 'x')))->status,
+      413);
 }
 
 // Slowloris: heads that never end must not slow down others, and go at the header timeout.

@@ -36,9 +36,9 @@ TEST_F(ServerTest, AnswersOnAKeptConnection) {
 TEST_F(ServerTest, OneBytePerSegment) {
   server_.Start();
   RawClient client = server_.Connect();
-  for (const std::string& text :
-       {RequestText("POST /echo", "", "hello"),
-        RequestText("POST /echo", "Transfer-Encoding: chunked\r\n") + "2;x\r\nhe\r\n3\r\nllo\r\n0\r\nT: x\r\n\r\n"}) {
+  for (const std::string& text : {RequestText("POST /echo", "", "hello"),
+                                  RequestText("POST /echo", "Transfer-Encoding: chunked\r\n") +
+                                      "2;x\r\nhe\r\n3\r\nllo\r\n0\r\nT: x\r\n\r\n"}) {
     for (const char c : text) ASSERT_TRUE(client.Send({&c, 1}));
     const auto response = client.Read();
     ASSERT_TRUE(response);
@@ -79,14 +79,17 @@ TEST_F(ServerTest, Http10ClosesUnlessAskedNotTo) {
 
   RawClient kept = server_.Connect();
   for (int i = 0; i < 2; ++i)
-    EXPECT_EQ(kept.Roundtrip("GET /hello HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")->header("Connection"),
+    EXPECT_EQ(kept.Roundtrip("GET /hello HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+                  ->header("Connection"),
               "keep-alive");
 }
 
 TEST_F(ServerTest, ConnectionCloseIsHonoured) {
   server_.Start();
   RawClient client = server_.Connect();
-  EXPECT_EQ(client.Roundtrip(RequestText("GET /hello", "Connection: close\r\n"))->header("Connection"), "close");
+  EXPECT_EQ(
+      client.Roundtrip(RequestText("GET /hello", "Connection: close\r\n"))->header("Connection"),
+      "close");
   EXPECT_TRUE(client.ReadsEnd());
 }
 
@@ -94,7 +97,10 @@ TEST_F(ServerTest, ExpectContinueAsksForTheBodyOrRefusesWithoutIt) {
   server_.limits().max_body_bytes = 1000;
   server_.Start();
   RawClient client = server_.Connect();
-  EXPECT_EQ(client.Roundtrip(RequestText("POST /echo", "Expect: 100-continue\r\nContent-Length: 5\r\n"))->status, 100);
+  EXPECT_EQ(
+      client.Roundtrip(RequestText("POST /echo", "Expect: 100-continue\r\nContent-Length: 5\r\n"))
+          ->status,
+      100);
   EXPECT_EQ(client.Roundtrip("hello")->body, "hello");
 
   const struct {
@@ -105,7 +111,9 @@ TEST_F(ServerTest, ExpectContinueAsksForTheBodyOrRefusesWithoutIt) {
       {RequestText("POST /echo", "Expect: 200-ok\r\nContent-Length: 5\r\n"), 417},
       {RequestText("POST /nope", "Expect: 100-continue\r\nContent-Length: 5\r\n"), 404},
       {RequestText("GET /echo", "Expect: 100-continue\r\nContent-Length: 5\r\n"), 405},
-      {RequestText("POST /echo", "Expect: 100-continue\r\nContent-Length: 5\r\nContent-Encoding: br\r\n"), 415},
+      {RequestText("POST /echo",
+                   "Expect: 100-continue\r\nContent-Length: 5\r\nContent-Encoding: br\r\n"),
+       415},
   };
   for (const auto& c : refused) {
     RawClient asking = server_.Connect();
@@ -191,15 +199,18 @@ TEST_F(ServerTest, NamedOriginsMayReadAcrossOrigins) {
   server_.options().cors_origins = {"https://console.example"};
   server_.Start();
   RawClient client = server_.Connect();
-  const auto preflight = client.Roundtrip(RequestText(
-      "OPTIONS /echo", "Origin: https://console.example\r\nAccess-Control-Request-Method: POST\r\n"));
+  const auto preflight = client.Roundtrip(
+      RequestText("OPTIONS /echo",
+                  "Origin: https://console.example\r\nAccess-Control-Request-Method: POST\r\n"));
   EXPECT_EQ(preflight->status, 204);
   EXPECT_EQ(preflight->header("Access-Control-Allow-Origin"), "https://console.example");
   EXPECT_FALSE(preflight->header("Access-Control-Allow-Methods").empty());
-  const auto answer = client.Roundtrip(RequestText("POST /echo", "Origin: https://console.example\r\n", "x"));
+  const auto answer =
+      client.Roundtrip(RequestText("POST /echo", "Origin: https://console.example\r\n", "x"));
   EXPECT_EQ(answer->header("Access-Control-Allow-Origin"), "https://console.example");
   EXPECT_EQ(client.Roundtrip(RequestText("GET /hello", "Origin: https://other.example\r\n"))
-                ->header("Access-Control-Allow-Origin"), "");
+                ->header("Access-Control-Allow-Origin"),
+            "");
 }
 
 TEST_F(ServerTest, ForwardedForCountsFromTrustedPeersOnly) {
@@ -211,14 +222,18 @@ TEST_F(ServerTest, ForwardedForCountsFromTrustedPeersOnly) {
     });
     if (trusted) server.options().trusted_peers = {"127.0.0.0/8"};
     server.Start();
-    EXPECT_EQ(server.Connect().Roundtrip(RequestText("GET /peer", "X-Forwarded-For: 1.2.3.4, 203.0.113.9\r\n"))->body,
+    EXPECT_EQ(server.Connect()
+                  .Roundtrip(RequestText("GET /peer", "X-Forwarded-For: 1.2.3.4, 203.0.113.9\r\n"))
+                  ->body,
               trusted ? "203.0.113.9" : "127.0.0.1");
   }
 }
 
 TEST_F(ServerTest, RequestIdOfTheClientIsReturned) {
   server_.Start();
-  EXPECT_EQ(server_.Connect().Roundtrip(RequestText("GET /hello", "X-Request-Id: mine\r\n"))->header("X-Request-Id"),
+  EXPECT_EQ(server_.Connect()
+                .Roundtrip(RequestText("GET /hello", "X-Request-Id: mine\r\n"))
+                ->header("X-Request-Id"),
             "mine");
 }
 
@@ -227,7 +242,8 @@ TEST_F(ServerTest, PartsAreWrittenAfterTheBody) {
   server_.Add(Method::kGet, "/parts", [&](Exchange& exchange) {
     exchange.response().body = "json";
     for (int i = 0; i < 40; ++i)
-      exchange.response().parts.push_back({std::as_bytes(std::span(*tensor).subspan(i * 1000, 1000)), nullptr});
+      exchange.response().parts.push_back(
+          {std::as_bytes(std::span(*tensor).subspan(i * 1000, 1000)), nullptr});
     exchange.response().parts.push_back({std::as_bytes(std::span(*tensor)), tensor});
     exchange.Send();
   });
@@ -248,15 +264,18 @@ TEST_F(ServerTest, BodyIsPlacedForItsTensor) {
     return std::stoul(std::string(request.header("Inference-Header-Content-Length").value_or("0")));
   };
   server_.Add(Method::kPost, "/check", [&](Exchange& exchange) {
-    const size_t offset = std::stoul(std::string(*exchange.request().header("Inference-Header-Content-Length")));
-    if ((reinterpret_cast<uintptr_t>(exchange.request().body.data()) + offset) % 64 != 0) aligned = false;
+    const size_t offset =
+        std::stoul(std::string(*exchange.request().header("Inference-Header-Content-Length")));
+    if ((reinterpret_cast<uintptr_t>(exchange.request().body.data()) + offset) % 64 != 0)
+      aligned = false;
     exchange.Send();
   });
   server_.Start();
   RawClient client = server_.Connect();
   for (const size_t offset : {1u, 64u, 117u, 201u})
     for (const size_t size : {300u, 20'000u, 700'000u}) {
-      const std::string header = "Inference-Header-Content-Length: " + std::to_string(offset) + "\r\n";
+      const std::string header =
+          "Inference-Header-Content-Length: " + std::to_string(offset) + "\r\n";
       ASSERT_TRUE(client.Roundtrip(RequestText("POST /check", header, std::string(size, 'x'))));
     }
   EXPECT_TRUE(aligned);
@@ -278,8 +297,10 @@ TEST_F(ServerTest, AThrowingHandlerIsAnInternalError) {
 }
 
 TEST_F(ServerTest, ListenersHaveTheirOwnRoutes) {
-  server_.options().listeners = {{"127.0.0.1:0", Bit(Access::kInference)}, {"127.0.0.1:0", Bit(Access::kControl)}};
-  server_.Add(Method::kPost, "/load", [](Exchange& exchange) { exchange.Send(); }, Access::kControl);
+  server_.options().listeners = {{"127.0.0.1:0", Bit(Access::kInference)},
+                                 {"127.0.0.1:0", Bit(Access::kControl)}};
+  server_.Add(
+      Method::kPost, "/load", [](Exchange& exchange) { exchange.Send(); }, Access::kControl);
   server_.Start();
   EXPECT_EQ(server_.Connect(0).Roundtrip(RequestText("POST /load"))->status, 404);
   EXPECT_EQ(server_.Connect(1).Roundtrip(RequestText("POST /load"))->status, 200);
@@ -338,10 +359,16 @@ TEST_F(ServerTest, CompressedBodiesBothWays) {
   const auto packed = client.Roundtrip(RequestText("GET /large", "Accept-Encoding: gzip\r\n"));
   EXPECT_EQ(packed->header("Content-Encoding"), "gzip");
   EXPECT_LT(packed->body.size(), 1000u);
-  const auto size = client.Roundtrip(RequestText("POST /size", "Content-Encoding: gzip\r\n", packed->body));
+  const auto size =
+      client.Roundtrip(RequestText("POST /size", "Content-Encoding: gzip\r\n", packed->body));
   EXPECT_EQ(size->body, "50000");
-  EXPECT_EQ(client.Roundtrip(RequestText("POST /size", "Content-Encoding: gzip\r\n", "garbage"))->status, 400);
-  EXPECT_EQ(server_.Connect().Roundtrip(RequestText("POST /size", "Content-Encoding: br\r\n", "x"))->status, 415);
+  EXPECT_EQ(
+      client.Roundtrip(RequestText("POST /size", "Content-Encoding: gzip\r\n", "garbage"))->status,
+      400);
+  EXPECT_EQ(server_.Connect()
+                .Roundtrip(RequestText("POST /size", "Content-Encoding: br\r\n", "x"))
+                ->status,
+            415);
 }
 
 }  // namespace

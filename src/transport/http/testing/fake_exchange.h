@@ -19,7 +19,8 @@ class FakeExchange final : public Exchange {
     request_.target = target_;
     const size_t question = target_.find('?');
     request_.path = std::string_view(target_).substr(0, question);
-    if (question != std::string::npos) request_.query = std::string_view(target_).substr(question + 1);
+    if (question != std::string::npos)
+      request_.query = std::string_view(target_).substr(question + 1);
     request_.body = std::as_bytes(std::span(body_));
     request_.peer = "127.0.0.1";
     request_id_ = "test-request";

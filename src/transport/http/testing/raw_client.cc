@@ -61,8 +61,10 @@ bool RawClient::WaitFor(short events) {
 bool RawClient::Send(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (n >= 0) bytes.remove_prefix(static_cast<size_t>(n));
-    else if (errno != EAGAIN || !WaitFor(POLLOUT)) return false;
+    if (n >= 0)
+      bytes.remove_prefix(static_cast<size_t>(n));
+    else if (errno != EAGAIN || !WaitFor(POLLOUT))
+      return false;
   }
   return true;
 }

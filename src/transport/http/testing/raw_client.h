@@ -1,6 +1,6 @@
 #pragma once
-// A client that sends exactly the bytes it is told to and reads what comes, with a time limit on every
-// step, so that a test of a stuck server fails instead of hanging.
+// A client that sends exactly the bytes it is told to and reads what comes, with a time limit on
+// every step, so that a test of a stuck server fails instead of hanging.
 
 #include <chrono>
 #include <cstddef>
@@ -32,7 +32,8 @@ class RawClient {
 
   /// False when the peer does not take all of it in time.
   bool Send(std::string_view bytes);
-  /// Reads one response; `head_only` for answers to HEAD. nullopt when the peer closes or time is up.
+  /// Reads one response; `head_only` for answers to HEAD. nullopt when the peer closes or time is
+  /// up.
   std::optional<RawResponse> Read(bool head_only = false);
   std::optional<RawResponse> Roundtrip(std::string_view request) {
     return Send(request) ? Read() : std::nullopt;

@@ -39,7 +39,8 @@ class TestServer {
     });
   }
 
-  void Add(Method method, std::string pattern, Handler handler, Access access = Access::kInference) {
+  void Add(Method method, std::string pattern, Handler handler,
+           Access access = Access::kInference) {
     router_->Add({method, std::move(pattern), access,
                   [this, handler = std::move(handler)](Exchange& exchange) {
                     ++executed_;
