@@ -66,7 +66,18 @@ void ModelQueue::StartWaiting() {
   }
 }
 
+// A slot that an exception took along would be missing for ever.
 void ModelQueue::RunOne() {
+  try {
+    RunNext();
+  } catch (...) {
+    Release();
+    throw;
+  }
+  Release();
+}
+
+void ModelQueue::RunNext() {
   // Work whose client has gone or whose deadline has passed is dropped before it is computed.
   while (auto job = TakeNext()) {
     if (job->cancelled && job->cancelled->load(std::memory_order_relaxed)) {
@@ -80,9 +91,8 @@ void ModelQueue::RunOne() {
     }
     job->Run();
     cost_.Observe(job->input_bytes, clock_.Now() - start);
-    break;
+    return;
   }
-  Release();
 }
 
 }  // namespace slipway::batching
