@@ -123,6 +123,7 @@ TEST_F(ArtifactTest, MustResolveBeneathItsRoot) {
   const std::string repo = root_ / "repo";
   EXPECT_TRUE(Open(repo + "/good/1/model.onnx", repo).ok());
   EXPECT_TRUE(Open(repo + "//good/1/model.onnx", repo + "/").ok());
+  EXPECT_TRUE(Open(repo + "/good/1/model.onnx", repo + "/good/1").ok());
   EXPECT_TRUE(Open(repo + "/linked/1/model.onnx", repo).ok());
   ExpectBadModel(Refusal(repo + "/bad/1/model.onnx", repo), "leads out of its folder");
   ExpectBadModel(Refusal(repo + "/../outside/model.onnx", repo), "leads out of its folder");

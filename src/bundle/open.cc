@@ -17,9 +17,12 @@ std::string FolderOf(const std::string& path) {
 
 // `path` as seen from `root`, by spelling alone: the kernel checks where it leads.
 StatusOr<std::string> RelativeTo(std::string_view root, std::string_view path) {
-  const bool below = path.starts_with(root) && path.size() > root.size() &&
-                     (root.ends_with('/') || path[root.size()] == '/');
-  if (!below) return Error(Reason::kBadModel, "\"{}\" does not lie beneath its repository", path);
+  while (root.size() > 1 && root.ends_with('/')) root.remove_suffix(1);
+  const bool below = path.starts_with(root) && (path.size() == root.size() || root == "/" ||
+                                                path[root.size()] == '/');
+  if (!below)
+    return Error(Reason::kBadModel, "\"{}\" does not lie beneath its repository",
+                 std::filesystem::path(path).filename().string());
   path.remove_prefix(root.size());
   path.remove_prefix(std::min(path.find_first_not_of('/'), path.size()));
   return std::string(path.empty() ? "." : path);

@@ -1,3 +1,4 @@
+#include <locale.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -16,6 +17,10 @@ StatusOr<int64_t> ParseNumber(const std::string& text) {
   return value;
 }
 
+/// glibc reads a locale's files at its first use, and keeps them: ONNX Runtime's StringNormalizer needs
+/// this one inside the sealed sandbox, which opens no file.
+void KeepLocale() { newlocale(LC_ALL_MASK, "C.UTF-8", nullptr); }
+
 /// The digest of what was loaded, warmed up and replayed.
 StatusOr<std::string> Examine(const std::vector<std::string>& arguments,
                               const std::function<StatusOr<std::unique_ptr<Engine>>()>& make_engine) {
@@ -31,6 +36,7 @@ StatusOr<std::string> Examine(const std::vector<std::string>& arguments,
   ASSIGN_OR_RETURN(const auto artifact, bundle::Open(arguments[0], arguments[1]));
   const WarmUpOptions options;
   ASSIGN_OR_RETURN(const auto examples, artifact->Examples(options.max_examples));
+  KeepLocale();
   RETURN_IF_ERROR(SealSandbox());
   ASSIGN_OR_RETURN(const auto model, engine->Load(artifact->bytes(), LoadOptions{}));
   RETURN_IF_ERROR(WarmUp(*model, examples, options, SteadyClock(), nullptr).status());

@@ -38,14 +38,6 @@ std::vector<NamedTensor> SyntheticInputs(const Signature& signature) {
   return inputs;
 }
 
-/// 1 is a sure choice for the batch only.
-bool ShapesAreCertain(const Signature& signature) {
-  for (const TensorSpec& spec : signature.inputs)
-    for (size_t i = 1; i < spec.shape.size(); ++i)
-      if (spec.shape[i] < 0) return false;
-  return true;
-}
-
 std::vector<size_t> AllOutputs(const Signature& signature) {
   std::vector<size_t> outputs(signature.outputs.size());
   for (size_t i = 0; i < outputs.size(); ++i) outputs[i] = i;
@@ -107,8 +99,8 @@ StatusOr<WarmUpReport> WarmUp(const LoadedModel& model, const std::vector<bundle
     const TimePoint start = clock.Now();
     const Status run = model.Run(inputs, outputs, run_options, results);
     if (!run.ok()) {
-      if (!golden && !ShapesAreCertain(signature) && ReasonOf(run) == Reason::kBadRequest)
-        return report;
+      // Zeros may be no legal divisor, axis or scale: that speaks against them, not the model.
+      if (!golden && ReasonOf(run) == Reason::kBadRequest) return report;
       return Error(Reason::kBadModel, "warm-up on {} inputs failed: {}",
                    golden ? "golden" : "synthetic", MessageOf(run));
     }

@@ -28,8 +28,8 @@ struct WarmUpReport {
 /// Replays golden examples and compares; without any, runs once on synthetic inputs (zeros, empty
 /// strings, 1 for every open dimension). Further runs inside the budget settle the caches; each feeds
 /// `cost` (may be null).
-/// @return kBadModel naming the example and the output that differ, or the run that failed. A synthetic
-///   run of a model with open dimensions besides the first may fail without consequence: 1 is a guess.
+/// @return kBadModel naming the example and the output that differ, or the run that failed. Synthetic
+///   inputs that the model refuses have no consequence: they were a guess.
 StatusOr<WarmUpReport> WarmUp(const LoadedModel& model, const std::vector<bundle::Example>& examples,
                               const WarmUpOptions& options, const Clock& clock,
                               batching::CostModel* cost);

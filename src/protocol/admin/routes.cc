@@ -90,13 +90,18 @@ void AddRoutes(http::Router& router, const Services& services) {
                 exchange.Send();
               },
               "The models on one page, with a curl line for each."});
-  router.Add({Method::kGet, "/metrics", Access::kHealth,
-              [services](Exchange& exchange) {
-                exchange.response().content_type = Registry::kContentType;
-                exchange.response().body = services.registry.Scrape();
-                exchange.Send();
-              },
-              "Metrics in the Prometheus text format."});
+  const auto add_scrape = [&](std::string path, Registry::Names names, std::string summary) {
+    router.Add({Method::kGet, std::move(path), Access::kHealth,
+                [services, names](Exchange& exchange) {
+                  exchange.response().content_type = Registry::kContentType;
+                  exchange.response().body = services.registry.Scrape(names);
+                  exchange.Send();
+                },
+                std::move(summary)});
+  };
+  add_scrape("/metrics", Registry::Names::kOwn, "Metrics in the Prometheus text format.");
+  // Apart, because Triton's names break the rules of naming that `promtool check metrics` checks.
+  add_scrape("/metrics/triton", Registry::Names::kOwnAndTriton, "The same, with Triton's nv_ names.");
   router.Add({Method::kGet, "/healthz", Access::kHealth,
               [](Exchange& exchange) {
                 exchange.response().content_type = "text/plain";

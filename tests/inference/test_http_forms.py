@@ -1,0 +1,123 @@
+"""The small print of HTTP/1.x as clients and proxies use it, around a real inference."""
+
+import json
+import time
+
+import pytest
+
+from support.checks import check_serves
+from support.models import TEST_MODELS
+from support.server import Server
+
+BODY = json.dumps(
+    {"inputs": [{"name": "INPUT0", "datatype": "INT32", "shape": [1, 2], "data": [1, 2]}]}
+).encode()
+ANSWER = b'"data":[1,2]'
+
+
+def request(version="1.1", headers=(), body=BODY, close=True):
+    lines = [f"POST /v2/models/identity_int32/infer HTTP/{version}", *headers]
+    if version == "1.1":
+        lines += ["Host: localhost"] + (["Connection: close"] if close else [])
+    lines.append(f"Content-Length: {len(body)}")
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def receive_until(connection, text):
+    got = b""
+    while text not in got:
+        part = connection.recv(65536)
+        assert part, got
+        got += part
+    return got
+
+
+@pytest.mark.parametrize("path", ["/v2", "/v2/health/ready", "/v2/models/digits", "/metrics", "/"])
+def test_head_is_get_without_the_body(server, path):
+    got, head = server.get(path), server.request("HEAD", path)
+    assert (head.status, head.body) == (200, b"")
+    assert head.headers["content-type"] == got.headers["content-type"]
+    if path not in ("/metrics", "/"):  # these change from one moment to the next
+        assert head.headers["content-length"] == str(len(got.body))
+
+
+def test_continue_is_sent_before_the_body_is(server):
+    head, body = request(headers=["Expect: 100-continue"])[: -len(BODY)], BODY
+    with server.connect() as connection:
+        connection.sendall(head)
+        assert receive_until(connection, b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(body)
+        answer = receive_until(connection, ANSWER)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+def test_refusal_instead_of_continue(server):
+    size = 65 << 20
+    head = f"POST /v2/models/x/infer HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: {size}\r\n\r\n"
+    answer = server.exchange(head.encode())
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"100 Continue" not in answer
+
+
+def test_unknown_expectation_is_417_or_ignored(server):
+    answer = server.exchange(request(headers=["Expect: tea"]))
+    assert answer.split()[1] in (b"417", b"200")
+
+
+def test_http_1_0_without_host_closes_after_the_answer(server):
+    answer = server.exchange(request("1.0"))
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert ANSWER in answer
+
+
+def test_http_1_0_keep_alive(server):
+    once = request("1.0", headers=["Connection: keep-alive"])
+    with server.connect() as connection:
+        for _ in range(2):
+            connection.sendall(once)
+            answer = receive_until(connection, ANSWER)
+            assert b"connection: keep-alive" in answer.lower()
+
+
+def test_pipelined_requests_are_answered_in_order(server):
+    requests = [
+        request(body=BODY.replace(b"[1, 2]}", b"[%d, %d]}" % (i, i)), close=i == 49) for i in range(50)
+    ]
+    answers = server.exchange(b"".join(requests)).split(b"HTTP/1.1 200 OK")[1:]
+    assert len(answers) == 50
+    for i, answer in enumerate(answers):
+        assert b'"data":[%d,%d]' % (i, i) in answer
+
+
+def test_request_in_single_bytes(server):
+    with server.connect() as connection:
+        for byte in request():
+            connection.sendall(bytes([byte]))
+        assert receive_until(connection, ANSWER).startswith(b"HTTP/1.1 200 ")
+
+
+def test_connection_stays_open_after_a_refused_inference(server):
+    wrong = request(body=b"{}", close=False)
+    with server.connect() as connection:
+        connection.sendall(wrong)
+        assert receive_until(connection, b"}").startswith(b"HTTP/1.1 400 ")
+        connection.sendall(request())
+        assert receive_until(connection, ANSWER).startswith(b"HTTP/1.1 200 ")
+
+
+def test_client_reads_the_refusal_while_it_still_sends(server):
+    """The server lingers: a reset would destroy the answer before the client has read it."""
+    head = f"POST /v2/models/x/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: {65 << 20}\r\n\r\n"
+    with server.connect() as connection:
+        connection.sendall(head.encode() + b"x" * 100_000)
+        time.sleep(0.1)  # the answer is on its way while more is sent
+        connection.sendall(b"x" * 50_000)
+        assert receive_until(connection, b"}").startswith(b"HTTP/1.1 413 ")
+
+
+def test_unix_socket(tmp_path):
+    address = f"unix:{tmp_path}/slipway.sock"
+    with Server(TEST_MODELS / "add_sub.onnx", http=address) as server:
+        check_serves(server)
+        assert address in server.wait_for_log("Slipway serves on")
+    assert not (tmp_path / "slipway.sock").exists()

@@ -1,0 +1,53 @@
+"""What every hostile case must leave behind: errors that help, and a server that is unharmed."""
+
+import contextlib
+import time
+
+from support.models import ROOT
+from support.server import wait_until
+from support.tensors import outputs_of
+
+MAX_ERROR_BYTES = 1024
+MAX_ANSWER_S = 1
+FILES_SETTLE_S = 5
+INT32 = {"datatype": "INT32", "shape": [1, 16]}
+
+
+def check_error(response, status, *words):
+    """`response` refuses with `status`, and its message has all the words and no path of this machine."""
+    assert response.status == status, response
+    assert len(response.body) <= MAX_ERROR_BYTES
+    assert list(response.json()) == ["error"]
+    for word in words:
+        assert word in response.error, f"{word!r} is not in {response.error!r}"
+    for path in (str(ROOT), "/tmp/", "/usr/", "/home/"):
+        assert path not in response.error
+
+
+def check_serves(server, model="add_sub"):
+    """A known inference on a connection of its own gives the exact answer, quickly, and the server is live."""
+    begun = time.monotonic()
+    numbers = list(range(16))
+    answer = server.infer(
+        model,
+        [{"name": "INPUT0", "data": numbers, **INT32}, {"name": "INPUT1", "data": [1] * 16, **INT32}],
+    )
+    spent = time.monotonic() - begun
+    assert answer.status == 200, answer
+    outputs = outputs_of(answer)
+    assert outputs["OUTPUT0"]["data"] == [each + 1 for each in numbers]
+    assert outputs["OUTPUT1"]["data"] == [each - 1 for each in numbers]
+    assert spent <= MAX_ANSWER_S, f"took {spent:.2f} s"
+    assert server.get("/v2/health/live").status == 200
+
+
+@contextlib.contextmanager
+def unharmed(server):
+    """Whatever is done inside, the same process serves on afterwards and holds no more files than before."""
+    pid, files = server.pid, server.open_files()
+    yield
+    check_serves(server)
+    assert server.is_running() and server.pid == pid
+    wait_until(
+        lambda: server.open_files() <= files, FILES_SETTLE_S, f"{server.open_files()} open files, {files} before;"
+    )
