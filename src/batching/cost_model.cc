@@ -23,6 +23,10 @@ void CostModel::Observe(size_t input_bytes, Duration took) {
   mean.store(std::max<int64_t>(after, 1), std::memory_order_relaxed);
 }
 
+bool CostModel::HasSeen(size_t input_bytes) const {
+  return mean_ns_[BucketOf(input_bytes, kBuckets)].load(std::memory_order_relaxed) != 0;
+}
+
 Duration CostModel::Predict(size_t input_bytes) const {
   const int wanted = BucketOf(input_bytes, kBuckets);
   for (int bucket = wanted; bucket >= 0; --bucket) {

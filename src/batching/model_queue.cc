@@ -8,7 +8,10 @@ ModelQueue::ModelQueue(ModelQueueOptions options, WorkerPool& pool,
 
 StatusOr<Placement> ModelQueue::Admit(size_t input_bytes, std::optional<TimePoint> deadline) {
   AdmissionView view;
-  if (deadline) view.now = clock_.Now();
+  if (deadline) {
+    view.now = clock_.Now();
+    view.guessed = !cost_.HasSeen(input_bytes);
+  }
   view.deadline = deadline;
   view.predicted = cost_.Predict(input_bytes);
   view.waiting = waiting();
