@@ -36,6 +36,10 @@ TEST(AdmissionTest, DecidesByTheTable) {
       {"deadline met", with([](auto& v) { v.deadline = kNow + microseconds(20); }), "inline"},
       {"cannot finish in time", with([](auto& v) { v.deadline = kNow + microseconds(19); }),
        "overloaded"},
+      {"is only guessed not to finish in time",
+       with([](auto& v) { v.guessed = true, v.predicted = milliseconds(3),
+                          v.deadline = kNow + milliseconds(1); }),
+       "queue"},
       {"cannot finish behind three others",
        with([](auto& v) { v.waiting = 3, v.running = 1, v.deadline = kNow + microseconds(79); }),
        "overloaded"},
@@ -55,6 +59,9 @@ TEST(CostModelTest, ScalesFromTheNearestSizeSeen) {
   EXPECT_EQ(cost.Predict(64), microseconds(10));
   EXPECT_EQ(cost.Predict(256), microseconds(40));
   EXPECT_EQ(cost.Predict(8), microseconds(10));
+  EXPECT_EQ(cost.Predict(size_t{1} << 38), std::chrono::minutes(1));
+  EXPECT_TRUE(cost.HasSeen(64));
+  EXPECT_FALSE(cost.HasSeen(256));
   for (int i = 0; i < 100; ++i) cost.Observe(64, microseconds(2));
   EXPECT_NEAR(cost.Predict(64).count(), 2000, 10);
 }
@@ -148,6 +155,21 @@ TEST_F(QueueFixture, DropsWhatNobodyWaitsForBeforeComputingIt) {
   pool.Stop();
   EXPECT_EQ(runs, 2);
   EXPECT_EQ(drops, 2);
+}
+
+struct ThrowingJob : Job {
+  void Run() override { throw std::runtime_error("no"); }
+  void Drop(const Status&) override {}
+};
+
+TEST(ModelQueueTest, ARunThatThrowsGivesItsSlotBack) {
+  SteadyClock clock;
+  WorkerPool pool(1);
+  auto queue = std::make_shared<ModelQueue>(ModelQueueOptions{.instances = 1}, pool, clock);
+  std::unique_ptr<Job> job = std::make_unique<ThrowingJob>();
+  ASSERT_TRUE(queue->Enqueue(job).ok());
+  pool.Stop();
+  EXPECT_EQ(queue->running(), 0);
 }
 
 }  // namespace

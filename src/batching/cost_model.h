@@ -18,6 +18,8 @@ class CostModel {
   /// Expected time; a size never seen is scaled from the nearest smaller one that was, or taken from
   /// the nearest larger one. Zero when nothing was observed.
   Duration Predict(size_t input_bytes) const;
+  /// A run of about that size was observed.
+  bool HasSeen(size_t input_bytes) const;
 
  private:
   static constexpr int kBuckets = 40;

@@ -26,7 +26,7 @@ Loader::Loader(LoaderOptions options, std::shared_ptr<Engine> engine, VerifiedSt
 
 Status Loader::ProbeOnce(const repository::FoundVersion& version, const std::string& digest) {
   if (!options_.probe || verified_.Contains(digest)) return OkStatus();
-  RETURN_IF_ERROR(Probe(options_.probe_options, version.path, version.root, digest));
+  RETURN_IF_ERROR(Probe(options_.probe_options, version.path, version.root, digest, &given_up_));
   if (const Status kept = verified_.Add(digest); !kept.ok())
     log::Warn("cannot remember a passed probe; the next start will probe again",
               {{"error", MessageOf(kept)}});
@@ -36,7 +36,8 @@ Status Loader::ProbeOnce(const repository::FoundVersion& version, const std::str
 StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundModel& model,
                                                       const repository::FoundVersion& version) {
   const TimePoint begin = clock_.Now();
-  ASSIGN_OR_RETURN(const auto artifact, bundle::Open(version.path, version.root));
+  ASSIGN_OR_RETURN(const auto artifact, 
+                   bundle::Open(version.path, version.root, options_.open));
   auto served = std::make_unique<ServedVersion>(ServedVersion{
       .name = model.name, .number = version.number, .version = version.number.str()});
   served->digest = artifact->digest();

@@ -46,6 +46,10 @@ class Manager {
   /// Begins the first pass. `settled` (may be null) is called once when it is done.
   void Start(std::function<void()> settled);
 
+  /// Ends the lifecycle thread: gives a probe up, waits for a load in progress, drops what was not
+  /// begun. on_change is not called afterwards. What is served stays served.
+  void Stop();
+
   const Snapshot<ServingTable>& table() const { return table_; }
   ModelControl control() const { return options_.control; }
 
@@ -64,6 +68,7 @@ class Manager {
   void Post(Command command);
   /// Runs one command, or waits for one, a death or the next poll. False = stop.
   bool WaitAndServe();
+  bool stopping();
 
   /// What all sources say now; a source that cannot be read says what it said last.
   std::map<std::string, repository::FoundModel> ScanAll();

@@ -195,5 +195,31 @@ TEST_F(ManagerTest, LoadsOnRequestAreRefusedUnlessExplicit) {
   EXPECT_EQ(ReasonOf(Ask(&Manager::Load, "wine")), Reason::kForbidden);
 }
 
+TEST_F(ManagerTest, ARefusalNamesNoFolderOfTheMachine) {
+  Start({.control = ModelControl::kExplicit});
+  folder.Put("wine", 1, 1);
+  for (const auto& file : std::filesystem::directory_iterator(folder.path()))
+    std::filesystem::remove(file);
+  std::promise<Status> done;
+  manager->Load("wine", [&](Status status) { done.set_value(std::move(status)); });
+  const Status refused = done.get_future().get();
+  EXPECT_FALSE(refused.ok());
+  EXPECT_THAT(MessageOf(refused), ::testing::HasSubstr("wine.1"));
+  EXPECT_THAT(MessageOf(refused), ::testing::Not(::testing::HasSubstr(folder.path().string())));
+}
+
+TEST_F(ManagerTest, OnceStoppedNothingChangesAnyMore) {
+  std::atomic<int> changes{0};
+  folder.Put("wine", 1, 1);
+  Start({.control = ModelControl::kPoll, .on_change = [&] { ++changes; }});
+  manager->Stop();
+  const int before = changes;
+  folder.Put("wine", 2, 2);
+  manager->Unload("wine", [](const Status&) {});
+  EXPECT_EQ(changes, before);
+  EXPECT_EQ(Ready("wine"), "1");
+  manager->Stop();
+}
+
 }  // namespace
 }  // namespace slipway::lifecycle

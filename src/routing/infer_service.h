@@ -42,6 +42,7 @@ class InferCall {
   std::vector<Tensor> results_;
   RequestTimes times_;
   uint64_t rows_ = 1;
+  ModelMetrics::InFlight in_flight_;
 };
 
 struct InferServiceOptions {

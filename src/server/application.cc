@@ -7,6 +7,7 @@
 #include "protocol/openinference/routes.h"
 #include "repository/repository.h"
 #include "server/listen_address.h"
+#include "server/model_roots.h"
 #include "server/version.h"
 #include "telemetry/process_metrics.h"
 
@@ -69,6 +70,8 @@ std::vector<http::Listener> ToListeners(const HttpConfig& config) {
 Application::Application(const Config& config) : config_(config), resources_(DetectResources()) {}
 
 Application::~Application() {
+  // The lifecycle thread posts to the server's loops at each change.
+  if (manager_) manager_->Stop();
   // Runs in progress use the service and answer through the server: they end first.
   if (pool_) pool_->Stop();
 }
@@ -113,6 +116,7 @@ Status Application::Wire(std::shared_ptr<Engine> engine) {
 StatusOr<std::vector<std::unique_ptr<repository::Source>>> Application::OpenSources() const {
   std::vector<std::unique_ptr<repository::Source>> sources;
   for (const std::string& path : config_.models.paths) {
+    RETURN_IF_ERROR(CheckBeneathRoots(path, config_.models.allowed_roots));
     ASSIGN_OR_RETURN(auto source, repository::OpenSource(path));
     sources.push_back(std::move(source));
   }
@@ -128,6 +132,8 @@ std::unique_ptr<lifecycle::Loader> Application::MakeLoader(std::shared_ptr<Engin
   options.probe_options.timeout = config_.probe.time_limit;
   options.probe_options.limits.cpu_time =
       std::chrono::ceil<std::chrono::seconds>(config_.probe.time_limit);
+  // The other half is for the runtime's own copy.
+  options.open.max_total_bytes = MemoryLimit(config_, resources_) / 2;
   options.engine.intra_op_threads = Or(config_.resources.intra_op_threads, 1);
   options.admission.max_queue = static_cast<size_t>(config_.models.queue_size);
   options.default_instances = Or(config_.resources.compute_threads, resources_.processors);

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <optional>
 #include <sstream>
+#include <thread>
 #include <vector>
 
 namespace slipway::server {
@@ -83,6 +84,8 @@ Resources DetectResources(const std::string& root) {
   CPU_ZERO(&allowed);
   if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0)
     found.processors = std::max(CPU_COUNT(&allowed), 1);
+  else  // more processors than the set has room for
+    found.processors = std::max(static_cast<int>(std::thread::hardware_concurrency()), 1);
   found.processors_from = "affinity";
   const auto folders = GroupFolders(root);
   if (const auto quota = QuotaOf(root, folders)) {

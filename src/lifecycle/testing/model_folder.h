@@ -22,6 +22,8 @@ class ModelFolder {
   }
   ~ModelFolder() { std::filesystem::remove_all(folder_); }
 
+  const std::filesystem::path& path() const { return folder_; }
+
   /// Puts version `number` there, with new content: its answers are x + add.
   void Put(const std::string& model, int64_t number, int64_t add) {
     const std::string path = folder_ / (model + "." + std::to_string(number) + "." +

@@ -30,6 +30,8 @@ PageTraffic TrafficOf(const ModelMetrics& metrics) {
   const auto numbers = metrics.Snapshot();
   PageTraffic traffic;
   traffic.succeeded = numbers.of(Phase::kRequest).count;
+  traffic.p50_ns = numbers.latency(Phase::kRequest).QuantileNs(0.5);
+  traffic.p99_ns = numbers.latency(Phase::kRequest).QuantileNs(0.99);
   for (const uint64_t failures : numbers.failures) traffic.failed += failures;
   return traffic;
 }

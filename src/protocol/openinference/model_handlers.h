@@ -23,7 +23,8 @@ class ModelHandlers {
   void Unload(http::Exchange& exchange) const;
 
  private:
-  StatusOr<lifecycle::VersionHandle> Resolve(const http::Exchange& exchange) const;
+  /// What this I/O thread sees; valid until it asks again.
+  const lifecycle::ServingTable& TableFor(const http::Exchange& exchange) const;
   bool IsReady(const lifecycle::ServingTable& table) const;
 
   const Services services_;
