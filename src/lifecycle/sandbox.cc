@@ -100,7 +100,9 @@ Status EnterSandbox(const SandboxLimits& limits) {
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return Failed("parent death signal", errno);
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return Failed("no new privileges", errno);
   RETURN_IF_ERROR(Limit(RLIMIT_CORE, 0, "core limit"));
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // shadow memory is terabytes
   RETURN_IF_ERROR(Limit(RLIMIT_AS, limits.memory_bytes, "memory limit"));
+#endif
   RETURN_IF_ERROR(Limit(RLIMIT_CPU, limits.cpu_time.count(), "CPU limit"));
   setpriority(PRIO_PROCESS, 0, 19);
 
