@@ -22,7 +22,7 @@ StatusOr<std::unique_ptr<ServedVersion>> LoadGuarded(Loader& loader,
   }
 }
 
-/// What clients may know of a refusal: the folders of this machine and our own faults stay in the log.
+/// What clients may know of a refusal: this machine's folders and our own faults stay in the log.
 Status ForClients(const Status& why, const repository::FoundVersion& version) {
   if (ReasonOf(why) == Reason::kInternal)
     return MakeError(Reason::kInternal, "the server failed to load it; its log has the detail");
@@ -31,7 +31,8 @@ Status ForClients(const Status& why, const repository::FoundVersion& version) {
        {std::filesystem::path(version.path).parent_path().string(), version.root}) {
     if (!folder.ends_with('/')) folder += '/';
     if (folder == "/" || folder == "./") continue;
-    for (size_t at; (at = message.find(folder)) != std::string::npos;) message.erase(at, folder.size());
+    for (size_t at; (at = message.find(folder)) != std::string::npos;)
+      message.erase(at, folder.size());
   }
   return MakeError(ReasonOf(why), message);
 }

@@ -30,7 +30,7 @@ struct ProbeOptions {
 /// @return OK when the child loaded, warmed up and replayed the model; the child's own reason and message
 ///   when it refused; kBadModel "the probe was killed by signal 11 …" when it died; kBadModel when it
 ///   took too long; kInternal when no child could be started.
-/// @param given_up  may be null; set by another thread it ends the child, and the answer is kCancelled.
+/// @param given_up  may be null; set by another thread it ends the child, the answer is kCancelled.
 /// Threads: any. Blocks.
 Status Probe(const ProbeOptions& options, const std::string& path, const std::string& root,
              const std::string& digest, const std::atomic<bool>* given_up = nullptr);

@@ -84,8 +84,8 @@ Status Load(const Filter& filter) {
   return OkStatus();
 }
 
-/// StringNormalizer makes a locale when its model is loaded. glibc reads one from files once and keeps
-/// it while somebody holds it.
+/// StringNormalizer makes a locale when its model is loaded. glibc reads one from files once and
+/// keeps it while somebody holds it.
 void KeepLocale() {
   try {
     static const std::locale kept("C.UTF-8");

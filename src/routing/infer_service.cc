@@ -34,7 +34,8 @@ StatusOr<uint64_t> CountRows(const InferRequest& request, const ServedVersion& v
   return static_cast<uint64_t>(rows);
 }
 
-/// Gives the slot of an inline run back, also when the run throws: else it would be missing for ever.
+/// Gives the slot of an inline run back, also when the run throws: else it would be missing for
+/// ever.
 class InlineSlot {
  public:
   InlineSlot(batching::ModelQueue& queue, size_t input_bytes, const RequestTimes& times)
