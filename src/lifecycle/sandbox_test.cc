@@ -42,14 +42,13 @@ int Sealed(const std::function<int()>& body) {
 }
 
 TEST(SandboxTest, LetsThreadsAndMemoryWork) {
-  EXPECT_EQ(Sealed([] {
-              int sum = 0;
-              std::thread([&] {
-                sum = static_cast<int>(std::string(1 << 20, 'x').size() >> 20);
-              }).join();
-              return sum;
-            }),
-            1);
+  EXPECT_EQ(
+      Sealed([] {
+        int sum = 0;
+        std::thread([&] { sum = static_cast<int>(std::string(1 << 20, 'x').size() >> 20); }).join();
+        return sum;
+      }),
+      1);
 }
 
 TEST(SandboxTest, KeepsTheLocaleThatStringOperatorsAskFor) {
