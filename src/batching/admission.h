@@ -19,11 +19,11 @@ struct AdmissionOptions {
 struct AdmissionView {
   TimePoint now{};
   std::optional<TimePoint> deadline;
-  Duration predicted{};   // of this request's run
-  bool guessed = false;   // no run of its size was seen yet
-  size_t waiting = 0;     // queued for this version
-  int running = 0;        // of this version, anywhere
-  int instances = 1;      // how many may run at once
+  Duration predicted{};  // of this request's run
+  bool guessed = false;  // no run of its size was seen yet
+  size_t waiting = 0;    // queued for this version
+  int running = 0;       // of this version, anywhere
+  int instances = 1;     // how many may run at once
 };
 
 enum class Placement : uint8_t { kInline, kQueue };

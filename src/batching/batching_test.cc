@@ -36,9 +36,9 @@ TEST(AdmissionTest, DecidesByTheTable) {
       {"deadline met", with([](auto& v) { v.deadline = kNow + microseconds(20); }), "inline"},
       {"cannot finish in time", with([](auto& v) { v.deadline = kNow + microseconds(19); }),
        "overloaded"},
-      {"is only guessed not to finish in time",
-       with([](auto& v) { v.guessed = true, v.predicted = milliseconds(3),
-                          v.deadline = kNow + milliseconds(1); }),
+      {"is only guessed not to finish in time", with([](auto& v) {
+         v.guessed = true, v.predicted = milliseconds(3), v.deadline = kNow + milliseconds(1);
+       }),
        "queue"},
       {"cannot finish behind three others",
        with([](auto& v) { v.waiting = 3, v.running = 1, v.deadline = kNow + microseconds(79); }),
@@ -47,7 +47,8 @@ TEST(AdmissionTest, DecidesByTheTable) {
   for (const Row& row : table) {
     const auto got = Admit(row.view, options);
     const std::string name = !got.ok() ? std::string(InfoOf(ReasonOf(got.status())).label)
-                             : *got == Placement::kInline ? "inline" : "queue";
+                             : *got == Placement::kInline ? "inline"
+                                                          : "queue";
     EXPECT_EQ(name, row.want) << row.situation;
   }
 }
@@ -99,7 +100,8 @@ TEST_F(QueueFixture, NeverRunsMoreThanItsInstancesAtOnce) {
         for (int i = 0; i < 100; ++i) {
           auto body = [&] {
             const int running = ++now;
-            for (int seen = most; running > seen && !most.compare_exchange_weak(seen, running);) {}
+            for (int seen = most; running > seen && !most.compare_exchange_weak(seen, running);) {
+            }
             --now;
           };
           const auto placement = queue->Admit(8, std::nullopt);

@@ -7,7 +7,7 @@ namespace slipway::batching {
 namespace {
 
 constexpr Duration kLongest = std::chrono::minutes(1);  // predicted: sums over a queue stay exact
-constexpr int kDecayShift = 3;  // a new observation weighs 1/8
+constexpr int kDecayShift = 3;                          // a new observation weighs 1/8
 
 int BucketOf(size_t bytes, int buckets) {
   return std::min(static_cast<int>(std::bit_width(bytes)), buckets - 1);

@@ -2,8 +2,7 @@
 
 namespace slipway::batching {
 
-ModelQueue::ModelQueue(ModelQueueOptions options, WorkerPool& pool,
-                       const Clock& clock)
+ModelQueue::ModelQueue(ModelQueueOptions options, WorkerPool& pool, const Clock& clock)
     : options_(options), pool_(pool), clock_(clock) {}
 
 StatusOr<Placement> ModelQueue::Admit(size_t input_bytes, std::optional<TimePoint> deadline) {

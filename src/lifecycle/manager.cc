@@ -22,7 +22,7 @@ StatusOr<std::unique_ptr<ServedVersion>> LoadGuarded(Loader& loader,
   }
 }
 
-/// What clients may know of a refusal: the folders of this machine and our own faults stay in the log.
+/// What clients may know of a refusal: this machine's folders and our own faults stay in the log.
 Status ForClients(const Status& why, const repository::FoundVersion& version) {
   if (ReasonOf(why) == Reason::kInternal)
     return MakeError(Reason::kInternal, "the server failed to load it; its log has the detail");
@@ -31,7 +31,8 @@ Status ForClients(const Status& why, const repository::FoundVersion& version) {
        {std::filesystem::path(version.path).parent_path().string(), version.root}) {
     if (!folder.ends_with('/')) folder += '/';
     if (folder == "/" || folder == "./") continue;
-    for (size_t at; (at = message.find(folder)) != std::string::npos;) message.erase(at, folder.size());
+    for (size_t at; (at = message.find(folder)) != std::string::npos;)
+      message.erase(at, folder.size());
   }
   return MakeError(ReasonOf(why), message);
 }
@@ -124,7 +125,8 @@ bool Manager::WaitAndServe() {
         lock.Wait(wake_);
         continue;
       }
-      const auto due = begin + (in_motion_ ? std::min(kMotionInterval, poll_interval_) : poll_interval_);
+      const auto due =
+          begin + (in_motion_ ? std::min(kMotionInterval, poll_interval_) : poll_interval_);
       if (std::chrono::steady_clock::now() >= due) break;
       lock.WaitUntil(wake_, due);
     }
@@ -138,8 +140,10 @@ bool Manager::WaitAndServe() {
     }
   }
   try {
-    if (command) command();
-    else Poll();
+    if (command)
+      command();
+    else
+      Poll();
   } catch (const std::exception& error) {
     log::Error("the lifecycle thread caught an exception that nobody expected",
                {{"what", error.what()}});
@@ -151,15 +155,16 @@ std::map<std::string, repository::FoundModel> Manager::ScanAll() {
   std::map<std::string, repository::FoundModel> all;
   for (size_t i = 0; i < sources_.size(); ++i) {
     auto found = sources_[i]->Scan();
-    if (found.ok()) last_scan_[i] = *std::move(found);
+    if (found.ok())
+      last_scan_[i] = *std::move(found);
     else
       log::Error("cannot read a repository; what it said before stands",
                  {{"path", sources_[i]->path()}, {"error", MessageOf(found.status())}});
     for (const repository::FoundModel& model : last_scan_[i]) {
       const auto [entry, fresh] = all.emplace(model.name.str(), model);
       if (!fresh)
-        entry->second.problem = Error(Reason::kBadModel, "more than one source has a model \"{}\"",
-                                      model.name.str());
+        entry->second.problem =
+            Error(Reason::kBadModel, "more than one source has a model \"{}\"", model.name.str());
     }
   }
   return all;
@@ -169,8 +174,8 @@ void Manager::FirstPass() {
   auto found = ScanAll();
   for (const auto& [name, model] : found) {
     const auto& start = options_.load_at_start;
-    const bool wanted = options_.control != ModelControl::kExplicit || start.contains("*") ||
-                        start.contains(name);
+    const bool wanted =
+        options_.control != ModelControl::kExplicit || start.contains("*") || start.contains(name);
     if (wanted) StateOf(name).SetWanted(&model);
   }
   for (const std::string& name : options_.load_at_start)
@@ -188,13 +193,17 @@ void Manager::Poll() {
   in_motion_ = false;
   for (const auto& [name, model] : found) {
     const auto before = last_seen_.find(name);
-    if (before != last_seen_.end() && before->second == model) StateOf(name).SetWanted(&model);
-    else in_motion_ = true;
+    if (before != last_seen_.end() && before->second == model)
+      StateOf(name).SetWanted(&model);
+    else
+      in_motion_ = true;
   }
   for (auto& [name, state] : models_) {
     if (found.contains(name) || !state.wanted()) continue;
-    if (last_seen_.contains(name)) in_motion_ = true;
-    else state.SetWanted(nullptr);
+    if (last_seen_.contains(name))
+      in_motion_ = true;
+    else
+      state.SetWanted(nullptr);
   }
   last_seen_ = std::move(found);
   Settle();
@@ -241,8 +250,11 @@ void Manager::Settle() {
 bool Manager::Step(const std::string& name, ModelState& state) {
   const Decision decision = state.Next();
   switch (decision.action) {
-    case Action::kNone: return false;
-    case Action::kLoad: LoadVersion(name, state, decision.number); break;
+    case Action::kNone:
+      return false;
+    case Action::kLoad:
+      LoadVersion(name, state, decision.number);
+      break;
     case Action::kUnload:
       state.Unloaded(decision.number);
       metrics_.Forget(name, decision.number.str());

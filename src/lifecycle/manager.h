@@ -32,7 +32,8 @@ struct ManagerOptions {
   ModelControl control = ModelControl::kNone;
   std::chrono::milliseconds poll_interval{2000};
   std::set<std::string> load_at_start;  // kExplicit only; "*" = all
-  /// Called after each change of the table, on the lifecycle thread: reader threads are to look again.
+  /// Called after each change of the table, on the lifecycle thread: reader threads are to look
+  /// again.
   std::function<void()> on_change;
 };
 
@@ -56,7 +57,8 @@ class Manager {
   /// kExplicit only (else kForbidden). Loads or reloads one model, with its repository read again.
   /// @param done  kNotFound, or why its wanted versions are not served.
   void Load(std::string model, std::function<void(Status)> done);
-  /// Takes the model out of the table; what runs finishes. @param done  kNotFound when nothing of it is loaded.
+  /// Takes the model out of the table; what runs finishes. @param done  kNotFound when nothing of
+  /// it is loaded.
   void Unload(std::string model, std::function<void(Status)> done);
 
   void SetPollInterval(std::chrono::milliseconds interval);

@@ -30,8 +30,8 @@ struct ManagerTest : ::testing::Test {
     loader_options.probe = false;
     auto loader = std::make_unique<Loader>(loader_options, engine, VerifiedStore("", "fake"), pool,
                                            metrics, clock);
-    manager = std::make_unique<Manager>(std::move(options), folder.Sources(), std::move(loader),
-                                        metrics);
+    manager =
+        std::make_unique<Manager>(std::move(options), folder.Sources(), std::move(loader), metrics);
     std::promise<void> settled;
     manager->Start([&] { settled.set_value(); });
     settled.get_future().wait();
@@ -129,8 +129,10 @@ TEST_F(ManagerTest, AVersionWhoseWarmUpFailsNeverTakesTraffic) {
   Start({.control = ModelControl::kPoll});
   engine->FailNextRuns(1);
   folder.Put("wine", 2, 20);
-  Eventually([&] { return manager->table().Get()->models.at("wine")->versions.size() == 2 &&
-                          !manager->table().Get()->models.at("wine")->versions[1].reason.empty(); });
+  Eventually([&] {
+    return manager->table().Get()->models.at("wine")->versions.size() == 2 &&
+           !manager->table().Get()->models.at("wine")->versions[1].reason.empty();
+  });
   EXPECT_EQ(Ready("wine"), "1");
   EXPECT_EQ(engine->counts().live_models, 1);
 }

@@ -57,8 +57,8 @@ struct Patience {
   bool WaitFor(int fd) const {
     constexpr std::chrono::milliseconds kLook(50);  // at given_up
     while (given_up == nullptr || !*given_up) {
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-          deadline - std::chrono::steady_clock::now());
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
       if (left.count() <= 0) return false;
       pollfd waiting{fd, POLLIN, 0};
       const int ready = poll(&waiting, 1, static_cast<int>(std::min(left, kLook).count()));
@@ -108,7 +108,8 @@ Status ReadVerdict(std::string_view line, const std::string& digest) {
     return Error(Reason::kBadModel, "the model changed while it was being loaded");
   }
   for (int i = 0; i < kReasonCount; ++i)
-    if (InfoOf(static_cast<Reason>(i)).label == word) return MakeError(static_cast<Reason>(i), rest);
+    if (InfoOf(static_cast<Reason>(i)).label == word)
+      return MakeError(static_cast<Reason>(i), rest);
   return Error(Reason::kBadModel, "the probe of this model gave no verdict");
 }
 
@@ -121,13 +122,11 @@ Status Probe(const ProbeOptions& options, const std::string& path, const std::st
     return Error(Reason::kInternal, "cannot start the probe: {}", std::strerror(errno));
   const io::FileDescriptor output(ends[0]);
   io::FileDescriptor child_end(ends[1]);
-  ASSIGN_OR_RETURN(
-      const pid_t pid,
-      Spawn(options.program,
-            {"slipway", std::string(kProbeCommand), path, root,
-             std::to_string(options.limits.memory_bytes),
-             std::to_string(options.limits.cpu_time.count())},
-            child_end.get()));
+  ASSIGN_OR_RETURN(const pid_t pid, Spawn(options.program,
+                                          {"slipway", std::string(kProbeCommand), path, root,
+                                           std::to_string(options.limits.memory_bytes),
+                                           std::to_string(options.limits.cpu_time.count())},
+                                          child_end.get()));
   child_end = {};
   const Patience patience{std::chrono::steady_clock::now() + options.timeout, given_up};
   const auto verdict = ReadAll(output.get(), patience);
@@ -136,8 +135,7 @@ Status Probe(const ProbeOptions& options, const std::string& path, const std::st
   int wait_status = 0;
   while (waitpid(pid, &wait_status, 0) < 0 && errno == EINTR) {
   }
-  if (given_up != nullptr && *given_up)
-    return Error(Reason::kCancelled, "the server is stopping");
+  if (given_up != nullptr && *given_up) return Error(Reason::kCancelled, "the server is stopping");
   if (!ended)
     return Error(Reason::kBadModel, "the probe of this model took more than {} s",
                  std::chrono::duration_cast<std::chrono::seconds>(options.timeout).count());

@@ -34,26 +34,63 @@ Status Limit(int resource, rlim_t value, std::string_view what) {
 }
 
 // Reaching one of these is no accident: the child dies on the spot.
-constexpr std::initializer_list<int> kDeadly = {
-    SCMP_SYS(execve),  SCMP_SYS(execveat), SCMP_SYS(socket),           SCMP_SYS(connect),
-    SCMP_SYS(bind),    SCMP_SYS(listen),   SCMP_SYS(ptrace),           SCMP_SYS(process_vm_readv),
-    SCMP_SYS(mount),   SCMP_SYS(unshare),  SCMP_SYS(process_vm_writev), SCMP_SYS(bpf),
-    SCMP_SYS(setns),   SCMP_SYS(kexec_load)};
+constexpr std::initializer_list<int> kDeadly = {SCMP_SYS(execve),
+                                                SCMP_SYS(execveat),
+                                                SCMP_SYS(socket),
+                                                SCMP_SYS(connect),
+                                                SCMP_SYS(bind),
+                                                SCMP_SYS(listen),
+                                                SCMP_SYS(ptrace),
+                                                SCMP_SYS(process_vm_readv),
+                                                SCMP_SYS(mount),
+                                                SCMP_SYS(unshare),
+                                                SCMP_SYS(process_vm_writev),
+                                                SCMP_SYS(bpf),
+                                                SCMP_SYS(setns),
+                                                SCMP_SYS(kexec_load)};
 
 // What running a loaded model takes.
-constexpr std::initializer_list<int> kHarmless = {
-    SCMP_SYS(read),          SCMP_SYS(write),         SCMP_SYS(pread64),       SCMP_SYS(lseek),
-    SCMP_SYS(readv),         SCMP_SYS(writev),        SCMP_SYS(close),         SCMP_SYS(fstat),
-    SCMP_SYS(mmap),          SCMP_SYS(munmap),        SCMP_SYS(mremap),        SCMP_SYS(mprotect),
-    SCMP_SYS(madvise),       SCMP_SYS(brk),           SCMP_SYS(futex),
-    SCMP_SYS(set_robust_list), SCMP_SYS(rseq),        SCMP_SYS(exit),
-    SCMP_SYS(exit_group),    SCMP_SYS(sched_yield),   SCMP_SYS(getpid),        SCMP_SYS(gettid),
-    SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep),   SCMP_SYS(gettimeofday),
-    SCMP_SYS(rt_sigaction),  SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack),
-    SCMP_SYS(getrandom),     SCMP_SYS(getcpu),        SCMP_SYS(sysinfo),
-    SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_setaffinity), SCMP_SYS(restart_syscall),
-    SCMP_SYS(getrusage),     SCMP_SYS(uname),         SCMP_SYS(membarrier),
-    SCMP_SYS(arch_prctl),    SCMP_SYS(set_tid_address)};
+constexpr std::initializer_list<int> kHarmless = {SCMP_SYS(read),
+                                                  SCMP_SYS(write),
+                                                  SCMP_SYS(pread64),
+                                                  SCMP_SYS(lseek),
+                                                  SCMP_SYS(readv),
+                                                  SCMP_SYS(writev),
+                                                  SCMP_SYS(close),
+                                                  SCMP_SYS(fstat),
+                                                  SCMP_SYS(mmap),
+                                                  SCMP_SYS(munmap),
+                                                  SCMP_SYS(mremap),
+                                                  SCMP_SYS(mprotect),
+                                                  SCMP_SYS(madvise),
+                                                  SCMP_SYS(brk),
+                                                  SCMP_SYS(futex),
+                                                  SCMP_SYS(set_robust_list),
+                                                  SCMP_SYS(rseq),
+                                                  SCMP_SYS(exit),
+                                                  SCMP_SYS(exit_group),
+                                                  SCMP_SYS(sched_yield),
+                                                  SCMP_SYS(getpid),
+                                                  SCMP_SYS(gettid),
+                                                  SCMP_SYS(clock_gettime),
+                                                  SCMP_SYS(clock_nanosleep),
+                                                  SCMP_SYS(nanosleep),
+                                                  SCMP_SYS(gettimeofday),
+                                                  SCMP_SYS(rt_sigaction),
+                                                  SCMP_SYS(rt_sigprocmask),
+                                                  SCMP_SYS(rt_sigreturn),
+                                                  SCMP_SYS(sigaltstack),
+                                                  SCMP_SYS(getrandom),
+                                                  SCMP_SYS(getcpu),
+                                                  SCMP_SYS(sysinfo),
+                                                  SCMP_SYS(sched_getaffinity),
+                                                  SCMP_SYS(sched_setaffinity),
+                                                  SCMP_SYS(restart_syscall),
+                                                  SCMP_SYS(getrusage),
+                                                  SCMP_SYS(uname),
+                                                  SCMP_SYS(membarrier),
+                                                  SCMP_SYS(arch_prctl),
+                                                  SCMP_SYS(set_tid_address)};
 
 Status AddRule(const Filter& filter, uint32_t action, int call,
                std::initializer_list<scmp_arg_cmp> when = {}) {
@@ -84,8 +121,8 @@ Status Load(const Filter& filter) {
   return OkStatus();
 }
 
-/// StringNormalizer makes a locale when its model is loaded. glibc reads one from files once and keeps
-/// it while somebody holds it.
+/// StringNormalizer makes a locale when its model is loaded. glibc reads one from files once and
+/// keeps it while somebody holds it.
 void KeepLocale() {
   try {
     static const std::locale kept("C.UTF-8");
@@ -108,8 +145,7 @@ Status EnterSandbox(const SandboxLimits& limits) {
 
   const Filter filter(seccomp_init(SCMP_ACT_ALLOW));
   if (!filter) return Failed("system-call filter", ENOMEM);
-  for (const int call : kDeadly)
-    RETURN_IF_ERROR(AddRule(filter, SCMP_ACT_KILL_PROCESS, call));
+  for (const int call : kDeadly) RETURN_IF_ERROR(AddRule(filter, SCMP_ACT_KILL_PROCESS, call));
   for (const int call : {SCMP_SYS(openat), SCMP_SYS(open)}) {
     const unsigned flags = call == SCMP_SYS(open) ? 1 : 2;
     const scmp_arg_cmp writing = {flags, SCMP_CMP_MASKED_EQ, O_CREAT, O_CREAT};

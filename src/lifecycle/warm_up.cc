@@ -18,7 +18,8 @@ StatusOr<Inputs> Arrange(const Signature& signature, const std::vector<NamedTens
   Inputs inputs(signature.inputs.size(), nullptr);
   for (const NamedTensor& input : given) {
     const auto index = IndexOf(signature.inputs, input.name);
-    if (!index) return Error(Reason::kBadModel, "input \"{}\" is not one of the model's", input.name);
+    if (!index)
+      return Error(Reason::kBadModel, "input \"{}\" is not one of the model's", input.name);
     inputs[*index] = &input.tensor;
   }
   return inputs;
@@ -62,13 +63,15 @@ Status Replay(const LoadedModel& model, const bundle::Example& example, const Ru
     outputs.push_back(*index);
   }
   std::vector<Tensor> results;
-  if (const Status run = model.Run(*inputs, outputs, options, results); !run.ok()) return named(run);
+  if (const Status run = model.Run(*inputs, outputs, options, results); !run.ok())
+    return named(run);
   if (const Status same = bundle::Compare(example.outputs, results, example.tolerances); !same.ok())
     return named(same);
   return OkStatus();
 }
 
-StatusOr<WarmUpReport> WarmUp(const LoadedModel& model, const std::vector<bundle::Example>& examples,
+StatusOr<WarmUpReport> WarmUp(const LoadedModel& model,
+                              const std::vector<bundle::Example>& examples,
                               const WarmUpOptions& options, const Clock& clock,
                               batching::CostModel* cost) {
   const TimePoint begin = clock.Now();

@@ -26,22 +26,21 @@ StatusOr<uint64_t> CountRows(const InferRequest& request, const ServedVersion& v
   const int64_t rows = request.inputs.front().tensor.shape.front();
   for (const NamedTensor& input : request.inputs)
     if (input.tensor.shape.front() != rows)
-      return Error(Reason::kBadRequest,
-                   "input \"{}\": expected {} rows like input \"{}\", got {}", input.name, rows,
-                   request.inputs.front().name, input.tensor.shape.front());
+      return Error(Reason::kBadRequest, "input \"{}\": expected {} rows like input \"{}\", got {}",
+                   input.name, rows, request.inputs.front().name, input.tensor.shape.front());
   if (const int limit = version.config.max_batch_size.value_or(0); limit > 0 && rows > limit)
     return Error(Reason::kBadRequest, "expected a batch of at most {} rows, got {}", limit, rows);
   return static_cast<uint64_t>(rows);
 }
 
-/// Gives the slot of an inline run back, also when the run throws: else it would be missing for ever.
+/// Gives the slot of an inline run back, also when the run throws: else it would be missing for
+/// ever.
 class InlineSlot {
  public:
   InlineSlot(batching::ModelQueue& queue, size_t input_bytes, const RequestTimes& times)
       : queue_(queue), input_bytes_(input_bytes), times_(times) {}
   ~InlineSlot() {
-    queue_.FinishInline(input_bytes_,
-                        std::max(times_.computed - times_.started, Duration::zero()));
+    queue_.FinishInline(input_bytes_, std::max(times_.computed - times_.started, Duration::zero()));
   }
 
  private:

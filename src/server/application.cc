@@ -20,9 +20,12 @@ int Or(int64_t configured, int otherwise) {
 
 lifecycle::ModelControl ToLifecycle(ModelControl control) {
   switch (control) {
-    case ModelControl::kNone: return lifecycle::ModelControl::kNone;
-    case ModelControl::kPoll: return lifecycle::ModelControl::kPoll;
-    case ModelControl::kExplicit: return lifecycle::ModelControl::kExplicit;
+    case ModelControl::kNone:
+      return lifecycle::ModelControl::kNone;
+    case ModelControl::kPoll:
+      return lifecycle::ModelControl::kPoll;
+    case ModelControl::kExplicit:
+      return lifecycle::ModelControl::kExplicit;
   }
   return lifecycle::ModelControl::kNone;
 }
@@ -40,8 +43,8 @@ http::Limits ToHttpLimits(const Config& config, const Resources& resources) {
   limits.max_headers = static_cast<size_t>(from.max_headers);
   limits.max_url_bytes = from.max_url_bytes;
   limits.max_connections = static_cast<size_t>(from.max_connections);
-  limits.max_buffered_bytes = from.max_buffered_bytes > 0 ? from.max_buffered_bytes
-                                                          : MemoryLimit(config, resources) / 4;
+  limits.max_buffered_bytes =
+      from.max_buffered_bytes > 0 ? from.max_buffered_bytes : MemoryLimit(config, resources) / 4;
   limits.header_timeout = from.header_timeout;
   limits.idle_timeout = from.idle_timeout;
   limits.write_timeout = from.write_timeout;
@@ -49,8 +52,8 @@ http::Limits ToHttpLimits(const Config& config, const Resources& resources) {
   return limits;
 }
 
-/// Which routes live where. Control is open on the main listeners only while these are on loopback and
-/// have no listener of their own.
+/// Which routes live where. Control is open on the main listeners only while these are on loopback
+/// and have no listener of their own.
 std::vector<http::Listener> ToListeners(const HttpConfig& config) {
   std::vector<http::Listener> listeners;
   const uint8_t open = http::Bit(http::Access::kHealth) | http::Bit(http::Access::kInference);
@@ -140,8 +143,8 @@ std::unique_ptr<lifecycle::Loader> Application::MakeLoader(std::shared_ptr<Engin
   const std::string folder = config_.data_folder.empty() ? "" : config_.data_folder + "/verified";
   lifecycle::VerifiedStore verified(folder,
                                     fmt::format("{} {}", engine->name(), engine->version()));
-  return std::make_unique<lifecycle::Loader>(options, std::move(engine), std::move(verified), *pool_,
-                                             *lifecycle_metrics_, clock_);
+  return std::make_unique<lifecycle::Loader>(options, std::move(engine), std::move(verified),
+                                             *pool_, *lifecycle_metrics_, clock_);
 }
 
 void Application::MakeManager(std::vector<std::unique_ptr<repository::Source>> sources,
@@ -160,11 +163,12 @@ void Application::MakeManager(std::vector<std::unique_ptr<repository::Source>> s
 
 std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_version) {
   auto router = std::make_shared<http::Router>();
-  openinference::AddRoutes(*router, {.infer = *infer_,
-                                     .models = *manager_,
-                                     .draining = draining_,
-                                     .loops = Or(config_.resources.io_threads, resources_.processors),
-                                     .server_version = std::string(kVersion)});
+  openinference::AddRoutes(*router,
+                           {.infer = *infer_,
+                            .models = *manager_,
+                            .draining = draining_,
+                            .loops = Or(config_.resources.io_threads, resources_.processors),
+                            .server_version = std::string(kVersion)});
   admin::AddRoutes(*router, {.infer = *infer_,
                              .registry = registry_,
                              .draining = draining_,
@@ -182,8 +186,8 @@ http::ServerOptions Application::MakeServerOptions() const {
   options.allowed_hosts = config_.http.allowed_hosts;
   options.cors_origins = config_.http.cors_origins;
   options.body_alignment = openinference::TensorOffset;
-  options.on_finished = [self = const_cast<Application*>(this)](
-                            const http::Exchange& exchange, int status, size_t bytes_out) {
+  options.on_finished = [self = const_cast<Application*>(this)](const http::Exchange& exchange,
+                                                                int status, size_t bytes_out) {
     self->OnFinished(exchange, status, bytes_out);
   };
   return options;

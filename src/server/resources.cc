@@ -61,7 +61,8 @@ std::optional<double> QuotaOf(const std::string& root, const std::vector<std::st
   return tightest;
 }
 
-std::optional<int64_t> GroupMemory(const std::string& root, const std::vector<std::string>& folders) {
+std::optional<int64_t> GroupMemory(const std::string& root,
+                                   const std::vector<std::string>& folders) {
   std::optional<int64_t> tightest;
   const auto take = [&](std::optional<int64_t> limit) {
     if (limit) tightest = std::min(tightest.value_or(*limit), *limit);

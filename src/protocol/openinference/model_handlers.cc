@@ -69,8 +69,8 @@ std::vector<IndexEntry> IndexOf(const ServingTable& table, bool only_ready) {
   for (const auto& [name, model] : table.models) {
     for (const auto& version : model->versions)
       if (!only_ready || version.state == VersionState::kReady)
-        index.push_back({name, version.number.str(), std::string(NameOf(version.state)),
-                         version.reason});
+        index.push_back(
+            {name, version.number.str(), std::string(NameOf(version.state)), version.reason});
     if (model->versions.empty() && !only_ready)
       index.push_back({name, "", "UNAVAILABLE", model->problem});
   }
@@ -136,9 +136,12 @@ void ModelHandlers::ModelReady(Exchange& exchange) const {
   if (!version.ok()) return Refuse(exchange, version.status());
   JsonWriter(exchange.response().body)
       .BeginObject()
-      .Key("name").String((**version)->name.str())
-      .Key("version").String((**version)->version)
-      .Key("ready").Bool(true)
+      .Key("name")
+      .String((**version)->name.str())
+      .Key("version")
+      .String((**version)->version)
+      .Key("ready")
+      .Bool(true)
       .EndObject();
   exchange.Send();
 }

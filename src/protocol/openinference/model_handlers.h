@@ -4,8 +4,8 @@
 
 namespace slipway::openinference {
 
-/// What is told about the server and its models, and the model repository. Handlers of one object may
-/// run on every I/O thread at once.
+/// What is told about the server and its models, and the model repository. Handlers of one object
+/// may run on every I/O thread at once.
 class ModelHandlers {
  public:
   explicit ModelHandlers(const Services& services) : services_(services) {}
