@@ -3,9 +3,9 @@
 //
 //   bare_ort MODEL INPUT_FILE SECONDS [THREADS]
 //
-// INPUT_FILE holds the raw bytes of the model's only input; a dynamic dimension is 1. The first line
-// of output appears after the first run and holds its first output's first bytes (start-up ends here);
-// the second one, after SECONDS of further runs, is a JSON object of costs.
+// INPUT_FILE holds the raw bytes of the model's only input; a dynamic dimension is 1. The first
+// line of output appears after the first run and holds its first output's first bytes (start-up
+// ends here); the second one, after SECONDS of further runs, is a JSON object of costs.
 #include <onnxruntime_c_api.h>
 #include <sys/resource.h>
 
@@ -76,8 +76,8 @@ OrtValue* MakeInput(const OrtSession* session, std::vector<char>& bytes) {
 }
 
 // One run; prints the first bytes of the first output when asked.
-void Run(OrtSession* session, const char* input_name, const char* output_name, const OrtValue* input,
-         bool print) {
+void Run(OrtSession* session, const char* input_name, const char* output_name,
+         const OrtValue* input, bool print) {
   OrtValue* output = nullptr;
   Check(ort->Run(session, nullptr, &input_name, &input, 1, &output_name, 1, &output));
   if (print) {

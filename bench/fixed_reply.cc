@@ -1,5 +1,5 @@
-// The least that a server can do: read a request of a known length, write a reply that never changes.
-// The baseline of latency, and as a sink for large bodies the baseline of reading them.
+// The least that a server can do: read a request of a known length, write a reply that never
+// changes. The baseline of latency, and as a sink for large bodies the baseline of reading them.
 //
 //   fixed_reply PORT REQUEST_BYTES REPLY_FILE
 #include <netinet/in.h>

@@ -11,7 +11,8 @@
 
 namespace {
 
-// [1,3,224,224] → [1,1,1,1]: a large input and next to no work, so that reading the input is what costs.
+// [1,3,224,224] → [1,1,1,1]: a large input and next to no work, so that reading the input is what
+// costs.
 std::string FirstPixel() {
   using slipway::DType;
   slipway::onnx::Builder b;

@@ -65,7 +65,8 @@ std::string WriteOurs(std::span<const float> values) {
 void ReadOurs(std::string_view text, std::span<float> out) {
   slipway::JsonReader reader(text);
   size_t count = 0;
-  Require(slipway::ReadNumberArray(reader, out, &count).ok() && count == out.size(), "our read failed");
+  Require(slipway::ReadNumberArray(reader, out, &count).ok() && count == out.size(),
+          "our read failed");
 }
 
 void ReadSimdjson(simdjson::ondemand::parser& parser, const simdjson::padded_string& text,
@@ -101,8 +102,9 @@ int main(int argc, char** argv) {
     const double read_ours = Time([&] { ReadOurs(text, read); });
     const double write_standard = Time([&] { WriteStandard(values); });
     const double write_ours = Time([&] { WriteOurs(values); });
-    std::printf("{\"read_simdjson\": %.3f, \"read_ours\": %.3f, \"write_standard\": %.3f, "
-                "\"write_ours\": %.3f}\n",
-                read_simdjson, read_ours, write_standard, write_ours);
+    std::printf(
+        "{\"read_simdjson\": %.3f, \"read_ours\": %.3f, \"write_standard\": %.3f, "
+        "\"write_ours\": %.3f}\n",
+        read_simdjson, read_ours, write_standard, write_ours);
   }
 }

@@ -10,6 +10,8 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 
 int main(int argc, char** argv) {
+  const uint8_t nothing = 0;
+  LLVMFuzzerTestOneInput(&nothing, 0);  // libFuzzer's first input, which no corpus holds
   size_t inputs = 0;
   for (int i = 1; i < argc; ++i) {
     for (const auto& entry : std::filesystem::directory_iterator(argv[i])) {

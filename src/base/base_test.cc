@@ -15,7 +15,8 @@ TEST(StatusTest, CarriesItsReasonAndMessage) {
 }
 
 TEST(ModelNameTest, RefusesWhatCouldBeAPathOrForgeALine) {
-  for (const std::string_view bad : {"../etc", "a/../b", "model/", " ..", "", "\t", "a\nb", "..", "."})
+  for (const std::string_view bad :
+       {"../etc", "a/../b", "model/", " ..", "", "\t", "a\nb", "..", "."})
     EXPECT_FALSE(ModelName::Parse(bad).ok()) << bad;
   EXPECT_FALSE(ModelName::Parse(std::string(256, 'a')).ok());
   for (const std::string_view good : {"...", "..my_model", "model..1", "é"})
@@ -29,8 +30,10 @@ TEST(VersionNumberTest, IsWholeAndPositive) {
 }
 
 TEST(AliasTest, IsAWordThatIsNoNumber) {
-  for (const std::string_view good : {"stable", "a", "v1.2-rc_3"}) EXPECT_TRUE(IsAlias(good)) << good;
-  for (const std::string_view bad : {"", "1", "Stable", "-a", "a b"}) EXPECT_FALSE(IsAlias(bad)) << bad;
+  for (const std::string_view good : {"stable", "a", "v1.2-rc_3"})
+    EXPECT_TRUE(IsAlias(good)) << good;
+  for (const std::string_view bad : {"", "1", "Stable", "-a", "a b"})
+    EXPECT_FALSE(IsAlias(bad)) << bad;
   EXPECT_FALSE(IsAlias(std::string(64, 'a')));
 }
 
@@ -39,8 +42,9 @@ TEST(LogTest, AModelNameCannotForgeALine) {
                         {{"model", "a\"\n{"}, {"ms", 12}, {"ok", true}}, 1'000'000),
             R"({"time":"1970-01-01T00:00:01.000000Z","level":"info","message":"loaded",)"
             R"("model":"a\"\u000a{","ms":12,"ok":true})");
-  EXPECT_EQ(log::Render(log::Format::kHuman, log::Level::kWarn, "refused", {{"why", "two words"}}, 0),
-            "1970-01-01T00:00:00.000000Z warn  refused why=\"two words\"");
+  EXPECT_EQ(
+      log::Render(log::Format::kHuman, log::Level::kWarn, "refused", {{"why", "two words"}}, 0),
+      "1970-01-01T00:00:00.000000Z warn  refused why=\"two words\"");
 }
 
 TEST(SnapshotTest, ReaderKeepsItsValueUntilItLooksAgain) {

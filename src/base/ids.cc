@@ -27,8 +27,7 @@ std::optional<VersionNumber> VersionNumber::Parse(std::string_view text) {
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   if (!std::all_of(text.begin(), text.end(), digit)) return std::nullopt;
   VersionNumber version;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), version.value);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version.value);
   if (error != std::errc()) return std::nullopt;
   return version;
 }

@@ -19,8 +19,8 @@ std::atomic<Format> g_format{Format::kHuman};
 
 spdlog::logger& Sink() {
   static const auto logger = [] {
-    auto made = std::make_shared<spdlog::logger>(
-        "slipway", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto made = std::make_shared<spdlog::logger>("slipway",
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_pattern("%v");
     made->set_level(spdlog::level::trace);
     made->flush_on(spdlog::level::trace);
@@ -31,10 +31,14 @@ spdlog::logger& Sink() {
 
 constexpr std::string_view LevelName(Level level) {
   switch (level) {
-    case Level::kDebug: return "debug";
-    case Level::kInfo: return "info";
-    case Level::kWarn: return "warn";
-    case Level::kError: return "error";
+    case Level::kDebug:
+      return "debug";
+    case Level::kInfo:
+      return "info";
+    case Level::kWarn:
+      return "warn";
+    case Level::kError:
+      return "error";
   }
   return "error";
 }
@@ -69,8 +73,10 @@ void AppendValue(fmt::memory_buffer& out, const Field& field, bool quote_always)
       [&](const auto& value) {
         using T = std::decay_t<decltype(value)>;
         if constexpr (std::is_same_v<T, std::string_view>) {
-          if (!quote_always && IsPlainWord(value)) out.append(value.begin(), value.end());
-          else AppendQuoted(out, value);
+          if (!quote_always && IsPlainWord(value))
+            out.append(value.begin(), value.end());
+          else
+            AppendQuoted(out, value);
         } else {
           fmt::format_to(std::back_inserter(out), "{}", value);
         }
@@ -93,12 +99,12 @@ std::string Render(Format format, Level level, std::string_view message,
                    std::initializer_list<Field> fields, int64_t unix_micros) {
   fmt::memory_buffer out;
   const std::time_t seconds = unix_micros / 1'000'000;
-  const auto stamp = fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", fmt::gmtime(seconds),
-                                 unix_micros % 1'000'000);
+  const auto stamp =
+      fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", fmt::gmtime(seconds), unix_micros % 1'000'000);
   const auto name = LevelName(level);
   if (format == Format::kJson) {
-    fmt::format_to(std::back_inserter(out), "{{\"time\":\"{}\",\"level\":\"{}\",\"message\":", stamp,
-                   name);
+    fmt::format_to(std::back_inserter(out),
+                   "{{\"time\":\"{}\",\"level\":\"{}\",\"message\":", stamp, name);
     AppendQuoted(out, message);
     for (const Field& field : fields) {
       out.push_back(',');

@@ -1,6 +1,6 @@
 #pragma once
-// The process log: one JSON object a line, or a human line. A message is a fact in plain words; what
-// varies goes into fields. Values are escaped, so a model's name cannot forge a line.
+// The process log: one JSON object a line, or a human line. A message is a fact in plain words;
+// what varies goes into fields. Values are escaped, so a model's name cannot forge a line.
 
 #include <cstdint>
 #include <initializer_list>

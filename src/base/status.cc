@@ -10,9 +10,24 @@ namespace {
 // Reasons travel as raw codes above the canonical ones, so an error costs no payload allocation.
 constexpr int kRawBase = 100;
 
-enum Grpc { kCancelled = 1, kUnknown, kInvalidArgument, kDeadlineExceeded, kNotFound,
-            kAlreadyExists, kPermissionDenied, kResourceExhausted, kFailedPrecondition, kAborted,
-            kOutOfRange, kUnimplemented, kGrpcInternal, kUnavailable, kDataLoss, kUnauthenticated };
+enum Grpc {
+  kCancelled = 1,
+  kUnknown,
+  kInvalidArgument,
+  kDeadlineExceeded,
+  kNotFound,
+  kAlreadyExists,
+  kPermissionDenied,
+  kResourceExhausted,
+  kFailedPrecondition,
+  kAborted,
+  kOutOfRange,
+  kUnimplemented,
+  kGrpcInternal,
+  kUnavailable,
+  kDataLoss,
+  kUnauthenticated
+};
 
 constexpr std::array<ReasonInfo, kReasonCount> kTable = {{
     {"bad_request", 400, kInvalidArgument, false},
@@ -52,15 +67,24 @@ Reason ReasonOf(const Status& status) {
   if (raw >= kRawBase && raw < kRawBase + kReasonCount) return static_cast<Reason>(raw - kRawBase);
   switch (status.code()) {
     case absl::StatusCode::kInvalidArgument:
-    case absl::StatusCode::kOutOfRange: return Reason::kBadRequest;
-    case absl::StatusCode::kNotFound: return Reason::kNotFound;
-    case absl::StatusCode::kAlreadyExists: return Reason::kAlreadyExists;
-    case absl::StatusCode::kUnimplemented: return Reason::kNotOffered;
-    case absl::StatusCode::kDeadlineExceeded: return Reason::kDeadlineExceeded;
-    case absl::StatusCode::kCancelled: return Reason::kCancelled;
-    case absl::StatusCode::kResourceExhausted: return Reason::kTooLarge;
-    case absl::StatusCode::kUnavailable: return Reason::kOverloaded;
-    default: return Reason::kInternal;
+    case absl::StatusCode::kOutOfRange:
+      return Reason::kBadRequest;
+    case absl::StatusCode::kNotFound:
+      return Reason::kNotFound;
+    case absl::StatusCode::kAlreadyExists:
+      return Reason::kAlreadyExists;
+    case absl::StatusCode::kUnimplemented:
+      return Reason::kNotOffered;
+    case absl::StatusCode::kDeadlineExceeded:
+      return Reason::kDeadlineExceeded;
+    case absl::StatusCode::kCancelled:
+      return Reason::kCancelled;
+    case absl::StatusCode::kResourceExhausted:
+      return Reason::kTooLarge;
+    case absl::StatusCode::kUnavailable:
+      return Reason::kOverloaded;
+    default:
+      return Reason::kInternal;
   }
 }
 

@@ -21,7 +21,8 @@ bool IsValidUtf8(std::string_view text) {
     if (lead < 0x80) continue;
     int follow;
     uint8_t low = 0x80, high = 0xBF;
-    if (lead >= 0xC2 && lead <= 0xDF) follow = 1;
+    if (lead >= 0xC2 && lead <= 0xDF)
+      follow = 1;
     else if (lead >= 0xE0 && lead <= 0xEF) {
       follow = 2;
       if (lead == 0xE0) low = 0xA0;
@@ -30,7 +31,8 @@ bool IsValidUtf8(std::string_view text) {
       follow = 3;
       if (lead == 0xF0) low = 0x90;
       if (lead == 0xF4) high = 0x8F;
-    } else return false;
+    } else
+      return false;
     if (end - p < follow) return false;
     if (p[0] < low || p[0] > high) return false;
     for (int i = 1; i < follow; ++i)

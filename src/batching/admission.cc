@@ -9,7 +9,7 @@ StatusOr<Placement> Admit(const AdmissionView& view, const AdmissionOptions& opt
     // Everything ahead shares the instances; this request's own run comes last.
     const auto ahead = static_cast<int64_t>(view.waiting) / view.instances;
     const Duration finish = view.predicted * (ahead + 1);
-    if (view.now + finish > *view.deadline)
+    if (!view.guessed && view.now + finish > *view.deadline)
       return Error(Reason::kOverloaded, "would finish in about {} ms, after its deadline",
                    std::chrono::duration_cast<std::chrono::milliseconds>(finish).count());
   }

@@ -19,17 +19,18 @@ struct AdmissionOptions {
 struct AdmissionView {
   TimePoint now{};
   std::optional<TimePoint> deadline;
-  Duration predicted{};   // of this request's run
-  size_t waiting = 0;     // queued for this version
-  int running = 0;        // of this version, anywhere
-  int instances = 1;      // how many may run at once
+  Duration predicted{};  // of this request's run
+  bool guessed = false;  // no run of its size was seen yet
+  size_t waiting = 0;    // queued for this version
+  int running = 0;       // of this version, anywhere
+  int instances = 1;     // how many may run at once
 };
 
 enum class Placement : uint8_t { kInline, kQueue };
 
 /// kInline when the run is short, a slot is free and nobody waits; else kQueue.
 /// @return kDeadlineExceeded when the deadline has passed, kOverloaded when it will pass before the
-///         run could end, kQueueFull. Pure.
+///         run could end, kQueueFull. A guess refuses nobody: the size would never be seen. Pure.
 StatusOr<Placement> Admit(const AdmissionView& view, const AdmissionOptions& options);
 
 }  // namespace slipway::batching

@@ -36,6 +36,10 @@ TEST(AdmissionTest, DecidesByTheTable) {
       {"deadline met", with([](auto& v) { v.deadline = kNow + microseconds(20); }), "inline"},
       {"cannot finish in time", with([](auto& v) { v.deadline = kNow + microseconds(19); }),
        "overloaded"},
+      {"is only guessed not to finish in time", with([](auto& v) {
+         v.guessed = true, v.predicted = milliseconds(3), v.deadline = kNow + milliseconds(1);
+       }),
+       "queue"},
       {"cannot finish behind three others",
        with([](auto& v) { v.waiting = 3, v.running = 1, v.deadline = kNow + microseconds(79); }),
        "overloaded"},
@@ -43,7 +47,8 @@ TEST(AdmissionTest, DecidesByTheTable) {
   for (const Row& row : table) {
     const auto got = Admit(row.view, options);
     const std::string name = !got.ok() ? std::string(InfoOf(ReasonOf(got.status())).label)
-                             : *got == Placement::kInline ? "inline" : "queue";
+                             : *got == Placement::kInline ? "inline"
+                                                          : "queue";
     EXPECT_EQ(name, row.want) << row.situation;
   }
 }
@@ -55,6 +60,9 @@ TEST(CostModelTest, ScalesFromTheNearestSizeSeen) {
   EXPECT_EQ(cost.Predict(64), microseconds(10));
   EXPECT_EQ(cost.Predict(256), microseconds(40));
   EXPECT_EQ(cost.Predict(8), microseconds(10));
+  EXPECT_EQ(cost.Predict(size_t{1} << 38), std::chrono::minutes(1));
+  EXPECT_TRUE(cost.HasSeen(64));
+  EXPECT_FALSE(cost.HasSeen(256));
   for (int i = 0; i < 100; ++i) cost.Observe(64, microseconds(2));
   EXPECT_NEAR(cost.Predict(64).count(), 2000, 10);
 }
@@ -92,7 +100,8 @@ TEST_F(QueueFixture, NeverRunsMoreThanItsInstancesAtOnce) {
         for (int i = 0; i < 100; ++i) {
           auto body = [&] {
             const int running = ++now;
-            for (int seen = most; running > seen && !most.compare_exchange_weak(seen, running);) {}
+            for (int seen = most; running > seen && !most.compare_exchange_weak(seen, running);) {
+            }
             --now;
           };
           const auto placement = queue->Admit(8, std::nullopt);
@@ -148,6 +157,21 @@ TEST_F(QueueFixture, DropsWhatNobodyWaitsForBeforeComputingIt) {
   pool.Stop();
   EXPECT_EQ(runs, 2);
   EXPECT_EQ(drops, 2);
+}
+
+struct ThrowingJob : Job {
+  void Run() override { throw std::runtime_error("no"); }
+  void Drop(const Status&) override {}
+};
+
+TEST(ModelQueueTest, ARunThatThrowsGivesItsSlotBack) {
+  SteadyClock clock;
+  WorkerPool pool(1);
+  auto queue = std::make_shared<ModelQueue>(ModelQueueOptions{.instances = 1}, pool, clock);
+  std::unique_ptr<Job> job = std::make_unique<ThrowingJob>();
+  ASSERT_TRUE(queue->Enqueue(job).ok());
+  pool.Stop();
+  EXPECT_EQ(queue->running(), 0);
 }
 
 }  // namespace

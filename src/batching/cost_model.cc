@@ -6,7 +6,8 @@
 namespace slipway::batching {
 namespace {
 
-constexpr int kDecayShift = 3;  // a new observation weighs 1/8
+constexpr Duration kLongest = std::chrono::minutes(1);  // predicted: sums over a queue stay exact
+constexpr int kDecayShift = 3;                          // a new observation weighs 1/8
 
 int BucketOf(size_t bytes, int buckets) {
   return std::min(static_cast<int>(std::bit_width(bytes)), buckets - 1);
@@ -22,17 +23,21 @@ void CostModel::Observe(size_t input_bytes, Duration took) {
   mean.store(std::max<int64_t>(after, 1), std::memory_order_relaxed);
 }
 
+bool CostModel::HasSeen(size_t input_bytes) const {
+  return mean_ns_[BucketOf(input_bytes, kBuckets)].load(std::memory_order_relaxed) != 0;
+}
+
 Duration CostModel::Predict(size_t input_bytes) const {
   const int wanted = BucketOf(input_bytes, kBuckets);
   for (int bucket = wanted; bucket >= 0; --bucket) {
     const int64_t mean = mean_ns_[bucket].load(std::memory_order_relaxed);
     if (mean == 0) continue;
-    const int shift = std::min(wanted - bucket, 20);
-    return Duration(std::min(mean, INT64_MAX >> 20) << shift);
+    const int shift = wanted - bucket;
+    return mean > kLongest.count() >> shift ? kLongest : Duration(mean << shift);
   }
   for (int bucket = wanted + 1; bucket < kBuckets; ++bucket)
     if (const int64_t mean = mean_ns_[bucket].load(std::memory_order_relaxed); mean != 0)
-      return Duration(mean);
+      return std::min(Duration(mean), kLongest);
   return Duration(0);
 }
 

@@ -2,13 +2,15 @@
 
 namespace slipway::batching {
 
-ModelQueue::ModelQueue(ModelQueueOptions options, WorkerPool& pool,
-                       const Clock& clock)
+ModelQueue::ModelQueue(ModelQueueOptions options, WorkerPool& pool, const Clock& clock)
     : options_(options), pool_(pool), clock_(clock) {}
 
 StatusOr<Placement> ModelQueue::Admit(size_t input_bytes, std::optional<TimePoint> deadline) {
   AdmissionView view;
-  if (deadline) view.now = clock_.Now();
+  if (deadline) {
+    view.now = clock_.Now();
+    view.guessed = !cost_.HasSeen(input_bytes);
+  }
   view.deadline = deadline;
   view.predicted = cost_.Predict(input_bytes);
   view.waiting = waiting();
@@ -66,7 +68,18 @@ void ModelQueue::StartWaiting() {
   }
 }
 
+// A slot that an exception took along would be missing for ever.
 void ModelQueue::RunOne() {
+  try {
+    RunNext();
+  } catch (...) {
+    Release();
+    throw;
+  }
+  Release();
+}
+
+void ModelQueue::RunNext() {
   // Work whose client has gone or whose deadline has passed is dropped before it is computed.
   while (auto job = TakeNext()) {
     if (job->cancelled && job->cancelled->load(std::memory_order_relaxed)) {
@@ -80,9 +93,8 @@ void ModelQueue::RunOne() {
     }
     job->Run();
     cost_.Observe(job->input_bytes, clock_.Now() - start);
-    break;
+    return;
   }
-  Release();
 }
 
 }  // namespace slipway::batching

@@ -41,7 +41,7 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
   ModelQueue(ModelQueueOptions options, WorkerPool& pool, const Clock& clock);
 
   /// Decides where the request runs. kInline: the caller runs it itself and must call FinishInline
-  /// with the time it took. kQueue: the caller hands the job to Enqueue.
+  /// with the time it took, also when the run throws. kQueue: the caller hands the job to Enqueue.
   StatusOr<Placement> Admit(size_t input_bytes, std::optional<TimePoint> deadline);
   void FinishInline(size_t input_bytes, Duration took);
 
@@ -59,6 +59,7 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
   /// Gives a slot back and lets the next waiting job start, if any.
   void Release();
   void StartWaiting();
+  void RunNext();
 
   const ModelQueueOptions options_;
   WorkerPool& pool_;

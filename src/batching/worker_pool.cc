@@ -44,6 +44,8 @@ void WorkerPool::Work() {
       source->RunOne();
     } catch (const std::exception& error) {
       log::Error("a worker caught an exception that nobody expected", {{"what", error.what()}});
+    } catch (...) {
+      log::Error("a worker caught an exception that nobody expected");
     }
   }
 }

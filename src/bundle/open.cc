@@ -18,8 +18,8 @@ std::string FolderOf(const std::string& path) {
 // `path` as seen from `root`, by spelling alone: the kernel checks where it leads.
 StatusOr<std::string> RelativeTo(std::string_view root, std::string_view path) {
   while (root.size() > 1 && root.ends_with('/')) root.remove_suffix(1);
-  const bool below = path.starts_with(root) && (path.size() == root.size() || root == "/" ||
-                                                path[root.size()] == '/');
+  const bool below = path.starts_with(root) &&
+                     (path.size() == root.size() || root == "/" || path[root.size()] == '/');
   if (!below)
     return Error(Reason::kBadModel, "\"{}\" does not lie beneath its repository",
                  std::filesystem::path(path).filename().string());

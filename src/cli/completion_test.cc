@@ -39,8 +39,10 @@ TEST(CompletionTest, EveryShellKnowsEveryVisibleOption) {
         EXPECT_EQ(script.find(command.name), std::string::npos) << command.name;
         continue;
       }
-      for (const Option& option : command.options)
-        if (!option.is_positional()) EXPECT_THAT(script, HasSubstr(option.name.substr(2))) << shell;
+      for (const Option& option : command.options) {
+        if (option.is_positional()) continue;
+        EXPECT_THAT(script, HasSubstr(option.name.substr(2))) << shell;
+      }
     }
   }
 }

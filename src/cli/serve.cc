@@ -33,8 +33,18 @@ std::string ValueName(const Field& field) {
       field.type);
 }
 
+/// The default as a sentence, "" when there is nothing to say.
+std::string DefaultOf(const Field& field) {
+  const std::string value = server::ToYaml(field, server::Config());
+  if (std::holds_alternative<server::BoolField>(field.type))
+    return value == "true" ? fmt::format(" On by default; {}=false turns it off.", field.flag) : "";
+  if (value == "[]" || value == "\"\"") return "";
+  return fmt::format(" Default: {}.", value);
+}
+
 Option OptionFor(const Field& field) {
-  Option option{std::string(field.flag), ValueName(field), std::string(field.doc)};
+  Option option{std::string(field.flag), ValueName(field),
+                std::string(field.doc) + DefaultOf(field)};
   option.repeated = std::holds_alternative<server::ListField>(field.type);
   if (const auto* words = std::get_if<server::WordField>(&field.type))
     option.words.assign(words->words.begin(), words->words.end());
@@ -85,6 +95,20 @@ Status CheckOffered(const Arguments& arguments) {
   return OkStatus();
 }
 
+/// What is wrong with the models' folders and configuration, one line each; nothing is loaded.
+Status CheckModels(const std::vector<std::string>& paths) {
+  std::string problems;
+  for (const std::string& path : paths) {
+    ASSIGN_OR_RETURN(const auto source, repository::OpenSource(path));
+    ASSIGN_OR_RETURN(const auto models, source->Scan());
+    for (const repository::FoundModel& model : models)
+      if (!model.problem.ok())
+        problems += fmt::format("{}model \"{}\": {}", problems.empty() ? "" : "\n",
+                                model.name.str(), MessageOf(model.problem));
+  }
+  return problems.empty() ? OkStatus() : MakeError(Reason::kBadModel, problems);
+}
+
 int RunServe(const Arguments& arguments) {
   if (const Status offered = CheckOffered(arguments); !offered.ok())
     return Fail("serve", offered, /*usage=*/true);
@@ -96,9 +120,8 @@ int RunServe(const Arguments& arguments) {
   const auto effective = server::LoadConfig(sources);
   if (!effective.ok()) return Fail("serve", effective.status(), /*usage=*/true);
   if (arguments.Flag("--check")) {
-    for (const std::string& path : effective->config.models.paths)
-      if (const auto source = repository::OpenSource(path); !source.ok())
-        return Fail("serve", source.status());
+    if (const Status models = CheckModels(effective->config.models.paths); !models.ok())
+      return Fail("serve", models);
     const std::string text =
         arguments.Flag("--json") ? ToJson(*effective) : server::ToAnnotatedYaml(*effective);
     std::fwrite(text.data(), 1, text.size(), stdout);
@@ -121,7 +144,9 @@ Command ServeCommand() {
   command.options = {
       {"--config", "FILE", "Reads settings from a YAML file; flags and SLIPWAY_ variables win."},
       {"--check", "",
-       "Prints the effective configuration and where each value came from, and serves nothing."},
+       "Checks the settings and what the models' folders say, prints every setting and where it "
+       "came "
+       "from, and serves nothing."},
       {"--json", "", "With --check: prints it as JSON."},
       {"--grpc", "ADDRESS:PORT", "Not offered yet."},
   };

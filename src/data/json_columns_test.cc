@@ -49,7 +49,7 @@ TEST(ShapeOfJsonArrayTest, CountsEveryDepth) {
 
 TEST(ShapeOfJsonArrayTest, RefusesRaggedAndDeepArrays) {
   const std::string deep = std::string(33, '[') + std::string(33, ']');
-  for (const std::string text :
+  for (const std::string& text :
        {std::string("[[1],[1,2]]"), std::string("[1,[2]]"), std::string("[[1],2]"),
         std::string("[[[1]],[1]]"), std::string("[[1],[[1]]]"), deep, std::string(100'000, '['),
         std::string("1"), std::string("[1")})

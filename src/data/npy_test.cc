@@ -107,7 +107,7 @@ TEST(NpyTest, SurvivesEveryCutAndEveryFlippedByte) {
       std::string broken = file;
       broken[at] = static_cast<char>(broken[at] ^ flip);
       const auto read = Read(broken);
-      if (read.ok()) EXPECT_TRUE(CheckData(*read).ok());
+      EXPECT_TRUE(!read.ok() || CheckData(*read).ok());
     }
   }
 }

@@ -11,7 +11,8 @@ namespace slipway::lifecycle {
 
 struct VersionView {
   VersionNumber number;
-  std::optional<uint64_t> wanted;  // stamp of the content that should be served; nullopt = should go
+  std::optional<uint64_t>
+      wanted;  // stamp of the content that should be served; nullopt = should go
   std::optional<uint64_t> loaded;  // stamp of the content that is served
   std::optional<uint64_t> failed;  // stamp of the content that was tried and refused
 };
@@ -26,7 +27,8 @@ struct Decision {
 
 /// One action at a time, newest first:
 /// - load a wanted version whose content is neither served nor already refused;
-/// - then unload what is not wanted, but only once everything wanted is served: a version that fails
+/// - then unload what is not wanted, but only once everything wanted is served: a version that
+/// fails
 ///   to load never costs the one that works;
 /// - when nothing is wanted at all, unload everything.
 /// @param versions  ascending by number. Pure.

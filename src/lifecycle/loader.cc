@@ -15,8 +15,7 @@ void AttachLabels(const repository::FoundModel& model, Signature& signature) {
 }  // namespace
 
 Loader::Loader(LoaderOptions options, std::shared_ptr<Engine> engine, VerifiedStore verified,
-               batching::WorkerPool& pool, LifecycleMetrics& metrics,
-               const Clock& clock)
+               batching::WorkerPool& pool, LifecycleMetrics& metrics, const Clock& clock)
     : options_(std::move(options)),
       engine_(std::move(engine)),
       verified_(std::move(verified)),
@@ -26,7 +25,7 @@ Loader::Loader(LoaderOptions options, std::shared_ptr<Engine> engine, VerifiedSt
 
 Status Loader::ProbeOnce(const repository::FoundVersion& version, const std::string& digest) {
   if (!options_.probe || verified_.Contains(digest)) return OkStatus();
-  RETURN_IF_ERROR(Probe(options_.probe_options, version.path, version.root, digest));
+  RETURN_IF_ERROR(Probe(options_.probe_options, version.path, version.root, digest, &given_up_));
   if (const Status kept = verified_.Add(digest); !kept.ok())
     log::Warn("cannot remember a passed probe; the next start will probe again",
               {{"error", MessageOf(kept)}});
@@ -36,9 +35,9 @@ Status Loader::ProbeOnce(const repository::FoundVersion& version, const std::str
 StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundModel& model,
                                                       const repository::FoundVersion& version) {
   const TimePoint begin = clock_.Now();
-  ASSIGN_OR_RETURN(const auto artifact, bundle::Open(version.path, version.root));
-  auto served = std::make_unique<ServedVersion>(ServedVersion{
-      .name = model.name, .number = version.number, .version = version.number.str()});
+  ASSIGN_OR_RETURN(const auto artifact, bundle::Open(version.path, version.root, options_.open));
+  auto served = std::make_unique<ServedVersion>(
+      ServedVersion{.name = model.name, .number = version.number, .version = version.number.str()});
   served->digest = artifact->digest();
   served->config = model.config;
   served->platform = fmt::format("{}_onnx", engine_->name());
@@ -50,14 +49,14 @@ StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundMod
   ASSIGN_OR_RETURN(served->model, engine_->Load(artifact->bytes(), options_.engine));
   ASSIGN_OR_RETURN(served->examples, artifact->Examples(options_.warm_up.max_examples));
 
-  served->instances = model.config.instance_count > 0 ? model.config.instance_count
-                                                        : options_.default_instances;
+  served->instances =
+      model.config.instance_count > 0 ? model.config.instance_count : options_.default_instances;
   served->queue = std::make_shared<batching::ModelQueue>(
-      batching::ModelQueueOptions{.instances = served->instances, .admission = options_.admission}, pool_,
-      clock_);
-  ASSIGN_OR_RETURN(const WarmUpReport report,
-                   WarmUp(*served->model, served->examples, options_.warm_up, clock_,
-                          &served->queue->cost()));
+      batching::ModelQueueOptions{.instances = served->instances, .admission = options_.admission},
+      pool_, clock_);
+  ASSIGN_OR_RETURN(
+      const WarmUpReport report,
+      WarmUp(*served->model, served->examples, options_.warm_up, clock_, &served->queue->cost()));
   served->metrics = metrics_.ForVersion(model.name.str(), served->version);
   const Duration took = clock_.Now() - begin;
   served->metrics->SetLoadDuration(took);

@@ -1,11 +1,13 @@
 #pragma once
 // From a found version to one that may take traffic.
 
+#include <atomic>
 #include <functional>
 #include <memory>
 
 #include "base/clock.h"
 #include "batching/worker_pool.h"
+#include "bundle/artifact.h"
 #include "lifecycle/probe.h"
 #include "lifecycle/served_version.h"
 #include "lifecycle/verified_store.h"
@@ -19,6 +21,7 @@ struct LoaderOptions {
   ProbeOptions probe_options;
   WarmUpOptions warm_up;
   LoadOptions engine;
+  bundle::OpenLimits open;
   batching::AdmissionOptions admission;
   int default_instances = 1;  // for models whose configuration does not say
 };
@@ -34,10 +37,14 @@ class Loader {
   StatusOr<std::unique_ptr<ServedVersion>> Load(const repository::FoundModel& model,
                                                 const repository::FoundVersion& version);
 
+  /// Ends a probe in progress, and every later one, with kCancelled. Threads: any.
+  void GiveUp() { given_up_ = true; }
+
  private:
   Status ProbeOnce(const repository::FoundVersion& version, const std::string& digest);
 
-  LoaderOptions options_;
+  const LoaderOptions options_;
+  std::atomic<bool> given_up_{false};
   std::shared_ptr<Engine> engine_;
   VerifiedStore verified_;
   batching::WorkerPool& pool_;

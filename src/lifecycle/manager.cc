@@ -1,6 +1,8 @@
 #include "lifecycle/manager.h"
 
 #include <algorithm>
+#include <exception>
+#include <filesystem>
 
 #include "base/log.h"
 
@@ -8,6 +10,32 @@ namespace slipway::lifecycle {
 namespace {
 
 constexpr std::chrono::milliseconds kMotionInterval{250};
+
+/// One model must not take the thread that serves all: memory may run out on a hostile file.
+StatusOr<std::unique_ptr<ServedVersion>> LoadGuarded(Loader& loader,
+                                                     const repository::FoundModel& model,
+                                                     const repository::FoundVersion& version) {
+  try {
+    return loader.Load(model, version);
+  } catch (const std::exception& error) {
+    return Error(Reason::kBadModel, "loading threw: {}", error.what());
+  }
+}
+
+/// What clients may know of a refusal: this machine's folders and our own faults stay in the log.
+Status ForClients(const Status& why, const repository::FoundVersion& version) {
+  if (ReasonOf(why) == Reason::kInternal)
+    return MakeError(Reason::kInternal, "the server failed to load it; its log has the detail");
+  std::string message(MessageOf(why));
+  for (std::string folder :
+       {std::filesystem::path(version.path).parent_path().string(), version.root}) {
+    if (!folder.ends_with('/')) folder += '/';
+    if (folder == "/" || folder == "./") continue;
+    for (size_t at; (at = message.find(folder)) != std::string::npos;)
+      message.erase(at, folder.size());
+  }
+  return MakeError(ReasonOf(why), message);
+}
 
 }  // namespace
 
@@ -27,16 +55,26 @@ Manager::Manager(ManagerOptions options, std::vector<std::unique_ptr<repository:
       poll_interval_(options_.poll_interval) {}
 
 Manager::~Manager() {
+  Stop();
+  graveyard_->Close();
+  models_.clear();
+  table_.Replace(std::make_shared<const ServingTable>());
+  graveyard_->Bury();
+}
+
+void Manager::Stop() {
   {
     MutexLock lock(mutex_);
     stopping_ = true;
     wake_.notify_one();
   }
+  loader_->GiveUp();
   thread_ = {};
-  graveyard_->Close();
-  models_.clear();
-  table_.Replace(std::make_shared<const ServingTable>());
-  graveyard_->Bury();
+}
+
+bool Manager::stopping() {
+  MutexLock lock(mutex_);
+  return stopping_;
 }
 
 void Manager::Start(std::function<void()> settled) {
@@ -87,7 +125,8 @@ bool Manager::WaitAndServe() {
         lock.Wait(wake_);
         continue;
       }
-      const auto due = begin + (in_motion_ ? std::min(kMotionInterval, poll_interval_) : poll_interval_);
+      const auto due =
+          begin + (in_motion_ ? std::min(kMotionInterval, poll_interval_) : poll_interval_);
       if (std::chrono::steady_clock::now() >= due) break;
       lock.WaitUntil(wake_, due);
     }
@@ -100,8 +139,15 @@ bool Manager::WaitAndServe() {
       commands_.pop_front();
     }
   }
-  if (command) command();
-  else Poll();
+  try {
+    if (command)
+      command();
+    else
+      Poll();
+  } catch (const std::exception& error) {
+    log::Error("the lifecycle thread caught an exception that nobody expected",
+               {{"what", error.what()}});
+  }
   return true;
 }
 
@@ -109,15 +155,16 @@ std::map<std::string, repository::FoundModel> Manager::ScanAll() {
   std::map<std::string, repository::FoundModel> all;
   for (size_t i = 0; i < sources_.size(); ++i) {
     auto found = sources_[i]->Scan();
-    if (found.ok()) last_scan_[i] = *std::move(found);
+    if (found.ok())
+      last_scan_[i] = *std::move(found);
     else
       log::Error("cannot read a repository; what it said before stands",
                  {{"path", sources_[i]->path()}, {"error", MessageOf(found.status())}});
     for (const repository::FoundModel& model : last_scan_[i]) {
       const auto [entry, fresh] = all.emplace(model.name.str(), model);
       if (!fresh)
-        entry->second.problem = Error(Reason::kBadModel, "more than one source has a model \"{}\"",
-                                      model.name.str());
+        entry->second.problem =
+            Error(Reason::kBadModel, "more than one source has a model \"{}\"", model.name.str());
     }
   }
   return all;
@@ -127,8 +174,8 @@ void Manager::FirstPass() {
   auto found = ScanAll();
   for (const auto& [name, model] : found) {
     const auto& start = options_.load_at_start;
-    const bool wanted = options_.control != ModelControl::kExplicit || start.contains("*") ||
-                        start.contains(name);
+    const bool wanted =
+        options_.control != ModelControl::kExplicit || start.contains("*") || start.contains(name);
     if (wanted) StateOf(name).SetWanted(&model);
   }
   for (const std::string& name : options_.load_at_start)
@@ -136,6 +183,7 @@ void Manager::FirstPass() {
       log::Error("a model to load at start is in no repository", {{"model", name}});
   last_seen_ = std::move(found);
   Settle();
+  if (stopping()) return;
   settled_ = true;
   Publish();
 }
@@ -145,13 +193,17 @@ void Manager::Poll() {
   in_motion_ = false;
   for (const auto& [name, model] : found) {
     const auto before = last_seen_.find(name);
-    if (before != last_seen_.end() && before->second == model) StateOf(name).SetWanted(&model);
-    else in_motion_ = true;
+    if (before != last_seen_.end() && before->second == model)
+      StateOf(name).SetWanted(&model);
+    else
+      in_motion_ = true;
   }
   for (auto& [name, state] : models_) {
     if (found.contains(name) || !state.wanted()) continue;
-    if (last_seen_.contains(name)) in_motion_ = true;
-    else state.SetWanted(nullptr);
+    if (last_seen_.contains(name))
+      in_motion_ = true;
+    else
+      state.SetWanted(nullptr);
   }
   last_seen_ = std::move(found);
   Settle();
@@ -186,7 +238,10 @@ void Manager::Settle() {
   Publish();
   for (bool acted = true; acted;) {
     acted = false;
-    for (auto& [name, state] : models_) acted |= Step(name, state);
+    for (auto& [name, state] : models_) {
+      if (stopping()) return;
+      acted |= Step(name, state);
+    }
   }
   std::erase_if(models_, [](const auto& entry) { return entry.second.finished(); });
   Publish();
@@ -195,8 +250,11 @@ void Manager::Settle() {
 bool Manager::Step(const std::string& name, ModelState& state) {
   const Decision decision = state.Next();
   switch (decision.action) {
-    case Action::kNone: return false;
-    case Action::kLoad: LoadVersion(name, state, decision.number); break;
+    case Action::kNone:
+      return false;
+    case Action::kLoad:
+      LoadVersion(name, state, decision.number);
+      break;
     case Action::kUnload:
       state.Unloaded(decision.number);
       metrics_.Forget(name, decision.number.str());
@@ -212,19 +270,20 @@ void Manager::LoadVersion(const std::string& name, ModelState& state, VersionNum
   state.BeginLoad(number);
   metrics_.SetState(name, number.str(), "loading");
   Publish();
-  auto loaded = loader_->Load(state.found(), version);
+  auto loaded = LoadGuarded(*loader_, state.found(), version);
   if (loaded.ok()) {
     state.Loaded(number, version.stamp, graveyard_->Handle(*std::move(loaded)));
     metrics_.SetState(name, number.str(), "ready");
     return;
   }
+  if (ReasonOf(loaded.status()) == Reason::kCancelled) return;  // nobody will ask any more
   log::Error("model version refused", {{"model", name},
                                        {"version", number.value},
                                        {"reason", InfoOf(ReasonOf(loaded.status())).label},
                                        {"error", MessageOf(loaded.status())}});
   metrics_.RecordLoadFailure(name, number.str(), ReasonOf(loaded.status()));
   metrics_.SetState(name, number.str(), "failed");
-  state.Failed(number, version.stamp, loaded.status());
+  state.Failed(number, version.stamp, ForClients(loaded.status(), version));
 }
 
 void Manager::Publish() {

@@ -32,7 +32,8 @@ struct ManagerOptions {
   ModelControl control = ModelControl::kNone;
   std::chrono::milliseconds poll_interval{2000};
   std::set<std::string> load_at_start;  // kExplicit only; "*" = all
-  /// Called after each change of the table, on the lifecycle thread: reader threads are to look again.
+  /// Called after each change of the table, on the lifecycle thread: reader threads are to look
+  /// again.
   std::function<void()> on_change;
 };
 
@@ -46,13 +47,18 @@ class Manager {
   /// Begins the first pass. `settled` (may be null) is called once when it is done.
   void Start(std::function<void()> settled);
 
+  /// Ends the lifecycle thread: gives a probe up, waits for a load in progress, drops what was not
+  /// begun. on_change is not called afterwards. What is served stays served.
+  void Stop();
+
   const Snapshot<ServingTable>& table() const { return table_; }
   ModelControl control() const { return options_.control; }
 
   /// kExplicit only (else kForbidden). Loads or reloads one model, with its repository read again.
   /// @param done  kNotFound, or why its wanted versions are not served.
   void Load(std::string model, std::function<void(Status)> done);
-  /// Takes the model out of the table; what runs finishes. @param done  kNotFound when nothing of it is loaded.
+  /// Takes the model out of the table; what runs finishes. @param done  kNotFound when nothing of
+  /// it is loaded.
   void Unload(std::string model, std::function<void(Status)> done);
 
   void SetPollInterval(std::chrono::milliseconds interval);
@@ -64,6 +70,7 @@ class Manager {
   void Post(Command command);
   /// Runs one command, or waits for one, a death or the next poll. False = stop.
   bool WaitAndServe();
+  bool stopping();
 
   /// What all sources say now; a source that cannot be read says what it said last.
   std::map<std::string, repository::FoundModel> ScanAll();

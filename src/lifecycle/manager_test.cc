@@ -30,8 +30,8 @@ struct ManagerTest : ::testing::Test {
     loader_options.probe = false;
     auto loader = std::make_unique<Loader>(loader_options, engine, VerifiedStore("", "fake"), pool,
                                            metrics, clock);
-    manager = std::make_unique<Manager>(std::move(options), folder.Sources(), std::move(loader),
-                                        metrics);
+    manager =
+        std::make_unique<Manager>(std::move(options), folder.Sources(), std::move(loader), metrics);
     std::promise<void> settled;
     manager->Start([&] { settled.set_value(); });
     settled.get_future().wait();
@@ -129,8 +129,10 @@ TEST_F(ManagerTest, AVersionWhoseWarmUpFailsNeverTakesTraffic) {
   Start({.control = ModelControl::kPoll});
   engine->FailNextRuns(1);
   folder.Put("wine", 2, 20);
-  Eventually([&] { return manager->table().Get()->models.at("wine")->versions.size() == 2 &&
-                          !manager->table().Get()->models.at("wine")->versions[1].reason.empty(); });
+  Eventually([&] {
+    return manager->table().Get()->models.at("wine")->versions.size() == 2 &&
+           !manager->table().Get()->models.at("wine")->versions[1].reason.empty();
+  });
   EXPECT_EQ(Ready("wine"), "1");
   EXPECT_EQ(engine->counts().live_models, 1);
 }
@@ -193,6 +195,32 @@ TEST_F(ManagerTest, LoadsOnRequestAreRefusedUnlessExplicit) {
   Start({});
   EXPECT_EQ(ReasonOf(Ask(&Manager::Unload, "wine")), Reason::kForbidden);
   EXPECT_EQ(ReasonOf(Ask(&Manager::Load, "wine")), Reason::kForbidden);
+}
+
+TEST_F(ManagerTest, ARefusalNamesNoFolderOfTheMachine) {
+  Start({.control = ModelControl::kExplicit});
+  folder.Put("wine", 1, 1);
+  for (const auto& file : std::filesystem::directory_iterator(folder.path()))
+    std::filesystem::remove(file);
+  std::promise<Status> done;
+  manager->Load("wine", [&](Status status) { done.set_value(std::move(status)); });
+  const Status refused = done.get_future().get();
+  EXPECT_FALSE(refused.ok());
+  EXPECT_THAT(MessageOf(refused), ::testing::HasSubstr("wine.1"));
+  EXPECT_THAT(MessageOf(refused), ::testing::Not(::testing::HasSubstr(folder.path().string())));
+}
+
+TEST_F(ManagerTest, OnceStoppedNothingChangesAnyMore) {
+  std::atomic<int> changes{0};
+  folder.Put("wine", 1, 1);
+  Start({.control = ModelControl::kPoll, .on_change = [&] { ++changes; }});
+  manager->Stop();
+  const int before = changes;
+  folder.Put("wine", 2, 2);
+  manager->Unload("wine", [](const Status&) {});
+  EXPECT_EQ(changes, before);
+  EXPECT_EQ(Ready("wine"), "1");
+  manager->Stop();
 }
 
 }  // namespace

@@ -12,8 +12,8 @@ void ModelState::SetWanted(const repository::FoundModel* found) {
     found_->problem = found->problem;
     return;
   }
-  const bool reconfigured = found != nullptr && found_ && !(found->config == found_->config &&
-                                                           found->labels == found_->labels);
+  const bool reconfigured = found != nullptr && found_ &&
+                            !(found->config == found_->config && found->labels == found_->labels);
   found_.reset();
   if (found != nullptr) found_ = *found;
   for (auto& [number, version] : versions_) version.wanted.reset();
@@ -28,9 +28,8 @@ void ModelState::SetWanted(const repository::FoundModel* found) {
     for (auto& [number, version] : versions_)
       if (version.handle) version.loaded.reset();
   }
-  std::erase_if(versions_, [](const auto& entry) {
-    return !entry.second.wanted && !entry.second.handle;
-  });
+  std::erase_if(versions_,
+                [](const auto& entry) { return !entry.second.wanted && !entry.second.handle; });
 }
 
 Decision ModelState::Next() const {
@@ -88,8 +87,10 @@ std::shared_ptr<const ModelEntry> ModelState::Entry() const {
   for (const auto& [number, version] : versions_) {
     if (version.handle) entry->ready.push_back(version.handle);
     VersionStatus status{number, VersionState::kUnavailable, ""};
-    if (version.handle) status.state = VersionState::kReady;
-    else if (version.loading || !version.failed) status.state = VersionState::kLoading;
+    if (version.handle)
+      status.state = VersionState::kReady;
+    else if (version.loading || !version.failed)
+      status.state = VersionState::kLoading;
     if (version.failed) status.reason = MessageOf(version.error);
     entry->versions.push_back(std::move(status));
   }

@@ -4,10 +4,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <optional>
 
@@ -45,23 +48,42 @@ StatusOr<pid_t> Spawn(const std::string& program, std::vector<std::string> argum
   return pid;
 }
 
-/// Everything the child says until it closes its end; nullopt when the time is up first.
-std::optional<std::string> ReadAll(int fd, std::chrono::milliseconds timeout) {
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
+/// When to stop waiting for the child.
+struct Patience {
+  std::chrono::steady_clock::time_point deadline;
+  const std::atomic<bool>* given_up;
+
+  /// False once it is over before `fd` has something to say.
+  bool WaitFor(int fd) const {
+    constexpr std::chrono::milliseconds kLook(50);  // at given_up
+    while (given_up == nullptr || !*given_up) {
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+      if (left.count() <= 0) return false;
+      pollfd waiting{fd, POLLIN, 0};
+      const int ready = poll(&waiting, 1, static_cast<int>(std::min(left, kLook).count()));
+      if (ready > 0 || (ready < 0 && errno != EINTR)) return true;
+    }
+    return false;
+  }
+};
+
+/// Everything the child says until it closes its end; nullopt when patience is over first.
+std::optional<std::string> ReadAll(int fd, const Patience& patience) {
   std::string text;
   std::array<char, 1024> chunk;
-  for (;;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        deadline - std::chrono::steady_clock::now());
-    if (left.count() <= 0) return std::nullopt;
-    pollfd waiting{fd, POLLIN, 0};
-    const int ready = poll(&waiting, 1, static_cast<int>(left.count()));
-    if (ready < 0 && errno != EINTR) return text;
-    if (ready <= 0) continue;
+  while (patience.WaitFor(fd)) {
     const ssize_t n = read(fd, chunk.data(), chunk.size());
     if (n <= 0) return text;
     if (text.size() < kMaxVerdictBytes) text.append(chunk.data(), static_cast<size_t>(n));
   }
+  return std::nullopt;
+}
+
+/// A child that has closed its end may still hang: it is waited for with the same patience.
+bool Ends(pid_t pid, const Patience& patience) {
+  const io::FileDescriptor child(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  return child.valid() && patience.WaitFor(child.get());
 }
 
 Status Died(int wait_status) {
@@ -86,33 +108,35 @@ Status ReadVerdict(std::string_view line, const std::string& digest) {
     return Error(Reason::kBadModel, "the model changed while it was being loaded");
   }
   for (int i = 0; i < kReasonCount; ++i)
-    if (InfoOf(static_cast<Reason>(i)).label == word) return MakeError(static_cast<Reason>(i), rest);
+    if (InfoOf(static_cast<Reason>(i)).label == word)
+      return MakeError(static_cast<Reason>(i), rest);
   return Error(Reason::kBadModel, "the probe of this model gave no verdict");
 }
 
 }  // namespace
 
 Status Probe(const ProbeOptions& options, const std::string& path, const std::string& root,
-             const std::string& digest) {
+             const std::string& digest, const std::atomic<bool>* given_up) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0)
     return Error(Reason::kInternal, "cannot start the probe: {}", std::strerror(errno));
   const io::FileDescriptor output(ends[0]);
   io::FileDescriptor child_end(ends[1]);
-  ASSIGN_OR_RETURN(
-      const pid_t pid,
-      Spawn(options.program,
-            {"slipway", std::string(kProbeCommand), path, root,
-             std::to_string(options.limits.memory_bytes),
-             std::to_string(options.limits.cpu_time.count())},
-            child_end.get()));
+  ASSIGN_OR_RETURN(const pid_t pid, Spawn(options.program,
+                                          {"slipway", std::string(kProbeCommand), path, root,
+                                           std::to_string(options.limits.memory_bytes),
+                                           std::to_string(options.limits.cpu_time.count())},
+                                          child_end.get()));
   child_end = {};
-  const auto verdict = ReadAll(output.get(), options.timeout);
-  if (!verdict) kill(pid, SIGKILL);
+  const Patience patience{std::chrono::steady_clock::now() + options.timeout, given_up};
+  const auto verdict = ReadAll(output.get(), patience);
+  const bool ended = verdict && Ends(pid, patience);
+  if (!ended) kill(pid, SIGKILL);
   int wait_status = 0;
   while (waitpid(pid, &wait_status, 0) < 0 && errno == EINTR) {
   }
-  if (!verdict)
+  if (given_up != nullptr && *given_up) return Error(Reason::kCancelled, "the server is stopping");
+  if (!ended)
     return Error(Reason::kBadModel, "the probe of this model took more than {} s",
                  std::chrono::duration_cast<std::chrono::seconds>(options.timeout).count());
   if (!WIFEXITED(wait_status) || WEXITSTATUS(wait_status) != 0) return Died(wait_status);

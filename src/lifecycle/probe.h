@@ -1,7 +1,8 @@
 #pragma once
-// A new digest is first loaded and run in a child process, because a damaged model file can abort the
-// runtime itself: a probe that dies is a refused model, not a dead server.
+// A new digest is first loaded and run in a child process, because a damaged model file can abort
+// the runtime itself: a probe that dies is a refused model, not a dead server.
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -26,15 +27,17 @@ struct ProbeOptions {
 
 /// Parent: runs the child on `path` and waits for its verdict.
 /// @param digest  what the parent read; a child that read something else does not count.
-/// @return OK when the child loaded, warmed up and replayed the model; the child's own reason and message
-///   when it refused; kBadModel "the probe was killed by signal 11 …" when it died; kBadModel when it
-///   took too long; kInternal when no child could be started.
+/// @return OK when the child loaded, warmed up and replayed the model; the child's own reason and
+/// message
+///   when it refused; kBadModel "the probe was killed by signal 11 …" when it died; kBadModel when
+///   it took too long; kInternal when no child could be started.
+/// @param given_up  may be null; set by another thread it ends the child, the answer is kCancelled.
 /// Threads: any. Blocks.
 Status Probe(const ProbeOptions& options, const std::string& path, const std::string& root,
-             const std::string& digest);
+             const std::string& digest, const std::atomic<bool>* given_up = nullptr);
 
-/// Child: `arguments` as the parent passed them; `make_engine` is called after the first sandbox stage.
-/// Writes one line to standard output; the exit code is 0 for a verdict of either kind.
+/// Child: `arguments` as the parent passed them; `make_engine` is called after the first sandbox
+/// stage. Writes one line to standard output; the exit code is 0 for a verdict of either kind.
 int RunProbeChild(const std::vector<std::string>& arguments,
                   const std::function<StatusOr<std::unique_ptr<Engine>>()>& make_engine);
 

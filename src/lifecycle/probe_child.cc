@@ -17,13 +17,14 @@ StatusOr<int64_t> ParseNumber(const std::string& text) {
   return value;
 }
 
-/// glibc reads a locale's files at its first use, and keeps them: ONNX Runtime's StringNormalizer needs
-/// this one inside the sealed sandbox, which opens no file.
+/// glibc reads a locale's files at its first use, and keeps them: ONNX Runtime's StringNormalizer
+/// needs this one inside the sealed sandbox, which opens no file.
 void KeepLocale() { newlocale(LC_ALL_MASK, "C.UTF-8", nullptr); }
 
 /// The digest of what was loaded, warmed up and replayed.
-StatusOr<std::string> Examine(const std::vector<std::string>& arguments,
-                              const std::function<StatusOr<std::unique_ptr<Engine>>()>& make_engine) {
+StatusOr<std::string> Examine(
+    const std::vector<std::string>& arguments,
+    const std::function<StatusOr<std::unique_ptr<Engine>>()>& make_engine) {
   if (arguments.size() != 4)
     return Error(Reason::kBadRequest, "expected path, root, memory and CPU limit");
   SandboxLimits limits;
@@ -48,12 +49,12 @@ StatusOr<std::string> Examine(const std::vector<std::string>& arguments,
 int RunProbeChild(const std::vector<std::string>& arguments,
                   const std::function<StatusOr<std::unique_ptr<Engine>>()>& make_engine) {
   const auto digest = Examine(arguments, make_engine);
-  const std::string verdict =
-      digest.ok() ? fmt::format("ok {}\n", *digest)
-                  : fmt::format("{} {}\n", InfoOf(ReasonOf(digest.status())).label,
-                                MessageOf(digest.status()));
-  const bool written = write(STDOUT_FILENO, verdict.data(), verdict.size()) ==
-                       static_cast<ssize_t>(verdict.size());
+  const std::string verdict = digest.ok()
+                                  ? fmt::format("ok {}\n", *digest)
+                                  : fmt::format("{} {}\n", InfoOf(ReasonOf(digest.status())).label,
+                                                MessageOf(digest.status()));
+  const bool written =
+      write(STDOUT_FILENO, verdict.data(), verdict.size()) == static_cast<ssize_t>(verdict.size());
   // No destructors: the sandbox may refuse what they do, and the verdict is out.
   _exit(written ? 0 : 1);
 }

@@ -19,21 +19,21 @@ namespace slipway::lifecycle {
 struct ServedVersion {
   ModelName name;
   VersionNumber number;
-  std::string version;             // number as text, for answers
+  std::string version;  // number as text, for answers
   std::string digest;
-  std::string platform;            // "onnxruntime_onnx"
-  Signature signature;             // what the model says, narrowed by its configuration, with labels
+  std::string platform;  // "onnxruntime_onnx"
+  Signature signature;   // what the model says, narrowed by its configuration, with labels
   repository::ModelConfig config;
-  int instances = 1;               // runs at once
-  bool batched = false;            // the first dimension of every tensor is the batch
+  int instances = 1;                      // runs at once
+  bool batched = false;                   // the first dimension of every tensor is the batch
   std::vector<bundle::Example> examples;  // a few, for descriptions; may be empty
   std::unique_ptr<LoadedModel> model;
   std::shared_ptr<batching::ModelQueue> queue;
   std::shared_ptr<ModelMetrics> metrics;
 };
 
-/// Who holds one keeps the version loaded. The last holder does not pay for the unload: it is handed
-/// to the lifecycle thread.
+/// Who holds one keeps the version loaded. The last holder does not pay for the unload: it is
+/// handed to the lifecycle thread.
 using VersionHandle = std::shared_ptr<const ServedVersion>;
 
 }  // namespace slipway::lifecycle

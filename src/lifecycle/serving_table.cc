@@ -4,10 +4,14 @@ namespace slipway::lifecycle {
 
 std::string_view NameOf(VersionState state) {
   switch (state) {
-    case VersionState::kLoading: return "LOADING";
-    case VersionState::kReady: return "READY";
-    case VersionState::kUnloading: return "UNLOADING";
-    case VersionState::kUnavailable: return "UNAVAILABLE";
+    case VersionState::kLoading:
+      return "LOADING";
+    case VersionState::kReady:
+      return "READY";
+    case VersionState::kUnloading:
+      return "UNLOADING";
+    case VersionState::kUnavailable:
+      return "UNAVAILABLE";
   }
   return "UNAVAILABLE";
 }

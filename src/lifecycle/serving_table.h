@@ -23,10 +23,10 @@ struct VersionStatus {
 
 struct ModelEntry {
   std::string name;
-  std::vector<VersionHandle> ready;                         // ascending
+  std::vector<VersionHandle> ready;  // ascending
   std::map<std::string, VersionNumber, std::less<>> aliases;
-  std::vector<VersionStatus> versions;                      // every one that is known, ascending
-  std::string problem;                                      // the model as a whole cannot be served
+  std::vector<VersionStatus> versions;  // every one that is known, ascending
+  std::string problem;                  // the model as a whole cannot be served
 
   /// nullptr when that version is not ready.
   const VersionHandle* Find(VersionNumber number) const;

@@ -5,8 +5,8 @@
 
 namespace slipway::lifecycle {
 
-/// Remembers which digests passed the probe, for this runtime on this CPU, so that a known model starts
-/// without one. One small file each in the data folder; losing them costs time only.
+/// Remembers which digests passed the probe, for this runtime on this CPU, so that a known model
+/// starts without one. One small file each in the data folder; losing them costs time only.
 /// Threads: any.
 class VerifiedStore {
  public:

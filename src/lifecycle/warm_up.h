@@ -13,9 +13,9 @@
 namespace slipway::lifecycle {
 
 struct WarmUpOptions {
-  size_t max_examples = 3;                            // golden examples replayed
-  Duration budget = std::chrono::milliseconds(50);    // no further run is begun after it
-  Duration max_run = std::chrono::seconds(30);        // one run that takes longer fails the load
+  size_t max_examples = 3;                          // golden examples replayed
+  Duration budget = std::chrono::milliseconds(50);  // no further run is begun after it
+  Duration max_run = std::chrono::seconds(30);      // one run that takes longer fails the load
 };
 
 struct WarmUpReport {
@@ -26,11 +26,13 @@ struct WarmUpReport {
 };
 
 /// Replays golden examples and compares; without any, runs once on synthetic inputs (zeros, empty
-/// strings, 1 for every open dimension). Further runs inside the budget settle the caches; each feeds
-/// `cost` (may be null).
-/// @return kBadModel naming the example and the output that differ, or the run that failed. Synthetic
+/// strings, 1 for every open dimension). Further runs inside the budget settle the caches; each
+/// feeds `cost` (may be null).
+/// @return kBadModel naming the example and the output that differ, or the run that failed.
+/// Synthetic
 ///   inputs that the model refuses have no consequence: they were a guess.
-StatusOr<WarmUpReport> WarmUp(const LoadedModel& model, const std::vector<bundle::Example>& examples,
+StatusOr<WarmUpReport> WarmUp(const LoadedModel& model,
+                              const std::vector<bundle::Example>& examples,
                               const WarmUpOptions& options, const Clock& clock,
                               batching::CostModel* cost);
 

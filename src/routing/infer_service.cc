@@ -1,5 +1,6 @@
 #include "routing/infer_service.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "infer/classification.h"
@@ -25,13 +26,28 @@ StatusOr<uint64_t> CountRows(const InferRequest& request, const ServedVersion& v
   const int64_t rows = request.inputs.front().tensor.shape.front();
   for (const NamedTensor& input : request.inputs)
     if (input.tensor.shape.front() != rows)
-      return Error(Reason::kBadRequest,
-                   "input \"{}\": expected {} rows like input \"{}\", got {}", input.name, rows,
-                   request.inputs.front().name, input.tensor.shape.front());
+      return Error(Reason::kBadRequest, "input \"{}\": expected {} rows like input \"{}\", got {}",
+                   input.name, rows, request.inputs.front().name, input.tensor.shape.front());
   if (const int limit = version.config.max_batch_size.value_or(0); limit > 0 && rows > limit)
     return Error(Reason::kBadRequest, "expected a batch of at most {} rows, got {}", limit, rows);
   return static_cast<uint64_t>(rows);
 }
+
+/// Gives the slot of an inline run back, also when the run throws: else it would be missing for
+/// ever.
+class InlineSlot {
+ public:
+  InlineSlot(batching::ModelQueue& queue, size_t input_bytes, const RequestTimes& times)
+      : queue_(queue), input_bytes_(input_bytes), times_(times) {}
+  ~InlineSlot() {
+    queue_.FinishInline(input_bytes_, std::max(times_.computed - times_.started, Duration::zero()));
+  }
+
+ private:
+  batching::ModelQueue& queue_;
+  const size_t input_bytes_;
+  const RequestTimes& times_;
+};
 
 }  // namespace
 
@@ -92,6 +108,7 @@ std::unique_ptr<InferCall> InferService::Infer(int loop, std::unique_ptr<InferCa
   }
   const VersionHandle& handle = **resolved;
   const ServedVersion& version = *handle;
+  call->in_flight_ = ModelMetrics::InFlight(version.metrics);
   const size_t input_bytes = InputBytes(request);
   if (const Status ready = Prepare(*call, version); !ready.ok()) {
     Finish(*call, ready, &version);
@@ -103,8 +120,10 @@ std::unique_ptr<InferCall> InferService::Infer(int loop, std::unique_ptr<InferCa
     return call;
   }
   if (*placement == Placement::kInline) {
-    const Status status = Execute(*call, version);
-    version.queue->FinishInline(input_bytes, call->times_.computed - call->times_.started);
+    const Status status = [&] {
+      const InlineSlot slot(*version.queue, input_bytes, call->times_);
+      return Execute(*call, version);
+    }();
     Finish(*call, status, &version);
     return call;
   }
@@ -167,6 +186,7 @@ void InferService::Finish(InferCall& call, const Status& status, const ServedVer
     call.response.model = version->name.str();
     call.response.version = version->version;
   }
+  const ModelMetrics::InFlight in_flight = std::exchange(call.in_flight_, {});
   const Status sent = call.Done(status, version);
   if (version == nullptr) return;
   call.times_.responded = clock_.Now();

@@ -28,9 +28,11 @@ class InferCall {
   virtual std::shared_ptr<const std::atomic<bool>> Detach() = 0;
 
   /// Writes the answer. `status` OK: `response` is filled and `version` answered.
-  /// @param version  null when none was resolved. On the I/O thread of Infer's caller, or on a worker
+  /// @param version  null when none was resolved. On the I/O thread of Infer's caller, or on a
+  /// worker
   ///   after Detach.
-  /// @return what the client was told: `status`, or why its answer could not be written in its format.
+  /// @return what the client was told: `status`, or why its answer could not be written in its
+  /// format.
   virtual Status Done(const Status& status, const lifecycle::ServedVersion* version) = 0;
 
   /// Ready for the next request; keeps capacity.
@@ -42,6 +44,7 @@ class InferCall {
   std::vector<Tensor> results_;
   RequestTimes times_;
   uint64_t rows_ = 1;
+  ModelMetrics::InFlight in_flight_;
 };
 
 struct InferServiceOptions {
@@ -51,8 +54,8 @@ struct InferServiceOptions {
 /// Threads: Infer from I/O thread `loop` only; everything else from any.
 class InferService {
  public:
-  InferService(InferServiceOptions options, const Snapshot<lifecycle::ServingTable>& table, int loops,
-               const Clock& clock);
+  InferService(InferServiceOptions options, const Snapshot<lifecycle::ServingTable>& table,
+               int loops, const Clock& clock);
 
   /// May change live. Threads: any.
   void SetDefaultTimeout(Duration timeout) { default_timeout_ = timeout; }

@@ -15,7 +15,8 @@ using lifecycle::VersionStatus;
 
 /// Why no version of the model can answer.
 Status NothingReady(const ModelEntry& entry) {
-  const auto loading = std::ranges::find(entry.versions, VersionState::kLoading, &VersionStatus::state);
+  const auto loading =
+      std::ranges::find(entry.versions, VersionState::kLoading, &VersionStatus::state);
   if (loading != entry.versions.end())
     return Error(Reason::kLoading, "model \"{}\" is being loaded", entry.name);
   for (const VersionStatus& version : entry.versions)
@@ -48,7 +49,8 @@ Status NotReady(const ModelEntry& entry, VersionNumber number) {
 
 }  // namespace
 
-StatusOr<const ModelEntry*> FindModel(const lifecycle::ServingTable& table, std::string_view model) {
+StatusOr<const ModelEntry*> FindModel(const lifecycle::ServingTable& table,
+                                      std::string_view model) {
   const auto found = table.models.find(model);
   if (found != table.models.end()) return found->second.get();
   if (!table.settled) return Error(Reason::kLoading, "models are still being loaded");
@@ -69,7 +71,8 @@ StatusOr<const VersionHandle*> Resolve(const lifecycle::ServingTable& table, std
     return NotReady(*entry, *number);
   }
   if (!IsAlias(version))
-    return Error(Reason::kBadRequest, "version \"{}\": expected a whole number or an alias", version);
+    return Error(Reason::kBadRequest, "version \"{}\": expected a whole number or an alias",
+                 version);
   const auto alias = entry->aliases.find(version);
   if (alias == entry->aliases.end())
     return Error(Reason::kNotFound, "model \"{}\" has no alias \"{}\"", model, version);

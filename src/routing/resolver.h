@@ -13,7 +13,8 @@ StatusOr<const lifecycle::ModelEntry*> FindModel(const lifecycle::ServingTable& 
                                                  std::string_view model);
 
 /// @param version  "" or "latest" = the newest that is ready; digits = that version; else an alias.
-/// @return kNotFound for a model, version or alias that is not known; kLoading (503) for one that is
+/// @return kNotFound for a model, version or alias that is not known; kLoading (503) for one that
+/// is
 ///   still on its way; kBadModel's message inside a kNotFound for one that was refused.
 StatusOr<const lifecycle::VersionHandle*> Resolve(const lifecycle::ServingTable& table,
                                                   std::string_view model, std::string_view version);

@@ -7,6 +7,7 @@
 #include "protocol/openinference/routes.h"
 #include "repository/repository.h"
 #include "server/listen_address.h"
+#include "server/model_roots.h"
 #include "server/version.h"
 #include "telemetry/process_metrics.h"
 
@@ -19,9 +20,12 @@ int Or(int64_t configured, int otherwise) {
 
 lifecycle::ModelControl ToLifecycle(ModelControl control) {
   switch (control) {
-    case ModelControl::kNone: return lifecycle::ModelControl::kNone;
-    case ModelControl::kPoll: return lifecycle::ModelControl::kPoll;
-    case ModelControl::kExplicit: return lifecycle::ModelControl::kExplicit;
+    case ModelControl::kNone:
+      return lifecycle::ModelControl::kNone;
+    case ModelControl::kPoll:
+      return lifecycle::ModelControl::kPoll;
+    case ModelControl::kExplicit:
+      return lifecycle::ModelControl::kExplicit;
   }
   return lifecycle::ModelControl::kNone;
 }
@@ -39,8 +43,8 @@ http::Limits ToHttpLimits(const Config& config, const Resources& resources) {
   limits.max_headers = static_cast<size_t>(from.max_headers);
   limits.max_url_bytes = from.max_url_bytes;
   limits.max_connections = static_cast<size_t>(from.max_connections);
-  limits.max_buffered_bytes = from.max_buffered_bytes > 0 ? from.max_buffered_bytes
-                                                          : MemoryLimit(config, resources) / 4;
+  limits.max_buffered_bytes =
+      from.max_buffered_bytes > 0 ? from.max_buffered_bytes : MemoryLimit(config, resources) / 4;
   limits.header_timeout = from.header_timeout;
   limits.idle_timeout = from.idle_timeout;
   limits.write_timeout = from.write_timeout;
@@ -48,8 +52,8 @@ http::Limits ToHttpLimits(const Config& config, const Resources& resources) {
   return limits;
 }
 
-/// Which routes live where. Control is open on the main listeners only while these are on loopback and
-/// have no listener of their own.
+/// Which routes live where. Control is open on the main listeners only while these are on loopback
+/// and have no listener of their own.
 std::vector<http::Listener> ToListeners(const HttpConfig& config) {
   std::vector<http::Listener> listeners;
   const uint8_t open = http::Bit(http::Access::kHealth) | http::Bit(http::Access::kInference);
@@ -69,6 +73,8 @@ std::vector<http::Listener> ToListeners(const HttpConfig& config) {
 Application::Application(const Config& config) : config_(config), resources_(DetectResources()) {}
 
 Application::~Application() {
+  // The lifecycle thread posts to the server's loops at each change.
+  if (manager_) manager_->Stop();
   // Runs in progress use the service and answer through the server: they end first.
   if (pool_) pool_->Stop();
 }
@@ -113,6 +119,7 @@ Status Application::Wire(std::shared_ptr<Engine> engine) {
 StatusOr<std::vector<std::unique_ptr<repository::Source>>> Application::OpenSources() const {
   std::vector<std::unique_ptr<repository::Source>> sources;
   for (const std::string& path : config_.models.paths) {
+    RETURN_IF_ERROR(CheckBeneathRoots(path, config_.models.allowed_roots));
     ASSIGN_OR_RETURN(auto source, repository::OpenSource(path));
     sources.push_back(std::move(source));
   }
@@ -128,14 +135,16 @@ std::unique_ptr<lifecycle::Loader> Application::MakeLoader(std::shared_ptr<Engin
   options.probe_options.timeout = config_.probe.time_limit;
   options.probe_options.limits.cpu_time =
       std::chrono::ceil<std::chrono::seconds>(config_.probe.time_limit);
+  // The other half is for the runtime's own copy.
+  options.open.max_total_bytes = MemoryLimit(config_, resources_) / 2;
   options.engine.intra_op_threads = Or(config_.resources.intra_op_threads, 1);
   options.admission.max_queue = static_cast<size_t>(config_.models.queue_size);
   options.default_instances = Or(config_.resources.compute_threads, resources_.processors);
   const std::string folder = config_.data_folder.empty() ? "" : config_.data_folder + "/verified";
   lifecycle::VerifiedStore verified(folder,
                                     fmt::format("{} {}", engine->name(), engine->version()));
-  return std::make_unique<lifecycle::Loader>(options, std::move(engine), std::move(verified), *pool_,
-                                             *lifecycle_metrics_, clock_);
+  return std::make_unique<lifecycle::Loader>(options, std::move(engine), std::move(verified),
+                                             *pool_, *lifecycle_metrics_, clock_);
 }
 
 void Application::MakeManager(std::vector<std::unique_ptr<repository::Source>> sources,
@@ -154,11 +163,12 @@ void Application::MakeManager(std::vector<std::unique_ptr<repository::Source>> s
 
 std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_version) {
   auto router = std::make_shared<http::Router>();
-  openinference::AddRoutes(*router, {.infer = *infer_,
-                                     .models = *manager_,
-                                     .draining = draining_,
-                                     .loops = Or(config_.resources.io_threads, resources_.processors),
-                                     .server_version = std::string(kVersion)});
+  openinference::AddRoutes(*router,
+                           {.infer = *infer_,
+                            .models = *manager_,
+                            .draining = draining_,
+                            .loops = Or(config_.resources.io_threads, resources_.processors),
+                            .server_version = std::string(kVersion)});
   admin::AddRoutes(*router, {.infer = *infer_,
                              .registry = registry_,
                              .draining = draining_,
@@ -176,8 +186,8 @@ http::ServerOptions Application::MakeServerOptions() const {
   options.allowed_hosts = config_.http.allowed_hosts;
   options.cors_origins = config_.http.cors_origins;
   options.body_alignment = openinference::TensorOffset;
-  options.on_finished = [self = const_cast<Application*>(this)](
-                            const http::Exchange& exchange, int status, size_t bytes_out) {
+  options.on_finished = [self = const_cast<Application*>(this)](const http::Exchange& exchange,
+                                                                int status, size_t bytes_out) {
     self->OnFinished(exchange, status, bytes_out);
   };
   return options;

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <optional>
 #include <sstream>
+#include <thread>
 #include <vector>
 
 namespace slipway::server {
@@ -60,7 +61,8 @@ std::optional<double> QuotaOf(const std::string& root, const std::vector<std::st
   return tightest;
 }
 
-std::optional<int64_t> GroupMemory(const std::string& root, const std::vector<std::string>& folders) {
+std::optional<int64_t> GroupMemory(const std::string& root,
+                                   const std::vector<std::string>& folders) {
   std::optional<int64_t> tightest;
   const auto take = [&](std::optional<int64_t> limit) {
     if (limit) tightest = std::min(tightest.value_or(*limit), *limit);
@@ -83,6 +85,8 @@ Resources DetectResources(const std::string& root) {
   CPU_ZERO(&allowed);
   if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0)
     found.processors = std::max(CPU_COUNT(&allowed), 1);
+  else  // more processors than the set has room for
+    found.processors = std::max(static_cast<int>(std::thread::hardware_concurrency()), 1);
   found.processors_from = "affinity";
   const auto folders = GroupFolders(root);
   if (const auto quota = QuotaOf(root, folders)) {

@@ -4,9 +4,10 @@
 
 namespace slipway::server {
 
-/// What this process may use: the smaller of the machine, the CPU affinity and the container's limits.
+/// What this process may use: the smaller of the machine, the CPU affinity and the container's
+/// limits.
 struct Resources {
-  int processors = 1;        // at least 1; a quota of 1.5 CPUs counts as 2
+  int processors = 1;  // at least 1; a quota of 1.5 CPUs counts as 2
   size_t memory_bytes = 0;
   std::string processors_from;  // "affinity", "cgroup quota of 1.5 CPUs"
   std::string memory_from;      // "machine", "cgroup"

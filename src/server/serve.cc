@@ -36,9 +36,9 @@ void Reload(Application& application, Config& running, const ConfigReader& rerea
 }
 
 void ShiftLogLevel(int by) {
-  const int level = std::clamp(static_cast<int>(log::GetLevel()) + by,
-                               static_cast<int>(log::Level::kDebug),
-                               static_cast<int>(log::Level::kError));
+  const int level =
+      std::clamp(static_cast<int>(log::GetLevel()) + by, static_cast<int>(log::Level::kDebug),
+                 static_cast<int>(log::Level::kError));
   log::SetLevel(static_cast<log::Level>(level));
   log::Write(log::Level::kError, "log level changed", {{"level", level}});
 }
@@ -69,15 +69,22 @@ int Serve(const Config& config, const ConfigReader& reread) {
   Config running = config;
   for (;;) {
     switch (signals.Wait()) {
-      case Signals::Event::kReload: Reload(**application, running, reread); continue;
-      case Signals::Event::kMoreLog: ShiftLogLevel(-1); continue;
-      case Signals::Event::kLessLog: ShiftLogLevel(+1); continue;
+      case Signals::Event::kReload:
+        Reload(**application, running, reread);
+        continue;
+      case Signals::Event::kMoreLog:
+        ShiftLogLevel(-1);
+        continue;
+      case Signals::Event::kLessLog:
+        ShiftLogLevel(+1);
+        continue;
       case Signals::Event::kWoken:
         if (const Status serving = (*application)->CheckServing(); !serving.ok())
           return fail(serving);
         Announce(**application);
         continue;
-      case Signals::Event::kStop: break;
+      case Signals::Event::kStop:
+        break;
     }
     break;
   }

@@ -37,10 +37,14 @@ Signals::Event Signals::Wait() {
     signalfd_siginfo got;
     if (read(signals_.get(), &got, sizeof(got)) == sizeof(got)) {
       switch (got.ssi_signo) {
-        case SIGHUP: return Event::kReload;
-        case SIGUSR1: return Event::kMoreLog;
-        case SIGUSR2: return Event::kLessLog;
-        default: return Event::kStop;
+        case SIGHUP:
+          return Event::kReload;
+        case SIGUSR1:
+          return Event::kMoreLog;
+        case SIGUSR2:
+          return Event::kLessLog;
+        default:
+          return Event::kStop;
       }
     }
     uint64_t count;

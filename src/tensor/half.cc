@@ -15,8 +15,8 @@ uint16_t Narrow(double value, int mantissa_bits, int bias) {
   if (std::isinf(magnitude)) return sign | infinity;
   if (magnitude == 0) return sign;
   int exponent;
-  std::frexp(magnitude, &exponent);                       // magnitude in [2^(e-1), 2^e)
-  const int lowest = 1 - bias - mantissa_bits;            // exponent of the smallest subnormal
+  std::frexp(magnitude, &exponent);             // magnitude in [2^(e-1), 2^e)
+  const int lowest = 1 - bias - mantissa_bits;  // exponent of the smallest subnormal
   const int unit = std::max(exponent - 1 - mantissa_bits, lowest);
   // nearbyint of the scaled value rounds half to even: scaling by a power of two is exact here.
   const auto steps = static_cast<uint32_t>(std::nearbyint(std::ldexp(magnitude, -unit)));
@@ -30,9 +30,12 @@ float Fp16ToFloat(uint16_t bits) {
   const int exponent = (bits >> 10) & 0x1F;
   const int mantissa = bits & 0x3FF;
   float magnitude;
-  if (exponent == 0) magnitude = std::ldexp(static_cast<float>(mantissa), -24);
-  else if (exponent == 31) magnitude = mantissa == 0 ? INFINITY : NAN;
-  else magnitude = std::ldexp(static_cast<float>(mantissa | 0x400), exponent - 25);
+  if (exponent == 0)
+    magnitude = std::ldexp(static_cast<float>(mantissa), -24);
+  else if (exponent == 31)
+    magnitude = mantissa == 0 ? INFINITY : NAN;
+  else
+    magnitude = std::ldexp(static_cast<float>(mantissa | 0x400), exponent - 25);
   return (bits & 0x8000) ? -magnitude : magnitude;
 }
 

@@ -10,7 +10,8 @@ namespace slipway {
 float Fp16ToFloat(uint16_t bits);
 inline float Bf16ToFloat(uint16_t bits) { return std::bit_cast<float>(uint32_t{bits} << 16); }
 
-/// Round to nearest even from double, once (no double rounding); overflow gives infinity; NaN stays NaN.
+/// Round to nearest even from double, once (no double rounding); overflow gives infinity; NaN stays
+/// NaN.
 uint16_t DoubleToFp16(double value);
 uint16_t DoubleToBf16(double value);
 

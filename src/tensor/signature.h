@@ -15,7 +15,8 @@ struct TensorSpec {
   DType dtype = DType::kFp32;
   Shape shape;            // -1 = any
   bool optional = false;  // inputs only: may be left out
-  std::vector<std::string> labels = {};  // outputs only: names of the classes, by index; often empty
+  std::vector<std::string> labels =
+      {};  // outputs only: names of the classes, by index; often empty
 
   bool operator==(const TensorSpec&) const = default;
 };
@@ -28,7 +29,8 @@ struct Signature {
   bool operator==(const Signature&) const = default;
 };
 
-/// Index in `specs` of the one called `name`; nullopt when there is none. Linear: signatures are short.
+/// Index in `specs` of the one called `name`; nullopt when there is none. Linear: signatures are
+/// short.
 inline std::optional<size_t> IndexOf(const std::vector<TensorSpec>& specs, std::string_view name) {
   for (size_t i = 0; i < specs.size(); ++i)
     if (specs[i].name == name) return i;

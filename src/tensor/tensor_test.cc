@@ -52,9 +52,9 @@ TEST(HalfTest, RoundsOnceToNearestEven) {
   EXPECT_EQ(DoubleToFp16(65504), 0x7BFF);
   EXPECT_EQ(DoubleToFp16(65519.99), 0x7BFF);
   EXPECT_EQ(DoubleToFp16(65520), 0x7C00);
-  EXPECT_EQ(DoubleToFp16(1 + 1.0 / 2048), 0x3C00);                 // half way, to even
-  EXPECT_EQ(DoubleToFp16(1 + 1.0 / 2048 + 1e-12), 0x3C01);         // a float in between would lose this
-  EXPECT_EQ(DoubleToFp16(std::ldexp(1.0, -25)), 0);                // half way to the least subnormal
+  EXPECT_EQ(DoubleToFp16(1 + 1.0 / 2048), 0x3C00);          // half way, to even
+  EXPECT_EQ(DoubleToFp16(1 + 1.0 / 2048 + 1e-12), 0x3C01);  // a float in between would lose this
+  EXPECT_EQ(DoubleToFp16(std::ldexp(1.0, -25)), 0);         // half way to the least subnormal
   EXPECT_EQ(DoubleToFp16(-std::ldexp(1.5, -25)), 0x8001);
 }
 

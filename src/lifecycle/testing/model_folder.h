@@ -1,5 +1,6 @@
 #pragma once
-// A source of models that a test rearranges at will; the model files are real ones in a temporary folder.
+// A source of models that a test rearranges at will; the model files are real ones in a temporary
+// folder.
 
 #include <filesystem>
 #include <fstream>
@@ -22,10 +23,12 @@ class ModelFolder {
   }
   ~ModelFolder() { std::filesystem::remove_all(folder_); }
 
+  const std::filesystem::path& path() const { return folder_; }
+
   /// Puts version `number` there, with new content: its answers are x + add.
   void Put(const std::string& model, int64_t number, int64_t add) {
-    const std::string path = folder_ / (model + "." + std::to_string(number) + "." +
-                                        std::to_string(++stamp_) + ".onnx");
+    const std::string path =
+        folder_ / (model + "." + std::to_string(number) + "." + std::to_string(++stamp_) + ".onnx");
     std::ofstream(path, std::ios::binary) << FakeModel{.add = add}.Serialize();
     models_.With([&](auto& models) {
       auto& found = models.try_emplace(model, Empty(model)).first->second;

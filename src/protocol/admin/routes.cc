@@ -18,18 +18,21 @@ using lifecycle::ServingTable;
 
 std::string SampleFor(const ServedVersion& version, bool is_default, std::string_view address) {
   const auto* example = version.examples.empty() ? nullptr : &version.examples.front();
-  return SampleCommand({.address = address,
-                        .model = version.name.str(),
-                        .version = is_default ? std::string_view() : version.version},
-                       version.signature,
-                       example != nullptr ? std::span(example->inputs) : std::span<const NamedTensor>(),
-                       version.batched);
+  return SampleCommand(
+      {.address = address,
+       .model = version.name.str(),
+       .version = is_default ? std::string_view() : version.version},
+      version.signature,
+      example != nullptr ? std::span(example->inputs) : std::span<const NamedTensor>(),
+      version.batched);
 }
 
 PageTraffic TrafficOf(const ModelMetrics& metrics) {
   const auto numbers = metrics.Snapshot();
   PageTraffic traffic;
   traffic.succeeded = numbers.of(Phase::kRequest).count;
+  traffic.p50_ns = numbers.latency(Phase::kRequest).QuantileNs(0.5);
+  traffic.p99_ns = numbers.latency(Phase::kRequest).QuantileNs(0.99);
   for (const uint64_t failures : numbers.failures) traffic.failed += failures;
   return traffic;
 }
@@ -67,7 +70,8 @@ PageData Describe(const ServingTable& table, const Services& services, std::stri
   return page;
 }
 
-/// How the client reached us is the address that works for it; the host was checked by the transport.
+/// How the client reached us is the address that works for it; the host was checked by the
+/// transport.
 std::string AddressOf(const Exchange& exchange) {
   return fmt::format("http://{}", exchange.request().header("host").value_or("127.0.0.1:8080"));
 }
@@ -83,18 +87,24 @@ void AddRoutes(http::Router& router, const Services& services) {
                 response.AddHeader("X-Content-Type-Options", "nosniff");
                 response.AddHeader("Referrer-Policy", "no-referrer");
                 response.AddHeader("Cache-Control", "no-store");
-                response.body = RenderPage(Describe(services.infer.Table(exchange.loop()), services,
-                                                    AddressOf(exchange)));
+                response.body = RenderPage(
+                    Describe(services.infer.Table(exchange.loop()), services, AddressOf(exchange)));
                 exchange.Send();
               },
               "The models on one page, with a curl line for each."});
-  router.Add({Method::kGet, "/metrics", Access::kHealth,
-              [services](Exchange& exchange) {
-                exchange.response().content_type = Registry::kContentType;
-                exchange.response().body = services.registry.Scrape();
-                exchange.Send();
-              },
-              "Metrics in the Prometheus text format."});
+  const auto add_scrape = [&](std::string path, Registry::Names names, std::string summary) {
+    router.Add({Method::kGet, std::move(path), Access::kHealth,
+                [services, names](Exchange& exchange) {
+                  exchange.response().content_type = Registry::kContentType;
+                  exchange.response().body = services.registry.Scrape(names);
+                  exchange.Send();
+                },
+                std::move(summary)});
+  };
+  add_scrape("/metrics", Registry::Names::kOwn, "Metrics in the Prometheus text format.");
+  // Apart, because Triton's names break the rules of naming that `promtool check metrics` checks.
+  add_scrape("/metrics/triton", Registry::Names::kOwnAndTriton,
+             "The same, with Triton's nv_ names.");
   router.Add({Method::kGet, "/healthz", Access::kHealth,
               [](Exchange& exchange) {
                 exchange.response().content_type = "text/plain";

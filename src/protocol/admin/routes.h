@@ -20,7 +20,7 @@ struct Services {
   std::string engine;  // "onnxruntime 1.30.0"
 };
 
-/// "/", "/metrics", "/healthz".
+/// "/", "/metrics", "/metrics/triton", "/healthz".
 void AddRoutes(http::Router& router, const Services& services);
 
 /// A curl line for one model that is ready, the first by name; "" when none is.

@@ -40,13 +40,14 @@ class InferHandler::Call final : public routing::InferCall {
 
  private:
   void LogFailure(const Status& why, const lifecycle::ServedVersion* version) const {
-    log::Debug("request refused",
-               {{"model", version != nullptr ? version->name.str() : request.model},
-                {"version", version != nullptr ? version->version : request.version},
-                {"reason", InfoOf(ReasonOf(why)).label},
-                {"error", MessageOf(why)},
-                {"request_id", exchange_->request_id()},
-                {"traceparent", request.context.trace.valid() ? request.context.trace.ToString() : ""}});
+    log::Debug(
+        "request refused",
+        {{"model", version != nullptr ? version->name.str() : request.model},
+         {"version", version != nullptr ? version->version : request.version},
+         {"reason", InfoOf(ReasonOf(why)).label},
+         {"error", MessageOf(why)},
+         {"request_id", exchange_->request_id()},
+         {"traceparent", request.context.trace.valid() ? request.context.trace.ToString() : ""}});
   }
 
   http::Exchange* exchange_ = nullptr;
@@ -84,7 +85,8 @@ Status InferHandler::Read(http::Exchange& exchange, InferRequest& request) {
 Status InferHandler::ReadRaw(http::Exchange& exchange, InferRequest& request) {
   const auto& table = infer_.Table(exchange.loop());
   ASSIGN_OR_RETURN(const auto* version, routing::Resolve(table, request.model, request.version));
-  return ReadRawRequest(exchange.request().body, (*version)->signature, (*version)->batched, request);
+  return ReadRawRequest(exchange.request().body, (*version)->signature, (*version)->batched,
+                        request);
 }
 
 size_t TensorOffset(const http::Request& request) {

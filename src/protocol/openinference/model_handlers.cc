@@ -69,8 +69,8 @@ std::vector<IndexEntry> IndexOf(const ServingTable& table, bool only_ready) {
   for (const auto& [name, model] : table.models) {
     for (const auto& version : model->versions)
       if (!only_ready || version.state == VersionState::kReady)
-        index.push_back({name, version.number.str(), std::string(NameOf(version.state)),
-                         version.reason});
+        index.push_back(
+            {name, version.number.str(), std::string(NameOf(version.state)), version.reason});
     if (model->versions.empty() && !only_ready)
       index.push_back({name, "", "UNAVAILABLE", model->problem});
   }
@@ -78,14 +78,14 @@ std::vector<IndexEntry> IndexOf(const ServingTable& table, bool only_ready) {
   return index;
 }
 
+StatusOr<const VersionHandle*> Resolve(const ServingTable& table, const Exchange& exchange) {
+  return routing::Resolve(table, exchange.params()["model"], exchange.params()["version"]);
+}
+
 }  // namespace
 
-StatusOr<VersionHandle> ModelHandlers::Resolve(const Exchange& exchange) const {
-  const ServingTable& table = services_.infer.Table(exchange.loop());
-  const auto& params = exchange.params();
-  ASSIGN_OR_RETURN(const VersionHandle* version,
-                   routing::Resolve(table, params["model"], params["version"]));
-  return *version;
+const ServingTable& ModelHandlers::TableFor(const Exchange& exchange) const {
+  return services_.infer.Table(exchange.loop());
 }
 
 bool ModelHandlers::IsReady(const ServingTable& table) const {
@@ -95,7 +95,7 @@ bool ModelHandlers::IsReady(const ServingTable& table) const {
 void ModelHandlers::Live(Exchange& exchange) const { Tell(exchange, "live", true); }
 
 void ModelHandlers::Ready(Exchange& exchange) const {
-  Tell(exchange, "ready", IsReady(services_.infer.Table(exchange.loop())));
+  Tell(exchange, "ready", IsReady(TableFor(exchange)));
 }
 
 void ModelHandlers::Server(Exchange& exchange) const {
@@ -104,7 +104,7 @@ void ModelHandlers::Server(Exchange& exchange) const {
 }
 
 void ModelHandlers::List(Exchange& exchange) const {
-  const ServingTable& table = services_.infer.Table(exchange.loop());
+  const ServingTable& table = TableFor(exchange);
   std::vector<std::string_view> names;
   for (const auto& [name, model] : table.models)
     if (!model->ready.empty()) names.push_back(name);
@@ -117,45 +117,49 @@ void ModelHandlers::List(Exchange& exchange) const {
 }
 
 void ModelHandlers::Metadata(Exchange& exchange) const {
-  const auto version = Resolve(exchange);
-  if (!version.ok()) return Refuse(exchange, version.status());
-  const ServingTable& table = services_.infer.Table(exchange.loop());
+  const ServingTable& table = TableFor(exchange);
+  const auto resolved = Resolve(table, exchange);
+  if (!resolved.ok()) return Refuse(exchange, resolved.status());
+  const ServedVersion& version = ***resolved;
   const bool one = !exchange.params()["version"].empty();
-  const auto& entry = *table.models.find((*version)->name.str())->second;
-  Write({.name = (*version)->name.str(),
-         .versions = one ? std::vector{(*version)->version} : VersionsOf(entry),
-         .platform = (*version)->platform,
-         .signature = (*version)->signature},
+  const auto& entry = *table.models.find(version.name.str())->second;
+  Write({.name = version.name.str(),
+         .versions = one ? std::vector{version.version} : VersionsOf(entry),
+         .platform = version.platform,
+         .signature = version.signature},
         exchange.response().body);
   exchange.Send();
 }
 
 void ModelHandlers::ModelReady(Exchange& exchange) const {
-  const auto version = Resolve(exchange);
+  const auto version = Resolve(TableFor(exchange), exchange);
   if (!version.ok()) return Refuse(exchange, version.status());
   JsonWriter(exchange.response().body)
       .BeginObject()
-      .Key("name").String((*version)->name.str())
-      .Key("version").String((*version)->version)
-      .Key("ready").Bool(true)
+      .Key("name")
+      .String((**version)->name.str())
+      .Key("version")
+      .String((**version)->version)
+      .Key("ready")
+      .Bool(true)
       .EndObject();
   exchange.Send();
 }
 
 void ModelHandlers::Config(Exchange& exchange) const {
-  const auto version = Resolve(exchange);
+  const auto version = Resolve(TableFor(exchange), exchange);
   if (!version.ok()) return Refuse(exchange, version.status());
-  Write(ViewOf(**version), exchange.response().body);
+  Write(ViewOf(***version), exchange.response().body);
   exchange.Send();
 }
 
 void ModelHandlers::Statistics(Exchange& exchange) const {
-  const ServingTable& table = services_.infer.Table(exchange.loop());
+  const ServingTable& table = TableFor(exchange);
   std::vector<ModelStatistics> all;
   if (!exchange.params()["version"].empty()) {
-    const auto version = Resolve(exchange);
+    const auto version = Resolve(table, exchange);
     if (!version.ok()) return Refuse(exchange, version.status());
-    all.push_back(StatisticsOf(**version));
+    all.push_back(StatisticsOf(***version));
   } else if (const auto model = exchange.params()["model"]; !model.empty()) {
     const auto entry = routing::FindModel(table, model);
     if (!entry.ok()) return Refuse(exchange, entry.status());
@@ -172,7 +176,7 @@ void ModelHandlers::Statistics(Exchange& exchange) const {
 void ModelHandlers::Index(Exchange& exchange) const {
   const auto only_ready = ReadIndexRequest(exchange.request().body_text());
   if (!only_ready.ok()) return Refuse(exchange, only_ready.status());
-  Write(IndexOf(services_.infer.Table(exchange.loop()), *only_ready), exchange.response().body);
+  Write(IndexOf(TableFor(exchange), *only_ready), exchange.response().body);
   exchange.Send();
 }
 

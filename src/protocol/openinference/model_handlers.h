@@ -4,8 +4,8 @@
 
 namespace slipway::openinference {
 
-/// What is told about the server and its models, and the model repository. Handlers of one object may
-/// run on every I/O thread at once.
+/// What is told about the server and its models, and the model repository. Handlers of one object
+/// may run on every I/O thread at once.
 class ModelHandlers {
  public:
   explicit ModelHandlers(const Services& services) : services_(services) {}
@@ -23,7 +23,8 @@ class ModelHandlers {
   void Unload(http::Exchange& exchange) const;
 
  private:
-  StatusOr<lifecycle::VersionHandle> Resolve(const http::Exchange& exchange) const;
+  /// What this I/O thread sees; valid until it asks again.
+  const lifecycle::ServingTable& TableFor(const http::Exchange& exchange) const;
   bool IsReady(const lifecycle::ServingTable& table) const;
 
   const Services services_;

@@ -33,8 +33,10 @@ constexpr NotOffered kNotOffered[] = {
     {Method::kPost, "/v2/trace/setting", "tracing by request"},
     {Method::kGet, "/v2/models/{model}/trace/setting", "tracing by request"},
     {Method::kPost, "/v2/models/{model}/trace/setting", "tracing by request"},
-    {Method::kGet, "/v2/logging", "logging settings by request; send the process SIGUSR1 or SIGUSR2"},
-    {Method::kPost, "/v2/logging", "logging settings by request; send the process SIGUSR1 or SIGUSR2"},
+    {Method::kGet, "/v2/logging",
+     "logging settings by request; send the process SIGUSR1 or SIGUSR2"},
+    {Method::kPost, "/v2/logging",
+     "logging settings by request; send the process SIGUSR1 or SIGUSR2"},
 };
 
 }  // namespace
@@ -49,11 +51,13 @@ void AddRoutes(http::Router& router, const Services& services) {
                 [handlers, member](Exchange& exchange) { (handlers.get()->*member)(exchange); },
                 std::move(summary)});
   };
-  add(Method::kGet, "/v2", Access::kHealth, &ModelHandlers::Server, "The server and its extensions.");
+  add(Method::kGet, "/v2", Access::kHealth, &ModelHandlers::Server,
+      "The server and its extensions.");
   add(Method::kGet, "/v2/health/live", Access::kHealth, &ModelHandlers::Live, "The process works.");
   add(Method::kGet, "/v2/health/ready", Access::kHealth, &ModelHandlers::Ready,
       "Models are loaded and the server is not draining.");
-  add(Method::kGet, "/v2/models", Access::kHealth, &ModelHandlers::List, "Names of the ready models.");
+  add(Method::kGet, "/v2/models", Access::kHealth, &ModelHandlers::List,
+      "Names of the ready models.");
   add(Method::kGet, "/v2/models/stats", Access::kHealth, &ModelHandlers::Statistics,
       "Statistics of all models.");
   for (const std::string model : {"/v2/models/{model}", "/v2/models/{model}/versions/{version}"}) {

@@ -1,5 +1,6 @@
 #pragma once
-// The Open Inference Protocol v2 over HTTP, with Triton's extensions. COMPATIBILITY: docs/protocols/openinference.md
+// The Open Inference Protocol v2 over HTTP, with Triton's extensions. COMPATIBILITY:
+// docs/protocols/openinference.md
 
 #include <atomic>
 #include <cstddef>
@@ -16,7 +17,7 @@ struct Services {
   routing::InferService& infer;
   lifecycle::Manager& models;
   const std::atomic<bool>& draining;
-  int loops = 1;               // I/O threads
+  int loops = 1;  // I/O threads
   std::string server_version;
 };
 
