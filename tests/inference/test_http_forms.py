@@ -1,35 +1,21 @@
 """The small print of HTTP/1.x as clients and proxies use it, around a real inference."""
 
-import json
 import time
 
 import pytest
 
 from support.checks import check_serves
 from support.models import TEST_MODELS
+from support.raw_http import INFER, INT32_ANSWER, INT32_BODY, receive_until
 from support.server import Server
 
-BODY = json.dumps(
-    {"inputs": [{"name": "INPUT0", "datatype": "INT32", "shape": [1, 2], "data": [1, 2]}]}
-).encode()
-ANSWER = b'"data":[1,2]'
 
-
-def request(version="1.1", headers=(), body=BODY, close=True):
-    lines = [f"POST /v2/models/identity_int32/infer HTTP/{version}", *headers]
+def request(version="1.1", headers=(), body=INT32_BODY, close=True):
+    lines = [f"POST {INFER} HTTP/{version}", *headers]
     if version == "1.1":
         lines += ["Host: localhost"] + (["Connection: close"] if close else [])
     lines.append(f"Content-Length: {len(body)}")
     return "\r\n".join([*lines, "", ""]).encode() + body
-
-
-def receive_until(connection, text):
-    got = b""
-    while text not in got:
-        part = connection.recv(65536)
-        assert part, got
-        got += part
-    return got
 
 
 @pytest.mark.parametrize("path", ["/v2", "/v2/health/ready", "/v2/models/digits", "/metrics", "/"])
@@ -42,12 +28,12 @@ def test_head_is_get_without_the_body(server, path):
 
 
 def test_continue_is_sent_before_the_body_is(server):
-    head, body = request(headers=["Expect: 100-continue"])[: -len(BODY)], BODY
+    head, body = request(headers=["Expect: 100-continue"])[: -len(INT32_BODY)], INT32_BODY
     with server.connect() as connection:
         connection.sendall(head)
         assert receive_until(connection, b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
         connection.sendall(body)
-        answer = receive_until(connection, ANSWER)
+        answer = receive_until(connection, INT32_ANSWER)
     assert answer.startswith(b"HTTP/1.1 200 ")
 
 
@@ -67,7 +53,7 @@ def test_unknown_expectation_is_417_or_ignored(server):
 def test_http_1_0_without_host_closes_after_the_answer(server):
     answer = server.exchange(request("1.0"))
     assert answer.startswith(b"HTTP/1.1 200 ")
-    assert ANSWER in answer
+    assert INT32_ANSWER in answer
 
 
 def test_http_1_0_keep_alive(server):
@@ -75,13 +61,13 @@ def test_http_1_0_keep_alive(server):
     with server.connect() as connection:
         for _ in range(2):
             connection.sendall(once)
-            answer = receive_until(connection, ANSWER)
+            answer = receive_until(connection, INT32_ANSWER)
             assert b"connection: keep-alive" in answer.lower()
 
 
 def test_pipelined_requests_are_answered_in_order(server):
     requests = [
-        request(body=BODY.replace(b"[1, 2]}", b"[%d, %d]}" % (i, i)), close=i == 49) for i in range(50)
+        request(body=INT32_BODY.replace(b"[1, 2]}", b"[%d, %d]}" % (i, i)), close=i == 49) for i in range(50)
     ]
     answers = server.exchange(b"".join(requests)).split(b"HTTP/1.1 200 OK")[1:]
     assert len(answers) == 50
@@ -93,7 +79,7 @@ def test_request_in_single_bytes(server):
     with server.connect() as connection:
         for byte in request():
             connection.sendall(bytes([byte]))
-        assert receive_until(connection, ANSWER).startswith(b"HTTP/1.1 200 ")
+        assert receive_until(connection, INT32_ANSWER).startswith(b"HTTP/1.1 200 ")
 
 
 def test_connection_stays_open_after_a_refused_inference(server):
@@ -102,7 +88,7 @@ def test_connection_stays_open_after_a_refused_inference(server):
         connection.sendall(wrong)
         assert receive_until(connection, b"}").startswith(b"HTTP/1.1 400 ")
         connection.sendall(request())
-        assert receive_until(connection, ANSWER).startswith(b"HTTP/1.1 200 ")
+        assert receive_until(connection, INT32_ANSWER).startswith(b"HTTP/1.1 200 ")
 
 
 def test_client_reads_the_refusal_while_it_still_sends(server):

@@ -1,0 +1,115 @@
+"""Checking, reloading and changing the configuration of a running server by signal."""
+
+import json
+import signal
+import subprocess
+
+import pytest
+
+from support.checks import check_serves
+from support.models import EXAMPLES, ROOT, TEST_MODELS
+from support.server import Server, slipway_path, wait_until
+
+MODEL = TEST_MODELS / "add_sub.onnx"
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "slipway.yaml"
+    path.write_text("limits:\n  max_body: 1MiB\n", encoding="utf-8")
+    return path
+
+
+def check(*args):
+    return subprocess.run(
+        [slipway_path(), "serve", *map(str, args), "--check"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def test_check_shows_values_and_their_origin(file):
+    shown = check(EXAMPLES, "--config", file, "--log-level=warn")
+    assert shown.returncode == 0, shown
+    assert f"{file}:2" in next(line for line in shown.stdout.splitlines() if "max_body" in line)
+    assert "--log-level" in next(line for line in shown.stdout.splitlines() if " level:" in line)
+
+
+def test_what_check_shows_is_a_valid_file(tmp_path):
+    shown = check(EXAMPLES, "--max-body=2MiB").stdout
+    again = tmp_path / "again.yaml"
+    again.write_text(shown, encoding="utf-8")
+    reread = check("--config", again)
+    assert reread.returncode == 0, reread
+    assert "max_body: 2MiB" in reread.stdout
+
+
+@pytest.mark.parametrize(
+    "text,words",
+    [
+        ("limits:\n  max_bod: 1MiB\n", [":2:3", "max_bod", "max_body"]),
+        ("limits:\n  max_body: many\n", [":2:13", "many"]),
+        ("limits:\n  max_body: 1\n  max_body: 2\n", [":3:", "max_body"]),
+        ("limit:\n", ["limits"]),
+        ("limits: [", [":1:"]),
+    ],
+)
+def test_check_names_file_line_and_the_right_word(file, text, words):
+    file.write_text(text, encoding="utf-8")
+    refused = check(EXAMPLES, "--config", file)
+    assert refused.returncode == 2
+    assert refused.stdout == ""
+    for word in [str(file), *words]:
+        assert word in refused.stderr
+
+
+def test_check_of_a_model_that_is_not_there():
+    refused = check("no/such/model.onnx")
+    assert refused.returncode == 1
+    assert "no/such/model.onnx" in refused.stderr
+
+
+def body_limit(server):
+    """413's message for a body that is over every limit of these tests."""
+    return server.post("/v2/models/add_sub/infer", bytes(3 << 20))
+
+
+def test_sighup_applies_what_is_live_and_names_what_is_not(file):
+    with Server(MODEL, args=["--config", file]) as server:
+        assert str(1 << 20) in body_limit(server).error
+        file.write_text("limits:\n  max_body: 2MiB\nmodels:\n  queue_size: 7\n", encoding="utf-8")
+        server.send_signal(signal.SIGHUP)
+        server.wait_for_log('"configuration reloaded"')
+        assert "models.queue_size" in server.wait_for_log("needs a restart")
+        wait_until(lambda: str(2 << 20) in body_limit(server).error)
+        check_serves(server)
+
+
+def test_sighup_with_a_bad_file_changes_nothing(file):
+    with Server(MODEL, args=["--config", file]) as server:
+        file.write_text("limits:\n  max_body: 2MiB\n  max_url: much\n", encoding="utf-8")
+        server.send_signal(signal.SIGHUP)
+        line = json.loads(server.wait_for_log("configuration not reloaded"))
+        assert f"{file}:3" in line["error"]
+        assert str(1 << 20) in body_limit(server).error
+        check_serves(server)
+
+
+def test_log_level_by_signal():
+    with Server(MODEL) as server:
+        wrong = lambda: server.post("/v2/models/add_sub/infer", b"{}")
+        refusals = lambda: sum("request refused" in line for line in server.log)
+        wrong()
+        server.send_signal(signal.SIGUSR1)
+        server.wait_for_log("log level changed")
+        wrong()
+        server.wait_for_log("request refused")
+        assert refusals() == 1
+        server.send_signal(signal.SIGUSR2)
+        wait_until(lambda: sum("log level changed" in line for line in server.log) == 2)
+        wrong()
+        check_serves(server)
+    assert refusals() == 1

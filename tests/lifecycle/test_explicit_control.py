@@ -1,0 +1,67 @@
+"""--model-control=explicit: models come and go by request."""
+
+import pytest
+
+from serving import index, scale
+from support.checks import check_error
+from support.repository import scaled_model
+from support.server import Server
+
+
+@pytest.fixture
+def server(repository):
+    repository.put("m", 1, scaled_model(2))
+    repository.put("other", 1, scaled_model(3))
+    args = ["--model-control=explicit", "--load-model=m"]
+    with Server(repository, args=args) as server:
+        yield server
+
+
+def act(server, action, model, body=b""):
+    return server.post(f"/v2/repository/models/{model}/{action}", body)
+
+
+def test_only_what_is_named_is_loaded_at_start(server):
+    assert scale(server) == (1, 2)
+    assert server.get("/v2/models/other").status == 404
+    assert server.get("/v2/models").json() == {"models": ["m"]}
+
+
+def test_load_and_unload(server):
+    assert act(server, "load", "other").status == 200
+    assert scale(server, "other") == (1, 3)
+    assert act(server, "unload", "other").status == 200
+    assert server.get("/v2/models/other").status == 404
+    assert scale(server) == (1, 2)
+
+
+def test_load_takes_what_is_new_and_only_then(server, repository):
+    repository.put("m", 2, scaled_model(7))
+    assert scale(server) == (1, 2)
+    assert act(server, "load", "m").status == 200
+    assert scale(server) == (2, 7)
+
+
+def test_load_that_fails_says_why_and_keeps_the_old(server, repository):
+    repository.put("m", 2, b"no model")
+    check_error(act(server, "load", "m"), 422, "version 2", "not an ONNX model")
+    assert scale(server) == (1, 2)
+    assert "not an ONNX model" in index(server)["m", "2"]["reason"]
+
+
+@pytest.mark.parametrize("action", ["load", "unload"])
+def test_unknown_model_is_404(server, action):
+    check_error(act(server, action, "nobody"), 404, '"nobody"')
+
+
+@pytest.mark.parametrize("parameter", ["config", "file:1/model.onnx"])
+def test_files_by_request_are_refused_by_name(server, parameter):
+    refused = act(server, "load", "m", {"parameters": {parameter: "e30="}})
+    check_error(refused, 501, parameter.split(":")[0])
+    assert scale(server) == (1, 2)
+
+
+@pytest.mark.parametrize("name", ["..%2Fetc", "a%2F..%2Fb", "%2e%2e", "%20..", "%09", "a%0Ab", "x" * 300])
+def test_name_that_is_no_name_is_refused(server, name):
+    assert act(server, "load", name).status in (400, 404)
+    assert scale(server) == (1, 2)

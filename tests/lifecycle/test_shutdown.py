@@ -1,0 +1,89 @@
+"""SIGTERM under load: no new work, nothing accepted is lost, exit 0."""
+
+import contextlib
+import http.client
+import json
+import signal
+import threading
+import time
+
+from support.models import TEST_MODELS
+from support.server import Server, wait_until
+
+SLOW_MS = 300
+ITERATIONS_PER_MS = 160  # of tests/models/slow.onnx, roughly
+
+
+def slow_body(milliseconds):
+    count = milliseconds * ITERATIONS_PER_MS
+    inputs = [{"name": "iterations", "datatype": "INT64", "shape": [1], "data": [count]}]
+    return json.dumps({"inputs": inputs, "outputs": [{"name": "y"}]}).encode()
+
+
+def ask(server, outcomes, body):
+    """One accepted request: outcomes gets its status, or the exception that the client saw."""
+    try:
+        outcomes.append(server.post("/v2/models/slow/infer", body, timeout_s=60).status)
+    except (OSError, http.client.HTTPException) as error:
+        outcomes.append(repr(error))
+
+
+def in_flight(server):
+    text = server.get("/metrics").text
+    lines = [line for line in text.splitlines() if line.startswith("slipway_requests_in_flight{")]
+    return sum(float(line.rsplit(" ", 1)[1]) for line in lines)
+
+
+def test_sigterm_answers_all_that_was_accepted(tmp_path):
+    with Server(TEST_MODELS / "slow.onnx", TEST_MODELS / "add_sub.onnx") as server:
+        outcomes = []
+        body = slow_body(SLOW_MS)
+        clients = [threading.Thread(target=ask, args=(server, outcomes, body)) for _ in range(6)]
+        kept = server.connect()
+        for client in clients:
+            client.start()
+        wait_until(lambda: in_flight(server) >= len(clients), what="requests in flight")
+        server.send_signal(signal.SIGTERM)
+        server.wait_for_log("draining")
+        refused_or_503(server)
+        for client in clients:
+            client.join()
+        kept.close()
+        assert outcomes == [200] * len(clients)
+        assert server.wait(30) == 0
+        assert server.wait_for_log("stopped")
+
+
+def refused_or_503(server):
+    """A new connection is refused, or told 503 by readiness."""
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        assert server.get("/v2/health/ready", timeout_s=5).status == 503
+
+
+def test_idle_connections_do_not_hold_the_exit_up():
+    with Server(TEST_MODELS / "add_sub.onnx") as server:
+        with contextlib.ExitStack() as stack:
+            for _ in range(20):
+                stack.enter_context(server.connect())
+            half = stack.enter_context(server.connect())
+            half.sendall(b"POST /v2/models/add_sub/infer HT")
+            begun = time.monotonic()
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(30) == 0
+            assert time.monotonic() - begun < 15
+
+
+def test_drain_limit_cuts_and_is_told_by_the_exit_code():
+    with Server(TEST_MODELS / "slow.onnx", args=["--drain-limit=200ms"]) as server:
+        outcomes = []
+        client = threading.Thread(target=ask, args=(server, outcomes, slow_body(20_000)))
+        client.start()
+        wait_until(lambda: in_flight(server) >= 1, what="a request in flight")
+        begun = time.monotonic()
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(30) == 1
+        assert time.monotonic() - begun < 5
+        client.join()
+        assert outcomes != [200]
+        assert server.wait_for_log("drain limit")
+        server.kill()

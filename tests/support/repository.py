@@ -1,0 +1,114 @@
+"""A model repository in a temporary folder, changed the way operators change one: by rename."""
+
+import hashlib
+import itertools
+import json
+import os
+import shutil
+import struct
+
+from support.models import TEST_MODELS
+
+SCALED = (TEST_MODELS / "optional_input.onnx").read_bytes()
+SCALE = struct.pack("<f", 3)  # its constant, once in the file
+
+
+def scaled_model(factor):
+    """The bytes of a model that multiplies: x FP32 [-1,4] -> y = factor x."""
+    assert SCALED.count(SCALE) == 1
+    return SCALED.replace(SCALE, struct.pack("<f", factor))
+
+
+def _varint(number):
+    encoded = bytearray()
+    while number > 0x7F:
+        encoded.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*encoded, number])
+
+
+def _field(number, value):
+    """A field of a serialized protobuf message: a varint for int, else length and bytes."""
+    if isinstance(value, int):
+        return _varint(number << 3) + _varint(value)
+    value = value.encode() if isinstance(value, str) else value
+    return _varint(number << 3 | 2) + _varint(len(value)) + value
+
+
+def _value(name, *dims):
+    """A ValueInfoProto of FP32; a str is a dynamic dimension."""
+    shape = b"".join(
+        _field(1, _field(2 if isinstance(dim, str) else 1, dim)) for dim in dims
+    )
+    return _field(1, name) + _field(2, _field(1, _field(1, 1) + _field(2, shape)))
+
+
+def heavy_model(factor, columns=1 << 18):
+    """As `scaled_model`, but y [-1] = factor x sum(x), by way of 16 bytes of weights for each column."""
+    weights = struct.pack("<f", factor) * (4 * columns)
+    tensor = _field(1, 4) + _field(1, columns) + _field(2, 1) + _field(8, "w") + _field(9, weights)
+    matmul = _field(1, "x") + _field(1, "w") + _field(2, "wide") + _field(4, "MatMul")
+    axes = _field(1, "axes") + _field(8, 1) + _field(20, 7)
+    keep = _field(1, "keepdims") + _field(3, 0) + _field(20, 2)
+    reduce = _field(1, "wide") + _field(2, "y") + _field(4, "ReduceMax") + _field(5, axes) + _field(5, keep)
+    graph = _field(1, matmul) + _field(1, reduce) + _field(2, "heavy") + _field(5, tensor)
+    graph += _field(11, _value("x", "batch", 4)) + _field(12, _value("y", "batch"))
+    return _field(1, 8) + _field(7, graph) + _field(8, _field(2, 13))
+
+
+class Repository:
+    """A folder with the layout name/version/model.onnx. What appears in it appears whole."""
+
+    def __init__(self, folder):
+        self.folder = folder / "models"
+        self._staging = folder / "staging"
+        self._number = itertools.count()
+        for each in (self.folder, self._staging):
+            each.mkdir(parents=True)
+
+    def __fspath__(self):
+        return str(self.folder)
+
+    __str__ = __fspath__
+
+    def _staged(self):
+        return self._staging / str(next(self._number))
+
+    def put(self, model, version, content):
+        """Adds or replaces a version: bytes of an .onnx file, or a function that fills a folder."""
+        staged = self._staged()
+        staged.mkdir()
+        if callable(content):
+            content(staged)
+        else:
+            (staged / "model.onnx").write_bytes(content)
+        (self.folder / model).mkdir(exist_ok=True)
+        target = self.folder / model / str(version)
+        if target.exists():
+            self.remove(model, version)
+        staged.rename(target)
+
+    def put_file(self, model, name, text):
+        """Writes a file of the model, such as aliases.json, by rename."""
+        staged = self._staged()
+        staged.write_text(text, encoding="utf-8")
+        (self.folder / model).mkdir(exist_ok=True)
+        os.replace(staged, self.folder / model / name)
+
+    def remove(self, model, version=None):
+        path = self.folder / model
+        if version is not None:
+            path = path / str(version)
+        removed = self._staged()
+        path.rename(removed)
+        shutil.rmtree(removed)
+
+
+def seal(folder):
+    """Makes the manifest of a bundle's folder list the files as they are now."""
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    for entry in manifest["files"]:
+        data = (folder / entry["path"]).read_bytes()
+        entry["size"], entry["sha256"] = len(data), hashlib.sha256(data).hexdigest()
+    path.write_text(json.dumps(manifest), encoding="utf-8")
