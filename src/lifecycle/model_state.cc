@@ -8,7 +8,7 @@ namespace slipway::lifecycle {
 
 void ModelState::SetWanted(const repository::FoundModel* found) {
   // A model whose configuration became unreadable keeps serving what it has.
-  if (found != nullptr && !found->problem.ok() && found_ && found_->problem.ok()) {
+  if (found != nullptr && !found->problem.ok() && found_) {
     found_->problem = found->problem;
     return;
   }

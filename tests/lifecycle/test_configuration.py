@@ -16,7 +16,7 @@ MODEL = TEST_MODELS / "add_sub.onnx"
 @pytest.fixture
 def file(tmp_path):
     path = tmp_path / "slipway.yaml"
-    path.write_text("limits:\n  max_body: 1MiB\n", encoding="utf-8")
+    path.write_text("limits:\n  max_body: 1KiB\n", encoding="utf-8")
     return path
 
 
@@ -39,12 +39,12 @@ def test_check_shows_values_and_their_origin(file):
 
 
 def test_what_check_shows_is_a_valid_file(tmp_path):
-    shown = check(EXAMPLES, "--max-body=2MiB").stdout
+    shown = check(EXAMPLES, "--max-body=2KiB").stdout
     again = tmp_path / "again.yaml"
     again.write_text(shown, encoding="utf-8")
     reread = check("--config", again)
     assert reread.returncode == 0, reread
-    assert "max_body: 2MiB" in reread.stdout
+    assert "max_body: 2KiB" in reread.stdout
 
 
 @pytest.mark.parametrize(
@@ -74,27 +74,27 @@ def test_check_of_a_model_that_is_not_there():
 
 def body_limit(server):
     """413's message for a body that is over every limit of these tests."""
-    return server.post("/v2/models/add_sub/infer", bytes(3 << 20))
+    return server.post("/v2/models/add_sub/infer", bytes(3000))
 
 
 def test_sighup_applies_what_is_live_and_names_what_is_not(file):
     with Server(MODEL, args=["--config", file]) as server:
-        assert str(1 << 20) in body_limit(server).error
-        file.write_text("limits:\n  max_body: 2MiB\nmodels:\n  queue_size: 7\n", encoding="utf-8")
+        assert str(1024) in body_limit(server).error
+        file.write_text("limits:\n  max_body: 2KiB\nmodels:\n  queue_size: 7\n", encoding="utf-8")
         server.send_signal(signal.SIGHUP)
         server.wait_for_log('"configuration reloaded"')
         assert "models.queue_size" in server.wait_for_log("needs a restart")
-        wait_until(lambda: str(2 << 20) in body_limit(server).error)
+        wait_until(lambda: str(2048) in body_limit(server).error)
         check_serves(server)
 
 
 def test_sighup_with_a_bad_file_changes_nothing(file):
     with Server(MODEL, args=["--config", file]) as server:
-        file.write_text("limits:\n  max_body: 2MiB\n  max_url: much\n", encoding="utf-8")
+        file.write_text("limits:\n  max_body: 2KiB\n  max_url: much\n", encoding="utf-8")
         server.send_signal(signal.SIGHUP)
         line = json.loads(server.wait_for_log("configuration not reloaded"))
         assert f"{file}:3" in line["error"]
-        assert str(1 << 20) in body_limit(server).error
+        assert str(1024) in body_limit(server).error
         check_serves(server)
 
 

@@ -133,9 +133,24 @@ def test_alias_switches_without_a_load(repository):
         assert scale(server, version="old") == (1, 2)
         assert scale(server, version="latest") == (2, 5)
         assert sum("model loaded" in line for line in server.log) == loads
-        repository.put_file("m", "aliases.json", "{")
-        wait_until(lambda: any("aliases.json" in e["reason"] for e in index(server).values()), 20)
-        assert scale(server, version="stable") == (2, 5)
+
+
+@pytest.mark.parametrize("name,text", [("aliases.json", "{"), ("config.pbtxt", "max_batch_siz: 4")])
+def test_unreadable_configuration_keeps_what_was_served(repository, name, text):
+    repository.put("m", 1, scaled_model(2))
+    repository.put_file("m", "aliases.json", '{"stable": 1}')
+    with polled(repository) as server:
+        repository.put_file("m", name, text)
+        entry = wait_state(server, "m", 1, "READY", name)
+        assert entry["reason"]
+        repository.put("m", 2, scaled_model(3))  # waits until the file can be read
+        repository.put("other", 1, scaled_model(4))
+        wait_state(server, "other", 1, "READY")
+        assert scale(server) == (1, 2)
+        assert scale(server, version="stable") == (1, 2)
+        repository.put_file("m", name, "{}" if name == "aliases.json" else "")
+        wait_state(server, "m", 2, "READY")
+        assert scale(server) == (2, 3)
 
 
 def test_heavy_model_is_what_it_says(repository):

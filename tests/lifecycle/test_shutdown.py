@@ -20,6 +20,12 @@ def slow_body(milliseconds):
     return json.dumps({"inputs": inputs, "outputs": [{"name": "y"}]}).encode()
 
 
+def teach(server):
+    """The server learns how long this model takes, and runs it apart from the threads that read requests."""
+    for _ in range(3):
+        assert server.post("/v2/models/slow/infer", slow_body(20)).status == 200
+
+
 def ask(server, outcomes, body):
     """One accepted request: outcomes gets its status, or the exception that the client saw."""
     try:
@@ -34,8 +40,9 @@ def in_flight(server):
     return sum(float(line.rsplit(" ", 1)[1]) for line in lines)
 
 
-def test_sigterm_answers_all_that_was_accepted(tmp_path):
+def test_sigterm_answers_all_that_was_accepted():
     with Server(TEST_MODELS / "slow.onnx", TEST_MODELS / "add_sub.onnx") as server:
+        teach(server)
         outcomes = []
         body = slow_body(SLOW_MS)
         clients = [threading.Thread(target=ask, args=(server, outcomes, body)) for _ in range(6)]
@@ -61,7 +68,7 @@ def refused_or_503(server):
 
 
 def test_idle_connections_do_not_hold_the_exit_up():
-    with Server(TEST_MODELS / "add_sub.onnx") as server:
+    with Server(TEST_MODELS / "add_sub.onnx", args=["--header-timeout=500ms"]) as server:
         with contextlib.ExitStack() as stack:
             for _ in range(20):
                 stack.enter_context(server.connect())
@@ -70,11 +77,12 @@ def test_idle_connections_do_not_hold_the_exit_up():
             begun = time.monotonic()
             server.send_signal(signal.SIGTERM)
             assert server.wait(30) == 0
-            assert time.monotonic() - begun < 15
+            assert time.monotonic() - begun < 5
 
 
 def test_drain_limit_cuts_and_is_told_by_the_exit_code():
     with Server(TEST_MODELS / "slow.onnx", args=["--drain-limit=200ms"]) as server:
+        teach(server)
         outcomes = []
         client = threading.Thread(target=ask, args=(server, outcomes, slow_body(20_000)))
         client.start()
