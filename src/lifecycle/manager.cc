@@ -170,8 +170,18 @@ std::map<std::string, repository::FoundModel> Manager::ScanAll() {
   return all;
 }
 
+void Manager::LogProblems(const std::map<std::string, repository::FoundModel>& found) const {
+  for (const auto& [name, model] : found) {
+    if (model.problem.ok()) continue;
+    const auto before = last_seen_.find(name);
+    if (before != last_seen_.end() && before->second.problem == model.problem) continue;
+    log::Error("model cannot be served", {{"model", name}, {"error", MessageOf(model.problem)}});
+  }
+}
+
 void Manager::FirstPass() {
   auto found = ScanAll();
+  LogProblems(found);
   for (const auto& [name, model] : found) {
     const auto& start = options_.load_at_start;
     const bool wanted =
@@ -190,6 +200,7 @@ void Manager::FirstPass() {
 
 void Manager::Poll() {
   auto found = ScanAll();
+  LogProblems(found);
   in_motion_ = false;
   for (const auto& [name, model] : found) {
     const auto before = last_seen_.find(name);

@@ -74,6 +74,8 @@ class Manager {
 
   /// What all sources say now; a source that cannot be read says what it said last.
   std::map<std::string, repository::FoundModel> ScanAll();
+  /// Says what is wrong with whole models, once for each new problem.
+  void LogProblems(const std::map<std::string, repository::FoundModel>& found) const;
   void FirstPass();
   /// Follows what changed, once two looks in a row saw the same: a copy in progress is left alone.
   void Poll();

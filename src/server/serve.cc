@@ -40,7 +40,8 @@ void ShiftLogLevel(int by) {
       std::clamp(static_cast<int>(log::GetLevel()) + by, static_cast<int>(log::Level::kDebug),
                  static_cast<int>(log::Level::kError));
   log::SetLevel(static_cast<log::Level>(level));
-  log::Write(log::Level::kError, "log level changed", {{"level", level}});
+  constexpr std::string_view kNames[] = {"debug", "info", "warn", "error"};
+  log::Write(log::GetLevel(), "log level changed", {{"level", kNames[level]}});
 }
 
 /// What a person who started it by hand wants to see; standard output, apart from the log.

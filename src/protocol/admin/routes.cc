@@ -16,8 +16,24 @@ using lifecycle::ModelEntry;
 using lifecycle::ServedVersion;
 using lifecycle::ServingTable;
 
+using Example = decltype(ServedVersion::examples)::value_type;
+
+/// The first example that is not all zeros, for that says little; else the first; null when there
+/// is none.
+const Example* LivelyExample(const ServedVersion& version) {
+  const auto lively = [](const Example& example) {
+    return std::ranges::any_of(example.inputs, [](const NamedTensor& input) {
+      return std::ranges::any_of(input.tensor.data.bytes(),
+                                 [](std::byte b) { return b != std::byte{0}; });
+    });
+  };
+  const auto found = std::ranges::find_if(version.examples, lively);
+  if (found != version.examples.end()) return &*found;
+  return version.examples.empty() ? nullptr : &version.examples.front();
+}
+
 std::string SampleFor(const ServedVersion& version, bool is_default, std::string_view address) {
-  const auto* example = version.examples.empty() ? nullptr : &version.examples.front();
+  const auto* example = LivelyExample(version);
   return SampleCommand(
       {.address = address,
        .model = version.name.str(),
