@@ -6,10 +6,10 @@ import random
 import pytest
 
 from serving import index, polled, scale, wait_state
-from support.models import ROOT, TEST_MODELS
+from support.models import TEST_MODELS
 from support.onnx_data import NODE_FOLDER
 from support.repository import scaled_model
-from support.server import Server, wait_until
+from support.server import Server
 
 IS_RELEASE = os.environ.get("SLIPWAY_TEST_SCALE") == "release"
 SLOW = (TEST_MODELS / "slow.onnx").read_bytes()
