@@ -14,8 +14,7 @@ StatusOr<Placement> Admit(const AdmissionView& view, const AdmissionOptions& opt
                    std::chrono::duration_cast<std::chrono::milliseconds>(finish).count());
   }
   const bool slot_free = view.running < view.instances;
-  if (view.waiting == 0 && slot_free && view.predicted <= options.inline_limit)
-    return Placement::kInline;
+  if (slot_free && view.predicted <= options.inline_limit) return Placement::kInline;
   if (view.waiting >= options.max_queue)
     return Error(Reason::kQueueFull, "{} requests are waiting, the limit", view.waiting);
   return Placement::kQueue;

@@ -28,7 +28,8 @@ struct AdmissionView {
 
 enum class Placement : uint8_t { kInline, kQueue };
 
-/// kInline when the run is short, a slot is free and nobody waits; else kQueue.
+/// kInline when the run is short and a slot is free (what waits then waits for a thread of the
+/// pool, not for a slot); else kQueue.
 /// @return kDeadlineExceeded when the deadline has passed, kOverloaded when it will pass before the
 ///         run could end, kQueueFull. A guess refuses nobody: the size would never be seen. Pure.
 StatusOr<Placement> Admit(const AdmissionView& view, const AdmissionOptions& options);

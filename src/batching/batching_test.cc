@@ -29,7 +29,7 @@ TEST(AdmissionTest, DecidesByTheTable) {
       {"short and idle", idle, "inline"},
       {"long", with([](auto& v) { v.predicted = milliseconds(3); }), "queue"},
       {"short, but every instance runs", with([](auto& v) { v.running = 1; }), "queue"},
-      {"short, but others were here first", with([](auto& v) { v.waiting = 1; }), "queue"},
+      {"short, while others wait for the pool", with([](auto& v) { v.waiting = 1; }), "inline"},
       {"two instances, one free", with([](auto& v) { v.instances = 2, v.running = 1; }), "inline"},
       {"queue full", with([](auto& v) { v.running = 1, v.waiting = 4; }), "queue_full"},
       {"deadline passed", with([](auto& v) { v.deadline = kNow; }), "deadline_exceeded"},

@@ -8,6 +8,9 @@ namespace {
 
 constexpr Duration kLongest = std::chrono::minutes(1);  // predicted: sums over a queue stay exact
 constexpr int kDecayShift = 3;                          // a new observation weighs 1/8
+// A run that was preempted for 10 ms says nothing of the model: it counts as four times the mean,
+// so that one of them cannot make a short model look long.
+constexpr int64_t kOutlier = 4;
 
 int BucketOf(size_t bytes, int buckets) {
   return std::min(static_cast<int>(std::bit_width(bytes)), buckets - 1);

@@ -37,6 +37,13 @@ StatusOr<double> ParseRate(const std::string& text) {
   return static_cast<double>(rate);
 }
 
+StatusOr<Duration> ReadDuration(const Arguments& arguments, std::string_view option,
+                                std::string_view otherwise) {
+  const auto duration = server::ParseDuration(arguments.Text(option, otherwise));
+  if (!duration.ok()) return Annotate(duration.status(), option);
+  return *duration;
+}
+
 StatusOr<Options> ReadOptions(const Arguments& arguments) {
   Options options;
   ASSIGN_OR_RETURN(const int64_t concurrency,
@@ -46,9 +53,8 @@ StatusOr<Options> ReadOptions(const Arguments& arguments) {
     ASSIGN_OR_RETURN(options.shape.rate, ParseRate(arguments.Text("--rate")));
     if (!arguments.Has("--concurrency")) options.shape.concurrency = 64;
   }
-  ASSIGN_OR_RETURN(options.shape.duration,
-                   server::ParseDuration(arguments.Text("--duration", "10s")));
-  ASSIGN_OR_RETURN(options.shape.warm_up, server::ParseDuration(arguments.Text("--warm-up", "1s")));
+  ASSIGN_OR_RETURN(options.shape.duration, ReadDuration(arguments, "--duration", "10s"));
+  ASSIGN_OR_RETURN(options.shape.warm_up, ReadDuration(arguments, "--warm-up", "1s"));
   if (options.shape.duration <= Duration(0))
     return Error(Reason::kBadRequest, "--duration: expected more than 0");
   ASSIGN_OR_RETURN(options.batch,

@@ -83,8 +83,9 @@ int RunConvert(const Arguments& arguments) {
         .EndObject();
     text += '\n';
   } else {
-    text = fmt::format("{}: {} files, {} bytes, {}\n", arguments.Text("--output"), packed->files,
-                       WithThousands(packed->size_bytes), packed->digest);
+    text = fmt::format("{}: {} file{}, {} bytes, {}\n", arguments.Text("--output"), packed->files,
+                       packed->files == 1 ? "" : "s", WithThousands(packed->size_bytes),
+                       packed->digest);
   }
   const Status written = WriteResult("", text);
   return written.ok() ? kDone : Fail("convert", written);

@@ -97,7 +97,8 @@ StatusOr<WarmUpReport> WarmUp(const LoadedModel& model,
   report.input_bytes = TotalBytes(inputs);
   bool settled = false;
   constexpr int kSettlingRuns = 8;
-  for (int i = 0; i < kSettlingRuns && (report.runs == 0 || in_budget()); ++i) {
+  const TimePoint settling_until = std::min(begin + options.budget, clock.Now() + options.settling);
+  for (int i = 0; i < kSettlingRuns && (report.runs == 0 || clock.Now() < settling_until); ++i) {
     std::vector<Tensor> results;
     const TimePoint start = clock.Now();
     const Status run = model.Run(inputs, outputs, run_options, results);

@@ -15,7 +15,9 @@ namespace slipway::lifecycle {
 struct WarmUpOptions {
   size_t max_examples = 3;                          // golden examples replayed
   Duration budget = std::chrono::milliseconds(50);  // no further run is begun after it
-  Duration max_run = std::chrono::seconds(30);      // one run that takes longer fails the load
+  Duration settling =
+      std::chrono::milliseconds(2);             // of it for runs beyond the first and the golden
+  Duration max_run = std::chrono::seconds(30);  // one run that takes longer fails the load
 };
 
 struct WarmUpReport {

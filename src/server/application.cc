@@ -139,7 +139,9 @@ std::unique_ptr<lifecycle::Loader> Application::MakeLoader(std::shared_ptr<Engin
   options.open.max_total_bytes = MemoryLimit(config_, resources_) / 2;
   options.engine.intra_op_threads = Or(config_.resources.intra_op_threads, 1);
   options.admission.max_queue = static_cast<size_t>(config_.models.queue_size);
-  options.default_instances = Or(config_.resources.compute_threads, resources_.processors);
+  // As many as there are threads to run one: no limit but the threads.
+  options.default_instances = Or(config_.resources.compute_threads, resources_.processors) +
+                              Or(config_.resources.io_threads, resources_.processors);
   const std::string folder = config_.data_folder.empty() ? "" : config_.data_folder + "/verified";
   lifecycle::VerifiedStore verified(folder,
                                     fmt::format("{} {}", engine->name(), engine->version()));

@@ -69,9 +69,8 @@ std::vector<IndexEntry> IndexOf(const ServingTable& table, bool only_ready) {
   for (const auto& [name, model] : table.models) {
     for (const auto& version : model->versions)
       if (!only_ready || version.state == VersionState::kReady)
-        index.push_back(
-            {name, version.number.str(), std::string(NameOf(version.state)),
-             version.reason.empty() ? model->problem : version.reason});
+        index.push_back({name, version.number.str(), std::string(NameOf(version.state)),
+                         version.reason.empty() ? model->problem : version.reason});
     if (model->versions.empty() && !only_ready)
       index.push_back({name, "", "UNAVAILABLE", model->problem});
   }
