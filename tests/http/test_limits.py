@@ -12,7 +12,6 @@ import pytest
 from support.checks import check_error, check_serves
 from support.raw_http import INT32_BODY, chunk, head, send_and_receive, status_of
 from support.server import wait_until
-from support.tensors import outputs_of
 
 MIB = 1 << 20
 LIMIT = 64 * MIB

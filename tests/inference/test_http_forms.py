@@ -6,7 +6,7 @@ import pytest
 
 from support.checks import check_serves
 from support.models import TEST_MODELS
-from support.raw_http import INFER, INT32_ANSWER, INT32_BODY, receive_until
+from support.raw_http import INFER, INT32_ANSWER, INT32_BODY, head, receive_until
 from support.server import Server
 
 
@@ -20,27 +20,26 @@ def request(version="1.1", headers=(), body=INT32_BODY, close=True):
 
 @pytest.mark.parametrize("path", ["/v2", "/v2/health/ready", "/v2/models/digits", "/metrics", "/"])
 def test_head_is_get_without_the_body(server, path):
-    got, head = server.get(path), server.request("HEAD", path)
-    assert (head.status, head.body) == (200, b"")
-    assert head.headers["content-type"] == got.headers["content-type"]
+    got, bare = server.get(path), server.request("HEAD", path)
+    assert (bare.status, bare.body) == (200, b"")
+    assert bare.headers["content-type"] == got.headers["content-type"]
     if path not in ("/metrics", "/"):  # these change from one moment to the next
-        assert head.headers["content-length"] == str(len(got.body))
+        assert bare.headers["content-length"] == str(len(got.body))
 
 
 def test_continue_is_sent_before_the_body_is(server):
-    head, body = request(headers=["Expect: 100-continue"])[: -len(INT32_BODY)], INT32_BODY
+    start = head("Expect: 100-continue", f"Content-Length: {len(INT32_BODY)}")
     with server.connect() as connection:
-        connection.sendall(head)
+        connection.sendall(start)
         assert receive_until(connection, b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
-        connection.sendall(body)
+        connection.sendall(INT32_BODY)
         answer = receive_until(connection, INT32_ANSWER)
     assert answer.startswith(b"HTTP/1.1 200 ")
 
 
 def test_refusal_instead_of_continue(server):
-    size = 65 << 20
-    head = f"POST /v2/models/x/infer HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: {size}\r\n\r\n"
-    answer = server.exchange(head.encode())
+    start = head("Expect: 100-continue", f"Content-Length: {65 << 20}")
+    answer = server.exchange(start)
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert b"100 Continue" not in answer
 
@@ -93,9 +92,8 @@ def test_connection_stays_open_after_a_refused_inference(server):
 
 def test_client_reads_the_refusal_while_it_still_sends(server):
     """The server lingers: a reset would destroy the answer before the client has read it."""
-    head = f"POST /v2/models/x/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: {65 << 20}\r\n\r\n"
     with server.connect() as connection:
-        connection.sendall(head.encode() + b"x" * 100_000)
+        connection.sendall(head(f"Content-Length: {65 << 20}") + b"x" * 100_000)
         time.sleep(0.1)  # the answer is on its way while more is sent
         connection.sendall(b"x" * 50_000)
         assert receive_until(connection, b"}").startswith(b"HTTP/1.1 413 ")
