@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -44,6 +45,14 @@ void ShiftLogLevel(int by) {
   log::Write(log::GetLevel(), "log level changed", {{"level", kNames[level]}});
 }
 
+/// glibc raises the size from which memory is mapped apart with every large block that is freed, up
+/// to 32 MiB, and then keeps blocks below it: two threads that each saw a 64 MiB body would hold on
+/// to tens of MiB. Fixed thresholds give large bodies back at once.
+void ReturnLargeBlocks() {
+  mallopt(M_MMAP_THRESHOLD, 4 << 20);
+  mallopt(M_TRIM_THRESHOLD, 8 << 20);
+}
+
 /// What a person who started it by hand wants to see; standard output, apart from the log.
 void Announce(const Application& application) {
   std::printf("Slipway serves on %s\n", application.Address().c_str());
@@ -55,6 +64,7 @@ void Announce(const Application& application) {
 }  // namespace
 
 int Serve(const Config& config, const ConfigReader& reread) {
+  ReturnLargeBlocks();
   ConfigureLog(config.log);
   Signals signals;
   const auto fail = [](const Status& why) {
