@@ -53,12 +53,10 @@ def test_compression_bomb_is_refused_at_the_limit(server, memory, coding):
 def test_repeated_bombs_leave_nothing_behind(server):
     bomb = zeros("gzip", 65 * MIB)
     send = lambda: server.post("/v2/models/add_sub/infer", bomb, {"Content-Encoding": "gzip"})
-    for _ in range(4):
-        send()
     before = server.rss_bytes()
     for _ in range(1000 if IS_RELEASE else 8):
         assert send().status == 413
-    assert server.rss_bytes() - before <= 16 * MIB
+    wait_until(lambda: server.rss_bytes() - before <= 16 * MIB, what="memory given back")
 
 
 @pytest.mark.parametrize("damage", ["cut", "checksum", "trailing", "not gzip"])
