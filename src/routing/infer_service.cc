@@ -141,7 +141,11 @@ std::unique_ptr<InferCall> InferService::Infer(int loop, std::unique_ptr<InferCa
 
 void InferService::Refuse(int loop, InferCall& call, const Status& why) {
   const auto resolved = Resolve(Table(loop), call.request.model, call.request.version);
-  Finish(call, why, resolved.ok() ? (*resolved)->get() : nullptr);
+  // A model that is not there matters more than what was wrong with the body sent to it.
+  if (resolved.ok())
+    Finish(call, why, (*resolved)->get());
+  else
+    Finish(call, resolved.status(), nullptr);
 }
 
 Status InferService::Prepare(InferCall& call, const ServedVersion& version) {

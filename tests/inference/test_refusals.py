@@ -154,3 +154,7 @@ def test_unknown_path_and_method(server):
     answer = server.get(INFER)
     check_error(answer, 405)
     assert "POST" in answer.headers["allow"]
+
+
+def test_unknown_model_is_named_before_its_body_is_judged(server):
+    check_error(server.post("/v2/models/identity_fp33/infer", b"{}"), 404, '"identity_fp33"')
