@@ -4,9 +4,9 @@
 //   load spin|sleep PORT SECONDS CONNECTIONS FILE…
 //
 // Each FILE is a whole HTTP request; they are sent in turn. All answers to one file must have the
-// same body. `spin`, for a core of its own, never sleeps: a sleeping client is woken by the server's
-// send, and on a virtual machine that interrupt costs the server several microseconds, the more
-// often the slower it is, so that two servers would be measured with different clients.
+// same body. `spin`, for a core of its own, never sleeps: a sleeping client is woken by the
+// server's send, and on a virtual machine that interrupt costs the server several microseconds, the
+// more often the slower it is, so that two servers would be measured with different clients.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -82,7 +82,10 @@ size_t AnswerSize(std::string_view answer, size_t& head) {
 class Load {
  public:
   Load(bool spin, uint16_t port, size_t connections, std::vector<Request> requests)
-      : wait_ms_(spin ? 0 : 100), requests_(std::move(requests)), connections_(connections), epoll_(epoll_create1(0)) {
+      : wait_ms_(spin ? 0 : 100),
+        requests_(std::move(requests)),
+        connections_(connections),
+        epoll_(epoll_create1(0)) {
     for (Connection& connection : connections_) {
       connection.fd = Connect(port);
       epoll_event event{};

@@ -38,9 +38,4 @@ find_path(SPDLOG_INCLUDE spdlog/spdlog.h REQUIRED)
 add_library(dep::spdlog INTERFACE IMPORTED GLOBAL)
 target_compile_definitions(dep::spdlog INTERFACE SPDLOG_FMT_EXTERNAL)
 
-add_library(dep::asio INTERFACE IMPORTED GLOBAL)
-target_compile_definitions(dep::asio INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_HEADER_ONLY
-                           BOOST_ERROR_CODE_HEADER_ONLY BOOST_ASIO_DISABLE_VISIBILITY)
-target_link_libraries(dep::asio INTERFACE Threads::Threads)
-
 include(OnnxRuntime)

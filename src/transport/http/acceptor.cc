@@ -17,20 +17,6 @@ constexpr int kBacklog = 4096;  // the kernel cuts it to net.core.somaxconn
 constexpr int kPerTurn = 64;
 constexpr mode_t kUnixMode = 0660;
 
-class OwnedFd {
- public:
-  explicit OwnedFd(int fd) : fd_(fd) {}
-  OwnedFd(OwnedFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  ~OwnedFd() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
-
 Status Failed(const Endpoint& endpoint, std::string_view what) {
   return Error(Reason::kIo, "{}: {}: {}", endpoint.ToString(), what, std::strerror(errno));
 }
@@ -41,7 +27,7 @@ Status RemoveStaleSocket(const Endpoint& endpoint) {
   if (::lstat(endpoint.unix_path().c_str(), &info) != 0) return OkStatus();
   if (!S_ISSOCK(info.st_mode))
     return Error(Reason::kIo, "{}: a file is in the way that is not a socket", endpoint.ToString());
-  const OwnedFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&endpoint.storage),
                 endpoint.length) == 0)
     return Error(Reason::kIo, "{}: another server listens there", endpoint.ToString());
@@ -53,9 +39,10 @@ void SetOption(int fd, int level, int option, int value) {
   ::setsockopt(fd, level, option, &value, sizeof(value));
 }
 
-StatusOr<OwnedFd> Bind(Endpoint& endpoint) {
+StatusOr<Descriptor> Bind(Endpoint& endpoint) {
   if (endpoint.is_unix()) RETURN_IF_ERROR(RemoveStaleSocket(endpoint));
-  OwnedFd fd(::socket(endpoint.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  Descriptor fd(
+      ::socket(endpoint.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (fd.get() < 0) return Failed(endpoint, "socket");
   if (!endpoint.is_unix()) {
     SetOption(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
@@ -78,39 +65,32 @@ StatusOr<std::unique_ptr<Acceptor>> Acceptor::Create(const Listener& listener,
                                                      const ServerOptions& options,
                                                      const Loops& loops) {
   ASSIGN_OR_RETURN(Endpoint endpoint, Endpoint::Parse(listener.address));
-  ASSIGN_OR_RETURN(OwnedFd fd, Bind(endpoint));
+  ASSIGN_OR_RETURN(Descriptor fd, Bind(endpoint));
   auto policy = std::make_shared<const ListenerPolicy>(
       ListenerPolicy{listener.access, endpoint.is_unix(),
                      HostCheck(endpoint, options.allowed_hosts, options.cors_origins)});
-  return std::unique_ptr<Acceptor>(new Acceptor(fd.release(), endpoint, std::move(policy), loops));
+  return std::unique_ptr<Acceptor>(new Acceptor(std::move(fd), endpoint, std::move(policy), loops));
 }
 
-Acceptor::Acceptor(int fd, Endpoint bound, std::shared_ptr<const ListenerPolicy> policy,
+Acceptor::Acceptor(Descriptor socket, Endpoint bound, std::shared_ptr<const ListenerPolicy> policy,
                    const Loops& loops)
-    : socket_(loops.front()->io(), fd), bound_(bound), policy_(std::move(policy)), loops_(loops) {}
+    : socket_(std::move(socket)), bound_(bound), policy_(std::move(policy)), loops_(loops) {}
 
 Acceptor::~Acceptor() {
   if (socket_.is_open() && bound_.is_unix()) ::unlink(bound_.unix_path().c_str());
 }
 
 void Acceptor::Listen() {
-  if (::listen(socket_.native_handle(), kBacklog) != 0)
+  if (::listen(socket_.get(), kBacklog) != 0)
     log::Error("cannot listen", {{"address", bound_.ToString()}, {"error", std::strerror(errno)}});
 }
 
 void Acceptor::Start() {
   loops_.front()->OnSweep([this] {
-    if (paused_ && socket_.is_open() && !full()) OnReadable();
+    if (paused_ && socket_.is_open() && !full()) AcceptWaiting();
   });
-  Wait();
-}
-
-void Acceptor::Wait() {
-  paused_ = false;
-  socket_.async_wait(boost::asio::posix::descriptor_base::wait_read,
-                     [this](const boost::system::error_code& error) {
-                       if (!error && socket_.is_open()) OnReadable();
-                     });
+  if (!loops_.front()->poller().Watch(socket_.get(), *this))
+    log::Error("cannot accept", {{"address", bound_.ToString()}, {"error", std::strerror(errno)}});
 }
 
 bool Acceptor::full() const {
@@ -119,22 +99,20 @@ bool Acceptor::full() const {
   return open >= loops_.front()->limits().max_connections;
 }
 
-void Acceptor::OnReadable() {
+void Acceptor::AcceptWaiting() {
+  paused_ = false;
   for (int i = 0; i < kPerTurn; ++i) {
     const Accepted result = full() ? Accepted::kNoRoom : AcceptOne();
-    if (result == Accepted::kNone) break;
-    if (result == Accepted::kNoRoom) {
-      paused_ = true;  // until a sweep finds room: the others wait in the kernel's queue
-      return;
-    }
+    paused_ = result == Accepted::kNoRoom;
+    if (result != Accepted::kOne) return;
   }
-  Wait();
+  loops_.front()->poller().CallAgain(*this);
 }
 
 Acceptor::Accepted Acceptor::AcceptOne() {
   sockaddr_storage peer{};
   socklen_t length = sizeof(peer);
-  const int fd = ::accept4(socket_.native_handle(), reinterpret_cast<sockaddr*>(&peer), &length,
+  const int fd = ::accept4(socket_.get(), reinterpret_cast<sockaddr*>(&peer), &length,
                            SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd < 0) {
     if (errno == EINTR || errno == ECONNABORTED) return Accepted::kOne;
@@ -153,8 +131,8 @@ void Acceptor::DrainAndClose() {
   if (bound_.is_unix()) ::unlink(bound_.unix_path().c_str());
   while (AcceptOne() == Accepted::kOne) {
   }
-  boost::system::error_code ignored;
-  socket_.close(ignored);
+  loops_.front()->poller().Forget(socket_.get(), *this);
+  socket_.Close();
 }
 
 }  // namespace slipway::http

@@ -2,19 +2,16 @@
 // A listening socket. Accepts on the first loop and gives each connection to the loop with the
 // fewest.
 
-#include "transport/http/loop.h"
-
-#include <boost/asio/posix/stream_descriptor.hpp>
-
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "transport/http/address.h"
+#include "transport/http/loop.h"
 
 namespace slipway::http {
 
-class Acceptor {
+class Acceptor final : private Poller::Watcher {
  public:
   using Loops = std::vector<std::shared_ptr<Loop>>;
 
@@ -36,20 +33,20 @@ class Acceptor {
   void DrainAndClose();
 
  private:
-  Acceptor(int fd, Endpoint bound, std::shared_ptr<const ListenerPolicy> policy,
+  Acceptor(Descriptor socket, Endpoint bound, std::shared_ptr<const ListenerPolicy> policy,
            const Loops& loops);
 
   enum class Accepted : uint8_t { kOne, kNone, kNoRoom };
   Accepted AcceptOne();
-  void Wait();
-  void OnReadable();
+  void OnReady(Readiness) override { AcceptWaiting(); }
+  void AcceptWaiting();
   bool full() const;
 
-  boost::asio::posix::stream_descriptor socket_;
+  Descriptor socket_;
   const Endpoint bound_;
   const std::shared_ptr<const ListenerPolicy> policy_;
   const Loops& loops_;
-  bool paused_ = false;
+  bool paused_ = false;  // until a sweep finds room: the others wait in the kernel's queue
 };
 
 }  // namespace slipway::http

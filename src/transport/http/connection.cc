@@ -1,9 +1,8 @@
 #include "transport/http/connection.h"
 
-#include <poll.h>
+#include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
 
@@ -22,7 +21,7 @@ Connection::Connection(std::shared_ptr<Loop> loop, int fd, const sockaddr_storag
                        std::shared_ptr<const ListenerPolicy> policy)
     : loop_owner_(std::move(loop)),
       io_(*loop_owner_),
-      socket_(io_.io(), fd),
+      socket_(fd),
       policy_(std::move(policy)),
       input_(io_.pool()),
       parser_({}),
@@ -45,8 +44,7 @@ void Connection::Start() {
   const Limits& limits = io_.limits();
   parser_.Reset({limits.max_header_bytes, limits.max_headers, limits.max_url_bytes});
   deadline_ = now_ + limits.idle_timeout;
-  may_read_ = true;
-  Pump();
+  if (!io_.poller().Watch(socket_.get(), *this)) Close();
 }
 
 // ---- the state machine
@@ -94,7 +92,6 @@ bool Connection::StepHead() {
   }
   if (!may_read_) {
     input_.ReleaseIfEmpty();
-    WaitReadable();
     return false;
   }
   const std::span<char> room = input_.Room();
@@ -120,10 +117,7 @@ bool Connection::StepBody() {
     input_.Consume(*taken);
     return true;
   }
-  if (!may_read_) {
-    WaitReadable();
-    return false;
-  }
+  if (!may_read_) return false;
   const StatusOr<std::span<char>> direct = body_.Room();
   if (!direct.ok()) return Refuse(direct.status());
   const std::span<char> room = direct->empty() ? input_.Room(kBodyRead) : *direct;
@@ -157,12 +151,11 @@ bool Connection::StepLingering() {
   }
   // Past the bound nothing is read, so the sender stalls and can see the answer, until Sweep
   // closes.
-  if (lingered_bytes_ < kMaxLingerBytes) WaitReadable();
   return false;
 }
 
 bool Connection::StartLingering() {
-  ::shutdown(socket_.native_handle(), SHUT_WR);
+  ::shutdown(socket_.get(), SHUT_WR);
   phase_ = Phase::kLingering;
   const Shared& shared = io_.shared();
   Duration patience = std::min<Duration>(kLingerTime, io_.limits().header_timeout);
@@ -180,12 +173,17 @@ bool Connection::StartLingering() {
 Connection::Received Connection::Receive(std::span<char> room, size_t& bytes) {
   bytes = 0;
   if (room.empty()) return Received::kEnd;  // out of memory
-  const ssize_t n = ::recv(socket_.native_handle(), room.data(), room.size(), 0);
+  const ssize_t n = ::recv(socket_.get(), room.data(), room.size(), 0);
   if (n > 0) {
     bytes = static_cast<size_t>(n);
     turn_bytes_ += bytes;
-    // A short read emptied the socket; asking again would only be told so.
-    may_read_ = bytes == room.size() && turn_bytes_ < kMaxPerTurn;
+    // A short read emptied the socket; asking again would only be told so. Not when the client has
+    // shut its side: that was said once and is not said again.
+    may_read_ = bytes == room.size() || hung_up_;
+    if (may_read_ && turn_bytes_ >= kMaxPerTurn) {
+      may_read_ = false;
+      io_.poller().CallAgain(*this);
+    }
     now_ = std::chrono::steady_clock::now();
     LoopCounters::Add(io_.mutable_counters().bytes_received, bytes);
     return Received::kBytes;
@@ -198,32 +196,21 @@ Connection::Received Connection::Receive(std::span<char> room, size_t& bytes) {
   return Received::kEnd;
 }
 
-void Connection::WaitReadable() {
-  if (waiting_to_read_ || closed_) return;
-  waiting_to_read_ = true;
-  socket_.async_wait(boost::asio::posix::descriptor_base::wait_read,
-                     [self = shared_from_this()](const boost::system::error_code& error) {
-                       self->waiting_to_read_ = false;
-                       if (!error && !self->closed_) self->OnReadable();
-                     });
-}
-
-void Connection::WaitWritable() {
-  socket_.async_wait(boost::asio::posix::descriptor_base::wait_write,
-                     [self = shared_from_this()](const boost::system::error_code& error) {
-                       if (error || self->closed_ || self->phase_ != Phase::kWriting) return;
-                       self->now_ = std::chrono::steady_clock::now();
-                       if (self->ContinueWrite()) self->Pump();
-                     });
-}
-
-void Connection::OnReadable() {
-  may_read_ = true;
-  turn_bytes_ = 0;
-  if (phase_ == Phase::kHandler)
+void Connection::OnReady(Readiness ready) {
+  if (ready.readable) {
+    may_read_ = true;
+    turn_bytes_ = 0;
+  }
+  hung_up_ = hung_up_ || ready.hung_up;
+  if (phase_ == Phase::kWriting) {
+    if (!ready.writable) return;
+    now_ = std::chrono::steady_clock::now();
+    if (ContinueWrite()) Pump();
+  } else if (phase_ == Phase::kHandler) {
     ReadAhead();
-  else
+  } else {
     Pump();
+  }
 }
 
 // While the answer is computed elsewhere: the client's next bytes are kept up to a bound, and its
@@ -231,7 +218,10 @@ void Connection::OnReadable() {
 void Connection::ReadAhead() {
   while (may_read_) {
     const std::span<char> room = input_.Room();
-    if (room.empty()) return;  // full: Sweep looks for a hang-up instead
+    if (room.empty()) {  // full
+      if (hung_up_) ClientGone();
+      return;
+    }
     size_t bytes = 0;
     switch (Receive(room, bytes)) {
       case Received::kBytes:
@@ -244,7 +234,6 @@ void Connection::ReadAhead() {
         return;
     }
   }
-  WaitReadable();
 }
 
 // The client has closed its side. It may yet read: the answer is still tried.
@@ -254,17 +243,12 @@ void Connection::ClientGone() {
   if (cancelled_) cancelled_->store(true, std::memory_order_relaxed);
 }
 
-bool Connection::HungUp() {
-  pollfd poll{socket_.native_handle(), POLLRDHUP, 0};
-  return ::poll(&poll, 1, 0) == 1;
-}
-
 void Connection::Close() {
   if (closed_) return;
   closed_ = true;
   if (cancelled_) cancelled_->store(true, std::memory_order_relaxed);
-  boost::system::error_code ignored;
-  socket_.close(ignored);
+  io_.poller().Forget(socket_.get(), *this);
+  socket_.Close();
   io_.CountClosed();
   if (phase_ == Phase::kHandler) return;  // its answer is on the way and finds nobody
   if (phase_ == Phase::kWriting) EndCancelled(output_.bytes_written());
@@ -280,30 +264,37 @@ void Connection::Sweep(TimePoint now) {
   now_ = now;
   switch (phase_) {
     case Phase::kHead:
-      if (!head_started_) {
-        if (SweepIdle(now)) Close();
-      } else if (now > deadline_) {
-        if (Refuse(MakeError(Reason::kSlowRequest, "the request's head did not arrive in time")))
-          Pump();
-      }
+      SweepHead(now);
       break;
     case Phase::kBody:
       SweepBody(now);
       break;
-    case Phase::kHandler:
-      if (!input_ended_ && !waiting_to_read_ && deferred_ && HungUp()) ClientGone();
-      break;
     case Phase::kWriting:
+      SweepWrite(now);
+      break;
     case Phase::kLingering:
       if (now > deadline_) Close();
       break;
+    case Phase::kHandler:
     case Phase::kClosed:
       break;
   }
 }
 
-// True when the idle connection is to be closed. While draining that is soon, but not before a last
-// look for a request that came meanwhile.
+void Connection::SweepHead(TimePoint now) {
+  const bool due = SweepIdle(now);
+  if (!head_started_) {
+    if (due) Close();
+  } else if (due) {
+    const bool late = now > deadline_;
+    if (Refuse(late ? MakeError(Reason::kSlowRequest, "the request's head did not arrive in time")
+                    : MakeError(Reason::kDraining, "the server ends; send the request elsewhere")))
+      Pump();
+  }
+}
+
+// True when what waits for a request is to end. While draining that is soon, but not before a last
+// look for one that came meanwhile.
 bool Connection::SweepIdle(TimePoint now) {
   const Shared& shared = io_.shared();
   if (now > deadline_) return true;
@@ -313,7 +304,7 @@ bool Connection::SweepIdle(TimePoint now) {
   if (now < drain_seen_ + grace) return false;
   may_read_ = true;
   Pump();
-  return phase_ == Phase::kHead && !head_started_ && !closed_;
+  return phase_ == Phase::kHead && !closed_;
 }
 
 // The rate is taken over windows of the header timeout: an upload may start fast and must not
@@ -331,6 +322,22 @@ void Connection::SweepBody(TimePoint now) {
   }
   window_bytes_ = 0;
   deadline_ = now + window;
+}
+
+// What lies in the kernel's buffer was not taken: its size would hide a client that reads next to
+// nothing. The rate is that of bodies, over windows of the write timeout.
+void Connection::SweepWrite(TimePoint now) {
+  if (now < deadline_) return;
+  const Limits& limits = io_.limits();
+  int queued = 0;
+  ::ioctl(socket_.get(), SIOCOUTQ, &queued);
+  const size_t taken =
+      output_.bytes_written() - std::min(output_.bytes_written(), static_cast<size_t>(queued));
+  const uint64_t due =
+      limits.min_body_bytes_per_s * static_cast<uint64_t>(limits.write_timeout.count()) / 1000;
+  if (taken < taken_bytes_ + due) return Close();
+  taken_bytes_ = taken;
+  deadline_ = now + limits.write_timeout;
 }
 
 }  // namespace slipway::http

@@ -11,11 +11,6 @@
 //
 // Threads: everything on the loop's thread, except Send, Defer and cancelled as Exchange says.
 
-#include "transport/http/loop.h"
-
-// After loop.h, which brings <utility> first.
-#include <boost/asio/posix/stream_descriptor.hpp>
-
 #include <atomic>
 #include <memory>
 #include <span>
@@ -24,12 +19,15 @@
 #include "transport/http/body_reader.h"
 #include "transport/http/exchange.h"
 #include "transport/http/input.h"
+#include "transport/http/loop.h"
 #include "transport/http/output.h"
 #include "transport/http/parser.h"
 
 namespace slipway::http {
 
-class Connection final : public Exchange, public std::enable_shared_from_this<Connection> {
+class Connection final : public Exchange,
+                         public std::enable_shared_from_this<Connection>,
+                         private Poller::Watcher {
  public:
   Connection(std::shared_ptr<Loop> loop, int fd, const sockaddr_storage& peer,
              std::shared_ptr<const ListenerPolicy> policy);
@@ -81,19 +79,18 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   // The socket.
   enum class Received : uint8_t { kBytes, kNothing, kEnd };
   Received Receive(std::span<char> room, size_t& bytes);
-  void WaitReadable();
-  void WaitWritable();
-  void OnReadable();
+  void OnReady(Readiness ready) override;
   void ReadAhead();
-  bool HungUp();
   void ClientGone();
   void Close();
+  void SweepHead(TimePoint now);
   bool SweepIdle(TimePoint now);
   void SweepBody(TimePoint now);
+  void SweepWrite(TimePoint now);
 
   const std::shared_ptr<Loop> loop_owner_;  // first: what follows returns memory to it
   Loop& io_;
-  boost::asio::posix::stream_descriptor socket_;
+  Descriptor socket_;
   const std::shared_ptr<const ListenerPolicy> policy_;
   std::string peer_;
   bool peer_trusted_ = false;
@@ -106,8 +103,8 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   Output output_;
 
   Phase phase_ = Phase::kHead;
-  bool may_read_ = false;  // the last read was not short, or the socket is said to be readable
-  bool waiting_to_read_ = false;
+  bool may_read_ = false;  // said to be readable, and the last read was not short
+  bool hung_up_ = false;   // the client has shut its side; what it sent before may still be unread
   bool keep_alive_ = true;
   bool input_ended_ = false;
   bool in_handler_ = false;
@@ -128,6 +125,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   TimePoint opened_{};
   TimePoint deadline_{};     // of the phase
   size_t window_bytes_ = 0;  // of the body, received since the deadline was set
+  size_t taken_bytes_ = 0;   // of the answer, by the client, when the deadline was set
   size_t turn_bytes_ = 0;    // received since the loop called
   size_t lingered_bytes_ = 0;
   TimePoint drain_seen_{};

@@ -61,8 +61,7 @@ bool Connection::AcceptExpectation() {
   params_.Clear();
   route_ = {};
   constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-  const ssize_t n =
-      ::send(socket_.native_handle(), kContinue.data(), kContinue.size(), MSG_NOSIGNAL);
+  const ssize_t n = ::send(socket_.get(), kContinue.data(), kContinue.size(), MSG_NOSIGNAL);
   if (n == static_cast<ssize_t>(kContinue.size())) return true;
   Close();  // a client that reads nothing, not even this
   return false;

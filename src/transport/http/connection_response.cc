@@ -93,19 +93,17 @@ bool Connection::StartWrite() {
                      head);
   output_.Start(head, response_,
                 request_.method != Method::kHead && StatusHasBody(response_.status));
+  taken_bytes_ = 0;
+  deadline_ = now_ + io_.limits().write_timeout;
   return ContinueWrite();
 }
 
 // True when the connection goes on at once.
 bool Connection::ContinueWrite() {
-  const size_t before = output_.bytes_written();
-  switch (output_.Write(socket_.native_handle())) {
+  switch (output_.Write(socket_.get())) {
     case Output::State::kDone:
       return FinishExchange();
     case Output::State::kBlocked:
-      if (output_.bytes_written() > before || before == 0)
-        deadline_ = std::chrono::steady_clock::now() + io_.limits().write_timeout;
-      WaitWritable();
       return false;
     case Output::State::kFailed:
       Close();
@@ -156,7 +154,7 @@ bool Connection::FinishExchange() {
     return true;
   }
   int unread = 0;
-  ::ioctl(socket_.native_handle(), FIONREAD, &unread);
+  ::ioctl(socket_.get(), FIONREAD, &unread);
   if (client_closes && !refused && unread == 0 && input_.unread().empty()) {
     Close();
     return false;

@@ -23,15 +23,8 @@ constexpr auto kTrimPeriod = std::chrono::seconds(1);
 
 }  // namespace
 
-// UNSAFE_IO: descriptors are touched by the loop's own thread only, so the reactor takes no locks
-// for them; posting from other threads stays safe.
 Loop::Loop(std::shared_ptr<Shared> shared, int index)
-    : shared_(std::move(shared)),
-      index_(index),
-      io_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
-      work_(io_.get_executor()),
-      sweep_timer_(io_),
-      limits_(shared_->limits) {
+    : shared_(std::move(shared)), index_(index), limits_(shared_->limits) {
   head_scratch_.reserve(1024);
 }
 
@@ -42,21 +35,18 @@ void Loop::Start() {
 void Loop::Run() {
   ::pthread_setname_np(::pthread_self(), fmt::format("http-{}", index_).c_str());
   thread_id_ = std::this_thread::get_id();
-  ScheduleSweep();
-  io_.run();
+  poller_.Run([this](TimePoint now) { return OnTurn(now); });
 }
 
 void Loop::Stop() {
-  io_.stop();
+  poller_.Stop();
   if (thread_.joinable()) thread_.join();
   stopping_ = true;
   thread_id_ = std::this_thread::get_id();
-  sweep_timer_.cancel();
   CutAll();
-  // The cut ended waits whose handlers own their connections: let those run out. What then remains
-  // has an exchange that somebody else still holds.
-  io_.restart();
-  io_.poll();
+  poller_.RunPosted();
+  closed_.clear();
+  // What remains has an exchange that somebody else still holds.
   connections_.clear();
 }
 
@@ -85,31 +75,29 @@ void Loop::Remove(Connection& connection) {
   const size_t slot = connection.slot();
   connections_.back()->set_slot(slot);
   std::swap(connections_[slot], connections_.back());
+  closed_.push_back(std::move(connections_.back()));
   connections_.pop_back();
   assigned_.fetch_sub(1, std::memory_order_release);
 }
 
 void Loop::CutAll() {
   for (size_t i = connections_.size(); i-- > 0;) {
-    const std::shared_ptr<Connection> connection = connections_[i];
-    connection->Cut();
+    connections_[i]->Cut();
   }
 }
 
-void Loop::ScheduleSweep() {
-  sweep_timer_.expires_after(SweepPeriod(limits()));
-  sweep_timer_.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;
-    Sweep();
-    ScheduleSweep();
-  });
+Duration Loop::OnTurn(TimePoint now) {
+  if (now >= next_sweep_) {
+    next_sweep_ = now + SweepPeriod(limits());
+    Sweep(now);
+  }
+  if (!closed_.empty()) closed_.clear();
+  return next_sweep_ - now;
 }
 
-void Loop::Sweep() {
-  const TimePoint now = std::chrono::steady_clock::now();
+void Loop::Sweep(TimePoint now) {
   for (size_t i = connections_.size(); i-- > 0;) {
-    const std::shared_ptr<Connection> connection = connections_[i];
-    connection->Sweep(now);
+    connections_[i]->Sweep(now);
   }
   for (const auto& f : on_sweep_) f();
   if (now - last_trim_ > kTrimPeriod) {

@@ -1,13 +1,6 @@
 #pragma once
 // One I/O thread: its event loop, its connections, and what they share without locks.
 
-#include <utility>  // Boost.Asio 1.74 needs it first under C++20
-
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -20,6 +13,7 @@
 #include "transport/http/block.h"
 #include "transport/http/budget.h"
 #include "transport/http/host_check.h"
+#include "transport/http/poller.h"
 #include "transport/http/request_id.h"
 #include "transport/http/response_head.h"
 #include "transport/http/server.h"
@@ -66,15 +60,14 @@ class Loop : public std::enable_shared_from_this<Loop> {
  public:
   Loop(std::shared_ptr<Shared> shared, int index);
 
+  /// Once, first. @return kIo when the process has no descriptors left.
+  Status Open() { return poller_.Open(); }
   void Start();
   /// Ends the thread and closes what is open. Not from the loop's own thread.
   void Stop();
 
   /// Runs `f` on the loop, soon. Threads: any.
-  template <typename F>
-  void Post(F&& f) {
-    boost::asio::post(io_, std::forward<F>(f));
-  }
+  void Post(std::function<void()> f) { poller_.Post(std::move(f)); }
   /// Takes over an accepted, non-blocking socket. Threads: any.
   void Adopt(int fd, const sockaddr_storage& peer, std::shared_ptr<const ListenerPolicy> policy);
 
@@ -83,7 +76,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   const LoopCounters& counters() const { return counters_; }
 
   // The rest is for the loop's own thread.
-  boost::asio::io_context& io() { return io_; }
+  Poller& poller() { return poller_; }
   int index() const { return index_; }
   Shared& shared() { return *shared_; }
   const Limits& limits() { return limits_.Get(); }
@@ -105,14 +98,12 @@ class Loop : public std::enable_shared_from_this<Loop> {
 
  private:
   void Run();
-  void ScheduleSweep();
-  void Sweep();
+  Duration OnTurn(TimePoint now);
+  void Sweep(TimePoint now);
 
   const std::shared_ptr<Shared> shared_;
   const int index_;
-  boost::asio::io_context io_;
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
-  boost::asio::steady_timer sweep_timer_;
+  Poller poller_;
   Snapshot<Limits>::Reader limits_;
   BlockPool pool_;
   RequestIdSource request_ids_;
@@ -121,7 +112,9 @@ class Loop : public std::enable_shared_from_this<Loop> {
   LoopCounters counters_;
   std::atomic<size_t> assigned_{0};  // connections given to this loop and not yet closed
   std::vector<std::shared_ptr<Connection>> connections_;
+  std::vector<std::shared_ptr<Connection>> closed_;  // kept until their own call has returned
   std::vector<std::function<void()>> on_sweep_;
+  TimePoint next_sweep_{};
   TimePoint last_trim_{};
   bool stopping_ = false;
   std::thread::id thread_id_;

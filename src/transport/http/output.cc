@@ -8,13 +8,21 @@
 namespace slipway::http {
 namespace {
 constexpr size_t kPiecesAtOnce = 16;
-}
+constexpr size_t kInOne = 4u << 10;  // copying that much is cheaper than a list for the kernel
+}  // namespace
 
-void Output::Start(std::string_view head, const Response& response, bool with_body) {
-  head_ = head;
+void Output::Start(std::string& head, const Response& response, bool with_body) {
   response_ = &response;
-  with_body_ = with_body;
   piece_ = offset_ = written_ = 0;
+  size_t body_bytes = response.body.size();
+  for (const BodyPart& part : response.parts) body_bytes += part.bytes.size();
+  in_one_ = !with_body || body_bytes <= kInOne;
+  if (in_one_ && with_body) {
+    head.append(response.body);
+    for (const BodyPart& part : response.parts)
+      head.append(reinterpret_cast<const char*>(part.bytes.data()), part.bytes.size());
+  }
+  head_ = head;
 }
 
 std::string_view Output::Piece(size_t index) const {
@@ -36,20 +44,24 @@ void Output::KeepHead() {
   head_ = held_head_;
 }
 
+ssize_t Output::Send(int fd) const {
+  if (in_one_) return ::send(fd, head_.data() + offset_, head_.size() - offset_, MSG_NOSIGNAL);
+  iovec pieces_now[kPiecesAtOnce];
+  msghdr message{};
+  message.msg_iov = pieces_now;
+  size_t offset = offset_;
+  for (size_t i = piece_; i < pieces() && message.msg_iovlen < kPiecesAtOnce; ++i) {
+    const std::string_view piece = Piece(i).substr(offset);
+    offset = 0;
+    if (!piece.empty())
+      pieces_now[message.msg_iovlen++] = {const_cast<char*>(piece.data()), piece.size()};
+  }
+  return ::sendmsg(fd, &message, MSG_NOSIGNAL);
+}
+
 Output::State Output::Write(int fd) {
   while (piece_ < pieces()) {
-    iovec pieces_now[kPiecesAtOnce];
-    msghdr message{};
-    message.msg_iov = pieces_now;
-    size_t offset = offset_;
-    for (size_t i = piece_; i < pieces() && message.msg_iovlen < kPiecesAtOnce; ++i) {
-      const std::string_view piece = Piece(i).substr(offset);
-      offset = 0;
-      if (!piece.empty())
-        pieces_now[message.msg_iovlen++] = {const_cast<char*>(piece.data()), piece.size()};
-    }
-    if (message.msg_iovlen == 0) break;
-    const ssize_t n = ::sendmsg(fd, &message, MSG_NOSIGNAL);
+    const ssize_t n = Send(fd);
     if (n >= 0) {
       Advance(static_cast<size_t>(n));
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {

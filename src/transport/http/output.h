@@ -1,6 +1,8 @@
 #pragma once
 // One response on its way into a socket.
 
+#include <sys/types.h>
+
 #include <string>
 #include <string_view>
 
@@ -12,9 +14,11 @@ class Output {
  public:
   enum class State { kDone, kBlocked, kFailed };
 
-  /// @param head  copied only when the first write does not take all of it.
-  /// @param response  its body and parts are written from where they lie when `with_body`.
-  void Start(std::string_view head, const Response& response, bool with_body);
+  /// @param head  a small answer is put together here; else copied only when the first write does
+  ///   not take all of it.
+  /// @param response  its body and parts are written when `with_body`, large ones from where they
+  ///   lie.
+  void Start(std::string& head, const Response& response, bool with_body);
 
   /// Writes until done or until the socket is full. Non-blocking.
   State Write(int fd);
@@ -24,14 +28,15 @@ class Output {
 
  private:
   std::string_view Piece(size_t index) const;
-  size_t pieces() const { return with_body_ ? 2 + response_->parts.size() : 1; }
+  size_t pieces() const { return in_one_ ? 1 : 2 + response_->parts.size(); }
+  ssize_t Send(int fd) const;
   void Advance(size_t bytes);
   void KeepHead();
 
-  std::string_view head_;
+  std::string_view head_;  // and the body too when `in_one_`
   std::string held_head_;
   const Response* response_ = nullptr;
-  bool with_body_ = false;
+  bool in_one_ = false;
   size_t piece_ = 0;   // being written: 0 the head, 1 the body, then the parts
   size_t offset_ = 0;  // in that piece
   size_t written_ = 0;

@@ -28,6 +28,7 @@ class ServerImpl final : public Server {
   }
 
   Status Bind() {
+    for (const auto& loop : loops_) RETURN_IF_ERROR(loop->Open());
     for (const Listener& listener : shared_->options.listeners) {
       ASSIGN_OR_RETURN(auto acceptor, Acceptor::Create(listener, shared_->options, loops_));
       acceptors_.push_back(std::move(acceptor));

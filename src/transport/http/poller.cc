@@ -1,0 +1,118 @@
+#include "transport/http/poller.h"
+
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace slipway::http {
+namespace {
+
+constexpr uint32_t kHungUp = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+
+bool Add(int epoll, int fd, void* data) {
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  event.data.ptr = data;
+  return ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+int Milliseconds(Duration wait) {
+  return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(wait).count());
+}
+
+}  // namespace
+
+Status Poller::Open() {
+  epoll_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));
+  wake_ = Descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!epoll_.is_open() || !wake_.is_open() || !Add(epoll_.get(), wake_.get(), nullptr))
+    return Error(Reason::kIo, "cannot open an event loop: {}", std::strerror(errno));
+  return OkStatus();
+}
+
+bool Poller::Watch(int fd, Watcher& watcher) { return Add(epoll_.get(), fd, &watcher); }
+
+// A child that was forked meanwhile may hold the descriptor open, so closing it is not enough to
+// leave the epoll.
+void Poller::Forget(int fd, Watcher& watcher) {
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+  std::erase(again_, &watcher);
+  for (epoll_event& event : ready_)
+    if (event.data.ptr == &watcher) event.events = 0;
+}
+
+void Poller::CallAgain(Watcher& watcher) {
+  if (std::find(again_.begin(), again_.end(), &watcher) == again_.end())
+    again_.push_back(&watcher);
+}
+
+void Poller::Post(std::function<void()> task) {
+  bool first;
+  {
+    MutexLock lock(mutex_);
+    first = posted_.empty();
+    posted_.push_back(std::move(task));
+  }
+  if (first) Wake();
+}
+
+void Poller::RunPosted() {
+  std::vector<std::function<void()>> tasks;
+  {
+    MutexLock lock(mutex_);
+    tasks.swap(posted_);
+  }
+  for (const auto& task : tasks) task();
+}
+
+void Poller::Run(const std::function<Duration(TimePoint now)>& on_turn) {
+  Duration wait{};
+  while (!stopping_.load(std::memory_order_relaxed)) {
+    CallReady(again_.empty() ? Milliseconds(wait) : 0);
+    CallThoseAgain();
+    if (std::exchange(woken_, false)) RunPosted();
+    wait = on_turn(std::chrono::steady_clock::now());
+  }
+}
+
+void Poller::Stop() {
+  stopping_.store(true, std::memory_order_relaxed);
+  Wake();
+}
+
+// Never read: edge-triggered, every write is an event of its own.
+void Poller::Wake() {
+  const uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = ::write(wake_.get(), &one, sizeof(one));
+}
+
+void Poller::CallReady(int timeout_ms) {
+  const int count =
+      ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), timeout_ms);
+  ready_ = std::span(events_).first(static_cast<size_t>(std::max(count, 0)));
+  while (!ready_.empty()) {
+    const epoll_event event = ready_.front();
+    ready_ = ready_.subspan(1);
+    const uint32_t events = event.events;
+    if (event.data.ptr == nullptr)
+      woken_ = true;
+    else if (events != 0)
+      static_cast<Watcher*>(event.data.ptr)
+          ->OnReady({.readable = (events & (EPOLLIN | kHungUp)) != 0,
+                     .writable = (events & (EPOLLOUT | kHungUp)) != 0,
+                     .hung_up = (events & kHungUp) != 0});
+  }
+}
+
+void Poller::CallThoseAgain() {
+  for (size_t left = again_.size(); left > 0 && !again_.empty(); --left) {
+    Watcher* const watcher = again_.front();
+    again_.erase(again_.begin());
+    watcher->OnReady({.readable = true});
+  }
+}
+
+}  // namespace slipway::http

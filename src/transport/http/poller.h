@@ -1,0 +1,77 @@
+#pragma once
+// Waits for many descriptors on one thread: epoll, tasks from other threads, a tick.
+
+#include <sys/epoll.h>
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "base/status.h"
+#include "transport/http/descriptor.h"
+
+namespace slipway::http {
+
+/// What a descriptor can do now. Said once, when it changes (edge-triggered): a watcher goes on
+/// until the descriptor has no more, or asks to be called again.
+struct Readiness {
+  bool readable = false;
+  bool writable = false;
+  bool hung_up = false;  // the peer's side is shut, or broken: reading comes to an end
+};
+
+/// Threads: watchers and tasks are called on the thread of Run, one at a time; all methods belong
+/// to that thread unless they say otherwise.
+class Poller {
+ public:
+  class Watcher {
+   public:
+    virtual void OnReady(Readiness ready) = 0;
+
+   protected:
+    ~Watcher() = default;
+  };
+
+  /// Once, before everything else. @return kIo when the process has no descriptors left.
+  Status Open();
+
+  /// Calls `watcher` from now on, first with what `fd` can do already. False when the kernel has no
+  /// room for it.
+  bool Watch(int fd, Watcher& watcher);
+  /// `watcher` is called no more. While `fd` is still open.
+  void Forget(int fd, Watcher& watcher);
+  /// Calls `watcher` once more, as readable, after the others had their turn.
+  void CallAgain(Watcher& watcher);
+
+  /// Runs `task` soon. Threads: any.
+  void Post(std::function<void()> task);
+  /// Runs what was posted and not yet run. Also for the thread that joined the loop's.
+  void RunPosted();
+
+  /// Returns after Stop. `on_turn` is called between turns and says how long it can wait for the
+  /// next call.
+  void Run(const std::function<Duration(TimePoint now)>& on_turn);
+  /// Threads: any.
+  void Stop();
+
+ private:
+  void Wake();
+  void CallReady(int timeout_ms);
+  void CallThoseAgain();
+
+  Descriptor epoll_;
+  Descriptor wake_;  // an eventfd
+  bool woken_ = false;
+  std::array<epoll_event, 64> events_;
+  std::span<epoll_event> ready_;  // of events_, not yet called
+  std::vector<Watcher*> again_;   // null: forgotten
+  std::atomic<bool> stopping_{false};
+  Mutex mutex_;
+  std::vector<std::function<void()>> posted_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace slipway::http

@@ -1,0 +1,143 @@
+#include "transport/http/poller.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <string>
+#include <thread>
+
+namespace slipway::http {
+namespace {
+
+/// Both ends of a stream socket.
+struct Pair {
+  Pair() {
+    int ends[2];
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    near = Descriptor(ends[0]);
+    far = Descriptor(ends[1]);
+  }
+  void Say(std::string_view text) const {
+    EXPECT_EQ(::send(far.get(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+  }
+  Descriptor near, far;
+};
+
+struct Recorder final : Poller::Watcher {
+  void OnReady(Readiness ready) override {
+    calls.push_back(ready);
+    if (on_ready) on_ready(ready);
+  }
+  int Readable() const {
+    int count = 0;
+    for (const Readiness& ready : calls) count += ready.readable;
+    return count;
+  }
+  std::vector<Readiness> calls;
+  std::function<void(Readiness)> on_ready;
+};
+
+class PollerTest : public testing::Test {
+ protected:
+  PollerTest() { EXPECT_TRUE(poller_.Open().ok()); }
+
+  /// Runs until `turns` turns were made, never waiting for anything.
+  void Turns(int turns) {
+    int made = 0;
+    Poller& poller = poller_;
+    poller.Run([&](TimePoint) {
+      if (++made >= turns) poller.Stop();
+      return Duration::zero();
+    });
+  }
+
+  Poller poller_;
+  Pair pair_;
+  Recorder recorder_;
+};
+
+TEST_F(PollerTest, SaysAChangeOnce) {
+  ASSERT_TRUE(poller_.Watch(pair_.near.get(), recorder_));
+  pair_.Say("x");
+  Turns(5);
+  ASSERT_EQ(recorder_.calls.size(), 1u);
+  EXPECT_TRUE(recorder_.calls[0].readable);
+  EXPECT_TRUE(recorder_.calls[0].writable);
+  EXPECT_FALSE(recorder_.calls[0].hung_up);
+}
+
+TEST_F(PollerTest, SaysThatThePeerShutItsSide) {
+  ASSERT_TRUE(poller_.Watch(pair_.near.get(), recorder_));
+  ::shutdown(pair_.far.get(), SHUT_WR);
+  Turns(2);
+  ASSERT_EQ(recorder_.calls.size(), 1u);
+  EXPECT_TRUE(recorder_.calls[0].hung_up);
+  EXPECT_TRUE(recorder_.calls[0].readable);
+}
+
+TEST_F(PollerTest, CallsAgainOnceATurnAfterTheOthers) {
+  ASSERT_TRUE(poller_.Watch(pair_.near.get(), recorder_));
+  recorder_.on_ready = [&](Readiness) {
+    poller_.CallAgain(recorder_);
+    poller_.CallAgain(recorder_);
+  };
+  pair_.Say("x");
+  Turns(4);
+  // In the first turn as ready and again, then once in each of the three others.
+  EXPECT_EQ(recorder_.Readable(), 5);
+}
+
+TEST_F(PollerTest, AForgottenWatcherIsNotCalledInTheSameTurn) {
+  Pair other;
+  Recorder second;
+  ASSERT_TRUE(poller_.Watch(pair_.near.get(), recorder_));
+  ASSERT_TRUE(poller_.Watch(other.near.get(), second));
+  const auto forget_both = [&](Readiness) {
+    poller_.CallAgain(second);
+    poller_.CallAgain(recorder_);
+    poller_.Forget(pair_.near.get(), recorder_);
+    poller_.Forget(other.near.get(), second);
+  };
+  recorder_.on_ready = second.on_ready = forget_both;
+  pair_.Say("x");
+  other.Say("x");
+  Turns(3);
+  EXPECT_EQ(recorder_.calls.size() + second.calls.size(), 1u);
+}
+
+TEST_F(PollerTest, RunsWhatOtherThreadsPost) {
+  constexpr int kThreads = 4, kTasks = 1000;
+  int ran = 0;  // by the loop's thread only
+  std::vector<std::jthread> threads;
+  for (int t = 0; t < kThreads; ++t)
+    threads.emplace_back([&] {
+      for (int i = 0; i < kTasks; ++i)
+        poller_.Post([&] {
+          if (++ran == kThreads * kTasks) poller_.Stop();
+        });
+    });
+  poller_.Run([](TimePoint) { return std::chrono::seconds(30); });
+  EXPECT_EQ(ran, kThreads * kTasks);
+}
+
+TEST_F(PollerTest, AWaitEndsWithTheTick) {
+  int turns = 0;
+  const TimePoint start = std::chrono::steady_clock::now();
+  poller_.Run([&](TimePoint) {
+    if (++turns == 3) poller_.Stop();
+    return std::chrono::milliseconds(5);
+  });
+  EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(10));
+}
+
+TEST_F(PollerTest, WhatWasPostedAfterTheEndCanStillRun) {
+  Turns(1);
+  bool ran = false;
+  poller_.Post([&] { ran = true; });
+  EXPECT_FALSE(ran);
+  poller_.RunPosted();
+  EXPECT_TRUE(ran);
+}
+
+}  // namespace
+}  // namespace slipway::http
