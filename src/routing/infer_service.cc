@@ -85,6 +85,7 @@ class InferService::PooledRun final : public batching::Job {
 
   void Run() override {
     version_->metrics->AddPending(-1);
+    call_->times_.started = service_.clock_.Now();
     service_.Finish(*call_, service_.Execute(*call_, *version_), version_.get());
   }
 
@@ -122,6 +123,7 @@ std::unique_ptr<InferCall> InferService::Infer(int loop, std::unique_ptr<InferCa
   if (*placement == Placement::kInline) {
     const Status status = [&] {
       const InlineSlot slot(*version.queue, input_bytes, call->times_);
+      call->times_.started = call->times_.parsed;  // nothing lies between that is worth a look
       return Execute(*call, version);
     }();
     Finish(*call, status, &version);
@@ -162,7 +164,6 @@ Status InferService::Prepare(InferCall& call, const ServedVersion& version) {
 
 Status InferService::Execute(InferCall& call, const ServedVersion& version) {
   const InferRequest& request = call.request;
-  call.times_.started = clock_.Now();
   const Status run = version.model->Run(call.bound_.inputs, call.bound_.outputs,
                                         {.deadline = request.context.deadline}, call.results_);
   call.times_.computed = clock_.Now();

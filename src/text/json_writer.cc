@@ -51,6 +51,13 @@ void AppendEscaped(std::string& out, std::string_view text) {
   out.append(text, plain);
 }
 
+/// ASCII that stands in a string as it is: nearly every name.
+bool IsPlain(std::string_view text) {
+  bool plain = true;
+  for (const char c : text) plain &= c >= ' ' && c <= '~' && c != '"' && c != '\\';
+  return plain;
+}
+
 /// Length of the longest prefix of `text` that is UTF-8.
 size_t ValidPrefix(std::string_view text) {
   size_t at = 0;
@@ -66,6 +73,12 @@ size_t ValidPrefix(std::string_view text) {
 }  // namespace
 
 void AppendJsonString(std::string& out, std::string_view value) {
+  if (IsPlain(value)) {
+    out += '"';
+    out += value;
+    out += '"';
+    return;
+  }
   out += '"';
   while (!IsValidUtf8(value)) {
     const size_t valid = ValidPrefix(value);

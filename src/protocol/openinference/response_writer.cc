@@ -6,6 +6,7 @@
 #include "protocol/openinference/request_reader.h"
 #include "protocol/openinference/tensor_data.h"
 #include "text/json_writer.h"
+#include "text/number_format.h"
 
 namespace slipway::openinference {
 namespace {
@@ -80,7 +81,9 @@ Status WriteResponse(const InferRequest& request, const InferResponse& answer,
   }
   if (!any_binary) return OkStatus();
   response.content_type = "application/octet-stream";
-  fmt::format_to(std::back_inserter(response.headers), "{}: {}\r\n", kJsonSizeHeader, json_size);
+  response.headers.append(kJsonSizeHeader).append(": ");
+  AppendNumber(response.headers, static_cast<uint64_t>(json_size));
+  response.headers.append("\r\n");
   return OkStatus();
 }
 

@@ -135,7 +135,7 @@ void Connection::EndExchange(int status, size_t bytes_out) {
   params_.Clear();
   route_ = {};
   request_id_.clear();
-  request_ = Request();
+  request_.Clear();
   facts_ = HeadFacts();
 }
 

@@ -56,6 +56,15 @@ std::string_view NameOf(Method method) {
   return "OTHER";
 }
 
+void Request::Clear() {
+  method = Method::kGet;
+  target = path = query = peer = {};
+  minor_version = 1;
+  headers.clear();
+  body = {};
+  received = {};
+}
+
 std::optional<std::string_view> Request::header(std::string_view name) const {
   for (const Header& header : headers)
     if (EqualsIgnoreCase(header.name, name)) return header.value;

@@ -41,6 +41,8 @@ struct Request {
   std::string_view body_text() const {
     return {reinterpret_cast<const char*>(body.data()), body.size()};
   }
+  /// As default-constructed, in place.
+  void Clear();
 };
 
 /// Bytes written after `Response::body`, without a copy.

@@ -45,8 +45,7 @@ void Poller::Forget(int fd, Watcher& watcher) {
 }
 
 void Poller::CallAgain(Watcher& watcher) {
-  if (std::find(again_.begin(), again_.end(), &watcher) == again_.end())
-    again_.push_back(&watcher);
+  if (std::find(again_.begin(), again_.end(), &watcher) == again_.end()) again_.push_back(&watcher);
 }
 
 void Poller::Post(std::function<void()> task) {
