@@ -43,8 +43,8 @@ struct Memory::Block {
 
   static Block* PlaceAt(void* start, size_t mapped) {
     const auto data = RoundUp(reinterpret_cast<uintptr_t>(start) + sizeof(Block), kAlignment);
-    return new (reinterpret_cast<void*>(data - sizeof(Block))) Block{.start = start,
-                                                                     .mapped = mapped};
+    return new (reinterpret_cast<void*>(data - sizeof(Block)))
+        Block{.start = start, .mapped = mapped};
   }
   static Block* Malloc(size_t size) {
     void* const start = std::malloc(size + kOverhead);
@@ -114,9 +114,7 @@ StatusOr<std::unique_ptr<Memory>> Memory::Create(OrtEnv& env) {
 }
 
 Memory::Memory(OrtEnv& env, Owned<OrtMemoryInfo> info)
-    : env_(env),
-      info_(std::move(info)),
-      trimmer_([this] {
+    : env_(env), info_(std::move(info)), trimmer_([this] {
         while (WaitToTrim()) Trim();
       }) {
   callbacks_.version = ORT_API_VERSION;

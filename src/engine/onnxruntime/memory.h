@@ -1,5 +1,6 @@
 #pragma once
-// The memory that ONNX Runtime's operators take: bounded, kept warm between runs, given back when idle.
+// The memory that ONNX Runtime's operators take: bounded, kept warm between runs, given back when
+// idle.
 
 #include <onnxruntime_c_api.h>
 
@@ -16,13 +17,13 @@
 
 namespace slipway::onnxruntime {
 
-/// An allocator for all sessions of one environment. Blocks of kLargeBytes and more are kept for the
-/// next run that wants their size, and go back to the system once nothing wanted them for a second
-/// or two; smaller ones are malloc's. It stands where ONNX Runtime's arenas would, which keep what
-/// they once had and whose limit, of one arena for all, counts weights. What is refused is refused
-/// by an exception: ONNX Runtime writes to the null pointer that its C API would suggest, and turns
-/// std::bad_alloc into the status of the run.
-/// Threads: any. Outlives every session and value of its environment.
+/// An allocator for all sessions of one environment. Blocks of kLargeBytes and more are kept for
+/// the next run that wants their size, and go back to the system once nothing wanted them for a
+/// second or two; smaller ones are malloc's. It stands where ONNX Runtime's arenas would, which
+/// keep what they once had and whose limit, of one arena for all, counts weights. What is refused
+/// is refused by an exception: ONNX Runtime writes to the null pointer that its C API would
+/// suggest, and turns std::bad_alloc into the status of the run. Threads: any. Outlives every
+/// session and value of its environment.
 class Memory {
  public:
   static constexpr size_t kLargeBytes = size_t{64} << 10;

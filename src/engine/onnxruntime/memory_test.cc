@@ -124,8 +124,8 @@ onnx::Builder Explosion() {
 
 TEST(RunMemoryTest, ARequestThatDrivesARunOverItsLimitIsRefusedAndTheNextOneRuns) {
   const auto engine = *CreateOnnxRuntimeEngine();
-  const auto model = testing::LoadModel(*engine, Explosion().Serialize(), {},
-                                        {.memory = {.run_bytes = 8 * kMiB}});
+  const auto model =
+      testing::LoadModel(*engine, Explosion().Serialize(), {}, {.memory = {.run_bytes = 8 * kMiB}});
   ASSERT_TRUE(model.ok()) << model.status();
   const Tensor fits = testing::TensorOf<int64_t>({1}, {1'000'000});
   const Tensor explodes = testing::TensorOf<int64_t>({1}, {100'000'000});
@@ -145,8 +145,8 @@ TEST(RunMemoryTest, RunsThatHoldEverythingRefuseAnotherAsOverload) {
   onnx::Builder b;
   b.Input("n", DType::kInt64, {1}).Output("ones", DType::kFp32, {-1});
   b.Node("ConstantOfShape", {"n"}, {"ones"});
-  const auto model = testing::LoadModel(*engine, b.Serialize(), {},
-                                        {.memory = {.all_runs_bytes = 8 * kMiB}});
+  const auto model =
+      testing::LoadModel(*engine, b.Serialize(), {}, {.memory = {.all_runs_bytes = 8 * kMiB}});
   ASSERT_TRUE(model.ok()) << model.status();
   const Tensor n = testing::TensorOf<int64_t>({1}, {1'500'000});
   {
