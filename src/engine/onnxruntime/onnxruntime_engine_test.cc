@@ -248,6 +248,17 @@ TEST_F(OnnxRuntimeEngineTest, UnknownOperatorsAreNamed) {
   EXPECT_THAT(TextOf(outputs.status()), HasSubstr("Frobnicate"));
 }
 
+TEST_F(OnnxRuntimeEngineTest, ARefusalWithoutAReasonSaysWhichCheckFailed) {
+  onnx::Builder b;
+  b.Input("x", DType::kFp32, {1, 3, 3}).Input("w", DType::kFp32, {1, 16, 3});
+  b.Input("r", DType::kFp32, {1, 16, 4}).Output("y", DType::kFp32, {1, 1, 3, 4});
+  b.Node("LSTM", {"x", "w", "r"}, {"y"}, {{"hidden_size", 0}});
+  const auto model = LoadModel(*engine_, b.Serialize());
+  ASSERT_FALSE(model.ok());
+  EXPECT_THAT(TextOf(model.status()), HasSubstr("check of ONNX Runtime failed: "));
+  EXPECT_THAT(TextOf(model.status()), HasSubstr("hidden_size"));
+}
+
 TEST_F(OnnxRuntimeEngineTest, SequencesAndOptionalsAreRefusedByName) {
   onnx::Builder b;
   b.Input("x", DType::kFp32, {2}).Node("SequenceConstruct", {"x", "x"}, {"s"});
