@@ -14,5 +14,7 @@ else()
   set_target_properties(dep::onnxruntime PROPERTIES
     IMPORTED_LOCATION ${ORT_ROOT}/lib/libonnxruntime.so.1
     INTERFACE_INCLUDE_DIRECTORIES ${ORT_ROOT}/include)
+  file(CREATE_LINK ${ORT_ROOT}/lib/libonnxruntime.so.1 ${CMAKE_BINARY_DIR}/libonnxruntime.so.1 SYMBOLIC)
+  install(PROGRAMS ${ORT_ROOT}/lib/libonnxruntime.so.1 DESTINATION lib)
   message(STATUS "ONNX Runtime: ${ORT_ROOT}")
 endif()

@@ -198,7 +198,7 @@ Status CheckTensors(std::string_view kind, const std::vector<NamedTensor>& tenso
     if (seen[*index]) return Error(Reason::kBadRequest, "{} \"{}\" occurs twice", kind, name);
     seen[*index] = true;
     const TensorSpec& spec = specs[*index];
-    if (tensor.dtype != spec.dtype || !Matches(spec.shape, tensor.shape)) {
+    if (tensor.dtype != spec.dtype || !Takes(spec, tensor.shape)) {
       return Error(Reason::kBadRequest, "{} \"{}\": expected {}, got {}", kind, name,
                    ToString(spec.dtype, spec.shape), ToString(tensor.dtype, tensor.shape));
     }

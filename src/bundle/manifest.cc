@@ -202,7 +202,7 @@ Status CheckAgreement(std::string_view kind, const std::vector<TensorSpec>& stat
     if (!index)
       return Error(Reason::kBadModel, "{} \"{}\" is not in the manifest", kind, spec.name);
     const TensorSpec& other = stated[*index];
-    if (other.dtype != spec.dtype || !DimensionsAgree(other.shape, spec.shape)) {
+    if (other.dtype != spec.dtype || !(spec.any_rank || DimensionsAgree(other.shape, spec.shape))) {
       return Error(Reason::kBadModel, "{} \"{}\": the manifest says {}, the model {}", kind,
                    spec.name, ToString(other.dtype, other.shape), ToString(spec.dtype, spec.shape));
     }

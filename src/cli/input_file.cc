@@ -54,8 +54,9 @@ StatusOr<const TensorSpec*> InputCalled(std::string_view name, const Signature& 
 
 /// A column for an input [n,1] and a row for an input [n,k] may be written without the inner
 /// dimension or the batch.
-Shape FitTo(const Shape& pattern, Shape shape) {
-  if (pattern.size() != shape.size() + 1 || Matches(pattern, shape)) return shape;
+Shape FitTo(const TensorSpec& spec, Shape shape) {
+  const Shape& pattern = spec.shape;
+  if (pattern.size() != shape.size() + 1 || Takes(spec, shape)) return shape;
   Shape fitted = shape;
   if (pattern.back() == 1)
     fitted.push_back(1);
@@ -68,7 +69,7 @@ Status AddColumn(const JsonColumn& column, const Signature& signature, InferRequ
   ASSIGN_OR_RETURN(const TensorSpec* spec, InputCalled(column.name, signature));
   const auto read = [&]() -> Status {
     ASSIGN_OR_RETURN(Shape shape, data::ShapeOfJsonArray(column.array));
-    Tensor tensor{spec->dtype, FitTo(spec->shape, std::move(shape)), {}};
+    Tensor tensor{spec->dtype, FitTo(*spec, std::move(shape)), {}};
     JsonReader json(column.array);
     RETURN_IF_ERROR(openinference::ReadJsonData(json, request.arena, tensor));
     request.inputs.push_back({spec->name, std::move(tensor)});
@@ -185,7 +186,7 @@ StatusOr<InferRequest> FromNpy(std::string_view content, const Signature& signat
   const auto copy = request.arena.Allocate(content.size());
   std::memcpy(copy.data(), content.data(), content.size());
   ASSIGN_OR_RETURN(Tensor tensor, data::ReadNpy(copy));
-  tensor.shape = FitTo(spec->shape, std::move(tensor.shape));
+  tensor.shape = FitTo(*spec, std::move(tensor.shape));
   request.inputs.push_back({spec->name, std::move(tensor)});
   return request;
 }

@@ -38,10 +38,13 @@ struct Findings {
 StatusOr<Findings> Examine(const std::string& path, bool verify) {
   Progress progress("Examining " + path);
   Findings found;
-  ASSIGN_OR_RETURN(found.artifact, OpenArtifact(path));
-  ASSIGN_OR_RETURN(found.examples, found.artifact->Examples(kAllExamples));
+  ASSIGN_OR_RETURN(OpenedModel opened, OpenModel(path));
   ASSIGN_OR_RETURN(const auto engine, CreateOnnxRuntimeEngine());
   found.engine = fmt::format("{} {}", engine->name(), engine->version());
+  found.load = ProbeFirst(opened, *engine);
+  found.artifact = std::move(opened.artifact);
+  ASSIGN_OR_RETURN(found.examples, found.artifact->Examples(kAllExamples));
+  if (!found.load.ok()) return found;
   const TimePoint start = SteadyClock().Now();
   const auto loaded = engine->Load(found.artifact->bytes(), LoadOptions{});
   found.load = loaded.status();

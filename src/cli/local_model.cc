@@ -1,10 +1,40 @@
 #include "cli/local_model.h"
 
+#include <unistd.h>
+
+#include <optional>
+
 #include "engine/onnxruntime/onnxruntime_engine.h"
 #include "infer/validate.h"
+#include "lifecycle/probe.h"
+#include "lifecycle/verified_store.h"
 #include "repository/repository.h"
+#include "server/config_loader.h"
+#include "server/resources.h"
 
 namespace slipway::cli {
+namespace {
+
+/// Of the model whose folder of a repository lies at `path`; nullopt when none does.
+StatusOr<std::optional<repository::FoundVersion>> NewestVersion(const std::string& path) {
+  const auto source = repository::OpenSource(path);
+  if (!source.ok()) return std::nullopt;
+  ASSIGN_OR_RETURN(const auto models, (*source)->Scan());
+  if (models.size() != 1 || models.front().versions.empty()) return std::nullopt;
+  return models.front().versions.back();
+}
+
+/// Where the server remembers what passed its probe; "" when its settings cannot be read.
+std::string VerifiedFolder() {
+  server::ConfigSources sources;
+  sources.environment = server::ReadProcessEnvironment();
+  sources.is_root = geteuid() == 0;
+  const auto effective = server::LoadConfig(sources);
+  if (!effective.ok() || effective->config.data_folder.empty()) return "";
+  return effective->config.data_folder + "/verified";
+}
+
+}  // namespace
 
 StatusOr<std::vector<NamedTensor>> LocalModel::Infer(const InferRequest& request) const {
   BoundRequest bound;
@@ -17,21 +47,41 @@ StatusOr<std::vector<NamedTensor>> LocalModel::Infer(const InferRequest& request
   return outputs;
 }
 
-StatusOr<std::unique_ptr<bundle::Artifact>> OpenArtifact(const std::string& path) {
+StatusOr<OpenedModel> OpenModel(const std::string& path) {
+  OpenedModel model{path, "", nullptr};
   auto artifact = bundle::Open(path);
-  if (artifact.ok() || ReasonOf(artifact.status()) != Reason::kBadModel) return artifact;
-  const auto source = repository::OpenSource(path);
-  if (!source.ok()) return artifact;
-  ASSIGN_OR_RETURN(const auto models, (*source)->Scan());
-  if (models.size() != 1 || models.front().versions.empty()) return artifact;
-  const repository::FoundVersion& newest = models.front().versions.back();
-  return bundle::Open(newest.path, newest.root);
+  if (!artifact.ok() && ReasonOf(artifact.status()) == Reason::kBadModel) {
+    ASSIGN_OR_RETURN(const auto newest, NewestVersion(path));
+    if (newest) {
+      model.path = newest->path;
+      model.root = newest->root;
+      artifact = bundle::Open(model.path, model.root);
+    }
+  }
+  ASSIGN_OR_RETURN(model.artifact, std::move(artifact));
+  return model;
+}
+
+Status ProbeFirst(const OpenedModel& model, const Engine& engine) {
+  const std::string& digest = model.artifact->digest();
+  if (lifecycle::VerifiedStore(VerifiedFolder(),
+                               fmt::format("{} {}", engine.name(), engine.version()))
+          .Contains(digest))
+    return OkStatus();
+  lifecycle::ProbeOptions options;
+  options.limits.memory_bytes = server::DetectResources().memory_bytes;
+  options.max_examples =
+      0;  // an example that is not reproduced is no reason not to look at a model
+  return lifecycle::Probe(options, model.path, model.root, digest);
 }
 
 StatusOr<LocalModel> OpenLocalModel(const std::string& path, int intra_op_threads) {
+  ASSIGN_OR_RETURN(OpenedModel opened, OpenModel(path));
   LocalModel model;
-  ASSIGN_OR_RETURN(model.artifact, OpenArtifact(path));
   ASSIGN_OR_RETURN(model.engine, CreateOnnxRuntimeEngine());
+  if (const Status probed = ProbeFirst(opened, *model.engine); !probed.ok())
+    return Annotate(probed, path);
+  model.artifact = std::move(opened.artifact);
   const TimePoint start = SteadyClock().Now();
   ASSIGN_OR_RETURN(model.loaded,
                    model.engine->Load(model.artifact->bytes(),

@@ -22,10 +22,24 @@ struct LocalModel {
   StatusOr<std::vector<NamedTensor>> Infer(const InferRequest& request) const;
 };
 
+/// Where a model's files lie, and what they are.
+struct OpenedModel {
+  std::string path;
+  std::string root;  // as bundle::Open takes it
+  std::unique_ptr<bundle::Artifact> artifact;
+};
+
 /// Opens a model's files: what bundle::Open takes, and the folder of one model of a repository,
 /// whose newest version it is then.
-StatusOr<std::unique_ptr<bundle::Artifact>> OpenArtifact(const std::string& path);
+StatusOr<OpenedModel> OpenModel(const std::string& path);
 
+/// Has a child process load and run the model first, as the server does (lifecycle/probe.h): a file
+/// that kills the runtime must not kill the command. OK at once for a digest that the server of
+/// this machine knows.
+/// @return what is wrong with the model: what the child said, or how it died.
+Status ProbeFirst(const OpenedModel& model, const Engine& engine);
+
+/// Opens, probes and loads.
 /// @param intra_op_threads  inside one run; at least 1
 StatusOr<LocalModel> OpenLocalModel(const std::string& path, int intra_op_threads = 1);
 

@@ -17,9 +17,20 @@
 
 namespace slipway {
 
+/// Memory for what a model computes: its weights and the caller's inputs do not count.
+struct MemoryLimits {
+  static constexpr size_t kNone = size_t{1}
+                                  << 60;  // beyond any memory; sums with it do not overflow
+
+  size_t run_bytes = kNone;  // at any time in one run; what needs more is kTooLarge
+  size_t all_runs_bytes =
+      kNone;  // of the engine together, results still held included: kOverloaded
+};
+
 struct LoadOptions {
   int intra_op_threads = 1;
   size_t max_output_bytes = size_t{1} << 30;  // a run that would answer with more is refused
+  MemoryLimits memory;
 };
 
 struct RunOptions {
@@ -41,7 +52,7 @@ class LoadedModel {
   /// @param results  resized to outputs.size(); each owns its data.
   /// @return kBadRequest when the model itself refuses the values (a shape that its graph cannot
   /// take),
-  ///         kDeadlineExceeded, kInternal.
+  ///         kTooLarge or kOverloaded over a limit of LoadOptions, kDeadlineExceeded, kInternal.
   virtual Status Run(std::span<const Tensor* const> inputs, std::span<const size_t> outputs,
                      const RunOptions& options, std::vector<Tensor>& results) const = 0;
 };

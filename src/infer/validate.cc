@@ -124,7 +124,7 @@ class UnknownNames {
 void CheckTensor(const TensorSpec& spec, const Tensor& tensor, Culprits& culprits) {
   if (const auto count = ElementCount(tensor.shape); !count.ok()) {
     culprits.Add("input {}: {}", Quoted(spec.name), MessageOf(count.status()));
-  } else if (tensor.dtype != spec.dtype || !Matches(spec.shape, tensor.shape)) {
+  } else if (tensor.dtype != spec.dtype || !Takes(spec, tensor.shape)) {
     culprits.Add("input {}: expected {}, got {}", Quoted(spec.name),
                  ToString(spec.dtype, spec.shape), ToString(tensor.dtype, tensor.shape));
   } else if (const Status data = CheckData(tensor); !data.ok()) {

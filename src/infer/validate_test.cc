@@ -27,6 +27,21 @@ const Signature kSignature = {
                 {"name", DType::kBytes, {-1}}},
 };
 
+TEST(ValidateTest, AnInputOfAnyRankTakesEveryShapeThatATensorMayHave) {
+  const Signature any = {
+      .inputs = {{.name = "x", .dtype = DType::kFp32, .shape = {-1}, .any_rank = true}},
+      .outputs = {}};
+  for (const Shape& shape : {Shape{}, Shape{3}, Shape{2, 0, 4}, Shape(kMaxRank, 1)}) {
+    InferRequest request;
+    request.inputs = {{"x", Zeros(DType::kFp32, shape)}};
+    EXPECT_TRUE(Validate(request, any).ok()) << ToString(shape);
+  }
+  InferRequest request;
+  request.inputs = {{"x", {DType::kFp32, Shape(kMaxRank + 1, 1), {}}}};
+  EXPECT_THAT(std::string(MessageOf(Validate(request, any))),
+              HasSubstr("expected at most 32 dimensions, got 33"));
+}
+
 InferRequest GoodRequest() {
   InferRequest request;
   request.inputs = {{"x", Zeros(DType::kFp32, {4, 30})}, {"mode", Zeros(DType::kInt64, {1})}};

@@ -125,7 +125,8 @@ Status Probe(const ProbeOptions& options, const std::string& path, const std::st
   ASSIGN_OR_RETURN(const pid_t pid, Spawn(options.program,
                                           {"slipway", std::string(kProbeCommand), path, root,
                                            std::to_string(options.limits.memory_bytes),
-                                           std::to_string(options.limits.cpu_time.count())},
+                                           std::to_string(options.limits.cpu_time.count()),
+                                           std::to_string(options.max_examples)},
                                           child_end.get()));
   child_end = {};
   const Patience patience{std::chrono::steady_clock::now() + options.timeout, given_up};

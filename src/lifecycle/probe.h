@@ -22,7 +22,8 @@ inline constexpr std::string_view kProbeCommand = "probe-child";
 struct ProbeOptions {
   std::string program = "/proc/self/exe";
   SandboxLimits limits;
-  std::chrono::milliseconds timeout{60'000};  // wall clock, from start to verdict
+  std::chrono::milliseconds timeout{60'000};           // wall clock, from start to verdict
+  size_t max_examples = WarmUpOptions().max_examples;  // golden examples replayed
 };
 
 /// Parent: runs the child on `path` and waits for its verdict.

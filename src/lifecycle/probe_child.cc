@@ -12,8 +12,8 @@ namespace {
 StatusOr<int64_t> ParseNumber(const std::string& text) {
   int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value <= 0)
-    return Error(Reason::kBadRequest, "expected a positive number, got \"{}\"", text);
+  if (error != std::errc() || end != text.data() + text.size() || value < 0)
+    return Error(Reason::kBadRequest, "expected a whole number, got \"{}\"", text);
   return value;
 }
 
@@ -25,17 +25,18 @@ void KeepLocale() { newlocale(LC_ALL_MASK, "C.UTF-8", nullptr); }
 StatusOr<std::string> Examine(
     const std::vector<std::string>& arguments,
     const std::function<StatusOr<std::unique_ptr<Engine>>()>& make_engine) {
-  if (arguments.size() != 4)
-    return Error(Reason::kBadRequest, "expected path, root, memory and CPU limit");
+  if (arguments.size() != 5)
+    return Error(Reason::kBadRequest, "expected path, root, memory, CPU limit and examples");
   SandboxLimits limits;
   ASSIGN_OR_RETURN(const int64_t memory, ParseNumber(arguments[2]));
   ASSIGN_OR_RETURN(const int64_t seconds, ParseNumber(arguments[3]));
+  WarmUpOptions options;
+  ASSIGN_OR_RETURN(options.max_examples, ParseNumber(arguments[4]));
   limits.memory_bytes = static_cast<size_t>(memory);
   limits.cpu_time = std::chrono::seconds(seconds);
   RETURN_IF_ERROR(EnterSandbox(limits));
   ASSIGN_OR_RETURN(const auto engine, make_engine());
   ASSIGN_OR_RETURN(const auto artifact, bundle::Open(arguments[0], arguments[1]));
-  const WarmUpOptions options;
   ASSIGN_OR_RETURN(const auto examples, artifact->Examples(options.max_examples));
   KeepLocale();
   RETURN_IF_ERROR(SealSandbox());

@@ -31,10 +31,19 @@ Status Unsupported(std::string_view kind, const ::onnx::ValueInfoProto& value) {
 }
 
 StatusOr<TensorSpec> SpecOf(std::string_view kind, const ::onnx::ValueInfoProto& value,
-                            const ::onnx::TypeProto::Tensor& tensor) {
+                            const ::onnx::TypeProto::Tensor& tensor,
+                            std::vector<std::string>& warnings) {
   const auto dtype = DTypeOf(tensor.elem_type());
   if (!dtype) return Unsupported(kind, value);
   TensorSpec spec{.name = value.name(), .dtype = *dtype, .shape = {}};
+  if (!tensor.has_shape()) {
+    spec.shape = {-1};
+    spec.any_rank = true;
+    warnings.push_back(fmt::format(
+        "{} \"{}\": the model does not say how many dimensions it has; it is shown as [-1]", kind,
+        Shown(value.name())));
+    return spec;
+  }
   if (tensor.shape().dim_size() > kMaxRank)
     return Error(Reason::kBadModel, "{} \"{}\": expected at most {} dimensions, got {}", kind,
                  Shown(value.name()), kMaxRank, tensor.shape().dim_size());
@@ -43,15 +52,12 @@ StatusOr<TensorSpec> SpecOf(std::string_view kind, const ::onnx::ValueInfoProto&
   return spec;
 }
 
-StatusOr<TensorSpec> InputSpec(const ::onnx::ValueInfoProto& input) {
+StatusOr<TensorSpec> InputSpec(const ::onnx::ValueInfoProto& input,
+                               std::vector<std::string>& warnings) {
   const bool optional = input.type().has_optional_type();
   const auto& type = optional ? input.type().optional_type().elem_type() : input.type();
   if (!type.has_tensor_type()) return Unsupported("input", input);
-  if (!type.tensor_type().has_shape())
-    return Error(Reason::kUnsupported,
-                 "input \"{}\": the model does not say how many dimensions it has",
-                 Shown(input.name()));
-  ASSIGN_OR_RETURN(TensorSpec spec, SpecOf("input", input, type.tensor_type()));
+  ASSIGN_OR_RETURN(TensorSpec spec, SpecOf("input", input, type.tensor_type(), warnings));
   spec.optional = optional;
   return spec;
 }
@@ -69,14 +75,7 @@ StatusOr<TensorSpec> OutputSpec(const ZipMaps& zip_maps, const ::onnx::ValueInfo
                       .labels = std::move(labels)};
   }
   if (!output.type().has_tensor_type()) return Unsupported("output", output);
-  ASSIGN_OR_RETURN(TensorSpec spec, SpecOf("output", output, output.type().tensor_type()));
-  if (!output.type().tensor_type().has_shape()) {
-    spec.shape = {-1};
-    warnings.push_back(fmt::format(
-        "output \"{}\": the model does not say how many dimensions it has; it is shown as [-1]",
-        Shown(output.name())));
-  }
-  return spec;
+  return SpecOf("output", output, output.type().tensor_type(), warnings);
 }
 
 }  // namespace
@@ -95,7 +94,7 @@ StatusOr<Signature> SignatureOf(const ::onnx::ModelProto& model,
     RETURN_IF_ERROR(CheckName("input", i, input.name(), seen));
     const bool has_default = initializers.contains(input.name());
     if (has_default && model.ir_version() < kOverridableInitializers) continue;
-    ASSIGN_OR_RETURN(TensorSpec spec, InputSpec(input));
+    ASSIGN_OR_RETURN(TensorSpec spec, InputSpec(input, warnings));
     spec.optional |= has_default;
     signature.inputs.push_back(std::move(spec));
   }

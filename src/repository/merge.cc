@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "repository/model_config.h"
 
@@ -27,7 +28,8 @@ Status MergeTensor(std::string_view kind, const TensorSpec& stated, bool batched
   Shape dims;
   if (batched) dims.push_back(-1);
   dims.insert(dims.end(), stated.shape.begin(), stated.shape.end());
-  const bool agree = std::equal(dims.begin(), dims.end(), actual.shape.begin(), actual.shape.end(),
+  const bool agree = actual.any_rank ||
+                     std::equal(dims.begin(), dims.end(), actual.shape.begin(), actual.shape.end(),
                                 [](int64_t a, int64_t b) { return a == b || a == -1 || b == -1; });
   if (stated.dtype != actual.dtype || !agree) {
     return Error(Reason::kBadModel, "{} \"{}\": the configuration says {}{}, the model {}", kind,
@@ -39,6 +41,7 @@ Status MergeTensor(std::string_view kind, const TensorSpec& stated, bool batched
                  "{} \"{}\": the configuration says optional, the model needs it", kind,
                  stated.name);
   }
+  if (std::exchange(actual.any_rank, false)) actual.shape.assign(dims.size(), -1);
   for (size_t i = 0; i < dims.size(); ++i) actual.shape[i] = std::max(actual.shape[i], dims[i]);
   return OkStatus();
 }
@@ -67,6 +70,14 @@ StatusOr<Signature> Merge(const Signature& actual, const ModelConfig& config) {
   Signature merged = actual;
   RETURN_IF_ERROR(MergeAll("input", config.inputs, batched, merged.inputs));
   RETURN_IF_ERROR(MergeAll("output", config.outputs, batched, merged.outputs));
+  for (const TensorSpec& input : merged.inputs) {
+    if (batched && input.any_rank)
+      return Error(
+          Reason::kBadModel,
+          "max_batch_size needs the dims of input \"{}\", which the model does not say: state "
+          "them in the configuration",
+          input.name);
+  }
   return merged;
 }
 

@@ -232,6 +232,19 @@ TEST(MergeTest, NamesWhatDisagrees) {
   }
 }
 
+TEST(MergeTest, StatedDimensionsStandForThoseThatTheModelDoesNotSay) {
+  Signature any = {{{.name = "x", .dtype = DType::kFp32, .shape = {-1}, .any_rank = true}}, {}};
+  EXPECT_TRUE(Merge(any, {})->inputs[0].any_rank);
+  ModelConfig config =
+      ParseModelConfig("input { name: 'x' data_type: TYPE_FP32 dims: [3, -1] }", "f").value();
+  EXPECT_EQ(Merge(any, config)->inputs[0], (TensorSpec{"x", DType::kFp32, {3, -1}}));
+  config.max_batch_size = 8;
+  EXPECT_EQ(Merge(any, config)->inputs[0], (TensorSpec{"x", DType::kFp32, {-1, 3, -1}}));
+  config.inputs.clear();
+  EXPECT_THAT(MessageOf(Merge(any, config).status()),
+              HasSubstr("needs the dims of input \"x\", which the model does not say"));
+}
+
 TEST(MergeTest, BatchingNeedsAFreeFirstDimension) {
   ModelConfig config;
   config.max_batch_size = 8;

@@ -167,7 +167,7 @@ Status InferService::Execute(InferCall& call, const ServedVersion& version) {
   const Status run = version.model->Run(call.bound_.inputs, call.bound_.outputs,
                                         {.deadline = request.context.deadline}, call.results_);
   call.times_.computed = clock_.Now();
-  RETURN_IF_ERROR(run);
+  if (!run.ok()) return Annotate(run, fmt::format("model \"{}\"", version.name.str()));
   version.metrics->RecordExecution(call.rows_, call.times_.computed - call.times_.started);
   auto& outputs = call.response.outputs;
   outputs.resize(call.results_.size());

@@ -35,6 +35,13 @@ size_t MemoryLimit(const Config& config, const Resources& resources) {
   return configured > 0 ? configured : resources.memory_bytes;
 }
 
+/// An explosion of shapes in one request leaves room for another run.
+MemoryLimits RunMemory(const Config& config, const Resources& resources) {
+  const size_t configured = config.resources.run_memory_bytes;
+  const size_t one = configured > 0 ? configured : MemoryLimit(config, resources) / 4;
+  return {.run_bytes = one, .all_runs_bytes = 2 * one};
+}
+
 http::Limits ToHttpLimits(const Config& config, const Resources& resources) {
   const LimitsConfig& from = config.limits;
   http::Limits limits;
@@ -138,6 +145,7 @@ std::unique_ptr<lifecycle::Loader> Application::MakeLoader(std::shared_ptr<Engin
   // The other half is for the runtime's own copy.
   options.open.max_total_bytes = MemoryLimit(config_, resources_) / 2;
   options.engine.intra_op_threads = Or(config_.resources.intra_op_threads, 1);
+  options.engine.memory = RunMemory(config_, resources_);
   options.admission.max_queue = static_cast<size_t>(config_.models.queue_size);
   // As many as there are threads to run one: no limit but the threads.
   options.default_instances = Or(config_.resources.compute_threads, resources_.processors) +

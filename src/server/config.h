@@ -62,6 +62,7 @@ struct ResourcesConfig {
   int64_t compute_threads = 0;    // 0 = the processors this process may use
   int64_t intra_op_threads = 0;   // per model; 0 = chosen from the processors and the models
   size_t memory_limit_bytes = 0;  // 0 = the container's, else the machine's
+  size_t run_memory_bytes = 0;    // of one run; 0 = a quarter of the memory limit
 };
 
 struct ProbeConfig {

@@ -121,6 +121,11 @@ const std::vector<Field>& Table() {
       {"resources.memory_limit", "--memory-limit", false,
        BytesField{AT(resources.memory_limit_bytes), 0, 1'024 * kTiB}, "",
        "Memory that budgets are sized from; 0: the container's limit, else the machine's memory."},
+      {"resources.run_memory", "--run-memory", false,
+       BytesField{AT(resources.run_memory_bytes), 0, 1'024 * kTiB}, "",
+       "Memory for what one run of a model computes; a request that needs more gets 413. All runs "
+       "together, answers still to be sent included, may take twice as much; beyond it 503. 0: a "
+       "quarter of the memory limit."},
 
       {"probe.enabled", "--probe", false, BoolField{AT(probe.enabled)}, "",
        "Loads and replays every new model in a child process before the server takes it."},

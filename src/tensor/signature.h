@@ -1,5 +1,6 @@
 #pragma once
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,10 +17,16 @@ struct TensorSpec {
   Shape shape;            // -1 = any
   bool optional = false;  // inputs only: may be left out
   std::vector<std::string> labels =
-      {};  // outputs only: names of the classes, by index; often empty
+      {};                 // outputs only: names of the classes, by index; often empty
+  bool any_rank = false;  // the model does not say how many dimensions it has; shape is then [-1]
 
   bool operator==(const TensorSpec&) const = default;
 };
+
+/// True when a tensor of `shape` may be given for `spec`.
+inline bool Takes(const TensorSpec& spec, std::span<const int64_t> shape) {
+  return spec.any_rank ? shape.size() <= kMaxRank : Matches(spec.shape, shape);
+}
 
 /// What a model takes and gives.
 struct Signature {

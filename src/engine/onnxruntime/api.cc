@@ -24,6 +24,14 @@ void EraseSourcePlaces(std::string& text) {
   }
 }
 
+// Of a message that is nothing but a failed check: what was checked, which stands after the place
+// and the function's signature.
+std::string FailedCheck(std::string_view message) {
+  const size_t begin = message.find(") ", message.find("/onnxruntime_src/"));
+  if (begin == message.npos) return "ONNX Runtime gives no reason";
+  return fmt::format("a check of ONNX Runtime failed: {}", message.substr(begin + 2));
+}
+
 bool HasAny(std::string_view text, std::initializer_list<std::string_view> needles) {
   for (const auto needle : needles)
     if (text.find(needle) != text.npos) return true;
@@ -45,6 +53,7 @@ std::string CleanMessage(std::string_view message) {
   Erase(text, "Load model from memory failed:");
   Erase(text, "Fatal error: ");
   Erase(text, "Exception during initialization: ");
+  if (text.find_first_not_of(" \n") == text.npos) text = FailedCheck(message);
   for (char& c : text)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
   while (!text.empty() && text.back() == ' ') text.pop_back();

@@ -67,10 +67,15 @@ Model::Model(std::shared_ptr<Runtime> runtime, Owned<OrtSession> session, Signat
              Owned<OrtRunOptions> quiet, const LoadOptions& options)
     : runtime_(std::move(runtime)),
       // The session ends before the environment, whoever lets go of it last.
-      session_(session.release(), [runtime = runtime_](OrtSession* p) { Release()(p); }),
+      session_(session.release(),
+               [runtime = runtime_](OrtSession* p) {
+                 Release()(p);
+                 runtime->memory->ReleaseIdle();
+               }),
       signature_(std::move(signature)),
       quiet_(std::move(quiet)),
-      max_output_bytes_(options.max_output_bytes) {}
+      max_output_bytes_(options.max_output_bytes),
+      memory_limits_(options.memory) {}
 
 Status Model::Run(std::span<const Tensor* const> inputs, std::span<const size_t> outputs,
                   const RunOptions& options, std::vector<Tensor>& results) const {
@@ -109,12 +114,16 @@ Status Model::RunUntil(TimePoint deadline, const Feeds& feeds, Fetches& fetches)
 }
 
 Status Model::RunWith(const OrtRunOptions& options, const Feeds& feeds, Fetches& fetches) const {
+  const Memory::Run memory(memory_limits_);
   OrtStatus* const error =
       Api().Run(session_.get(), &options, feeds.names.data(),
                 reinterpret_cast<const OrtValue* const*>(feeds.values.data()), feeds.values.size(),
                 fetches.names.data(), fetches.names.size(),
                 reinterpret_cast<OrtValue**>(fetches.values.data()));
-  return error == nullptr ? OkStatus() : RunError(error);
+  if (error == nullptr) return OkStatus();
+  const Status failed = RunError(error);
+  RETURN_IF_ERROR(memory.Refusal());
+  return failed;
 }
 
 Status Model::TakeResults(std::span<const Tensor* const> inputs, std::span<const size_t> outputs,

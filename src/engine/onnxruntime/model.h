@@ -5,6 +5,7 @@
 
 #include "engine/engine.h"
 #include "engine/onnxruntime/api.h"
+#include "engine/onnxruntime/memory.h"
 #include "engine/onnxruntime/watchdog.h"
 
 namespace slipway::onnxruntime {
@@ -12,6 +13,7 @@ namespace slipway::onnxruntime {
 /// What the engine and every model it loaded share; it ends with the last of them.
 struct Runtime {
   Owned<OrtEnv> env;
+  std::unique_ptr<Memory> memory;
   Owned<OrtMemoryInfo> cpu_memory;
   Watchdog watchdog;
 };
@@ -44,6 +46,7 @@ class Model final : public LoadedModel {
   const Signature signature_;
   const Owned<OrtRunOptions> quiet_;  // for every run without a deadline
   const size_t max_output_bytes_;
+  const MemoryLimits memory_limits_;
 };
 
 }  // namespace slipway::onnxruntime

@@ -37,6 +37,7 @@ StatusOr<Owned<OrtSessionOptions>> SessionOptions(const LoadOptions& options) {
       {"session.intra_op.allow_spinning", "0"},
       {"session.inter_op.allow_spinning", "0"},
       {"session.use_device_allocator_for_initializers", "1"},
+      {"session.use_env_allocators", "1"},  // Memory
   };
   for (const auto& [key, value] : kSettings)
     RETURN_IF_ORT_ERROR(Api().AddSessionConfigEntry(raw, key, value));
@@ -122,6 +123,7 @@ StatusOr<std::unique_ptr<Engine>> CreateOnnxRuntimeEngine() {
                                                       "slipway", &env));
   auto runtime = std::make_shared<Runtime>();
   runtime->env.reset(env);
+  ASSIGN_OR_RETURN(runtime->memory, Memory::Create(*env));
   RETURN_IF_ORT_ERROR(Api().DisableTelemetryEvents(env));
   OrtMemoryInfo* memory = nullptr;
   RETURN_IF_ORT_ERROR(Api().CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &memory));

@@ -1,0 +1,28 @@
+import os
+import subprocess
+
+import pytest
+
+from support.models import ROOT
+from support.server import slipway_path
+
+
+@pytest.fixture
+def slipway(tmp_path):
+    """Runs a command: slipway("inspect", path) -> CompletedProcess; nothing of this machine's settings counts."""
+    env = {name: text for name, text in os.environ.items() if not name.startswith("SLIPWAY")}
+    env["SLIPWAY_DATA"] = str(tmp_path / "data")
+
+    def run(*words, program=None, **options):
+        return subprocess.run(
+            [program or slipway_path(), *map(str, words)],
+            cwd=ROOT,
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            **options,
+        )
+
+    return run
