@@ -94,32 +94,38 @@ void Put(Input& input, std::string_view bytes) {
   }
 }
 
-TEST(InputTest, WhatComesWhilePinnedFollowsAfterwards) {
+TEST(InputTest, WhatWasConsumedMakesRoom) {
   BlockPool pool;
   Input input(pool);
-  Put(input, "head|rest|");
-  const std::string_view head = input.unread().substr(0, 5);
-  input.Pin();
-  input.Consume(5);
-  Put(input, std::string(5000, 'n'));
-  EXPECT_EQ(head, "head|");
-  EXPECT_EQ(input.unread(), "rest|");
-  ASSERT_TRUE(input.Unpin());
-  EXPECT_EQ(input.unread(), std::string("rest|").append(5000, 'n'));
+  Put(input, std::string(Block::kSmallest, 'a'));
+  input.Consume(Block::kSmallest - 4);
+  Put(input, "next");
+  EXPECT_EQ(input.unread(), "aaaanext");
 }
 
-TEST(InputTest, GrowsWhileUnpinnedAndIsBoundedWhilePinned) {
+TEST(InputTest, GrowsForAHeadAndIsBoundedAhead) {
   BlockPool pool;
   Input input(pool);
   Put(input, std::string(100'000, 'a'));
   EXPECT_EQ(input.unread().size(), 100'000u);
-  input.Pin();
+  input.Consume(100'000);
   size_t ahead = 0;
-  for (auto room = input.Room(); !room.empty(); room = input.Room()) {
+  for (auto room = input.RoomAhead(); !room.empty(); room = input.RoomAhead()) {
     input.Commit(room.size());
     ahead += room.size();
   }
   EXPECT_EQ(ahead, Block::kSmallest);
+}
+
+TEST(InputTest, HoldsNothingWhenEmpty) {
+  BlockPool pool;
+  Input input(pool);
+  Put(input, "x");
+  input.ReleaseIfEmpty();
+  EXPECT_EQ(input.unread(), "x");
+  input.Consume(1);
+  input.ReleaseIfEmpty();
+  EXPECT_EQ(pool.bytes(), Block::kSmallest);
 }
 
 }  // namespace

@@ -41,10 +41,17 @@ Connection::Connection(std::shared_ptr<Loop> loop, int fd, const sockaddr_storag
 
 void Connection::Start() {
   now_ = opened_ = std::chrono::steady_clock::now();
-  const Limits& limits = io_.limits();
-  parser_.Reset({limits.max_header_bytes, limits.max_headers, limits.max_url_bytes});
-  deadline_ = now_ + limits.idle_timeout;
+  AwaitHead();
   if (!io_.poller().Watch(socket_.get(), *this)) Close();
+}
+
+void Connection::AwaitHead() {
+  phase_ = Phase::kHead;
+  const Limits& limits = io_.limits();
+  const HeadLimits head_limits{limits.max_header_bytes, limits.max_headers, limits.max_url_bytes};
+  if (head_limits != parser_.limits()) ForgetHead();
+  parser_.Reset(head_limits);
+  deadline_ = now_ + limits.idle_timeout;
 }
 
 // ---- the state machine
@@ -73,10 +80,17 @@ void Connection::Pump() {
 
 bool Connection::StepHead() {
   if (!input_.unread().empty()) {
-    switch (parser_.Parse(input_.unread(), request_, facts_)) {
+    if (SameHeadAgain()) {
+      input_.Consume(head_.size());
+      return OpenExchange();
+    }
+    switch (parser_.Parse(input_.unread(), head_, request_, facts_)) {
       case HeadParser::State::kDone:
+        input_.Consume(parser_.head_bytes());
+        ForgetRoute();
         return OpenExchange();
       case HeadParser::State::kFailed:
+        ForgetHead();
         return Refuse(parser_.error());
       case HeadParser::State::kNeedMore:
         break;
@@ -217,7 +231,7 @@ void Connection::OnReady(Readiness ready) {
 // going away is noticed.
 void Connection::ReadAhead() {
   while (may_read_) {
-    const std::span<char> room = input_.Room();
+    const std::span<char> room = input_.RoomAhead();
     if (room.empty()) {  // full
       if (hung_up_) ClientGone();
       return;
@@ -287,6 +301,7 @@ void Connection::SweepHead(TimePoint now) {
     if (due) Close();
   } else if (due) {
     const bool late = now > deadline_;
+    ForgetHead();
     if (Refuse(late ? MakeError(Reason::kSlowRequest, "the request's head did not arrive in time")
                     : MakeError(Reason::kDraining, "the server ends; send the request elsewhere")))
       Pump();

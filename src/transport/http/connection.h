@@ -50,6 +50,8 @@ class Connection final : public Exchange,
   enum class Phase : uint8_t { kHead, kBody, kHandler, kWriting, kLingering, kClosed };
   struct Deferral;
 
+  void AwaitHead();
+
   // Each step returns true when there is more to do at once.
   void Pump();
   bool StepHead();
@@ -57,6 +59,9 @@ class Connection final : public Exchange,
   bool StepLingering();
 
   // Opening an exchange (connection_request.cc).
+  bool SameHeadAgain() const;
+  void ForgetRoute();
+  void ForgetHead();
   bool OpenExchange();
   Status CheckHead();
   std::string_view PeerName();
@@ -98,6 +103,11 @@ class Connection final : public Exchange,
 
   Input input_;
   HeadParser parser_;
+  // Of the open exchange, or of the one before: a client that sends the same head again, as most
+  // do, gets the same reading of it.
+  std::string head_;
+  bool head_known_ = false;    // request_, facts_ and the route are what `head_` says
+  size_t aligned_offset_ = 0;  // of its body
   HeadFacts facts_;
   BodyReader body_;
   Output output_;

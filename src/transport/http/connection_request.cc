@@ -10,10 +10,27 @@
 #include "transport/http/forwarded.h"
 
 namespace slipway::http {
+namespace {
+constexpr size_t kKeptHead = 1u << 10;  // that an idle connection keeps
+}
+
+bool Connection::SameHeadAgain() const { return head_known_ && input_.unread().starts_with(head_); }
+
+void Connection::ForgetRoute() {
+  head_known_ = false;
+  matched_ = nullptr;
+  route_ = {};
+  params_.Clear();
+}
+
+void Connection::ForgetHead() {
+  ForgetRoute();
+  head_.clear();
+  request_.Clear();
+  facts_ = HeadFacts();
+}
 
 bool Connection::OpenExchange() {
-  input_.Pin();
-  input_.Consume(parser_.head_bytes());
   head_started_ = false;
   request_.received = now_;
   request_.peer = PeerName();
@@ -30,12 +47,16 @@ bool Connection::OpenExchange() {
 }
 
 Status Connection::CheckHead() {
-  RETURN_IF_ERROR(policy_->host_check.Check(request_, facts_));
+  if (!head_known_) {
+    RETURN_IF_ERROR(policy_->host_check.Check(request_, facts_));
+    const auto& align = io_.shared().options.body_alignment;
+    aligned_offset_ = align && facts_.has_body() ? align(request_) : 0;
+    head_known_ = head_.size() <= kKeptHead;
+  }
   const Limits& limits = io_.limits();
-  const auto& align = io_.shared().options.body_alignment;
   return body_.Start(facts_, {.max_body_bytes = limits.max_body_bytes,
                               .max_buffered_bytes = limits.max_buffered_bytes,
-                              .aligned_offset = align && facts_.has_body() ? align(request_) : 0});
+                              .aligned_offset = aligned_offset_});
 }
 
 std::string_view Connection::PeerName() {
@@ -52,14 +73,13 @@ bool Connection::AcceptExpectation() {
     return false;
   }
   if (!input_.unread().empty()) return true;  // the client did not wait
-  if (io_.shared().router->Match(*this, policy_->access) == nullptr) {
+  matched_ = io_.shared().router->Match(*this, policy_->access);
+  if (matched_ == nullptr) {
     keep_alive_ = false;  // its body may come or not
     refused_ = true;
     StartWrite();
     return false;
   }
-  params_.Clear();
-  route_ = {};
   constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
   const ssize_t n = ::send(socket_.get(), kContinue.data(), kContinue.size(), MSG_NOSIGNAL);
   if (n == static_cast<ssize_t>(kContinue.size())) return true;
@@ -72,7 +92,6 @@ bool Connection::Refuse(const Status& why) {
 }
 
 bool Connection::RefuseWithStatus(const Status& why, int status) {
-  input_.Pin();
   if (request_id_.empty()) io_.request_ids().Assign({}, request_id_);
   if (request_.peer.empty()) request_.peer = peer_;
   LoopCounters::Add(io_.mutable_counters().refused, 1);

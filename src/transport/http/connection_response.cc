@@ -132,25 +132,19 @@ void Connection::EndExchange(int status, size_t bytes_out) {
   body_.Release();
   response_.Clear();
   if (response_.body.capacity() > kKeptBody) std::string().swap(response_.body);
-  params_.Clear();
-  route_ = {};
   request_id_.clear();
-  request_.Clear();
-  facts_ = HeadFacts();
+  request_.body = {};
+  if (!head_known_) {
+    ForgetHead();
+    head_.shrink_to_fit();
+  }
 }
 
 bool Connection::FinishExchange() {
   const bool client_closes = !facts_.keep_alive, refused = refused_;
   EndExchange(response_.status, output_.bytes_written());
-  if (!input_.Unpin()) {
-    Close();
-    return false;
-  }
   if (keep_alive_) {
-    phase_ = Phase::kHead;
-    const Limits& limits = io_.limits();
-    parser_.Reset({limits.max_header_bytes, limits.max_headers, limits.max_url_bytes});
-    deadline_ = now_ + limits.idle_timeout;
+    AwaitHead();
     return true;
   }
   int unread = 0;

@@ -31,6 +31,8 @@ class RouteParams {
   absl::InlinedVector<Param, 3> values_;
 };
 
+struct Route;
+
 class Exchange {
  public:
   virtual ~Exchange() = default;
@@ -67,6 +69,7 @@ class Exchange {
   RouteParams params_;
   Response response_;
   std::string_view route_;
+  const Route* matched_ = nullptr;  // the route that the head leads to, once it was looked for
   std::string request_id_;
   std::function<void(TimePoint)> on_sent_;
   int loop_ = 0;

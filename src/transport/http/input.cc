@@ -2,61 +2,37 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace slipway::http {
 
-void Input::Piece::Compact() {
-  if (begin == 0) return;
-  std::memmove(block.data(), block.data() + begin, unread());
-  end -= begin;
-  begin = 0;
-}
-
-bool Input::MakeRoom(Piece& piece, size_t bytes) {
-  if (!piece.block) {
-    piece.block = pool_.Take(bytes, bytes);
-    return static_cast<bool>(piece.block);
-  }
-  piece.Compact();
-  return piece.block.size() - piece.end >= bytes ||
-         piece.block.Grow(std::max(piece.end + bytes, piece.block.size() * 2), piece.end);
+void Input::Compact() {
+  if (begin_ == 0) return;
+  std::memmove(block_.data(), block_.data() + begin_, end_ - begin_);
+  end_ -= begin_;
+  begin_ = 0;
 }
 
 std::span<char> Input::Room(size_t wanted) {
-  Piece& piece = pinned_ ? second_ : first_;
-  if (piece.block && piece.unread() == 0) piece.begin = piece.end = 0;
-  if (!piece.block || piece.end == piece.block.size()) {
-    if (pinned_ && piece.block) return {};
-    if (!MakeRoom(piece, piece.block ? 1 : wanted)) return {};
-  }
-  return {piece.block.data() + piece.end, piece.block.size() - piece.end};
+  if (!block_) block_ = pool_.Take(wanted, wanted);
+  if (!block_) return {};
+  if (begin_ == end_) begin_ = end_ = 0;
+  if (end_ == block_.size()) Compact();
+  if (end_ == block_.size() && !block_.Grow(block_.size() * 2, end_)) return {};
+  return Free();
 }
 
-bool Input::Unpin() {
-  pinned_ = false;
-  if (!second_.block) return true;
-  if (first_.unread() == 0) {
-    Give(first_);
-    std::swap(first_, second_);
-    return true;
-  }
-  const size_t more = second_.unread();
-  if (more > 0) {
-    if (first_.block.size() - first_.end < more && !MakeRoom(first_, more)) return false;
-    std::memcpy(first_.block.data() + first_.end, second_.view().data(), more);
-    first_.end += more;
-  }
-  Give(second_);
-  return true;
+std::span<char> Input::RoomAhead() {
+  const size_t unread = end_ - begin_;
+  if (unread >= Block::kSmallest) return {};
+  const std::span<char> room = Room();
+  return room.first(std::min(room.size(), Block::kSmallest - unread));
 }
 
 void Input::ReleaseIfEmpty() {
-  if (first_.block && first_.unread() == 0) Give(first_);
-}
-
-void Input::Give(Piece& piece) {
-  pool_.Give(std::move(piece.block));
-  piece = Piece();
+  if (!block_ || begin_ != end_) return;
+  pool_.Give(std::exchange(block_, Block()));
+  begin_ = end_ = 0;
 }
 
 }  // namespace slipway::http

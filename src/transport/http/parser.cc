@@ -265,11 +265,17 @@ Status HeadParser::ParseHead(std::string_view head, Request& request, HeadFacts&
   return CheckFraming(request, seen, facts);
 }
 
-HeadParser::State HeadParser::Parse(std::string_view bytes, Request& request, HeadFacts& facts) {
+HeadParser::State HeadParser::Parse(std::string_view bytes, std::string& head, Request& request,
+                                    HeadFacts& facts) {
   bool complete = false;
   error_ = Scan(bytes, complete);
   if (error_.ok() && !complete) return State::kNeedMore;
-  if (error_.ok()) error_ = ParseHead(bytes.substr(0, scanned_), request, facts);
+  if (error_.ok()) {
+    head.assign(bytes.substr(0, scanned_));
+    request.Clear();
+    facts = HeadFacts();
+    error_ = ParseHead(head, request, facts);
+  }
   return error_.ok() ? State::kDone : State::kFailed;
 }
 

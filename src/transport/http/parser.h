@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/status.h"
@@ -19,6 +20,8 @@ struct HeadLimits {
   size_t max_header_bytes = 16u << 10;  // all field lines together
   size_t max_headers = 100;
   size_t max_url_bytes = 8u << 10;
+
+  bool operator==(const HeadLimits&) const = default;
 };
 
 /// What the server itself needs of a head, found while parsing so that nobody searches again.
@@ -41,17 +44,17 @@ class HeadParser {
   explicit HeadParser(const HeadLimits& limits) : limits_(limits) {}
 
   /// @param bytes  everything since the request's first byte; on later calls the same bytes and
-  /// more
-  ///               (they may have moved). Only what is new is looked at.
-  /// @param request, facts  filled when the head is complete: views into `bytes`.
+  ///   more (they may have moved). Only what is new is looked at.
+  /// @param head  a copy of the head once it is complete, for request and facts are views into it.
   /// @return kFailed: error() says why, and nothing that follows in the stream can be trusted.
   /// Cost: O(bytes) over all calls together, however they are split; the outcome does not depend on
   /// the split.
-  State Parse(std::string_view bytes, Request& request, HeadFacts& facts);
+  State Parse(std::string_view bytes, std::string& head, Request& request, HeadFacts& facts);
 
   /// Length of the head with its empty line, once done.
   size_t head_bytes() const { return scanned_; }
   const Status& error() const { return error_; }
+  const HeadLimits& limits() const { return limits_; }
 
   void Reset(const HeadLimits& limits);
 

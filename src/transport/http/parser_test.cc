@@ -14,6 +14,8 @@ constexpr std::string_view kFull =
 
 struct Parsed {
   HeadParser::State state = HeadParser::State::kNeedMore;
+  std::shared_ptr<std::string> head =
+      std::make_shared<std::string>();  // a copy sees the same bytes
   Request request;
   HeadFacts facts;
   std::string error;
@@ -21,7 +23,7 @@ struct Parsed {
 
 Parsed ParseWith(HeadParser& parser, std::string_view bytes) {
   Parsed out;
-  out.state = parser.Parse(bytes, out.request, out.facts);
+  out.state = parser.Parse(bytes, *out.head, out.request, out.facts);
   if (out.state == HeadParser::State::kFailed) out.error = MessageOf(parser.error());
   return out;
 }

@@ -202,8 +202,9 @@ const Route* Router::Match(Exchange& exchange, uint8_t allowed) const {
 }
 
 void Router::Dispatch(Exchange& exchange, uint8_t allowed) const {
-  if (const Route* route = Match(exchange, allowed))
-    route->handler(exchange);
+  if (exchange.matched_ == nullptr) exchange.matched_ = Match(exchange, allowed);
+  if (exchange.matched_ != nullptr)
+    exchange.matched_->handler(exchange);
   else
     exchange.Send();
 }

@@ -240,6 +240,17 @@ TEST_F(ServerDeferTest, DrainServesTheAcceptQueueAndClosesIdleConnections) {
   EXPECT_EQ(drained, 1);
 }
 
+TEST_F(ServerDeferTest, DrainDoesNotWaitForHalfAHead) {
+  server_.Start();
+  RawClient client = server_.Connect();
+  ASSERT_TRUE(client.Send("GET /hello HTTP/1.1\r\nHo"));
+  ASSERT_TRUE(Eventually([&] { return server_.server().stats().bytes_received > 0; }));
+  const auto begun = std::chrono::steady_clock::now();
+  EXPECT_TRUE(server_.server().Drain(std::chrono::seconds(8)));
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(6));
+  EXPECT_EQ(client.Read()->status, 503);
+}
+
 TEST_F(ServerDeferTest, DrainCutsAtTheLimit) {
   server_.Start();
   RawClient client = server_.Connect();

@@ -1,4 +1,6 @@
 // What hostile, broken and slow clients meet.
+#include <sys/socket.h>
+
 #include <dirent.h>
 #include <zlib.h>
 
@@ -227,17 +229,54 @@ TEST_F(ServerLimitsTest, ASlowBodyIsRefused) {
   EXPECT_EQ(response->status, 408);
 }
 
-TEST_F(ServerLimitsTest, AClientThatDoesNotReadIsCut) {
-  server_.limits().write_timeout = milliseconds(200);
-  server_.Add(Method::kGet, "/huge", [](Exchange& exchange) {
-    exchange.response().body.assign(32u << 20, 'x');
-    exchange.Send();
-  });
+constexpr size_t kHuge = 32u << 20;  // more than the kernel's buffers take
+
+class SlowReaderTest : public ServerLimitsTest {
+ protected:
+  SlowReaderTest() {
+    server_.limits().write_timeout = milliseconds(200);
+    server_.Add(Method::kGet, "/huge", [](Exchange& exchange) {
+      exchange.response().body.assign(kHuge, 'x');
+      exchange.Send();
+    });
+  }
+
+  /// Reads pieces of `piece` bytes with a pause before each, until the connection ends or all came.
+  static size_t ReadSlowly(const RawClient& client, size_t piece, milliseconds pause) {
+    std::string buffer(piece, '\0');
+    size_t all = 0;
+    while (all < kHuge) {
+      std::this_thread::sleep_for(pause);
+      const ssize_t n = ::recv(client.fd(), buffer.data(), buffer.size(), 0);
+      if (n <= 0) break;
+      all += static_cast<size_t>(n);
+    }
+    return all;
+  }
+};
+
+TEST_F(SlowReaderTest, AClientThatDoesNotReadIsCut) {
   server_.Start();
   RawClient client = server_.Connect();
   ASSERT_TRUE(client.Send(RequestText("GET /huge")));
   EXPECT_TRUE(Eventually([&] { return server_.server().stats().requests == 1; }));
   EXPECT_TRUE(Eventually([&] { return server_.server().stats().connections_open == 0; }));
+}
+
+TEST_F(SlowReaderTest, AClientThatReadsBelowTheRateIsCut) {
+  server_.limits().min_body_bytes_per_s = 100u << 20;
+  server_.Start();
+  RawClient client = server_.Connect();
+  ASSERT_TRUE(client.Send(RequestText("GET /huge")));
+  std::jthread reader([&] { ReadSlowly(client, 4096, milliseconds(1)); });
+  EXPECT_TRUE(Eventually([&] { return server_.server().stats().connections_open == 0; }));
+}
+
+TEST_F(SlowReaderTest, AClientThatReadsAboveTheRateGetsEverything) {
+  server_.Start();
+  RawClient client = server_.Connect();
+  ASSERT_TRUE(client.Send(RequestText("GET /huge")));
+  EXPECT_GE(ReadSlowly(client, 256u << 10, milliseconds(8)), kHuge);  // for a second, five windows
 }
 
 TEST_F(ServerLimitsTest, ConnectionsOverTheLimitWaitTheirTurn) {
@@ -268,6 +307,20 @@ TEST_F(ServerLimitsTest, LimitsChangeLive) {
   EXPECT_EQ(
       server_.Connect().Roundtrip(RequestText("POST /size", "", std::string(1000, 'x')))->status,
       413);
+}
+
+// A connection remembers how it read the head before this one.
+TEST_F(ServerLimitsTest, ChangedLimitsCountForTheSameHeadAgain) {
+  server_.Start();
+  RawClient client = server_.Connect();
+  const std::string text = RequestText("GET /hello", "A: 1\r\nB: 2\r\n");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(client.Roundtrip(text)->status, 200);
+  Limits limits;
+  limits.max_headers = 2;
+  server_.server().SetLimits(limits);
+  auto response = client.Roundtrip(text);
+  if (response->status == 200) response = client.Roundtrip(text);  // that head was already awaited
+  EXPECT_EQ(response->status, 431);
 }
 
 // Slowloris: heads that never end must not slow down others, and go at the header timeout.

@@ -59,6 +59,40 @@ TEST_F(ServerTest, PipelinedRequestsAreAnsweredInOrder) {
   }
 }
 
+TEST_F(ServerTest, TheSameHeadAgainHasItsOwnBody) {
+  server_.Add(Method::kPost, "/of/{name}", [](Exchange& exchange) {
+    exchange.response()
+        .body.assign(exchange.params()["name"])
+        .append(exchange.route())
+        .append(exchange.request().header("x-a").value_or("none"))
+        .append(exchange.request().body_text());
+    exchange.Send();
+  });
+  server_.Start();
+  RawClient client = server_.Connect();
+  const auto ask = [&](std::string_view name, std::string_view header, std::string_view body) {
+    return client.Roundtrip(RequestText("POST /of/" + std::string(name), header, body))->body;
+  };
+  const std::string_view a = "X-A: 1\r\n", b = "X-A: 2\r\n";
+  EXPECT_EQ(ask("m", a, "one"), "m/of/{name}1one");
+  EXPECT_EQ(ask("m", a, "two"), "m/of/{name}1two");
+  EXPECT_EQ(ask("n", a, "two"), "n/of/{name}1two");
+  EXPECT_EQ(ask("n", b, "six"), "n/of/{name}2six");
+  EXPECT_EQ(ask("n", b, "seven"), "n/of/{name}2seven");
+  // Heads above the size that is remembered, and a refusal in between.
+  const std::string long_header = "X-B: " + std::string(2000, 'b') + "\r\n";
+  EXPECT_EQ(ask("n", long_header, "long"), "n/of/{name}nonelong");
+  EXPECT_EQ(ask("n", long_header, "size"), "n/of/{name}nonesize");
+  EXPECT_EQ(client.Roundtrip(RequestText("POST /nowhere"))->status, 404);
+  EXPECT_EQ(client.Roundtrip(RequestText("POST /nowhere"))->status, 404);
+  EXPECT_EQ(ask("n", b, "six"), "n/of/{name}2six");
+  // Two at once, of which only the first is like the one before.
+  ASSERT_TRUE(
+      client.Send(RequestText("POST /of/n", b, "six") + RequestText("POST /of/k", b, "six")));
+  EXPECT_EQ(client.Read()->body, "n/of/{name}2six");
+  EXPECT_EQ(client.Read()->body, "k/of/{name}2six");
+}
+
 TEST_F(ServerTest, HeadHasTheHeadersOfGetAndNoBody) {
   server_.Start();
   RawClient client = server_.Connect();
