@@ -95,16 +95,22 @@ Status CheckOffered(const Arguments& arguments) {
   return OkStatus();
 }
 
-/// What is wrong with the models' folders and configuration, one line each; nothing is loaded.
+/// What is wrong with the models' folders and configuration, one line each; nothing is loaded. What
+/// has no effect is told on standard error.
 Status CheckModels(const std::vector<std::string>& paths) {
   std::string problems;
   for (const std::string& path : paths) {
     ASSIGN_OR_RETURN(const auto source, repository::OpenSource(path));
     ASSIGN_OR_RETURN(const auto models, source->Scan());
-    for (const repository::FoundModel& model : models)
+    for (const repository::FoundModel& model : models) {
+      for (const std::string& field : model.config.without_effect)
+        fmt::print(stderr,
+                   "slipway serve: model \"{}\": \"{}\" of config.pbtxt has no effect here\n",
+                   model.name.str(), field);
       if (!model.problem.ok())
         problems += fmt::format("{}model \"{}\": {}", problems.empty() ? "" : "\n",
                                 model.name.str(), MessageOf(model.problem));
+    }
   }
   return problems.empty() ? OkStatus() : MakeError(Reason::kBadModel, problems);
 }

@@ -1,5 +1,7 @@
 #include "lifecycle/loader.h"
 
+#include <absl/strings/str_join.h>
+
 #include "base/log.h"
 
 namespace slipway::lifecycle {
@@ -44,6 +46,10 @@ StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundMod
   ASSIGN_OR_RETURN(served->signature, repository::Merge(artifact->signature(), model.config));
   AttachLabels(model, served->signature);
   served->batched = model.config.max_batch_size.value_or(0) > 0;
+
+  if (const auto& fields = model.config.without_effect; !fields.empty())
+    log::Warn("the model's configuration has fields without effect",
+              {{"model", model.name.str()}, {"fields", absl::StrJoin(fields, ", ")}});
 
   RETURN_IF_ERROR(ProbeOnce(version, artifact->digest()));
   ASSIGN_OR_RETURN(served->model, engine_->Load(artifact->bytes(), options_.engine));

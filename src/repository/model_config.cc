@@ -41,6 +41,7 @@ class Reader {
     return [this, out](const TextField& field) { return reader_.ReadString(field, out); };
   }
   Read1 OneOf(std::string* out, std::string_view word);
+  Read1 WithoutEffect();
   Read1 Enabled(std::string_view inner, std::vector<std::string_view> known);
 
   Status ReadTensor(const TextField& field, bool input);
@@ -69,6 +70,17 @@ Reader::Read1 Reader::OneOf(std::string* out, std::string_view word) {
   };
 }
 
+// Whatever it says, the answers are the same.
+Reader::Read1 Reader::WithoutEffect() {
+  return [this](const TextField& field) -> Status {
+    RETURN_IF_ERROR(reader_.Message(field).status());
+    auto& names = config_.without_effect;
+    if (std::find(names.begin(), names.end(), field.name) == names.end())
+      names.push_back(field.name);
+    return OkStatus();
+  };
+}
+
 // A message that turns something on, accepted as long as it does not.
 Reader::Read1 Reader::Enabled(std::string_view inner, std::vector<std::string_view> known) {
   return [this, inner, known](const TextField& field) -> Status {
@@ -91,21 +103,21 @@ StatusOr<ModelConfig> Reader::Read(const std::vector<TextField>& fields) {
       {"instance_group", true, [&](const TextField& f) { return ReadInstanceGroup(f); }},
       {"default_model_filename", false, [&](const TextField& f) { return ReadModelFilename(f); }},
       {"model_transaction_policy", false, Enabled("decoupled", {})},
-      {"response_cache", false, Enabled("enable", {})},
+      {"response_cache", false, WithoutEffect()},
       {"runtime"},
       {"batch_input", true},
       {"batch_output", true},
-      {"optimization"},
-      {"dynamic_batching"},
+      {"optimization", false, WithoutEffect()},
+      {"dynamic_batching", false, WithoutEffect()},
       {"sequence_batching"},
       {"ensemble_scheduling"},
-      {"cc_model_filenames", true},
-      {"metric_tags", true},
-      {"parameters", true},
-      {"model_warmup", true},
+      {"cc_model_filenames", true, WithoutEffect()},
+      {"metric_tags", true, WithoutEffect()},
+      {"parameters", true, WithoutEffect()},
+      {"model_warmup", true, WithoutEffect()},
       {"model_operations"},
       {"model_repository_agents"},
-      {"model_metrics"},
+      {"model_metrics", false, WithoutEffect()},
   };
   RETURN_IF_ERROR(reader_.ReadMessage(fields, "", rules));
   config_.instance_count = static_cast<int>(instances_);

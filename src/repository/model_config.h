@@ -1,7 +1,7 @@
 #pragma once
-// What a config.pbtxt says, as far as it is supported; the rest is refused by name.
-// docs/guides/migrate-from-triton.md lists the fields. Source: Triton's protobuf/model_config.proto
-// (triton-inference-server/common)
+// What a config.pbtxt says, as far as it is supported; what changes no answer may be without
+// effect, the rest is refused by name. docs/guides/migrate-from-triton.md lists the fields. Source:
+// Triton's protobuf/model_config.proto (triton-inference-server/common)
 
 #include <cstdint>
 #include <optional>
@@ -41,6 +41,7 @@ struct ModelConfig {
   VersionPolicy version_policy;
   int instance_count = 0;  // runs at once, all groups together; 0 = not stated
   std::string default_model_filename = "model.onnx";  // in each version's folder
+  std::vector<std::string> without_effect;            // fields that say how, not what: each once
   bool operator==(const ModelConfig&) const = default;
 };
 
@@ -48,7 +49,8 @@ struct ModelConfig {
 /// @return kBadModel for what is no text format, a value of the wrong type, and an unknown field
 /// (named
 ///   with the nearest right word); kUnsupported, naming it, for a field of Triton's that asks for
-///   what Slipway does not do yet. A field that says what would be so without it is fine.
+///   what Slipway does not do yet and what could change an answer. A field that says what would be
+///   so without it is fine, and so is one that is about speed or metrics alone.
 StatusOr<ModelConfig> ParseModelConfig(std::string_view text, std::string_view file);
 
 /// Merges what the model says (`actual`) with what the config says: names, dtypes and dims must
