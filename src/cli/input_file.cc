@@ -157,7 +157,9 @@ StatusOr<std::vector<JsonColumn>> ColumnsAsOneInput(std::span<const data::CsvRow
   ASSIGN_OR_RETURN(const TensorSpec* spec, OnlyInput(signature));
   const auto& first = rows.front().cells;
   const bool numeric = spec->dtype != DType::kBytes && spec->dtype != DType::kBool;
-  if (numeric && !std::all_of(first.begin(), first.end(), IsNumber)) rows = rows.subspan(1);
+  if (numeric && std::none_of(first.begin(), first.end(), IsNumber)) rows = rows.subspan(1);
+  if (rows.empty())
+    return Error(Reason::kBadRequest, "expected at least one line of values after the names");
   JsonColumn column{"", "["};
   for (const data::CsvRow& row : rows) {
     column.array += column.array.size() > 1 ? ",[" : "[";

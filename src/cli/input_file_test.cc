@@ -77,7 +77,9 @@ TEST(ReadInputsTest, NamesTheCulprit) {
       {FileFormat::kCsv, Matrix(), "1,2\n3,x\n", "line 2: input \"x\": expected FP32, got \"x\""},
       {FileFormat::kCsv, Columns(), "age,city\nold,Bern\n",
        "line 2: input \"age\": expected INT64, got \"old\""},
+      {FileFormat::kCsv, Matrix(), "x,1\n3,4\n", "line 1: input \"x\": expected FP32, got \"x\""},
       {FileFormat::kCsv, Matrix(), "", "at least one line"},
+      {FileFormat::kCsv, Matrix(), "a,b\n", "at least one line of values after the names"},
       {FileFormat::kNpy, Matrix(), "nonsense", "no .npy file"},
   };
   for (const auto& [format, signature, text, message] : table)

@@ -6,6 +6,7 @@
 
 #include "engine/onnxruntime/onnxruntime_engine.h"
 #include "infer/validate.h"
+#include "io/file.h"
 #include "lifecycle/probe.h"
 #include "lifecycle/verified_store.h"
 #include "repository/repository.h"
@@ -20,7 +21,10 @@ StatusOr<std::optional<repository::FoundVersion>> NewestVersion(const std::strin
   const auto source = repository::OpenSource(path);
   if (!source.ok()) return std::nullopt;
   ASSIGN_OR_RETURN(const auto models, (*source)->Scan());
-  if (models.size() != 1 || models.front().versions.empty()) return std::nullopt;
+  if (models.size() > 1)
+    return Error(Reason::kBadRequest, "{} is a repository of {} models: name one of them, as {}/{}",
+                 path, models.size(), path, models.front().name.str());
+  if (models.empty() || models.front().versions.empty()) return std::nullopt;
   return models.front().versions.back();
 }
 
@@ -58,6 +62,8 @@ StatusOr<OpenedModel> OpenModel(const std::string& path) {
       artifact = bundle::Open(model.path, model.root);
     }
   }
+  // Of a folder the message names what lies in it.
+  if (!artifact.ok() && io::File::Open(path).ok()) return Annotate(artifact.status(), path);
   ASSIGN_OR_RETURN(model.artifact, std::move(artifact));
   return model;
 }

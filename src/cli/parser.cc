@@ -58,11 +58,21 @@ Status CheckWord(const Option& option, const std::string& text) {
                fmt::join(words, ", "), text, DidYouMean(text, words));
 }
 
-Status TakeValues(const std::list<Slot>& slots, Arguments::Values& values) {
+/// An option that takes a value stands last, or before another option.
+Status MissingValue(const Command& command, std::string_view text) {
+  for (const Option& option : command.options)
+    if (text.starts_with(option.name + ":"))
+      return Error(Reason::kBadRequest, "{0} needs a value: {0} {1}", option.name,
+                   option.value_name);
+  return Error(Reason::kBadRequest, "{}; see slipway {} --help", text, command.name);
+}
+
+Status TakeValues(const Command& command, const std::list<Slot>& slots, Arguments::Values& values) {
   for (const Slot& slot : slots) {
     const Option& option = *slot.option;
     if (slot.parsed->count() == 0) {
-      if (option.required) return Error(Reason::kBadRequest, "{} is missing", option.name);
+      if (option.required)
+        return Error(Reason::kBadRequest, "{} is missing, as in: {}", option.name, command.example);
       continue;
     }
     const auto texts = option.is_switch() ? std::vector<std::string>{slot.flag} : slot.texts;
@@ -86,9 +96,11 @@ StatusOr<ParsedCommand> ParseCommandLine(const Command& command,
     app.parse(std::move(reversed));
     if (const auto unknown = app.remaining(); !unknown.empty())
       return UnknownWord(command, unknown.front());
-    RETURN_IF_ERROR(TakeValues(slots, parsed.values));
+    RETURN_IF_ERROR(TakeValues(command, slots, parsed.values));
   } catch (const CLI::CallForHelp&) {
     parsed.help = true;
+  } catch (const CLI::ArgumentMismatch& e) {
+    return MissingValue(command, e.what());
   } catch (const CLI::Error& e) {
     return Error(Reason::kBadRequest, "{}; see slipway {} --help", e.what(), command.name);
   }

@@ -65,8 +65,9 @@ Command PredictCommand() {
             /*required=*/true},
            {.name = "--input",
             .value_name = "FILE",
-            .help = "Inputs: .json (a v2 request, rows, or columns by input name), .jsonl, .csv, "
-                    ".npy, or - for JSON on standard input.",
+            .help = "Inputs: .json (a v2 request, rows, or columns by input name), .jsonl, .csv "
+                    "(a first line without a number holds names), .npy, or - for JSON on "
+                    "standard input.",
             .required = true,
             .short_name = "-i"},
            {.name = "--output",

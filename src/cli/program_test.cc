@@ -47,7 +47,8 @@ TEST(ParseCommandLineTest, ASwitchCanBeTurnedOff) {
 
 TEST(ParseCommandLineTest, SaysWhatIsWrongAndWhatWasMeant) {
   const std::pair<std::vector<std::string>, std::string_view> table[] = {
-      {{}, "FILE is missing"},
+      {{}, "FILE is missing, as in: slipway sample x"},
+      {{"a", "--output"}, "--output needs a value: --output OUT"},
       {{"a", "--outptu", "x"}, "unknown option --outptu; did you mean \"--output\"?"},
       {{"a", "--outptu=x"}, "unknown option --outptu; did you mean \"--output\"?"},
       {{"a", "--colour"}, "unknown option --colour; see slipway sample --help"},
@@ -55,7 +56,6 @@ TEST(ParseCommandLineTest, SaysWhatIsWrongAndWhatWasMeant) {
        "--format: expected one of json, binary, got \"jsn\"; did you mean \"json\"?"},
   };
   for (const auto& [words, message] : table) EXPECT_EQ(ErrorOf(words), message);
-  EXPECT_THAT(ErrorOf({"a", "--output"}), HasSubstr("--output"));
 }
 
 TEST(ParseCommandLineTest, AsksForHelpWhateverElseIsMissing) {

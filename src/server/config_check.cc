@@ -24,15 +24,13 @@ class Checker {
   void Problem(std::string_view path, std::string_view what) {
     const auto index = static_cast<size_t>(FindField(path) - Schema().data());
     const Origin& origin = effective_.origins[index];
-    if (origin.source == Source::kDefault)
-      problems_.push_back(fmt::format("{}: {}", path, what));
-    else
-      problems_.push_back(fmt::format("{}: \"{}\": {}", origin.where, path, what));
+    problems_.push_back(server::Problem(origin, path, what));
   }
 
   void CheckModels() {
     if (config_.models.paths.empty())
-      Problem("models.paths", "expected at least one model or repository: slipway serve MODEL");
+      Problem("models.paths",
+              "expected a model or a folder of models, as in: slipway serve examples/models");
     for (const std::string& path : config_.models.paths)
       if (path.empty()) Problem("models.paths", "expected a path, got \"\"");
     for (const std::string& root : config_.models.allowed_roots)
@@ -98,6 +96,17 @@ class Checker {
 };
 
 }  // namespace
+
+std::string Problem(const Origin& origin, std::string_view path, std::string_view what) {
+  switch (origin.source) {
+    case Source::kDefault:
+      return fmt::format("{}: {}", path, what);
+    case Source::kFlag:  // says which
+      return fmt::format("{}: {}", origin.where, what);
+    default:
+      return fmt::format("{}: \"{}\": {}", origin.where, path, what);
+  }
+}
 
 std::vector<std::string> CheckConfig(EffectiveConfig& effective) {
   return Checker(effective).Run();

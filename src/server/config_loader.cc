@@ -39,7 +39,7 @@ void Apply(const std::vector<Setting>& settings, EffectiveConfig& effective,
     const Status status = Set(*setting.field, setting.value, effective.config);
     if (!status.ok())
       problems.push_back(
-          fmt::format("{}: \"{}\": {}", setting.where, setting.field->path, MessageOf(status)));
+          Problem({setting.source, setting.where}, setting.field->path, MessageOf(status)));
     const auto index = static_cast<size_t>(setting.field - Schema().data());
     effective.origins[index] = {setting.source, setting.where};
   }

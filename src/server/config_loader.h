@@ -32,6 +32,9 @@ struct EffectiveConfig {
 /// words, wrong types, and combinations that must not start, each naming where the value came from.
 StatusOr<EffectiveConfig> LoadConfig(const ConfigSources& sources);
 
+/// One line: where the value of the field came from, and what is wrong with it.
+std::string Problem(const Origin& origin, std::string_view path, std::string_view what);
+
 /// Checks what one field alone cannot, and normalises addresses: called by LoadConfig.
 /// @return one line for each problem
 std::vector<std::string> CheckConfig(EffectiveConfig& effective);

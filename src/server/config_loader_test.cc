@@ -109,7 +109,7 @@ TEST(LoadConfigTest, RefusesAReachableAddressWithoutPublicInference) {
        {"0.0.0.0:8080", "[::]:8080", "192.168.1.5:80", "[::ffff:10.0.0.1]:80"}) {
     EXPECT_EQ(
         Refusal(With({Flag("http.listen", {address})})),
-        "--http: \"http.listen\": " + address +
+        "--http: " + address +
             " is reachable from other machines and callers have no identities yet: add "
             "--public-inference to open inference, health and metadata to all of them (control "
             "stays closed), or listen on 127.0.0.1");
@@ -119,7 +119,7 @@ TEST(LoadConfigTest, RefusesAReachableAddressWithoutPublicInference) {
     EXPECT_EQ(
         Refusal(With(
             {Flag("http.control_listen", {address}), Flag("http.public_inference", {"true"})})),
-        "--control: \"http.control_listen\": " + address +
+        "--control: " + address +
             " is reachable from other machines and callers have no identities yet: control takes "
             "127.0.0.1:PORT, [::1]:PORT or unix:/path");
   }
@@ -160,7 +160,8 @@ TEST(LoadConfigTest, RefusesTextsThatAreNoAddress) {
 
 TEST(LoadConfigTest, NeedsAModel) {
   EXPECT_EQ(Refusal(ConfigSources{}),
-            "models.paths: expected at least one model or repository: slipway serve MODEL");
+            "models.paths: expected a model or a folder of models, as in: slipway serve "
+            "examples/models");
 }
 
 TEST(LoadConfigTest, KeepsDataWhereTheMachineExpectsIt) {

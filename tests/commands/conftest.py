@@ -13,16 +13,15 @@ def slipway(tmp_path):
     env = {name: text for name, text in os.environ.items() if not name.startswith("SLIPWAY")}
     env["SLIPWAY_DATA"] = str(tmp_path / "data")
 
-    def run(*words, program=None, **options):
+    def run(*words, program=None, cwd=ROOT):
         return subprocess.run(
             [program or slipway_path(), *map(str, words)],
-            cwd=ROOT,
+            cwd=cwd,
             env=env,
             capture_output=True,
             text=True,
             timeout=60,
             check=False,
-            **options,
         )
 
     return run

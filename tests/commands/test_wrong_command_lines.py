@@ -1,0 +1,84 @@
+"""What is wrong with a command line is said in one sentence that names it and shows the right form; exit code 2 or 1."""
+
+import pytest
+
+from support.models import EXAMPLES
+
+DIGITS = EXAMPLES / "digits" / "1"
+
+BAD_USAGE = {
+    "serve": "expected a model or a folder of models, as in: slipway serve examples/models",
+    "serve m.onnx --http": "--http needs a value: --http ADDRESS:PORT",
+    "serve m.onnx --http 8080": '--http: expected ADDRESS:PORT such as 127.0.0.1:8080',
+    "serve m.onnx --model-control=explict": 'did you mean "explicit"?',
+    "serve m.onnx --io-threads=abc": '--io-threads: expected a whole number, got "abc"',
+    "serve m.onnx --max-body=12XB": "--max-body: expected bytes such as 16KiB or 64MiB",
+    "serve m.onnx --request-timeout=5": "--request-timeout: expected a duration such as 250ms",
+    "serve m.onnx --public-inferenc": 'did you mean "--public-inference"?',
+    "serve m.onnx --grpc 1:2": "--grpc is not offered yet",
+    "serve --config nothere.yaml": "nothere.yaml: cannot be opened",
+    "srve": 'did you mean "serve"?',
+    "--http": 'unknown option "--http"',
+    "help nope": 'unknown command "nope"',
+    "inspect": "MODEL is missing, as in: slipway inspect",
+    "inspect a b": 'unexpected argument "b"',
+    "predict m.onnx": "--input is missing, as in: slipway predict",
+    "predict m.onnx -i": "--input needs a value: --input FILE",
+    "bench m.onnx --duration 5": "--duration: expected a duration",
+    "bench m.onnx --concurrency 0": "--concurrency: expected 1 to 10000, got 0",
+    "bench m.onnx --format xml": "--format: expected one of binary, json",
+    "convert m.onnx": "--output is missing, as in: slipway convert",
+    "completion": "SHELL is missing, as in: slipway completion",
+    "completion ksh": "SHELL: expected one of bash, zsh, fish",
+}
+
+
+@pytest.mark.parametrize("line", BAD_USAGE)
+def test_bad_usage(slipway, line):
+    done = slipway(*line.split())
+    assert done.returncode == 2
+    assert done.stdout == "" and done.stderr.startswith("slipway") and done.stderr.count("\n") == 1
+    assert BAD_USAGE[line] in done.stderr
+
+
+@pytest.fixture
+def files(tmp_path):
+    contents = {
+        "text.onnx": "hello",
+        "empty.onnx": "",
+        "names.csv": "a,b\n",
+        "cell.csv": "1,2\n3,x\n",
+        "narrow.csv": "1,2\n",
+        "cut.json": "{",
+    }
+    for name, text in contents.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "folder").mkdir()
+    return tmp_path
+
+
+WORK_FAILED = {
+    "inspect nothere": '"nothere": cannot be opened',
+    "inspect text.onnx": "text.onnx: the bytes are not an ONNX model",
+    "inspect empty.onnx": "empty.onnx: the bytes are not an ONNX model",
+    "inspect folder": 'folder "folder" holds neither',
+    f"inspect {EXAMPLES}": "is a repository of 3 models: name one of them, as",
+    "bench text.onnx": "text.onnx: the bytes are not an ONNX model",
+    f"predict {DIGITS} -i nothere.csv": '"nothere.csv": cannot be opened',
+    f"predict {DIGITS} -i text.onnx": "expected a name that ends in .json, .jsonl, .csv or .npy",
+    f"predict {DIGITS} -i names.csv": "names.csv: expected at least one line of values after the names",
+    f"predict {DIGITS} -i cell.csv": 'cell.csv: line 2: input "pixels": expected FP32, got "x"',
+    f"predict {DIGITS} -i narrow.csv": 'input "pixels": expected FP32 [-1,1,8,8], got FP32 [1,2]',
+    f"predict {DIGITS} -i cut.json": "cut.json: JSON, byte 1",
+    "predict http://127.0.0.1:1 -i narrow.csv": "expected http://HOST:PORT/v2/models/NAME",
+    "predict https://a/v2/models/b -i narrow.csv": "https is not offered yet",
+    "convert text.onnx -o out.tar": "not an ONNX model",
+}
+
+
+@pytest.mark.parametrize("line", WORK_FAILED)
+def test_work_that_fails(slipway, files, line):
+    done = slipway(*line.split(), cwd=files)
+    assert done.returncode == 1
+    assert done.stdout == "" and done.stderr.startswith("slipway ") and done.stderr.count("\n") == 1
+    assert WORK_FAILED[line] in done.stderr
