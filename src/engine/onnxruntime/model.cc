@@ -1,7 +1,5 @@
 #include "engine/onnxruntime/model.h"
 
-#include <absl/container/inlined_vector.h>
-
 #include <atomic>
 #include <cstring>
 
@@ -40,18 +38,6 @@ void DetachFromInputs(Tensor& output, std::span<const Tensor* const> inputs) {
 
 }  // namespace
 
-constexpr size_t kUsualTensors = 8;
-
-struct Model::Feeds {
-  absl::InlinedVector<const char*, kUsualTensors> names;
-  absl::InlinedVector<Owned<OrtValue>, kUsualTensors> values;
-};
-
-struct Model::Fetches {
-  absl::InlinedVector<const char*, kUsualTensors> names;
-  absl::InlinedVector<Owned<OrtValue>, kUsualTensors> values;
-};
-
 // Arrays of owning pointers are handed to the C API as arrays of pointers.
 static_assert(sizeof(Owned<OrtValue>) == sizeof(OrtValue*));
 
@@ -81,23 +67,57 @@ Status Model::Run(std::span<const Tensor* const> inputs, std::span<const size_t>
                   const RunOptions& options, std::vector<Tensor>& results) const {
   SLIPWAY_CHECK(inputs.size() == signature_.inputs.size(),
                 "a run gives one pointer for every input");
-  Feeds feeds;
+  if (!prepared_.wanted() || !PreparedRun::Suits(inputs))
+    return RunUnprepared(inputs, outputs, options, results);
+  if (auto run = prepared_.Take(inputs, outputs))
+    return RunPrepared(inputs, outputs, options, std::move(run), results);
+  RETURN_IF_ERROR(RunUnprepared(inputs, outputs, options, results));
+  ASSIGN_OR_RETURN(
+      auto run, PreparedRun::Create(signature_, inputs, outputs, results, *runtime_->cpu_memory));
+  if (run != nullptr) prepared_.Give(std::move(run));
+  return OkStatus();
+}
+
+Status Model::RunPrepared(std::span<const Tensor* const> inputs, std::span<const size_t> outputs,
+                          const RunOptions& options, std::unique_ptr<PreparedRun> run,
+                          std::vector<Tensor>& results) const {
+  run->CopyIn(inputs);
+  const Status status = RunValues(options, run->feeds(), run->fetches());
+  if (status.ok()) {
+    run->CopyOut(results);
+    prepared_.Give(std::move(run));
+    return status;
+  }
+  if (ReasonOf(status) != Reason::kBadRequest) return status;
+  // Values that the graph refuses, or an output whose shape follows from values.
+  RETURN_IF_ERROR(RunUnprepared(inputs, outputs, options, results));
+  prepared_.Abandon();
+  return OkStatus();
+}
+
+Status Model::RunUnprepared(std::span<const Tensor* const> inputs, std::span<const size_t> outputs,
+                            const RunOptions& options, std::vector<Tensor>& results) const {
+  NamedValues feeds;
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (inputs[i] == nullptr) continue;
     ASSIGN_OR_RETURN(Owned<OrtValue> value, Borrow(*inputs[i], *runtime_->cpu_memory));
     feeds.names.push_back(signature_.inputs[i].name.c_str());
     feeds.values.push_back(std::move(value));
   }
-  Fetches fetches;
+  NamedValues fetches;
   for (const size_t i : outputs) fetches.names.push_back(signature_.outputs[i].name.c_str());
   fetches.values.resize(outputs.size());
-
-  RETURN_IF_ERROR(options.deadline ? RunUntil(*options.deadline, feeds, fetches)
-                                   : RunWith(*quiet_, feeds, fetches));
+  RETURN_IF_ERROR(RunValues(options, feeds, fetches));
   return TakeResults(inputs, outputs, fetches, results);
 }
 
-Status Model::RunUntil(TimePoint deadline, const Feeds& feeds, Fetches& fetches) const {
+Status Model::RunValues(const RunOptions& options, const NamedValues& feeds,
+                        NamedValues& fetches) const {
+  return options.deadline ? RunUntil(*options.deadline, feeds, fetches)
+                          : RunWith(*quiet_, feeds, fetches);
+}
+
+Status Model::RunUntil(TimePoint deadline, const NamedValues& feeds, NamedValues& fetches) const {
   ASSIGN_OR_RETURN(const Owned<OrtRunOptions> options, QuietRunOptions());
   std::atomic<bool> expired = false;
   Status status;
@@ -113,7 +133,8 @@ Status Model::RunUntil(TimePoint deadline, const Feeds& feeds, Fetches& fetches)
   return status;
 }
 
-Status Model::RunWith(const OrtRunOptions& options, const Feeds& feeds, Fetches& fetches) const {
+Status Model::RunWith(const OrtRunOptions& options, const NamedValues& feeds,
+                      NamedValues& fetches) const {
   const Memory::Run memory(memory_limits_);
   OrtStatus* const error =
       Api().Run(session_.get(), &options, feeds.names.data(),
@@ -127,7 +148,7 @@ Status Model::RunWith(const OrtRunOptions& options, const Feeds& feeds, Fetches&
 }
 
 Status Model::TakeResults(std::span<const Tensor* const> inputs, std::span<const size_t> outputs,
-                          Fetches& fetches, std::vector<Tensor>& results) const {
+                          NamedValues& fetches, std::vector<Tensor>& results) const {
   results.resize(outputs.size());
   size_t budget = max_output_bytes_;
   for (size_t i = 0; i < outputs.size(); ++i) {

@@ -6,6 +6,7 @@
 #include "engine/engine.h"
 #include "engine/onnxruntime/api.h"
 #include "engine/onnxruntime/memory.h"
+#include "engine/onnxruntime/prepared_run.h"
 #include "engine/onnxruntime/watchdog.h"
 
 namespace slipway::onnxruntime {
@@ -33,13 +34,18 @@ class Model final : public LoadedModel {
  private:
   Model(std::shared_ptr<Runtime> runtime, Owned<OrtSession> session, Signature signature,
         Owned<OrtRunOptions> quiet, const LoadOptions& options);
-  struct Feeds;
-  struct Fetches;
 
-  Status RunUntil(TimePoint deadline, const Feeds& feeds, Fetches& fetches) const;
-  Status RunWith(const OrtRunOptions& options, const Feeds& feeds, Fetches& fetches) const;
+  Status RunValues(const RunOptions& options, const NamedValues& feeds, NamedValues& fetches) const;
+  Status RunUntil(TimePoint deadline, const NamedValues& feeds, NamedValues& fetches) const;
+  Status RunWith(const OrtRunOptions& options, const NamedValues& feeds,
+                 NamedValues& fetches) const;
+  Status RunPrepared(std::span<const Tensor* const> inputs, std::span<const size_t> outputs,
+                     const RunOptions& options, std::unique_ptr<PreparedRun> run,
+                     std::vector<Tensor>& results) const;
+  Status RunUnprepared(std::span<const Tensor* const> inputs, std::span<const size_t> outputs,
+                       const RunOptions& options, std::vector<Tensor>& results) const;
   Status TakeResults(std::span<const Tensor* const> inputs, std::span<const size_t> outputs,
-                     Fetches& fetches, std::vector<Tensor>& results) const;
+                     NamedValues& fetches, std::vector<Tensor>& results) const;
 
   const std::shared_ptr<Runtime> runtime_;
   const std::shared_ptr<OrtSession> session_;
@@ -47,6 +53,7 @@ class Model final : public LoadedModel {
   const Owned<OrtRunOptions> quiet_;  // for every run without a deadline
   const size_t max_output_bytes_;
   const MemoryLimits memory_limits_;
+  mutable PreparedRuns prepared_;
 };
 
 }  // namespace slipway::onnxruntime

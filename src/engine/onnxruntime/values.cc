@@ -7,11 +7,6 @@
 namespace slipway::onnxruntime {
 namespace {
 
-// The C API's element types have the numbers of ONNX's TensorProto.DataType.
-ONNXTensorElementDataType ElementType(DType dtype) {
-  return static_cast<ONNXTensorElementDataType>(onnx::OnnxTypeOf(dtype));
-}
-
 StatusOr<OrtAllocator*> CpuAllocator() {
   OrtAllocator* allocator = nullptr;
   RETURN_IF_ORT_ERROR(Api().GetAllocatorWithDefaultOptions(&allocator));
@@ -81,6 +76,10 @@ struct Held {
 };
 
 }  // namespace
+
+ONNXTensorElementDataType ElementType(DType dtype) {
+  return static_cast<ONNXTensorElementDataType>(onnx::OnnxTypeOf(dtype));
+}
 
 StatusOr<Owned<OrtValue>> Borrow(const Tensor& tensor, const OrtMemoryInfo& memory) {
   if (tensor.dtype == DType::kBytes) return CopyStrings(tensor);

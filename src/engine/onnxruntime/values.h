@@ -10,6 +10,9 @@
 
 namespace slipway::onnxruntime {
 
+/// The C API's element types have the numbers of ONNX's TensorProto.DataType.
+ONNXTensorElementDataType ElementType(DType dtype);
+
 /// An OrtValue that reads `tensor`'s own bytes, without a copy; strings, and data that is not
 /// aligned for its element type, are copied.
 /// @param memory  CPU memory info. The value must not outlive `tensor`'s data.
