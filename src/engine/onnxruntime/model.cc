@@ -83,13 +83,14 @@ Status Model::RunPrepared(std::span<const Tensor* const> inputs, std::span<const
                           std::vector<Tensor>& results) const {
   run->CopyIn(inputs);
   const Status status = RunValues(options, run->feeds(), run->fetches());
-  if (status.ok()) {
+  if (status.ok() && run->Wrote()) {
     run->CopyOut(results);
     prepared_.Give(std::move(run));
     return status;
   }
-  if (ReasonOf(status) != Reason::kBadRequest) return status;
-  // Values that the graph refuses, or an output whose shape follows from values.
+  if (!status.ok() && ReasonOf(status) != Reason::kBadRequest) return status;
+  // Values that the graph refuses, an output whose shape follows from values, or one that is an
+  // input.
   RETURN_IF_ERROR(RunUnprepared(inputs, outputs, options, results));
   prepared_.Abandon();
   return OkStatus();

@@ -11,9 +11,15 @@ namespace {
 
 constexpr size_t kAlignment = 64;
 
+// Stands at the start of an output until the run writes it. A result that happens to begin with it
+// is computed again without harm.
+constexpr uint32_t kMark = 0x7FA5'C3E1;
+
 size_t Aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
-bool IsPlain(const Tensor& tensor) { return tensor.dtype != DType::kBytes && tensor.data.size() > 0; }
+bool IsPlain(const Tensor& tensor) {
+  return tensor.dtype != DType::kBytes && tensor.data.size() > 0;
+}
 
 }  // namespace
 
@@ -34,7 +40,7 @@ StatusOr<std::unique_ptr<PreparedRun>> PreparedRun::Create(const Signature& sign
   size_t bytes = 0;
   for (const Tensor* input : inputs) bytes += Aligned(input->data.size());
   for (const Tensor& result : results) {
-    if (!IsPlain(result)) return nullptr;
+    if (!IsPlain(result) || result.data.size() < sizeof(kMark)) return nullptr;
     bytes += Aligned(result.data.size());
   }
   if (bytes > kMaxBytes) return nullptr;
@@ -45,8 +51,8 @@ StatusOr<std::unique_ptr<PreparedRun>> PreparedRun::Create(const Signature& sign
     RETURN_IF_ERROR(run->Add(signature.inputs[i], *inputs[i], memory, run->inputs_, run->feeds_));
   run->results_begin_ = run->used_;
   for (size_t i = 0; i < results.size(); ++i)
-    RETURN_IF_ERROR(run->Add(signature.outputs[outputs[i]], results[i], memory, run->results_,
-                             run->fetches_));
+    RETURN_IF_ERROR(
+        run->Add(signature.outputs[outputs[i]], results[i], memory, run->results_, run->fetches_));
   return run;
 }
 
@@ -54,9 +60,9 @@ Status PreparedRun::Add(const TensorSpec& spec, const Tensor& tensor, const OrtM
                         std::vector<Slot>& slots, NamedValues& values) {
   const size_t bytes = tensor.data.size();
   OrtValue* value = nullptr;
-  RETURN_IF_ORT_ERROR(Api().CreateTensorWithDataAsOrtValue(
-      &memory, start_ + used_, bytes, tensor.shape.data(), tensor.shape.size(),
-      ElementType(tensor.dtype), &value));
+  RETURN_IF_ORT_ERROR(Api().CreateTensorWithDataAsOrtValue(&memory, start_ + used_, bytes,
+                                                           tensor.shape.data(), tensor.shape.size(),
+                                                           ElementType(tensor.dtype), &value));
   values.names.push_back(spec.name.c_str());
   values.values.emplace_back(value);
   slots.push_back({tensor.dtype, tensor.shape, used_, bytes});
@@ -66,16 +72,22 @@ Status PreparedRun::Add(const TensorSpec& spec, const Tensor& tensor, const OrtM
 
 bool PreparedRun::Fits(std::span<const Tensor* const> inputs,
                        std::span<const size_t> outputs) const {
-  return std::ranges::equal(inputs, inputs_,
-                            [](const Tensor* input, const Slot& slot) {
-                              return input->shape == slot.shape;
-                            }) &&
+  return std::ranges::equal(
+             inputs, inputs_,
+             [](const Tensor* input, const Slot& slot) { return input->shape == slot.shape; }) &&
          std::ranges::equal(outputs, outputs_);
 }
 
 void PreparedRun::CopyIn(std::span<const Tensor* const> inputs) {
   for (size_t i = 0; i < inputs.size(); ++i)
     std::memcpy(start_ + inputs_[i].offset, inputs[i]->data.data(), inputs_[i].bytes);
+  for (const Slot& slot : results_) std::memcpy(start_ + slot.offset, &kMark, sizeof(kMark));
+}
+
+bool PreparedRun::Wrote() const {
+  return std::ranges::none_of(results_, [&](const Slot& slot) {
+    return std::memcmp(start_ + slot.offset, &kMark, sizeof(kMark)) == 0;
+  });
 }
 
 void PreparedRun::CopyOut(std::vector<Tensor>& results) const {

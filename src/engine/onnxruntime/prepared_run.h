@@ -34,7 +34,8 @@ class PreparedRun {
 
   /// @param inputs   suit
   /// @param results  what the run of `inputs` gave for `outputs`.
-  /// @return null when the results hold strings or nothing, or all tensors are too large together.
+  /// @return null when a result holds strings or less than a mark (prepared_run.cc), or all tensors
+  /// are too large together.
   static StatusOr<std::unique_ptr<PreparedRun>> Create(const Signature& signature,
                                                        std::span<const Tensor* const> inputs,
                                                        std::span<const size_t> outputs,
@@ -46,6 +47,10 @@ class PreparedRun {
   void CopyIn(std::span<const Tensor* const> inputs);
   NamedValues& feeds() { return feeds_; }
   NamedValues& fetches() { return fetches_; }
+  /// Whether the run wrote every output since CopyIn. It does not write one that is an input of the
+  /// graph: ONNX Runtime then puts the input's value in its place, where the C API does not see it.
+  bool Wrote() const;
+  /// Wrote.
   void CopyOut(std::vector<Tensor>& results) const;
 
  private:
