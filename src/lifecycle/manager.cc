@@ -4,12 +4,14 @@
 #include <exception>
 #include <filesystem>
 
+#include "base/huge_heap.h"
 #include "base/log.h"
 
 namespace slipway::lifecycle {
 namespace {
 
 constexpr std::chrono::milliseconds kMotionInterval{250};
+constexpr size_t kLoadingHeapBytes = size_t{31} << 20;  // about the most that malloc puts in a heap
 
 /// One model must not take the thread that serves all: memory may run out on a hostile file.
 StatusOr<std::unique_ptr<ServedVersion>> LoadGuarded(Loader& loader,
@@ -79,6 +81,7 @@ bool Manager::stopping() {
 
 void Manager::Start(std::function<void()> settled) {
   Post([this, settled = std::move(settled)] {
+    const HugeHeap heap(kLoadingHeapBytes);
     FirstPass();
     if (settled) settled();
   });
