@@ -6,6 +6,7 @@
 
 #include "base/huge_heap.h"
 #include "base/log.h"
+#include "io/without_folder.h"
 
 namespace slipway::lifecycle {
 namespace {
@@ -29,13 +30,9 @@ Status ForClients(const Status& why, const repository::FoundVersion& version) {
   if (ReasonOf(why) == Reason::kInternal)
     return MakeError(Reason::kInternal, "the server failed to load it; its log has the detail");
   std::string message(MessageOf(why));
-  for (std::string folder :
-       {std::filesystem::path(version.path).parent_path().string(), version.root}) {
-    if (!folder.ends_with('/')) folder += '/';
-    if (folder == "/" || folder == "./") continue;
-    for (size_t at; (at = message.find(folder)) != std::string::npos;)
-      message.erase(at, folder.size());
-  }
+  for (const std::string& folder :
+       {std::filesystem::path(version.path).parent_path().string(), version.root})
+    message = io::WithoutFolder(std::move(message), folder);
   return MakeError(ReasonOf(why), message);
 }
 
@@ -100,6 +97,14 @@ void Manager::Unload(std::string model, std::function<void(Status)> done) {
     return done(Error(Reason::kForbidden,
                       "models are unloaded on request only with --model-control=explicit"));
   Post([this, model = std::move(model), done = std::move(done)] { UnloadNow(model, done); });
+}
+
+void Manager::LookAgain(std::function<void()> done) {
+  if (options_.control != ModelControl::kExplicit || settling_ || stopping()) return done();
+  Post([this, done = std::move(done)] {
+    NoteWhatIsThere();
+    done();
+  });
 }
 
 void Manager::SetPollInterval(std::chrono::milliseconds interval) {
@@ -189,7 +194,7 @@ void Manager::FirstPass() {
     const auto& start = options_.load_at_start;
     const bool wanted =
         options_.control != ModelControl::kExplicit || start.contains("*") || start.contains(name);
-    if (wanted) StateOf(name).SetWanted(&model);
+    Follow(name, &model, wanted);
   }
   for (const std::string& name : options_.load_at_start)
     if (name != "*" && !found.contains(name))
@@ -208,16 +213,16 @@ void Manager::Poll() {
   for (const auto& [name, model] : found) {
     const auto before = last_seen_.find(name);
     if (before != last_seen_.end() && before->second == model)
-      StateOf(name).SetWanted(&model);
+      Follow(name, &model, /*wanted=*/true);
     else
       in_motion_ = true;
   }
-  for (auto& [name, state] : models_) {
+  for (const auto& [name, state] : models_) {
     if (found.contains(name) || !state.wanted()) continue;
     if (last_seen_.contains(name))
       in_motion_ = true;
     else
-      state.SetWanted(nullptr);
+      Follow(name, nullptr, /*wanted=*/false);
   }
   last_seen_ = std::move(found);
   Settle();
@@ -228,35 +233,50 @@ void Manager::LoadNow(const std::string& model, const std::function<void(Status)
   const auto entry = found.find(model);
   if (entry == found.end())
     return done(Error(Reason::kNotFound, "model \"{}\" is in no repository", model));
-  ModelState& state = StateOf(model);
+  Follow(model, &entry->second, /*wanted=*/true);
+  ModelState& state = models_.at(model);
   state.ForgetFailures();
-  state.SetWanted(&entry->second);
   Settle();
   done(state.Problem());
 }
 
 void Manager::UnloadNow(const std::string& model, const std::function<void(Status)>& done) {
   const auto entry = models_.find(model);
-  if (entry == models_.end())
+  if (entry == models_.end() || !entry->second.wanted())
     return done(Error(Reason::kNotFound, "model \"{}\" is not loaded", model));
-  entry->second.SetWanted(nullptr);
+  const auto found = ScanAll();
+  const auto on_disk = found.find(model);
+  Follow(model, on_disk == found.end() ? nullptr : &on_disk->second, /*wanted=*/false);
   Settle();
   done(OkStatus());
 }
 
-ModelState& Manager::StateOf(const std::string& model) {
-  return models_.try_emplace(model, model).first->second;
+// Models that were asked for stay as they were then: the next request to load them looks again.
+void Manager::NoteWhatIsThere() {
+  const auto found = ScanAll();
+  for (const auto& [name, model] : found) {
+    const auto state = models_.find(name);
+    if (state == models_.end() || !state->second.wanted()) Follow(name, &model, /*wanted=*/false);
+  }
+  for (const auto& [name, state] : models_)
+    if (!state.wanted() && !found.contains(name)) Follow(name, nullptr, /*wanted=*/false);
+  Settle();
+}
+
+void Manager::Follow(const std::string& model, const repository::FoundModel* found, bool wanted) {
+  ModelState& state = models_.try_emplace(model, model).first->second;
+  for (const VersionNumber number : state.Set(found, wanted)) metrics_.Forget(model, number.str());
 }
 
 void Manager::Settle() {
   Publish();
-  for (bool acted = true; acted;) {
+  settling_ = true;
+  for (bool acted = true; acted && !stopping();) {
     acted = false;
-    for (auto& [name, state] : models_) {
-      if (stopping()) return;
-      acted |= Step(name, state);
-    }
+    for (auto& [name, state] : models_) acted |= !stopping() && Step(name, state);
   }
+  settling_ = false;
+  if (stopping()) return;
   std::erase_if(models_, [](const auto& entry) { return entry.second.finished(); });
   Publish();
 }
@@ -302,7 +322,8 @@ void Manager::LoadVersion(const std::string& name, ModelState& state, VersionNum
 
 void Manager::Publish() {
   auto next = std::make_shared<ServingTable>();
-  for (const auto& [name, state] : models_) next->models.emplace(name, state.Entry());
+  next->models.reserve(models_.size());
+  for (auto& [name, state] : models_) next->models.emplace(name, state.Entry());
   next->settled = settled_;
   table_.Replace(std::move(next));
   if (options_.on_change) options_.on_change();

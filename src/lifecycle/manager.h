@@ -1,6 +1,7 @@
 #pragma once
 // Keeps what is served in step with what the repositories say, on one thread of its own.
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -57,9 +58,14 @@ class Manager {
   /// kExplicit only (else kForbidden). Loads or reloads one model, with its repository read again.
   /// @param done  kNotFound, or why its wanted versions are not served.
   void Load(std::string model, std::function<void(Status)> done);
-  /// Takes the model out of the table; what runs finishes. @param done  kNotFound when nothing of
-  /// it is loaded.
+  /// Nothing of the model is served any more; what runs finishes. @param done  kNotFound when it
+  /// was not asked for.
   void Unload(std::string model, std::function<void(Status)> done);
+
+  /// Looks which models lie in the repositories, so that the table names those that are not loaded.
+  /// Only kExplicit has such; with another control, and while models are loaded, `done` is called
+  /// at once.
+  void LookAgain(std::function<void()> done);
 
   void SetPollInterval(std::chrono::milliseconds interval);
 
@@ -82,7 +88,10 @@ class Manager {
   void LoadNow(const std::string& model, const std::function<void(Status)>& done);
   void UnloadNow(const std::string& model, const std::function<void(Status)>& done);
 
-  ModelState& StateOf(const std::string& model);
+  void NoteWhatIsThere();
+
+  /// What a repository says of one model (nullptr = it is gone), and whether it is to be served.
+  void Follow(const std::string& model, const repository::FoundModel* found, bool wanted);
   /// Acts until no model has anything to do.
   void Settle();
   /// One action for one model; false when there is none.
@@ -104,6 +113,7 @@ class Manager {
   bool in_motion_ = false;                                      // the last poll saw a change
   bool settled_ = false;
 
+  std::atomic<bool> settling_{false};
   Mutex mutex_;
   std::condition_variable wake_;
   std::deque<Command> commands_ ABSL_GUARDED_BY(mutex_);
