@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <filesystem>
+#include <utility>
 
 #include "base/huge_heap.h"
 #include "base/log.h"
@@ -61,13 +62,31 @@ Manager::~Manager() {
   graveyard_->Bury();
 }
 
-void Manager::Stop() {
+void Manager::BeginStop() {
+  std::vector<std::function<void(Status)>> asking;
   {
     MutexLock lock(mutex_);
     stopping_ = true;
+    asking.push_back(std::exchange(asking_, nullptr));
+    for (Command& command : commands_) asking.push_back(std::move(command.done));
+    commands_.clear();
     wake_.notify_one();
   }
   loader_->GiveUp();
+  for (const auto& done : asking)
+    if (done) done(MakeError(Reason::kDraining, "the server is stopping"));
+}
+
+bool Manager::WaitUntilStopped(std::chrono::milliseconds limit) {
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  MutexLock lock(mutex_);
+  while (!ended_ && std::chrono::steady_clock::now() < deadline)
+    lock.WaitUntil(ended_wake_, deadline);
+  return ended_;
+}
+
+void Manager::Stop() {
+  BeginStop();
   thread_ = {};
 }
 
@@ -77,11 +96,16 @@ bool Manager::stopping() {
 }
 
 void Manager::Start(std::function<void()> settled) {
-  Post([this, settled = std::move(settled)] {
+  Post({.act = [this, settled = std::move(settled)] {
     const HugeHeap heap(kLoadingHeapBytes);
     FirstPass();
     if (settled) settled();
-  });
+    return OkStatus();
+  }});
+  {
+    MutexLock lock(mutex_);
+    ended_ = false;
+  }
   thread_ = std::jthread([this] { Work(); });
 }
 
@@ -89,22 +113,23 @@ void Manager::Load(std::string model, std::function<void(Status)> done) {
   if (options_.control != ModelControl::kExplicit)
     return done(Error(Reason::kForbidden,
                       "models are loaded on request only with --model-control=explicit"));
-  Post([this, model = std::move(model), done = std::move(done)] { LoadNow(model, done); });
+  Post({[this, model = std::move(model)] { return LoadNow(model); }, std::move(done)});
 }
 
 void Manager::Unload(std::string model, std::function<void(Status)> done) {
   if (options_.control != ModelControl::kExplicit)
     return done(Error(Reason::kForbidden,
                       "models are unloaded on request only with --model-control=explicit"));
-  Post([this, model = std::move(model), done = std::move(done)] { UnloadNow(model, done); });
+  Post({[this, model = std::move(model)] { return UnloadNow(model); }, std::move(done)});
 }
 
 void Manager::LookAgain(std::function<void()> done) {
-  if (options_.control != ModelControl::kExplicit || settling_ || stopping()) return done();
-  Post([this, done = std::move(done)] {
+  if (options_.control != ModelControl::kExplicit || settling_) return done();
+  const auto act = [this] {
     NoteWhatIsThere();
-    done();
-  });
+    return OkStatus();
+  };
+  Post({act, [done = std::move(done)](const Status&) { done(); }});
 }
 
 void Manager::SetPollInterval(std::chrono::milliseconds interval) {
@@ -114,13 +139,32 @@ void Manager::SetPollInterval(std::chrono::milliseconds interval) {
 }
 
 void Manager::Post(Command command) {
-  MutexLock lock(mutex_);
-  commands_.push_back(std::move(command));
-  wake_.notify_one();
+  {
+    MutexLock lock(mutex_);
+    if (!stopping_) {
+      commands_.push_back(std::move(command));
+      wake_.notify_one();
+      return;
+    }
+  }
+  if (command.done) command.done(MakeError(Reason::kDraining, "the server is stopping"));
+}
+
+// Once: a stop may have answered already.
+void Manager::Answer(const Status& status) {
+  std::function<void(Status)> done;
+  {
+    MutexLock lock(mutex_);
+    done = std::exchange(asking_, nullptr);
+  }
+  if (done) done(status);
 }
 
 void Manager::Work() {
   while (WaitAndServe()) graveyard_->Bury();
+  MutexLock lock(mutex_);
+  ended_ = true;
+  ended_wake_.notify_all();
 }
 
 bool Manager::WaitAndServe() {
@@ -145,16 +189,18 @@ bool Manager::WaitAndServe() {
     if (!commands_.empty()) {
       command = std::move(commands_.front());
       commands_.pop_front();
+      asking_ = std::move(command.done);
     }
   }
   try {
-    if (command)
-      command();
+    if (command.act)
+      Answer(command.act());
     else
       Poll();
   } catch (const std::exception& error) {
     log::Error("the lifecycle thread caught an exception that nobody expected",
                {{"what", error.what()}});
+    Answer(MakeError(Reason::kInternal, "the lifecycle thread caught an exception"));
   }
   return true;
 }
@@ -228,27 +274,27 @@ void Manager::Poll() {
   Settle();
 }
 
-void Manager::LoadNow(const std::string& model, const std::function<void(Status)>& done) {
+Status Manager::LoadNow(const std::string& model) {
   const auto found = ScanAll();
   const auto entry = found.find(model);
   if (entry == found.end())
-    return done(Error(Reason::kNotFound, "model \"{}\" is in no repository", model));
+    return Error(Reason::kNotFound, "model \"{}\" is in no repository", model);
   Follow(model, &entry->second, /*wanted=*/true);
   ModelState& state = models_.at(model);
   state.ForgetFailures();
   Settle();
-  done(state.Problem());
+  return state.Problem();
 }
 
-void Manager::UnloadNow(const std::string& model, const std::function<void(Status)>& done) {
+Status Manager::UnloadNow(const std::string& model) {
   const auto entry = models_.find(model);
   if (entry == models_.end() || !entry->second.wanted())
-    return done(Error(Reason::kNotFound, "model \"{}\" is not loaded", model));
+    return Error(Reason::kNotFound, "model \"{}\" is not loaded", model);
   const auto found = ScanAll();
   const auto on_disk = found.find(model);
   Follow(model, on_disk == found.end() ? nullptr : &on_disk->second, /*wanted=*/false);
   Settle();
-  done(OkStatus());
+  return OkStatus();
 }
 
 // Models that were asked for stay as they were then: the next request to load them looks again.

@@ -267,6 +267,24 @@ TEST_F(ManagerTest, ARefusalNamesNoFolderOfTheMachine) {
   EXPECT_THAT(MessageOf(refused), ::testing::Not(::testing::HasSubstr(folder.path().string())));
 }
 
+TEST_F(ManagerTest, AStopAnswersWhoWaitsForALoadAndDoesNotWaitForIt) {
+  folder.Put("wine", 1, testing::FakeModel{.gated = true});
+  folder.Put("iris", 1, 1);
+  Start({.control = ModelControl::kExplicit});
+  engine->CloseGate();
+  std::promise<Status> in_progress, queued;
+  manager->Load("wine", [&](Status status) { in_progress.set_value(std::move(status)); });
+  engine->WaitForRunsAtGate(1);
+  manager->Load("iris", [&](Status status) { queued.set_value(std::move(status)); });
+  manager->BeginStop();
+  EXPECT_EQ(ReasonOf(in_progress.get_future().get()), Reason::kDraining);
+  EXPECT_EQ(ReasonOf(queued.get_future().get()), Reason::kDraining);
+  EXPECT_EQ(ReasonOf(Ask(&Manager::Load, "iris")), Reason::kDraining);
+  EXPECT_FALSE(manager->WaitUntilStopped(milliseconds(1)));
+  engine->OpenGate();
+  EXPECT_TRUE(manager->WaitUntilStopped(seconds(10)));
+}
+
 TEST_F(ManagerTest, OnceStoppedNothingChangesAnyMore) {
   std::atomic<int> changes{0};
   folder.Put("wine", 1, 1);

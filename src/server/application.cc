@@ -247,7 +247,14 @@ void Application::Apply(const Config& config) {
 
 bool Application::Drain() {
   draining_ = true;
+  manager_->BeginStop();
   return server_->Drain(config_.limits.drain_limit);
+}
+
+bool Application::LoadsHaveEnded() {
+  // What a probe that was given up needs to end.
+  constexpr std::chrono::milliseconds kMoment(500);
+  return manager_->WaitUntilStopped(std::min(kMoment, config_.limits.drain_limit));
 }
 
 std::string Application::Address() const {

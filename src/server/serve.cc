@@ -2,8 +2,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 
 #include "base/huge_heap.h"
 #include "base/log.h"
@@ -56,6 +58,15 @@ void KeepLargeBlocks() {
 /// to 32 MiB, and then keeps blocks below it: two threads that each saw a 64 MiB body would hold on
 /// to tens of MiB. Fixed thresholds give large bodies back at once.
 void ReturnLargeBlocks() { mallopt(M_MMAP_THRESHOLD, 4 << 20); }
+
+/// Until `drained`: whoever asks twice wants it to end now, whatever is in flight.
+void ExitAtSecondStop(Signals& signals, const std::atomic<bool>& drained) {
+  while (!drained)
+    if (signals.Wait() == Signals::Event::kStop) {
+      log::Error("a second signal cut the drain");
+      std::_Exit(1);
+    }
+}
 
 StatusOr<std::unique_ptr<Engine>> MakeEngine() {
   // ONNX Runtime's environment, mostly the schemas of its operators, takes 6.5 MiB.
@@ -111,9 +122,17 @@ int Serve(const Config& config, const ConfigReader& reread) {
     break;
   }
   log::Info("draining");
+  std::atomic<bool> drained{false};
+  const std::jthread impatience([&] { ExitAtSecondStop(signals, drained); });
   if (!(*application)->Drain()) {
     log::Error("the drain limit cut requests that were in flight");
     std::_Exit(1);  // a run that does not end would hold the process
+  }
+  drained = true;
+  signals.Wake();
+  if (!(*application)->LoadsHaveEnded()) {
+    log::Info("stopped; a load in progress was left behind");
+    std::_Exit(0);
   }
   application->reset();
   log::Info("stopped");
