@@ -159,6 +159,18 @@ TEST_F(QueueFixture, DropsWhatNobodyWaitsForBeforeComputingIt) {
   EXPECT_EQ(drops, 2);
 }
 
+TEST_F(QueueFixture, WhatComesAfterThePoolHasEndedIsDropped) {
+  WorkerPool pool(1);
+  auto queue = std::make_shared<ModelQueue>(ModelQueueOptions{}, pool, clock);
+  pool.Stop();
+  auto first = MakeJob(), second = MakeJob();
+  ASSERT_TRUE(queue->Enqueue(first).ok() && queue->Enqueue(second).ok());
+  EXPECT_EQ(drops, 2);
+  EXPECT_EQ(runs, 0);
+  EXPECT_EQ(queue->waiting(), 0u);
+  EXPECT_EQ(queue->running(), 0);
+}
+
 struct ThrowingJob : Job {
   void Run() override { throw std::runtime_error("no"); }
   void Drop(const Status&) override {}

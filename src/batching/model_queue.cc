@@ -79,6 +79,12 @@ void ModelQueue::RunOne() {
   Release();
 }
 
+// A waiting job holds its version, and with it this queue: kept, neither would ever end.
+void ModelQueue::Abandon() {
+  while (const auto job = TakeNext()) job->Drop(Error(Reason::kDraining, "the server is stopping"));
+  running_.fetch_sub(1);
+}
+
 void ModelQueue::RunNext() {
   // Work whose client has gone or whose deadline has passed is dropped before it is computed.
   while (auto job = TakeNext()) {

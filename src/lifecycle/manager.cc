@@ -3,13 +3,17 @@
 #include <algorithm>
 #include <exception>
 #include <filesystem>
+#include <utility>
 
+#include "base/huge_heap.h"
 #include "base/log.h"
+#include "io/without_folder.h"
 
 namespace slipway::lifecycle {
 namespace {
 
 constexpr std::chrono::milliseconds kMotionInterval{250};
+constexpr size_t kLoadingHeapBytes = size_t{31} << 20;  // about the most that malloc puts in a heap
 
 /// One model must not take the thread that serves all: memory may run out on a hostile file.
 StatusOr<std::unique_ptr<ServedVersion>> LoadGuarded(Loader& loader,
@@ -27,13 +31,9 @@ Status ForClients(const Status& why, const repository::FoundVersion& version) {
   if (ReasonOf(why) == Reason::kInternal)
     return MakeError(Reason::kInternal, "the server failed to load it; its log has the detail");
   std::string message(MessageOf(why));
-  for (std::string folder :
-       {std::filesystem::path(version.path).parent_path().string(), version.root}) {
-    if (!folder.ends_with('/')) folder += '/';
-    if (folder == "/" || folder == "./") continue;
-    for (size_t at; (at = message.find(folder)) != std::string::npos;)
-      message.erase(at, folder.size());
-  }
+  for (const std::string& folder :
+       {std::filesystem::path(version.path).parent_path().string(), version.root})
+    message = io::WithoutFolder(std::move(message), folder);
   return MakeError(ReasonOf(why), message);
 }
 
@@ -62,13 +62,31 @@ Manager::~Manager() {
   graveyard_->Bury();
 }
 
-void Manager::Stop() {
+void Manager::BeginStop() {
+  std::vector<std::function<void(Status)>> asking;
   {
     MutexLock lock(mutex_);
     stopping_ = true;
+    asking.push_back(std::exchange(asking_, nullptr));
+    for (Command& command : commands_) asking.push_back(std::move(command.done));
+    commands_.clear();
     wake_.notify_one();
   }
   loader_->GiveUp();
+  for (const auto& done : asking)
+    if (done) done(MakeError(Reason::kDraining, "the server is stopping"));
+}
+
+bool Manager::WaitUntilStopped(std::chrono::milliseconds limit) {
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  MutexLock lock(mutex_);
+  while (!ended_ && std::chrono::steady_clock::now() < deadline)
+    lock.WaitUntil(ended_wake_, deadline);
+  return ended_;
+}
+
+void Manager::Stop() {
+  BeginStop();
   thread_ = {};
 }
 
@@ -78,10 +96,16 @@ bool Manager::stopping() {
 }
 
 void Manager::Start(std::function<void()> settled) {
-  Post([this, settled = std::move(settled)] {
+  Post({.act = [this, settled = std::move(settled)] {
+    const HugeHeap heap(kLoadingHeapBytes);
     FirstPass();
     if (settled) settled();
-  });
+    return OkStatus();
+  }});
+  {
+    MutexLock lock(mutex_);
+    ended_ = false;
+  }
   thread_ = std::jthread([this] { Work(); });
 }
 
@@ -89,14 +113,23 @@ void Manager::Load(std::string model, std::function<void(Status)> done) {
   if (options_.control != ModelControl::kExplicit)
     return done(Error(Reason::kForbidden,
                       "models are loaded on request only with --model-control=explicit"));
-  Post([this, model = std::move(model), done = std::move(done)] { LoadNow(model, done); });
+  Post({[this, model = std::move(model)] { return LoadNow(model); }, std::move(done)});
 }
 
 void Manager::Unload(std::string model, std::function<void(Status)> done) {
   if (options_.control != ModelControl::kExplicit)
     return done(Error(Reason::kForbidden,
                       "models are unloaded on request only with --model-control=explicit"));
-  Post([this, model = std::move(model), done = std::move(done)] { UnloadNow(model, done); });
+  Post({[this, model = std::move(model)] { return UnloadNow(model); }, std::move(done)});
+}
+
+void Manager::LookAgain(std::function<void()> done) {
+  if (options_.control != ModelControl::kExplicit || settling_) return done();
+  const auto act = [this] {
+    NoteWhatIsThere();
+    return OkStatus();
+  };
+  Post({act, [done = std::move(done)](const Status&) { done(); }});
 }
 
 void Manager::SetPollInterval(std::chrono::milliseconds interval) {
@@ -106,13 +139,32 @@ void Manager::SetPollInterval(std::chrono::milliseconds interval) {
 }
 
 void Manager::Post(Command command) {
-  MutexLock lock(mutex_);
-  commands_.push_back(std::move(command));
-  wake_.notify_one();
+  {
+    MutexLock lock(mutex_);
+    if (!stopping_) {
+      commands_.push_back(std::move(command));
+      wake_.notify_one();
+      return;
+    }
+  }
+  if (command.done) command.done(MakeError(Reason::kDraining, "the server is stopping"));
+}
+
+// Once: a stop may have answered already.
+void Manager::Answer(const Status& status) {
+  std::function<void(Status)> done;
+  {
+    MutexLock lock(mutex_);
+    done = std::exchange(asking_, nullptr);
+  }
+  if (done) done(status);
 }
 
 void Manager::Work() {
   while (WaitAndServe()) graveyard_->Bury();
+  MutexLock lock(mutex_);
+  ended_ = true;
+  ended_wake_.notify_all();
 }
 
 bool Manager::WaitAndServe() {
@@ -137,16 +189,18 @@ bool Manager::WaitAndServe() {
     if (!commands_.empty()) {
       command = std::move(commands_.front());
       commands_.pop_front();
+      asking_ = std::move(command.done);
     }
   }
   try {
-    if (command)
-      command();
+    if (command.act)
+      Answer(command.act());
     else
       Poll();
   } catch (const std::exception& error) {
     log::Error("the lifecycle thread caught an exception that nobody expected",
                {{"what", error.what()}});
+    Answer(MakeError(Reason::kInternal, "the lifecycle thread caught an exception"));
   }
   return true;
 }
@@ -186,7 +240,7 @@ void Manager::FirstPass() {
     const auto& start = options_.load_at_start;
     const bool wanted =
         options_.control != ModelControl::kExplicit || start.contains("*") || start.contains(name);
-    if (wanted) StateOf(name).SetWanted(&model);
+    Follow(name, &model, wanted);
   }
   for (const std::string& name : options_.load_at_start)
     if (name != "*" && !found.contains(name))
@@ -205,55 +259,70 @@ void Manager::Poll() {
   for (const auto& [name, model] : found) {
     const auto before = last_seen_.find(name);
     if (before != last_seen_.end() && before->second == model)
-      StateOf(name).SetWanted(&model);
+      Follow(name, &model, /*wanted=*/true);
     else
       in_motion_ = true;
   }
-  for (auto& [name, state] : models_) {
+  for (const auto& [name, state] : models_) {
     if (found.contains(name) || !state.wanted()) continue;
     if (last_seen_.contains(name))
       in_motion_ = true;
     else
-      state.SetWanted(nullptr);
+      Follow(name, nullptr, /*wanted=*/false);
   }
   last_seen_ = std::move(found);
   Settle();
 }
 
-void Manager::LoadNow(const std::string& model, const std::function<void(Status)>& done) {
+Status Manager::LoadNow(const std::string& model) {
   const auto found = ScanAll();
   const auto entry = found.find(model);
   if (entry == found.end())
-    return done(Error(Reason::kNotFound, "model \"{}\" is in no repository", model));
-  ModelState& state = StateOf(model);
+    return Error(Reason::kNotFound, "model \"{}\" is in no repository", model);
+  Follow(model, &entry->second, /*wanted=*/true);
+  ModelState& state = models_.at(model);
   state.ForgetFailures();
-  state.SetWanted(&entry->second);
   Settle();
-  done(state.Problem());
+  return state.Problem();
 }
 
-void Manager::UnloadNow(const std::string& model, const std::function<void(Status)>& done) {
+Status Manager::UnloadNow(const std::string& model) {
   const auto entry = models_.find(model);
-  if (entry == models_.end())
-    return done(Error(Reason::kNotFound, "model \"{}\" is not loaded", model));
-  entry->second.SetWanted(nullptr);
+  if (entry == models_.end() || !entry->second.wanted())
+    return Error(Reason::kNotFound, "model \"{}\" is not loaded", model);
+  const auto found = ScanAll();
+  const auto on_disk = found.find(model);
+  Follow(model, on_disk == found.end() ? nullptr : &on_disk->second, /*wanted=*/false);
   Settle();
-  done(OkStatus());
+  return OkStatus();
 }
 
-ModelState& Manager::StateOf(const std::string& model) {
-  return models_.try_emplace(model, model).first->second;
+// Models that were asked for stay as they were then: the next request to load them looks again.
+void Manager::NoteWhatIsThere() {
+  const auto found = ScanAll();
+  for (const auto& [name, model] : found) {
+    const auto state = models_.find(name);
+    if (state == models_.end() || !state->second.wanted()) Follow(name, &model, /*wanted=*/false);
+  }
+  for (const auto& [name, state] : models_)
+    if (!state.wanted() && !found.contains(name)) Follow(name, nullptr, /*wanted=*/false);
+  Settle();
+}
+
+void Manager::Follow(const std::string& model, const repository::FoundModel* found, bool wanted) {
+  ModelState& state = models_.try_emplace(model, model).first->second;
+  for (const VersionNumber number : state.Set(found, wanted)) metrics_.Forget(model, number.str());
 }
 
 void Manager::Settle() {
   Publish();
-  for (bool acted = true; acted;) {
+  settling_ = true;
+  for (bool acted = true; acted && !stopping();) {
     acted = false;
-    for (auto& [name, state] : models_) {
-      if (stopping()) return;
-      acted |= Step(name, state);
-    }
+    for (auto& [name, state] : models_) acted |= !stopping() && Step(name, state);
   }
+  settling_ = false;
+  if (stopping()) return;
   std::erase_if(models_, [](const auto& entry) { return entry.second.finished(); });
   Publish();
 }
@@ -299,7 +368,8 @@ void Manager::LoadVersion(const std::string& name, ModelState& state, VersionNum
 
 void Manager::Publish() {
   auto next = std::make_shared<ServingTable>();
-  for (const auto& [name, state] : models_) next->models.emplace(name, state.Entry());
+  next->models.reserve(models_.size());
+  for (auto& [name, state] : models_) next->models.emplace(name, state.Entry());
   next->settled = settled_;
   table_.Replace(std::move(next));
   if (options_.on_change) options_.on_change();

@@ -1,6 +1,7 @@
 #pragma once
 // Keeps what is served in step with what the repositories say, on one thread of its own.
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -44,11 +45,15 @@ class Manager {
           std::unique_ptr<Loader> loader, LifecycleMetrics& metrics);
   ~Manager();
 
-  /// Begins the first pass. `settled` (may be null) is called once when it is done.
+  /// Begins the first pass. `settled` (may be null) is called when it is done.
   void Start(std::function<void()> settled);
 
-  /// Ends the lifecycle thread: gives a probe up, waits for a load in progress, drops what was not
-  /// begun. on_change is not called afterwards. What is served stays served.
+  /// Nothing is begun any more, a probe is given up, and whoever asked for a load or unload and has
+  /// no answer yet gets kDraining. What is served stays served. Does not wait.
+  void BeginStop();
+  /// True once the lifecycle thread has ended; false when a load keeps it for longer.
+  bool WaitUntilStopped(std::chrono::milliseconds limit);
+  /// Both, without a limit. on_change is not called afterwards.
   void Stop();
 
   const Snapshot<ServingTable>& table() const { return table_; }
@@ -57,17 +62,26 @@ class Manager {
   /// kExplicit only (else kForbidden). Loads or reloads one model, with its repository read again.
   /// @param done  kNotFound, or why its wanted versions are not served.
   void Load(std::string model, std::function<void(Status)> done);
-  /// Takes the model out of the table; what runs finishes. @param done  kNotFound when nothing of
-  /// it is loaded.
+  /// Nothing of the model is served any more; what runs finishes. @param done  kNotFound when it
+  /// was not asked for.
   void Unload(std::string model, std::function<void(Status)> done);
+
+  /// Looks which models lie in the repositories, so that the table names those that are not loaded.
+  /// Only kExplicit has such; with another control, and while models are loaded, `done` is called
+  /// at once.
+  void LookAgain(std::function<void()> done);
 
   void SetPollInterval(std::chrono::milliseconds interval);
 
  private:
-  using Command = std::function<void()>;
+  struct Command {
+    std::function<Status()> act;
+    std::function<void(Status)> done;  // may be null
+  };
 
   void Work();
   void Post(Command command);
+  void Answer(const Status& status);
   /// Runs one command, or waits for one, a death or the next poll. False = stop.
   bool WaitAndServe();
   bool stopping();
@@ -79,10 +93,13 @@ class Manager {
   void FirstPass();
   /// Follows what changed, once two looks in a row saw the same: a copy in progress is left alone.
   void Poll();
-  void LoadNow(const std::string& model, const std::function<void(Status)>& done);
-  void UnloadNow(const std::string& model, const std::function<void(Status)>& done);
+  Status LoadNow(const std::string& model);
+  Status UnloadNow(const std::string& model);
 
-  ModelState& StateOf(const std::string& model);
+  void NoteWhatIsThere();
+
+  /// What a repository says of one model (nullptr = it is gone), and whether it is to be served.
+  void Follow(const std::string& model, const repository::FoundModel* found, bool wanted);
   /// Acts until no model has anything to do.
   void Settle();
   /// One action for one model; false when there is none.
@@ -104,11 +121,15 @@ class Manager {
   bool in_motion_ = false;                                      // the last poll saw a change
   bool settled_ = false;
 
+  std::atomic<bool> settling_{false};
   Mutex mutex_;
   std::condition_variable wake_;
+  std::condition_variable ended_wake_;
   std::deque<Command> commands_ ABSL_GUARDED_BY(mutex_);
+  std::function<void(Status)> asking_ ABSL_GUARDED_BY(mutex_);  // who waits for the present command
   bool nudged_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  bool ended_ ABSL_GUARDED_BY(mutex_) = true;
   std::chrono::milliseconds poll_interval_ ABSL_GUARDED_BY(mutex_);
   std::jthread thread_;
 };

@@ -37,7 +37,7 @@ struct ManagerTest : ::testing::Test {
     settled.get_future().wait();
   }
 
-  /// "1,2" of the versions that are ready.
+  /// "1,2" of the versions that are ready; "none".
   std::string Ready(const std::string& model) {
     const auto table = manager->table().Get();
     const auto entry = table->models.find(model);
@@ -45,7 +45,7 @@ struct ManagerTest : ::testing::Test {
     std::string text;
     for (const auto& version : entry->second->ready)
       text += (text.empty() ? "" : ",") + version->version;
-    return text;
+    return text.empty() ? "none" : text;
   }
 
   /// What version `number` adds to its input.
@@ -67,6 +67,12 @@ struct ManagerTest : ::testing::Test {
     while (!holds() && std::chrono::steady_clock::now() < limit)
       std::this_thread::sleep_for(milliseconds(1));
     EXPECT_TRUE(holds());
+  }
+
+  void LookAgain() {
+    std::promise<void> looked;
+    manager->LookAgain([&] { looked.set_value(); });
+    looked.get_future().wait();
   }
 
   Status Ask(void (Manager::*request)(std::string, std::function<void(Status)>),
@@ -190,6 +196,57 @@ TEST_F(ManagerTest, ExplicitControlLoadsAndUnloadsOnRequest) {
   EXPECT_TRUE(Ask(&Manager::Load, "wine").ok());
 }
 
+TEST_F(ManagerTest, ExplicitControlNamesWhatLiesThereAndIsNotLoaded) {
+  folder.Put("wine", 1, 10);
+  Start({.control = ModelControl::kExplicit});
+  const auto states = [&] {
+    LookAgain();
+    std::string text;
+    const auto table = manager->table().Get();
+    for (const char* name : {"beer", "wine"})
+      if (const auto model = table->models.find(name); model != table->models.end())
+        for (const VersionStatus& version : model->second->versions)
+          text += fmt::format("{} {} {} {}. ", name, version.number.value, NameOf(version.state),
+                              version.reason);
+    return text;
+  };
+  EXPECT_EQ(states(), "wine 1 UNAVAILABLE unloaded. ");
+  folder.Put("beer", 3, 10);
+  EXPECT_EQ(states(), "beer 3 UNAVAILABLE unloaded. wine 1 UNAVAILABLE unloaded. ");
+  EXPECT_TRUE(Ask(&Manager::Load, "beer").ok());
+  folder.Put("beer", 4, 10);  // what was asked for stays as it was then
+  folder.Remove("wine");
+  EXPECT_EQ(states(), "beer 3 READY . ");
+  EXPECT_TRUE(Ask(&Manager::Unload, "beer").ok());
+  EXPECT_EQ(states(), "beer 3 UNAVAILABLE unloaded. beer 4 UNAVAILABLE unloaded. ");
+}
+
+// With thousands of models a table is made thousands of times: what did not change is not made
+// anew.
+TEST_F(ManagerTest, TablesShareTheEntriesOfModelsThatDidNotChange) {
+  folder.Put("wine", 1, 10);
+  folder.Put("iris", 1, 10);
+  Start({.control = ModelControl::kExplicit, .load_at_start = {"iris"}});
+  const auto before = manager->table().Get();
+  EXPECT_TRUE(Ask(&Manager::Load, "wine").ok());
+  const auto after = manager->table().Get();
+  EXPECT_EQ(after->models.at("iris"), before->models.at("iris"));
+  EXPECT_NE(after->models.at("wine"), before->models.at("wine"));
+}
+
+TEST_F(ManagerTest, ARefusedVersionThatIsRemovedLeavesTheMetrics) {
+  folder.Put("wine", 1, 10);
+  Start({.control = ModelControl::kPoll});
+  engine->FailNextLoads(1);
+  folder.Put("wine", 2, 20);
+  const auto scraped = [&] {
+    return registry.Scrape().find("slipway_model_load_failures_total{") != std::string::npos;
+  };
+  Eventually(scraped);
+  folder.Remove("wine", 2);
+  Eventually([&] { return !scraped(); });
+}
+
 TEST_F(ManagerTest, LoadsOnRequestAreRefusedUnlessExplicit) {
   folder.Put("wine", 1, 10);
   Start({});
@@ -208,6 +265,24 @@ TEST_F(ManagerTest, ARefusalNamesNoFolderOfTheMachine) {
   EXPECT_FALSE(refused.ok());
   EXPECT_THAT(MessageOf(refused), ::testing::HasSubstr("wine.1"));
   EXPECT_THAT(MessageOf(refused), ::testing::Not(::testing::HasSubstr(folder.path().string())));
+}
+
+TEST_F(ManagerTest, AStopAnswersWhoWaitsForALoadAndDoesNotWaitForIt) {
+  folder.Put("wine", 1, testing::FakeModel{.gated = true});
+  folder.Put("iris", 1, 1);
+  Start({.control = ModelControl::kExplicit});
+  engine->CloseGate();
+  std::promise<Status> in_progress, queued;
+  manager->Load("wine", [&](Status status) { in_progress.set_value(std::move(status)); });
+  engine->WaitForRunsAtGate(1);
+  manager->Load("iris", [&](Status status) { queued.set_value(std::move(status)); });
+  manager->BeginStop();
+  EXPECT_EQ(ReasonOf(in_progress.get_future().get()), Reason::kDraining);
+  EXPECT_EQ(ReasonOf(queued.get_future().get()), Reason::kDraining);
+  EXPECT_EQ(ReasonOf(Ask(&Manager::Load, "iris")), Reason::kDraining);
+  EXPECT_FALSE(manager->WaitUntilStopped(milliseconds(1)));
+  engine->OpenGate();
+  EXPECT_TRUE(manager->WaitUntilStopped(seconds(10)));
 }
 
 TEST_F(ManagerTest, OnceStoppedNothingChangesAnyMore) {

@@ -6,18 +6,20 @@
 
 namespace slipway::lifecycle {
 
-void ModelState::SetWanted(const repository::FoundModel* found) {
+std::vector<VersionNumber> ModelState::Set(const repository::FoundModel* found, bool wanted) {
+  entry_.reset();
   // A model whose configuration became unreadable keeps serving what it has.
-  if (found != nullptr && !found->problem.ok() && found_) {
+  if (found != nullptr && !found->problem.ok() && found_ && wanted_ && wanted) {
     found_->problem = found->problem;
-    return;
+    return {};
   }
   const bool reconfigured = found != nullptr && found_ &&
                             !(found->config == found_->config && found->labels == found_->labels);
   found_.reset();
   if (found != nullptr) found_ = *found;
+  wanted_ = wanted && found_;
   for (auto& [number, version] : versions_) version.wanted.reset();
-  if (found_ && found_->problem.ok()) {
+  if (wanted_ && found_->problem.ok()) {
     std::vector<VersionNumber> on_disk;
     for (const auto& version : found_->versions) on_disk.push_back(version.number);
     for (const VersionNumber number : found_->config.version_policy.Select(on_disk))
@@ -28,8 +30,11 @@ void ModelState::SetWanted(const repository::FoundModel* found) {
     for (auto& [number, version] : versions_)
       if (version.handle) version.loaded.reset();
   }
-  std::erase_if(versions_,
-                [](const auto& entry) { return !entry.second.wanted && !entry.second.handle; });
+  std::vector<VersionNumber> forgotten;
+  for (const auto& [number, version] : versions_)
+    if (!version.wanted && !version.handle) forgotten.push_back(number);
+  for (const VersionNumber number : forgotten) versions_.erase(number);
+  return forgotten;
 }
 
 Decision ModelState::Next() const {
@@ -49,10 +54,15 @@ const repository::FoundVersion& ModelState::OnDisk(VersionNumber number) const {
   return *found;
 }
 
-void ModelState::BeginLoad(VersionNumber number) { versions_[number].loading = true; }
+ModelState::Version& ModelState::Change(VersionNumber number) {
+  entry_.reset();
+  return versions_[number];
+}
+
+void ModelState::BeginLoad(VersionNumber number) { Change(number).loading = true; }
 
 void ModelState::Loaded(VersionNumber number, uint64_t stamp, VersionHandle handle) {
-  auto& version = versions_[number];
+  Version& version = Change(number);
   version.loading = false;
   version.loaded = stamp;
   version.failed.reset();
@@ -61,15 +71,19 @@ void ModelState::Loaded(VersionNumber number, uint64_t stamp, VersionHandle hand
 }
 
 void ModelState::Failed(VersionNumber number, uint64_t stamp, const Status& why) {
-  auto& version = versions_[number];
+  Version& version = Change(number);
   version.loading = false;
   version.failed = stamp;
   version.error = why;
 }
 
-void ModelState::Unloaded(VersionNumber number) { versions_.erase(number); }
+void ModelState::Unloaded(VersionNumber number) {
+  entry_.reset();
+  versions_.erase(number);
+}
 
 void ModelState::ForgetFailures() {
+  entry_.reset();
   for (auto& [number, version] : versions_) version.failed.reset();
 }
 
@@ -81,7 +95,12 @@ Status ModelState::Problem() const {
   return OkStatus();
 }
 
-std::shared_ptr<const ModelEntry> ModelState::Entry() const {
+std::shared_ptr<const ModelEntry> ModelState::Entry() {
+  if (entry_ == nullptr) entry_ = MakeEntry();
+  return entry_;
+}
+
+std::shared_ptr<const ModelEntry> ModelState::MakeEntry() const {
   auto entry = std::make_shared<ModelEntry>();
   entry->name = name_;
   for (const auto& [number, version] : versions_) {
@@ -94,6 +113,11 @@ std::shared_ptr<const ModelEntry> ModelState::Entry() const {
     if (version.failed) status.reason = MessageOf(version.error);
     entry->versions.push_back(std::move(status));
   }
+  if (found_ && !wanted_)
+    for (const auto& version : found_->versions)
+      if (!versions_.contains(version.number))
+        entry->versions.push_back({version.number, VersionState::kUnavailable, "unloaded"});
+  std::ranges::sort(entry->versions, {}, &VersionStatus::number);
   if (found_) {
     for (const auto& [alias, number] : found_->aliases) entry->aliases.emplace(alias, number);
     if (!found_->problem.ok()) entry->problem = MessageOf(found_->problem);

@@ -17,9 +17,10 @@ class ModelState {
  public:
   explicit ModelState(std::string name) : name_(std::move(name)) {}
 
-  /// What the repository says now; nullptr = the model is gone, or was unloaded on request.
-  void SetWanted(const repository::FoundModel* found);
-  bool wanted() const { return found_.has_value(); }
+  /// What the repository says now, nullptr = the model is gone; and whether it is to be served.
+  /// @return the versions that are known no longer: they were refused, and nobody wants them.
+  std::vector<VersionNumber> Set(const repository::FoundModel* found, bool wanted);
+  bool wanted() const { return wanted_; }
 
   Decision Next() const;
 
@@ -34,12 +35,13 @@ class ModelState {
   /// Tries again what was refused, also when its content did not change.
   void ForgetFailures();
 
-  /// Nothing is wanted and nothing is left.
+  /// Nothing is on disk and nothing is left.
   bool finished() const { return !found_ && versions_.empty(); }
   /// Why versions are not served, in one sentence; OK when all that is wanted is.
   Status Problem() const;
 
-  std::shared_ptr<const ModelEntry> Entry() const;
+  /// The same one until something changes.
+  std::shared_ptr<const ModelEntry> Entry();
 
  private:
   struct Version {
@@ -49,9 +51,14 @@ class ModelState {
     Status error;
   };
 
+  Version& Change(VersionNumber number);
+  std::shared_ptr<const ModelEntry> MakeEntry() const;
+
   std::string name_;
   std::optional<repository::FoundModel> found_;
+  bool wanted_ = false;
   std::map<VersionNumber, Version> versions_;
+  std::shared_ptr<const ModelEntry> entry_;  // nullptr once something changed
 };
 
 }  // namespace slipway::lifecycle

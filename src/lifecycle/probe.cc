@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <string_view>
 
 #include "io/file.h"
 
@@ -22,6 +23,19 @@ namespace slipway::lifecycle {
 namespace {
 
 constexpr size_t kMaxVerdictBytes = 4096;
+
+/// What of the server's environment the child needs to start: where its libraries are, and how a
+/// sanitizer is to behave. Tokens and passwords that are passed in variables are not its business.
+std::vector<char*> ChildEnvironment() {
+  std::vector<char*> kept;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view variable(*entry);
+    const std::string_view name = variable.substr(0, variable.find('='));
+    if (name == "LD_LIBRARY_PATH" || name.ends_with("SAN_OPTIONS")) kept.push_back(*entry);
+  }
+  kept.push_back(nullptr);
+  return kept;
+}
 
 StatusOr<pid_t> Spawn(const std::string& program, std::vector<std::string> arguments, int output) {
   std::vector<char*> argv;
@@ -40,7 +54,8 @@ StatusOr<pid_t> Spawn(const std::string& program, std::vector<std::string> argum
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
   pid_t pid = 0;
-  const int error = posix_spawn(&pid, program.c_str(), &actions, &attributes, argv.data(), environ);
+  const int error = posix_spawn(&pid, program.c_str(), &actions, &attributes, argv.data(),
+                                ChildEnvironment().data());
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   if (error != 0)

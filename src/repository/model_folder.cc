@@ -29,6 +29,16 @@ StatusOr<std::optional<io::Bytes>> ReadIfThere(const io::Folder& folder, std::st
   return std::optional<io::Bytes>(std::move(bytes));
 }
 
+// "1, 2, 5", the first 20 of them.
+std::string Listed(const std::vector<VersionNumber>& versions) {
+  constexpr size_t kShown = 20;
+  std::string list;
+  for (size_t i = 0; i < std::min(versions.size(), kShown); ++i)
+    list += (list.empty() ? "" : ", ") + versions[i].str();
+  if (versions.size() > kShown) list += fmt::format(" and {} more", versions.size() - kShown);
+  return list;
+}
+
 class Reader {
  public:
   Reader(const ModelName& name, const io::Folder& folder, const std::string& root)
@@ -88,10 +98,21 @@ class Reader {
     }
     std::sort(model_.versions.begin(), model_.versions.end(),
               [](const auto& a, const auto& b) { return a.number < b.number; });
-    if (!model_.versions.empty()) return OkStatus();
+    if (model_.versions.empty())
+      return Error(Reason::kBadModel,
+                   "no version to serve: expected \"{}/1/{}\" or a bundle in its place",
+                   model_.name.str(), model_.config.default_model_filename);
+    return CheckPolicy();
+  }
+
+  Status CheckPolicy() const {
+    const VersionPolicy& policy = model_.config.version_policy;
+    std::vector<VersionNumber> found;
+    for (const FoundVersion& version : model_.versions) found.push_back(version.number);
+    if (!policy.Select(found).empty()) return OkStatus();
     return Error(Reason::kBadModel,
-                 "no version to serve: expected \"{}/1/{}\" or a bundle in its place",
-                 model_.name.str(), model_.config.default_model_filename);
+                 "{}: version_policy asks for {}, none of which is there; found: {}", kConfigName,
+                 Listed(policy.specific), Listed(found));
   }
 
   // nullopt for what is no folder, or one with nothing in it: a version begins to be one with its

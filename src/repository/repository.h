@@ -34,7 +34,8 @@ struct FoundModel {
   std::vector<FoundVersion> versions;            // all on disk, ascending; the policy selects later
   std::map<std::string, VersionNumber> aliases;  // aliases.json; only of versions that are there
   std::map<std::string, std::vector<std::string>> labels;  // output name → lines of its label file
-  Status problem;  // not OK: the model is named but cannot be served
+  /// Not OK: the model is named but cannot be served. Files are called as seen from the repository.
+  Status problem;
   bool operator==(const FoundModel&) const = default;
 };
 
@@ -43,16 +44,20 @@ class Source {
  public:
   virtual ~Source() = default;
   /// Looks again, sorted by name. kIo when the folder itself cannot be read (the last answer then
-  /// stands: a share that is away for a moment must not unload everything); kTooLarge above
-  /// kMaxModels. A broken model is in the list with its problem. What cannot be named, or is no
-  /// model, is logged once and passed over.
+  /// stands: a share that is away for a moment must not unload everything); kForbidden when it
+  /// leads out of the allowed roots by now; kTooLarge above kMaxModels. A broken model is in the
+  /// list with its problem. What cannot be named, or is no model, is logged once and passed over.
   virtual StatusOr<std::vector<FoundModel>> Scan() const = 0;
   virtual const std::string& path() const = 0;
 };
 
 /// Recognises what `path` is: a model file or bundle (named like the file, version 1), the folder
-/// of one model
-/// (`1/model.onnx` in it), or a repository. kNotFound, or kBadModel naming what was expected.
-StatusOr<std::unique_ptr<Source>> OpenSource(const std::string& path);
+/// of one model (`1/model.onnx` in it), or a repository.
+/// @param allowed_roots  where `path` leads must lie beneath one of them, now and at each scan;
+/// none
+///                       allow every place.
+/// @return kNotFound; kForbidden; kBadModel naming what was expected.
+StatusOr<std::unique_ptr<Source>> OpenSource(const std::string& path,
+                                             std::vector<std::string> allowed_roots = {});
 
 }  // namespace slipway::repository

@@ -365,5 +365,56 @@ TEST(LabelsTest, AreLines) {
   EXPECT_FALSE(ParseLabels("\xff").ok());
 }
 
+TEST_F(RepositoryTest, APolicyThatSelectsNothingIsTheModelsProblem) {
+  root_.Write("m/1/model.onnx", "m");
+  root_.Write("m/2/model.onnx", "m");
+  root_.Write("m/config.pbtxt", "version_policy { specific { versions: [3, 4] } }");
+  EXPECT_EQ(MessageOf(Only().problem),
+            "config.pbtxt: version_policy asks for 3, 4, none of which is there; found: 1, 2");
+}
+
+TEST_F(RepositoryTest, AProblemNamesNoFolderOfTheMachine) {
+  std::string deep = "bundle";
+  for (int i = 0; i < 18; ++i) deep += "/d";
+  root_.Write("bundle/manifest.json", "{}");
+  root_.Write(deep + "/file", "m");
+  const std::string message(MessageOf(Only().problem));
+  EXPECT_THAT(message, HasSubstr("\"bundle/d/"));
+  EXPECT_THAT(message, ::testing::Not(HasSubstr(root_.path())));
+}
+
+// An operator allowed one folder; what a path in it leads to may change while the server runs.
+TEST_F(RepositoryTest, ALinkThatLeadsOutOfTheRootsLaterIsRefusedAtTheNextScan) {
+  root_.Write("allowed/1.onnx", "m");
+  root_.Write("allowed/2.onnx", "m");
+  root_.Write("outside/3.onnx", "m");
+  root_.Write("allowed/repository/m.onnx", "m");
+  const fs::path root(root_.path());
+  const auto point = [&](const std::string& link, const std::string& to) {
+    fs::remove(root / link);
+    fs::create_symlink(root / to, root / link);
+  };
+  const auto lead_to = [&](const Source& source) -> std::string {
+    const auto models = source.Scan();
+    if (!models.ok()) return std::string(InfoOf(ReasonOf(models.status())).label);
+    const auto& path = models->at(0).versions.at(0).path;
+    return fs::path(path).lexically_relative(root).string();
+  };
+  point("file.onnx", "allowed/1.onnx");
+  point("folder", "allowed/repository");
+  const auto file = OpenSource(root / "file.onnx", {root / "allowed"}).value();
+  const auto folder = OpenSource(root / "folder", {root / "allowed"}).value();
+  EXPECT_EQ(lead_to(*file), "allowed/1.onnx");
+  EXPECT_EQ(lead_to(*folder), "allowed/repository/m.onnx");
+  point("file.onnx", "allowed/2.onnx");
+  EXPECT_EQ(lead_to(*file), "allowed/2.onnx");
+  point("file.onnx", "outside/3.onnx");
+  point("folder", "outside");
+  EXPECT_EQ(lead_to(*file), "forbidden");
+  EXPECT_EQ(lead_to(*folder), "forbidden");
+  EXPECT_EQ(ReasonOf(OpenSource(root / "file.onnx", {root / "allowed"}).status()),
+            Reason::kForbidden);
+}
+
 }  // namespace
 }  // namespace slipway::repository

@@ -8,8 +8,10 @@
 #include "base/mutex.h"
 #include "io/beneath.h"
 #include "io/tar.h"
+#include "io/without_folder.h"
 #include "repository/model_folder.h"
 #include "repository/repository.h"
+#include "repository/roots.h"
 #include "repository/stamp.h"
 
 namespace slipway::repository {
@@ -38,28 +40,65 @@ FoundModel OneVersion(const ModelName& name, std::string path, const std::string
   return model;
 }
 
-/// A model file or bundle, named by its path.
-class SingleSource final : public Source {
+/// What lies at a path that the operator gave. Where it leads is asked at each scan: links are
+/// swapped, and must not lead out of the allowed roots afterwards.
+class PlacedSource : public Source {
  public:
-  SingleSource(std::string path, ModelName name) : path_(std::move(path)), name_(std::move(name)) {}
+  PlacedSource(std::string path, std::vector<std::string> roots)
+      : path_(std::move(path)), roots_(std::move(roots)) {}
 
   const std::string& path() const override { return path_; }
 
-  StatusOr<std::vector<FoundModel>> Scan() const override {
-    auto stamp = ComputeStamp();
-    if (!stamp.ok()) return MakeError(Reason::kIo, MessageOf(stamp.status()));
-    return std::vector<FoundModel>{OneVersion(name_, path_, "", std::move(stamp))};
+  StatusOr<std::vector<FoundModel>> Scan() const final {
+    const auto place = ResolveBeneath(path_, roots_);
+    // Also when it is gone: an unmounted share looks like that.
+    if (!place.ok()) return Unreadable(place.status());
+    ASSIGN_OR_RETURN(auto models, ScanAt(*place));
+    for (FoundModel& model : models)
+      if (!model.problem.ok())
+        model.problem = MakeError(ReasonOf(model.problem),
+                                  io::WithoutFolder(std::string(MessageOf(model.problem)), *place));
+    return models;
+  }
+
+ protected:
+  /// @param place  path(), resolved when there are roots.
+  virtual StatusOr<std::vector<FoundModel>> ScanAt(const std::string& place) const = 0;
+  bool has_roots() const { return !roots_.empty(); }
+
+  static Status Unreadable(const Status& why) {
+    return ReasonOf(why) == Reason::kForbidden ? why : MakeError(Reason::kIo, MessageOf(why));
   }
 
  private:
-  StatusOr<uint64_t> ComputeStamp() const {
-    if (auto folder = io::Folder::Open(path_); folder.ok())
+  std::string path_;
+  std::vector<std::string> roots_;
+};
+
+/// A model file or bundle, named by its path.
+class SingleSource final : public PlacedSource {
+ public:
+  SingleSource(std::string path, std::vector<std::string> roots, ModelName name)
+      : PlacedSource(std::move(path), std::move(roots)), name_(std::move(name)) {}
+
+ private:
+  StatusOr<std::vector<FoundModel>> ScanAt(const std::string& place) const override {
+    auto stamp = StampAt(place);
+    if (!stamp.ok()) return Unreadable(stamp.status());
+    // A resolved place is opened beneath its folder, whatever becomes of its links until then.
+    const std::string root =
+        has_roots() ? std::filesystem::path(place).parent_path().string() : std::string();
+    return std::vector<FoundModel>{OneVersion(name_, place, root, std::move(stamp))};
+  }
+
+  static StatusOr<uint64_t> StampAt(const std::string& place) {
+    if (auto folder = io::Folder::Open(place); folder.ok())
       return StampOfFolder(*std::move(folder));
     // Through a link out of its folder too: the operator named this very file.
-    ASSIGN_OR_RETURN(const io::File file, io::File::Open(path_));
+    ASSIGN_OR_RETURN(const io::File file, io::File::Open(place));
     Stamp stamp;
     stamp.Add("", file.facts());
-    const std::filesystem::path path(path_);
+    const std::filesystem::path path(place);
     auto folder = io::Folder::Open(path.has_parent_path() ? path.parent_path().string() : ".");
     if (!folder.ok()) return stamp.value();
     const auto names = folder->List(kMaxEntries);
@@ -68,54 +107,48 @@ class SingleSource final : public Source {
     return neighbours.ok() ? stamp.value() ^ *neighbours : stamp.value();
   }
 
-  std::string path_;
   ModelName name_;
 };
 
 /// The folder of one model, named by its path.
-class ModelFolderSource final : public Source {
+class ModelFolderSource final : public PlacedSource {
  public:
-  ModelFolderSource(std::string path, ModelName name)
-      : path_(std::move(path)), name_(std::move(name)) {}
-
-  const std::string& path() const override { return path_; }
-
-  StatusOr<std::vector<FoundModel>> Scan() const override {
-    auto folder = io::Folder::Open(path_);
-    if (!folder.ok()) return MakeError(Reason::kIo, MessageOf(folder.status()));
-    return std::vector<FoundModel>{ReadModelFolder(name_, *folder, path_)};
-  }
+  ModelFolderSource(std::string path, std::vector<std::string> roots, ModelName name)
+      : PlacedSource(std::move(path), std::move(roots)), name_(std::move(name)) {}
 
  private:
-  std::string path_;
+  StatusOr<std::vector<FoundModel>> ScanAt(const std::string& place) const override {
+    auto folder = io::Folder::Open(place);
+    if (!folder.ok()) return Unreadable(folder.status());
+    return std::vector<FoundModel>{ReadModelFolder(name_, *folder, place)};
+  }
+
   ModelName name_;
 };
 
 /// A folder of models.
-class RepositorySource final : public Source {
+class RepositorySource final : public PlacedSource {
  public:
-  explicit RepositorySource(std::string path) : path_(std::move(path)) {}
+  using PlacedSource::PlacedSource;
 
-  const std::string& path() const override { return path_; }
-
-  StatusOr<std::vector<FoundModel>> Scan() const override {
-    // Also when it is gone: an unmounted share looks like that.
-    auto folder = io::Folder::Open(path_);
-    if (!folder.ok()) return MakeError(Reason::kIo, MessageOf(folder.status()));
+ private:
+  StatusOr<std::vector<FoundModel>> ScanAt(const std::string& place) const override {
+    auto folder = io::Folder::Open(place);
+    if (!folder.ok()) return Unreadable(folder.status());
     ASSIGN_OR_RETURN(const auto names, folder->List(kMaxEntries));
     std::vector<FoundModel> models;
     for (const std::string& entry : names) {
       auto model = Look(*folder, entry, names);
       if (!model) continue;
       if (models.size() == kMaxModels) {
-        return Error(Reason::kTooLarge, "\"{}\": expected at most {} models", path_, kMaxModels);
+        return Error(Reason::kTooLarge, "\"{}\": expected at most {} models", path(), kMaxModels);
       }
       models.push_back(*std::move(model));
     }
+    if (models.empty()) SayOnce("", "a repository holds no model", kExpected);
     return SortedAndUnique(std::move(models));
   }
 
- private:
   // nullopt for what is no model.
   std::optional<FoundModel> Look(const io::Folder& folder, const std::string& entry,
                                  const std::vector<std::string>& names) const {
@@ -134,7 +167,8 @@ class RepositorySource final : public Source {
     if ((*facts)->kind != Kind::kRegular) {
       return Broken(*name, Error(Reason::kBadModel, "\"{}\": expected a regular file", entry));
     }
-    return OneVersion(*name, path_ + "/" + entry, path_, StampOfFile(folder, entry, names));
+    return OneVersion(*name, folder.path() + "/" + entry, folder.path(),
+                      StampOfFile(folder, entry, names));
   }
 
   std::optional<FoundModel> LookInto(const io::Folder& repository, const std::string& entry,
@@ -144,7 +178,8 @@ class RepositorySource final : public Source {
     const auto manifest = folder->Stat("manifest.json");
     if (!manifest.ok()) return Broken(name, manifest.status());
     if (*manifest) {
-      return OneVersion(name, path_ + "/" + entry, path_, StampOfFolder(*std::move(folder)));
+      return OneVersion(name, repository.path() + "/" + entry, repository.path(),
+                        StampOfFolder(*std::move(folder)));
     }
     const auto names = folder->List(kMaxEntries);
     if (!names.ok()) return Broken(name, names.status());
@@ -152,7 +187,7 @@ class RepositorySource final : public Source {
       return inner == "config.pbtxt" || IsVersionFolder(inner);
     });
     if (!model) return PassOver(entry, "it has no version folder and no config.pbtxt");
-    return ReadModelFolder(name, *folder, path_);
+    return ReadModelFolder(name, *folder, repository.path());
   }
 
   static FoundModel Broken(const ModelName& name, const Status& why) {
@@ -161,15 +196,16 @@ class RepositorySource final : public Source {
     return model;
   }
 
-  // Said once, not at every poll.
   std::optional<FoundModel> PassOver(const std::string& entry, std::string_view why) const {
-    const bool first = passed_over_.With(
-        [&](auto& seen) { return seen.size() < kMaxEntries && seen.insert(entry).second; });
-    if (first) {
-      log::Warn("an entry of the repository is no model and is passed over",
-                {{"repository", path_}, {"entry", entry}, {"why", why}});
-    }
+    SayOnce(entry, "an entry of the repository is no model and is passed over", why);
     return std::nullopt;
+  }
+
+  // Not at every poll.
+  void SayOnce(const std::string& entry, std::string_view what, std::string_view why) const {
+    const bool first = said_.With(
+        [&](auto& said) { return said.size() < kMaxEntries && said.insert(entry).second; });
+    if (first) log::Warn(what, {{"repository", path()}, {"entry", entry}, {"why", why}});
   }
 
   // "wine/" and "wine.onnx" are two models of one name: neither is more right than the other.
@@ -190,8 +226,7 @@ class RepositorySource final : public Source {
     return unique;
   }
 
-  std::string path_;
-  mutable Guarded<std::set<std::string>> passed_over_;
+  mutable Guarded<std::set<std::string>> said_;  // entries; "" is the repository itself
 };
 
 StatusOr<ModelName> NameFor(const std::string& path) {
@@ -225,11 +260,12 @@ StatusOr<bool> IsModelFolder(const io::Folder& folder) {
 }
 
 StatusOr<std::unique_ptr<Source>> OpenFolderSource(const std::string& path,
+                                                   std::vector<std::string> roots,
                                                    const io::Folder& folder) {
   ASSIGN_OR_RETURN(const auto manifest, folder.Stat("manifest.json"));
   if (manifest) {
     ASSIGN_OR_RETURN(ModelName name, NameFor(path));
-    return std::make_unique<SingleSource>(path, std::move(name));
+    return std::make_unique<SingleSource>(path, std::move(roots), std::move(name));
   }
   ASSIGN_OR_RETURN(const auto saved_model, folder.Stat("saved_model.pb"));
   if (saved_model) {
@@ -237,9 +273,9 @@ StatusOr<std::unique_ptr<Source>> OpenFolderSource(const std::string& path,
                  "\"{}\" is a TensorFlow SavedModel, which is not supported yet", path);
   }
   ASSIGN_OR_RETURN(const bool model, IsModelFolder(folder));
-  if (!model) return std::make_unique<RepositorySource>(path);
+  if (!model) return std::make_unique<RepositorySource>(path, std::move(roots));
   ASSIGN_OR_RETURN(ModelName name, NameFor(path));
-  return std::make_unique<ModelFolderSource>(path, std::move(name));
+  return std::make_unique<ModelFolderSource>(path, std::move(roots), std::move(name));
 }
 
 StatusOr<bool> IsTar(const io::File& file) {
@@ -250,19 +286,21 @@ StatusOr<bool> IsTar(const io::File& file) {
 
 }  // namespace
 
-StatusOr<std::unique_ptr<Source>> OpenSource(const std::string& given) {
+StatusOr<std::unique_ptr<Source>> OpenSource(const std::string& given,
+                                             std::vector<std::string> allowed_roots) {
   std::string path = given;
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-  const auto folder = io::Folder::Open(path);
-  if (folder.ok()) return OpenFolderSource(path, *folder);
+  ASSIGN_OR_RETURN(const std::string place, ResolveBeneath(path, allowed_roots));
+  const auto folder = io::Folder::Open(place);
+  if (folder.ok()) return OpenFolderSource(path, std::move(allowed_roots), *folder);
   if (ReasonOf(folder.status()) != Reason::kNotFound) return folder.status();
-  ASSIGN_OR_RETURN(const io::File file, io::File::Open(path));
+  ASSIGN_OR_RETURN(const io::File file, io::File::Open(place));
   ASSIGN_OR_RETURN(const bool tar, IsTar(file));
   if (!tar && !path.ends_with(".onnx")) {
     return Error(Reason::kBadModel, "\"{}\" is no model: {}", path, kExpected);
   }
   ASSIGN_OR_RETURN(ModelName name, NameFor(path));
-  return std::make_unique<SingleSource>(path, std::move(name));
+  return std::make_unique<SingleSource>(path, std::move(allowed_roots), std::move(name));
 }
 
 }  // namespace slipway::repository

@@ -7,7 +7,6 @@
 #include "protocol/openinference/routes.h"
 #include "repository/repository.h"
 #include "server/listen_address.h"
-#include "server/model_roots.h"
 #include "server/version.h"
 #include "telemetry/process_metrics.h"
 
@@ -126,8 +125,7 @@ Status Application::Wire(std::shared_ptr<Engine> engine) {
 StatusOr<std::vector<std::unique_ptr<repository::Source>>> Application::OpenSources() const {
   std::vector<std::unique_ptr<repository::Source>> sources;
   for (const std::string& path : config_.models.paths) {
-    RETURN_IF_ERROR(CheckBeneathRoots(path, config_.models.allowed_roots));
-    ASSIGN_OR_RETURN(auto source, repository::OpenSource(path));
+    ASSIGN_OR_RETURN(auto source, repository::OpenSource(path, config_.models.allowed_roots));
     sources.push_back(std::move(source));
   }
   return sources;
@@ -249,7 +247,14 @@ void Application::Apply(const Config& config) {
 
 bool Application::Drain() {
   draining_ = true;
+  manager_->BeginStop();
   return server_->Drain(config_.limits.drain_limit);
+}
+
+bool Application::LoadsHaveEnded() {
+  // What a probe that was given up needs to end.
+  constexpr std::chrono::milliseconds kMoment(500);
+  return manager_->WaitUntilStopped(std::min(kMoment, config_.limits.drain_limit));
 }
 
 std::string Application::Address() const {

@@ -39,8 +39,12 @@ class Application {
   /// What may change live (config_diff.h).
   void Apply(const Config& config);
 
-  /// Ready turns false at once; in-flight requests finish. False when the limit cut some.
+  /// Ready turns false at once, no further load begins; in-flight requests finish. False when the
+  /// limit cut some.
   bool Drain();
+  /// After Drain: false when a load in progress still runs after a moment. Then this must not be
+  /// destroyed: it would wait for that.
+  bool LoadsHaveEnded();
 
   /// "http://127.0.0.1:8080" of the first listener, or "unix:/path".
   std::string Address() const;

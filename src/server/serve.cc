@@ -2,9 +2,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 
+#include "base/huge_heap.h"
 #include "base/log.h"
 #include "engine/onnxruntime/onnxruntime_engine.h"
 #include "server/application.h"
@@ -45,12 +48,30 @@ void ShiftLogLevel(int by) {
   log::Write(log::GetLevel(), "log level changed", {{"level", kNames[level]}});
 }
 
+/// While models are loaded, large blocks are taken from heaps on huge pages (base/huge_heap.h).
+void KeepLargeBlocks() {
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 8 << 20);
+}
+
 /// glibc raises the size from which memory is mapped apart with every large block that is freed, up
 /// to 32 MiB, and then keeps blocks below it: two threads that each saw a 64 MiB body would hold on
 /// to tens of MiB. Fixed thresholds give large bodies back at once.
-void ReturnLargeBlocks() {
-  mallopt(M_MMAP_THRESHOLD, 4 << 20);
-  mallopt(M_TRIM_THRESHOLD, 8 << 20);
+void ReturnLargeBlocks() { mallopt(M_MMAP_THRESHOLD, 4 << 20); }
+
+/// Until `drained`: whoever asks twice wants it to end now, whatever is in flight.
+void ExitAtSecondStop(Signals& signals, const std::atomic<bool>& drained) {
+  while (!drained)
+    if (signals.Wait() == Signals::Event::kStop) {
+      log::Error("a second signal cut the drain");
+      std::_Exit(1);
+    }
+}
+
+StatusOr<std::unique_ptr<Engine>> MakeEngine() {
+  // ONNX Runtime's environment, mostly the schemas of its operators, takes 6.5 MiB.
+  const HugeHeap heap(size_t{7} << 20);
+  return CreateOnnxRuntimeEngine();
 }
 
 /// What a person who started it by hand wants to see; standard output, apart from the log.
@@ -64,14 +85,14 @@ void Announce(const Application& application) {
 }  // namespace
 
 int Serve(const Config& config, const ConfigReader& reread) {
-  ReturnLargeBlocks();
+  KeepLargeBlocks();
   ConfigureLog(config.log);
   Signals signals;
   const auto fail = [](const Status& why) {
     log::Error("cannot serve", {{"error", MessageOf(why)}});
     return 1;
   };
-  auto engine = CreateOnnxRuntimeEngine();
+  auto engine = MakeEngine();
   if (!engine.ok()) return fail(engine.status());
   auto application = Application::Create(config, *std::move(engine));
   if (!application.ok()) return fail(application.status());
@@ -90,6 +111,7 @@ int Serve(const Config& config, const ConfigReader& reread) {
         ShiftLogLevel(+1);
         continue;
       case Signals::Event::kWoken:
+        ReturnLargeBlocks();
         if (const Status serving = (*application)->CheckServing(); !serving.ok())
           return fail(serving);
         Announce(**application);
@@ -100,9 +122,17 @@ int Serve(const Config& config, const ConfigReader& reread) {
     break;
   }
   log::Info("draining");
+  std::atomic<bool> drained{false};
+  const std::jthread impatience([&] { ExitAtSecondStop(signals, drained); });
   if (!(*application)->Drain()) {
     log::Error("the drain limit cut requests that were in flight");
     std::_Exit(1);  // a run that does not end would hold the process
+  }
+  drained = true;
+  signals.Wake();
+  if (!(*application)->LoadsHaveEnded()) {
+    log::Info("stopped; a load in progress was left behind");
+    std::_Exit(0);
   }
   application->reset();
   log::Info("stopped");

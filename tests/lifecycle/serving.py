@@ -1,10 +1,15 @@
 """What the lifecycle tests ask of a server."""
 
+import json
+
+from support.models import TEST_MODELS
+from support.repository import seal
 from support.server import Server, wait_until
 from support.tensors import outputs_of
 
 POLL = ["--model-control=poll", "--poll-interval=100ms"]
 X = [1.0, 2.0, 3.0, 4.0]
+SLOW = (TEST_MODELS / "slow.onnx").read_bytes()
 
 
 def polled(repository, *args, **options):
@@ -37,3 +42,23 @@ def wait_state(server, model, version, state, reason=""):
 
 def wait_gone(server, model, version):
     wait_until(lambda: (model, str(version)) not in index(server), 20, f"{model} {version} gone")
+
+
+def endless(folder):
+    """A bundle whose first example takes hours."""
+    (folder / "model.onnx").write_bytes(SLOW)
+    (folder / "examples").mkdir()
+    example = {
+        "origin": "self",
+        "inputs": [{"name": "iterations", "datatype": "INT64", "shape": [1], "data": [10**10]}],
+        "outputs": [{"name": "y", "datatype": "FP32", "shape": [64, 64], "data": [0] * 4096}],
+    }
+    (folder / "examples" / "long.json").write_text(json.dumps(example), encoding="utf-8")
+    signature = {
+        "inputs": [{"name": "iterations", "dtype": "INT64", "shape": [1]}],
+        "outputs": [{"name": "y", "dtype": "FP32", "shape": [64, 64]}],
+    }
+    files = [{"path": "examples/long.json"}, {"path": "model.onnx"}]
+    manifest = {"format_version": 1, "signature": signature, "files": files}
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    seal(folder)

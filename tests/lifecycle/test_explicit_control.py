@@ -35,6 +35,26 @@ def test_load_and_unload(server):
     assert scale(server) == (1, 2)
 
 
+def test_the_index_names_what_lies_there_and_is_not_loaded(server, repository):
+    def states():
+        return {key: (entry["state"], entry["reason"]) for key, entry in index(server).items()}
+
+    unloaded = ("UNAVAILABLE", "unloaded")
+    assert states() == {("m", "1"): ("READY", ""), ("other", "1"): unloaded}
+    repository.put("new", 4, scaled_model(5))
+    assert states()["new", "4"] == unloaded
+    assert act(server, "unload", "m").status == 200
+    assert states()["m", "1"] == unloaded
+    assert act(server, "unload", "m").status == 404
+    ready = server.post("/v2/repository/index", {"ready": True}).json()
+    assert ready == []
+
+
+def test_load_of_a_policy_that_selects_nothing_names_it_and_the_versions(server, repository):
+    repository.put_file("other", "config.pbtxt", "version_policy { specific { versions: [7] } }")
+    check_error(act(server, "load", "other"), 422, "version_policy", "7", "found: 1")
+
+
 def test_load_takes_what_is_new_and_only_then(server, repository):
     repository.put("m", 2, scaled_model(7))
     assert scale(server) == (1, 2)

@@ -1,18 +1,16 @@
 """Broken models meet the probe child first: whatever they do to it, the server goes on."""
 
-import json
 import os
 import random
 
 import pytest
 
-from serving import index, polled, scale, wait_state
+from serving import SLOW, endless, index, polled, scale, wait_state
 from support.models import TEST_MODELS
-from support.repository import scaled_model, seal
+from support.repository import scaled_model
 from support.server import Server
 
 IS_RELEASE = os.environ.get("SLIPWAY_TEST_SCALE") == "release"
-SLOW = (TEST_MODELS / "slow.onnx").read_bytes()
 
 
 def flipped(data, seed):
@@ -77,26 +75,6 @@ def test_model_that_was_refused_is_not_remembered(repository, tmp_path):
         repository.put("bad", 1, flipped(SLOW, 0)[:200])
         wait_state(server, "bad", 1, "UNAVAILABLE")
         assert len(verified(data)) == 1
-
-
-def endless(folder):
-    """A bundle whose first example takes hours."""
-    (folder / "model.onnx").write_bytes(SLOW)
-    (folder / "examples").mkdir()
-    example = {
-        "origin": "self",
-        "inputs": [{"name": "iterations", "datatype": "INT64", "shape": [1], "data": [10**10]}],
-        "outputs": [{"name": "y", "datatype": "FP32", "shape": [64, 64], "data": [0] * 4096}],
-    }
-    (folder / "examples" / "long.json").write_text(json.dumps(example), encoding="utf-8")
-    signature = {
-        "inputs": [{"name": "iterations", "dtype": "INT64", "shape": [1]}],
-        "outputs": [{"name": "y", "dtype": "FP32", "shape": [64, 64]}],
-    }
-    files = [{"path": "examples/long.json"}, {"path": "model.onnx"}]
-    manifest = {"format_version": 1, "signature": signature, "files": files}
-    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    seal(folder)
 
 
 def test_model_that_kills_its_probe_is_refused_and_nothing_else_happens(repository):

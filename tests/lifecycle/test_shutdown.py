@@ -7,6 +7,9 @@ import signal
 import threading
 import time
 
+import pytest
+from serving import endless
+from support.checks import check_error
 from support.models import TEST_MODELS
 from support.server import Server, wait_until
 
@@ -94,4 +97,40 @@ def test_drain_limit_cuts_and_is_told_by_the_exit_code():
         client.join()
         assert outcomes != [200]
         assert server.wait_for_log("drain limit")
+        server.kill()
+
+
+@pytest.mark.parametrize("probe", ["--probe=true", "--probe=false"], ids=["in the probe", "in the server"])
+def test_a_load_in_progress_does_not_hold_the_exit_up(repository, probe):
+    repository.put("endless", 1, endless)
+    with Server(repository, args=["--model-control=explicit", probe]) as server:
+        answers = []
+        load = "/v2/repository/models/endless/load"
+        client = threading.Thread(target=lambda: answers.append(server.post(load, b"", timeout_s=60)))
+        client.start()
+        wait_until(lambda: 'state="loading"' in server.get("/metrics").text, what="the load")
+        begun = time.monotonic()
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(30) == 0
+        assert time.monotonic() - begun < 5
+        client.join()
+        check_error(answers[0], 503, "stopping")
+
+
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+def test_second_signal_cuts_the_drain(second):
+    with Server(TEST_MODELS / "slow.onnx") as server:
+        teach(server)
+        outcomes = []
+        client = threading.Thread(target=ask, args=(server, outcomes, slow_body(20_000)))
+        client.start()
+        wait_until(lambda: in_flight(server) >= 1, what="a request in flight")
+        begun = time.monotonic()
+        server.send_signal(signal.SIGTERM)
+        server.wait_for_log("draining")
+        server.send_signal(second)
+        assert server.wait(30) == 1
+        assert time.monotonic() - begun < 5
+        client.join()
+        assert server.wait_for_log("second signal")
         server.kill()

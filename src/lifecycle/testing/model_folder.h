@@ -27,9 +27,12 @@ class ModelFolder {
 
   /// Puts version `number` there, with new content: its answers are x + add.
   void Put(const std::string& model, int64_t number, int64_t add) {
+    Put(model, number, FakeModel{.add = add});
+  }
+  void Put(const std::string& model, int64_t number, const FakeModel& content) {
     const std::string path =
         folder_ / (model + "." + std::to_string(number) + "." + std::to_string(++stamp_) + ".onnx");
-    std::ofstream(path, std::ios::binary) << FakeModel{.add = add}.Serialize();
+    std::ofstream(path, std::ios::binary) << content.Serialize();
     models_.With([&](auto& models) {
       auto& found = models.try_emplace(model, Empty(model)).first->second;
       std::erase_if(found.versions, [&](const auto& v) { return v.number.value == number; });

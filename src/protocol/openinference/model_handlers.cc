@@ -176,8 +176,11 @@ void ModelHandlers::Statistics(Exchange& exchange) const {
 void ModelHandlers::Index(Exchange& exchange) const {
   const auto only_ready = ReadIndexRequest(exchange.request().body_text());
   if (!only_ready.ok()) return Refuse(exchange, only_ready.status());
-  Write(IndexOf(TableFor(exchange), *only_ready), exchange.response().body);
-  exchange.Send();
+  services_.models.LookAgain(
+      [held = exchange.Defer(), &models = services_.models, only_ready = *only_ready] {
+        Write(IndexOf(*models.table().Get(), only_ready), held->response().body);
+        held->Send();
+      });
 }
 
 void ModelHandlers::Load(Exchange& exchange) const {

@@ -1,22 +1,23 @@
-#include "server/model_roots.h"
+#include "repository/roots.h"
 
 #include <algorithm>
 #include <filesystem>
 
-namespace slipway::server {
+namespace slipway::repository {
 
-Status CheckBeneathRoots(const std::string& path, const std::vector<std::string>& roots) {
-  if (roots.empty()) return OkStatus();
+StatusOr<std::string> ResolveBeneath(const std::string& path,
+                                     const std::vector<std::string>& roots) {
+  if (roots.empty()) return path;
   std::error_code error;
   const auto target = std::filesystem::canonical(path, error);
   if (error) return Error(Reason::kNotFound, "\"{}\": {}", path, error.message());
   for (const std::string& root : roots) {
     const auto base = std::filesystem::canonical(root, error);
     if (error) continue;
-    if (std::ranges::mismatch(base, target).in1 == base.end()) return OkStatus();
+    if (std::ranges::mismatch(base, target).in1 == base.end()) return target.string();
   }
   return Error(Reason::kForbidden, "\"{}\" leads to \"{}\", beneath none of models.roots", path,
                target.string());
 }
 
-}  // namespace slipway::server
+}  // namespace slipway::repository

@@ -1,18 +1,18 @@
-#include "server/model_roots.h"
+#include "repository/roots.h"
 
 #include <filesystem>
 #include <fstream>
 
-namespace slipway::server {
+namespace slipway::repository {
 namespace {
 
 namespace fs = std::filesystem;
 
-struct ModelRootsTest : ::testing::Test {
-  const fs::path folder = fs::path(::testing::TempDir()) / "model_roots_test";
+struct RootsTest : ::testing::Test {
+  const fs::path folder = fs::path(::testing::TempDir()) / "roots_test";
   const std::vector<std::string> roots{(folder / "absent").string(), (folder / "models").string()};
 
-  ModelRootsTest() {
+  RootsTest() {
     fs::remove_all(folder);
     fs::create_directories(folder / "models" / "wine");
     fs::create_directories(folder / "models-of-others");
@@ -20,33 +20,33 @@ struct ModelRootsTest : ::testing::Test {
     fs::create_symlink(folder / "models" / "wine", folder / "in");
     fs::create_symlink(folder / "models-of-others", folder / "models" / "out");
   }
-  ~ModelRootsTest() override { fs::remove_all(folder); }
+  ~RootsTest() override { fs::remove_all(folder); }
 
   std::string Check(const fs::path& path) {
-    const Status status = CheckBeneathRoots(path.string(), roots);
-    return status.ok() ? "ok" : std::string(InfoOf(ReasonOf(status)).label);
+    const auto place = ResolveBeneath(path.string(), roots);
+    return place.ok() ? "ok" : std::string(InfoOf(ReasonOf(place.status())).label);
   }
 };
 
-TEST_F(ModelRootsTest, ARootAndWhatLiesBeneathItAreAllowed) {
+TEST_F(RootsTest, ARootAndWhatLiesBeneathItAreAllowed) {
   EXPECT_EQ(Check(folder / "models"), "ok");
   EXPECT_EQ(Check(folder / "models" / "iris.onnx"), "ok");
   EXPECT_EQ(Check(folder / "in"), "ok");
 }
 
-TEST_F(ModelRootsTest, WhereALinkLeadsDecides) {
+TEST_F(RootsTest, WhereALinkLeadsDecides) {
   EXPECT_EQ(Check(folder / "models" / "out"), "forbidden");
   EXPECT_EQ(Check(folder / "models-of-others"), "forbidden");
   EXPECT_EQ(Check(folder / "models" / ".."), "forbidden");
 }
 
-TEST_F(ModelRootsTest, WhatIsNotThereIsNotAllowed) {
+TEST_F(RootsTest, WhatIsNotThereIsNotAllowed) {
   EXPECT_EQ(Check(folder / "models" / "none.onnx"), "not_found");
 }
 
-TEST_F(ModelRootsTest, WithoutRootsEveryPathIs) {
-  EXPECT_TRUE(CheckBeneathRoots("anywhere", {}).ok());
+TEST_F(RootsTest, WithoutRootsEveryPathIs) {
+  EXPECT_EQ(*ResolveBeneath("anywhere", {}), "anywhere");
 }
 
 }  // namespace
-}  // namespace slipway::server
+}  // namespace slipway::repository

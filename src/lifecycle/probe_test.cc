@@ -1,0 +1,61 @@
+#include "lifecycle/probe.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+namespace slipway::lifecycle {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A program in the child's place: a shell script that gets what the child gets.
+class ProbeTest : public ::testing::Test {
+ protected:
+  ~ProbeTest() override { fs::remove(program_); }
+
+  ProbeOptions Program(const std::string& script) const {
+    std::ofstream(program_) << "#!/bin/sh\n" << script << "\n";
+    fs::permissions(program_, fs::perms::owner_all);
+    return {.program = program_, .timeout = std::chrono::seconds(20)};
+  }
+  static Status Run(const ProbeOptions& options, const std::atomic<bool>* given_up = nullptr) {
+    return Probe(options, "model.onnx", "", "sha256:1", given_up);
+  }
+
+  const fs::path program_ =
+      fs::path(::testing::TempDir()) /
+      (std::string("probe_test.") +
+       ::testing::UnitTest::GetInstance()->current_test_info()->name());
+};
+
+TEST_F(ProbeTest, TheVerdictCountsForTheDigestThatTheParentReadOnly) {
+  EXPECT_TRUE(Run(Program("echo ok sha256:1")).ok());
+  EXPECT_EQ(ReasonOf(Run(Program("echo ok sha256:2"))), Reason::kBadModel);
+  EXPECT_EQ(ReasonOf(Run(Program("echo unsupported no such operator"))), Reason::kUnsupported);
+  EXPECT_EQ(ReasonOf(Run(Program("echo ok"))), Reason::kBadModel);
+}
+
+TEST_F(ProbeTest, AChildThatDiesIsARefusedModel) {
+  const Status died = Run(Program("echo ok sha256:1; kill -ABRT $$"));
+  EXPECT_EQ(ReasonOf(died), Reason::kBadModel);
+  EXPECT_THAT(MessageOf(died), ::testing::HasSubstr("signal 6"));
+}
+
+TEST_F(ProbeTest, TheChildGetsNoneOfTheServersVariables) {
+  setenv("SLIPWAY_TEST_SECRET", "token", 1);
+  const Status status = Run(Program("[ -z \"$SLIPWAY_TEST_SECRET\" ] && echo ok sha256:1"));
+  unsetenv("SLIPWAY_TEST_SECRET");
+  EXPECT_TRUE(status.ok()) << status;
+}
+
+TEST_F(ProbeTest, AProbeThatIsGivenUpEndsItsChild) {
+  std::atomic<bool> given_up{false};
+  const ProbeOptions endless = Program("exec sleep 1000");
+  std::jthread gives_up([&] { given_up = true; });
+  EXPECT_EQ(ReasonOf(Run(endless, &given_up)), Reason::kCancelled);
+}
+
+}  // namespace
+}  // namespace slipway::lifecycle
