@@ -52,7 +52,9 @@ StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundMod
               {{"model", model.name.str()}, {"fields", absl::StrJoin(fields, ", ")}});
 
   RETURN_IF_ERROR(ProbeOnce(version, artifact->digest()));
-  ASSIGN_OR_RETURN(served->model, engine_->Load(artifact->bytes(), options_.engine));
+  LoadOptions load = options_.engine;
+  load.max_rows = model.config.max_batch_size.value_or(0);
+  ASSIGN_OR_RETURN(served->model, engine_->Load(artifact->bytes(), load));
   ASSIGN_OR_RETURN(served->examples, artifact->Examples(options_.warm_up.max_examples));
 
   served->instances =

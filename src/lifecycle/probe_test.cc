@@ -24,10 +24,9 @@ class ProbeTest : public ::testing::Test {
     return Probe(options, "model.onnx", "", "sha256:1", given_up);
   }
 
-  const fs::path program_ =
-      fs::path(::testing::TempDir()) /
-      (std::string("probe_test.") +
-       ::testing::UnitTest::GetInstance()->current_test_info()->name());
+  const fs::path program_ = fs::path(::testing::TempDir()) /
+                            (std::string("probe_test.") +
+                             ::testing::UnitTest::GetInstance()->current_test_info()->name());
 };
 
 TEST_F(ProbeTest, TheVerdictCountsForTheDigestThatTheParentReadOnly) {

@@ -22,7 +22,8 @@ void ORT_API_CALL WriteLog(void*, OrtLoggingLevel, const char*, const char*, con
   log::Warn("ONNX Runtime reports", {{"detail", CleanMessage(message)}});
 }
 
-StatusOr<Owned<OrtSessionOptions>> SessionOptions(const LoadOptions& options) {
+StatusOr<Owned<OrtSessionOptions>> SessionOptions(const Signature& signature,
+                                                  const LoadOptions& options) {
   OrtSessionOptions* raw = nullptr;
   RETURN_IF_ORT_ERROR(Api().CreateSessionOptions(&raw));
   Owned<OrtSessionOptions> made(raw);
@@ -30,8 +31,9 @@ StatusOr<Owned<OrtSessionOptions>> SessionOptions(const LoadOptions& options) {
   RETURN_IF_ORT_ERROR(Api().SetInterOpNumThreads(raw, 1));
   RETURN_IF_ORT_ERROR(Api().SetSessionExecutionMode(raw, ORT_SEQUENTIAL));
   RETURN_IF_ORT_ERROR(Api().SetSessionGraphOptimizationLevel(raw, ORT_ENABLE_ALL));
-  // A memory pattern is kept for every input shape ever seen, without a bound.
-  RETURN_IF_ORT_ERROR(Api().DisableMemPattern(raw));
+  // A memory pattern, one block for all that a run computes, is 2 to 5 % faster; it is kept for
+  // every input shape ever seen, without a bound.
+  if (!HasFewShapes(signature, options.max_rows)) RETURN_IF_ORT_ERROR(Api().DisableMemPattern(raw));
   static constexpr std::pair<const char*, const char*> kSettings[] = {
       {"session.load_model_format", "ONNX"},  // ONNX Runtime guesses from the bytes otherwise
       {"session.intra_op.allow_spinning", "0"},
@@ -70,6 +72,21 @@ void SetEnvironment() {
   unsetenv("ORT_LOAD_CONFIG_FROM_MODEL");
 }
 
+}  // namespace
+
+bool HasFewShapes(const Signature& signature, int max_rows) {
+  constexpr int kFew = 64;
+  const bool few_rows = max_rows > 0 && max_rows <= kFew;
+  return std::ranges::all_of(signature.inputs, [&](const TensorSpec& input) {
+    const bool rows_vary = !input.shape.empty() && input.shape.front() < 0;
+    const auto rest = std::span(input.shape).subspan(rows_vary ? 1 : 0);
+    return !input.any_rank && !input.optional && (few_rows || !rows_vary) &&
+           std::ranges::none_of(rest, [](int64_t dimension) { return dimension < 0; });
+  });
+}
+
+namespace {
+
 class OnnxRuntimeEngine final : public Engine {
  public:
   explicit OnnxRuntimeEngine(std::shared_ptr<Runtime> runtime) : runtime_(std::move(runtime)) {}
@@ -95,7 +112,8 @@ class OnnxRuntimeEngine final : public Engine {
                                                    std::span<const ModelBytes::External> files,
                                                    Signature signature,
                                                    const LoadOptions& options) {
-    ASSIGN_OR_RETURN(const Owned<OrtSessionOptions> session_options, SessionOptions(options));
+    ASSIGN_OR_RETURN(const Owned<OrtSessionOptions> session_options,
+                     SessionOptions(signature, options));
     RETURN_IF_ERROR(AddExternalData(files, *session_options));
     OrtSession* session = nullptr;
     if (OrtStatus* error = Api().CreateSessionFromArray(
