@@ -30,9 +30,9 @@ struct MemoryLimits {
 struct LoadOptions {
   int intra_op_threads = 1;
   size_t max_output_bytes = size_t{1} << 30;  // a run that would answer with more is refused
-  // All inputs have the same first dimension, from 1 to this many rows, and no more will be given;
-  // 0: nothing is promised.
-  int max_rows = 0;
+  // What the caller promises about inputs, so that an engine can tell how many shapes to expect.
+  size_t max_input_bytes = MemoryLimits::kNone;
+  int max_rows = 0;  // > 0: the first dimension of all inputs is the same, at most this
   MemoryLimits memory;
 };
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "engine/onnxruntime/api.h"
 #include "engine/onnxruntime/kernel_limits.h"
+#include "engine/onnxruntime/memory_pattern.h"
 #include "engine/onnxruntime/model.h"
 #include "engine/onnxruntime/rewrite.h"
 #include "onnx/external_data.h"
@@ -22,8 +23,7 @@ void ORT_API_CALL WriteLog(void*, OrtLoggingLevel, const char*, const char*, con
   log::Warn("ONNX Runtime reports", {{"detail", CleanMessage(message)}});
 }
 
-StatusOr<Owned<OrtSessionOptions>> SessionOptions(const Signature& signature,
-                                                  const LoadOptions& options) {
+StatusOr<Owned<OrtSessionOptions>> SessionOptions(const LoadOptions& options, bool plans) {
   OrtSessionOptions* raw = nullptr;
   RETURN_IF_ORT_ERROR(Api().CreateSessionOptions(&raw));
   Owned<OrtSessionOptions> made(raw);
@@ -31,9 +31,7 @@ StatusOr<Owned<OrtSessionOptions>> SessionOptions(const Signature& signature,
   RETURN_IF_ORT_ERROR(Api().SetInterOpNumThreads(raw, 1));
   RETURN_IF_ORT_ERROR(Api().SetSessionExecutionMode(raw, ORT_SEQUENTIAL));
   RETURN_IF_ORT_ERROR(Api().SetSessionGraphOptimizationLevel(raw, ORT_ENABLE_ALL));
-  // A memory pattern, one block for all that a run computes, is 2 to 5 % faster; it is kept for
-  // every input shape ever seen, without a bound.
-  if (!HasFewShapes(signature, options.max_rows)) RETURN_IF_ORT_ERROR(Api().DisableMemPattern(raw));
+  if (!plans) RETURN_IF_ORT_ERROR(Api().DisableMemPattern(raw));
   static constexpr std::pair<const char*, const char*> kSettings[] = {
       {"session.load_model_format", "ONNX"},  // ONNX Runtime guesses from the bytes otherwise
       {"session.intra_op.allow_spinning", "0"},
@@ -72,21 +70,6 @@ void SetEnvironment() {
   unsetenv("ORT_LOAD_CONFIG_FROM_MODEL");
 }
 
-}  // namespace
-
-bool HasFewShapes(const Signature& signature, int max_rows) {
-  constexpr int kFew = 64;
-  const bool few_rows = max_rows > 0 && max_rows <= kFew;
-  return std::ranges::all_of(signature.inputs, [&](const TensorSpec& input) {
-    const bool rows_vary = !input.shape.empty() && input.shape.front() < 0;
-    const auto rest = std::span(input.shape).subspan(rows_vary ? 1 : 0);
-    return !input.any_rank && !input.optional && (few_rows || !rows_vary) &&
-           std::ranges::none_of(rest, [](int64_t dimension) { return dimension < 0; });
-  });
-}
-
-namespace {
-
 class OnnxRuntimeEngine final : public Engine {
  public:
   explicit OnnxRuntimeEngine(std::shared_ptr<Runtime> runtime) : runtime_(std::move(runtime)) {}
@@ -100,24 +83,25 @@ class OnnxRuntimeEngine final : public Engine {
     ASSIGN_OR_RETURN(onnx::ModelInfo info, onnx::InspectSkeleton(skeleton));
     RETURN_IF_ERROR(onnx::CheckExternalData(skeleton.graph(), model.external_data));
     RETURN_IF_ERROR(CheckKernelLimits(skeleton.graph()));
+    ASSIGN_OR_RETURN(
+        const Owned<OrtSessionOptions> session,
+        SessionOptions(options, PlansAreBounded(skeleton.graph(), info.signature, options)));
+    RETURN_IF_ERROR(AddExternalData(model.external_data, *session));
     if (!NeedsRewrite(skeleton.graph()))
-      return LoadBytes(model.model, model.external_data, std::move(info.signature), options);
+      return LoadBytes(model.model, *session, std::move(info.signature), options);
     ASSIGN_OR_RETURN(const std::string rewritten, Rewrite(model.model));
-    return LoadBytes(std::as_bytes(std::span(rewritten)), model.external_data,
-                     std::move(info.signature), options);
+    return LoadBytes(std::as_bytes(std::span(rewritten)), *session, std::move(info.signature),
+                     options);
   }
 
  private:
   StatusOr<std::unique_ptr<LoadedModel>> LoadBytes(std::span<const std::byte> bytes,
-                                                   std::span<const ModelBytes::External> files,
+                                                   const OrtSessionOptions& session_options,
                                                    Signature signature,
                                                    const LoadOptions& options) {
-    ASSIGN_OR_RETURN(const Owned<OrtSessionOptions> session_options,
-                     SessionOptions(signature, options));
-    RETURN_IF_ERROR(AddExternalData(files, *session_options));
     OrtSession* session = nullptr;
-    if (OrtStatus* error = Api().CreateSessionFromArray(
-            runtime_->env.get(), bytes.data(), bytes.size(), session_options.get(), &session))
+    if (OrtStatus* error = Api().CreateSessionFromArray(runtime_->env.get(), bytes.data(),
+                                                        bytes.size(), &session_options, &session))
       return LoadError(error);
     return Model::Create(runtime_, Owned<OrtSession>(session), std::move(signature), options);
   }

@@ -18,12 +18,4 @@ namespace slipway {
 /// @return kInternal when the library is older than the API it was built for.
 StatusOr<std::unique_ptr<Engine>> CreateOnnxRuntimeEngine();
 
-namespace onnxruntime {
-
-/// Whether runs can come in so few different shapes that something may be kept for each.
-/// @param max_rows  as in LoadOptions
-bool HasFewShapes(const Signature& signature, int max_rows);
-
-}  // namespace onnxruntime
-
 }  // namespace slipway

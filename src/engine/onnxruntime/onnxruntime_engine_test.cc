@@ -110,26 +110,6 @@ TEST_F(OnnxRuntimeEngineTest, DynamicDimensionsDifferFromRunToRun) {
   }
 }
 
-TEST_F(OnnxRuntimeEngineTest, WhatIsKeptForEachShapeIsBounded) {
-  using onnxruntime::HasFewShapes;
-  const auto taking = [](Shape shape) {
-    return Signature{
-        .inputs = {{.name = "fixed", .shape = {1, 3}}, {.name = "x", .shape = std::move(shape)}}};
-  };
-  EXPECT_TRUE(HasFewShapes(taking({1, 8, 8}), 0));
-  EXPECT_TRUE(HasFewShapes(taking({}), 0));
-  EXPECT_FALSE(HasFewShapes(taking({-1, 8}), 0));
-  EXPECT_TRUE(HasFewShapes(taking({-1, 8}), 64));
-  EXPECT_FALSE(HasFewShapes(taking({-1, 8}), 65));
-  EXPECT_FALSE(HasFewShapes(taking({-1, -1}), 8));
-  EXPECT_FALSE(HasFewShapes(taking({1, -1}), 8));
-  Signature any_rank = taking({-1}), optional = taking({8});
-  any_rank.inputs[1].any_rank = true;
-  optional.inputs[1].optional = true;
-  EXPECT_FALSE(HasFewShapes(any_rank, 8));
-  EXPECT_FALSE(HasFewShapes(optional, 8));
-}
-
 TEST_F(OnnxRuntimeEngineTest, AnInputWithADefaultMayBeLeftOut) {
   onnx::Builder b;
   b.Input("x", DType::kFp32, {2}).Input("bias", DType::kFp32, {2}).Output("y", DType::kFp32, {2});
