@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "base/log.h"
 #include "base/nearest_word.h"
 #include "server/version.h"
 
@@ -35,6 +36,8 @@ int RunCommand(const Command& command, std::span<const std::string> words) {
     Print(stdout, HelpOf(command));
     return kDone;
   }
+  // Their result or their one sentence says it all; what the rooms log is for who runs a server.
+  if (command.name != "serve") log::SetLevel(log::Level::kError);
   return command.run(Arguments(parsed->values));
 }
 

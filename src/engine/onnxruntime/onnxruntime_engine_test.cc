@@ -164,6 +164,22 @@ TEST_F(OnnxRuntimeEngineTest, RunsOfTheSameShapesGiveResultsOfTheirOwn) {
   }
 }
 
+TEST_F(OnnxRuntimeEngineTest, AnOutputMayBeAskedForTwice) {
+  onnx::Builder b;
+  b.Input("x", DType::kFp32, {1}).Output("y", DType::kFp32, {1}).Node("Neg", {"x"}, {"y"});
+  const auto model = LoadModel(*engine_, b.Serialize());
+  ASSERT_TRUE(model.ok()) << model.status();
+  for (const float value : {1.f, 2.f, 3.f}) {
+    const Tensor x = TensorOf<float>({1}, {value});
+    const Tensor* inputs[] = {&x};
+    const size_t outputs[] = {0, 0};
+    std::vector<Tensor> results;
+    ASSERT_TRUE((*model)->Run(inputs, outputs, {}, results).ok());
+    EXPECT_THAT(ValuesOf<float>(results[0]), ElementsAre(-value));
+    EXPECT_THAT(ValuesOf<float>(results[1]), ElementsAre(-value));
+  }
+}
+
 TEST_F(OnnxRuntimeEngineTest, OutputsMayHaveAnotherShapeForOtherValuesOfTheSameInputs) {
   onnx::Builder b;
   b.Input("x", DType::kFp32, {4}).Output("where", DType::kInt64, {1, -1});
