@@ -151,13 +151,13 @@ void Manager::Post(Command command) {
 }
 
 // Once: a stop may have answered already.
-void Manager::Answer(const Status& status) {
+void Manager::Answer(Status status) {
   std::function<void(Status)> done;
   {
     MutexLock lock(mutex_);
     done = std::exchange(asking_, nullptr);
   }
-  if (done) done(status);
+  if (done) done(std::move(status));
 }
 
 void Manager::Work() {

@@ -81,7 +81,7 @@ class Manager {
 
   void Work();
   void Post(Command command);
-  void Answer(const Status& status);
+  void Answer(Status status);
   /// Runs one command, or waits for one, a death or the next poll. False = stop.
   bool WaitAndServe();
   bool stopping();

@@ -47,8 +47,7 @@ Status NotReady(const ModelEntry& entry, VersionNumber number) {
                number.value, known->reason);
 }
 
-}  // namespace
-
+/// The model, ready or not.
 StatusOr<const ModelEntry*> FindModel(const lifecycle::ServingTable& table,
                                       std::string_view model) {
   const auto found = table.models.find(model);
@@ -58,6 +57,8 @@ StatusOr<const ModelEntry*> FindModel(const lifecycle::ServingTable& table,
   for (const auto& [name, entry] : table.models) names.push_back(name);
   return Error(Reason::kNotFound, "no model \"{}\"{}", model, DidYouMean(model, names));
 }
+
+}  // namespace
 
 StatusOr<const VersionHandle*> Resolve(const lifecycle::ServingTable& table, std::string_view model,
                                        std::string_view version) {

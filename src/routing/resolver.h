@@ -8,10 +8,6 @@
 
 namespace slipway::routing {
 
-/// The model, ready or not. @return kNotFound naming it, with the nearest name that is served.
-StatusOr<const lifecycle::ModelEntry*> FindModel(const lifecycle::ServingTable& table,
-                                                 std::string_view model);
-
 /// @param version  "" or "latest" = the newest that is ready; digits = that version; else an alias.
 /// @return kNotFound for a model, version or alias that is not known; kLoading (503) for one that
 /// is

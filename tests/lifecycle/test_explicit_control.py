@@ -23,7 +23,8 @@ def act(server, action, model, body=b""):
 
 def test_only_what_is_named_is_loaded_at_start(server):
     assert scale(server) == (1, 2)
-    assert server.get("/v2/models/other").status == 404
+    for route in ("", "/ready", "/config", "/stats"):
+        check_error(server.get(f"/v2/models/other{route}"), 404, "unloaded")
     assert server.get("/v2/models").json() == {"models": ["m"]}
 
 

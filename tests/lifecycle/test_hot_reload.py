@@ -8,7 +8,7 @@ import pytest
 from serving import index, polled, scale, wait_gone, wait_state
 from support.models import EXAMPLES, examples
 from support.repository import heavy_model, scaled_model, seal
-from support.server import wait_until
+from support.server import Server, wait_until
 from support.tensors import outputs_of
 
 DIGITS = EXAMPLES / "digits" / "1"
@@ -158,3 +158,9 @@ def test_heavy_model_is_what_it_says(repository):
     with polled(repository) as server:
         inputs = [{"name": "x", "datatype": "FP32", "shape": [2, 4], "data": [1.0] * 8}]
         assert outputs_of(server.infer("m", inputs))["y"]["data"] == [8.0, 8.0]
+
+
+def test_an_empty_repository_says_what_could_lie_there(tmp_path):
+    with Server(tmp_path) as server:
+        said = server.wait_for_log("holds no model")
+        assert str(tmp_path) in said and "name/1/model.onnx" in said

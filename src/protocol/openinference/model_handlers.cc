@@ -161,9 +161,10 @@ void ModelHandlers::Statistics(Exchange& exchange) const {
     if (!version.ok()) return Refuse(exchange, version.status());
     all.push_back(StatisticsOf(***version));
   } else if (const auto model = exchange.params()["model"]; !model.empty()) {
-    const auto entry = routing::FindModel(table, model);
-    if (!entry.ok()) return Refuse(exchange, entry.status());
-    for (const VersionHandle& version : (*entry)->ready) all.push_back(StatisticsOf(*version));
+    const auto newest = routing::Resolve(table, model, "");
+    if (!newest.ok()) return Refuse(exchange, newest.status());
+    for (const VersionHandle& version : table.models.find(model)->second->ready)
+      all.push_back(StatisticsOf(*version));
   } else {
     for (const auto& [name, entry] : table.models)
       for (const VersionHandle& version : entry->ready) all.push_back(StatisticsOf(*version));
