@@ -11,8 +11,8 @@ class PlansAreBoundedTest : public testing::Test {
     for (int i = 0; i < 100; ++i) graph_.add_node();
   }
   static Signature Taking(Shape shape) {
-    return {.inputs = {{.name = "fixed", .shape = {1, 3}},
-                       {.name = "x", .shape = std::move(shape)}}};
+    return {
+        .inputs = {{.name = "fixed", .shape = {1, 3}}, {.name = "x", .shape = std::move(shape)}}};
   }
   bool Bounded(const Signature& signature, int max_rows = 0) const {
     return PlansAreBounded(graph_, signature, {.max_input_bytes = 64u << 20, .max_rows = max_rows});
