@@ -144,7 +144,8 @@ std::unique_ptr<lifecycle::Loader> Application::MakeLoader(std::shared_ptr<Engin
   options.open.max_total_bytes = MemoryLimit(config_, resources_) / 2;
   options.engine.intra_op_threads = Or(config_.resources.intra_op_threads, 1);
   options.engine.memory = RunMemory(config_, resources_);
-  options.engine.max_input_bytes = config_.limits.max_body_bytes;
+  // In JSON eight bytes of a tensor take two at least: "0,".
+  options.engine.max_input_bytes = 4 * config_.limits.max_body_bytes;
   options.admission.max_queue = static_cast<size_t>(config_.models.queue_size);
   // As many as there are threads to run one: no limit but the threads.
   options.default_instances = Or(config_.resources.compute_threads, resources_.processors) +

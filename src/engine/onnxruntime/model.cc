@@ -91,9 +91,12 @@ Status Model::RunPrepared(std::span<const Tensor* const> inputs, std::span<const
   if (!status.ok() && ReasonOf(status) != Reason::kBadRequest) return status;
   // Values that the graph refuses, an output whose shape follows from values, or one that is an
   // input.
-  RETURN_IF_ERROR(RunUnprepared(inputs, outputs, options, results));
-  prepared_.Abandon();
-  return OkStatus();
+  const Status again = RunUnprepared(inputs, outputs, options, results);
+  if (again.ok())
+    prepared_.Abandon();
+  else
+    prepared_.Give(std::move(run));
+  return again;
 }
 
 Status Model::RunUnprepared(std::span<const Tensor* const> inputs, std::span<const size_t> outputs,

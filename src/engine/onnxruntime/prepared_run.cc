@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <random>
 #include <utility>
 
 #include "engine/onnxruntime/values.h"
@@ -11,9 +12,12 @@ namespace {
 
 constexpr size_t kAlignment = 64;
 
-// Stands at the start of an output until the run writes it. A result that happens to begin with it
-// is computed again without harm.
-constexpr uint32_t kMark = 0x7FA5'C3E1;
+// A result that happens to begin with the mark is computed again, and the model is not prepared for
+// any more, so clients must not be able to guess it.
+uint32_t NextMark() {
+  static std::atomic<uint32_t> next{std::random_device{}()};
+  return next.fetch_add(0x9E37'79B9, std::memory_order_relaxed);
+}
 
 size_t Aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
@@ -40,11 +44,12 @@ StatusOr<std::unique_ptr<PreparedRun>> PreparedRun::Create(const Signature& sign
   size_t bytes = 0;
   for (const Tensor* input : inputs) bytes += Aligned(input->data.size());
   for (const Tensor& result : results) {
-    if (!IsPlain(result) || result.data.size() < sizeof(kMark)) return nullptr;
+    if (!IsPlain(result) || result.data.size() < sizeof(Mark)) return nullptr;
     bytes += Aligned(result.data.size());
   }
   if (bytes > kMaxBytes) return nullptr;
   auto run = std::make_unique<PreparedRun>();
+  run->mark_ = NextMark();
   run->memory_ = Buffer::Allocate(bytes, &run->start_);
   run->outputs_.assign(outputs.begin(), outputs.end());
   for (size_t i = 0; i < inputs.size(); ++i)
@@ -81,12 +86,12 @@ bool PreparedRun::Fits(std::span<const Tensor* const> inputs,
 void PreparedRun::CopyIn(std::span<const Tensor* const> inputs) {
   for (size_t i = 0; i < inputs.size(); ++i)
     std::memcpy(start_ + inputs_[i].offset, inputs[i]->data.data(), inputs_[i].bytes);
-  for (const Slot& slot : results_) std::memcpy(start_ + slot.offset, &kMark, sizeof(kMark));
+  for (const Slot& slot : results_) std::memcpy(start_ + slot.offset, &mark_, sizeof(mark_));
 }
 
 bool PreparedRun::Wrote() const {
   return std::ranges::none_of(results_, [&](const Slot& slot) {
-    return std::memcmp(start_ + slot.offset, &kMark, sizeof(kMark)) == 0;
+    return std::memcmp(start_ + slot.offset, &mark_, sizeof(mark_)) == 0;
   });
 }
 

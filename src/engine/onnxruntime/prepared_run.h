@@ -71,6 +71,8 @@ class PreparedRun {
   std::byte* start_ = nullptr;
   size_t used_ = 0;
   size_t results_begin_ = 0;
+  using Mark = uint32_t;
+  Mark mark_ = 0;  // stands at the start of every output until the run writes it
   NamedValues feeds_;
   NamedValues fetches_;
 };

@@ -40,7 +40,7 @@ Connection::Connection(std::shared_ptr<Loop> loop, int fd, const sockaddr_storag
 }
 
 void Connection::Start() {
-  now_ = opened_ = std::chrono::steady_clock::now();
+  now_ = std::chrono::steady_clock::now();
   AwaitHead();
   if (!io_.poller().Watch(socket_.get(), *this)) Close();
 }
@@ -90,7 +90,7 @@ bool Connection::StepHead() {
         ForgetRoute();
         return OpenExchange();
       case HeadParser::State::kFailed:
-        ForgetHead();
+        ForgetRoute();
         return Refuse(parser_.error());
       case HeadParser::State::kNeedMore:
         break;
@@ -130,6 +130,10 @@ bool Connection::StepBody() {
     if (!taken.ok()) return Refuse(taken.status());
     input_.Consume(*taken);
     return true;
+  }
+  if (input_ended_) {
+    Close();
+    return false;
   }
   if (!may_read_) return false;
   const StatusOr<std::span<char>> direct = body_.Room();
@@ -232,8 +236,8 @@ void Connection::OnReady(Readiness ready) {
 void Connection::ReadAhead() {
   while (may_read_) {
     const std::span<char> room = input_.RoomAhead();
-    if (room.empty()) {  // full
-      if (hung_up_) ClientGone();
+    if (room.empty()) {  // full, and more of it may wait in the socket
+      if (hung_up_) Cancel();
       return;
     }
     size_t bytes = 0;
@@ -254,13 +258,17 @@ void Connection::ReadAhead() {
 void Connection::ClientGone() {
   input_ended_ = true;
   may_read_ = false;
+  Cancel();
+}
+
+void Connection::Cancel() {
   if (cancelled_) cancelled_->store(true, std::memory_order_relaxed);
 }
 
 void Connection::Close() {
   if (closed_) return;
   closed_ = true;
-  if (cancelled_) cancelled_->store(true, std::memory_order_relaxed);
+  Cancel();
   io_.poller().Forget(socket_.get(), *this);
   socket_.Close();
   io_.CountClosed();
@@ -340,16 +348,17 @@ void Connection::SweepBody(TimePoint now) {
 }
 
 // What lies in the kernel's buffer was not taken: its size would hide a client that reads next to
-// nothing. The rate is that of bodies, over windows of the write timeout.
+// nothing. (A Unix socket counts more than the bytes, and its buffer is small.) The rate is that of
+// bodies, over windows of the write timeout, and no rate at all still means something.
 void Connection::SweepWrite(TimePoint now) {
   if (now < deadline_) return;
   const Limits& limits = io_.limits();
   int queued = 0;
-  ::ioctl(socket_.get(), SIOCOUTQ, &queued);
-  const size_t taken =
-      output_.bytes_written() - std::min(output_.bytes_written(), static_cast<size_t>(queued));
-  const uint64_t due =
-      limits.min_body_bytes_per_s * static_cast<uint64_t>(limits.write_timeout.count()) / 1000;
+  if (!policy_->is_unix) ::ioctl(socket_.get(), SIOCOUTQ, &queued);
+  const size_t written = output_.bytes_written();
+  const size_t taken = written - std::min(written, static_cast<size_t>(queued));
+  const auto window = static_cast<uint64_t>(limits.write_timeout.count());
+  const uint64_t due = std::max<uint64_t>(limits.min_body_bytes_per_s * window / 1000, 1);
   if (taken < taken_bytes_ + due) return Close();
   taken_bytes_ = taken;
   deadline_ = now + limits.write_timeout;

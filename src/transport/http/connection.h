@@ -87,6 +87,7 @@ class Connection final : public Exchange,
   void OnReady(Readiness ready) override;
   void ReadAhead();
   void ClientGone();
+  void Cancel();
   void Close();
   void SweepHead(TimePoint now);
   bool SweepIdle(TimePoint now);
@@ -131,8 +132,7 @@ class Connection final : public Exchange,
   bool deferred_ = false;
   std::shared_ptr<std::atomic<bool>> cancelled_;
 
-  TimePoint now_{};  // of the last event
-  TimePoint opened_{};
+  TimePoint now_{};          // of the last event
   TimePoint deadline_{};     // of the phase
   size_t window_bytes_ = 0;  // of the body, received since the deadline was set
   size_t taken_bytes_ = 0;   // of the answer, by the client, when the deadline was set

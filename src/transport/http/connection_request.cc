@@ -73,7 +73,7 @@ bool Connection::AcceptExpectation() {
     return false;
   }
   if (!input_.unread().empty()) return true;  // the client did not wait
-  matched_ = io_.shared().router->Match(*this, policy_->access);
+  if (matched_ == nullptr) matched_ = io_.shared().router->Match(*this, policy_->access);
   if (matched_ == nullptr) {
     keep_alive_ = false;  // its body may come or not
     refused_ = true;
@@ -94,6 +94,7 @@ bool Connection::Refuse(const Status& why) {
 bool Connection::RefuseWithStatus(const Status& why, int status) {
   if (request_id_.empty()) io_.request_ids().Assign({}, request_id_);
   if (request_.peer.empty()) request_.peer = peer_;
+  if (request_.received == TimePoint{}) request_.received = now_;
   LoopCounters::Add(io_.mutable_counters().refused, 1);
   RespondWithError(why, request_id_, response_);
   response_.status = status;

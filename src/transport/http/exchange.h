@@ -22,6 +22,7 @@ class RouteParams {
     values_.push_back({name, std::move(value)});
   }
   void Clear() { values_.clear(); }
+  size_t size() const { return values_.size(); }
 
  private:
   struct Param {

@@ -270,10 +270,10 @@ HeadParser::State HeadParser::Parse(std::string_view bytes, std::string& head, R
   bool complete = false;
   error_ = Scan(bytes, complete);
   if (error_.ok() && !complete) return State::kNeedMore;
+  request.Clear();
+  facts = HeadFacts();
   if (error_.ok()) {
     head.assign(bytes.substr(0, scanned_));
-    request.Clear();
-    facts = HeadFacts();
     error_ = ParseHead(head, request, facts);
   }
   return error_.ok() ? State::kDone : State::kFailed;

@@ -46,6 +46,7 @@ class HeadParser {
   /// @param bytes  everything since the request's first byte; on later calls the same bytes and
   ///   more (they may have moved). Only what is new is looked at.
   /// @param head  a copy of the head once it is complete, for request and facts are views into it.
+  /// @param request, facts  what could be read when the head is refused.
   /// @return kFailed: error() says why, and nothing that follows in the stream can be trusted.
   /// Cost: O(bytes) over all calls together, however they are split; the outcome does not depend on
   /// the split.

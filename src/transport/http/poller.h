@@ -68,7 +68,7 @@ class Poller {
   bool woken_ = false;
   std::array<epoll_event, 64> events_;
   std::span<epoll_event> ready_;  // of events_, not yet called
-  std::vector<Watcher*> again_;   // null: forgotten
+  std::vector<Watcher*> again_;
   std::atomic<bool> stopping_{false};
   Mutex mutex_;
   std::vector<std::function<void()>> posted_ ABSL_GUARDED_BY(mutex_);

@@ -110,6 +110,7 @@ struct Router::Search {
   }
 
   void FillParams() {
+    params.Clear();
     for (size_t i = 0; i < segments.size(); ++i) {
       if (taken[i] == nullptr) continue;
       std::string_view value = segments[i].view();

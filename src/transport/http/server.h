@@ -22,9 +22,9 @@ struct Limits {
   size_t max_connections = 16'000;       // further ones wait in the accept queue
   size_t max_buffered_bytes = 1u << 30;  // all request bodies of all connections together
   std::chrono::milliseconds header_timeout{10'000};
-  std::chrono::milliseconds idle_timeout{75'000};   // load balancers use 60 s
-  size_t min_body_bytes_per_s = 1024;               // slower uploads get 408
-  std::chrono::milliseconds write_timeout{30'000};  // a client that does not read its answer
+  std::chrono::milliseconds idle_timeout{75'000};  // load balancers use 60 s
+  size_t min_body_bytes_per_s = 1024;  // slower uploads get 408, slower readers are cut; 0 = any
+  std::chrono::milliseconds write_timeout{30'000};  // the window over which a reader's rate counts
 };
 
 struct Listener {

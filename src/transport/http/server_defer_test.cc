@@ -194,6 +194,42 @@ TEST_F(ServerDeferTest, ManyThreadsAndConnections) {
   for (auto& thread : answering) thread.join();
 }
 
+// What a client sent before it shut its side is handled, however much it is; what it left
+// unfinished ends the connection at once.
+TEST_F(ServerDeferTest, PipelinedRequestsOfAHalfClosedClientAreAnswered) {
+  server_.Start();
+  RawClient client = server_.Connect();
+  ASSERT_TRUE(client.Send(RequestText("POST /defer", "", "first")));
+  auto first = Next();
+  ASSERT_TRUE(first);
+  const std::string large(20'000, 'x');
+  ASSERT_TRUE(client.Send(RequestText("POST /size", "", large)));
+  ASSERT_TRUE(client.Send(RequestText("POST /size", "Content-Length: 10\r\n") + "half"));
+  client.ShutdownWrite();
+  Answer(std::move(first), "1");
+  EXPECT_EQ(client.Read()->body, "1");
+  EXPECT_EQ(client.Read()->body, "20000");
+  const auto begun = std::chrono::steady_clock::now();
+  EXPECT_TRUE(client.ReadsEnd());
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(5));
+}
+
+TEST_F(ServerDeferTest, APipelinedHalfBodyOfAHalfClosedClientEndsTheConnection) {
+  server_.Start();
+  RawClient client = server_.Connect();
+  ASSERT_TRUE(client.Send(RequestText("POST /defer", "", "first")));
+  auto first = Next();
+  ASSERT_TRUE(first);
+  ASSERT_TRUE(client.Send(RequestText("POST /size", "Content-Length: 10\r\n") + "half"));
+  client.ShutdownWrite();
+  ASSERT_TRUE(Eventually([&] { return first->cancelled()->load(); }));
+  Answer(std::move(first), "1");
+  EXPECT_EQ(client.Read()->body, "1");
+  const auto begun = std::chrono::steady_clock::now();
+  EXPECT_TRUE(client.ReadsEnd());
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(5));
+}
+
 TEST_F(ServerDeferTest, DrainFinishesWhatWasReceived) {
   server_.Start();
   RawClient busy = server_.Connect(), idle = server_.Connect();

@@ -263,6 +263,15 @@ TEST_F(SlowReaderTest, AClientThatDoesNotReadIsCut) {
   EXPECT_TRUE(Eventually([&] { return server_.server().stats().connections_open == 0; }));
 }
 
+TEST_F(SlowReaderTest, AClientThatDoesNotReadIsCutAlsoWithoutARate) {
+  server_.limits().min_body_bytes_per_s = 0;
+  server_.Start();
+  RawClient client = server_.Connect();
+  ASSERT_TRUE(client.Send(RequestText("GET /huge")));
+  EXPECT_TRUE(Eventually([&] { return server_.server().stats().requests == 1; }));
+  EXPECT_TRUE(Eventually([&] { return server_.server().stats().connections_open == 0; }));
+}
+
 TEST_F(SlowReaderTest, AClientThatReadsBelowTheRateIsCut) {
   server_.limits().min_body_bytes_per_s = 100u << 20;
   server_.Start();

@@ -158,6 +158,24 @@ TEST_F(ServerTest, ExpectContinueAsksForTheBodyOrRefusesWithoutIt) {
   }
 }
 
+TEST_F(ServerTest, AnExpectationMayComeAgain) {
+  std::atomic<size_t> params{0};
+  server_.Add(Method::kPost, "/of/{name}", [&](Exchange& exchange) {
+    params = exchange.params().size();
+    exchange.response().body.assign(exchange.params()["name"]);
+    exchange.Send();
+  });
+  server_.Start();
+  RawClient client = server_.Connect();
+  const std::string head =
+      RequestText("POST /of/m", "Expect: 100-continue\r\nContent-Length: 5\r\n");
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(client.Roundtrip(head)->status, 100);
+    EXPECT_EQ(client.Roundtrip("hello")->body, "m");
+    EXPECT_EQ(params, 1u);
+  }
+}
+
 TEST_F(ServerTest, ListensOnIpv6AndUnixSockets) {
   const std::string path = testing::TempDir() + "slipway_http_test.sock";
   server_.options().listeners = {{"[::1]:0", kAllAccess}, {"unix:" + path, kAllAccess}};
