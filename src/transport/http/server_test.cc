@@ -360,7 +360,7 @@ TEST_F(ServerTest, ListenersHaveTheirOwnRoutes) {
 }
 
 TEST_F(ServerTest, CallbacksSeeEveryFinishedExchange) {
-  std::atomic<int> sent{0}, finished{0}, last_status{0};
+  std::atomic<int> sent{0}, finished{0}, dated{0}, last_status{0};
   std::atomic<size_t> bytes{0};
   server_.Add(Method::kGet, "/observed", [&](Exchange& exchange) {
     exchange.OnSent([&](TimePoint at) { sent += at > TimePoint{} ? 1 : 0; });
@@ -369,6 +369,7 @@ TEST_F(ServerTest, CallbacksSeeEveryFinishedExchange) {
   server_.options().on_finished = [&](const Exchange& exchange, int status, size_t bytes_out) {
     last_status = status;
     bytes = bytes_out;
+    dated += exchange.request().received > TimePoint{};
     ++finished;
   };
   server_.Start();
@@ -380,6 +381,7 @@ TEST_F(ServerTest, CallbacksSeeEveryFinishedExchange) {
   client.Roundtrip("nonsense\r\n\r\n");
   EXPECT_TRUE(Eventually([&] { return finished == 2; }));
   EXPECT_EQ(last_status, 400);
+  EXPECT_EQ(dated, 2);
 }
 
 TEST_F(ServerTest, ConnectionsSpreadOverTheLoops) {
