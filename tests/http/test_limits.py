@@ -59,6 +59,31 @@ def test_repeated_bombs_leave_nothing_behind(server):
     wait_until(lambda: server.rss_bytes() - before <= 16 * MIB, what="memory given back")
 
 
+def hostile(body):
+    return [head("Connection: close", f"Content-Length: {len(body)}") + body]
+
+
+HOSTILE = {
+    "element count overflows": hostile(INT32_BODY.replace(b"[1, 2]", b"[16, 1152921504606846978]", 1)),
+    "depth of 250,000": hostile(b'{"unrelated":' + b"[" * 250_000),
+    "length over the limit": [head(f"Content-Length: {LIMIT + 1}"), *[b"x" * MIB] * 2],
+    "one-byte chunks": [head("Transfer-Encoding: chunked"), *[chunk(b" ") * 10_000] * 10],
+    "chunk extensions": [head("Transfer-Encoding: chunked"), *[chunk(b"x", ";" + "e" * 1000) * 10] * 20],
+    "header of 1 MiB": [head("X: " + "a" * MIB)],
+    "20,000 headers": [head(*[f"X{i}: a" for i in range(20_000)])],
+    "URL of 1 MiB": [head(path="/" + "a" * MIB)],
+}
+
+
+@pytest.mark.parametrize("request_parts", HOSTILE.values(), ids=HOSTILE.keys())
+def test_repeated_hostile_requests_leave_nothing_behind(server, request_parts):
+    before = server.rss_bytes()
+    for _ in range(100 if IS_RELEASE else 20):
+        _, answer = send_and_receive(server, request_parts)
+        assert 400 <= status_of(answer) < 500
+    wait_until(lambda: server.rss_bytes() - before <= 16 * MIB, what="memory given back")
+
+
 @pytest.mark.parametrize("damage", ["cut", "checksum", "trailing", "not gzip"])
 def test_broken_gzip_is_400(server, damage):
     packed = gzip.compress(INT32_BODY)

@@ -104,6 +104,7 @@ bool Connection::ContinueWrite() {
     case Output::State::kDone:
       return FinishExchange();
     case Output::State::kBlocked:
+      io_.poller().WatchWritable(socket_.get(), *this);
       return false;
     case Output::State::kFailed:
       Close();

@@ -12,11 +12,11 @@ namespace {
 
 constexpr uint32_t kHungUp = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
-bool Add(int epoll, int fd, void* data) {
+bool Set(int epoll, int operation, int fd, uint32_t events, void* data) {
   epoll_event event{};
-  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  event.events = events | EPOLLIN | EPOLLRDHUP | EPOLLET;
   event.data.ptr = data;
-  return ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+  return ::epoll_ctl(epoll, operation, fd, &event) == 0;
 }
 
 int Milliseconds(Duration wait) {
@@ -28,12 +28,19 @@ int Milliseconds(Duration wait) {
 Status Poller::Open() {
   epoll_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));
   wake_ = Descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!epoll_.is_open() || !wake_.is_open() || !Add(epoll_.get(), wake_.get(), nullptr))
+  if (!epoll_.is_open() || !wake_.is_open() ||
+      !Set(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), 0, nullptr))
     return Error(Reason::kIo, "cannot open an event loop: {}", std::strerror(errno));
   return OkStatus();
 }
 
-bool Poller::Watch(int fd, Watcher& watcher) { return Add(epoll_.get(), fd, &watcher); }
+bool Poller::Watch(int fd, Watcher& watcher) {
+  return Set(epoll_.get(), EPOLL_CTL_ADD, fd, 0, &watcher);
+}
+
+void Poller::WatchWritable(int fd, Watcher& watcher) {
+  Set(epoll_.get(), EPOLL_CTL_MOD, fd, EPOLLOUT, &watcher);
+}
 
 // A child that was forked meanwhile may hold the descriptor open, so closing it is not enough to
 // leave the epoll.

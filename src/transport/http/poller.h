@@ -39,9 +39,11 @@ class Poller {
   /// Once, before everything else. @return kIo when the process has no descriptors left.
   Status Open();
 
-  /// Calls `watcher` from now on, first with what `fd` can do already. False when the kernel has no
-  /// room for it.
+  /// Calls `watcher` from now on when `fd` is readable or hung up, which may be at once. False when
+  /// the kernel has no room for it.
   bool Watch(int fd, Watcher& watcher);
+  /// Also when it is writable (again).
+  void WatchWritable(int fd, Watcher& watcher);
   /// `watcher` is called no more. While `fd` is still open.
   void Forget(int fd, Watcher& watcher);
   /// Calls `watcher` once more, as readable, after the others had their turn.

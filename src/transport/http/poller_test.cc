@@ -62,8 +62,17 @@ TEST_F(PollerTest, SaysAChangeOnce) {
   Turns(5);
   ASSERT_EQ(recorder_.calls.size(), 1u);
   EXPECT_TRUE(recorder_.calls[0].readable);
-  EXPECT_TRUE(recorder_.calls[0].writable);
+  EXPECT_FALSE(recorder_.calls[0].writable);
   EXPECT_FALSE(recorder_.calls[0].hung_up);
+}
+
+TEST_F(PollerTest, SaysWritableToWhoAsked) {
+  ASSERT_TRUE(poller_.Watch(pair_.near.get(), recorder_));
+  poller_.Post([&] { poller_.WatchWritable(pair_.near.get(), recorder_); });
+  Turns(3);
+  ASSERT_EQ(recorder_.calls.size(), 1u);
+  EXPECT_TRUE(recorder_.calls[0].writable);
+  EXPECT_FALSE(recorder_.calls[0].readable);
 }
 
 TEST_F(PollerTest, SaysThatThePeerShutItsSide) {
