@@ -2,21 +2,13 @@
 
 import pytest
 
-from support.onnx_data import NODE_FOLDER
-
-LSTM = NODE_FOLDER / "test_lstm_with_initial_bias" / "model.onnx"
-TYPE_OF_X = 106  # the byte that says that field 2 of the first input is a message
+from support.onnx_data import deadly_model
 
 
 @pytest.fixture
 def deadly(tmp_path):
-    """ONNX Runtime 1.30 aborts on this one: an input without a type."""
-    if not LSTM.exists():
-        pytest.skip("libonnx-testdata is not installed")
-    data = bytearray(LSTM.read_bytes())
-    data[TYPE_OF_X] ^= 2
     path = tmp_path / "deadly.onnx"
-    path.write_bytes(data)
+    path.write_bytes(deadly_model())
     return path
 
 

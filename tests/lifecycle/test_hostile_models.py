@@ -7,6 +7,7 @@ import pytest
 
 from serving import SLOW, endless, index, polled, scale, wait_state
 from support.models import TEST_MODELS
+from support.onnx_data import deadly_model
 from support.repository import scaled_model
 from support.server import Server
 
@@ -77,7 +78,17 @@ def test_model_that_was_refused_is_not_remembered(repository, tmp_path):
         assert len(verified(data)) == 1
 
 
-def test_model_that_kills_its_probe_is_refused_and_nothing_else_happens(repository):
+def test_model_that_aborts_the_runtime_ends_its_probe_only(repository):
+    repository.put("m", 1, scaled_model(2))
+    with polled(repository) as server:
+        pid = server.pid
+        repository.put("m", 2, deadly_model())
+        wait_state(server, "m", 2, "UNAVAILABLE", "signal")
+        assert scale(server) == (1, 2)
+        assert server.pid == pid and server.is_running()
+
+
+def test_model_that_outlasts_its_probe_is_refused_and_nothing_else_happens(repository):
     repository.put("m", 1, scaled_model(2))
     with polled(repository, "--probe-time-limit=1s") as server:
         pid = server.pid

@@ -8,9 +8,22 @@ import dataclasses
 import pathlib
 import struct
 
+import pytest
+
 from support.tensors import pack
 
 NODE_FOLDER = pathlib.Path("/usr/share/libonnx-testdata/data/node")
+
+
+def deadly_model():
+    """Bytes on which ONNX Runtime 1.30 aborts: a model whose first input has no type."""
+    lstm = NODE_FOLDER / "test_lstm_with_initial_bias" / "model.onnx"
+    if not lstm.exists():
+        pytest.skip("libonnx-testdata is not installed")
+    data = bytearray(lstm.read_bytes())
+    data[106] ^= 2  # the byte that says that field 2 of the input is a message
+    return bytes(data)
+
 
 # TensorProto.DataType -> datatype of the protocol, and the field that holds data when raw_data does not.
 FLOAT_DATA, INT32_DATA, STRING_DATA, INT64_DATA, RAW_DATA, DOUBLE_DATA, UINT64_DATA = 4, 5, 6, 7, 9, 10, 11
