@@ -37,6 +37,12 @@ Status ForClients(const Status& why, const repository::FoundVersion& version) {
   return MakeError(ReasonOf(why), message);
 }
 
+std::function<void(Status)> AnswerTo(std::vector<std::function<void()>> looking) {
+  return [looking = std::move(looking)](const Status&) {
+    for (const auto& done : looking) done();
+  };
+}
+
 }  // namespace
 
 Manager::Manager(ManagerOptions options, std::vector<std::unique_ptr<repository::Source>> sources,
@@ -70,6 +76,7 @@ void Manager::BeginStop() {
     asking.push_back(std::exchange(asking_, nullptr));
     for (Command& command : commands_) asking.push_back(std::move(command.done));
     commands_.clear();
+    asking.push_back(AnswerTo(std::exchange(looking_, {})));
     wake_.notify_one();
   }
   loader_->GiveUp();
@@ -96,12 +103,14 @@ bool Manager::stopping() {
 }
 
 void Manager::Start(std::function<void()> settled) {
-  Post({.act = [this, settled = std::move(settled)] {
+  const auto act = [this] {
     const HugeHeap heap(kLoadingHeapBytes);
     FirstPass();
-    if (settled) settled();
     return OkStatus();
-  }});
+  };
+  Post({act, [settled = std::move(settled)](const Status&) {
+          if (settled) settled();
+        }});
   {
     MutexLock lock(mutex_);
     ended_ = false;
@@ -124,12 +133,16 @@ void Manager::Unload(std::string model, std::function<void(Status)> done) {
 }
 
 void Manager::LookAgain(std::function<void()> done) {
-  if (options_.control != ModelControl::kExplicit || settling_) return done();
-  const auto act = [this] {
-    NoteWhatIsThere();
-    return OkStatus();
-  };
-  Post({act, [done = std::move(done)](const Status&) { done(); }});
+  {
+    MutexLock lock(mutex_);
+    const bool idle = !commanded_ && commands_.empty() && !stopping_;
+    if (options_.control == ModelControl::kExplicit && idle) {
+      looking_.push_back(std::move(done));
+      wake_.notify_one();
+      return;
+    }
+  }
+  done();
 }
 
 void Manager::SetPollInterval(std::chrono::milliseconds interval) {
@@ -156,6 +169,7 @@ void Manager::Answer(Status status) {
   {
     MutexLock lock(mutex_);
     done = std::exchange(asking_, nullptr);
+    commanded_ = false;
   }
   if (done) done(std::move(status));
 }
@@ -169,10 +183,11 @@ void Manager::Work() {
 
 bool Manager::WaitAndServe() {
   Command command;
+  std::vector<std::function<void()>> looking;
   {
     MutexLock lock(mutex_);
     const auto begin = std::chrono::steady_clock::now();
-    while (commands_.empty() && !nudged_ && !stopping_) {
+    while (commands_.empty() && looking_.empty() && !nudged_ && !stopping_) {
       if (options_.control != ModelControl::kPoll) {
         lock.Wait(wake_);
         continue;
@@ -183,16 +198,21 @@ bool Manager::WaitAndServe() {
       lock.WaitUntil(wake_, due);
     }
     if (stopping_) return false;
-    const bool only_nudged = nudged_ && commands_.empty();
+    const bool only_nudged = nudged_ && commands_.empty() && looking_.empty();
     nudged_ = false;
     if (only_nudged) return true;
-    if (!commands_.empty()) {
+    looking.swap(looking_);
+    commanded_ = !commands_.empty();
+    if (commanded_) {
       command = std::move(commands_.front());
       commands_.pop_front();
-      asking_ = std::move(command.done);
+    } else if (!looking.empty()) {
+      command = {[this] { return NoteWhatIsThere(); }, AnswerTo(std::exchange(looking, {}))};
     }
+    asking_ = std::move(command.done);
   }
   try {
+    for (const auto& done : looking) done();  // what was asked for goes first
     if (command.act)
       Answer(command.act());
     else
@@ -298,7 +318,7 @@ Status Manager::UnloadNow(const std::string& model) {
 }
 
 // Models that were asked for stay as they were then: the next request to load them looks again.
-void Manager::NoteWhatIsThere() {
+Status Manager::NoteWhatIsThere() {
   const auto found = ScanAll();
   for (const auto& [name, model] : found) {
     const auto state = models_.find(name);
@@ -307,6 +327,7 @@ void Manager::NoteWhatIsThere() {
   for (const auto& [name, state] : models_)
     if (!state.wanted() && !found.contains(name)) Follow(name, nullptr, /*wanted=*/false);
   Settle();
+  return OkStatus();
 }
 
 void Manager::Follow(const std::string& model, const repository::FoundModel* found, bool wanted) {
@@ -316,12 +337,10 @@ void Manager::Follow(const std::string& model, const repository::FoundModel* fou
 
 void Manager::Settle() {
   Publish();
-  settling_ = true;
   for (bool acted = true; acted && !stopping();) {
     acted = false;
     for (auto& [name, state] : models_) acted |= !stopping() && Step(name, state);
   }
-  settling_ = false;
   if (stopping()) return;
   std::erase_if(models_, [](const auto& entry) { return entry.second.finished(); });
   Publish();

@@ -1,7 +1,6 @@
 #pragma once
 // Keeps what is served in step with what the repositories say, on one thread of its own.
 
-#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -67,8 +66,8 @@ class Manager {
   void Unload(std::string model, std::function<void(Status)> done);
 
   /// Looks which models lie in the repositories, so that the table names those that are not loaded.
-  /// Only kExplicit has such; with another control, and while models are loaded, `done` is called
-  /// at once.
+  /// Only kExplicit has such; with another control, and while a Load or Unload waits or runs,
+  /// `done` is called at once. Anybody may ask, so all who wait are answered by one look.
   void LookAgain(std::function<void()> done);
 
   void SetPollInterval(std::chrono::milliseconds interval);
@@ -82,7 +81,7 @@ class Manager {
   void Work();
   void Post(Command command);
   void Answer(Status status);
-  /// Runs one command, or waits for one, a death or the next poll. False = stop.
+  /// Runs one command or look, or waits for one, a death or the next poll. False = stop.
   bool WaitAndServe();
   bool stopping();
 
@@ -96,7 +95,7 @@ class Manager {
   Status LoadNow(const std::string& model);
   Status UnloadNow(const std::string& model);
 
-  void NoteWhatIsThere();
+  Status NoteWhatIsThere();
 
   /// What a repository says of one model (nullptr = it is gone), and whether it is to be served.
   void Follow(const std::string& model, const repository::FoundModel* found, bool wanted);
@@ -121,11 +120,12 @@ class Manager {
   bool in_motion_ = false;                                      // the last poll saw a change
   bool settled_ = false;
 
-  std::atomic<bool> settling_{false};
   Mutex mutex_;
   std::condition_variable wake_;
   std::condition_variable ended_wake_;
   std::deque<Command> commands_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::function<void()>> looking_ ABSL_GUARDED_BY(mutex_);  // who waits for a look
+  bool commanded_ ABSL_GUARDED_BY(mutex_) = false;  // a command runs, and no look or poll
   std::function<void(Status)> asking_ ABSL_GUARDED_BY(mutex_);  // who waits for the present command
   bool nudged_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

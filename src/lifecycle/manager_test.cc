@@ -1,6 +1,7 @@
 #include "lifecycle/manager.h"
 
 #include <future>
+#include <latch>
 
 #include "engine/testing/fake_engine.h"
 #include "lifecycle/testing/model_folder.h"
@@ -219,6 +220,51 @@ TEST_F(ManagerTest, ExplicitControlNamesWhatLiesThereAndIsNotLoaded) {
   EXPECT_EQ(states(), "beer 3 READY . ");
   EXPECT_TRUE(Ask(&Manager::Unload, "beer").ok());
   EXPECT_EQ(states(), "beer 3 UNAVAILABLE unloaded. beer 4 UNAVAILABLE unloaded. ");
+}
+
+TEST_F(ManagerTest, ALookWaitsForNoLoad) {
+  folder.Put("wine", 1, testing::FakeModel{.gated = true});
+  Start({.control = ModelControl::kExplicit});
+  engine->CloseGate();
+  std::promise<Status> loaded;
+  manager->Load("wine", [&](Status status) { loaded.set_value(std::move(status)); });
+  const auto look = [&] {
+    bool looked = false;
+    manager->LookAgain([&] { looked = true; });
+    return looked;
+  };
+  EXPECT_TRUE(look());
+  engine->WaitForRunsAtGate(1);
+  EXPECT_TRUE(look());
+  engine->OpenGate();
+  EXPECT_TRUE(loaded.get_future().get().ok());
+}
+
+TEST_F(ManagerTest, ManyWhoAskForALookShareOne) {
+  std::atomic<int> tables{0};
+  Start({.control = ModelControl::kExplicit, .on_change = [&] { ++tables; }});
+  LookAgain();
+  const int before = tables;
+  LookAgain();
+  const int of_one = tables - before;
+  std::latch looked(100);
+  folder.Put("wine", 1, 10);
+  folder.Change("wine", [&](repository::FoundModel&) {  // no scan can end meanwhile
+    for (int i = 0; i < 100; ++i) manager->LookAgain([&] { looked.count_down(); });
+  });
+  looked.wait();
+  EXPECT_LE(tables, before + 3 * of_one);  // the second above, one in progress, one for the rest
+}
+
+TEST_F(ManagerTest, AStopAnswersWhoWaitsForALook) {
+  Start({.control = ModelControl::kExplicit});
+  folder.Put("wine", 1, 10);
+  std::atomic<int> looked = 0;
+  folder.Change("wine", [&](repository::FoundModel&) {
+    for (int i = 0; i < 3; ++i) manager->LookAgain([&] { ++looked; });
+    manager->BeginStop();
+    EXPECT_EQ(looked, 3);
+  });
 }
 
 // With thousands of models a table is made thousands of times: what did not change is not made
