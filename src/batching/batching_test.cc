@@ -171,6 +171,31 @@ TEST_F(QueueFixture, WhatComesAfterThePoolHasEndedIsDropped) {
   EXPECT_EQ(queue->running(), 0);
 }
 
+TEST_F(QueueFixture, NoneOfManyWhoComeTogetherAfterThePoolHasEndedIsKept) {
+  WorkerPool pool(1);
+  auto queue = std::make_shared<ModelQueue>(ModelQueueOptions{}, pool, clock);
+  pool.Stop();
+  constexpr int kRounds = 20'000;
+  std::atomic<int> met{0}, kept{0};
+  const auto meet = [&](int times) {  // spinning, so that both go on at once
+    for (++met; met < 2 * times;) std::this_thread::yield();
+  };
+  const auto enqueue = [&] {
+    for (int i = 0; i < kRounds; ++i) {
+      auto job = MakeJob();
+      EXPECT_TRUE(queue->Enqueue(job).ok());
+      meet(2 * i + 1);
+      kept += queue->waiting() > 0 ? 1 : 0;
+      meet(2 * i + 2);
+    }
+  };
+  std::jthread other(enqueue);
+  enqueue();
+  other.join();
+  EXPECT_EQ(kept, 0);
+  EXPECT_EQ(drops, 2 * kRounds);
+}
+
 struct ThrowingJob : Job {
   void Run() override { throw std::runtime_error("no"); }
   void Drop(const Status&) override {}

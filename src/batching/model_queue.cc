@@ -58,14 +58,16 @@ void ModelQueue::Release() {
 }
 
 void ModelQueue::StartWaiting() {
+  if (TakeSlotForWaiting()) pool_.Announce(shared_from_this());
+}
+
+bool ModelQueue::TakeSlotForWaiting() {
   while (waiting_.load() > 0) {
-    if (running_.fetch_add(1) < options_.instances) {
-      pool_.Announce(shared_from_this());
-      return;
-    }
+    if (running_.fetch_add(1) < options_.instances) return true;
     running_.fetch_sub(1);
-    if (running_.load() >= options_.instances) return;  // the holder will come by when it ends
+    if (running_.load() >= options_.instances) break;  // the holder will come by when it ends
   }
+  return false;
 }
 
 // A slot that an exception took along would be missing for ever.
@@ -81,8 +83,11 @@ void ModelQueue::RunOne() {
 
 // A waiting job holds its version, and with it this queue: kept, neither would ever end.
 void ModelQueue::Abandon() {
-  while (const auto job = TakeNext()) job->Drop(Error(Reason::kDraining, "the server is stopping"));
-  running_.fetch_sub(1);
+  do {
+    while (const auto job = TakeNext())
+      job->Drop(Error(Reason::kDraining, "the server is stopping"));
+    running_.fetch_sub(1);
+  } while (TakeSlotForWaiting());
 }
 
 void ModelQueue::RunNext() {

@@ -61,6 +61,8 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
   /// Gives a slot back and lets the next waiting job start, if any.
   void Release();
   void StartWaiting();
+  /// True when a job waits and a slot was free for it.
+  bool TakeSlotForWaiting();
   void RunNext();
 
   const ModelQueueOptions options_;

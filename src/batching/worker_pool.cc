@@ -30,12 +30,16 @@ void WorkerPool::Stop() {
 }
 
 void WorkerPool::Announce(std::shared_ptr<WorkSource> source) {
+  bool ended;
   {
     MutexLock lock(mutex_);
-    if (!ended_) announced_.push_back(std::move(source));
+    ended = ended_;
+    if (!ended) announced_.push_back(std::move(source));
   }
-  if (source != nullptr) return source->Abandon();
-  wake_.notify_one();
+  if (ended)
+    source->Abandon();
+  else
+    wake_.notify_one();
 }
 
 void WorkerPool::Work() {
