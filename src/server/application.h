@@ -30,7 +30,7 @@ class Application {
   ~Application();
 
   /// Health is answered from now on; models are loaded meanwhile.
-  /// @param settled  called once, on another thread, when the first pass over the models is done.
+  /// @param settled  called once, when the first pass over the models is done or given up.
   void Start(std::function<void()> settled);
 
   /// kBadModel when there are models and not one of them can be served.

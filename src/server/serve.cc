@@ -59,15 +59,6 @@ void KeepLargeBlocks() {
 /// to tens of MiB. Fixed thresholds give large bodies back at once.
 void ReturnLargeBlocks() { mallopt(M_MMAP_THRESHOLD, 4 << 20); }
 
-/// Until `drained`: whoever asks twice wants it to end now, whatever is in flight.
-void ExitAtSecondStop(Signals& signals, const std::atomic<bool>& drained) {
-  while (!drained)
-    if (signals.Wait() == Signals::Event::kStop) {
-      log::Error("a second signal cut the drain");
-      std::_Exit(1);
-    }
-}
-
 StatusOr<std::unique_ptr<Engine>> MakeEngine() {
   // ONNX Runtime's environment, mostly the schemas of its operators, takes 6.5 MiB.
   const HugeHeap heap(size_t{7} << 20);
@@ -122,20 +113,21 @@ int Serve(const Config& config, const ConfigReader& reread) {
     break;
   }
   log::Info("draining");
-  std::atomic<bool> drained{false};
-  const std::jthread impatience([&] { ExitAtSecondStop(signals, drained); });
+  std::atomic<bool> drained{false}, ended{false};
+  const std::jthread impatience([&] { ExitAtSecondStop(signals, drained, ended); });
   if (!(*application)->Drain()) {
     log::Error("the drain limit cut requests that were in flight");
     std::_Exit(1);  // a run that does not end would hold the process
   }
   drained = true;
-  signals.Wake();
   if (!(*application)->LoadsHaveEnded()) {
     log::Info("stopped; a load in progress was left behind");
     std::_Exit(0);
   }
   application->reset();
   log::Info("stopped");
+  ended = true;
+  signals.Wake();
   return 0;
 }
 

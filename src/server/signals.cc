@@ -7,7 +7,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <cstdlib>
+
 #include "base/check.h"
+#include "base/log.h"
 
 namespace slipway::server {
 namespace {
@@ -55,6 +58,16 @@ Signals::Event Signals::Wait() {
 void Signals::Wake() {
   const uint64_t one = 1;
   [[maybe_unused]] const ssize_t written = write(woken_.get(), &one, sizeof(one));
+}
+
+void ExitAtSecondStop(Signals& signals, const std::atomic<bool>& drained,
+                      const std::atomic<bool>& ended) {
+  while (!ended) {
+    if (signals.Wait() != Signals::Event::kStop) continue;
+    if (drained) std::_Exit(0);
+    log::Error("a second signal cut the drain");
+    std::_Exit(1);
+  }
 }
 
 }  // namespace slipway::server

@@ -1,4 +1,6 @@
 #pragma once
+#include <atomic>
+
 #include "io/file.h"
 
 namespace slipway::server {
@@ -20,5 +22,10 @@ class Signals {
   io::FileDescriptor signals_;
   io::FileDescriptor woken_;
 };
+
+/// Until `ended` (then Wake): whoever asks twice wants it to end now, whatever is in flight or does
+/// not end. The process exits at the next kStop: with 1 while not `drained`, else with 0.
+void ExitAtSecondStop(Signals& signals, const std::atomic<bool>& drained,
+                      const std::atomic<bool>& ended);
 
 }  // namespace slipway::server
