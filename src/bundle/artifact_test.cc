@@ -114,6 +114,13 @@ TEST_F(ArtifactTest, RefusesExternalDataThatIsNoFileBeneath) {
   EXPECT_TRUE(Open(model).ok());
 }
 
+TEST_F(ArtifactTest, ARootThatBecameALinkIsRefusedByItsLastName) {
+  root_.Write("elsewhere/wine.onnx", IdentityModel());
+  root_.Link("root", "elsewhere");
+  const Status refused = Refusal(root_ / "root/wine.onnx", root_ / "root");
+  ExpectBadModel(refused, "\"root\": cannot be opened: it has become a link");
+}
+
 TEST_F(ArtifactTest, MustResolveBeneathItsRoot) {
   root_.Write("outside/model.onnx", IdentityModel());
   root_.Write("repo/good/1/model.onnx", IdentityModel());

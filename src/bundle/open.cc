@@ -6,6 +6,7 @@
 
 #include "bundle/manifest.h"
 #include "io/tar.h"
+#include "io/without_folder.h"
 
 namespace slipway::bundle {
 namespace {
@@ -35,7 +36,12 @@ class Opener {
     Opener opener;
     opener.root_path_ = root;
     if (!root.empty()) {
-      ASSIGN_OR_RETURN(opener.root_, io::Folder::Open(root));
+      auto folder = io::Folder::OpenResolved(root);
+      if (!folder.ok())
+        return MakeError(
+            ReasonOf(folder.status()),
+            io::WithoutFolder(std::string(MessageOf(folder.status())), FolderOf(root)));
+      opener.root_ = *std::move(folder);
     }
     return opener;
   }

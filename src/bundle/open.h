@@ -14,7 +14,8 @@ struct Located {
   std::unique_ptr<Content> content;
 };
 
-/// What lies at `path`, which must resolve beneath `root` ("" = no root).
+/// What lies at `path`, which must resolve beneath `root` ("" = no root); `root`
+/// itself holds no link.
 /// @return kNotFound; kBadModel; kTooLarge; kIo.
 StatusOr<Located> Locate(const std::string& path, const std::string& root,
                          uint64_t max_total_bytes);

@@ -97,10 +97,10 @@ Status CheckOffered(const Arguments& arguments) {
 
 /// What is wrong with the models' folders and configuration, one line each; nothing is loaded. What
 /// has no effect is told on standard error.
-Status CheckModels(const std::vector<std::string>& paths) {
+Status CheckModels(const server::ModelsConfig& config) {
   std::string problems;
-  for (const std::string& path : paths) {
-    ASSIGN_OR_RETURN(const auto source, repository::OpenSource(path));
+  for (const std::string& path : config.paths) {
+    ASSIGN_OR_RETURN(const auto source, repository::OpenSource(path, config.allowed_roots));
     ASSIGN_OR_RETURN(const auto models, source->Scan());
     for (const repository::FoundModel& model : models) {
       for (const std::string& field : model.config.without_effect)
@@ -126,7 +126,7 @@ int RunServe(const Arguments& arguments) {
   const auto effective = server::LoadConfig(sources);
   if (!effective.ok()) return Fail("serve", effective.status(), /*usage=*/true);
   if (arguments.Flag("--check")) {
-    if (const Status models = CheckModels(effective->config.models.paths); !models.ok())
+    if (const Status models = CheckModels(effective->config.models); !models.ok())
       return Fail("serve", models);
     const std::string text =
         arguments.Flag("--json") ? ToJson(*effective) : server::ToAnnotatedYaml(*effective);

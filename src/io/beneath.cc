@@ -26,16 +26,29 @@ constexpr int kReadFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 // another try.
 constexpr int kMaxTries = 100;
 
-int OpenAt2(int folder, const char* name, int flags) {
+constexpr uint64_t kBeneath = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+
+int OpenAt2(int folder, const char* name, int flags, uint64_t resolve) {
   open_how how = {};
   how.flags = static_cast<uint64_t>(flags);
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  how.resolve = resolve;
   for (int tries = 0;; ++tries) {
     const long fd = ::syscall(SYS_openat2, folder, name, &how, sizeof how);
     if (fd >= 0 || (errno != EAGAIN && errno != EINTR) || tries == kMaxTries) {
       return static_cast<int>(fd);
     }
   }
+}
+
+Status OpenAt2Error(int error, std::string_view name) {
+  if (error == ENOSYS || error == EPERM) {
+    return Error(
+        Reason::kIo,
+        "\"{}\": cannot be opened safely: this kernel, or the container's system-call filter, "
+        "has no openat2; Linux 5.6 or newer is needed",
+        name);
+  }
+  return ErrnoError(error, name, "opened");
 }
 
 struct FreeC {
@@ -90,26 +103,27 @@ StatusOr<Folder> Folder::Open(const std::string& path) {
   return Folder(std::move(fd), path);
 }
 
+StatusOr<Folder> Folder::OpenResolved(const std::string& path) {
+  FileDescriptor fd(OpenAt2(AT_FDCWD, path.c_str(), kReadFlags | O_DIRECTORY, RESOLVE_NO_SYMLINKS));
+  if (fd.valid()) return Folder(std::move(fd), path);
+  if (errno != ELOOP) return OpenAt2Error(errno, path);
+  return Error(Reason::kBadModel,
+               "\"{}\": cannot be opened: it has become a link, or lies behind one", path);
+}
+
 StatusOr<FileDescriptor> Folder::OpenBeneath(std::string_view name, int flags) const {
   const std::string text(name);
   if (text.find('\0') != text.npos) {
     return Error(Reason::kBadModel, "a file name holds a NUL byte");
   }
-  FileDescriptor fd(OpenAt2(fd_.get(), text.c_str(), flags));
+  FileDescriptor fd(OpenAt2(fd_.get(), text.c_str(), flags, kBeneath));
   if (!fd.valid() && errno == EXDEV) {
     const auto spelled = SpelledBeneath(path_, name);
     errno = EXDEV;
-    if (spelled) fd = FileDescriptor(OpenAt2(fd_.get(), spelled->c_str(), flags));
+    if (spelled) fd = FileDescriptor(OpenAt2(fd_.get(), spelled->c_str(), flags, kBeneath));
   }
   if (fd.valid()) return fd;
-  if (errno == ENOSYS || errno == EPERM) {
-    return Error(
-        Reason::kIo,
-        "\"{}\": cannot be opened safely: this kernel, or the container's system-call filter, "
-        "has no openat2; Linux 5.6 or newer is needed",
-        name);
-  }
-  return ErrnoError(errno, name, "opened");
+  return OpenAt2Error(errno, name);
 }
 
 StatusOr<File> Folder::OpenFile(std::string_view name) const {

@@ -28,6 +28,9 @@ class Folder {
  public:
   /// Follows links.
   static StatusOr<Folder> Open(const std::string& path);
+  /// Follows none: `path` was resolved before, and where it led then it must lead now. kBadModel
+  /// when a link has taken the place of a folder since.
+  static StatusOr<Folder> OpenResolved(const std::string& path);
 
   const std::string& path() const { return path_; }
 

@@ -57,6 +57,21 @@ TEST_F(BeneathTest, RefusesEveryWayOut) {
   }
 }
 
+TEST_F(BeneathTest, AResolvedFolderIsNotFollowedOnceALinkTookItsPlace) {
+  EXPECT_TRUE(Folder::OpenResolved(root_ / "model/sub").value().OpenFile("more.bin").ok());
+  std::filesystem::rename(root_ / "model", root_ / "moved");
+  root_.Link("model", "moved");
+  root_.Link("last", "moved/sub");
+  for (const char* name : {"model/sub", "last"}) {
+    const Status refused = Folder::OpenResolved(root_ / name).status();
+    EXPECT_EQ(ReasonOf(refused), Reason::kBadModel) << name;
+    EXPECT_THAT(MessageOf(refused), HasSubstr("become a link")) << name;
+    EXPECT_TRUE(Folder::Open(root_ / name).ok()) << name;
+  }
+  // A file's name at the end: a caller then tries it as a file.
+  EXPECT_EQ(ReasonOf(Folder::OpenResolved(root_ / "secret").status()), Reason::kNotFound);
+}
+
 TEST_F(BeneathTest, FollowsLinksThatEndBeneath) {
   root_.Link("model/relative", "sub/more.bin");
   root_.Link("model/absolute", root_ / "model/sub/more.bin");

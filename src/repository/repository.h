@@ -20,7 +20,7 @@ inline constexpr size_t kMaxVersions = 1'000;  // of one model
 struct FoundVersion {
   VersionNumber number;
   std::string path;  // the .onnx file, bundle folder or bundle tar
-  std::string root;  // it must resolve beneath this; "" = anywhere
+  std::string root;  // it must resolve beneath this, which holds no link; "" = anywhere
   /// Changes when any file of the version changed: names, sizes, mtime, ctime, inodes, links
   /// followed. It also changes when only attributes did, so the digest decides whether there is
   /// something new. A version that is still being copied has another stamp at the next scan.

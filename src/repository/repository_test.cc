@@ -1,9 +1,11 @@
 #include "repository/repository.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
+#include <thread>
 
 #include "io/testing/tar_builder.h"
 #include "io/testing/temporary_folder.h"
@@ -414,6 +416,24 @@ TEST_F(RepositoryTest, ALinkThatLeadsOutOfTheRootsLaterIsRefusedAtTheNextScan) {
   EXPECT_EQ(lead_to(*folder), "forbidden");
   EXPECT_EQ(ReasonOf(OpenSource(root / "file.onnx", {root / "allowed"}).status()),
             Reason::kForbidden);
+}
+
+TEST_F(RepositoryTest, AFolderThatIsSwappedForALinkDuringAScanLeadsNowhere) {
+  root_.Write("allowed/repository/m.onnx", "m");
+  root_.Write("outside/secret.onnx", "m");
+  root_.Link("allowed/link", root_ / "outside");
+  const std::string repository = root_ / "allowed/repository";
+  const auto source = OpenSource(repository, {root_ / "allowed"}).value();
+  const std::jthread swap([&](const std::stop_token& stop) {
+    const std::string link = root_ / "allowed/link";
+    while (!stop.stop_requested())
+      renameat2(AT_FDCWD, repository.c_str(), AT_FDCWD, link.c_str(), RENAME_EXCHANGE);
+  });
+  for (int i = 0; i < 2000; ++i) {
+    const auto models = source->Scan();
+    if (!models.ok()) continue;
+    ASSERT_EQ(models->at(0).name.str(), "m");
+  }
 }
 
 }  // namespace

@@ -3,14 +3,16 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "io/errno_error.h"
+
 namespace slipway::repository {
 
 StatusOr<std::string> ResolveBeneath(const std::string& path,
                                      const std::vector<std::string>& roots) {
-  if (roots.empty()) return path;
   std::error_code error;
   const auto target = std::filesystem::canonical(path, error);
-  if (error) return Error(Reason::kNotFound, "\"{}\": {}", path, error.message());
+  if (error) return io::ErrnoError(error.value(), path, "opened");
+  if (roots.empty()) return target.string();
   for (const std::string& root : roots) {
     const auto base = std::filesystem::canonical(root, error);
     if (error) continue;

@@ -62,7 +62,7 @@ class PlacedSource : public Source {
   }
 
  protected:
-  /// @param place  path(), resolved when there are roots.
+  /// @param place  where path() leads.
   virtual StatusOr<std::vector<FoundModel>> ScanAt(const std::string& place) const = 0;
   bool has_roots() const { return !roots_.empty(); }
 
@@ -83,12 +83,21 @@ class SingleSource final : public PlacedSource {
 
  private:
   StatusOr<std::vector<FoundModel>> ScanAt(const std::string& place) const override {
-    auto stamp = StampAt(place);
-    if (!stamp.ok()) return Unreadable(stamp.status());
-    // A resolved place is opened beneath its folder, whatever becomes of its links until then.
+    // Without roots the path stays as it was given: a file may lie elsewhere than its neighbours.
+    const std::string path = has_roots() ? place : this->path();
     const std::string root =
         has_roots() ? std::filesystem::path(place).parent_path().string() : std::string();
-    return std::vector<FoundModel>{OneVersion(name_, place, root, std::move(stamp))};
+    auto stamp = has_roots() ? StampBeneath(root, place) : StampAt(path);
+    if (!stamp.ok()) return Unreadable(stamp.status());
+    return std::vector<FoundModel>{OneVersion(name_, path, root, std::move(stamp))};
+  }
+
+  static StatusOr<uint64_t> StampBeneath(const std::string& root, const std::string& place) {
+    const std::string name = std::filesystem::path(place).filename().string();
+    ASSIGN_OR_RETURN(const auto folder, io::Folder::OpenResolved(root));
+    if (auto inner = folder.OpenFolder(name); inner.ok()) return StampOfFolder(*std::move(inner));
+    RETURN_IF_ERROR(folder.OpenFile(name).status());
+    return StampOfFile(folder, name, folder.List(kMaxEntries).value_or(std::vector{name}));
   }
 
   static StatusOr<uint64_t> StampAt(const std::string& place) {
@@ -118,7 +127,7 @@ class ModelFolderSource final : public PlacedSource {
 
  private:
   StatusOr<std::vector<FoundModel>> ScanAt(const std::string& place) const override {
-    auto folder = io::Folder::Open(place);
+    auto folder = io::Folder::OpenResolved(place);
     if (!folder.ok()) return Unreadable(folder.status());
     return std::vector<FoundModel>{ReadModelFolder(name_, *folder, place)};
   }
@@ -133,7 +142,7 @@ class RepositorySource final : public PlacedSource {
 
  private:
   StatusOr<std::vector<FoundModel>> ScanAt(const std::string& place) const override {
-    auto folder = io::Folder::Open(place);
+    auto folder = io::Folder::OpenResolved(place);
     if (!folder.ok()) return Unreadable(folder.status());
     ASSIGN_OR_RETURN(const auto names, folder->List(kMaxEntries));
     std::vector<FoundModel> models;
@@ -291,10 +300,12 @@ StatusOr<std::unique_ptr<Source>> OpenSource(const std::string& given,
   std::string path = given;
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   ASSIGN_OR_RETURN(const std::string place, ResolveBeneath(path, allowed_roots));
-  const auto folder = io::Folder::Open(place);
+  const auto folder = io::Folder::OpenResolved(place);
   if (folder.ok()) return OpenFolderSource(path, std::move(allowed_roots), *folder);
   if (ReasonOf(folder.status()) != Reason::kNotFound) return folder.status();
-  ASSIGN_OR_RETURN(const io::File file, io::File::Open(place));
+  const std::filesystem::path resolved(place);
+  ASSIGN_OR_RETURN(const auto parent, io::Folder::OpenResolved(resolved.parent_path().string()));
+  ASSIGN_OR_RETURN(const io::File file, parent.OpenFile(resolved.filename().string()));
   ASSIGN_OR_RETURN(const bool tar, IsTar(file));
   if (!tar && !path.ends_with(".onnx")) {
     return Error(Reason::kBadModel, "\"{}\" is no model: {}", path, kExpected);

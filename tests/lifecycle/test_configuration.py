@@ -47,6 +47,13 @@ def test_what_check_shows_is_a_valid_file(tmp_path):
     assert "max_body: 2KiB" in reread.stdout
 
 
+def test_check_refuses_models_outside_the_roots(tmp_path):
+    refused = check(MODEL, f"--model-root={tmp_path}")
+    assert refused.returncode == 1, refused
+    assert "models.roots" in refused.stderr
+    assert check(MODEL, f"--model-root={MODEL.parent}").returncode == 0
+
+
 @pytest.mark.parametrize(
     "text,words",
     [
