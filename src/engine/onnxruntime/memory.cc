@@ -164,7 +164,7 @@ Memory::Block* Memory::AllocateLarge(size_t size, Run* run) {
   {
     MutexLock lock(mutex_);
     for (size_t i = index; i <= index + kLargerShelves; ++i)
-      if (shelves_[i].count > 0) return TakeIdle(shelves_[i], 1, nullptr);
+      if (shelves_[i].count > 0) return TakeWarmest(shelves_[i]);
     if (held_bytes_ + bytes > limit) idle = Discard(&Shelf::count);
     fits = held_bytes_ + bytes <= limit;
     if (fits) held_bytes_ += bytes;
@@ -205,25 +205,26 @@ void Memory::Free(void* data) {
 
 // ---- giving back
 
-Memory::Block* Memory::TakeIdle(Shelf& shelf, size_t count, Block* onto) {
-  idle_blocks_ -= count;
-  for (; count > 0; --count) {
-    Block* const block = std::exchange(shelf.top, shelf.top->next);
-    block->next = std::exchange(onto, block);
-    --shelf.count;
-  }
-  shelf.fewest = std::min(shelf.fewest, shelf.count);
-  return onto;
+Memory::Block* Memory::TakeWarmest(Shelf& shelf) {
+  --idle_blocks_;
+  shelf.fewest = std::min(shelf.fewest, --shelf.count);
+  return std::exchange(shelf.top, shelf.top->next);
 }
 
 Memory::Block* Memory::Discard(size_t Shelf::* how_many) {
   Block* chain = nullptr;
   for (Shelf& shelf : shelves_) {
-    chain = TakeIdle(shelf, shelf.*how_many, chain);
+    Block** coldest = &shelf.top;
+    for (size_t kept = shelf.count - shelf.*how_many; kept > 0; --kept) coldest = &(*coldest)->next;
+    while (*coldest != nullptr) {
+      Block* const block = std::exchange(*coldest, (*coldest)->next);
+      block->next = std::exchange(chain, block);
+      held_bytes_ -= block->mapped;
+      --shelf.count;
+      --idle_blocks_;
+    }
     shelf.fewest = shelf.count;
   }
-  for (const Block* block = chain; block != nullptr; block = block->next)
-    held_bytes_ -= block->mapped;
   return chain;
 }
 

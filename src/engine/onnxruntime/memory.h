@@ -85,7 +85,8 @@ class Memory {
   Block* AllocateLarge(size_t size, Run* run);
   void* Reserve(size_t size);
   void Free(void* data);
-  Block* TakeIdle(Shelf& shelf, size_t count, Block* onto) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Block* TakeWarmest(Shelf& shelf) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  /// Takes the coldest off each shelf, chained.
   Block* Discard(size_t Shelf::* how_many) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool WaitToTrim();
 

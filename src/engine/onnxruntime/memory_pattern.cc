@@ -50,10 +50,10 @@ bool HasBranches(const ::onnx::GraphProto& graph) {
 
 }  // namespace
 
-bool PlansAreBounded(const ::onnx::GraphProto& graph, const Signature& signature,
+bool PlansAreBounded(const ::onnx::ModelProto& model, const Signature& signature,
                      const LoadOptions& options) {
-  const uint64_t nodes = std::max(graph.node_size(), 1);
-  return !HasBranches(graph) &&
+  const uint64_t nodes = std::max(model.graph().node_size(), 1);
+  return model.functions().empty() && !HasBranches(model.graph()) &&
          CountShapes(signature, options) <= kMaxPlanBytes / (kBytesPerNode * nodes);
 }
 

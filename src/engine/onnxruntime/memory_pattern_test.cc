@@ -8,16 +8,16 @@ namespace {
 class PlansAreBoundedTest : public testing::Test {
  protected:
   PlansAreBoundedTest() {
-    for (int i = 0; i < 100; ++i) graph_.add_node();
+    for (int i = 0; i < 100; ++i) model_.mutable_graph()->add_node();
   }
   static Signature Taking(Shape shape) {
     return {
         .inputs = {{.name = "fixed", .shape = {1, 3}}, {.name = "x", .shape = std::move(shape)}}};
   }
   bool Bounded(const Signature& signature, int max_rows = 0) const {
-    return PlansAreBounded(graph_, signature, {.max_input_bytes = 64u << 20, .max_rows = max_rows});
+    return PlansAreBounded(model_, signature, {.max_input_bytes = 64u << 20, .max_rows = max_rows});
   }
-  ::onnx::GraphProto graph_;
+  ::onnx::ModelProto model_;
 };
 
 TEST_F(PlansAreBoundedTest, WhenAllShapesAreFixed) {
@@ -48,7 +48,14 @@ TEST_F(PlansAreBoundedTest, NotForShapesThatCannotBeCounted) {
   optional.inputs[1].optional = true;
   EXPECT_FALSE(Bounded(any_rank, 8));
   EXPECT_FALSE(Bounded(optional, 8));
-  graph_.mutable_node(3)->add_attribute()->mutable_g();
+}
+
+TEST_F(PlansAreBoundedTest, NotForNodesInBranchesOrFunctions) {
+  EXPECT_TRUE(Bounded(Taking({8})));
+  model_.add_functions();
+  EXPECT_FALSE(Bounded(Taking({8})));
+  model_.clear_functions();
+  model_.mutable_graph()->mutable_node(3)->add_attribute()->mutable_g();
   EXPECT_FALSE(Bounded(Taking({8})));
 }
 

@@ -75,6 +75,10 @@ TEST_F(MemoryTest, WhatNothingNeededSinceTheLastTrimGoesBackToTheSystem) {
   GiveBack(Take(kMiB));  // one of three is needed
   memory_->Trim();
   EXPECT_EQ(memory_->held_bytes(), all / 3);
+  void* const warmest = Take(kMiB);
+  EXPECT_EQ(warmest, blocks[2]);
+  GiveBack(warmest);
+  memory_->Trim();
   memory_->Trim();
   EXPECT_EQ(memory_->held_bytes(), 0u);
 }

@@ -83,9 +83,8 @@ class OnnxRuntimeEngine final : public Engine {
     ASSIGN_OR_RETURN(onnx::ModelInfo info, onnx::InspectSkeleton(skeleton));
     RETURN_IF_ERROR(onnx::CheckExternalData(skeleton.graph(), model.external_data));
     RETURN_IF_ERROR(CheckKernelLimits(skeleton.graph()));
-    ASSIGN_OR_RETURN(
-        const Owned<OrtSessionOptions> session,
-        SessionOptions(options, PlansAreBounded(skeleton.graph(), info.signature, options)));
+    ASSIGN_OR_RETURN(const Owned<OrtSessionOptions> session,
+                     SessionOptions(options, PlansAreBounded(skeleton, info.signature, options)));
     RETURN_IF_ERROR(AddExternalData(model.external_data, *session));
     if (!NeedsRewrite(skeleton.graph()))
       return LoadBytes(model.model, *session, std::move(info.signature), options);
