@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <map>
 #include <new>
 
 #include "engine/onnxruntime/onnxruntime_engine.h"
@@ -147,6 +148,35 @@ TEST(RunMemoryTest, ARequestThatDrivesARunOverItsLimitIsRefusedAndTheNextOneRuns
               "the run needs more than the 8388608 bytes of memory it may take");
     const auto sum = testing::RunAll(**model, {&fits});
     ASSERT_TRUE(sum.ok()) << sum.status();
+  }
+}
+
+// Kernels that share their work among threads: [rows, 1] becomes [rows, 1000] in each.
+TEST(RunMemoryTest, WithSeveralThreadsARunIsRefusedAsWithOne) {
+  const auto engine = *CreateOnnxRuntimeEngine();
+  const std::vector<float> ones(1000, 1);
+  const std::vector<int64_t> tiles = {1, 1000}, image = {1, 1, -1, 1};
+  std::map<std::string, onnx::Builder> models;
+  models["MatMul"].Constant<float>("w", {1, 1000}, ones).Node("MatMul", {"x", "w"}, {"wide"});
+  models["Tile"].Constant<int64_t>("r", {2}, tiles).Node("Tile", {"x", "r"}, {"wide"});
+  models["Conv"].Constant<int64_t>("s", {4}, image).Node("Reshape", {"x", "s"}, {"image"});
+  models["Conv"].Constant<float>("w", {1000, 1, 1, 1}, ones);
+  models["Conv"].Node("Conv", {"image", "w"}, {"wide"});
+  for (auto& [name, b] : models) {
+    b.Input("x", DType::kFp32, {-1, 1}).Output("y", DType::kFp32, {});
+    b.Node("Erf", {"wide"}, {"erf"}).Node("ReduceMax", {"erf"}, {"y"}, {{"keepdims", 0}});
+    const LoadOptions options{.intra_op_threads = 2, .memory = {.run_bytes = 16 * kMiB}};
+    const auto model = testing::LoadModel(*engine, b.Serialize(), {}, options);
+    ASSERT_TRUE(model.ok()) << name << model.status();
+    const Tensor fits = testing::TensorOf<float>({1000, 1}, std::vector<float>(1000));
+    const Tensor explodes = testing::TensorOf<float>({50'000, 1}, std::vector<float>(50'000));
+    for (int i = 0; i < 3; ++i) {
+      const auto refused = testing::RunAll(**model, {&explodes});
+      ASSERT_FALSE(refused.ok()) << name;
+      EXPECT_EQ(ReasonOf(refused.status()), Reason::kTooLarge) << name << refused.status();
+      const auto answer = testing::RunAll(**model, {&fits});
+      EXPECT_TRUE(answer.ok()) << name << answer.status();
+    }
   }
 }
 
