@@ -76,8 +76,8 @@ Status ProbeFirst(const OpenedModel& model, const Engine& engine) {
     return OkStatus();
   lifecycle::ProbeOptions options;
   options.limits.memory_bytes = server::DetectResources().memory_bytes;
-  options.max_examples =
-      0;  // an example that is not reproduced is no reason not to look at a model
+  // An example that is not reproduced is no reason not to look at a model.
+  options.max_examples = 0;
   return lifecycle::Probe(options, model.path, model.root, digest);
 }
 

@@ -1,4 +1,3 @@
-#include <locale.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -17,10 +16,6 @@ StatusOr<int64_t> ParseNumber(const std::string& text) {
   return value;
 }
 
-/// glibc reads a locale's files at its first use, and keeps them: ONNX Runtime's StringNormalizer
-/// needs this one inside the sealed sandbox, which opens no file.
-void KeepLocale() { newlocale(LC_ALL_MASK, "C.UTF-8", nullptr); }
-
 /// The digest of what was loaded, warmed up and replayed.
 StatusOr<std::string> Examine(
     const std::vector<std::string>& arguments,
@@ -32,13 +27,14 @@ StatusOr<std::string> Examine(
   ASSIGN_OR_RETURN(const int64_t seconds, ParseNumber(arguments[3]));
   WarmUpOptions options;
   ASSIGN_OR_RETURN(options.max_examples, ParseNumber(arguments[4]));
+  if (memory == 0 || seconds == 0)
+    return Error(Reason::kBadRequest, "expected a memory and a CPU limit above 0");
   limits.memory_bytes = static_cast<size_t>(memory);
   limits.cpu_time = std::chrono::seconds(seconds);
   RETURN_IF_ERROR(EnterSandbox(limits));
   ASSIGN_OR_RETURN(const auto engine, make_engine());
   ASSIGN_OR_RETURN(const auto artifact, bundle::Open(arguments[0], arguments[1]));
   ASSIGN_OR_RETURN(const auto examples, artifact->Examples(options.max_examples));
-  KeepLocale();
   RETURN_IF_ERROR(SealSandbox());
   ASSIGN_OR_RETURN(const auto model, engine->Load(artifact->bytes(), LoadOptions{}));
   RETURN_IF_ERROR(WarmUp(*model, examples, options, SteadyClock(), nullptr).status());

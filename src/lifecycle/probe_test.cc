@@ -1,5 +1,7 @@
 #include "lifecycle/probe.h"
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -54,6 +56,17 @@ TEST_F(ProbeTest, AProbeThatIsGivenUpEndsItsChild) {
   const ProbeOptions endless = Program("exec sleep 1000");
   std::jthread gives_up([&] { given_up = true; });
   EXPECT_EQ(ReasonOf(Run(endless, &given_up)), Reason::kCancelled);
+}
+
+TEST(ProbeChildDeathTest, NoLimitIsNone) {
+  const auto probe = [](const std::string& memory, const std::string& cpu) {
+    dup2(STDERR_FILENO, STDOUT_FILENO);  // where the verdict goes
+    RunProbeChild({"model.onnx", "", memory, cpu, "0"}, {});
+  };
+  EXPECT_EXIT(probe("0", "10"), ::testing::ExitedWithCode(0), "expected a memory and a CPU limit");
+  EXPECT_EXIT(probe("1000", "0"), ::testing::ExitedWithCode(0),
+              "expected a memory and a CPU limit");
+  EXPECT_EXIT(probe("-1", "10"), ::testing::ExitedWithCode(0), "expected a whole number");
 }
 
 }  // namespace
