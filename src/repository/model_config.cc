@@ -51,6 +51,7 @@ class Reader {
   Status ReadLatest(const TextField& field);
   Status ReadSpecific(const TextField& field);
   Status ReadInstanceGroup(const TextField& field);
+  Status ReadDynamicBatching(const TextField& field);
   Status ReadMaxBatchSize(const TextField& field);
   Status ReadModelFilename(const TextField& field);
 
@@ -108,7 +109,7 @@ StatusOr<ModelConfig> Reader::Read(const std::vector<TextField>& fields) {
       {"batch_input", true},
       {"batch_output", true},
       {"optimization", false, WithoutEffect()},
-      {"dynamic_batching", false, WithoutEffect()},
+      {"dynamic_batching", false, [&](const TextField& f) { return ReadDynamicBatching(f); }},
       {"sequence_batching"},
       {"ensemble_scheduling"},
       {"cc_model_filenames", true, WithoutEffect()},
@@ -255,6 +256,23 @@ Status Reader::ReadInstanceGroup(const TextField& field) {
   instances_ += count;
   if (instances_ <= kMaxInstances) return OkStatus();
   return reader_.Bad(field, fmt::format("expected at most {} instances together", kMaxInstances));
+}
+
+// Which requests run together changes no answer; who waits behind whom, and who is turned away,
+// does.
+Status Reader::ReadDynamicBatching(const TextField& field) {
+  ASSIGN_OR_RETURN(const auto* fields, reader_.Message(field));
+  const FieldRule rules[] = {
+      {"preferred_batch_size", true, ConfigReader::Ignore},
+      {"max_queue_delay_microseconds", false, ConfigReader::Ignore},
+      {"preserve_ordering", false, ConfigReader::Ignore},
+      {"priority_levels"},
+      {"default_priority_level"},
+      {"default_queue_policy"},
+      {"priority_queue_policy", true},
+  };
+  RETURN_IF_ERROR(reader_.ReadMessage(*fields, " in \"dynamic_batching\"", rules));
+  return WithoutEffect()(field);
 }
 
 }  // namespace

@@ -76,6 +76,7 @@ TEST(ModelConfigTest, NamesTheFieldsThatHaveNoEffect) {
         dynamic_batching {
           preferred_batch_size: [ 4, 8 ]
           max_queue_delay_microseconds: 100
+          preserve_ordering: true
         }
         optimization { execution_accelerators { cpu_execution_accelerator { name: "openvino" } } }
         parameters {
@@ -105,6 +106,12 @@ TEST(ModelConfigTest, RefusesByNameWhatIsNotSupportedYet) {
       {"\n\nsequence_batching { oldest { } }",
        "config.pbtxt:3: \"sequence_batching\" is not supported yet"},
       {"ensemble_scheduling { step { model_name: 'a' } }", "\"ensemble_scheduling\""},
+      {"dynamic_batching {\n default_queue_policy { max_queue_size: 8 } }",
+       "config.pbtxt:2: \"default_queue_policy\" in \"dynamic_batching\""},
+      {"dynamic_batching { priority_levels: 2 }", "\"priority_levels\" in \"dynamic_batching\""},
+      {"dynamic_batching { default_priority_level: 2 }", "\"default_priority_level\""},
+      {"dynamic_batching { priority_queue_policy { key: 1 value { } } }",
+       "\"priority_queue_policy\""},
       {"batch_input { }", "\"batch_input\""},
       {"batch_output { }", "\"batch_output\""},
       {"model_operations { op_library_filename: 'x.so' }", "\"model_operations\""},
@@ -165,6 +172,8 @@ TEST(ModelConfigTest, NamesWhatIsWrong) {
        "at most 1024 instances together"},
       {"default_model_filename: '../x.onnx'", "\"..\" is not allowed"},
       {"model_transaction_policy { decoupled: maybe }", "expected true or false, got a word maybe"},
+      {"dynamic_batching { max_queue_delay_us: 5 }",
+       "unknown field \"max_queue_delay_us\" in \"dynamic_batching\""},
       {"dynamic_batching: true", "\"dynamic_batching\": expected { … }, got a word true"},
   };
   for (const auto& [text, message] : cases) {
