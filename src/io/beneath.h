@@ -12,9 +12,8 @@
 namespace slipway::io {
 
 /// A file's name inside a model, bundle or archive: relative, "/" between segments, UTF-8, no
-/// empty, "." or
-/// ".." segment, no "\", no control characters; a segment at most 255 bytes, all at most 1,024
-/// bytes and 16 segments. The error names the rule; its reason is kBadModel.
+/// empty, "." or ".." segment, no "\", no control characters; a segment at most 255 bytes, all at
+/// most 1,024 bytes and 16 segments. The error names the rule; its reason is kBadModel.
 Status CheckRelativeName(std::string_view name);
 
 /// An open folder. What it opens lies beneath it: the kernel resolves the name (openat2 with

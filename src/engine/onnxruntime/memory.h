@@ -18,8 +18,8 @@
 namespace slipway::onnxruntime {
 
 /// An allocator for all sessions of one environment. Blocks of kLargeBytes and more are kept for
-/// whatever fits next, and go back to the system once nothing wanted them for a
-/// second or two; smaller ones are malloc's. It stands where ONNX Runtime's arenas would, which
+/// whatever fits next, and go back to the system once nothing wanted them for a second or two;
+/// smaller ones are malloc's. It stands where ONNX Runtime's arenas would, which
 /// keep what they once had and whose limit, of one arena for all, counts weights. What is refused
 /// is refused by an exception: ONNX Runtime writes to the null pointer that its C API would
 /// suggest, and turns std::bad_alloc into the status of the run. Threads: any. Outlives every
