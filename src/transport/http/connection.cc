@@ -70,6 +70,7 @@ void Connection::Pump() {
         more = StepLingering();
         break;
       case Phase::kHandler:
+      case Phase::kAnswered:
       case Phase::kWriting:
       case Phase::kClosed:
         more = false;
@@ -220,7 +221,9 @@ void Connection::OnReady(Readiness ready) {
     turn_bytes_ = 0;
   }
   hung_up_ = hung_up_ || ready.hung_up;
-  if (phase_ == Phase::kWriting) {
+  if (phase_ == Phase::kAnswered) {
+    if (ready.writable && StartWrite()) Pump();
+  } else if (phase_ == Phase::kWriting) {
     if (!ready.writable) return;
     now_ = std::chrono::steady_clock::now();
     if (ContinueWrite()) Pump();
@@ -273,6 +276,7 @@ void Connection::Close() {
   socket_.Close();
   io_.CountClosed();
   if (phase_ == Phase::kHandler) return;  // its answer is on the way and finds nobody
+  if (phase_ == Phase::kAnswered) EndCancelled(0);
   if (phase_ == Phase::kWriting) EndCancelled(output_.bytes_written());
   phase_ = Phase::kClosed;
   body_.Release();
@@ -298,6 +302,7 @@ void Connection::Sweep(TimePoint now) {
       if (now > deadline_) Close();
       break;
     case Phase::kHandler:
+    case Phase::kAnswered:
     case Phase::kClosed:
       break;
   }

@@ -1,10 +1,11 @@
 #pragma once
 // One client connection: reads a request, has it handled, writes the answer, again.
 //
-//   kHead ──► kBody ──► kHandler ──► kWriting ──┬─► kHead        keep-alive
-//     │         │                       ▲       └─► kLingering ──► kClosed
-//     └─────────┴── refused ────────────┘
+//   kHead ──► kBody ──► kHandler ──► kAnswered ──► kWriting ──┬─► kHead        keep-alive
+//     │         │                                     ▲       └─► kLingering ──► kClosed
+//     └─────────┴── refused, or answered elsewhere ───┘
 //
+// kAnswered: the handler has answered; the answer goes out together with those of a few others.
 // kLingering: the answer is out and our side is shut; what the client still sends is read and
 // dropped for a while, for closing at once would reset the connection and could destroy the answer
 // on its way.
@@ -47,7 +48,7 @@ class Connection final : public Exchange,
   std::shared_ptr<const std::atomic<bool>> cancelled() const override { return cancelled_; }
 
  private:
-  enum class Phase : uint8_t { kHead, kBody, kHandler, kWriting, kLingering, kClosed };
+  enum class Phase : uint8_t { kHead, kBody, kHandler, kAnswered, kWriting, kLingering, kClosed };
   struct Deferral;
 
   void AwaitHead();

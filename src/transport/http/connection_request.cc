@@ -107,7 +107,11 @@ bool Connection::Handle() {
   request_.body = body_.body();
   phase_ = Phase::kHandler;
   Status outcome = CallHandler();
-  if (sent_in_handler_) return StartWrite();
+  if (sent_in_handler_) {
+    phase_ = Phase::kAnswered;
+    io_.poller().CallTogether(*this);
+    return false;
+  }
   if (deferred_) {
     // From here on the answer may come at any time, on this thread's queue.
     ReadAhead();

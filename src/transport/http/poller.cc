@@ -10,6 +10,7 @@
 namespace slipway::http {
 namespace {
 
+constexpr size_t kGathered = 8;  // most of the gain; the first of them waits for the others' work
 constexpr uint32_t kHungUp = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
 bool Set(int epoll, int operation, int fd, uint32_t events, void* data) {
@@ -47,6 +48,9 @@ void Poller::WatchWritable(int fd, Watcher& watcher) {
 void Poller::Forget(int fd, Watcher& watcher) {
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
   std::erase(again_, &watcher);
+  std::erase(gathered_, &watcher);
+  std::replace(called_together_.begin(), called_together_.end(), &watcher,
+               static_cast<Watcher*>(nullptr));
   for (epoll_event& event : ready_)
     if (event.data.ptr == &watcher) event.events = 0;
 }
@@ -54,6 +58,8 @@ void Poller::Forget(int fd, Watcher& watcher) {
 void Poller::CallAgain(Watcher& watcher) {
   if (std::find(again_.begin(), again_.end(), &watcher) == again_.end()) again_.push_back(&watcher);
 }
+
+void Poller::CallTogether(Watcher& watcher) { gathered_.push_back(&watcher); }
 
 void Poller::Post(std::function<void()> task) {
   bool first;
@@ -77,7 +83,7 @@ void Poller::RunPosted() {
 void Poller::Run(const std::function<Duration(TimePoint now)>& on_turn) {
   Duration wait{};
   while (!stopping_.load(std::memory_order_relaxed)) {
-    CallReady(again_.empty() ? Milliseconds(wait) : 0);
+    CallReady(again_.empty() && gathered_.empty() ? Milliseconds(wait) : 0);
     CallThoseAgain();
     if (std::exchange(woken_, false)) RunPosted();
     wait = on_turn(std::chrono::steady_clock::now());
@@ -110,7 +116,16 @@ void Poller::CallReady(int timeout_ms) {
           ->OnReady({.readable = (events & (EPOLLIN | kHungUp)) != 0,
                      .writable = (events & (EPOLLOUT | kHungUp)) != 0,
                      .hung_up = (events & kHungUp) != 0});
+    if (gathered_.size() >= kGathered) CallGathered();
   }
+  CallGathered();
+}
+
+void Poller::CallGathered() {
+  called_together_.swap(gathered_);
+  for (size_t i = 0; i < called_together_.size(); ++i)
+    if (called_together_[i] != nullptr) called_together_[i]->OnReady({.writable = true});
+  called_together_.clear();
 }
 
 void Poller::CallThoseAgain() {

@@ -114,6 +114,42 @@ TEST_F(PollerTest, AForgottenWatcherIsNotCalledInTheSameTurn) {
   EXPECT_EQ(recorder_.calls.size() + second.calls.size(), 1u);
 }
 
+TEST_F(PollerTest, ThoseWhoAskAreCalledTogetherAfterTheOthers) {
+  Pair other;
+  Recorder second;
+  std::string order;
+  recorder_.on_ready = [&](Readiness ready) {
+    order += ready.readable ? 'a' : 'A';
+    if (ready.readable) poller_.CallTogether(recorder_);
+  };
+  second.on_ready = [&](Readiness ready) {
+    order += ready.readable ? 'b' : 'B';
+    if (ready.readable) poller_.CallTogether(second);
+  };
+  ASSERT_TRUE(poller_.Watch(pair_.near.get(), recorder_));
+  ASSERT_TRUE(poller_.Watch(other.near.get(), second));
+  pair_.Say("x");
+  other.Say("x");
+  Turns(2);
+  EXPECT_EQ(order, "abAB");
+}
+
+TEST_F(PollerTest, WhoForgetsAnotherWhileCalledTogetherIsTheLast) {
+  Pair other;
+  Recorder second;
+  recorder_.on_ready = [&](Readiness ready) {
+    if (ready.writable) poller_.Forget(other.near.get(), second);
+  };
+  ASSERT_TRUE(poller_.Watch(other.near.get(), second));
+  poller_.Post([&] {
+    poller_.CallTogether(recorder_);
+    poller_.CallTogether(second);
+  });
+  Turns(3);
+  EXPECT_EQ(recorder_.calls.size(), 1u);
+  EXPECT_TRUE(second.calls.empty());
+}
+
 TEST_F(PollerTest, RunsWhatOtherThreadsPost) {
   constexpr int kThreads = 4, kTasks = 1000;
   int ran = 0;  // by the loop's thread only
