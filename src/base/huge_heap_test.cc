@@ -8,9 +8,6 @@
 #include <memory>
 #include <sstream>
 
-// A sanitizer's malloc is not glibc's.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-
 namespace slipway {
 namespace {
 
@@ -42,6 +39,9 @@ const void* MiddleOf(const Block& block) {
 class HugeHeapTest : public ::testing::Test {
  protected:
   void SetUp() override {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    GTEST_SKIP() << "a sanitizer's malloc is not glibc's";
+#endif
     if (!std::ifstream("/sys/kernel/mm/transparent_hugepage/enabled"))
       GTEST_SKIP() << "this kernel has no huge pages to give";
     mallopt(M_MMAP_THRESHOLD, 32 << 20);
@@ -71,5 +71,3 @@ TEST_F(HugeHeapTest, TheAdviceEndsWithIt) {
 
 }  // namespace
 }  // namespace slipway
-
-#endif

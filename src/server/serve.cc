@@ -114,7 +114,7 @@ int Serve(const Config& config, const ConfigReader& reread) {
   }
   log::Info("draining");
   std::atomic<bool> drained{false}, ended{false};
-  const std::jthread impatience([&] { ExitAtSecondStop(signals, drained, ended); });
+  const std::jthread impatience([&] { ExitAtSecondStop(signals, SteadyClock(), drained, ended); });
   if (!(*application)->Drain()) {
     log::Error("the drain limit cut requests that were in flight");
     std::_Exit(1);  // a run that does not end would hold the process

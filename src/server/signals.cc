@@ -15,6 +15,8 @@
 namespace slipway::server {
 namespace {
 
+constexpr auto kSameRequest = std::chrono::seconds(1);
+
 sigset_t Handled() {
   sigset_t set;
   sigemptyset(&set);
@@ -60,10 +62,11 @@ void Signals::Wake() {
   [[maybe_unused]] const ssize_t written = write(woken_.get(), &one, sizeof(one));
 }
 
-void ExitAtSecondStop(Signals& signals, const std::atomic<bool>& drained,
+void ExitAtSecondStop(Signals& signals, const Clock& clock, const std::atomic<bool>& drained,
                       const std::atomic<bool>& ended) {
+  const TimePoint first = clock.Now();
   while (!ended) {
-    if (signals.Wait() != Signals::Event::kStop) continue;
+    if (signals.Wait() != Signals::Event::kStop || clock.Now() - first < kSameRequest) continue;
     if (drained) std::_Exit(0);
     log::Error("a second signal cut the drain");
     std::_Exit(1);

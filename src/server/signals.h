@@ -1,6 +1,7 @@
 #pragma once
 #include <atomic>
 
+#include "base/clock.h"
 #include "io/file.h"
 
 namespace slipway::server {
@@ -24,8 +25,10 @@ class Signals {
 };
 
 /// Until `ended` (then Wake): whoever asks twice wants it to end now, whatever is in flight or does
-/// not end. The process exits at the next kStop: with 1 while not `drained`, else with 0.
-void ExitAtSecondStop(Signals& signals, const std::atomic<bool>& drained,
+/// not end. The process exits at the next kStop: with 1 while not `drained`, else with 0. One
+/// within a second is the first request again: wrappers such as timeout(1) and supervisors that
+/// signal a whole group deliver it twice.
+void ExitAtSecondStop(Signals& signals, const Clock& clock, const std::atomic<bool>& drained,
                       const std::atomic<bool>& ended);
 
 }  // namespace slipway::server

@@ -1,6 +1,7 @@
 #include "server/signals.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <thread>
@@ -8,17 +9,50 @@
 namespace slipway::server {
 namespace {
 
+/// Two seconds pass between any two looks.
+class LeapingClock final : public Clock {
+ public:
+  TimePoint Now() const override {
+    clock_.Advance(std::chrono::seconds(2));
+    return clock_.Now();
+  }
+
+ private:
+  mutable FakeClock clock_;
+};
+
 TEST(SignalsDeathTest, ASecondStopExitsAndTheCodeSaysWhetherItCutTheDrain) {
   const auto stop = [](bool is_drained) {
     Signals signals;
     const std::atomic<bool> drained{is_drained}, ended{false};
     raise(SIGHUP);
     raise(SIGTERM);
-    ExitAtSecondStop(signals, drained, ended);
+    ExitAtSecondStop(signals, LeapingClock(), drained, ended);
     std::_Exit(2);
   };
   EXPECT_EXIT(stop(false), ::testing::ExitedWithCode(1), "cut the drain");
   EXPECT_EXIT(stop(true), ::testing::ExitedWithCode(0), "^$");
+}
+
+TEST(SignalsDeathTest, TheSameRequestTwiceCutsNothing) {
+  const auto stop_twice_at_once = [] {
+    Signals signals;
+    const std::atomic<bool> drained{false};
+    std::atomic<bool> ended{false};
+    const FakeClock clock;
+    kill(getpid(), SIGTERM);  // to the process: another thread takes it
+    {
+      const std::jthread impatience([&] { ExitAtSecondStop(signals, clock, drained, ended); });
+      sigset_t pending;
+      do {
+        sigpending(&pending);
+      } while (sigismember(&pending, SIGTERM));
+      ended = true;
+      signals.Wake();
+    }
+    std::_Exit(3);
+  };
+  EXPECT_EXIT(stop_twice_at_once(), ::testing::ExitedWithCode(3), "^$");
 }
 
 TEST(SignalsDeathTest, NothingIsCutOnceAllHasEnded) {
@@ -26,7 +60,8 @@ TEST(SignalsDeathTest, NothingIsCutOnceAllHasEnded) {
     Signals signals;
     std::atomic<bool> drained{true}, ended{false};
     {
-      const std::jthread impatience([&] { ExitAtSecondStop(signals, drained, ended); });
+      const std::jthread impatience(
+          [&] { ExitAtSecondStop(signals, LeapingClock(), drained, ended); });
       ended = true;
       signals.Wake();
     }

@@ -374,8 +374,10 @@ TEST_F(OnnxRuntimeEngineTest, AnAnswerOverTheLimitIsRefused) {
   EXPECT_EQ(TextOf(outputs.status()), "output \"y\" has 4004 bytes, more than the limit of 4000");
 }
 
-#ifndef __SANITIZE_ADDRESS__  // which ends the process where bad_alloc would be thrown
 TEST_F(OnnxRuntimeEngineTest, MemoryThatIsNotThereIsNoCrash) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "AddressSanitizer ends the process where bad_alloc would be thrown";
+#endif
   onnx::Builder b;
   b.Input("shape", DType::kInt64, {1}).Output("y", DType::kFp32, {-1});
   b.Node("ConstantOfShape", {"shape"}, {"y"});
@@ -384,7 +386,6 @@ TEST_F(OnnxRuntimeEngineTest, MemoryThatIsNotThereIsNoCrash) {
   ASSERT_FALSE(outputs.ok());
   EXPECT_EQ(ReasonOf(outputs.status()), Reason::kTooLarge) << outputs.status();
 }
-#endif
 
 // ---- deadlines
 

@@ -109,18 +109,12 @@ bool Connection::StepHead() {
     input_.ReleaseIfEmpty();
     return false;
   }
-  const std::span<char> room = input_.Room();
-  size_t bytes = 0;
-  switch (Receive(room, bytes)) {
-    case Received::kBytes:
-      input_.Commit(bytes);
-      break;
-    case Received::kNothing:
-      break;
-    case Received::kEnd:
-      Close();
-      return false;
+  const std::optional<size_t> bytes = Receive(input_.Room());
+  if (!bytes) {
+    Close();
+    return false;
   }
+  input_.Commit(*bytes);
   return true;
 }
 
@@ -140,33 +134,28 @@ bool Connection::StepBody() {
   const StatusOr<std::span<char>> direct = body_.Room();
   if (!direct.ok()) return Refuse(direct.status());
   const std::span<char> room = direct->empty() ? input_.Room(kBodyRead) : *direct;
-  size_t bytes = 0;
-  switch (Receive(room, bytes)) {
-    case Received::kBytes:
-      window_bytes_ += bytes;
-      if (direct->empty())
-        input_.Commit(bytes);
-      else
-        body_.Commit(bytes);
-      break;
-    case Received::kNothing:
-      break;
-    case Received::kEnd:
-      Close();
-      return false;
+  const std::optional<size_t> bytes = Receive(room);
+  if (!bytes) {
+    Close();
+    return false;
   }
+  window_bytes_ += *bytes;
+  if (direct->empty())
+    input_.Commit(*bytes);
+  else
+    body_.Commit(*bytes);
   return true;
 }
 
 bool Connection::StepLingering() {
   char dropped[4096];
   while (may_read_ && lingered_bytes_ < kMaxLingerBytes) {
-    size_t bytes = 0;
-    if (Receive(dropped, bytes) == Received::kEnd) {
+    const std::optional<size_t> bytes = Receive(dropped);
+    if (!bytes) {
       Close();
       return false;
     }
-    lingered_bytes_ += bytes;
+    lingered_bytes_ += *bytes;
   }
   // Past the bound nothing is read, so the sender stalls and can see the answer, until Sweep
   // closes.
@@ -189,12 +178,11 @@ bool Connection::StartLingering() {
 
 // ---- the socket
 
-Connection::Received Connection::Receive(std::span<char> room, size_t& bytes) {
-  bytes = 0;
-  if (room.empty()) return Received::kEnd;  // out of memory
+std::optional<size_t> Connection::Receive(std::span<char> room) {
+  if (room.empty()) return std::nullopt;  // out of memory
   const ssize_t n = ::recv(socket_.get(), room.data(), room.size(), 0);
   if (n > 0) {
-    bytes = static_cast<size_t>(n);
+    const auto bytes = static_cast<size_t>(n);
     turn_bytes_ += bytes;
     // A short read emptied the socket; asking again would only be told so. Not when the client has
     // shut its side: that was said once and is not said again.
@@ -205,14 +193,14 @@ Connection::Received Connection::Receive(std::span<char> room, size_t& bytes) {
     }
     now_ = std::chrono::steady_clock::now();
     LoopCounters::Add(io_.mutable_counters().bytes_received, bytes);
-    return Received::kBytes;
+    return bytes;
   }
   if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
     may_read_ = false;
-    return Received::kNothing;
+    return 0;
   }
-  if (n < 0 && errno == EINTR) return Received::kNothing;
-  return Received::kEnd;
+  if (n < 0 && errno == EINTR) return 0;
+  return std::nullopt;
 }
 
 void Connection::OnReady(Readiness ready) {
@@ -243,17 +231,9 @@ void Connection::ReadAhead() {
       if (hung_up_) Cancel();
       return;
     }
-    size_t bytes = 0;
-    switch (Receive(room, bytes)) {
-      case Received::kBytes:
-        input_.Commit(bytes);
-        break;
-      case Received::kNothing:
-        break;
-      case Received::kEnd:
-        ClientGone();
-        return;
-    }
+    const std::optional<size_t> bytes = Receive(room);
+    if (!bytes) return ClientGone();
+    input_.Commit(*bytes);
   }
 }
 

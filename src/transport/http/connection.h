@@ -14,6 +14,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -83,8 +84,8 @@ class Connection final : public Exchange,
   bool StartLingering();
 
   // The socket.
-  enum class Received : uint8_t { kBytes, kNothing, kEnd };
-  Received Receive(std::span<char> room, size_t& bytes);
+  /// How many bytes came, perhaps none now; nullopt when no more will.
+  std::optional<size_t> Receive(std::span<char> room);
   void OnReady(Readiness ready) override;
   void ReadAhead();
   void ClientGone();
