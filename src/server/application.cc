@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "protocol/admin/routes.h"
 #include "protocol/openinference/routes.h"
+#include "protocol/tfserving/routes.h"
 #include "repository/repository.h"
 #include "server/listen_address.h"
 #include "server/version.h"
@@ -179,6 +180,8 @@ std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_ve
                             .draining = draining_,
                             .loops = Or(config_.resources.io_threads, resources_.processors),
                             .server_version = std::string(kVersion)});
+  tfserving::AddRoutes(*router, {.infer = *infer_,
+                                 .loops = Or(config_.resources.io_threads, resources_.processors)});
   admin::AddRoutes(*router, {.infer = *infer_,
                              .registry = registry_,
                              .draining = draining_,
