@@ -19,8 +19,8 @@ constexpr auto kLingerTime = std::chrono::seconds(2);
 
 Connection::Connection(std::shared_ptr<Loop> loop, int fd, const sockaddr_storage& peer,
                        std::shared_ptr<const ListenerPolicy> policy)
-    : loop_owner_(std::move(loop)),
-      io_(*loop_owner_),
+    : LoopExchange(*loop),
+      loop_owner_(std::move(loop)),
       socket_(fd),
       policy_(std::move(policy)),
       input_(io_.pool()),
@@ -35,8 +35,6 @@ Connection::Connection(std::shared_ptr<Loop> loop, int fd, const sockaddr_storag
     peer_ = address.ToString();
     peer_trusted_ = trusted.Contains(address);
   }
-  loop_ = io_.index();
-  generation_ = 1;
 }
 
 void Connection::Start() {
@@ -242,10 +240,6 @@ void Connection::ClientGone() {
   input_ended_ = true;
   may_read_ = false;
   Cancel();
-}
-
-void Connection::Cancel() {
-  if (cancelled_) cancelled_->store(true, std::memory_order_relaxed);
 }
 
 void Connection::Close() {

@@ -2,9 +2,6 @@
 
 #include <sys/socket.h>
 
-#include <exception>
-
-#include "base/log.h"
 #include "transport/http/ascii.h"
 #include "transport/http/connection.h"
 #include "transport/http/forwarded.h"
@@ -106,40 +103,18 @@ bool Connection::RefuseWithStatus(const Status& why, int status) {
 bool Connection::Handle() {
   request_.body = body_.body();
   phase_ = Phase::kHandler;
-  Status outcome = CallHandler();
-  if (sent_in_handler_) {
-    phase_ = Phase::kAnswered;
-    io_.poller().CallTogether(*this);
-    return false;
+  switch (CallHandler(policy_->access)) {
+    case Outcome::kAnswered:
+      phase_ = Phase::kAnswered;
+      io_.poller().CallTogether(*this);
+      return false;
+    case Outcome::kDeferred:
+      ReadAhead();
+      return false;
+    case Outcome::kFailed:
+      return StartWrite();
   }
-  if (deferred_) {
-    // From here on the answer may come at any time, on this thread's queue.
-    ReadAhead();
-    return false;
-  }
-  if (outcome.ok())
-    outcome = Error(Reason::kInternal, "{}: the handler neither answered nor deferred", route_);
-  sent_generation_.store(generation_, std::memory_order_relaxed);
-  RespondWithError(outcome, request_id_, response_);
-  return StartWrite();
-}
-
-// Third-party code may throw; here is where that ends.
-Status Connection::CallHandler() {
-  in_handler_ = true;
-  Status outcome;
-  try {
-    io_.shared().router->Dispatch(*this, policy_->access);
-  } catch (const std::exception& error) {
-    outcome = Error(Reason::kInternal, "{}: the handler threw: {}", route_, error.what());
-  } catch (...) {
-    outcome = Error(Reason::kInternal, "{}: the handler threw", route_);
-  }
-  in_handler_ = false;
-  if (!outcome.ok() && (sent_in_handler_ || deferred_))
-    log::Error("a handler threw after it had answered or deferred",
-               {{"request_id", request_id_}, {"detail", MessageOf(outcome)}});
-  return outcome;
+  return false;
 }
 
 }  // namespace slipway::http

@@ -20,7 +20,22 @@
 
 namespace slipway::http {
 
-class Connection;
+/// An accepted socket and whoever speaks on it. Threads: the loop's own.
+class LoopConnection {
+ public:
+  virtual ~LoopConnection() = default;
+  /// Looks at the time limits. Called a few times a second.
+  virtual void Sweep(TimePoint now) = 0;
+  /// Closes at once.
+  virtual void Cut() = 0;
+
+  /// Its place in the loop's list.
+  size_t slot() const { return slot_; }
+  void set_slot(size_t slot) { slot_ = slot; }
+
+ private:
+  size_t slot_ = 0;
+};
 
 /// One listener's rules. Immutable.
 struct ListenerPolicy {
@@ -90,7 +105,9 @@ class Loop : public std::enable_shared_from_this<Loop> {
     return head_scratch_;
   }
   void CountClosed();
-  void Remove(Connection& connection);
+  void Remove(LoopConnection& connection);
+  /// `next` takes over the socket and the place of `connection`.
+  void Replace(LoopConnection& connection, std::shared_ptr<LoopConnection> next);
   /// Closes all connections; those with an open exchange wait for it.
   void CutAll();
   /// Called at every sweep, a few times a second.
@@ -111,8 +128,8 @@ class Loop : public std::enable_shared_from_this<Loop> {
   std::string head_scratch_;
   LoopCounters counters_;
   std::atomic<size_t> assigned_{0};  // connections given to this loop and not yet closed
-  std::vector<std::shared_ptr<Connection>> connections_;
-  std::vector<std::shared_ptr<Connection>> closed_;  // kept until their own call has returned
+  std::vector<std::shared_ptr<LoopConnection>> connections_;
+  std::vector<std::shared_ptr<LoopConnection>> closed_;  // kept until their own call returned
   std::vector<std::function<void()>> on_sweep_;
   TimePoint next_sweep_{};
   TimePoint last_trim_{};
