@@ -6,6 +6,8 @@
 
 #include <cerrno>
 
+#include "transport/http2/connection.h"
+
 namespace slipway::http {
 namespace {
 
@@ -23,19 +25,10 @@ Connection::Connection(std::shared_ptr<Loop> loop, int fd, const sockaddr_storag
       loop_owner_(std::move(loop)),
       socket_(fd),
       policy_(std::move(policy)),
+      peer_(Peer::From(peer, policy_->is_unix, io_.shared().trusted)),
       input_(io_.pool()),
       parser_({}),
-      body_(io_.pool(), io_.shared().budget) {
-  const NetworkSet& trusted = io_.shared().trusted;
-  if (policy_->is_unix) {
-    peer_ = "unix:";
-    peer_trusted_ = trusted.contains_unix();
-  } else {
-    const IpAddress address = IpAddress::From(peer);
-    peer_ = address.ToString();
-    peer_trusted_ = trusted.Contains(address);
-  }
-}
+      body_(io_.pool(), io_.shared().budget) {}
 
 void Connection::Start() {
   now_ = std::chrono::steady_clock::now();
@@ -77,8 +70,29 @@ void Connection::Pump() {
   }
 }
 
+// A client of HTTP/2 says so with its first bytes, and somebody else goes on from there. True too
+// while that cannot be told yet.
+bool Connection::SpeaksHttp2() {
+  const std::string_view begin = input_.unread().substr(0, http2::kPreface.size());
+  if (!http2::kPreface.starts_with(begin)) {
+    may_be_http2_ = false;
+    return false;
+  }
+  if (begin.size() < http2::kPreface.size()) return true;
+  io_.poller().Forget(socket_.get(), *this);
+  closed_ = true;
+  phase_ = Phase::kClosed;
+  const auto next = std::make_shared<http2::Connection>(loop_owner_, std::move(socket_),
+                                                        std::move(peer_), policy_);
+  io_.Replace(*this, next);
+  next->Start(input_.unread());
+  return true;
+}
+
 bool Connection::StepHead() {
-  if (!input_.unread().empty()) {
+  if (may_be_http2_ && !input_.unread().empty() && SpeaksHttp2()) {
+    if (phase_ == Phase::kClosed) return false;
+  } else if (!input_.unread().empty()) {
     if (SameHeadAgain()) {
       input_.Consume(head_.size());
       return OpenExchange();
@@ -94,10 +108,10 @@ bool Connection::StepHead() {
       case HeadParser::State::kNeedMore:
         break;
     }
-    if (!head_started_) {
-      head_started_ = true;
-      deadline_ = now_ + io_.limits().header_timeout;
-    }
+  }
+  if (!head_started_ && !input_.unread().empty()) {
+    head_started_ = true;
+    deadline_ = now_ + io_.limits().header_timeout;
   }
   if (input_ended_) {
     Close();

@@ -18,6 +18,7 @@
 #include <string>
 
 #include "transport/http/body_reader.h"
+#include "transport/http/forwarded.h"
 #include "transport/http/input.h"
 #include "transport/http/loop_exchange.h"
 #include "transport/http/output.h"
@@ -45,6 +46,7 @@ class Connection final : public LoopExchange,
   // Each step returns true when there is more to do at once.
   void Pump();
   bool StepHead();
+  bool SpeaksHttp2();
   bool StepBody();
   bool StepLingering();
 
@@ -54,7 +56,6 @@ class Connection final : public LoopExchange,
   void ForgetHead();
   bool OpenExchange();
   Status CheckHead();
-  std::string_view PeerName();
   bool AcceptExpectation();
   bool Refuse(const Status& why);
   bool RefuseWithStatus(const Status& why, int status);
@@ -86,8 +87,7 @@ class Connection final : public LoopExchange,
   const std::shared_ptr<Loop> loop_owner_;  // first: what follows returns memory to it
   Descriptor socket_;
   const std::shared_ptr<const ListenerPolicy> policy_;
-  std::string peer_;
-  bool peer_trusted_ = false;
+  Peer peer_;
 
   Input input_;
   HeadParser parser_;
@@ -102,6 +102,7 @@ class Connection final : public LoopExchange,
   Phase phase_ = Phase::kHead;
   bool may_read_ = false;  // said to be readable, and the last read was not short
   bool hung_up_ = false;   // the client has shut its side; what it sent before may still be unread
+  bool may_be_http2_ = true;
   bool keep_alive_ = true;
   bool input_ended_ = false;
   bool closed_ = false;

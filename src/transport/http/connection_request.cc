@@ -4,7 +4,6 @@
 
 #include "transport/http/ascii.h"
 #include "transport/http/connection.h"
-#include "transport/http/forwarded.h"
 
 namespace slipway::http {
 namespace {
@@ -30,7 +29,7 @@ void Connection::ForgetHead() {
 bool Connection::OpenExchange() {
   head_started_ = false;
   request_.received = now_;
-  request_.peer = PeerName();
+  request_.peer = peer_.ClientOf(request_, facts_, io_.shared().trusted);
   io_.request_ids().Assign(facts_.request_id, request_id_);
   keep_alive_ = facts_.keep_alive;
   if (const Status status = CheckHead(); !status.ok()) return Refuse(status);
@@ -54,11 +53,6 @@ Status Connection::CheckHead() {
   return body_.Start(facts_, {.max_body_bytes = limits.max_body_bytes,
                               .max_buffered_bytes = limits.max_buffered_bytes,
                               .aligned_offset = aligned_offset_});
-}
-
-std::string_view Connection::PeerName() {
-  if (!peer_trusted_ || !facts_.has_forwarded_for) return peer_;
-  return ForwardedClient(request_, peer_, io_.shared().trusted);
 }
 
 // False when the request was refused instead of being asked for its body.
@@ -90,7 +84,7 @@ bool Connection::Refuse(const Status& why) {
 
 bool Connection::RefuseWithStatus(const Status& why, int status) {
   if (request_id_.empty()) io_.request_ids().Assign({}, request_id_);
-  if (request_.peer.empty()) request_.peer = peer_;
+  if (request_.peer.empty()) request_.peer = peer_.name;
   if (request_.received == TimePoint{}) request_.received = now_;
   LoopCounters::Add(io_.mutable_counters().refused, 1);
   RespondWithError(why, request_id_, response_);

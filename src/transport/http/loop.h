@@ -4,6 +4,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -104,6 +105,11 @@ class Loop : public std::enable_shared_from_this<Loop> {
     head_scratch_.clear();
     return head_scratch_;
   }
+  /// For what is consumed before the next call: 64 KiB.
+  std::span<char> read_scratch() {
+    if (!read_scratch_) read_scratch_ = std::make_unique<char[]>(kReadScratch);
+    return {read_scratch_.get(), kReadScratch};
+  }
   void CountClosed();
   void Remove(LoopConnection& connection);
   /// `next` takes over the socket and the place of `connection`.
@@ -125,7 +131,9 @@ class Loop : public std::enable_shared_from_this<Loop> {
   BlockPool pool_;
   RequestIdSource request_ids_;
   DateLine date_;
+  static constexpr size_t kReadScratch = 64u << 10;
   std::string head_scratch_;
+  std::unique_ptr<char[]> read_scratch_;
   LoopCounters counters_;
   std::atomic<size_t> assigned_{0};  // connections given to this loop and not yet closed
   std::vector<std::shared_ptr<LoopConnection>> connections_;

@@ -37,7 +37,8 @@ void LoopExchange::Send() {
   SLIPWAY_CHECK(sent_generation_.exchange(generation, std::memory_order_acq_rel) < generation,
                 "an exchange is answered once");
   // Here rather than on the loop: an answer from another thread is compressed by that thread.
-  if (!facts_.accept_encoding.empty()) CompressResponse(facts_.accept_encoding, response_);
+  if (!facts_.accept_encoding.empty() && !is_grpc_)
+    CompressResponse(facts_.accept_encoding, response_);
   if (io_.is_current() && in_handler_) {
     sent_in_handler_ = true;
     return;

@@ -1,5 +1,6 @@
 #pragma once
-// An exchange of a connection on a loop: its handler runs there, its answer may come from elsewhere.
+// An exchange of a connection on a loop: its handler runs there, its answer may come from
+// elsewhere.
 
 #include <atomic>
 #include <memory>

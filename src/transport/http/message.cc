@@ -84,6 +84,7 @@ void Response::Clear() {
   headers.clear();
   body.clear();
   parts.clear();
+  if (!failure.ok()) failure = OkStatus();
 }
 
 void WriteErrorBody(std::string_view message, std::string& body) {
@@ -112,15 +113,15 @@ void RespondWithError(const Status& error, std::string_view request_id, Response
   response.Clear();
   response.status = info.http_status;
   if (info.retry) response.AddHeader("Retry-After", "1");
-  if (reason != Reason::kInternal && reason != Reason::kIo) {
-    WriteErrorBody(MessageOf(error), response.body);
-    return;
+  if (reason == Reason::kInternal || reason == Reason::kIo) {
+    log::Error("request failed",
+               {{"request_id", request_id}, {"reason", info.label}, {"detail", MessageOf(error)}});
+    response.failure =
+        Error(reason, "the server failed; its log has the detail under request id {}", request_id);
+  } else {
+    response.failure = error;
   }
-  log::Error("request failed",
-             {{"request_id", request_id}, {"reason", info.label}, {"detail", MessageOf(error)}});
-  WriteErrorBody(
-      fmt::format("the server failed; its log has the detail under request id {}", request_id),
-      response.body);
+  WriteErrorBody(MessageOf(response.failure), response.body);
 }
 
 }  // namespace slipway::http
