@@ -25,8 +25,7 @@ bool IsContentType(std::string_view content_type) {
   constexpr std::string_view kGrpc = "application/grpc";
   if (!content_type.starts_with(kGrpc)) return false;
   const std::string_view rest = content_type.substr(kGrpc.size());
-  return rest.empty() || rest == "+proto" || rest.starts_with(';') ||
-         rest.starts_with("+proto;");
+  return rest.empty() || rest == "+proto" || rest.starts_with(';') || rest.starts_with("+proto;");
 }
 
 }  // namespace slipway::grpc

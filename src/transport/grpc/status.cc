@@ -7,9 +7,7 @@ namespace {
 constexpr size_t kMaxMessage = 1024;
 }
 
-int CodeOf(const Status& status) {
-  return status.ok() ? kOk : InfoOf(ReasonOf(status)).grpc_code;
-}
+int CodeOf(const Status& status) { return status.ok() ? kOk : InfoOf(ReasonOf(status)).grpc_code; }
 
 std::string EncodeMessage(std::string_view message) {
   constexpr char kHex[] = "0123456789ABCDEF";

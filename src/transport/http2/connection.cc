@@ -16,7 +16,6 @@ namespace {
 constexpr uint32_t kMaxStreams = 256;
 constexpr int32_t kStreamWindow = 1 << 20;  // the default of 64 KiB stalls a large tensor
 constexpr int32_t kConnectionWindow = 16 << 20;
-constexpr uint32_t kMaxFrame = 1 << 18;
 constexpr size_t kMaxPerTurn = 1u << 20;      // then the loop's other connections have their turn
 constexpr size_t kOutputAtOnce = 256u << 10;  // then it is written before more is put together
 constexpr size_t kKeptOutput = 16u << 10;     // capacity that an idle connection keeps
@@ -58,6 +57,21 @@ Stream* StreamOf(nghttp2_session* session, int32_t id) {
 
 // `user` is the connection. None of them may call into it so that frames are received or sent.
 struct Connection::Callbacks {
+  // A stream opens with a number above all before it. libnghttp2 takes a lower one for a stream
+  // that has closed, which it may be unless numbers were left out (RFC 9113 §5.1.1).
+  static int OnBeginFrame(nghttp2_session* session, const nghttp2_frame_hd* head, void* user) {
+    if (head->type != NGHTTP2_HEADERS || head->stream_id % 2 == 0) return 0;
+    auto& self = *static_cast<Connection*>(user);
+    if (head->stream_id > self.last_opened_) {
+      self.skipped_numbers_ |= head->stream_id != self.last_opened_ + 2;
+      self.last_opened_ = head->stream_id;
+    } else if (self.skipped_numbers_ &&
+               nghttp2_session_find_stream(session, head->stream_id) == nullptr) {
+      nghttp2_session_terminate_session(session, NGHTTP2_PROTOCOL_ERROR);
+    }
+    return 0;
+  }
+
   static int OnBeginHeaders(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
     if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
     auto& self = *static_cast<Connection*>(user);
@@ -85,8 +99,8 @@ struct Connection::Callbacks {
     return 0;
   }
 
-  static int OnData(nghttp2_session* session, uint8_t, int32_t id, const uint8_t* data,
-                    size_t size, void*) {
+  static int OnData(nghttp2_session* session, uint8_t, int32_t id, const uint8_t* data, size_t size,
+                    void*) {
     if (Stream* const stream = StreamOf(session, id))
       stream->OnData({reinterpret_cast<const char*>(data), size});
     return 0;
@@ -149,10 +163,10 @@ struct Connection::Callbacks {
       SLIPWAY_CHECK(nghttp2_option_new(&made.options) == 0 &&
                         nghttp2_session_callbacks_new(&made.callbacks) == 0,
                     "memory for the options of HTTP/2 at start");
-      nghttp2_option_set_no_closed_streams(made.options, 1);
       // FloodGuard counts resets, together with all that brings no request.
       nghttp2_option_set_stream_reset_rate_limit(made.options, 1'000'000, 1'000'000);
       auto* const callbacks = made.callbacks;
+      nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, OnBeginFrame);
       nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, OnBeginHeaders);
       nghttp2_session_callbacks_set_on_header_callback2(callbacks, OnHeader);
       nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, OnFrame);
@@ -183,7 +197,6 @@ void Connection::Start(std::string_view received) {
   const std::array settings = {
       nghttp2_settings_entry{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, kMaxStreams},
       nghttp2_settings_entry{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, kStreamWindow},
-      nghttp2_settings_entry{NGHTTP2_SETTINGS_MAX_FRAME_SIZE, kMaxFrame},
       nghttp2_settings_entry{NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE,
                              static_cast<uint32_t>(io_.limits().max_header_bytes)}};
   const bool ready =
@@ -276,8 +289,8 @@ void Connection::Flush() {
 // True when nothing is left to write.
 bool Connection::Write() {
   while (written_ < output_.size()) {
-    const ssize_t n = ::send(socket_.get(), output_.data() + written_, output_.size() - written_,
-                             MSG_NOSIGNAL);
+    const ssize_t n =
+        ::send(socket_.get(), output_.data() + written_, output_.size() - written_, MSG_NOSIGNAL);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
       if (!blocked_) {
@@ -329,8 +342,7 @@ void Connection::OnFrame(const nghttp2_frame& frame) {
 }
 
 void Connection::Charge() {
-  if (!guard_.Take(now_))
-    nghttp2_session_terminate_session(session_, NGHTTP2_ENHANCE_YOUR_CALM);
+  if (!guard_.Take(now_)) nghttp2_session_terminate_session(session_, NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
 void Connection::SubmitContinue(const Stream& stream) {

@@ -89,8 +89,10 @@ class Connection final : public http::LoopConnection,
   std::vector<Ended> ended_;  // closed, their last bytes perhaps still in output_
 
   std::string output_;
-  size_t written_ = 0;  // of output_
+  size_t written_ = 0;              // of output_
   std::vector<nghttp2_nv> fields_;  // of the head that is being submitted
+  int32_t last_opened_ = -1;        // the highest number of a stream so far
+  bool skipped_numbers_ = false;    // some below it were left out
   bool paused_ = false;             // output_ is long enough for now
   bool blocked_ = false;            // the peer has to take output first
   bool may_read_ = false;

@@ -9,8 +9,8 @@
 namespace slipway::http2 {
 namespace {
 
-constexpr size_t kKeptBody = 4u << 10;    // capacity that an idle stream keeps for its next answer
-constexpr size_t kHeaderOverhead = 32;    // RFC 9113 §6.5.2
+constexpr size_t kKeptBody = 4u << 10;  // capacity that an idle stream keeps for its next answer
+constexpr size_t kHeaderOverhead = 32;  // RFC 9113 §6.5.2
 
 std::string_view View(nghttp2_rcbuf* buffer) {
   const nghttp2_vec bytes = nghttp2_rcbuf_get_buf(buffer);
@@ -164,8 +164,8 @@ Status Stream::OpenMessage() {
   ASSIGN_OR_RETURN(const grpc::Prefix prefix, grpc::ReadPrefix(bytes, limit));
   const std::span<const std::byte> message = bytes.subspan(grpc::kPrefixBytes);
   if (message.size() != prefix.size)
-    return Error(Reason::kBadRequest, "gRPC message: its prefix says {} bytes, got {}",
-                 prefix.size, message.size());
+    return Error(Reason::kBadRequest, "gRPC message: its prefix says {} bytes, got {}", prefix.size,
+                 message.size());
   request_.body = message;
   if (!prefix.compressed) return OkStatus();
   const auto coding = http::ParseContentEncoding(grpc_encoding_);
@@ -175,8 +175,8 @@ Status Stream::OpenMessage() {
                  grpc_encoding_.substr(0, 64));
   ASSIGN_OR_RETURN(const auto inflater, http::Inflater::Create(*coding));
   message_.Start(0, io_.limits().max_buffered_bytes);
-  RETURN_IF_ERROR(inflater->Feed(
-      {reinterpret_cast<const char*>(message.data()), message.size()}, limit, message_));
+  RETURN_IF_ERROR(inflater->Feed({reinterpret_cast<const char*>(message.data()), message.size()},
+                                 limit, message_));
   if (!inflater->done())
     return MakeError(Reason::kBadRequest, "gRPC message: the compressed stream is cut short");
   request_.body = message_.bytes();
