@@ -1,11 +1,5 @@
 #include "transport/http/connection.h"
 
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-
-#include <cerrno>
-
 #include "transport/http2/connection.h"
 
 namespace slipway::http {
@@ -33,7 +27,7 @@ Connection::Connection(std::shared_ptr<Loop> loop, int fd, const sockaddr_storag
 void Connection::Start() {
   now_ = std::chrono::steady_clock::now();
   AwaitHead();
-  if (!io_.poller().Watch(socket_.get(), *this)) Close();
+  if (!io_.poller().Watch(socket_.fd(), *this)) Close();
 }
 
 void Connection::AwaitHead() {
@@ -79,7 +73,7 @@ bool Connection::SpeaksHttp2() {
     return false;
   }
   if (begin.size() < http2::kPreface.size()) return true;
-  io_.poller().Forget(socket_.get(), *this);
+  io_.poller().Forget(socket_.fd(), *this);
   closed_ = true;
   phase_ = Phase::kClosed;
   const auto next = std::make_shared<http2::Connection>(loop_owner_, std::move(socket_),
@@ -175,7 +169,7 @@ bool Connection::StepLingering() {
 }
 
 bool Connection::StartLingering() {
-  ::shutdown(socket_.get(), SHUT_WR);
+  socket_.ShutdownWrite();
   phase_ = Phase::kLingering;
   const Shared& shared = io_.shared();
   Duration patience = std::min<Duration>(kLingerTime, io_.limits().header_timeout);
@@ -192,27 +186,20 @@ bool Connection::StartLingering() {
 
 std::optional<size_t> Connection::Receive(std::span<char> room) {
   if (room.empty()) return std::nullopt;  // out of memory
-  const ssize_t n = ::recv(socket_.get(), room.data(), room.size(), 0);
-  if (n > 0) {
-    const auto bytes = static_cast<size_t>(n);
-    turn_bytes_ += bytes;
-    // A short read emptied the socket; asking again would only be told so. Not when the client has
-    // shut its side: that was said once and is not said again.
-    may_read_ = bytes == room.size() || hung_up_;
-    if (may_read_ && turn_bytes_ >= kMaxPerTurn) {
-      may_read_ = false;
-      io_.poller().CallAgain(*this);
-    }
-    now_ = std::chrono::steady_clock::now();
-    LoopCounters::Add(io_.mutable_counters().bytes_received, bytes);
-    return bytes;
-  }
-  if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+  const Received got = socket_.Receive(room);
+  if (got.ended) return std::nullopt;
+  may_read_ = got.more;
+  if (got.bytes == 0) return 0;
+  // That the client has shut its side was said once and is not said again.
+  may_read_ = may_read_ || hung_up_;
+  turn_bytes_ += got.bytes;
+  if (may_read_ && turn_bytes_ >= kMaxPerTurn) {
     may_read_ = false;
-    return 0;
+    io_.poller().CallAgain(*this);
   }
-  if (n < 0 && errno == EINTR) return 0;
-  return std::nullopt;
+  now_ = std::chrono::steady_clock::now();
+  LoopCounters::Add(io_.mutable_counters().bytes_received, got.bytes);
+  return got.bytes;
 }
 
 void Connection::OnReady(Readiness ready) {
@@ -260,7 +247,7 @@ void Connection::Close() {
   if (closed_) return;
   closed_ = true;
   Cancel();
-  io_.poller().Forget(socket_.get(), *this);
+  io_.poller().Forget(socket_.fd(), *this);
   socket_.Close();
   io_.CountClosed();
   if (phase_ == Phase::kHandler) return;  // its answer is on the way and finds nobody
@@ -346,10 +333,9 @@ void Connection::SweepBody(TimePoint now) {
 void Connection::SweepWrite(TimePoint now) {
   if (now < deadline_) return;
   const Limits& limits = io_.limits();
-  int queued = 0;
-  if (!policy_->is_unix) ::ioctl(socket_.get(), SIOCOUTQ, &queued);
+  const size_t queued = policy_->is_unix ? 0 : socket_.Unsent();
   const size_t written = output_.bytes_written();
-  const size_t taken = written - std::min(written, static_cast<size_t>(queued));
+  const size_t taken = written - std::min(written, queued);
   const auto window = static_cast<uint64_t>(limits.write_timeout.count());
   const uint64_t due = std::max<uint64_t>(limits.min_body_bytes_per_s * window / 1000, 1);
   if (taken < taken_bytes_ + due) return Close();

@@ -23,6 +23,7 @@
 #include "transport/http/loop_exchange.h"
 #include "transport/http/output.h"
 #include "transport/http/parser.h"
+#include "transport/http/socket.h"
 
 namespace slipway::http {
 
@@ -85,7 +86,7 @@ class Connection final : public LoopExchange,
   void SweepWrite(TimePoint now);
 
   const std::shared_ptr<Loop> loop_owner_;  // first: what follows returns memory to it
-  Descriptor socket_;
+  Socket socket_;
   const std::shared_ptr<const ListenerPolicy> policy_;
   Peer peer_;
 

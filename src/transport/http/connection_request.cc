@@ -1,7 +1,5 @@
 // Opening an exchange: from a complete head to the handler.
 
-#include <sys/socket.h>
-
 #include "transport/http/ascii.h"
 #include "transport/http/connection.h"
 
@@ -72,8 +70,7 @@ bool Connection::AcceptExpectation() {
     return false;
   }
   constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-  const ssize_t n = ::send(socket_.get(), kContinue.data(), kContinue.size(), MSG_NOSIGNAL);
-  if (n == static_cast<ssize_t>(kContinue.size())) return true;
+  if (socket_.Send(kContinue).bytes == kContinue.size()) return true;
   Close();  // a client that reads nothing, not even this
   return false;
 }

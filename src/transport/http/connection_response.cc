@@ -1,8 +1,5 @@
 // Answering: from a filled response to the next request.
 
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-
 #include "transport/http/connection.h"
 
 namespace slipway::http {
@@ -48,11 +45,11 @@ bool Connection::StartWrite() {
 
 // True when the connection goes on at once.
 bool Connection::ContinueWrite() {
-  switch (output_.Write(socket_.get())) {
+  switch (output_.Write(socket_)) {
     case Output::State::kDone:
       return FinishExchange();
     case Output::State::kBlocked:
-      io_.poller().WatchWritable(socket_.get(), *this);
+      io_.poller().WatchWritable(socket_.fd(), *this);
       return false;
     case Output::State::kFailed:
       Close();
@@ -94,9 +91,7 @@ bool Connection::FinishExchange() {
     AwaitHead();
     return true;
   }
-  int unread = 0;
-  ::ioctl(socket_.get(), FIONREAD, &unread);
-  if (client_closes && !refused && unread == 0 && input_.unread().empty()) {
+  if (client_closes && !refused && input_.unread().empty() && !socket_.HasUnread()) {
     Close();
     return false;
   }

@@ -1,12 +1,11 @@
 #pragma once
 // One response on its way into a socket.
 
-#include <sys/types.h>
-
 #include <string>
 #include <string_view>
 
 #include "transport/http/message.h"
+#include "transport/http/socket.h"
 
 namespace slipway::http {
 
@@ -20,8 +19,8 @@ class Output {
   ///   lie.
   void Start(std::string& head, const Response& response, bool with_body);
 
-  /// Writes until done or until the socket is full. Non-blocking.
-  State Write(int fd);
+  /// Writes until done or until the socket is full.
+  State Write(Socket& socket);
 
   /// Of the response started last.
   size_t bytes_written() const { return written_; }
@@ -29,7 +28,7 @@ class Output {
  private:
   std::string_view Piece(size_t index) const;
   size_t pieces() const { return in_one_ ? 1 : 2 + response_->parts.size(); }
-  ssize_t Send(int fd) const;
+  Sent Send(Socket& socket) const;
   void Advance(size_t bytes);
   void KeepHead();
 

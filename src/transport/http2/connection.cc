@@ -1,9 +1,6 @@
 #include "transport/http2/connection.h"
 
-#include <sys/socket.h>
-
 #include <array>
-#include <cerrno>
 #include <charconv>
 
 #include "base/check.h"
@@ -181,7 +178,7 @@ struct Connection::Callbacks {
   }
 };
 
-Connection::Connection(std::shared_ptr<http::Loop> loop, http::Descriptor socket, http::Peer peer,
+Connection::Connection(std::shared_ptr<http::Loop> loop, http::Socket socket, http::Peer peer,
                        std::shared_ptr<const http::ListenerPolicy> policy)
     : loop_owner_(std::move(loop)),
       io_(*loop_owner_),
@@ -203,7 +200,7 @@ void Connection::Start(std::string_view received) {
       nghttp2_session_server_new2(&session_, callbacks, this, options) == 0 &&
       nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings.data(), settings.size()) == 0 &&
       nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0, kConnectionWindow) == 0;
-  if (!ready || !io_.poller().Watch(socket_.get(), *this)) return Close();
+  if (!ready || !io_.poller().Watch(socket_.fd(), *this)) return Close();
   may_read_ = true;
   in_turn_ = true;
   if (Feed(received)) Read();
@@ -230,18 +227,14 @@ void Connection::Read() {
   const std::span<char> room = io_.read_scratch();
   // A peer that takes no answers is not asked for more requests.
   while (may_read_ && !closed_ && output_.size() < kOutputAtOnce) {
-    const ssize_t n = ::recv(socket_.get(), room.data(), room.size(), 0);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-      may_read_ = false;
-      return;
-    }
-    if (n <= 0) return Close();
-    const auto bytes = static_cast<size_t>(n);
-    turn_bytes_ += bytes;
-    http::LoopCounters::Add(io_.mutable_counters().bytes_received, bytes);
-    may_read_ = bytes == room.size() || hung_up_;  // a short read emptied the socket
-    if (!Feed({room.data(), bytes})) return;
+    const http::Received received = socket_.Receive(room);
+    if (received.ended) return Close();
+    // That the peer has shut its side was said once and is not said again.
+    may_read_ = received.more || (hung_up_ && received.bytes > 0);
+    if (received.bytes == 0) continue;
+    turn_bytes_ += received.bytes;
+    http::LoopCounters::Add(io_.mutable_counters().bytes_received, received.bytes);
+    if (!Feed({room.data(), received.bytes})) return;
     if (may_read_ && turn_bytes_ >= kMaxPerTurn) {
       may_read_ = false;
       io_.poller().CallAgain(*this);
@@ -289,24 +282,22 @@ void Connection::Flush() {
 // True when nothing is left to write.
 bool Connection::Write() {
   while (written_ < output_.size()) {
-    const ssize_t n =
-        ::send(socket_.get(), output_.data() + written_, output_.size() - written_, MSG_NOSIGNAL);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+    const http::Sent sent = socket_.Send(std::string_view(output_).substr(written_));
+    if (sent.failed) {
+      Close();
+      return false;
+    }
+    if (sent.blocked) {
       if (!blocked_) {
         blocked_ = true;
         window_bytes_ = 0;
         write_deadline_ = now_ + io_.limits().write_timeout;
       }
-      io_.poller().WatchWritable(socket_.get(), *this);
+      io_.poller().WatchWritable(socket_.fd(), *this);
       return false;
     }
-    if (n < 0) {
-      Close();
-      return false;
-    }
-    written_ += static_cast<size_t>(n);
-    window_bytes_ += static_cast<size_t>(n);
+    written_ += sent.bytes;
+    window_bytes_ += sent.bytes;
   }
   blocked_ = false;
   written_ = 0;
@@ -461,7 +452,7 @@ void Connection::SweepIdle(TimePoint now) {
 void Connection::Close() {
   if (closed_) return;
   closed_ = true;
-  io_.poller().Forget(socket_.get(), *this);
+  io_.poller().Forget(socket_.fd(), *this);
   socket_.Close();
   io_.CountClosed();
   FinishEnded();

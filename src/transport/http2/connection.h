@@ -12,8 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "transport/http/connection.h"
+#include "transport/http/forwarded.h"
 #include "transport/http/loop.h"
+#include "transport/http/socket.h"
 #include "transport/http2/flood_guard.h"
 #include "transport/http2/stream.h"
 
@@ -26,7 +27,7 @@ class Connection final : public http::LoopConnection,
                          public std::enable_shared_from_this<Connection>,
                          private http::Poller::Watcher {
  public:
-  Connection(std::shared_ptr<http::Loop> loop, http::Descriptor socket, http::Peer peer,
+  Connection(std::shared_ptr<http::Loop> loop, http::Socket socket, http::Peer peer,
              std::shared_ptr<const http::ListenerPolicy> policy);
   ~Connection() override;
 
@@ -73,7 +74,7 @@ class Connection final : public http::LoopConnection,
 
   const std::shared_ptr<http::Loop> loop_owner_;  // first: what follows returns memory to it
   http::Loop& io_;
-  http::Descriptor socket_;
+  http::Socket socket_;
   const http::Peer peer_;
   const std::shared_ptr<const http::ListenerPolicy> policy_;
   nghttp2_session* session_ = nullptr;
