@@ -4,6 +4,7 @@
 #include <sys/uio.h>
 
 #include <cerrno>
+#include <utility>
 
 namespace slipway::http {
 namespace {
@@ -11,9 +12,17 @@ constexpr size_t kPiecesAtOnce = 16;
 constexpr size_t kInOne = 4u << 10;  // copying that much is cheaper than a list for the kernel
 }  // namespace
 
+bool Output::SendAhead(int fd) {
+  if (ahead_ > 0) return true;
+  const ssize_t n = ::send(fd, "H", 1, MSG_NOSIGNAL);
+  if (n > 0) ahead_ = 1;
+  return n > 0 || errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+}
+
 void Output::Start(std::string& head, const Response& response, bool with_body) {
   response_ = &response;
-  piece_ = offset_ = written_ = 0;
+  piece_ = 0;
+  offset_ = written_ = std::exchange(ahead_, 0);
   size_t body_bytes = response.body.size();
   for (const BodyPart& part : response.parts) body_bytes += part.bytes.size();
   in_one_ = !with_body || body_bytes <= kInOne;
