@@ -208,6 +208,7 @@ void Connection::OnReady(Readiness ready) {
     turn_bytes_ = 0;
   }
   hung_up_ = hung_up_ || ready.hung_up;
+  broken_ = broken_ || ready.broken;
   if (phase_ == Phase::kAnswered) {
     if (ready.writable && StartWrite()) Pump();
   } else if (phase_ == Phase::kWriting) {
@@ -224,23 +225,22 @@ void Connection::OnReady(Readiness ready) {
 // While the answer is computed elsewhere: the client's next bytes are kept up to a bound, and its
 // going away is noticed.
 void Connection::ReadAhead() {
-  while (may_read_) {
+  while (may_read_ && !input_ended_) {
     const std::span<char> room = input_.RoomAhead();
-    if (room.empty()) {  // full, and more of it may wait in the socket
-      if (hung_up_) Cancel();
-      return;
-    }
-    const std::optional<size_t> bytes = Receive(room);
-    if (!bytes) return ClientGone();
-    input_.Commit(*bytes);
+    if (room.empty()) break;  // full, and more of it may wait in the socket
+    if (const std::optional<size_t> bytes = Receive(room))
+      input_.Commit(*bytes);
+    else
+      input_ended_ = true;
   }
+  if (hung_up_ || input_ended_) CheckClient();
 }
 
-// The client has closed its side. It may yet read: the answer is still tried.
-void Connection::ClientGone() {
-  input_ended_ = true;
-  may_read_ = false;
-  Cancel();
+// A client that has shut its side may have gone, or wait for its answer: the two look the same
+// until something is sent to it. So the answer's first byte goes ahead; a socket that was closed
+// refuses it with a reset, which comes as one more event.
+void Connection::CheckClient() {
+  if (broken_ || !output_.SendAhead(socket_)) Cancel();
 }
 
 void Connection::Close() {

@@ -78,7 +78,7 @@ class Connection final : public LoopExchange,
   std::optional<size_t> Receive(std::span<char> room);
   void OnReady(Readiness ready) override;
   void ReadAhead();
-  void ClientGone();
+  void CheckClient();
   void Close();
   void SweepHead(TimePoint now);
   bool SweepIdle(TimePoint now);
@@ -103,6 +103,7 @@ class Connection final : public LoopExchange,
   Phase phase_ = Phase::kHead;
   bool may_read_ = false;  // said to be readable, and the last read was not short
   bool hung_up_ = false;   // the client has shut its side; what it sent before may still be unread
+  bool broken_ = false;    // nothing reaches the client any more
   bool may_be_http2_ = true;
   bool keep_alive_ = true;
   bool input_ended_ = false;

@@ -1,14 +1,24 @@
 #include "transport/http/output.h"
 
+#include <utility>
+
 namespace slipway::http {
 namespace {
 constexpr size_t kPiecesAtOnce = 16;
 constexpr size_t kInOne = 4u << 10;  // copying that much is cheaper than a list for the kernel
 }  // namespace
 
+bool Output::SendAhead(Socket& socket) {
+  if (ahead_ > 0) return true;
+  const Sent sent = socket.Send("H");
+  ahead_ = sent.bytes;
+  return !sent.failed;
+}
+
 void Output::Start(std::string& head, const Response& response, bool with_body) {
   response_ = &response;
-  piece_ = offset_ = written_ = 0;
+  piece_ = 0;
+  offset_ = written_ = std::exchange(ahead_, 0);
   size_t body_bytes = response.body.size();
   for (const BodyPart& part : response.parts) body_bytes += part.bytes.size();
   in_one_ = !with_body || body_bytes <= kInOne;

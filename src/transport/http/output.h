@@ -13,6 +13,10 @@ class Output {
  public:
   enum class State { kDone, kBlocked, kFailed };
 
+  /// Sends the byte that every response begins with before the response is known; the next one is
+  /// sent without it. Once a response. False when the peer is known to have gone.
+  bool SendAhead(Socket& socket);
+
   /// @param head  a small answer is put together here; else copied only when the first write does
   ///   not take all of it.
   /// @param response  its body and parts are written when `with_body`, large ones from where they
@@ -39,6 +43,7 @@ class Output {
   size_t piece_ = 0;   // being written: 0 the head, 1 the body, then the parts
   size_t offset_ = 0;  // in that piece
   size_t written_ = 0;
+  size_t ahead_ = 0;  // bytes of the next response that are already sent
 };
 
 }  // namespace slipway::http
