@@ -97,6 +97,8 @@ class Loop : public std::enable_shared_from_this<Loop> {
   Shared& shared() { return *shared_; }
   const Limits& limits() { return limits_.Get(); }
   BlockPool& pool() { return pool_; }
+  /// For what may outlive the loop.
+  std::shared_ptr<Budget> budget() const { return {shared_, &shared_->budget}; }
   LoopCounters& mutable_counters() { return counters_; }
   RequestIdSource& request_ids() { return request_ids_; }
   std::string_view date_line();

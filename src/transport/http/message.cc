@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "transport/http/ascii.h"
+#include "transport/http/streaming.h"
 
 namespace slipway::http {
 namespace {
@@ -85,6 +86,12 @@ void Response::Clear() {
   body.clear();
   parts.clear();
   if (!failure.ok()) failure = OkStatus();
+}
+
+size_t StreamMessage::size() const {
+  size_t bytes = body.size();
+  for (const BodyPart& part : parts) bytes += part.bytes.size();
+  return bytes;
 }
 
 void WriteErrorBody(std::string_view message, std::string& body) {

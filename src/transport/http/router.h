@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "transport/http/exchange.h"
+#include "transport/http/streaming.h"
 
 namespace slipway::http {
 
@@ -26,6 +27,7 @@ struct Route {
   Handler handler;
   std::string summary;   // one sentence, for the description of the API
   bool is_grpc = false;  // for gRPC calls only; other routes are for all others only
+  StreamOpener open{};   // instead of the handler, for gRPC's streaming methods
 };
 
 /// Immutable once serving starts. Threads: Dispatch from any.

@@ -50,6 +50,34 @@ Stream* StreamOf(nghttp2_session* session, int32_t id) {
   return static_cast<Stream*>(nghttp2_session_get_stream_user_data(session, id));
 }
 
+constexpr ssize_t kNothingYet = NGHTTP2_ERR_DEFERRED;
+
+// How a gRPC call ends, as header fields. What they refer to must outlive them.
+struct GrpcEnd {
+  GrpcEnd(int code_number, const Status& why)
+      : message(why.ok() ? "" : grpc::EncodeMessage(MessageOf(why))), status(&why) {
+    digits_end = std::to_chars(code, code + sizeof(code), code_number).ptr;
+  }
+  void AddTo(std::vector<nghttp2_nv>& fields) const {
+    fields.push_back(Field("grpc-status", {code, digits_end}));
+    if (status->ok()) return;
+    fields.push_back(Field("grpc-message", message, NGHTTP2_NV_FLAG_NO_INDEX));
+    if (InfoOf(ReasonOf(*status)).retry) fields.push_back(Field("grpc-retry-pushback-ms", "1000"));
+  }
+
+  char code[4];
+  const char* digits_end;
+  const std::string message;
+  const Status* status;
+};
+
+bool SubmitTrailers(nghttp2_session* session, int32_t id, const Status& status) {
+  const GrpcEnd end(grpc::CodeOf(status), status);
+  std::vector<nghttp2_nv> fields;
+  end.AddTo(fields);
+  return nghttp2_submit_trailer(session, id, fields.data(), fields.size()) == 0;
+}
+
 }  // namespace
 
 // `user` is the connection. None of them may call into it so that frames are received or sent.
@@ -98,8 +126,11 @@ struct Connection::Callbacks {
 
   static int OnData(nghttp2_session* session, uint8_t, int32_t id, const uint8_t* data, size_t size,
                     void*) {
-    if (Stream* const stream = StreamOf(session, id))
-      stream->OnData({reinterpret_cast<const char*>(data), size});
+    Stream* const stream = StreamOf(session, id);
+    const size_t consumed =
+        stream == nullptr ? size : stream->OnData({reinterpret_cast<const char*>(data), size});
+    nghttp2_session_consume_connection(session, size);
+    nghttp2_session_consume_stream(session, id, consumed);
     return 0;
   }
 
@@ -119,17 +150,19 @@ struct Connection::Callbacks {
   // Says how much of the body comes next; SendBody then takes it.
   static ssize_t ReadBody(nghttp2_session* session, int32_t id, uint8_t*, size_t room,
                           uint32_t* flags, nghttp2_data_source* source, void*) {
-    const auto& stream = *static_cast<const Stream*>(source->ptr);
+    auto& stream = *static_cast<Stream*>(source->ptr);
+    const size_t bytes = std::min(stream.body_left(), room);
     *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
-    if (stream.body_left() <= room) {
+    if (stream.body_goes_on()) return bytes > 0 ? static_cast<ssize_t>(bytes) : kNothingYet;
+    if (bytes == stream.body_left()) {
       *flags |= NGHTTP2_DATA_FLAG_EOF;
       if (stream.is_grpc()) {
         *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
-        const nghttp2_nv ok = Field("grpc-status", "0");
-        if (nghttp2_submit_trailer(session, id, &ok, 1) != 0) return NGHTTP2_ERR_CALLBACK_FAILURE;
+        if (!SubmitTrailers(session, id, stream.final_status()))
+          return NGHTTP2_ERR_CALLBACK_FAILURE;
       }
     }
-    return static_cast<ssize_t>(std::min(stream.body_left(), room));
+    return static_cast<ssize_t>(bytes);
   }
 
   static int SendBody(nghttp2_session*, nghttp2_frame*, const uint8_t* frame_head, size_t size,
@@ -160,6 +193,7 @@ struct Connection::Callbacks {
       SLIPWAY_CHECK(nghttp2_option_new(&made.options) == 0 &&
                         nghttp2_session_callbacks_new(&made.callbacks) == 0,
                     "memory for the options of HTTP/2 at start");
+      nghttp2_option_set_no_auto_window_update(made.options, 1);
       // FloodGuard counts resets, together with all that brings no request.
       nghttp2_option_set_stream_reset_rate_limit(made.options, 1'000'000, 1'000'000);
       auto* const callbacks = made.callbacks;
@@ -341,26 +375,33 @@ void Connection::SubmitContinue(const Stream& stream) {
   nghttp2_submit_headers(session_, NGHTTP2_FLAG_NONE, stream.id(), nullptr, &status, 1, nullptr);
 }
 
-void Connection::SubmitHead(Stream& stream, int status, std::string& lines) {
+void Connection::SubmitHead(Stream& stream, int status, std::string& lines, bool has_body) {
   char digits[4];
   const char* const end = std::to_chars(digits, digits + sizeof(digits), status).ptr;
   fields_.clear();
   fields_.push_back(Field(":status", {digits, end}));
   AddLines(lines, fields_);
-  nghttp2_data_provider body{.source = {.ptr = &stream}, .read_callback = Callbacks::ReadBody};
+  const nghttp2_data_provider body{.source = {.ptr = &stream},
+                                   .read_callback = Callbacks::ReadBody};
   nghttp2_submit_response(session_, stream.id(), fields_.data(), fields_.size(),
-                          stream.body_left() > 0 ? &body : nullptr);
+                          has_body ? &body : nullptr);
 }
 
-void Connection::SubmitGrpcFailure(const Stream& stream, int code, const Status& why) {
-  char digits[4];
-  const char* const end = std::to_chars(digits, digits + sizeof(digits), code).ptr;
-  const std::string message = grpc::EncodeMessage(MessageOf(why));
-  fields_.assign({Field(":status", "200"), Field("content-type", "application/grpc"),
-                  Field("grpc-status", {digits, end}),
-                  Field("grpc-message", message, NGHTTP2_NV_FLAG_NO_INDEX)});
-  if (InfoOf(ReasonOf(why)).retry) fields_.push_back(Field("grpc-retry-pushback-ms", "1000"));
+void Connection::SubmitGrpcStatus(const Stream& stream, int code, const Status& why) {
+  const GrpcEnd end(code, why);
+  fields_.assign({Field(":status", "200"), Field("content-type", "application/grpc")});
+  end.AddTo(fields_);
   nghttp2_submit_response(session_, stream.id(), fields_.data(), fields_.size(), nullptr);
+}
+
+void Connection::Resume(const Stream& stream) {
+  nghttp2_session_resume_data(session_, stream.id());
+}
+
+void Connection::Consumed(const Stream& stream, size_t bytes) {
+  if (bytes == 0) return;
+  nghttp2_session_consume_stream(session_, stream.id(), bytes);
+  FlushSoon();
 }
 
 // ---- streams
@@ -435,6 +476,7 @@ void Connection::SweepIdle(TimePoint now) {
   const http::Shared& shared = io_.shared();
   if (shared.draining.load(std::memory_order_relaxed)) {
     const Duration grace(shared.idle_grace_ns.load(std::memory_order_relaxed));
+    for (size_t i = streams_.size(); i-- > 0;) streams_[i]->EndIdleCall();
     if (drain_seen_ == TimePoint{}) {
       drain_seen_ = now;
       nghttp2_submit_shutdown_notice(session_);

@@ -38,15 +38,20 @@ class Connection final : public http::LoopConnection,
 
   // For its streams.
   http::Loop& io() { return io_; }
+  const std::shared_ptr<http::Loop>& loop_owner() const { return loop_owner_; }
   const http::Peer& peer() const { return peer_; }
   const http::ListenerPolicy& policy() const { return *policy_; }
   TimePoint now() const { return now_; }
   void SubmitContinue(const Stream& stream);
   /// Sends the answer's head. @param lines  "Name: value\r\n" each; a status line before them and
-  /// an empty line at the end do not count. The body, if any is left, follows piece by piece.
-  void SubmitHead(Stream& stream, int status, std::string& lines);
-  /// Sends how a gRPC call failed.
-  void SubmitGrpcFailure(const Stream& stream, int code, const Status& why);
+  /// an empty line at the end do not count. The body, if there is one, follows piece by piece.
+  void SubmitHead(Stream& stream, int status, std::string& lines, bool has_body);
+  /// There is more of the body, or its end, after there was none.
+  void Resume(const Stream& stream);
+  /// The client may send that many bytes more.
+  void Consumed(const Stream& stream, size_t bytes);
+  /// Ends a gRPC call without a message.
+  void SubmitGrpcStatus(const Stream& stream, int code, const Status& why);
   /// An answer is ready that did not come from within this connection's turn.
   void FlushSoon();
   /// `stream` is closed and nobody computes for it any more.

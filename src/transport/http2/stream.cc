@@ -92,6 +92,11 @@ void Stream::OnHeadEnd(bool has_body, TimePoint now) {
   io_.request_ids().Assign(facts_.request_id, request_id_);
   if (head_error_.ok()) head_error_ = CheckHead();
   if (!head_error_.ok()) return Refuse(head_error_);
+  if (is_grpc_) {
+    matched_ = io_.shared().router->Match(*this, connection_.policy().access);
+    if (matched_ == nullptr) return Answer();
+    if (matched_->open) return OpenCall();
+  }
   body_.Start(0, io_.limits().max_buffered_bytes);
   phase_ = Phase::kBody;
   deadline_ = now + io_.limits().header_timeout;
@@ -117,10 +122,13 @@ Status Stream::CheckHead() {
   return OkStatus();
 }
 
-void Stream::OnData(std::span<const char> data) {
-  if (phase_ != Phase::kBody) return;  // refused: what still comes is dropped
-  window_bytes_ += data.size();
-  if (const Status taken = TakeData(data); !taken.ok()) Refuse(taken);
+size_t Stream::OnData(std::span<const char> data) {
+  if (phase_ == Phase::kCall) return CheckCall(call_->OnData({data.data(), data.size()}));
+  if (phase_ == Phase::kBody) {  // else it was refused, and what still comes is dropped
+    window_bytes_ += data.size();
+    if (const Status taken = TakeData(data); !taken.ok()) Refuse(taken);
+  }
+  return data.size();
 }
 
 Status Stream::TakeData(std::span<const char> data) {
@@ -141,6 +149,10 @@ Status Stream::TakeData(std::span<const char> data) {
 }
 
 void Stream::OnRequestEnd(TimePoint now) {
+  if (phase_ == Phase::kCall) {
+    connection_.Consumed(*this, CheckCall(call_->OnHalfClose()));
+    return;
+  }
   if (phase_ != Phase::kBody) return;
   request_.received = now;
   if (const Status whole = FinishBody(); !whole.ok()) return Refuse(whole);
@@ -168,17 +180,8 @@ Status Stream::OpenMessage() {
                  message.size());
   request_.body = message;
   if (!prefix.compressed) return OkStatus();
-  const auto coding = http::ParseContentEncoding(grpc_encoding_);
-  if (!coding.ok() || *coding == http::Coding::kIdentity)
-    return Error(Reason::kNotOffered,
-                 "grpc-encoding: expected gzip or deflate for a compressed message, got \"{}\"",
-                 grpc_encoding_.substr(0, 64));
-  ASSIGN_OR_RETURN(const auto inflater, http::Inflater::Create(*coding));
   message_.Start(0, io_.limits().max_buffered_bytes);
-  RETURN_IF_ERROR(inflater->Feed({reinterpret_cast<const char*>(message.data()), message.size()},
-                                 limit, message_));
-  if (!inflater->done())
-    return MakeError(Reason::kBadRequest, "gRPC message: the compressed stream is cut short");
+  RETURN_IF_ERROR(grpc::InflateMessage(grpc_encoding_, message, limit, message_));
   request_.body = message_.bytes();
   return OkStatus();
 }
@@ -227,7 +230,7 @@ void Stream::Answer() {
   piece_ = 1;
   if (request_.method == http::Method::kHead || !http::StatusHasBody(response_.status))
     body_left_ = 0;
-  connection_.SubmitHead(*this, response_.status, lines);
+  connection_.SubmitHead(*this, response_.status, lines, body_left_ > 0);
 }
 
 void Stream::AnswerCall() {
@@ -235,22 +238,27 @@ void Stream::AnswerCall() {
     const bool no_such_method =
         matched_ == nullptr && ReasonOf(response_.failure) == Reason::kNotFound;
     body_left_ = 0;
-    connection_.SubmitGrpcFailure(
+    connection_.SubmitGrpcStatus(
         *this, no_such_method ? grpc::kUnimplemented : grpc::CodeOf(response_.failure),
         response_.failure);
     return;
   }
   prefix_ = grpc::WritePrefix(false, static_cast<uint32_t>(body_left_));
   body_left_ += prefix_.size();
+  SubmitCallHead();
+}
+
+void Stream::SubmitCallHead() {
   std::string& lines = io_.head_scratch();
   lines.append("content-type: application/grpc\r\n").append(response_.headers);
-  connection_.SubmitHead(*this, 200, lines);
+  connection_.SubmitHead(*this, 200, lines, /*has_body=*/true);
 }
 
 void Stream::TakeBody(size_t bytes, std::string& out) {
-  body_left_ -= bytes;
   bytes_out_ += bytes;
   window_bytes_ += bytes;
+  if (call_) return call_->Take(bytes, out);
+  body_left_ -= bytes;
   while (bytes > 0) {
     const std::string_view piece = Piece(piece_).substr(offset_, bytes);
     out.append(piece);
@@ -273,6 +281,7 @@ std::string_view Stream::Piece(size_t index) const {
 
 bool Stream::OnClosed() {
   closed_ = true;
+  EndCall();
   if (phase_ != Phase::kHandler) return true;
   Cancel();
   return false;
@@ -293,6 +302,9 @@ void Stream::Finish(bool sent) {
 
 void Stream::Clear() {
   on_sent_ = nullptr;
+  call_.reset();
+  writer_.reset();
+  call_answered_ = false;
   for (nghttp2_rcbuf* const buffer : kept_) nghttp2_rcbuf_decref(buffer);
   kept_.clear();
   request_.Clear();
@@ -311,6 +323,11 @@ void Stream::Clear() {
   inflater_.reset();
   head_bytes_ = body_bytes_ = expected_bytes_ = window_bytes_ = bytes_out_ = body_left_ = 0;
   phase_ = Phase::kIdle;
+}
+
+void Stream::EndIdleCall() {
+  if (phase_ == Phase::kCall && !call_->finished() && call_->Idle())
+    OnSaid({}, MakeError(Reason::kDraining, "the server ends; call it again elsewhere"), false);
 }
 
 Stream::Verdict Stream::Sweep(TimePoint now) {
@@ -332,6 +349,10 @@ Stream::Verdict Stream::Sweep(TimePoint now) {
       break;
     case Phase::kAnswering:
       if (window_bytes_ < std::max<uint64_t>(due(limits.write_timeout), 1)) return Verdict::kReset;
+      deadline_ = now + limits.write_timeout;
+      break;
+    case Phase::kCall:
+      if (call_->bytes_left() > 0 && window_bytes_ == 0) return Verdict::kReset;
       deadline_ = now + limits.write_timeout;
       break;
     case Phase::kIdle:

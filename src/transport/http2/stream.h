@@ -2,7 +2,8 @@
 // One stream of an HTTP/2 connection: a request and its answer, plain or as a gRPC call.
 //
 //   kIdle ──► kHead ──► kBody ──► kHandler ──► kAnswering ──► kIdle
-//               └── refused ────────────────────────▲
+//               ├── refused ────────────────────────▲           ▲
+//               └── streaming method ──► kCall ─────────────────┘
 //
 // A stream is used again for a later request once nothing of the one before is left.
 //
@@ -12,13 +13,16 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "transport/grpc/framing.h"
 #include "transport/http/body_buffer.h"
 #include "transport/http/coding.h"
 #include "transport/http/loop_exchange.h"
+#include "transport/http2/streaming_call.h"
 
 namespace slipway::http2 {
 
@@ -33,11 +37,15 @@ class Stream final : public http::LoopExchange, public std::enable_shared_from_t
   void Open(int32_t id, TimePoint now);
   void OnHeader(nghttp2_rcbuf* name, nghttp2_rcbuf* value);
   void OnHeadEnd(bool has_body, TimePoint now);
-  void OnData(std::span<const char> data);
+  /// @return how many bytes the client may send again for these and earlier ones.
+  size_t OnData(std::span<const char> data);
   void OnRequestEnd(TimePoint now);
   /// The peer has reset the stream, or all is said. False when somebody still computes the answer:
   /// OnAnswer follows.
   bool OnClosed();
+
+  /// A server that ends: a streaming call without work is over.
+  void EndIdleCall();
 
   enum class Verdict : uint8_t {
     kGoOn,
@@ -50,8 +58,12 @@ class Stream final : public http::LoopExchange, public std::enable_shared_from_t
 
   int32_t id() const { return id_; }
 
-  /// Of the answer's body, framing included, how many bytes are not yet taken.
-  size_t body_left() const { return body_left_; }
+  /// Of what is to be sent now, framing included, how many bytes are not yet taken.
+  size_t body_left() const { return call_ ? call_->bytes_left() : body_left_; }
+  /// More may come after that.
+  bool body_goes_on() const { return call_ != nullptr && !call_->finished(); }
+  /// With what a gRPC call ends.
+  Status final_status() const { return call_ ? call_->final_status() : OkStatus(); }
   /// Appends the next `bytes` ≤ body_left() of it.
   void TakeBody(size_t bytes, std::string& out);
   /// gRPC's status follows the body.
@@ -64,7 +76,8 @@ class Stream final : public http::LoopExchange, public std::enable_shared_from_t
   size_t slot = 0;
 
  private:
-  enum class Phase : uint8_t { kIdle, kHead, kBody, kHandler, kAnswering };
+  enum class Phase : uint8_t { kIdle, kHead, kBody, kHandler, kAnswering, kCall };
+  class Writer;
 
   std::shared_ptr<LoopExchange> Self() override;
   bool AwaitsAnswer() const override { return phase_ == Phase::kHandler; }
@@ -80,8 +93,16 @@ class Stream final : public http::LoopExchange, public std::enable_shared_from_t
   void Refuse(const Status& why);
   void Answer();
   void AnswerCall();
+  void SubmitCallHead();
   std::string_view Piece(size_t index) const;
   void Clear();
+
+  // Streaming calls (stream_call.cc).
+  void OpenCall();
+  size_t CheckCall(const StatusOr<size_t>& taken);
+  void OnSaid(std::vector<http::StreamMessage> messages, const std::optional<Status>& final,
+              bool read_more);
+  void EndCall();
 
   Connection& connection_;
   std::shared_ptr<Connection> owner_;  // while open: an answer finds its connection
@@ -101,6 +122,10 @@ class Stream final : public http::LoopExchange, public std::enable_shared_from_t
 
   TimePoint deadline_{};     // of the phase
   size_t window_bytes_ = 0;  // of the body, received or sent since the deadline was set
+
+  std::unique_ptr<StreamingCall> call_;
+  std::shared_ptr<Writer> writer_;  // of call_
+  bool call_answered_ = false;      // its head is submitted
 
   // Of the answer.
   std::array<char, grpc::kPrefixBytes> prefix_;
