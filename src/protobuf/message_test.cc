@@ -82,8 +82,7 @@ TEST(MessageReaderTest, RefusesWhatIsNoFieldAndNamesIt) {
 TEST(MessageReaderTest, ReadsPackedNumbers) {
   std::vector<uint64_t> numbers;
   const auto take = [&](uint64_t value) { numbers.push_back(value); };
-  EXPECT_TRUE(
-      ReadPackedVarints("\x01\x96\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"sv, take));
+  EXPECT_TRUE(ReadPackedVarints("\x01\x96\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"sv, take));
   EXPECT_EQ(numbers, (std::vector<uint64_t>{1, 150, UINT64_MAX}));
   EXPECT_TRUE(ReadPackedVarints("", take));
   EXPECT_FALSE(ReadPackedVarints("\x01\x80"sv, take));

@@ -15,8 +15,7 @@ constexpr size_t kVarintBytes = 10;
 /// A number as varint, in place.
 class Encoded {
  public:
-  explicit Encoded(uint64_t value)
-      : end_(CodedOutputStream::WriteVarint64ToArray(value, bytes_)) {}
+  explicit Encoded(uint64_t value) : end_(CodedOutputStream::WriteVarint64ToArray(value, bytes_)) {}
   std::string_view text() const {
     return {reinterpret_cast<const char*>(bytes_), static_cast<size_t>(end_ - bytes_)};
   }
