@@ -140,7 +140,8 @@ Status AddVarints(const Field& field, Contents number, Elements<T>& out) {
   };
   if (field.tag == protobuf::VarintTag(number))
     add(field.value);
-  else if (field.tag == protobuf::BytesTag(number) && !protobuf::ReadPackedVarints(field.bytes, add))
+  else if (field.tag == protobuf::BytesTag(number) &&
+           !protobuf::ReadPackedVarints(field.bytes, add))
     return Truncated(number);
   if (outside)
     return Error(Reason::kBadRequest, "field \"{}\": expected numbers from {} to {}, got {}",
@@ -153,7 +154,8 @@ Status AddBools(const Field& field, Contents number, Elements<uint8_t>& out) {
   const auto add = [&](uint64_t bits) { out.Add(bits != 0 ? 1 : 0); };
   if (field.tag == protobuf::VarintTag(number))
     add(field.value);
-  else if (field.tag == protobuf::BytesTag(number) && !protobuf::ReadPackedVarints(field.bytes, add))
+  else if (field.tag == protobuf::BytesTag(number) &&
+           !protobuf::ReadPackedVarints(field.bytes, add))
     return Truncated(number);
   return OkStatus();
 }
@@ -172,9 +174,8 @@ Status ReadNumbers(std::string_view contents, Arena& arena, Tensor& tensor, cons
   const size_t room = std::min(static_cast<uint64_t>(expected), uint64_t{contents.size()});
   const std::span<std::byte> memory = arena.Allocate(room * sizeof(T));
   Elements<T> elements({reinterpret_cast<T*>(memory.data()), room});
-  RETURN_IF_ERROR(ReadFields(contents, number, tensor.dtype, [&](const Field& field) {
-    return add(field, number, elements);
-  }));
+  RETURN_IF_ERROR(ReadFields(contents, number, tensor.dtype,
+                             [&](const Field& field) { return add(field, number, elements); }));
   if (elements.count() != static_cast<uint64_t>(expected))
     return WrongCount(tensor, expected, elements.count());
   tensor.data = Buffer(memory);

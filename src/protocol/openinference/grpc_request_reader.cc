@@ -24,9 +24,9 @@ using protobuf::VarintTag;
 using protobuf::WireType;
 
 // Field names by number, of the messages in proto/inference/grpc_service.proto.
-constexpr std::string_view kRequestNames[] = {
-    "", "model_name", "model_version", "id", "parameters", "inputs", "outputs",
-    "raw_input_contents"};
+constexpr std::string_view kRequestNames[] = {"",        "model_name",        "model_version",
+                                              "id",      "parameters",        "inputs",
+                                              "outputs", "raw_input_contents"};
 constexpr std::string_view kInputNames[] = {"",      "name",       "datatype",
                                             "shape", "parameters", "contents"};
 constexpr std::string_view kOutputNames[] = {"", "name", "parameters"};

@@ -1,11 +1,12 @@
 #include "protocol/openinference/grpc_request_reader.h"
 
+#include <inference/grpc_service.pb.h>
+
 #include <chrono>
 #include <cmath>
 #include <limits>
 #include <memory>
 
-#include <inference/grpc_service.pb.h>
 #include "protobuf/message_writer.h"
 
 namespace slipway::openinference {
@@ -312,7 +313,8 @@ TEST(GrpcRequestReaderTest, RefusesInputsByName) {
       {ReadRaw("FP99", {1}, "abcd"),
        R"(input "x": expected a datatype of BOOL, UINT8-64, INT8-64, FP16, BF16, FP32, FP64, )"
        R"(BYTES, got "FP99")"},
-      {ReadRaw("BOOL", {2}, "\x01\x02"), R"(input "x": expected byte 0 or 1 for BOOL element 1, got 2)"},
+      {ReadRaw("BOOL", {2}, "\x01\x02"),
+       R"(input "x": expected byte 0 or 1 for BOOL element 1, got 2)"},
       {ReadRaw("BYTES", {1}, "\xff\xff\xff\xff"),
        R"(input "x": BYTES element 0: its length runs past the data)"},
       {ReadRaw("FP32", {-1}, "abcd"), R"(input "x": expected dimensions >= 0, got [-1])"},
@@ -415,7 +417,8 @@ TEST(GrpcRequestReaderTest, ALyingLengthNamesTheField) {
 
 TEST(GrpcRequestReaderTest, MoreInputsThanAnyModelHasAreRefused) {
   ModelInferRequest message;
-  for (int i = 0; i < 4097; ++i) AddInput(message, "x", "FP32", {1})->mutable_contents()->add_fp32_contents(1);
+  for (int i = 0; i < 4097; ++i)
+    AddInput(message, "x", "FP32", {1})->mutable_contents()->add_fp32_contents(1);
   EXPECT_EQ(Read(message)->error(), "expected at most 4096 inputs");
   ModelInferRequest raw;
   for (int i = 0; i < 4097; ++i) raw.add_raw_input_contents("");

@@ -1,6 +1,7 @@
 #include "protocol/openinference/grpc_response_writer.h"
 
 #include <inference/grpc_service.pb.h>
+
 #include "protocol/openinference/grpc_contents.h"
 
 namespace slipway::openinference {
@@ -50,9 +51,9 @@ TEST(GrpcResponseWriterTest, WritesWhatTheGeneratedClassesRead) {
   ASSERT_EQ(message.outputs_size(), 2);
   EXPECT_EQ(message.outputs(0).name(), "p");
   EXPECT_EQ(message.outputs(0).datatype(), "FP32");
-  EXPECT_EQ(std::vector<int64_t>(message.outputs(0).shape().begin(),
-                                 message.outputs(0).shape().end()),
-            (std::vector<int64_t>{1, 2}));
+  EXPECT_EQ(
+      std::vector<int64_t>(message.outputs(0).shape().begin(), message.outputs(0).shape().end()),
+      (std::vector<int64_t>{1, 2}));
   EXPECT_EQ(message.outputs(1).name(), std::string(200, 'n'));
   EXPECT_EQ(message.outputs(1).shape_size(), 0);
   ASSERT_EQ(message.raw_output_contents_size(), 2);

@@ -45,12 +45,15 @@ Status CheckTensorParameter(std::string_view name) {
   return OkStatus();
 }
 
+void SetTimeout(Duration timeout, RequestContext& context) {
+  const TimePoint deadline = context.received + timeout;
+  context.deadline = context.deadline ? std::min(*context.deadline, deadline) : deadline;
+}
+
 void SetTimeout(uint64_t timeout_us, RequestContext& context) {
   if (timeout_us == 0) return;
   constexpr uint64_t kLongest = 1'000'000ull * 3600 * 24 * 365;  // beyond a year it is no limit
-  const TimePoint deadline =
-      context.received + std::chrono::microseconds(std::min(timeout_us, kLongest));
-  context.deadline = context.deadline ? std::min(*context.deadline, deadline) : deadline;
+  SetTimeout(std::chrono::microseconds(std::min(timeout_us, kLongest)), context);
 }
 
 void SetPriority(uint64_t priority, RequestContext& context) {

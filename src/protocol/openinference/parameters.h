@@ -27,8 +27,10 @@ Status CheckRequestParameter(std::string_view name);
 /// A parameter of an input or output: kNotOffered for shared memory, else OK.
 Status CheckTensorParameter(std::string_view name);
 
-/// "timeout": microseconds from the moment the request was received; 0 = none. The earlier of two
-/// deadlines counts.
+/// From the moment the request was received. The earlier of two deadlines counts.
+void SetTimeout(Duration timeout, RequestContext& context);
+
+/// "timeout": microseconds; 0 = none.
 void SetTimeout(uint64_t timeout_us, RequestContext& context);
 
 /// "priority": 1 = highest, 0 = the model's default.
