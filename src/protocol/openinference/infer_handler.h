@@ -1,30 +1,41 @@
 #pragma once
-#include <memory>
-#include <vector>
-
+#include "protocol/calls/http_call.h"
 #include "protocol/openinference/routes.h"
-#include "transport/http/exchange.h"
 
 namespace slipway::openinference {
 
-/// POST …/infer. Threads: each I/O thread has its own call object, used again for each request.
+/// How an infer request and its answer are written.
+struct InferFormat {
+  /// Fills `request`, which was cleared and has context.received; it may borrow from the exchange.
+  Status (*read)(const http::Exchange& exchange, const lifecycle::ServingTable& table,
+                 InferRequest& request);
+  Status (*write)(const InferRequest& request, const InferResponse& answer,
+                  http::Response& response);
+};
+extern const InferFormat kHttpInfer;  // POST …/infer
+extern const InferFormat kGrpcInfer;  // ModelInfer
+
+class InferCall final : public HttpCall {
+ public:
+  const InferFormat* format = nullptr;
+
+ protected:
+  Status Write(const lifecycle::ServedVersion& version, http::Response& answer) override {
+    return format->write(request, response, answer);
+  }
+};
+
+/// Runs models. Threads: any I/O thread.
 class InferHandler {
  public:
-  explicit InferHandler(const Services& services);
-  ~InferHandler();
+  InferHandler(const Services& services, const InferFormat& format)
+      : infer_(services.infer), format_(format), calls_(services.infer, services.loops) {}
   void operator()(http::Exchange& exchange);
 
  private:
-  class Call;
-  struct alignas(64) Loop {
-    std::unique_ptr<Call> spare;
-  };
-
-  Status Read(http::Exchange& exchange, InferRequest& request);
-  Status ReadRaw(http::Exchange& exchange, InferRequest& request);
-
   routing::InferService& infer_;
-  std::vector<Loop> loops_;
+  const InferFormat& format_;
+  CallRunner<InferCall> calls_;
 };
 
 }  // namespace slipway::openinference

@@ -1,4 +1,4 @@
-# What this folder gives to the room.
+# What protocol/CMakeLists.txt takes from this folder.
 set(TFSERVING_SOURCES
   tfserving/example_reader.cc tfserving/infer_handler.cc tfserving/metadata.cc
   tfserving/model_handlers.cc tfserving/request_reader.cc tfserving/results.cc tfserving/routes.cc)
