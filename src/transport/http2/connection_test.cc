@@ -87,7 +87,8 @@ TEST_F(Http2Test, Http1IsSpokenOnTheSamePort) {
 TEST_F(Http2Test, APrefaceInPiecesIsUnderstood) {
   Start();
   auto raw = server_.Connect();
-  const std::string hello = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + std::string("\0\0\0\4\0\0\0\0\0", 9);
+  const std::string hello =
+      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + std::string("\0\0\0\4\0\0\0\0\0", 9);
   for (const char c : hello) ASSERT_TRUE(raw.Send({&c, 1}));
   char settings[9];
   ASSERT_TRUE(http::Eventually(
@@ -146,7 +147,9 @@ TEST_F(Http2Test, ABodyOverTheLimitIsRefusedAndTheConnectionGoesOn) {
 TEST_F(Http2Test, AHeadOverTheLimitIsRefused) {
   Start();
   Http2Client client(address());
-  EXPECT_EQ(client.Finish(client.Open("GET", "/hello", {{"x-long", std::string(17'000, 'x')}})).status(), 431);
+  EXPECT_EQ(
+      client.Finish(client.Open("GET", "/hello", {{"x-long", std::string(17'000, 'x')}})).status(),
+      431);
   Fields many;
   for (int i = 0; i < 200; ++i) many.emplace_back("x-" + std::to_string(i), "v");
   EXPECT_EQ(client.Finish(client.Open("GET", "/hello", many)).status(), 431);
@@ -159,7 +162,8 @@ TEST_F(Http2Test, ContinuationWithoutEndClosesTheConnection) {
   std::string bytes = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + std::string("\0\0\0\4\0\0\0\0\0", 9);
   bytes += std::string("\0\0\1\1\0\0\0\0\1\x82", 10);  // HEADERS without END_HEADERS
   std::string continuation = std::string("\0\x40\0\x09\0\0\0\0\1", 9);
-  for (int i = 0; i < 4096; ++i) {  // a literal field, name and value of 127 bytes each, never indexed
+  for (int i = 0; i < 4096;
+       ++i) {  // a literal field, name and value of 127 bytes each, never indexed
     continuation += '\0';
   }
   continuation.resize(9 + 0x4000, '\x82');
@@ -323,9 +327,11 @@ TEST_F(Http2Test, ACompressedBodyIsRead) {
   packed.resize(stream.total_out);
   deflateEnd(&stream);
   Http2Client client(address());
-  EXPECT_EQ(client.Finish(client.Open("POST", "/echo", {{"content-encoding", "gzip"}}, packed)).body,
-            "plain text");
-  EXPECT_EQ(client.Finish(client.Open("POST", "/echo", {{"content-encoding", "gzip"}}, "garbage")).status(),
+  EXPECT_EQ(
+      client.Finish(client.Open("POST", "/echo", {{"content-encoding", "gzip"}}, packed)).body,
+      "plain text");
+  EXPECT_EQ(client.Finish(client.Open("POST", "/echo", {{"content-encoding", "gzip"}}, "garbage"))
+                .status(),
             400);
 }
 

@@ -50,16 +50,15 @@ struct Http2Client::Callbacks {
                       size_t name_size, const uint8_t* value, size_t value_size, uint8_t,
                       void* user) {
     Answer& answer = static_cast<Http2Client*>(user)->answers_[frame->hd.stream_id];
-    Fields& fields =
-        frame->headers.cat == NGHTTP2_HCAT_RESPONSE ? answer.head : answer.trailers;
+    Fields& fields = frame->headers.cat == NGHTTP2_HCAT_RESPONSE ? answer.head : answer.trailers;
     fields.emplace_back(std::string(reinterpret_cast<const char*>(name), name_size),
                         std::string(reinterpret_cast<const char*>(value), value_size));
     return 0;
   }
   static int OnData(nghttp2_session*, uint8_t, int32_t id, const uint8_t* data, size_t size,
                     void* user) {
-    static_cast<Http2Client*>(user)->answers_[id].body.append(
-        reinterpret_cast<const char*>(data), size);
+    static_cast<Http2Client*>(user)->answers_[id].body.append(reinterpret_cast<const char*>(data),
+                                                              size);
     return 0;
   }
   static int OnClose(nghttp2_session*, int32_t id, uint32_t error, void* user) {

@@ -52,7 +52,8 @@ class Http2Client {
   /// Until the stream is closed.
   const Answer& Finish(int32_t stream);
   const Answer& answer(int32_t stream) { return answers_[stream]; }
-  /// Sends and receives until `condition` holds; false when time is up or the connection ends first.
+  /// Sends and receives until `condition` holds; false when time is up or the connection ends
+  /// first.
   bool PumpUntil(const std::function<bool()>& condition);
   /// Until the server has closed the connection; false when it does not.
   bool ReadsEnd();
