@@ -35,7 +35,9 @@ bool Connection::StepHandshake() {
     case tls::Session::Progress::kWaiting:
       return false;
     case tls::Session::Progress::kDone:
-      EndHandshake(tls::Outcome::kCompleted, tls->peer_subject());
+      EndHandshake(tls::Outcome::kCompleted, {});
+      peer_.is_secure = true;
+      peer_.certificate = tls->peer_subject();
       now_ = std::chrono::steady_clock::now();
       may_read_ = true;  // what came with the handshake's last bytes
       AwaitHead();
@@ -54,7 +56,7 @@ void Connection::EndHandshake(tls::Outcome outcome, std::string_view detail) {
   io_.CountHandshake(outcome);
   if (outcome != tls::Outcome::kCompleted)
     log::Debug("no TLS connection",
-               {{"peer", peer_}, {"result", tls::NameOf(outcome)}, {"detail", detail}});
+               {{"peer", peer_.name}, {"result", tls::NameOf(outcome)}, {"detail", detail}});
 }
 
 bool Connection::AnswerPlainHttp() {

@@ -61,6 +61,8 @@ int RefusePassword(char*, int, int, void* asked) {
 }
 
 StatusOr<KeyPtr> ReadKey(const Pem& file) {
+  if (file.text.find("PRIVATE KEY-----") == std::string::npos)
+    return NothingFound(file, "a private key", "PRIVATE KEY");
   bool encrypted = false;
   ERR_clear_error();
   KeyPtr key(PEM_read_bio_PrivateKey(Open(file).get(), nullptr, RefusePassword, &encrypted));
@@ -68,8 +70,6 @@ StatusOr<KeyPtr> ReadKey(const Pem& file) {
     return Bad(file,
                "the key is encrypted and nobody is asked for its passphrase; decrypt it with: "
                "openssl pkey -in KEY -out DECRYPTED");
-  if (key == nullptr && ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE)
-    return NothingFound(file, "a private key", "PRIVATE KEY");
   if (key == nullptr) return Bad(file, fmt::format("the key cannot be read: {}", TakeError()));
   if (EVP_PKEY_get_security_bits(key.get()) < kMinSecurityBits)
     return Bad(file, fmt::format("the key is too weak: {} of {} bits; expected RSA of at least "
