@@ -1,24 +1,9 @@
-import ssl
-
 import pytest
 
 from support.certificates import Authority
 from support.checks import unharmed
-from support.models import TEST_MODELS
 from support.server import Server
-
-MODELS = [TEST_MODELS / f"{name}.onnx" for name in ("add_sub", "identity_int32", "identity_uint8")]
-
-
-def trusting(authority, shows=None, **settings):
-    """A client's context: it trusts that authority alone and shows `shows`, an Issued."""
-    context = ssl.create_default_context(cafile=authority.certificate)
-    if shows:
-        context.load_cert_chain(shows.certificate, shows.key)
-    for name, value in settings.items():
-        setattr(context, name, value)
-    return context
-
+from tls_clients import MODELS, trusting
 
 @pytest.fixture(scope="session")
 def root(tmp_path_factory):

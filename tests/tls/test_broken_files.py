@@ -4,9 +4,9 @@ import subprocess
 
 import pytest
 
-from conftest import MODELS
 from support.certificates import Authority, openssl
 from support.server import Server, slipway_path
+from tls_clients import MODELS
 
 
 def check(*args):

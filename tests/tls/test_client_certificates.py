@@ -4,10 +4,10 @@ import ssl
 
 import pytest
 
-from conftest import MODELS, trusting
 from support.certificates import Authority
 from support.checks import check_serves
 from support.server import Server
+from tls_clients import MODELS, trusting
 
 
 @pytest.fixture(scope="module")

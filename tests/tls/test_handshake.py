@@ -6,19 +6,12 @@ import subprocess
 
 import pytest
 
-from conftest import MODELS, trusting
 from support.checks import check_serves
 from support.raw_http import good_request, head, receive_until
 from support.server import Server, free_port
+from tls_clients import handshakes, MODELS, trusting
 
 MIB = 1 << 20
-
-
-def handshakes(server, result):
-    for line in server.get("/metrics").text.splitlines():
-        if line.startswith(f'slipway_tls_handshakes_total{{result="{result}"}}'):
-            return float(line.split()[1])
-    raise AssertionError("no such line")
 
 
 @pytest.mark.parametrize("key", ["rsa", "ec"])

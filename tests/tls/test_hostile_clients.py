@@ -11,8 +11,7 @@ import pytest
 from support.checks import check_serves
 from support.raw_http import good_request, head, receive_until
 from support.server import wait_until
-
-from test_handshake import handshakes
+from tls_clients import handshakes
 
 HELLO = bytes.fromhex("16030100050100000100")  # announces more than it sends
 LIMIT = 20  # --max-handshakes

@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from conftest import MODELS, trusting
 from support.checks import check_serves
 from support.raw_http import good_request, receive_until
 from support.server import Server, wait_until
+from tls_clients import MODELS, trusting
 
 REPLACED = r"certificate loaded"
 KEPT = "certificate not reloaded, the one before stays in use"
