@@ -9,7 +9,7 @@ import pytest
 from support.checks import check_serves
 from support.raw_http import good_request, head, receive_until
 from support.server import Server, free_port
-from tls_clients import handshakes, MODELS, trusting
+from tls_clients import handshakes, MODELS, trusting, uint8_request
 
 MIB = 1 << 20
 
@@ -70,6 +70,22 @@ def test_a_session_is_resumed(server, root, version):
     assert reused == [False, True]
 
 
+@pytest.mark.parametrize("flag, version", [("--http2", "2"), ("--http1.1", "1.1")])
+def test_curl_speaks_the_protocol_that_was_agreed_on(server, root, tmp_path, flag, version):
+    size = 4 * MIB
+    body = tmp_path / "body"
+    json, tensor = uint8_request(size)
+    body.write_bytes(json + tensor)
+    done = subprocess.run(
+        ["curl", "-sS", flag, "--cacert", root.certificate, "--data-binary", f"@{body}",
+         "-H", f"Inference-Header-Content-Length: {len(json)}", "-w", "%{stderr}%{http_version}",
+         f"{server.url}/v2/models/identity_uint8/infer"],
+        capture_output=True, timeout=30,
+    )
+    assert done.stderr == version.encode()
+    assert done.stdout.endswith(tensor)
+
+
 def test_http_1_1_is_agreed_on(server, root):
     client = trusting(root)
     client.set_alpn_protocols(["http/1.1"])
@@ -107,19 +123,14 @@ def test_an_address_may_stay_plain(root, issuing, tmp_path):
 
 @pytest.mark.parametrize("size", [0, 1, 16383, 16384, 16385, MIB + 7, 8 * MIB])
 def test_bodies_of_any_size_come_and_go(server, size):
-    tensor = bytes(range(251)) * (size // 251 + 1)
-    json = (
-        f'{{"inputs":[{{"name":"INPUT0","datatype":"UINT8","shape":[1,{size}],'
-        f'"parameters":{{"binary_data_size":{size}}}}}],'
-        '"parameters":{"binary_data_output":true}}'
-    ).encode()
+    json, tensor = uint8_request(size)
     answer = server.post(
         "/v2/models/identity_uint8/infer",
-        json + tensor[:size],
+        json + tensor,
         {"Inference-Header-Content-Length": str(len(json))},
     )
     assert answer.status == 200, answer
-    assert answer.body.endswith(tensor[:size])
+    assert answer.body.endswith(tensor)
 
 
 def test_a_record_for_every_byte(server):

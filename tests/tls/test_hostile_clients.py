@@ -11,7 +11,7 @@ import pytest
 from support.checks import check_serves
 from support.raw_http import good_request, head, receive_until
 from support.server import wait_until
-from tls_clients import handshakes
+from tls_clients import handshakes, uint8_request
 
 HELLO = bytes.fromhex("16030100050100000100")  # announces more than it sends
 LIMIT = 20  # --max-handshakes
@@ -146,12 +146,8 @@ def test_clients_that_reset_leave_nothing_behind(server):
 def test_a_client_that_reads_nothing_is_held_back(server):
     """Answers of 64 MiB in all into a connection that is not read, then read whole."""
     size, times = 4 << 20, 16
-    json = (
-        f'{{"inputs":[{{"name":"INPUT0","datatype":"UINT8","shape":[1,{size}],'
-        f'"parameters":{{"binary_data_size":{size}}}}}],'
-        '"parameters":{"binary_data_output":true}}'
-    ).encode()
-    body = json + bytes(size)
+    json, tensor = uint8_request(size)
+    body = json + tensor
     request = head(
         f"Inference-Header-Content-Length: {len(json)}", f"Content-Length: {len(body)}",
         path="/v2/models/identity_uint8/infer",

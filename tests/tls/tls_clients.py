@@ -22,3 +22,13 @@ def handshakes(server, result):
         if line.startswith(f'slipway_tls_handshakes_total{{result="{result}"}}'):
             return float(line.split()[1])
     raise AssertionError("no such line")
+
+
+def uint8_request(size):
+    """The two parts of a request to identity_uint8 that is answered with the same tensor, in binary."""
+    json = (
+        f'{{"inputs":[{{"name":"INPUT0","datatype":"UINT8","shape":[1,{size}],'
+        f'"parameters":{{"binary_data_size":{size}}}}}],'
+        '"parameters":{"binary_data_output":true}}'
+    )
+    return json.encode(), (bytes(range(251)) * (size // 251 + 1))[:size]
