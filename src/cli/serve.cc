@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "repository/repository.h"
+#include "server/certificates.h"
 #include "server/config_loader.h"
 #include "server/server.h"
 #include "text/json_writer.h"
@@ -108,6 +109,11 @@ Status CheckModels(const server::ModelsConfig& config) {
   return problems.empty() ? OkStatus() : MakeError(Reason::kBadModel, problems);
 }
 
+Status CheckCertificates(const server::TlsConfig& config) {
+  if (config.certificate.empty()) return OkStatus();
+  return server::Certificates::Open(config).status();
+}
+
 int RunServe(const Arguments& arguments) {
   server::ConfigSources sources;
   sources.file = arguments.Text("--config");
@@ -119,6 +125,8 @@ int RunServe(const Arguments& arguments) {
   if (arguments.Flag("--check")) {
     if (const Status models = CheckModels(effective->config.models); !models.ok())
       return Fail("serve", models);
+    if (const Status tls = CheckCertificates(effective->config.tls); !tls.ok())
+      return Fail("serve", tls);
     const std::string text =
         arguments.Flag("--json") ? ToJson(*effective) : server::ToAnnotatedYaml(*effective);
     std::fwrite(text.data(), 1, text.size(), stdout);
@@ -141,7 +149,8 @@ Command ServeCommand() {
   command.options = {
       {"--config", "FILE", "Reads settings from a YAML file; flags and SLIPWAY_ variables win."},
       {"--check", "",
-       "Checks the settings and what the models' folders say, prints every setting and where it "
+       "Checks the settings, certificates and what the models' folders say, prints every setting "
+       "and where it "
        "came "
        "from, and serves nothing."},
       {"--json", "", "With --check: prints it as JSON."},
