@@ -80,7 +80,10 @@ TEST(DescriptorIndexTest, ImportsComeOnceWhateverTheirOrder) {
 
 TEST(DescriptorIndexTest, RefusesWhatIsNoSet) {
   EXPECT_FALSE(DescriptorIndex::Create("\x0a\x7f").ok());
-  const auto index = DescriptorIndex::Create("\x0a\x06\x0a\x01" "a\x1a\x01" "b");
+  const auto index = DescriptorIndex::Create(
+      "\x0a\x06\x0a\x01"
+      "a\x1a\x01"
+      "b");
   ASSERT_FALSE(index.ok());
   EXPECT_EQ(MessageOf(index.status()), "a file imports \"b\", which is not there");
 }
