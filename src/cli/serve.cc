@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <set>
 
 #include "cli/commands.h"
 #include "repository/repository.h"
@@ -93,6 +94,11 @@ std::string ToJson(const server::EffectiveConfig& effective) {
 /// has no effect is told on standard error.
 Status CheckModels(const server::ModelsConfig& config) {
   std::string problems;
+  const auto note = [&](const ModelName& model, std::string_view problem) {
+    problems +=
+        fmt::format("{}model \"{}\": {}", problems.empty() ? "" : "\n", model.str(), problem);
+  };
+  std::set<ModelName> seen;
   for (const std::string& path : config.paths) {
     ASSIGN_OR_RETURN(const auto source, repository::OpenSource(path, config.allowed_roots));
     ASSIGN_OR_RETURN(const auto models, source->Scan());
@@ -101,9 +107,8 @@ Status CheckModels(const server::ModelsConfig& config) {
         fmt::print(stderr,
                    "slipway serve: model \"{}\": \"{}\" of config.pbtxt has no effect here\n",
                    model.name.str(), field);
-      if (!model.problem.ok())
-        problems += fmt::format("{}model \"{}\": {}", problems.empty() ? "" : "\n",
-                                model.name.str(), MessageOf(model.problem));
+      if (!model.problem.ok()) note(model.name, MessageOf(model.problem));
+      if (!seen.insert(model.name).second) note(model.name, "more than one source has it");
     }
   }
   return problems.empty() ? OkStatus() : MakeError(Reason::kBadModel, problems);
