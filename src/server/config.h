@@ -85,6 +85,13 @@ struct ProbeConfig {
   std::chrono::milliseconds time_limit{60'000};
 };
 
+/// Vertex AI's routes, at paths that the platform chooses.
+struct VertexConfig {
+  std::string health_route;   // "" = none
+  std::string predict_route;  // "" = none
+  std::string model;          // who answers; "" = the only one there is
+};
+
 struct LogConfig {
   LogFormat format = LogFormat::kAuto;
   log::Level level = log::Level::kInfo;
@@ -98,6 +105,7 @@ struct Config {
   LimitsConfig limits;
   ResourcesConfig resources;
   ProbeConfig probe;
+  VertexConfig vertex;
   LogConfig log;
   std::string data_folder;  // "" once loaded = no home folder is known: nothing is kept
 };

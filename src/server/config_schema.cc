@@ -159,6 +159,15 @@ const std::vector<Field>& Table() {
        DurationField{AT(probe.time_limit), seconds(1), minutes(60)}, "",
        "Time of that child; a model that needs longer is refused."},
 
+      {"vertex.health_route", "--vertex-health-route", false, TextField{AT(vertex.health_route)},
+       "",
+       "Path of Vertex AI's health checks; `AIP_HEALTH_ROUTE` where `AIP_MODE` is `PREDICTION`."},
+      {"vertex.predict_route", "--vertex-predict-route", false, TextField{AT(vertex.predict_route)},
+       "",
+       "Path of Vertex AI's predictions; `AIP_PREDICT_ROUTE` where `AIP_MODE` is `PREDICTION`."},
+      {"vertex.model", "--vertex-model", false, TextField{AT(vertex.model)}, "",
+       "The model that answers them; none: the only one there is."},
+
       {"log.format", "--log-format", false, Words({"auto", "human", "json"}, AT(log.format)), "",
        "Form of a log line; `auto`: human on a terminal, one JSON object a line elsewhere."},
       {"log.level", "--log-level", true, Words({"debug", "info", "warn", "error"}, AT(log.level)),
