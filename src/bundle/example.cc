@@ -52,16 +52,6 @@ Status ReadRawTensor(JsonReader& reader, RawTensor* tensor) {
   });
 }
 
-bool NarrowToFp16(double value, uint16_t* out) {
-  *out = DoubleToFp16(value);
-  return std::isfinite(Fp16ToFloat(*out));
-}
-
-bool NarrowToBf16(double value, uint16_t* out) {
-  *out = DoubleToBf16(value);
-  return std::isfinite(Bf16ToFloat(*out));
-}
-
 template <typename T>
 std::span<T> ElementsOf(std::byte* start, size_t count) {
   return {reinterpret_cast<T*>(start), count};

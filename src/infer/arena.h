@@ -1,6 +1,7 @@
 #pragma once
 // Memory for what a request's tensors hold, used again by the next request.
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <utility>
@@ -26,12 +27,32 @@ class Arena {
 
   /// `size` uninitialised bytes, valid until Clear or the arena's end.
   std::span<std::byte> Allocate(size_t size) {
-    constexpr size_t kAlignment = 64;
     if (size > kBlockBytes - used_) return AllocateOwn(size);
     if (start_ == nullptr) block_ = Buffer::Allocate(kBlockBytes, &start_);
     const std::span<std::byte> piece(start_ + used_, size);
-    used_ += (size + kAlignment - 1) / kAlignment * kAlignment;
+    used_ += RoundUp(size);
     return piece;
+  }
+
+  /// A piece of `size` bytes that begins with the first `used` of `piece`, which is given back: the
+  /// same memory when it was the last piece and there is room behind it.
+  /// @param piece  came from this arena, or is empty; `size` is at least its size.
+  std::span<std::byte> Grow(std::span<std::byte> piece, size_t used, size_t size) {
+    if (!piece.empty() && piece.data() + RoundUp(piece.size()) == start_ + used_) {
+      const size_t from = static_cast<size_t>(piece.data() - start_);
+      if (size <= kBlockBytes - from) {
+        used_ = from + RoundUp(size);
+        return {piece.data(), size};
+      }
+    }
+    const std::span<std::byte> grown = Allocate(size);
+    std::copy_n(piece.begin(), used, grown.begin());
+    const auto owner = std::ranges::find(own_, piece.data(), &Buffer::data);
+    if (owner != own_.end()) {
+      *owner = std::move(own_.back());
+      own_.pop_back();
+    }
+    return grown;
   }
 
   /// Ready for the next request: gives back all but the one block.
@@ -41,6 +62,11 @@ class Arena {
   }
 
  private:
+  static size_t RoundUp(size_t size) {
+    constexpr size_t kAlignment = 64;
+    return (size + kAlignment - 1) / kAlignment * kAlignment;
+  }
+
   void Swap(Arena& other) {
     std::swap(block_, other.block_);
     std::swap(start_, other.start_);

@@ -1,11 +1,9 @@
 #include "infer/validate.h"
 
-#include <absl/container/flat_hash_map.h>
-
 #include <algorithm>
 #include <numeric>
 
-#include "base/string_map.h"
+#include "infer/spec_finder.h"
 
 namespace slipway {
 namespace {
@@ -15,7 +13,6 @@ constexpr size_t kMaxListBytes =
     900;  // of the list as a JSON string, so an error body stays ≤ 1 KiB
 constexpr size_t kMaxCulpritBytes = 300;
 constexpr size_t kMaxNameBytes = 64;
-constexpr size_t kFewSpecs = 16;
 
 /// The first `limit` bytes, cut between characters.
 std::string Shortened(std::string_view text, size_t limit) {
@@ -73,32 +70,6 @@ class Culprits {
   size_t bytes_ = 0;
   size_t count_ = 0;
   size_t listed_ = 0;
-};
-
-/// Finds names that usually come in the signature's own order. However a client orders them, a
-/// request costs no more than linear time.
-class SpecFinder {
- public:
-  explicit SpecFinder(const std::vector<TensorSpec>& specs) : specs_(specs) {}
-
-  std::optional<size_t> Find(std::string_view name) {
-    if (next_ < specs_.size() && specs_[next_].name == name) return next_++;
-    const auto found = specs_.size() <= kFewSpecs ? IndexOf(specs_, name) : FindAmongMany(name);
-    if (found) next_ = *found + 1;
-    return found;
-  }
-
- private:
-  std::optional<size_t> FindAmongMany(std::string_view name) {
-    if (by_name_.empty())
-      for (size_t i = 0; i < specs_.size(); ++i) by_name_.emplace(specs_[i].name, i);
-    const auto it = by_name_.find(name);
-    return it == by_name_.end() ? std::nullopt : std::optional(it->second);
-  }
-
-  const std::vector<TensorSpec>& specs_;
-  size_t next_ = 0;
-  absl::flat_hash_map<std::string_view, size_t, StringHash, StringEqual> by_name_;
 };
 
 /// Names what the model has, the first time only.

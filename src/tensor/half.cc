@@ -42,4 +42,14 @@ float Fp16ToFloat(uint16_t bits) {
 uint16_t DoubleToFp16(double value) { return Narrow(value, 10, 15); }
 uint16_t DoubleToBf16(double value) { return Narrow(value, 7, 127); }
 
+bool NarrowToFp16(double value, uint16_t* out) {
+  *out = DoubleToFp16(value);
+  return std::isfinite(Fp16ToFloat(*out)) || !std::isfinite(value);
+}
+
+bool NarrowToBf16(double value, uint16_t* out) {
+  *out = DoubleToBf16(value);
+  return std::isfinite(Bf16ToFloat(*out)) || !std::isfinite(value);
+}
+
 }  // namespace slipway

@@ -15,4 +15,8 @@ inline float Bf16ToFloat(uint16_t bits) { return std::bit_cast<float>(uint32_t{b
 uint16_t DoubleToFp16(double value);
 uint16_t DoubleToBf16(double value);
 
+/// The same, for values that come from outside: false when a finite one becomes infinite.
+bool NarrowToFp16(double value, uint16_t* out);
+bool NarrowToBf16(double value, uint16_t* out);
+
 }  // namespace slipway

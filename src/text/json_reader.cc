@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include "base/check.h"
 #include "base/utf8.h"
@@ -298,11 +299,17 @@ StatusOr<bool> JsonReader::TryNull() {
   return true;
 }
 
-bool JsonReader::TakeNanToken(std::string_view* out) {
+bool JsonReader::TryNanToken(double* out) {
   if (!options_.allow_nan_tokens) return false;
-  for (const std::string_view token : {"NaN", "Infinity", "-Infinity"}) {
-    if (rest().substr(0, token.size()) != token) continue;
-    *out = {at_, token.size()};
+  SkipSpace();
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  constexpr std::pair<std::string_view, double> kTokens[] = {
+      {"NaN", std::numeric_limits<double>::quiet_NaN()},
+      {"Infinity", kInfinity},
+      {"-Infinity", -kInfinity}};
+  for (const auto& [token, value] : kTokens) {
+    if (!rest().starts_with(token)) continue;
+    *out = value;
     at_ += token.size();
     return true;
   }
@@ -320,7 +327,11 @@ Status JsonReader::ReadDecimal(Decimal* out) {
 
 Status JsonReader::ReadNumberText(std::string_view* out) {
   SkipSpace();
-  if (TakeNanToken(out)) return OkStatus();
+  const char* const from = at_;
+  if (double token; TryNanToken(&token)) {
+    *out = {from, static_cast<size_t>(at_ - from)};
+    return OkStatus();
+  }
   Decimal number;
   RETURN_IF_ERROR(ReadDecimal(&number));
   *out = number.text;
@@ -347,13 +358,7 @@ Status JsonReader::ReadUint64(uint64_t* out) {
 }
 
 Status JsonReader::ReadDouble(double* out) {
-  std::string_view token;
-  SkipSpace();
-  if (TakeNanToken(&token)) {
-    *out = token == "NaN" ? std::numeric_limits<double>::quiet_NaN()
-                          : (token[0] == '-' ? -1 : 1) * std::numeric_limits<double>::infinity();
-    return OkStatus();
-  }
+  if (TryNanToken(out)) return OkStatus();
   Decimal number;
   RETURN_IF_ERROR(ReadDecimal(&number));
   if (ToDouble(number, out)) return OkStatus();

@@ -64,6 +64,10 @@ class JsonReader {
   /// The nearest double; a number that rounds to infinity is kBadRequest.
   Status ReadDouble(double* out);
 
+  /// Consumes NaN, Infinity or -Infinity when one is next and they are allowed; false, consuming
+  /// nothing, otherwise.
+  bool TryNanToken(double* out);
+
   /// Consumes a null when one is next; false, consuming nothing, before any other value.
   StatusOr<bool> TryNull();
 
@@ -99,7 +103,6 @@ class JsonReader {
   Status SkipScalar(JsonType type);
   Status ReadEscapes(const char* from, std::string_view* out);
   Status ReadUnicodeEscape(uint32_t* code_point);
-  bool TakeNanToken(std::string_view* out);
 
   const char* begin_;
   const char* at_;

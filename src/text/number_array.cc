@@ -47,28 +47,38 @@ const char* NextInRun(const char* at, const char* end) {
   return *next == '-' || (*next >= '0' && *next <= '9') ? next : at;
 }
 
-/// Reads what float_run.h can of the floats at the reader.
+/// Reads what float_run.h can of the floats at the reader; room for the one after them is left.
 void ReadPlainFloats(JsonReader& reader, std::span<float> out, size_t* count) {
-  if (*count >= out.size()) return;
   const std::string_view rest = reader.rest();
   const char* at = rest.data();
   *count += ReadFloatRun(at - reader.position(), &at, at + rest.size(), out.data() + *count,
-                         out.size() - *count);
+                         out.size() - *count - 1);
   reader.Advance(static_cast<size_t>(at - rest.data()));
 }
 
-/// Reads numbers separated by commas for as long as they come plainly, at least one.
+/// Reads a NaN token when they are numbers of this kind and one is next.
+template <typename T, typename Conversion>
+bool TryToken(JsonReader& reader, const Conversion& convert, T* out) {
+  double token;
+  if constexpr (std::invocable<Conversion, double, T*>)
+    return reader.TryNanToken(&token) && convert(token, out);
+  return false;
+}
+
+/// @param convert  Decimal → number, false refuses it; and the value of a NaN token → number, where
+///                 there are such.
 template <typename T, typename Conversion, typename Range>
 Status ReadRun(JsonReader& reader, std::span<T> out, size_t* count, const Conversion& convert,
                const Range& range) {
+  *count = 0;
   for (;;) {
     if constexpr (std::same_as<T, float>) ReadPlainFloats(reader, out, count);
-    Decimal number;
-    RETURN_IF_ERROR(reader.ReadDecimal(&number));
-    T value;
-    if (!convert(number, &value)) return reader.RefuseNumber(number, range());
-    if (*count < out.size()) out[*count] = value;
-    ++*count;
+    if (!TryToken(reader, convert, &out[*count])) {
+      Decimal number;
+      RETURN_IF_ERROR(reader.ReadDecimal(&number));
+      if (!convert(number, &out[*count])) return reader.RefuseNumber(number, range());
+    }
+    if (++*count == out.size()) return OkStatus();
     const std::string_view rest = reader.rest();
     const char* const next = NextInRun(rest.data(), rest.data() + rest.size());
     if (next == rest.data()) return OkStatus();
@@ -76,15 +86,64 @@ Status ReadRun(JsonReader& reader, std::span<T> out, size_t* count, const Conver
   }
 }
 
+/// An array as its runs; what does not fit into `out` is counted only.
+template <typename T, typename Run>
+Status ReadRuns(JsonReader& reader, std::span<T> out, size_t* count, const Run& run) {
+  *count = 0;
+  return ReadNestedArray(reader, [&](JsonReader& r) -> Status {
+    T spare[16];
+    const std::span<T> room = *count < out.size() ? out.subspan(*count) : std::span<T>(spare);
+    size_t read;
+    RETURN_IF_ERROR(run(r, room, &read));
+    *count += read;
+    return OkStatus();
+  });
+}
+
+template <typename T>
+struct Nearest {
+  bool operator()(const Decimal& number, T* out) const { return Convert(number, out); }
+  bool operator()(double token, T* out) const
+    requires std::floating_point<T>
+  {
+    *out = static_cast<T>(token);
+    return true;
+  }
+};
+
+struct Narrowed {
+  NarrowFn narrow;
+  bool operator()(double value, uint16_t* out) const { return narrow(value, out); }
+  bool operator()(const Decimal& number, uint16_t* out) const {
+    double wide;
+    return ToDouble(number, &wide) && narrow(wide, out);
+  }
+};
+
 }  // namespace
 
 template <typename T>
-Status ReadNumberArray(JsonReader& reader, std::span<T> out, size_t* count) {
-  *count = 0;
-  const auto convert = [](const Decimal& number, T* value) { return Convert(number, value); };
-  return ReadNestedArray(
-      reader, [&](JsonReader& r) { return ReadRun(r, out, count, convert, RangeOf<T>); });
+Status ReadNumberRun(JsonReader& reader, std::span<T> out, size_t* count) {
+  return ReadRun(reader, out, count, Nearest<T>(), RangeOf<T>);
 }
+
+template <typename T>
+Status ReadNumberArray(JsonReader& reader, std::span<T> out, size_t* count) {
+  return ReadRuns(reader, out, count, [](JsonReader& r, std::span<T> room, size_t* read) {
+    return ReadNumberRun(r, room, read);
+  });
+}
+
+template Status ReadNumberRun(JsonReader&, std::span<int8_t>, size_t*);
+template Status ReadNumberRun(JsonReader&, std::span<int16_t>, size_t*);
+template Status ReadNumberRun(JsonReader&, std::span<int32_t>, size_t*);
+template Status ReadNumberRun(JsonReader&, std::span<int64_t>, size_t*);
+template Status ReadNumberRun(JsonReader&, std::span<uint8_t>, size_t*);
+template Status ReadNumberRun(JsonReader&, std::span<uint16_t>, size_t*);
+template Status ReadNumberRun(JsonReader&, std::span<uint32_t>, size_t*);
+template Status ReadNumberRun(JsonReader&, std::span<uint64_t>, size_t*);
+template Status ReadNumberRun(JsonReader&, std::span<float>, size_t*);
+template Status ReadNumberRun(JsonReader&, std::span<double>, size_t*);
 
 template Status ReadNumberArray(JsonReader&, std::span<int8_t>, size_t*);
 template Status ReadNumberArray(JsonReader&, std::span<int16_t>, size_t*);
@@ -97,17 +156,17 @@ template Status ReadNumberArray(JsonReader&, std::span<uint64_t>, size_t*);
 template Status ReadNumberArray(JsonReader&, std::span<float>, size_t*);
 template Status ReadNumberArray(JsonReader&, std::span<double>, size_t*);
 
+Status ReadNumberRun(JsonReader& reader, std::span<uint16_t> out, NarrowFn narrow, size_t* count) {
+  return ReadRun(reader, out, count, Narrowed{narrow},
+                 [] { return "a number within the range of the 16-bit type"; });
+}
+
 Status ReadNumberArray(JsonReader& reader, std::span<uint16_t> out, NarrowFn narrow,
                        size_t* count) {
-  *count = 0;
-  const auto convert = [narrow](const Decimal& number, uint16_t* value) {
-    double wide;
-    return ToDouble(number, &wide) && narrow(wide, value);
-  };
-  return ReadNestedArray(reader, [&](JsonReader& r) {
-    return ReadRun(r, out, count, convert,
-                   [] { return "a number within the range of the 16-bit type"; });
-  });
+  return ReadRuns(reader, out, count,
+                  [narrow](JsonReader& r, std::span<uint16_t> room, size_t* read) {
+                    return ReadNumberRun(r, room, narrow, read);
+                  });
 }
 
 Status ReadBoolArray(JsonReader& reader, std::span<uint8_t> out, size_t* count) {

@@ -31,6 +31,15 @@ Status ReadNumberArray(JsonReader& reader, std::span<uint16_t> out, NarrowFn nar
 /// The same for true and false, stored as 1 and 0.
 Status ReadBoolArray(JsonReader& reader, std::span<uint8_t> out, size_t* count);
 
+/// Reads the number that is due and those that follow it plainly in the same list, at least one and
+/// at most out.size(), which is above 0. For callers that walk the nesting themselves: after it
+/// JsonReader::NextElement is due. NaN tokens, when the reader allows them, are floats.
+/// @param count  receives how many numbers there were.
+/// @return as ReadNumberArray.
+template <typename T>
+Status ReadNumberRun(JsonReader& reader, std::span<T> out, size_t* count);
+Status ReadNumberRun(JsonReader& reader, std::span<uint16_t> out, NarrowFn narrow, size_t* count);
+
 /// Walks a nested array; `read` is called where an element is due and consumes it (or a run of
 /// elements with the commas between them).
 template <typename Read>

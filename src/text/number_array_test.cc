@@ -1,5 +1,6 @@
 #include "text/number_array.h"
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cmath>
@@ -195,6 +196,43 @@ TEST(NumberArrayTest, NarrowFormsAreTheCallersRule) {
   EXPECT_EQ(values[1], 4);
   JsonReader bad("[100]");
   EXPECT_FALSE(ReadNumberArray(bad, values, halve, &count).ok());
+}
+
+TEST(NumberArrayTest, ARunEndsAtItsLimitOrItsList) {
+  JsonReader reader("[1,2,3, 4\n,5],6");
+  float values[4] = {};
+  size_t count;
+  ASSERT_TRUE(reader.BeginArray().ok());
+  const auto next = [&] { return reader.NextElement().value(); };
+  ASSERT_TRUE(next() && ReadNumberRun(reader, std::span<float>(values, 2), &count).ok());
+  EXPECT_EQ(count, 2u);
+  ASSERT_TRUE(next() && ReadNumberRun(reader, std::span<float>(values), &count).ok());
+  EXPECT_EQ(count, 2u);  // the line break ends the run
+  EXPECT_EQ(values[1], 4);
+  ASSERT_TRUE(next() && ReadNumberRun(reader, std::span<float>(values), &count).ok());
+  EXPECT_EQ(count, 1u);
+  EXPECT_FALSE(next());
+}
+
+TEST(NumberArrayTest, NanTokensAreFloatsWhenAllowed) {
+  const std::string_view text = "[1.5,NaN,-Infinity, Infinity,2.5]";
+  float floats[5];
+  uint16_t halves[5];
+  size_t count;
+  JsonReader reader(text, {.allow_nan_tokens = true}), again(text, {.allow_nan_tokens = true});
+  ASSERT_TRUE(ReadNumberArray(reader, std::span<float>(floats), &count).ok());
+  EXPECT_TRUE(count == 5 && std::isnan(floats[1]) && floats[2] < 0 && std::isinf(floats[2]) &&
+              floats[3] > 0 && std::isinf(floats[3]) && floats[4] == 2.5f);
+  const NarrowFn is_finite = [](double value, uint16_t* out) {
+    *out = std::isfinite(value);
+    return true;
+  };
+  ASSERT_TRUE(ReadNumberArray(again, halves, is_finite, &count).ok());
+  EXPECT_TRUE(std::ranges::equal(halves, std::vector{1, 0, 0, 0, 1}));
+  JsonReader whole(text, {.allow_nan_tokens = true});
+  int32_t ints[5];
+  EXPECT_EQ(MessageOf(ReadNumberArray(whole, std::span<int32_t>(ints), &count)),
+            "JSON, byte 1: expected a whole number from -2147483648 to 2147483647, got 1.5");
 }
 
 }  // namespace

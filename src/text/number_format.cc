@@ -3,8 +3,14 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <string_view>
 
 namespace slipway {
+
+char* FormatNanToken(double value, char* to) {
+  const std::string_view token = std::isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
+  return std::copy(token.begin(), token.end(), to);
+}
 
 char* FormatNumber(double value, char* to) {
   if (!std::isfinite(value)) return nullptr;

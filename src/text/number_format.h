@@ -39,28 +39,48 @@ bool AppendNumber(std::string& out, T value) {
   return true;
 }
 
-/// Appends "[1.5,2.0]".
+/// What is written for NaN and the infinities, which JSON cannot say.
+enum class NonFinite : uint8_t {
+  kRefuse,
+  kTokens,  // NaN, Infinity, -Infinity: what Python's json and TensorFlow Serving write
+};
+
+/// Writes the token for a number that is not finite, as FormatNumber does the others.
+char* FormatNanToken(double value, char* to);
+
+/// Appends "1.5,2.0".
 /// @param value  called with each index below `count`, in order.
-/// @return `count`, or the index of the first NaN or infinity, with `out` unspecified.
+/// @return `count`, or the index of the first number that was refused, with `out` unspecified.
 template <typename Value>
-size_t AppendNumberArray(std::string& out, size_t count, Value&& value) {
+size_t AppendNumberList(std::string& out, size_t count, Value&& value,
+                        NonFinite non_finite = NonFinite::kRefuse) {
   constexpr size_t kChunk = 64;
   char buffer[kChunk * (kMaxNumberText + 1)];
-  out += '[';
   for (size_t done = 0; done < count;) {
     char* at = buffer;
     const size_t stop = std::min(count, done + kChunk);
     for (; done < stop; ++done) {
-      char* const end = FormatNumber(value(done), at);
-      if (end == nullptr) return done;
+      char* end = FormatNumber(value(done), at);
+      if (end == nullptr) {
+        if (non_finite == NonFinite::kRefuse) return done;
+        end = FormatNanToken(static_cast<double>(value(done)), at);
+      }
       at = end;
       *at++ = ',';
     }
     if (done == count) --at;  // no comma after the last
     out.append(buffer, static_cast<size_t>(at - buffer));
   }
-  out += ']';
   return count;
+}
+
+/// Appends "[1.5,2.0]"; otherwise as AppendNumberList.
+template <typename Value>
+size_t AppendNumberArray(std::string& out, size_t count, Value&& value) {
+  out += '[';
+  const size_t written = AppendNumberList(out, count, value);
+  out += ']';
+  return written;
 }
 
 template <typename T>

@@ -33,12 +33,10 @@ bool StoreWhole(const Decimal& number, std::byte* to) {
   return ToUint64(number, &wide) && std::in_range<T>(wide) && Store(static_cast<T>(wide), to);
 }
 
-bool StoreHalf(const Decimal& number, uint16_t (*narrow)(double), uint16_t infinity,
-               std::byte* to) {
+bool StoreHalf(const Decimal& number, bool (*narrow)(double, uint16_t*), std::byte* to) {
   double wide;
-  if (!ToDouble(number, &wide)) return false;
-  const uint16_t bits = narrow(wide);
-  return (bits & infinity) != infinity && Store(bits, to);
+  uint16_t bits;
+  return ToDouble(number, &wide) && narrow(wide, &bits) && Store(bits, to);
 }
 
 /// False when the type cannot hold the number.
@@ -63,9 +61,9 @@ bool StoreNumber(const Decimal& number, DType dtype, std::byte* to) {
     case DType::kInt64:
       return StoreWhole<int64_t>(number, to);
     case DType::kFp16:
-      return StoreHalf(number, DoubleToFp16, 0x7C00, to);
+      return StoreHalf(number, NarrowToFp16, to);
     case DType::kBf16:
-      return StoreHalf(number, DoubleToBf16, 0x7F80, to);
+      return StoreHalf(number, NarrowToBf16, to);
     case DType::kFp32:
       return ToFloat(number, &narrow) && Store(narrow, to);
     case DType::kFp64:
