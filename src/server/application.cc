@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "protocol/admin/routes.h"
+#include "protocol/flask/routes.h"
 #include "protocol/openinference/routes.h"
 #include "repository/repository.h"
 #include "server/listen_address.h"
@@ -179,6 +180,11 @@ std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_ve
                             .draining = draining_,
                             .loops = Or(config_.resources.io_threads, resources_.processors),
                             .server_version = std::string(kVersion)});
+  const dialect::Services dialects{
+      .infer = *infer_,
+      .loops = Or(config_.resources.io_threads, resources_.processors),
+      .default_model = dialect::Target::Parse(config_.models.default_model)};
+  flask::AddRoutes(*router, dialects);
   admin::AddRoutes(*router, {.infer = *infer_,
                              .registry = registry_,
                              .draining = draining_,

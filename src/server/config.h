@@ -28,6 +28,7 @@ struct ModelsConfig {
       allowed_roots;  // every model resolves beneath one of these; empty = its own path
   ModelControl control = ModelControl::kNone;
   std::vector<std::string> load;  // kExplicit: what is loaded at start; "*" = all
+  std::string default_model;  // "name" or "name@version", for requests that name none; "" = none
   std::chrono::milliseconds poll_interval{2'000};
   int64_t queue_size = 1'000;                    // requests of one model that may wait
   std::chrono::milliseconds request_timeout{0};  // for requests that name none; 0 = no deadline

@@ -46,6 +46,9 @@ const std::vector<Field>& Table() {
        "repositories, `explicit` waits for load and unload requests."},
       {"models.load", "--load-model", false, ListField{AT(models.load)}, "",
        "Names of the models to load at start under `explicit`; `*`: all."},
+      {"models.default_model", "--default-model", false, TextField{AT(models.default_model)}, "",
+       "Model that answers requests that name none (`/predict`, `/invocations`), as `NAME` or "
+       "`NAME@VERSION`, a number or an alias; by default the only one that is served."},
       {"models.poll_interval", "--poll-interval", true,
        DurationField{AT(models.poll_interval), milliseconds(100), minutes(60)}, "",
        "How often repositories are looked at under `poll`."},

@@ -35,12 +35,13 @@ Status ForEachMember(JsonReader& json, Member&& member) {
   }
 }
 
-/// The type of the first element of the list that is due; the reader stays where it is. Null for an
-/// empty list.
+/// The type of the first element of the list that is due; the reader stays where it is.
+/// @return kBadRequest for an empty list.
 StatusOr<JsonType> TypeOfFirst(JsonReader json) {
   RETURN_IF_ERROR(json.BeginArray());
   ASSIGN_OR_RETURN(const bool more, json.NextElement());
-  return more ? json.Peek() : JsonType::kNull;
+  if (!more) return json.Refuse("expected at least one row");
+  return json.Peek();
 }
 
 StatusOr<std::vector<std::string>> KeysOf(JsonReader json) {
@@ -59,17 +60,16 @@ bool AreTensors(const std::vector<std::string>& names, const Signature& signatur
     const auto index = IndexOf(signature.inputs, name);
     if (!index) return false;
     const TensorSpec& spec = signature.inputs[*index];
-    any_open |= spec.any_rank || (spec.shape.size() > 1 &&
-                                  std::any_of(spec.shape.begin() + 1, spec.shape.end(),
-                                              [](int64_t dim) { return dim < 0; }));
+    any_open |= spec.any_rank ||
+                (spec.shape.size() > 1 && std::any_of(spec.shape.begin() + 1, spec.shape.end(),
+                                                      [](int64_t dim) { return dim < 0; }));
   }
   return any_open;
 }
 
 bool AreInputs(const std::vector<std::string>& names, const Signature& signature) {
-  return std::ranges::all_of(names, [&](const std::string& name) {
-    return IndexOf(signature.inputs, name).has_value();
-  });
+  return std::ranges::all_of(
+      names, [&](const std::string& name) { return IndexOf(signature.inputs, name).has_value(); });
 }
 
 void FitInputs(const Signature& signature, InferRequest& request) {
@@ -160,9 +160,9 @@ const TensorSpec* OnlyRequiredInput(const Signature& signature) {
   return only;
 }
 
-/// A list without names: a tensor for the model with one required input, else rows of cells. Missing
-/// and true values are cells only, so what a [n,k] input refuses as a tensor is tried as a table,
-/// which also knows row and column of what is wrong.
+/// A list without names: a tensor for the model with one required input, else rows of cells.
+/// Missing and true values are cells only, so what a [n,k] input refuses as a tensor is tried as a
+/// table, which also knows row and column of what is wrong.
 Status ReadBareList(std::string_view text, const TableModel& model, InferRequest& request) {
   const TensorSpec* const only = OnlyRequiredInput(model.signature);
   JsonReader json(text, kOptions);

@@ -123,9 +123,7 @@ Status Table::ByFeature(const TensorSpec& input) {
     return Error(Reason::kBadRequest, "columns do not fit input \"{}\": expected {}", input.name,
                  ToString(input.dtype, input.shape));
   const bool open = input.any_rank || (rank == 2 && input.shape[1] < 0);
-  const size_t wanted = open          ? names_.size()
-                        : rank == 2   ? static_cast<size_t>(input.shape[1])
-                                      : 1;
+  const size_t wanted = open ? names_.size() : rank == 2 ? static_cast<size_t>(input.shape[1]) : 1;
   const bool declared = !features_.empty() && (open || features_.size() == wanted);
   if (declared && !are_numbered()) {
     StringMap<size_t> offsets;

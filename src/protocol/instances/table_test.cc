@@ -122,23 +122,47 @@ TEST(TableTest, NamesWhatDoesNotFit) {
     std::string_view message;
   };
   const Case table[] = {
-      {kOneInput, kFeatures, {"width", "hight"}, "[]",
+      {kOneInput,
+       kFeatures,
+       {"width", "hight"},
+       "[]",
        R"(unknown columns "hight"; missing columns "height", "depth"; the model takes "width", "height", "depth")"},
-      {kColumns, kNoFeatures, {"age", "name"}, "[]",
+      {kColumns,
+       kNoFeatures,
+       {"age", "name"},
+       "[]",
        R"(unknown columns "name"; missing columns "sex", "fare"; the model takes "age", "sex", "fare", "note")"},
       {kOneInput, kFeatures, {"width", "width"}, "[]", R"(columns "width" occur twice)"},
-      {kOneInput, kNoFeatures, {"a", "b"}, "[]",
+      {kOneInput,
+       kNoFeatures,
+       {"a", "b"},
+       "[]",
        R"(expected 3 columns for input "x" FP32 [-1,3], got 2)"},
-      {kOneInput, kFeatures, {}, R"([[1,2,3],[1,"2",3]])",
+      {kOneInput,
+       kFeatures,
+       {},
+       R"([[1,2,3],[1,"2",3]])",
        R"(row 1, column "1": JSON, byte 12: expected FP32, got '"')"},
       {kOneInput, kFeatures, {}, "[[1,2]]", R"(row 0: missing columns "2")"},
-      {kOneInput, kFeatures, {}, "[[1,2,1e39]]",
+      {kOneInput,
+       kFeatures,
+       {},
+       "[[1,2,1e39]]",
        R"(row 0, column "2": JSON, byte 10: expected FP32, got 1e39)"},
-      {kColumns, kNoFeatures, {"age", "sex", "fare"}, R"([[1.5,"m",2]])",
+      {kColumns,
+       kNoFeatures,
+       {"age", "sex", "fare"},
+       R"([[1.5,"m",2]])",
        R"(row 0, column "age": JSON, byte 5: expected INT64, got 1.5)"},
-      {kColumns, kNoFeatures, {"age", "sex", "fare"}, R"([[null,"m",2]])",
+      {kColumns,
+       kNoFeatures,
+       {"age", "sex", "fare"},
+       R"([[null,"m",2]])",
        R"(row 0, column "age": JSON, byte 2: expected INT64, got 'n')"},
-      {kColumns, kNoFeatures, {"age", "sex", "fare"}, R"([[1,["a","b"],2]])",
+      {kColumns,
+       kNoFeatures,
+       {"age", "sex", "fare"},
+       R"([[1,["a","b"],2]])",
        R"(row 0, column "sex": JSON, byte 9: expected 1 values)"},
       {kOneInput, kFeatures, {}, "[]", "expected at least one row"},
   };
@@ -165,8 +189,8 @@ Outcome FromCsv(std::string_view text, CsvHeader header, const Signature& signat
 }
 
 TEST(CsvTableTest, TellsAHeaderFromValues) {
-  for (const std::string_view text :
-       {"1,2,3\n4,,+6\n", "width,height,depth\n1,2,3\n4,nan, 6\n", "depth,height,width\n3,2,1\n6,,4"}) {
+  for (const std::string_view text : {"1,2,3\n4,,+6\n", "width,height,depth\n1,2,3\n4,nan, 6\n",
+                                      "depth,height,width\n3,2,1\n6,,4"}) {
     const auto got = FromCsv(text, CsvHeader::kAuto, kOneInput, kFeatures);
     ASSERT_TRUE(got.status.ok()) << got.status;
     const auto values = Values<float>(got.request.inputs.at(0));
@@ -177,8 +201,8 @@ TEST(CsvTableTest, TellsAHeaderFromValues) {
 }
 
 TEST(CsvTableTest, TakesTextAsItStands) {
-  const auto got = FromCsv("sex,age,fare\n\"a,\"\"b\",7,1e-3\n", CsvHeader::kAuto, kColumns,
-                           kNoFeatures);
+  const auto got =
+      FromCsv("sex,age,fare\n\"a,\"\"b\",7,1e-3\n", CsvHeader::kAuto, kColumns, kNoFeatures);
   ASSERT_TRUE(got.status.ok()) << got.status;
   EXPECT_THAT(Texts(got.request.inputs.at(0)), ElementsAre("a,\"b"));
 
