@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "protocol/admin/routes.h"
 #include "protocol/flask/routes.h"
+#include "protocol/invocations/routes.h"
 #include "protocol/openinference/routes.h"
 #include "repository/repository.h"
 #include "server/listen_address.h"
@@ -28,6 +29,18 @@ lifecycle::ModelControl ToLifecycle(ModelControl control) {
       return lifecycle::ModelControl::kExplicit;
   }
   return lifecycle::ModelControl::kNone;
+}
+
+instances::CsvHeader ToInstances(CsvHeader header) {
+  switch (header) {
+    case CsvHeader::kAuto:
+      return instances::CsvHeader::kAuto;
+    case CsvHeader::kPresent:
+      return instances::CsvHeader::kPresent;
+    case CsvHeader::kAbsent:
+      return instances::CsvHeader::kAbsent;
+  }
+  return instances::CsvHeader::kAuto;
 }
 
 size_t MemoryLimit(const Config& config, const Resources& resources) {
@@ -185,6 +198,10 @@ std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_ve
       .loops = Or(config_.resources.io_threads, resources_.processors),
       .default_model = dialect::Target::Parse(config_.models.default_model)};
   flask::AddRoutes(*router, dialects);
+  invocations::AddRoutes(*router, {.common = dialects,
+                                   .draining = draining_,
+                                   .csv_header = ToInstances(config_.dialects.csv_header),
+                                   .server_version = std::string(kVersion)});
   admin::AddRoutes(*router, {.infer = *infer_,
                              .registry = registry_,
                              .draining = draining_,

@@ -20,6 +20,8 @@ enum class ModelControl {
   kExplicit,  // nothing is loaded until a client asks
 };
 
+enum class CsvHeader { kAuto, kPresent, kAbsent };  // auto: when the first line looks like one
+
 enum class LogFormat { kAuto, kHuman, kJson };  // auto: human on a terminal, JSON elsewhere
 
 struct ModelsConfig {
@@ -72,6 +74,10 @@ struct ProbeConfig {
   std::chrono::milliseconds time_limit{60'000};
 };
 
+struct DialectsConfig {
+  CsvHeader csv_header = CsvHeader::kAuto;  // of /invocations where the content type does not say
+};
+
 struct LogConfig {
   LogFormat format = LogFormat::kAuto;
   log::Level level = log::Level::kInfo;
@@ -84,6 +90,7 @@ struct Config {
   LimitsConfig limits;
   ResourcesConfig resources;
   ProbeConfig probe;
+  DialectsConfig dialects;
   LogConfig log;
   std::string data_folder;  // "" once loaded = no home folder is known: nothing is kept
 };

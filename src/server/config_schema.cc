@@ -139,6 +139,13 @@ const std::vector<Field>& Table() {
        DurationField{AT(probe.time_limit), seconds(1), minutes(60)}, "",
        "Time of that child; a model that needs longer is refused."},
 
+      {"dialects.csv_header", "--csv-header", false,
+       Words({"auto", "present", "absent"}, AT(dialects.csv_header)), "",
+       "Whether the first line of CSV sent to `/invocations` names the columns: `present` as "
+       "MLflow "
+       "has it, `absent` as SageMaker has it, `auto` when its cells are names of columns, or no "
+       "numbers where the model takes numbers. A content type `text/csv; header=…` overrides it."},
+
       {"log.format", "--log-format", false, Words({"auto", "human", "json"}, AT(log.format)), "",
        "Form of a log line; `auto`: human on a terminal, one JSON object a line elsewhere."},
       {"log.level", "--log-level", true, Words({"debug", "info", "warn", "error"}, AT(log.level)),

@@ -1,12 +1,11 @@
 #include "protocol/flask/body_format.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "protocol/instances/csv_table.h"
 #include "protocol/instances/json_table.h"
-#include "protocol/instances/nested.h"
-#include "text/json_writer.h"
+#include "protocol/instances/prediction.h"
+#include "text/json_reader.h"
 #include "transport/http/media_type.h"
 #include "transport/http/query.h"
 
@@ -95,13 +94,6 @@ StatusOr<bool> WantsProbability(std::string_view query) {
   return Error(Reason::kBadRequest, "query parameter \"proba\": expected 1 or 0");
 }
 
-Status AppendOutput(const NamedTensor& output, std::string& out) {
-  Tensor tensor = output.tensor;
-  if (tensor.shape.size() == 2 && tensor.shape[1] == 1) tensor.shape.pop_back();
-  const Status written = instances::AppendNested(tensor, {.non_finite = NonFinite::kTokens}, out);
-  return written.ok() ? written : Annotate(written, fmt::format("output \"{}\"", output.name));
-}
-
 }  // namespace
 
 Status ReadInputs(std::string_view body, const Signature& signature,
@@ -130,10 +122,10 @@ Status AskForOutputs(const Signature& signature, bool probability, InferRequest&
 
 Status WriteAnswer(std::span<const NamedTensor> outputs, std::string& out) {
   out += "{\"prediction\":";
-  RETURN_IF_ERROR(AppendOutput(outputs[0], out));
+  RETURN_IF_ERROR(instances::AppendPrediction(outputs[0], out));
   if (outputs.size() > 1) {
     out += ",\"probability\":";
-    RETURN_IF_ERROR(AppendOutput(outputs[1], out));
+    RETURN_IF_ERROR(instances::AppendPrediction(outputs[1], out));
   }
   out += '}';
   return OkStatus();
