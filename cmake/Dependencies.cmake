@@ -17,6 +17,7 @@ slipway_static(dep::yaml yaml-cpp)
 slipway_static(dep::seccomp seccomp)
 slipway_static(dep::protobuf_lite protobuf-lite Threads::Threads)
 slipway_static(dep::zlib z)
+slipway_static(dep::nghttp2 nghttp2)
 
 # Debian has these two as shared libraries only; both are small.
 find_package(fmt REQUIRED)

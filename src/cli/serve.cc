@@ -48,7 +48,8 @@ Option OptionFor(const Field& field) {
   option.repeated = std::holds_alternative<server::ListField>(field.type);
   if (const auto* words = std::get_if<server::WordField>(&field.type))
     option.words.assign(words->words.begin(), words->words.end());
-  if (option.name == "--http" || option.name == "--control") option.value_name = "ADDRESS:PORT";
+  if (option.name == "--http" || option.name == "--grpc" || option.name == "--control")
+    option.value_name = "ADDRESS:PORT";
   if (option.name == "--data" || option.name == "--model-root") option.value_name = "FOLDER";
   return option;
 }
@@ -87,14 +88,6 @@ std::string ToJson(const server::EffectiveConfig& effective) {
   return text + "\n";
 }
 
-/// Options that will exist are refused by name rather than as unknown words.
-Status CheckOffered(const Arguments& arguments) {
-  if (arguments.Has("--grpc"))
-    return Error(Reason::kNotOffered,
-                 "--grpc is not offered yet: serve over HTTP with --http ADDRESS:PORT");
-  return OkStatus();
-}
-
 /// What is wrong with the models' folders and configuration, one line each; nothing is loaded. What
 /// has no effect is told on standard error.
 Status CheckModels(const server::ModelsConfig& config) {
@@ -116,8 +109,6 @@ Status CheckModels(const server::ModelsConfig& config) {
 }
 
 int RunServe(const Arguments& arguments) {
-  if (const Status offered = CheckOffered(arguments); !offered.ok())
-    return Fail("serve", offered, /*usage=*/true);
   server::ConfigSources sources;
   sources.file = arguments.Text("--config");
   sources.environment = server::ReadProcessEnvironment();
@@ -143,7 +134,7 @@ int RunServe(const Arguments& arguments) {
 
 Command ServeCommand() {
   Command command{"serve",
-                  "Serves models over HTTP (Open Inference Protocol v2).",
+                  "Serves models over HTTP and gRPC.",
                   "slipway serve examples/models --http 127.0.0.1:8080",
                   {},
                   RunServe};
@@ -154,7 +145,6 @@ Command ServeCommand() {
        "came "
        "from, and serves nothing."},
       {"--json", "", "With --check: prints it as JSON."},
-      {"--grpc", "ADDRESS:PORT", "Not offered yet."},
   };
   for (const Field& field : server::Schema()) command.options.push_back(OptionFor(field));
   return command;

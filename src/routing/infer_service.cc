@@ -142,6 +142,7 @@ std::unique_ptr<InferCall> InferService::Infer(int loop, std::unique_ptr<InferCa
 }
 
 void InferService::Refuse(int loop, InferCall& call, const Status& why) {
+  if (call.request.model.empty()) return Finish(call, why, nullptr);
   const auto resolved = Resolve(Table(loop), call.request.model, call.request.version);
   // A model that is not there matters more than what was wrong with the body sent to it.
   if (resolved.ok())

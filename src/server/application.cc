@@ -15,6 +15,8 @@
 namespace slipway::server {
 namespace {
 
+constexpr std::string_view kDefaultGrpc = "127.0.0.1:9000";
+
 int Or(int64_t configured, int otherwise) {
   return configured > 0 ? static_cast<int>(configured) : otherwise;
 }
@@ -77,11 +79,15 @@ http::Limits ToHttpLimits(const Config& config, const Resources& resources) {
 std::vector<http::Listener> ToListeners(const HttpConfig& config) {
   std::vector<http::Listener> listeners;
   const uint8_t open = http::Bit(http::Access::kHealth) | http::Bit(http::Access::kInference);
-  for (const std::string& address : config.listen) {
+  const auto add = [&](const std::string& address, bool optional) {
     const auto parsed = ParseListenAddress(address);
     const bool control = config.control_listen.empty() && parsed.ok() && parsed->loopback;
-    listeners.push_back({address, control ? http::kAllAccess : open});
-  }
+    listeners.push_back({address, control ? http::kAllAccess : open, optional});
+  };
+  for (const std::string& address : config.listen) add(address, false);
+  for (const std::string& address : config.grpc_listen) add(address, false);
+  if (config.grpc_listen.empty() && config.listen == HttpConfig().listen)
+    add(std::string(kDefaultGrpc), true);
   for (const std::string& address : config.control_listen)
     listeners.push_back({address, static_cast<uint8_t>(http::Bit(http::Access::kHealth) |
                                                        http::Bit(http::Access::kControl))});

@@ -40,6 +40,7 @@ struct HttpConfig {
   std::vector<std::string> listen{
       "127.0.0.1:8080"};                    // normalised: "IP:PORT", "[IP]:PORT", "unix:/path"
   std::vector<std::string> control_listen;  // when given, control routes live only here
+  std::vector<std::string> grpc_listen;     // besides `listen`, where gRPC is spoken too
   bool public_inference = false;  // `listen` may leave loopback; control then stays closed there
   std::vector<std::string> trusted_peers;
   std::vector<std::string> allowed_hosts;

@@ -41,21 +41,27 @@ class Checker {
   void CheckListeners() {
     if (config_.http.listen.empty()) Problem("http.listen", "expected at least one address");
     std::set<std::string> taken;
-    for (std::string& text : config_.http.listen) {
-      const bool reachable = !NormaliseAndCheckLoopback("http.listen", text, taken);
-      if (reachable && !config_.http.public_inference)
-        Problem("http.listen",
-                fmt::format("{} is reachable from other machines and callers have no identities "
-                            "yet: add --public-inference to open inference, health and metadata to "
-                            "all of them (control stays closed), or listen on 127.0.0.1",
-                            text));
-    }
+    CheckOpenListeners("http.listen", config_.http.listen, taken);
+    CheckOpenListeners("http.grpc_listen", config_.http.grpc_listen, taken);
     for (std::string& text : config_.http.control_listen)
       if (!NormaliseAndCheckLoopback("http.control_listen", text, taken))
         Problem("http.control_listen",
                 fmt::format("{} is reachable from other machines and callers have no identities "
                             "yet: control takes 127.0.0.1:PORT, [::1]:PORT or unix:/path",
                             text));
+  }
+
+  void CheckOpenListeners(std::string_view path, std::vector<std::string>& addresses,
+                          std::set<std::string>& taken) {
+    for (std::string& text : addresses) {
+      const bool reachable = !NormaliseAndCheckLoopback(path, text, taken);
+      if (reachable && !config_.http.public_inference)
+        Problem(path,
+                fmt::format("{} is reachable from other machines and callers have no identities "
+                            "yet: add --public-inference to open inference, health and metadata to "
+                            "all of them (control stays closed), or listen on 127.0.0.1",
+                            text));
+    }
   }
 
   /// True when only this machine reaches the address, and when it is refused for another reason.

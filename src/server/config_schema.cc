@@ -61,6 +61,10 @@ const std::vector<Field>& Table() {
 
       {"http.listen", "--http", false, ListField{AT(http.listen)}, "",
        "Addresses to serve on: `IP:PORT`, `[IPv6]:PORT` or `unix:/path`; port 0 takes a free one."},
+      {"http.grpc_listen", "--grpc", false, ListField{AT(http.grpc_listen)}, "",
+       "Further addresses, for clients that expect gRPC on a port of its own; every address speaks "
+       "HTTP and gRPC. Not given: `127.0.0.1:9000`, if it is free and `http.listen` is not given "
+       "either."},
       {"http.control_listen", "--control", false, ListField{AT(http.control_listen)}, "",
        "Addresses of the control routes (model load and unload), loopback or `unix:/path`; when "
        "given "

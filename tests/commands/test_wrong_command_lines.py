@@ -15,7 +15,7 @@ BAD_USAGE = {
     "serve m.onnx --max-body=12XB": "--max-body: expected bytes such as 16KiB or 64MiB",
     "serve m.onnx --request-timeout=5": "--request-timeout: expected a duration such as 250ms",
     "serve m.onnx --public-inferenc": 'did you mean "--public-inference"?',
-    "serve m.onnx --grpc 1:2": "--grpc is not offered yet",
+    "serve m.onnx --grpc 9000": "--grpc: expected ADDRESS:PORT such as 127.0.0.1:8080",
     "serve --config nothere.yaml": "nothere.yaml: cannot be opened",
     "srve": 'did you mean "serve"?',
     "--http": 'unknown option "--http"',

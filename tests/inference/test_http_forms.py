@@ -1,5 +1,9 @@
 """The small print of HTTP/1.x as clients and proxies use it, around a real inference."""
 
+import contextlib
+import json
+import os
+import socket
 import time
 
 import pytest
@@ -7,7 +11,9 @@ import pytest
 from support.checks import check_serves
 from support.models import TEST_MODELS
 from support.raw_http import INFER, INT32_ANSWER, INT32_BODY, head, receive_until
-from support.server import Server
+from support.server import Server, wait_until
+
+SLOW = "/v2/models/slow/infer"
 
 
 def request(version="1.1", headers=(), body=INT32_BODY, close=True):
@@ -97,6 +103,52 @@ def test_client_reads_the_refusal_while_it_still_sends(server):
         time.sleep(0.1)  # the answer is on its way while more is sent
         connection.sendall(b"x" * 50_000)
         assert receive_until(connection, b"}").startswith(b"HTTP/1.1 413 ")
+
+
+def slow_request(iterations):
+    """A request of `slow` that asks for the smaller output."""
+    inputs = [{"name": "iterations", "datatype": "INT64", "shape": [1], "data": [iterations]}]
+    body = json.dumps({"inputs": inputs, "outputs": [{"name": "y", "parameters": {"classification": 1}}]}).encode()
+    return head(f"Content-Length: {len(body)}", path=SLOW) + body
+
+
+@pytest.fixture
+def slow_server(server):
+    """The server once it knows that `slow` is slow, and so computes it apart from the connections."""
+    for _ in range(3):
+        with server.connect() as connection:
+            connection.sendall(slow_request(3000))
+            assert receive_until(connection, b"}]}").startswith(b"HTTP/1.1 200 ")
+    return server
+
+
+def test_client_that_shuts_its_side_gets_its_answer(slow_server):
+    """As `nc -N` does: that nothing more is sent does not say that nobody reads."""
+    with slow_server.connect() as connection:
+        connection.sendall(slow_request(20_000))
+        connection.shutdown(socket.SHUT_WR)
+        assert receive_until(connection, b"}]}").startswith(b"HTTP/1.1 200 ")
+        assert connection.recv(1) == b""
+
+
+def test_request_whose_client_has_gone_is_not_computed(slow_server):
+    def counts():
+        [stats] = slow_server.get("/v2/models/slow/stats").json()["model_stats"]
+        failed = slow_server.metric("slipway_requests_failed_total", model="slow", reason="cancelled")
+        return stats["execution_count"], failed
+
+    computed, dropped = counts()
+    with contextlib.ExitStack() as stack:
+        busy = [stack.enter_context(slow_server.connect()) for _ in os.sched_getaffinity(0)]
+        for connection in busy:
+            connection.sendall(slow_request(100_000))
+        wait_until(lambda: slow_server.metric("slipway_requests_in_flight") == len(busy), what="all processors at work")
+        for _ in range(3):
+            with slow_server.connect() as connection:
+                connection.sendall(slow_request(100_000))
+        for connection in busy:
+            receive_until(connection, b"}]}")
+    wait_until(lambda: counts() == (computed + len(busy), dropped + 3), what="three requests dropped")
 
 
 def test_unix_socket(tmp_path):

@@ -40,3 +40,17 @@ def test_client(test_models_server):
     """A client of the server of tests/models."""
     with connected(test_models_server) as client:
         yield client
+
+
+@pytest.fixture
+def grpc_client(examples_server):
+    """A gRPC client of the server of examples/models."""
+    with stock.triton_grpc.InferenceServerClient(examples_server.address) as client:
+        yield client
+
+
+@pytest.fixture
+def grpc_test_client(test_models_server):
+    """A gRPC client of the server of tests/models."""
+    with stock.triton_grpc.InferenceServerClient(test_models_server.address) as client:
+        yield client

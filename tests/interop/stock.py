@@ -51,12 +51,17 @@ missing = install(VENV, HERE / "requirements.txt")
 if missing is None:
     # The same interpreter made the folder, so its packages fit; before Debian's, which may be older.
     sys.path.insert(0, str(next(VENV.glob("lib/python*/site-packages"))))
+    import grpc
     import ml_dtypes
     import numpy as np
+    import tritonclient.grpc as triton_grpc
+    import tritonclient.grpc.aio as triton_grpc_aio
     import tritonclient.http as triton
+    from grpc_health.v1 import health_pb2, health_pb2_grpc
     from tritonclient.utils import InferenceServerException
 else:
-    ml_dtypes = np = triton = None
+    grpc = health_pb2 = health_pb2_grpc = ml_dtypes = np = None
+    triton = triton_grpc = triton_grpc_aio = None
     InferenceServerException = Exception
 
 
@@ -83,6 +88,12 @@ def dtype_of(datatype):
 def input_of(name, datatype, array, binary):
     tensor = triton.InferInput(name, list(array.shape), datatype)
     return tensor.set_data_from_numpy(array, binary_data=binary)
+
+
+def grpc_input_of(name, datatype, array):
+    tensor = triton_grpc.InferInput(name, list(array.shape), datatype)
+    tensor.set_data_from_numpy(array)
+    return tensor
 
 
 def array_of(tensor):

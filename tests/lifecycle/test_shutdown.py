@@ -38,9 +38,7 @@ def ask(server, outcomes, body):
 
 
 def in_flight(server):
-    text = server.get("/metrics").text
-    lines = [line for line in text.splitlines() if line.startswith("slipway_requests_in_flight{")]
-    return sum(float(line.rsplit(" ", 1)[1]) for line in lines)
+    return server.metric("slipway_requests_in_flight")
 
 
 @contextlib.contextmanager

@@ -228,6 +228,12 @@ class Server:
         """How many descriptors the process holds."""
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
+    def metric(self, name, **labels):
+        """Sum of the present values of the series of this name that have these labels."""
+        wanted = [f'{key}="{value}"' for key, value in labels.items()]
+        rows = re.findall(rf"^{name}(?:{{(.*)}})? (\S+)$", self.get("/metrics").text, re.MULTILINE)
+        return sum(float(value) for text, value in rows if all(each in text.split(",") for each in wanted))
+
     # --- requests
 
     @property

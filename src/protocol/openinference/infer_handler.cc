@@ -1,15 +1,47 @@
 #include "protocol/openinference/infer_handler.h"
 
 #include "base/log.h"
+#include "protocol/openinference/grpc_request_reader.h"
+#include "protocol/openinference/grpc_response_writer.h"
+#include "protocol/openinference/parameters.h"
 #include "protocol/openinference/request_reader.h"
 #include "protocol/openinference/response_writer.h"
 #include "routing/resolver.h"
 #include "telemetry/trace.h"
+#include "transport/grpc/unary.h"
 
 namespace slipway::openinference {
+namespace {
+
+Status ReadHttp(const http::Exchange& exchange, const lifecycle::ServingTable& table,
+                InferRequest& request) {
+  request.model = exchange.params()["model"];
+  request.version = exchange.params()["version"];
+  const http::Request& from = exchange.request();
+  const auto header = from.header(kJsonSizeHeader);
+  ASSIGN_OR_RETURN(const size_t json_size, JsonSize(header, from.body.size()));
+  if (!header || json_size > 0) return ReadRequest(from.body, json_size, request);
+  ASSIGN_OR_RETURN(const auto* version, routing::Resolve(table, request.model, request.version));
+  return ReadRawRequest(from.body, (*version)->signature, (*version)->batched, request);
+}
+
+Status ReadGrpc(const http::Exchange& exchange, const lifecycle::ServingTable&,
+                InferRequest& request) {
+  RETURN_IF_ERROR(ReadInferMessage(exchange.request().body, request));
+  ASSIGN_OR_RETURN(const auto timeout, grpc::Timeout(exchange.request()));
+  if (timeout) SetTimeout(*timeout, request.context);
+  return OkStatus();
+}
+
+}  // namespace
+
+const InferFormat kHttpInfer = {ReadHttp, WriteResponse};
+const InferFormat kGrpcInfer = {ReadGrpc, WriteInferMessage};
 
 class InferHandler::Call final : public routing::InferCall {
  public:
+  explicit Call(const InferFormat& format) : format_(format) {}
+
   void Begin(http::Exchange& exchange) {
     Reset();
     exchange_ = &exchange;
@@ -25,7 +57,7 @@ class InferHandler::Call final : public routing::InferCall {
 
   Status Done(const Status& status, const lifecycle::ServedVersion* version) override {
     http::Response& answer = exchange_->response();
-    const Status told = status.ok() ? WriteResponse(request, response, answer) : status;
+    const Status told = status.ok() ? format_.write(request, response, answer) : status;
     if (!told.ok()) {
       LogFailure(told, version);
       http::RespondWithError(told, exchange_->request_id(), answer);
@@ -50,43 +82,29 @@ class InferHandler::Call final : public routing::InferCall {
          {"traceparent", request.context.trace.valid() ? request.context.trace.ToString() : ""}});
   }
 
+  const InferFormat& format_;
   http::Exchange* exchange_ = nullptr;
   std::shared_ptr<http::Exchange> held_;  // once the call has left its I/O thread
 };
 
-InferHandler::InferHandler(const Services& services)
-    : infer_(services.infer), loops_(static_cast<size_t>(services.loops)) {}
+InferHandler::InferHandler(const Services& services, const InferFormat& format)
+    : infer_(services.infer), format_(format), loops_(static_cast<size_t>(services.loops)) {}
 
 InferHandler::~InferHandler() = default;
 
 void InferHandler::operator()(http::Exchange& exchange) {
-  std::unique_ptr<Call>& spare = loops_[static_cast<size_t>(exchange.loop())].spare;
-  auto call = spare ? std::move(spare) : std::make_unique<Call>();
+  const int loop = exchange.loop();
+  std::unique_ptr<Call>& spare = loops_[static_cast<size_t>(loop)].spare;
+  auto call = spare ? std::move(spare) : std::make_unique<Call>(format_);
   call->Begin(exchange);
-  if (const Status read = Read(exchange, call->request); !read.ok()) {
-    infer_.Refuse(exchange.loop(), *call, read);
+  const Status read = format_.read(exchange, infer_.Table(loop), call->request);
+  if (!read.ok()) {
+    infer_.Refuse(loop, *call, read);
     spare = std::move(call);
     return;
   }
-  if (auto back = infer_.Infer(exchange.loop(), std::move(call)))
+  if (auto back = infer_.Infer(loop, std::move(call)))
     spare.reset(static_cast<Call*>(back.release()));
-}
-
-Status InferHandler::Read(http::Exchange& exchange, InferRequest& request) {
-  request.model = exchange.params()["model"];
-  request.version = exchange.params()["version"];
-  const http::Request& from = exchange.request();
-  const auto header = from.header(kJsonSizeHeader);
-  ASSIGN_OR_RETURN(const size_t json_size, JsonSize(header, from.body.size()));
-  if (header && json_size == 0) return ReadRaw(exchange, request);
-  return ReadRequest(from.body, json_size, request);
-}
-
-Status InferHandler::ReadRaw(http::Exchange& exchange, InferRequest& request) {
-  const auto& table = infer_.Table(exchange.loop());
-  ASSIGN_OR_RETURN(const auto* version, routing::Resolve(table, request.model, request.version));
-  return ReadRawRequest(exchange.request().body, (*version)->signature, (*version)->batched,
-                        request);
 }
 
 size_t TensorOffset(const http::Request& request) {

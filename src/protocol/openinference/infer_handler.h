@@ -7,10 +7,21 @@
 
 namespace slipway::openinference {
 
-/// POST …/infer. Threads: each I/O thread has its own call object, used again for each request.
+/// How an infer request and its answer are written.
+struct InferFormat {
+  /// Fills `request`, which was cleared and has context.received; it may borrow from the exchange.
+  Status (*read)(const http::Exchange& exchange, const lifecycle::ServingTable& table,
+                 InferRequest& request);
+  Status (*write)(const InferRequest& request, const InferResponse& answer,
+                  http::Response& response);
+};
+extern const InferFormat kHttpInfer;  // POST …/infer
+extern const InferFormat kGrpcInfer;  // ModelInfer
+
+/// Runs models. Threads: each I/O thread has its own call object, used again for each request.
 class InferHandler {
  public:
-  explicit InferHandler(const Services& services);
+  InferHandler(const Services& services, const InferFormat& format);
   ~InferHandler();
   void operator()(http::Exchange& exchange);
 
@@ -20,10 +31,8 @@ class InferHandler {
     std::unique_ptr<Call> spare;
   };
 
-  Status Read(http::Exchange& exchange, InferRequest& request);
-  Status ReadRaw(http::Exchange& exchange, InferRequest& request);
-
   routing::InferService& infer_;
+  const InferFormat& format_;
   std::vector<Loop> loops_;
 };
 

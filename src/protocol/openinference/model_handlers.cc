@@ -11,11 +11,7 @@ namespace slipway::openinference {
 namespace {
 
 using http::Exchange;
-using lifecycle::ModelEntry;
-using lifecycle::ServedVersion;
 using lifecycle::ServingTable;
-using lifecycle::VersionHandle;
-using lifecycle::VersionState;
 
 void Refuse(Exchange& exchange, const Status& why) {
   http::RespondWithError(why, exchange.request_id(), exchange.response());
@@ -29,58 +25,16 @@ void Tell(Exchange& exchange, std::string_view what, bool yes) {
   exchange.Send();
 }
 
-std::vector<std::string> VersionsOf(const ModelEntry& entry) {
-  std::vector<std::string> versions;
-  for (const VersionHandle& version : entry.ready) versions.push_back(version->version);
-  return versions;
+/// Writes what was looked up, or why there is nothing.
+template <typename Facts>
+void Answer(Exchange& exchange, const StatusOr<Facts>& facts) {
+  if (!facts.ok()) return Refuse(exchange, facts.status());
+  Write(*facts, exchange.response().body);
+  exchange.Send();
 }
 
-ModelConfigView ViewOf(const ServedVersion& version) {
-  const auto& policy = version.config.version_policy;
-  using From = repository::VersionPolicy::Kind;
-  using To = ModelConfigView::VersionPolicy::Kind;
-  ModelConfigView view{.name = version.name.str(),
-                       .platform = version.platform,
-                       .backend = "onnxruntime",
-                       .max_batch_size = version.config.max_batch_size.value_or(0),
-                       .signature = version.signature};
-  for (const auto& output : version.signature.outputs) {
-    const auto configured = std::ranges::find(version.config.outputs, output.name,
-                                              [](const auto& o) { return o.spec.name; });
-    view.label_filenames.push_back(
-        configured == version.config.outputs.end() ? "" : configured->label_filename);
-  }
-  view.version_policy.kind = policy.kind == From::kAll        ? To::kAll
-                             : policy.kind == From::kSpecific ? To::kSpecific
-                                                              : To::kLatest;
-  view.version_policy.latest = policy.latest;
-  for (const VersionNumber number : policy.specific)
-    view.version_policy.specific.push_back(number.value);
-  view.instance_count = version.instances;
-  return view;
-}
-
-ModelStatistics StatisticsOf(const ServedVersion& version) {
-  return {version.name.str(), version.version, version.metrics->Snapshot()};
-}
-
-std::vector<IndexEntry> IndexOf(const ServingTable& table, bool only_ready) {
-  std::vector<IndexEntry> index;
-  for (const auto& [name, model] : table.models) {
-    for (const auto& version : model->versions)
-      if (!only_ready || version.state == VersionState::kReady)
-        index.push_back({name, version.number.str(), std::string(NameOf(version.state)),
-                         version.reason.empty() ? model->problem : version.reason});
-    if (model->versions.empty() && !only_ready)
-      index.push_back({name, "", "UNAVAILABLE", model->problem});
-  }
-  std::ranges::stable_sort(index, {}, &IndexEntry::name);
-  return index;
-}
-
-StatusOr<const VersionHandle*> Resolve(const ServingTable& table, const Exchange& exchange) {
-  return routing::Resolve(table, exchange.params()["model"], exchange.params()["version"]);
-}
+std::string_view ModelIn(const Exchange& exchange) { return exchange.params()["model"]; }
+std::string_view VersionIn(const Exchange& exchange) { return exchange.params()["version"]; }
 
 }  // namespace
 
@@ -88,14 +42,11 @@ const ServingTable& ModelHandlers::TableFor(const Exchange& exchange) const {
   return services_.infer.Table(exchange.loop());
 }
 
-bool ModelHandlers::IsReady(const ServingTable& table) const {
-  return table.settled && !services_.draining.load(std::memory_order_relaxed);
-}
-
 void ModelHandlers::Live(Exchange& exchange) const { Tell(exchange, "live", true); }
 
 void ModelHandlers::Ready(Exchange& exchange) const {
-  Tell(exchange, "ready", IsReady(TableFor(exchange)));
+  const bool draining = services_.draining.load(std::memory_order_relaxed);
+  Tell(exchange, "ready", IsReady(TableFor(exchange), draining));
 }
 
 void ModelHandlers::Server(Exchange& exchange) const {
@@ -117,22 +68,11 @@ void ModelHandlers::List(Exchange& exchange) const {
 }
 
 void ModelHandlers::Metadata(Exchange& exchange) const {
-  const ServingTable& table = TableFor(exchange);
-  const auto resolved = Resolve(table, exchange);
-  if (!resolved.ok()) return Refuse(exchange, resolved.status());
-  const ServedVersion& version = ***resolved;
-  const bool one = !exchange.params()["version"].empty();
-  const auto& entry = *table.models.find(version.name.str())->second;
-  Write({.name = version.name.str(),
-         .versions = one ? std::vector{version.version} : VersionsOf(entry),
-         .platform = version.platform,
-         .signature = version.signature},
-        exchange.response().body);
-  exchange.Send();
+  Answer(exchange, MetadataOf(TableFor(exchange), ModelIn(exchange), VersionIn(exchange)));
 }
 
 void ModelHandlers::ModelReady(Exchange& exchange) const {
-  const auto version = Resolve(TableFor(exchange), exchange);
+  const auto version = routing::Resolve(TableFor(exchange), ModelIn(exchange), VersionIn(exchange));
   if (!version.ok()) return Refuse(exchange, version.status());
   JsonWriter(exchange.response().body)
       .BeginObject()
@@ -147,31 +87,11 @@ void ModelHandlers::ModelReady(Exchange& exchange) const {
 }
 
 void ModelHandlers::Config(Exchange& exchange) const {
-  const auto version = Resolve(TableFor(exchange), exchange);
-  if (!version.ok()) return Refuse(exchange, version.status());
-  Write(ViewOf(***version), exchange.response().body);
-  exchange.Send();
+  Answer(exchange, ConfigOf(TableFor(exchange), ModelIn(exchange), VersionIn(exchange)));
 }
 
 void ModelHandlers::Statistics(Exchange& exchange) const {
-  const ServingTable& table = TableFor(exchange);
-  std::vector<ModelStatistics> all;
-  if (!exchange.params()["version"].empty()) {
-    const auto version = Resolve(table, exchange);
-    if (!version.ok()) return Refuse(exchange, version.status());
-    all.push_back(StatisticsOf(***version));
-  } else if (const auto model = exchange.params()["model"]; !model.empty()) {
-    const auto newest = routing::Resolve(table, model, "");
-    if (!newest.ok()) return Refuse(exchange, newest.status());
-    for (const VersionHandle& version : table.models.find(model)->second->ready)
-      all.push_back(StatisticsOf(*version));
-  } else {
-    for (const auto& [name, entry] : table.models)
-      for (const VersionHandle& version : entry->ready) all.push_back(StatisticsOf(*version));
-    std::ranges::stable_sort(all, {}, &ModelStatistics::name);
-  }
-  Write(all, exchange.response().body);
-  exchange.Send();
+  Answer(exchange, StatisticsOf(TableFor(exchange), ModelIn(exchange), VersionIn(exchange)));
 }
 
 void ModelHandlers::Index(Exchange& exchange) const {
@@ -187,7 +107,7 @@ void ModelHandlers::Index(Exchange& exchange) const {
 void ModelHandlers::Load(Exchange& exchange) const {
   if (const Status read = ReadLoadRequest(exchange.request().body_text()); !read.ok())
     return Refuse(exchange, read);
-  services_.models.Load(std::string(exchange.params()["model"]),
+  services_.models.Load(std::string(ModelIn(exchange)),
                         [held = exchange.Defer()](const Status& done) {
                           if (!done.ok()) return Refuse(*held, done);
                           held->Send();
@@ -197,7 +117,7 @@ void ModelHandlers::Load(Exchange& exchange) const {
 void ModelHandlers::Unload(Exchange& exchange) const {
   if (const Status read = ReadUnloadRequest(exchange.request().body_text()); !read.ok())
     return Refuse(exchange, read);
-  services_.models.Unload(std::string(exchange.params()["model"]),
+  services_.models.Unload(std::string(ModelIn(exchange)),
                           [held = exchange.Defer()](const Status& done) {
                             if (!done.ok()) return Refuse(*held, done);
                             held->Send();

@@ -25,7 +25,6 @@ class ModelHandlers {
  private:
   /// What this I/O thread sees; valid until it asks again.
   const lifecycle::ServingTable& TableFor(const http::Exchange& exchange) const;
-  bool IsReady(const lifecycle::ServingTable& table) const;
 
   const Services services_;
 };

@@ -1,5 +1,6 @@
 #include "protocol/openinference/repository_reader.h"
 
+#include "protocol/openinference/parameters.h"
 #include "text/json_reader.h"
 
 namespace slipway::openinference {
@@ -36,6 +37,13 @@ Status ReadParameters(std::string_view body, const Parameter& parameter) {
 
 }  // namespace
 
+Status CheckLoadParameter(std::string_view name) {
+  if (name != "config" && !name.starts_with("file:")) return OkStatus();
+  return Error(Reason::kNotOffered,
+               "parameter {}: models and their configuration come from the repository only",
+               Quote(name));
+}
+
 StatusOr<bool> ReadIndexRequest(std::string_view body) {
   bool ready_only = false;
   RETURN_IF_ERROR(ReadBody(body, [&](JsonReader& json, std::string_view key) {
@@ -46,10 +54,7 @@ StatusOr<bool> ReadIndexRequest(std::string_view body) {
 
 Status ReadLoadRequest(std::string_view body) {
   return ReadParameters(body, [](JsonReader& json, std::string_view name) -> Status {
-    if (name == "config" || name.starts_with("file:"))
-      return Error(Reason::kNotOffered,
-                   "parameter \"{}\": models and their configuration come from the repository only",
-                   name.substr(0, 60));
+    RETURN_IF_ERROR(CheckLoadParameter(name));
     return json.Skip();
   });
 }

@@ -8,13 +8,17 @@
 
 namespace slipway::openinference {
 
+/// A parameter of a load, in JSON or a message.
+/// @return kNotOffered naming "config" or "file:…": a client may not bring a model or its
+/// configuration.
+Status CheckLoadParameter(std::string_view name);
+
 /// POST /v2/repository/index: an empty body or {"ready": true}.
 /// @return whether only ready models are asked for.
 StatusOr<bool> ReadIndexRequest(std::string_view body);
 
 /// POST /v2/repository/models/{m}/load: an empty body or {"parameters": {…}}.
-/// @return kNotOffered naming "config" or "file:…": a client may not bring a model or its
-/// configuration.
+/// @return as CheckLoadParameter.
 Status ReadLoadRequest(std::string_view body);
 
 /// POST /v2/repository/models/{m}/unload: an empty body or {"parameters": {"unload_dependents":

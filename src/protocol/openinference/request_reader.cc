@@ -2,32 +2,16 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <cstring>
 #include <limits>
 #include <string>
 
+#include "protocol/openinference/parameters.h"
 #include "protocol/openinference/tensor_data.h"
 #include "text/json_reader.h"
 
 namespace slipway::openinference {
 namespace {
-
-constexpr size_t kQuoted = 60;  // of a client's own words in a message
-
-std::string Quote(std::string_view text) {
-  if (text.size() <= kQuoted) return fmt::format("\"{}\"", text);
-  return fmt::format("\"{}...\"", text.substr(0, kQuoted));
-}
-
-Status NotOffered(std::string_view parameter, std::string_view what) {
-  return Error(Reason::kNotOffered, "parameter {}: {} not offered", Quote(parameter), what);
-}
-
-Status CheckNoSharedMemory(std::string_view parameter) {
-  if (parameter.starts_with("shared_memory_")) return NotOffered(parameter, "shared memory is");
-  return OkStatus();
-}
 
 /// Each key of an object at most once, for the keys that mean something.
 class SeenKeys {
@@ -71,8 +55,8 @@ class RequestReader {
   };
 
   Status ReadParameters();
-  Status ReadTimeout();
-  Status ReadPriority();
+  Status SkipParameter(std::string_view name);
+  Status ReadNumber(std::string_view parameter, uint64_t* number);
   Status ReadInputs();
   Status ReadInput(NamedTensor& tensor);
   Status ReadInputMember(int member, Input& input, NamedTensor& tensor);
@@ -140,43 +124,30 @@ Status RequestReader::ReadParameters() {
   for (std::string_view key;;) {
     ASSIGN_OR_RETURN(const bool more, json_.NextKey(&key));
     if (!more) return OkStatus();
-    if (key == "binary_data_output")
+    if (key == "binary_data_output") {
       RETURN_IF_ERROR(json_.ReadBool(&request_.binary_outputs));
-    else if (key == "timeout")
-      RETURN_IF_ERROR(ReadTimeout());
-    else if (key == "priority")
-      RETURN_IF_ERROR(ReadPriority());
-    else if (key.starts_with("sequence_"))
-      return NotOffered(key, "sequences are");
-    else if (key.starts_with("triton_"))
-      return Error(Reason::kBadRequest, "parameter {}: names that begin with triton_ are reserved",
-                   Quote(key));
-    else
-      RETURN_IF_ERROR(json_.Skip());
+    } else if (key == "timeout") {
+      uint64_t timeout_us;
+      RETURN_IF_ERROR(ReadNumber(key, &timeout_us));
+      SetTimeout(timeout_us, request_.context);
+    } else if (key == "priority") {
+      uint64_t priority;
+      RETURN_IF_ERROR(ReadNumber(key, &priority));
+      SetPriority(priority, request_.context);
+    } else {
+      RETURN_IF_ERROR(SkipParameter(key));
+    }
   }
 }
 
-/// Microseconds from the moment the request was received; 0 = none.
-Status RequestReader::ReadTimeout() {
-  uint64_t timeout_us;
-  if (const Status status = json_.ReadUint64(&timeout_us); !status.ok())
-    return Annotate(status, "parameter \"timeout\"");
-  if (timeout_us == 0) return OkStatus();
-  constexpr uint64_t kLongest = 1'000'000ull * 3600 * 24 * 365;  // beyond a year it is no limit
-  const TimePoint deadline =
-      request_.context.received + std::chrono::microseconds(std::min(timeout_us, kLongest));
-  auto& current = request_.context.deadline;
-  current = current ? std::min(*current, deadline) : deadline;
-  return OkStatus();
+Status RequestReader::SkipParameter(std::string_view name) {
+  RETURN_IF_ERROR(CheckRequestParameter(name));
+  return json_.Skip();
 }
 
-Status RequestReader::ReadPriority() {
-  uint64_t priority;
-  if (const Status status = json_.ReadUint64(&priority); !status.ok())
-    return Annotate(status, "parameter \"priority\"");
-  constexpr uint64_t kLowest = std::numeric_limits<uint32_t>::max();
-  request_.context.priority = static_cast<uint32_t>(std::min(priority, kLowest));
-  return OkStatus();
+Status RequestReader::ReadNumber(std::string_view parameter, uint64_t* number) {
+  const Status status = json_.ReadUint64(number);
+  return status.ok() ? status : Annotate(status, fmt::format("parameter \"{}\"", parameter));
 }
 
 Status RequestReader::ReadInputs() {
@@ -250,13 +221,7 @@ Status RequestReader::ReadShape(Shape& shape) {
 Status RequestReader::ReadDType(DType& dtype) {
   std::string_view name;
   RETURN_IF_ERROR(json_.ReadString(&name));
-  const std::optional<DType> parsed = ParseDType(name);
-  if (!parsed)
-    return Error(
-        Reason::kBadRequest,
-        "expected a datatype of BOOL, UINT8-64, INT8-64, FP16, BF16, FP32, FP64, BYTES, got {}",
-        Quote(name));
-  dtype = *parsed;
+  ASSIGN_OR_RETURN(dtype, DTypeOf(name));
   return OkStatus();
 }
 
@@ -273,15 +238,14 @@ Status RequestReader::ReadInputParameters(Input& input) {
   for (std::string_view key;;) {
     ASSIGN_OR_RETURN(const bool more, json_.NextKey(&key));
     if (!more) return OkStatus();
-    RETURN_IF_ERROR(CheckNoSharedMemory(key));
+    RETURN_IF_ERROR(CheckTensorParameter(key));
     if (key != "binary_data_size") {
       RETURN_IF_ERROR(json_.Skip());
       continue;
     }
     if (input.binary_data_size) return Error(Reason::kBadRequest, "\"{}\" is given twice", key);
     uint64_t size;
-    if (const Status status = json_.ReadUint64(&size); !status.ok())
-      return Annotate(status, "parameter \"binary_data_size\"");
+    RETURN_IF_ERROR(ReadNumber(key, &size));
     input.binary_data_size = size;
   }
 }
@@ -357,17 +321,15 @@ Status RequestReader::ReadOutputParameters(RequestedOutput& output) {
   for (std::string_view key;;) {
     ASSIGN_OR_RETURN(const bool more, json_.NextKey(&key));
     if (!more) return OkStatus();
-    RETURN_IF_ERROR(CheckNoSharedMemory(key));
+    RETURN_IF_ERROR(CheckTensorParameter(key));
     if (key == "binary_data") {
       bool binary;
       RETURN_IF_ERROR(json_.ReadBool(&binary));
       output.binary = binary;
     } else if (key == "classification") {
       uint64_t classes;
-      if (const Status status = json_.ReadUint64(&classes); !status.ok())
-        return Annotate(status, "parameter \"classification\"");
-      constexpr uint64_t kAll = std::numeric_limits<uint32_t>::max();
-      output.classification = static_cast<uint32_t>(std::min(classes, kAll));
+      RETURN_IF_ERROR(ReadNumber(key, &classes));
+      SetClassification(classes, output);
     } else {
       RETURN_IF_ERROR(json_.Skip());
     }

@@ -16,9 +16,6 @@ namespace slipway::openinference {
 /// Says how many bytes of the body are JSON; the rest are tensors. 0: the body is one raw tensor.
 inline constexpr std::string_view kJsonSizeHeader = "Inference-Header-Content-Length";
 
-/// At most so many inputs, and outputs, in one request.
-inline constexpr size_t kMaxTensors = 4096;
-
 /// @param header  the value of kJsonSizeHeader, nullopt when it was not sent (all of the body is
 /// JSON).
 /// @return the length of the JSON; kBadRequest unless it is a whole number from 0 to `body_size`.

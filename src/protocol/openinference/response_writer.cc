@@ -1,8 +1,6 @@
 #include "protocol/openinference/response_writer.h"
 
-#include <cstring>
-#include <memory>
-
+#include "protocol/openinference/body_parts.h"
 #include "protocol/openinference/request_reader.h"
 #include "protocol/openinference/tensor_data.h"
 #include "text/json_writer.h"
@@ -10,9 +8,6 @@
 
 namespace slipway::openinference {
 namespace {
-
-/// Below this a copy behind the JSON is cheaper than one more buffer to send.
-constexpr size_t kCopiedBytes = 4096;
 
 bool IsBinary(const InferRequest& request, size_t index) {
   if (index >= request.outputs.size()) return request.binary_outputs;
@@ -36,20 +31,6 @@ Status AppendOutput(const NamedTensor& output, bool binary, JsonWriter& json, st
   }
   json.EndObject();
   return OkStatus();
-}
-
-void AppendBinary(const Buffer& data, http::Response& response) {
-  if (data.size() <= kCopiedBytes && response.parts.empty()) {
-    response.body.append(reinterpret_cast<const char*>(data.data()), data.size());
-    return;
-  }
-  Buffer kept = data;
-  if (data.borrowed()) {
-    std::byte* copy;
-    kept = Buffer::Allocate(data.size(), &copy);
-    std::memcpy(copy, data.data(), data.size());
-  }
-  response.parts.push_back({kept.bytes(), kept.owner()});
 }
 
 Status AppendJson(const InferRequest& request, const InferResponse& answer, std::string& body) {
@@ -78,7 +59,7 @@ Status WriteResponse(const InferRequest& request, const InferResponse& answer,
   for (size_t i = 0; i < answer.outputs.size(); ++i) {
     if (!IsBinary(request, i)) continue;
     any_binary = true;
-    AppendBinary(answer.outputs[i].tensor.data, response);
+    AppendData(answer.outputs[i].tensor.data, response);
   }
   if (!any_binary) return OkStatus();
   response.content_type = "application/octet-stream";

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "protocol/openinference/grpc_methods.h"
 #include "protocol/openinference/infer_handler.h"
 #include "protocol/openinference/model_handlers.h"
 
@@ -43,7 +44,7 @@ constexpr NotOffered kNotOffered[] = {
 
 void AddRoutes(http::Router& router, const Services& services) {
   const auto handlers = std::make_shared<const ModelHandlers>(services);
-  const auto infer = std::make_shared<InferHandler>(services);
+  const auto infer = std::make_shared<InferHandler>(services, kHttpInfer);
   using Member = void (ModelHandlers::*)(Exchange&) const;
   const auto add = [&](Method method, std::string pattern, Access access, Member member,
                        std::string summary) {
@@ -84,6 +85,7 @@ void AddRoutes(http::Router& router, const Services& services) {
                   exchange.Send();
                 },
                 fmt::format("Not offered: {}.", route.what)});
+  AddGrpcMethods(router, services);
 }
 
 }  // namespace slipway::openinference

@@ -1,6 +1,6 @@
 #pragma once
-// The Open Inference Protocol v2 over HTTP, with Triton's extensions. COMPATIBILITY:
-// docs/protocols/openinference.md
+// The Open Inference Protocol v2 over HTTP and gRPC, with Triton's extensions. COMPATIBILITY:
+// docs/protocols/openinference.md, docs/protocols/openinference-grpc.md
 
 #include <atomic>
 #include <cstddef>
@@ -21,7 +21,8 @@ struct Services {
   std::string server_version;
 };
 
-/// Adds every route under /v2.
+/// Adds every route under /v2 and every unary method of inference.GRPCInferenceService and
+/// grpc.health.v1.Health.
 void AddRoutes(http::Router& router, const Services& services);
 
 /// For http::ServerOptions::body_alignment: where the first binary tensor begins in the body.

@@ -1,10 +1,6 @@
 #include "transport/http/connection.h"
 
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-
-#include <cerrno>
+#include "transport/http2/connection.h"
 
 namespace slipway::http {
 namespace {
@@ -19,30 +15,19 @@ constexpr auto kLingerTime = std::chrono::seconds(2);
 
 Connection::Connection(std::shared_ptr<Loop> loop, int fd, const sockaddr_storage& peer,
                        std::shared_ptr<const ListenerPolicy> policy)
-    : loop_owner_(std::move(loop)),
-      io_(*loop_owner_),
+    : LoopExchange(*loop),
+      loop_owner_(std::move(loop)),
       socket_(fd),
       policy_(std::move(policy)),
+      peer_(Peer::From(peer, policy_->is_unix, io_.shared().trusted)),
       input_(io_.pool()),
       parser_({}),
-      body_(io_.pool(), io_.shared().budget) {
-  const NetworkSet& trusted = io_.shared().trusted;
-  if (policy_->is_unix) {
-    peer_ = "unix:";
-    peer_trusted_ = trusted.contains_unix();
-  } else {
-    const IpAddress address = IpAddress::From(peer);
-    peer_ = address.ToString();
-    peer_trusted_ = trusted.Contains(address);
-  }
-  loop_ = io_.index();
-  generation_ = 1;
-}
+      body_(io_.pool(), io_.shared().budget) {}
 
 void Connection::Start() {
   now_ = std::chrono::steady_clock::now();
   AwaitHead();
-  if (!io_.poller().Watch(socket_.get(), *this)) Close();
+  if (!io_.poller().Watch(socket_.fd(), *this)) Close();
 }
 
 void Connection::AwaitHead() {
@@ -79,8 +64,29 @@ void Connection::Pump() {
   }
 }
 
+// A client of HTTP/2 says so with its first bytes, and somebody else goes on from there. True too
+// while that cannot be told yet.
+bool Connection::SpeaksHttp2() {
+  const std::string_view begin = input_.unread().substr(0, http2::kPreface.size());
+  if (!http2::kPreface.starts_with(begin)) {
+    may_be_http2_ = false;
+    return false;
+  }
+  if (begin.size() < http2::kPreface.size()) return true;
+  io_.poller().Forget(socket_.fd(), *this);
+  closed_ = true;
+  phase_ = Phase::kClosed;
+  const auto next = std::make_shared<http2::Connection>(loop_owner_, std::move(socket_),
+                                                        std::move(peer_), policy_);
+  io_.Replace(*this, next);
+  next->Start(input_.unread());
+  return true;
+}
+
 bool Connection::StepHead() {
-  if (!input_.unread().empty()) {
+  if (may_be_http2_ && !input_.unread().empty() && SpeaksHttp2()) {
+    if (phase_ == Phase::kClosed) return false;
+  } else if (!input_.unread().empty()) {
     if (SameHeadAgain()) {
       input_.Consume(head_.size());
       return OpenExchange();
@@ -96,10 +102,10 @@ bool Connection::StepHead() {
       case HeadParser::State::kNeedMore:
         break;
     }
-    if (!head_started_) {
-      head_started_ = true;
-      deadline_ = now_ + io_.limits().header_timeout;
-    }
+  }
+  if (!head_started_ && !input_.unread().empty()) {
+    head_started_ = true;
+    deadline_ = now_ + io_.limits().header_timeout;
   }
   if (input_ended_) {
     Close();
@@ -163,7 +169,7 @@ bool Connection::StepLingering() {
 }
 
 bool Connection::StartLingering() {
-  ::shutdown(socket_.get(), SHUT_WR);
+  socket_.ShutdownWrite();
   phase_ = Phase::kLingering;
   const Shared& shared = io_.shared();
   Duration patience = std::min<Duration>(kLingerTime, io_.limits().header_timeout);
@@ -180,27 +186,20 @@ bool Connection::StartLingering() {
 
 std::optional<size_t> Connection::Receive(std::span<char> room) {
   if (room.empty()) return std::nullopt;  // out of memory
-  const ssize_t n = ::recv(socket_.get(), room.data(), room.size(), 0);
-  if (n > 0) {
-    const auto bytes = static_cast<size_t>(n);
-    turn_bytes_ += bytes;
-    // A short read emptied the socket; asking again would only be told so. Not when the client has
-    // shut its side: that was said once and is not said again.
-    may_read_ = bytes == room.size() || hung_up_;
-    if (may_read_ && turn_bytes_ >= kMaxPerTurn) {
-      may_read_ = false;
-      io_.poller().CallAgain(*this);
-    }
-    now_ = std::chrono::steady_clock::now();
-    LoopCounters::Add(io_.mutable_counters().bytes_received, bytes);
-    return bytes;
-  }
-  if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+  const Received got = socket_.Receive(room);
+  if (got.ended) return std::nullopt;
+  may_read_ = got.more;
+  if (got.bytes == 0) return 0;
+  // That the client has shut its side was said once and is not said again.
+  may_read_ = may_read_ || hung_up_;
+  turn_bytes_ += got.bytes;
+  if (may_read_ && turn_bytes_ >= kMaxPerTurn) {
     may_read_ = false;
-    return 0;
+    io_.poller().CallAgain(*this);
   }
-  if (n < 0 && errno == EINTR) return 0;
-  return std::nullopt;
+  now_ = std::chrono::steady_clock::now();
+  LoopCounters::Add(io_.mutable_counters().bytes_received, got.bytes);
+  return got.bytes;
 }
 
 void Connection::OnReady(Readiness ready) {
@@ -209,6 +208,7 @@ void Connection::OnReady(Readiness ready) {
     turn_bytes_ = 0;
   }
   hung_up_ = hung_up_ || ready.hung_up;
+  broken_ = broken_ || ready.broken;
   if (phase_ == Phase::kAnswered) {
     if (ready.writable && StartWrite()) Pump();
   } else if (phase_ == Phase::kWriting) {
@@ -225,34 +225,29 @@ void Connection::OnReady(Readiness ready) {
 // While the answer is computed elsewhere: the client's next bytes are kept up to a bound, and its
 // going away is noticed.
 void Connection::ReadAhead() {
-  while (may_read_) {
+  while (may_read_ && !input_ended_) {
     const std::span<char> room = input_.RoomAhead();
-    if (room.empty()) {  // full, and more of it may wait in the socket
-      if (hung_up_) Cancel();
-      return;
-    }
-    const std::optional<size_t> bytes = Receive(room);
-    if (!bytes) return ClientGone();
-    input_.Commit(*bytes);
+    if (room.empty()) break;  // full, and more of it may wait in the socket
+    if (const std::optional<size_t> bytes = Receive(room))
+      input_.Commit(*bytes);
+    else
+      input_ended_ = true;
   }
+  if (hung_up_ || input_ended_) CheckClient();
 }
 
-// The client has closed its side. It may yet read: the answer is still tried.
-void Connection::ClientGone() {
-  input_ended_ = true;
-  may_read_ = false;
-  Cancel();
-}
-
-void Connection::Cancel() {
-  if (cancelled_) cancelled_->store(true, std::memory_order_relaxed);
+// A client that has shut its side may have gone, or wait for its answer: the two look the same
+// until something is sent to it. So the answer's first byte goes ahead; a socket that was closed
+// refuses it with a reset, which comes as one more event.
+void Connection::CheckClient() {
+  if (broken_ || !output_.SendAhead(socket_)) Cancel();
 }
 
 void Connection::Close() {
   if (closed_) return;
   closed_ = true;
   Cancel();
-  io_.poller().Forget(socket_.get(), *this);
+  io_.poller().Forget(socket_.fd(), *this);
   socket_.Close();
   io_.CountClosed();
   if (phase_ == Phase::kHandler) return;  // its answer is on the way and finds nobody
@@ -338,10 +333,9 @@ void Connection::SweepBody(TimePoint now) {
 void Connection::SweepWrite(TimePoint now) {
   if (now < deadline_) return;
   const Limits& limits = io_.limits();
-  int queued = 0;
-  if (!policy_->is_unix) ::ioctl(socket_.get(), SIOCOUTQ, &queued);
+  const size_t queued = policy_->is_unix ? 0 : socket_.Unsent();
   const size_t written = output_.bytes_written();
-  const size_t taken = written - std::min(written, static_cast<size_t>(queued));
+  const size_t taken = written - std::min(written, queued);
   const auto window = static_cast<uint64_t>(limits.write_timeout.count());
   const uint64_t due = std::max<uint64_t>(limits.min_body_bytes_per_s * window / 1000, 1);
   if (taken < taken_bytes_ + due) return Close();

@@ -12,22 +12,23 @@
 //
 // Threads: everything on the loop's thread, except Send, Defer and cancelled as Exchange says.
 
-#include <atomic>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 
 #include "transport/http/body_reader.h"
-#include "transport/http/exchange.h"
+#include "transport/http/forwarded.h"
 #include "transport/http/input.h"
-#include "transport/http/loop.h"
+#include "transport/http/loop_exchange.h"
 #include "transport/http/output.h"
 #include "transport/http/parser.h"
+#include "transport/http/socket.h"
 
 namespace slipway::http {
 
-class Connection final : public Exchange,
+class Connection final : public LoopExchange,
+                         public LoopConnection,
                          public std::enable_shared_from_this<Connection>,
                          private Poller::Watcher {
  public:
@@ -35,28 +36,18 @@ class Connection final : public Exchange,
              std::shared_ptr<const ListenerPolicy> policy);
 
   void Start();
-  /// Looks at the time limits. Called a few times a second.
-  void Sweep(TimePoint now);
-  /// Closes at once.
-  void Cut() { Close(); }
-
-  /// Its place in the loop's list.
-  size_t slot() const { return slot_; }
-  void set_slot(size_t slot) { slot_ = slot; }
-
-  void Send() override;
-  std::shared_ptr<Exchange> Defer() override;
-  std::shared_ptr<const std::atomic<bool>> cancelled() const override { return cancelled_; }
+  void Sweep(TimePoint now) override;
+  void Cut() override { Close(); }
 
  private:
   enum class Phase : uint8_t { kHead, kBody, kHandler, kAnswered, kWriting, kLingering, kClosed };
-  struct Deferral;
 
   void AwaitHead();
 
   // Each step returns true when there is more to do at once.
   void Pump();
   bool StepHead();
+  bool SpeaksHttp2();
   bool StepBody();
   bool StepLingering();
 
@@ -66,16 +57,15 @@ class Connection final : public Exchange,
   void ForgetHead();
   bool OpenExchange();
   Status CheckHead();
-  std::string_view PeerName();
   bool AcceptExpectation();
   bool Refuse(const Status& why);
   bool RefuseWithStatus(const Status& why, int status);
   bool Handle();
-  Status CallHandler();
 
   // Answering (connection_response.cc).
-  void OnSendPosted(uint64_t generation);
-  void OnAbandoned(uint64_t generation);
+  std::shared_ptr<LoopExchange> Self() override { return shared_from_this(); }
+  bool AwaitsAnswer() const override { return phase_ == Phase::kHandler; }
+  void OnAnswer() override;
   bool StartWrite();
   bool ContinueWrite();
   bool FinishExchange();
@@ -88,8 +78,7 @@ class Connection final : public Exchange,
   std::optional<size_t> Receive(std::span<char> room);
   void OnReady(Readiness ready) override;
   void ReadAhead();
-  void ClientGone();
-  void Cancel();
+  void CheckClient();
   void Close();
   void SweepHead(TimePoint now);
   bool SweepIdle(TimePoint now);
@@ -97,12 +86,9 @@ class Connection final : public Exchange,
   void SweepWrite(TimePoint now);
 
   const std::shared_ptr<Loop> loop_owner_;  // first: what follows returns memory to it
-  Loop& io_;
-  Descriptor socket_;
+  Socket socket_;
   const std::shared_ptr<const ListenerPolicy> policy_;
-  std::string peer_;
-  bool peer_trusted_ = false;
-  size_t slot_ = 0;
+  Peer peer_;
 
   Input input_;
   HeadParser parser_;
@@ -111,28 +97,19 @@ class Connection final : public Exchange,
   std::string head_;
   bool head_known_ = false;    // request_, facts_ and the route are what `head_` says
   size_t aligned_offset_ = 0;  // of its body
-  HeadFacts facts_;
   BodyReader body_;
   Output output_;
 
   Phase phase_ = Phase::kHead;
   bool may_read_ = false;  // said to be readable, and the last read was not short
   bool hung_up_ = false;   // the client has shut its side; what it sent before may still be unread
+  bool broken_ = false;    // nothing reaches the client any more
+  bool may_be_http2_ = true;
   bool keep_alive_ = true;
   bool input_ended_ = false;
-  bool in_handler_ = false;
-  bool sent_in_handler_ = false;
   bool closed_ = false;
   bool refused_ = false;       // the open exchange, before its body was read
   bool head_started_ = false;  // some bytes of the next request are here
-
-  // Of the open exchange. Another thread may call Send once it was given the deferred exchange; the
-  // generation tells a late one from the next exchange's.
-  uint64_t generation_ = 0;
-  std::atomic<uint64_t> sent_generation_{0};
-  std::weak_ptr<Deferral> deferral_;
-  bool deferred_ = false;
-  std::shared_ptr<std::atomic<bool>> cancelled_;
 
   TimePoint now_{};          // of the last event
   TimePoint deadline_{};     // of the phase

@@ -1,13 +1,7 @@
 // Opening an exchange: from a complete head to the handler.
 
-#include <sys/socket.h>
-
-#include <exception>
-
-#include "base/log.h"
 #include "transport/http/ascii.h"
 #include "transport/http/connection.h"
-#include "transport/http/forwarded.h"
 
 namespace slipway::http {
 namespace {
@@ -33,7 +27,7 @@ void Connection::ForgetHead() {
 bool Connection::OpenExchange() {
   head_started_ = false;
   request_.received = now_;
-  request_.peer = PeerName();
+  request_.peer = peer_.ClientOf(request_, facts_, io_.shared().trusted);
   io_.request_ids().Assign(facts_.request_id, request_id_);
   keep_alive_ = facts_.keep_alive;
   if (const Status status = CheckHead(); !status.ok()) return Refuse(status);
@@ -59,11 +53,6 @@ Status Connection::CheckHead() {
                               .aligned_offset = aligned_offset_});
 }
 
-std::string_view Connection::PeerName() {
-  if (!peer_trusted_ || !facts_.has_forwarded_for) return peer_;
-  return ForwardedClient(request_, peer_, io_.shared().trusted);
-}
-
 // False when the request was refused instead of being asked for its body.
 bool Connection::AcceptExpectation() {
   if (!EqualsIgnoreCase(*facts_.expect, "100-continue")) {
@@ -81,8 +70,7 @@ bool Connection::AcceptExpectation() {
     return false;
   }
   constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-  const ssize_t n = ::send(socket_.get(), kContinue.data(), kContinue.size(), MSG_NOSIGNAL);
-  if (n == static_cast<ssize_t>(kContinue.size())) return true;
+  if (socket_.Send(kContinue).bytes == kContinue.size()) return true;
   Close();  // a client that reads nothing, not even this
   return false;
 }
@@ -93,7 +81,7 @@ bool Connection::Refuse(const Status& why) {
 
 bool Connection::RefuseWithStatus(const Status& why, int status) {
   if (request_id_.empty()) io_.request_ids().Assign({}, request_id_);
-  if (request_.peer.empty()) request_.peer = peer_;
+  if (request_.peer.empty()) request_.peer = peer_.name;
   if (request_.received == TimePoint{}) request_.received = now_;
   LoopCounters::Add(io_.mutable_counters().refused, 1);
   RespondWithError(why, request_id_, response_);
@@ -106,40 +94,18 @@ bool Connection::RefuseWithStatus(const Status& why, int status) {
 bool Connection::Handle() {
   request_.body = body_.body();
   phase_ = Phase::kHandler;
-  Status outcome = CallHandler();
-  if (sent_in_handler_) {
-    phase_ = Phase::kAnswered;
-    io_.poller().CallTogether(*this);
-    return false;
+  switch (CallHandler(policy_->access)) {
+    case Outcome::kAnswered:
+      phase_ = Phase::kAnswered;
+      io_.poller().CallTogether(*this);
+      return false;
+    case Outcome::kDeferred:
+      ReadAhead();
+      return false;
+    case Outcome::kFailed:
+      return StartWrite();
   }
-  if (deferred_) {
-    // From here on the answer may come at any time, on this thread's queue.
-    ReadAhead();
-    return false;
-  }
-  if (outcome.ok())
-    outcome = Error(Reason::kInternal, "{}: the handler neither answered nor deferred", route_);
-  sent_generation_.store(generation_, std::memory_order_relaxed);
-  RespondWithError(outcome, request_id_, response_);
-  return StartWrite();
-}
-
-// Third-party code may throw; here is where that ends.
-Status Connection::CallHandler() {
-  in_handler_ = true;
-  Status outcome;
-  try {
-    io_.shared().router->Dispatch(*this, policy_->access);
-  } catch (const std::exception& error) {
-    outcome = Error(Reason::kInternal, "{}: the handler threw: {}", route_, error.what());
-  } catch (...) {
-    outcome = Error(Reason::kInternal, "{}: the handler threw", route_);
-  }
-  in_handler_ = false;
-  if (!outcome.ok() && (sent_in_handler_ || deferred_))
-    log::Error("a handler threw after it had answered or deferred",
-               {{"request_id", request_id_}, {"detail", MessageOf(outcome)}});
-  return outcome;
+  return false;
 }
 
 }  // namespace slipway::http

@@ -1,10 +1,5 @@
 // Answering: from a filled response to the next request.
 
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-
-#include "base/check.h"
-#include "transport/http/coding.h"
 #include "transport/http/connection.h"
 
 namespace slipway::http {
@@ -13,48 +8,7 @@ constexpr size_t kKeptBody =
     4u << 10;  // capacity that an idle connection keeps for its next answer
 }
 
-// Lives as long as somebody can still answer; the last one to leave without doing so is reported.
-struct Connection::Deferral {
-  std::shared_ptr<Connection> connection;
-  uint64_t generation;
-
-  ~Deferral() {
-    Connection& c = *connection;
-    if (c.sent_generation_.load(std::memory_order_acquire) >= generation) return;
-    c.io_.Post([weak = std::weak_ptr<Connection>(connection), g = generation] {
-      if (const auto self = weak.lock()) self->OnAbandoned(g);
-    });
-  }
-};
-
-std::shared_ptr<Exchange> Connection::Defer() {
-  std::shared_ptr<Deferral> deferral = deferral_.lock();
-  if (!deferral) {
-    deferral = std::make_shared<Deferral>(shared_from_this(), generation_);
-    deferral_ = deferral;
-  }
-  if (!cancelled_) cancelled_ = std::make_shared<std::atomic<bool>>(false);
-  deferred_ = true;
-  return {deferral, this};
-}
-
-void Connection::Send() {
-  const uint64_t generation = generation_;
-  SLIPWAY_CHECK(sent_generation_.exchange(generation, std::memory_order_acq_rel) < generation,
-                "an exchange is answered once");
-  // Here rather than on the loop: an answer from another thread is compressed by that thread.
-  if (!facts_.accept_encoding.empty()) CompressResponse(facts_.accept_encoding, response_);
-  if (io_.is_current() && in_handler_) {
-    sent_in_handler_ = true;
-    return;
-  }
-  io_.Post([weak = weak_from_this(), generation] {
-    if (const auto self = weak.lock()) self->OnSendPosted(generation);
-  });
-}
-
-void Connection::OnSendPosted(uint64_t generation) {
-  if (generation != generation_ || phase_ != Phase::kHandler) return;
+void Connection::OnAnswer() {
   now_ = std::chrono::steady_clock::now();
   if (closed_) {
     phase_ = Phase::kClosed;
@@ -63,15 +17,6 @@ void Connection::OnSendPosted(uint64_t generation) {
     return;
   }
   if (StartWrite()) Pump();
-}
-
-void Connection::OnAbandoned(uint64_t generation) {
-  if (generation != generation_ || phase_ != Phase::kHandler) return;
-  if (sent_generation_.load(std::memory_order_acquire) >= generation) return;
-  RespondWithError(MakeError(Reason::kInternal, "the exchange was dropped without an answer"),
-                   request_id_, response_);
-  sent_generation_.store(generation, std::memory_order_relaxed);
-  OnSendPosted(generation);
 }
 
 bool Connection::StartWrite() {
@@ -100,11 +45,11 @@ bool Connection::StartWrite() {
 
 // True when the connection goes on at once.
 bool Connection::ContinueWrite() {
-  switch (output_.Write(socket_.get())) {
+  switch (output_.Write(socket_)) {
     case Output::State::kDone:
       return FinishExchange();
     case Output::State::kBlocked:
-      io_.poller().WatchWritable(socket_.get(), *this);
+      io_.poller().WatchWritable(socket_.fd(), *this);
       return false;
     case Output::State::kFailed:
       Close();
@@ -126,10 +71,8 @@ void Connection::EndExchange(int status, size_t bytes_out) {
   }
   LoopCounters::Add(io_.mutable_counters().requests, 1);
   if (const auto& finished = io_.shared().options.on_finished) finished(*this, status, bytes_out);
-  ++generation_;
-  deferral_.reset();
-  cancelled_.reset();
-  deferred_ = sent_in_handler_ = refused_ = false;
+  EndAnswer();
+  refused_ = false;
   body_.Release();
   response_.Clear();
   if (response_.body.capacity() > kKeptBody) std::string().swap(response_.body);
@@ -148,9 +91,7 @@ bool Connection::FinishExchange() {
     AwaitHead();
     return true;
   }
-  int unread = 0;
-  ::ioctl(socket_.get(), FIONREAD, &unread);
-  if (client_closes && !refused && unread == 0 && input_.unread().empty()) {
+  if (client_closes && !refused && input_.unread().empty() && !socket_.HasUnread()) {
     Close();
     return false;
   }

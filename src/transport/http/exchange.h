@@ -43,6 +43,8 @@ class Exchange {
   Response& response() { return response_; }
   /// The route that was matched ("/v2/models/{model}/infer"), "" when none was.
   std::string_view route() const { return route_; }
+  /// A gRPC call: request().body is a message, and so is the answer (transport/grpc/unary.h).
+  bool is_grpc() const { return is_grpc_; }
   /// Index of the I/O thread, 0 … threads − 1.
   int loop() const { return loop_; }
   /// The client's own X-Request-Id (printable ASCII, ≤ 128), else one made here. Returned in the
@@ -74,6 +76,7 @@ class Exchange {
   std::string request_id_;
   std::function<void(TimePoint)> on_sent_;
   int loop_ = 0;
+  bool is_grpc_ = false;
 };
 
 using Handler = std::function<void(Exchange&)>;

@@ -36,4 +36,16 @@ std::string_view ForwardedClient(const Request& request, std::string_view peer,
   return client;
 }
 
+Peer Peer::From(const sockaddr_storage& address, bool is_unix, const NetworkSet& trusted) {
+  if (is_unix) return {"unix:", trusted.contains_unix()};
+  const IpAddress ip = IpAddress::From(address);
+  return {ip.ToString(), trusted.Contains(ip)};
+}
+
+std::string_view Peer::ClientOf(const Request& request, const HeadFacts& facts,
+                                const NetworkSet& networks) const {
+  if (!trusted || !facts.has_forwarded_for) return name;
+  return ForwardedClient(request, name, networks);
+}
+
 }  // namespace slipway::http

@@ -1,7 +1,11 @@
 #pragma once
+#include <sys/socket.h>
+
+#include <string>
 #include <string_view>
 
 #include "transport/http/address.h"
+#include "transport/http/head_facts.h"
 #include "transport/http/message.h"
 
 namespace slipway::http {
@@ -13,5 +17,16 @@ namespace slipway::http {
 /// @return a view into the request's headers, or `peer`.
 std::string_view ForwardedClient(const Request& request, std::string_view peer,
                                  const NetworkSet& trusted);
+
+/// Who is at the other end of a connection.
+struct Peer {
+  std::string name;
+  bool trusted = false;  // its X-Forwarded-For counts
+
+  static Peer From(const sockaddr_storage& address, bool is_unix, const NetworkSet& trusted);
+  /// Whose request it is: the peer, or whom a trusted peer names.
+  std::string_view ClientOf(const Request& request, const HeadFacts& facts,
+                            const NetworkSet& trusted) const;
+};
 
 }  // namespace slipway::http

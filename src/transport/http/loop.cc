@@ -71,7 +71,13 @@ void Loop::Adopt(int fd, const sockaddr_storage& peer,
 
 void Loop::CountClosed() { LoopCounters::Add(counters_.open, ~uint64_t{0}); }
 
-void Loop::Remove(Connection& connection) {
+void Loop::Replace(LoopConnection& connection, std::shared_ptr<LoopConnection> next) {
+  next->set_slot(connection.slot());
+  connections_[connection.slot()].swap(next);
+  closed_.push_back(std::move(next));
+}
+
+void Loop::Remove(LoopConnection& connection) {
   const size_t slot = connection.slot();
   connections_.back()->set_slot(slot);
   std::swap(connections_[slot], connections_.back());

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -20,7 +21,22 @@
 
 namespace slipway::http {
 
-class Connection;
+/// An accepted socket and whoever speaks on it. Threads: the loop's own.
+class LoopConnection {
+ public:
+  virtual ~LoopConnection() = default;
+  /// Looks at the time limits. Called a few times a second.
+  virtual void Sweep(TimePoint now) = 0;
+  /// Closes at once.
+  virtual void Cut() = 0;
+
+  /// Its place in the loop's list.
+  size_t slot() const { return slot_; }
+  void set_slot(size_t slot) { slot_ = slot; }
+
+ private:
+  size_t slot_ = 0;
+};
 
 /// One listener's rules. Immutable.
 struct ListenerPolicy {
@@ -81,6 +97,8 @@ class Loop : public std::enable_shared_from_this<Loop> {
   Shared& shared() { return *shared_; }
   const Limits& limits() { return limits_.Get(); }
   BlockPool& pool() { return pool_; }
+  /// For what may outlive the loop.
+  std::shared_ptr<Budget> budget() const { return {shared_, &shared_->budget}; }
   LoopCounters& mutable_counters() { return counters_; }
   RequestIdSource& request_ids() { return request_ids_; }
   std::string_view date_line();
@@ -89,8 +107,15 @@ class Loop : public std::enable_shared_from_this<Loop> {
     head_scratch_.clear();
     return head_scratch_;
   }
+  /// For what is consumed before the next call: 64 KiB.
+  std::span<char> read_scratch() {
+    if (!read_scratch_) read_scratch_ = std::make_unique<char[]>(kReadScratch);
+    return {read_scratch_.get(), kReadScratch};
+  }
   void CountClosed();
-  void Remove(Connection& connection);
+  void Remove(LoopConnection& connection);
+  /// `next` takes over the socket and the place of `connection`.
+  void Replace(LoopConnection& connection, std::shared_ptr<LoopConnection> next);
   /// Closes all connections; those with an open exchange wait for it.
   void CutAll();
   /// Called at every sweep, a few times a second.
@@ -108,11 +133,13 @@ class Loop : public std::enable_shared_from_this<Loop> {
   BlockPool pool_;
   RequestIdSource request_ids_;
   DateLine date_;
+  static constexpr size_t kReadScratch = 64u << 10;
   std::string head_scratch_;
+  std::unique_ptr<char[]> read_scratch_;
   LoopCounters counters_;
   std::atomic<size_t> assigned_{0};  // connections given to this loop and not yet closed
-  std::vector<std::shared_ptr<Connection>> connections_;
-  std::vector<std::shared_ptr<Connection>> closed_;  // kept until their own call has returned
+  std::vector<std::shared_ptr<LoopConnection>> connections_;
+  std::vector<std::shared_ptr<LoopConnection>> closed_;  // kept until their own call returned
   std::vector<std::function<void()>> on_sweep_;
   TimePoint next_sweep_{};
   TimePoint last_trim_{};

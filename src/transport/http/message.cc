@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "transport/http/ascii.h"
+#include "transport/http/streaming.h"
 
 namespace slipway::http {
 namespace {
@@ -84,6 +85,13 @@ void Response::Clear() {
   headers.clear();
   body.clear();
   parts.clear();
+  if (!failure.ok()) failure = OkStatus();
+}
+
+size_t StreamMessage::size() const {
+  size_t bytes = body.size();
+  for (const BodyPart& part : parts) bytes += part.bytes.size();
+  return bytes;
 }
 
 void WriteErrorBody(std::string_view message, std::string& body) {
@@ -112,15 +120,15 @@ void RespondWithError(const Status& error, std::string_view request_id, Response
   response.Clear();
   response.status = info.http_status;
   if (info.retry) response.AddHeader("Retry-After", "1");
-  if (reason != Reason::kInternal && reason != Reason::kIo) {
-    WriteErrorBody(MessageOf(error), response.body);
-    return;
+  if (reason == Reason::kInternal || reason == Reason::kIo) {
+    log::Error("request failed",
+               {{"request_id", request_id}, {"reason", info.label}, {"detail", MessageOf(error)}});
+    response.failure =
+        Error(reason, "the server failed; its log has the detail under request id {}", request_id);
+  } else {
+    response.failure = error;
   }
-  log::Error("request failed",
-             {{"request_id", request_id}, {"reason", info.label}, {"detail", MessageOf(error)}});
-  WriteErrorBody(
-      fmt::format("the server failed; its log has the detail under request id {}", request_id),
-      response.body);
+  WriteErrorBody(MessageOf(response.failure), response.body);
 }
 
 }  // namespace slipway::http

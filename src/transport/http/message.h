@@ -58,6 +58,7 @@ struct Response {
   std::string headers;                                 // further lines, each ending in "\r\n"
   std::string body;
   std::vector<BodyPart> parts;
+  Status failure;  // why there is an error body, for who says that in another way (gRPC)
 
   /// Appends "name: value\r\n"; CR, LF and NUL in `value` are dropped.
   void AddHeader(std::string_view name, std::string_view value);
@@ -66,8 +67,8 @@ struct Response {
 };
 
 /// Fills `response` from an error: status by its Reason, body {"error": "..."} (≤ 1 KiB),
-/// Retry-After where the reason says so. kInternal and kIo: the client gets a sentence and
-/// `request_id`; the detail is logged here under that id.
+/// Retry-After where the reason says so, and `failure`. kInternal and kIo: the client gets a
+/// sentence and `request_id`; the detail is logged here under that id.
 void RespondWithError(const Status& error, std::string_view request_id, Response& response);
 
 /// Sets `body` to {"error":"<message>"}, escaped, valid UTF-8, cut with "..." at 1 KiB.

@@ -1,9 +1,6 @@
 #include "transport/http/output.h"
 
-#include <sys/socket.h>
-#include <sys/uio.h>
-
-#include <cerrno>
+#include <utility>
 
 namespace slipway::http {
 namespace {
@@ -11,9 +8,17 @@ constexpr size_t kPiecesAtOnce = 16;
 constexpr size_t kInOne = 4u << 10;  // copying that much is cheaper than a list for the kernel
 }  // namespace
 
+bool Output::SendAhead(Socket& socket) {
+  if (ahead_ > 0) return true;
+  const Sent sent = socket.Send("H");
+  ahead_ = sent.bytes;
+  return !sent.failed;
+}
+
 void Output::Start(std::string& head, const Response& response, bool with_body) {
   response_ = &response;
-  piece_ = offset_ = written_ = 0;
+  piece_ = 0;
+  offset_ = written_ = std::exchange(ahead_, 0);
   size_t body_bytes = response.body.size();
   for (const BodyPart& part : response.parts) body_bytes += part.bytes.size();
   in_one_ = !with_body || body_bytes <= kInOne;
@@ -44,31 +49,27 @@ void Output::KeepHead() {
   head_ = held_head_;
 }
 
-ssize_t Output::Send(int fd) const {
-  if (in_one_) return ::send(fd, head_.data() + offset_, head_.size() - offset_, MSG_NOSIGNAL);
+Sent Output::Send(Socket& socket) const {
+  if (in_one_) return socket.Send(head_.substr(offset_));
   iovec pieces_now[kPiecesAtOnce];
-  msghdr message{};
-  message.msg_iov = pieces_now;
+  size_t count = 0;
   size_t offset = offset_;
-  for (size_t i = piece_; i < pieces() && message.msg_iovlen < kPiecesAtOnce; ++i) {
+  for (size_t i = piece_; i < pieces() && count < kPiecesAtOnce; ++i) {
     const std::string_view piece = Piece(i).substr(offset);
     offset = 0;
-    if (!piece.empty())
-      pieces_now[message.msg_iovlen++] = {const_cast<char*>(piece.data()), piece.size()};
+    if (!piece.empty()) pieces_now[count++] = {const_cast<char*>(piece.data()), piece.size()};
   }
-  return ::sendmsg(fd, &message, MSG_NOSIGNAL);
+  return socket.Send(std::span(pieces_now, count));
 }
 
-Output::State Output::Write(int fd) {
+Output::State Output::Write(Socket& socket) {
   while (piece_ < pieces()) {
-    const ssize_t n = Send(fd);
-    if (n >= 0) {
-      Advance(static_cast<size_t>(n));
-    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+    const Sent sent = Send(socket);
+    if (sent.failed) return State::kFailed;
+    Advance(sent.bytes);
+    if (sent.blocked) {
       KeepHead();
       return State::kBlocked;
-    } else if (errno != EINTR) {
-      return State::kFailed;
     }
   }
   return State::kDone;

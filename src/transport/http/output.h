@@ -1,12 +1,11 @@
 #pragma once
 // One response on its way into a socket.
 
-#include <sys/types.h>
-
 #include <string>
 #include <string_view>
 
 #include "transport/http/message.h"
+#include "transport/http/socket.h"
 
 namespace slipway::http {
 
@@ -14,14 +13,18 @@ class Output {
  public:
   enum class State { kDone, kBlocked, kFailed };
 
+  /// Sends the byte that every response begins with before the response is known; the next one is
+  /// sent without it. Once a response. False when the peer is known to have gone.
+  bool SendAhead(Socket& socket);
+
   /// @param head  a small answer is put together here; else copied only when the first write does
   ///   not take all of it.
   /// @param response  its body and parts are written when `with_body`, large ones from where they
   ///   lie.
   void Start(std::string& head, const Response& response, bool with_body);
 
-  /// Writes until done or until the socket is full. Non-blocking.
-  State Write(int fd);
+  /// Writes until done or until the socket is full.
+  State Write(Socket& socket);
 
   /// Of the response started last.
   size_t bytes_written() const { return written_; }
@@ -29,7 +32,7 @@ class Output {
  private:
   std::string_view Piece(size_t index) const;
   size_t pieces() const { return in_one_ ? 1 : 2 + response_->parts.size(); }
-  ssize_t Send(int fd) const;
+  Sent Send(Socket& socket) const;
   void Advance(size_t bytes);
   void KeepHead();
 
@@ -40,6 +43,7 @@ class Output {
   size_t piece_ = 0;   // being written: 0 the head, 1 the body, then the parts
   size_t offset_ = 0;  // in that piece
   size_t written_ = 0;
+  size_t ahead_ = 0;  // bytes of the next response that are already sent
 };
 
 }  // namespace slipway::http

@@ -13,41 +13,6 @@ constexpr size_t kRequestLineRest = kMaxMethodBytes + 13;
 
 Status Bad(std::string_view message) { return MakeError(Reason::kBadRequest, message); }
 
-Method MethodOf(std::string_view name) {
-  for (const Method method : {Method::kPost, Method::kGet, Method::kHead, Method::kPut,
-                              Method::kDelete, Method::kOptions, Method::kPatch})
-    if (name == NameOf(method)) return method;
-  return Method::kOther;
-}
-
-// uri-host [":" port] without userinfo.
-constexpr CharSet kAuthority{[](unsigned char c) {
-  return IsTokenByte(c) ? c != '^' && c != '`' && c != '|' && c != '#'
-                        : c == ':' || c == '[' || c == ']' || c == '(' || c == ')' || c == ',' ||
-                              c == ';' || c == '=';
-}};
-
-Status ParseTarget(Request& request, HeadFacts& facts) {
-  std::string_view rest = request.target;
-  if (!kVisible.HasAll(rest) || rest.find('#') != std::string_view::npos)
-    return Bad("request target: expected printable ASCII without spaces or \"#\"");
-  if (rest.starts_with("http://") || rest.starts_with("https://")) {
-    rest.remove_prefix(rest.find("//") + 2);
-    const size_t end = std::min(rest.find_first_of("/?"), rest.size());
-    facts.host = rest.substr(0, end);
-    if (facts.host.empty() || !kAuthority.HasAll(facts.host))
-      return Bad("request target: the host of the absolute URL is malformed");
-    rest.remove_prefix(end);
-  } else if (!rest.starts_with('/') && !(rest == "*" && request.method == Method::kOptions)) {
-    return Bad("request target: expected a path that begins with \"/\"");
-  }
-  const size_t question = rest.find('?');
-  request.path = question == 0 || rest.empty() ? "/" : rest.substr(0, question);
-  request.query =
-      question == std::string_view::npos ? std::string_view() : rest.substr(question + 1);
-  return OkStatus();
-}
-
 Status ParseRequestLine(std::string_view line, Request& request, HeadFacts& facts) {
   const size_t first = line.find(' ');
   const size_t last = line.rfind(' ');
@@ -63,20 +28,6 @@ Status ParseRequestLine(std::string_view line, Request& request, HeadFacts& fact
   request.minor_version = version[7] == '0' ? 0 : 1;
   request.target = line.substr(first + 1, last - first - 1);
   return ParseTarget(request, facts);
-}
-
-Status ParseContentLength(std::string_view value, HeadFacts& facts) {
-  if (facts.content_length) return Bad("Content-Length is given twice");
-  uint64_t length = 0;
-  if (value.empty()) return Bad("Content-Length: expected digits, got nothing");
-  for (const char c : value) {
-    if (!IsDigit(c)) return Bad("Content-Length: expected digits only");
-    const uint64_t digit = static_cast<uint64_t>(c - '0');
-    if (length > (UINT64_MAX - digit) / 10) return Bad("Content-Length: the number is too large");
-    length = length * 10 + digit;
-  }
-  facts.content_length = length;
-  return OkStatus();
 }
 
 void ParseConnection(std::string_view list, HeadFacts& facts, bool& asked_keep_alive) {
@@ -100,8 +51,7 @@ struct Seen {
 Status ParseHost(std::string_view value, Seen& seen) {
   if (seen.host) return Bad("Host is given twice");
   seen.host = true;
-  if (!kAuthority.HasAll(value))
-    return Bad("Host: expected a name or address, with an optional port");
+  if (!IsAuthority(value)) return Bad("Host: expected a name or address, with an optional port");
   seen.host_value = value;
   return OkStatus();
 }
@@ -121,34 +71,10 @@ Status Note(const Header& header, Seen& seen, HeadFacts& facts) {
     case 4:
       if (is("host")) return ParseHost(header.value, seen);
       break;
-    case 6:
-      if (is("expect"))
-        facts.expect = header.value;
-      else if (is("origin")) {
-        if (facts.has_origin) return Bad("Origin is given twice");
-        facts.has_origin = true;
-        facts.origin = header.value;
-      }
-      break;
     case 10:
-      if (is("connection")) ParseConnection(header.value, facts, seen.asked_keep_alive);
-      break;
-    case 12:
-      if (is("x-request-id")) facts.request_id = header.value;
-      break;
-    case 14:
-      if (is("content-length")) return ParseContentLength(header.value, facts);
-      break;
-    case 15:
-      if (is("accept-encoding"))
-        facts.accept_encoding = header.value;
-      else if (is("x-forwarded-for"))
-        facts.has_forwarded_for = true;
-      break;
-    case 16:
-      if (is("content-encoding")) {
-        if (!facts.content_encoding.empty()) return Bad("Content-Encoding is given twice");
-        facts.content_encoding = header.value;
+      if (is("connection")) {
+        ParseConnection(header.value, facts, seen.asked_keep_alive);
+        return OkStatus();
       }
       break;
     case 17:
@@ -157,7 +83,7 @@ Status Note(const Header& header, Seen& seen, HeadFacts& facts) {
     default:
       break;
   }
-  return OkStatus();
+  return NoteField(header, facts);
 }
 
 Status ParseField(std::string_view line, Header& header) {

@@ -12,7 +12,7 @@
 #include <string_view>
 
 #include "base/status.h"
-#include "transport/http/message.h"
+#include "transport/http/head_facts.h"
 
 namespace slipway::http {
 
@@ -22,19 +22,6 @@ struct HeadLimits {
   size_t max_url_bytes = 8u << 10;
 
   bool operator==(const HeadLimits&) const = default;
-};
-
-/// What the server itself needs of a head, found while parsing so that nobody searches again.
-struct HeadFacts {
-  std::optional<uint64_t> content_length;
-  bool chunked = false;
-  bool keep_alive = true;
-  std::optional<std::string_view> expect;
-  std::string_view host;  // of the target when it is absolute, else of the Host field
-  bool has_origin = false, has_forwarded_for = false;
-  std::string_view origin, request_id, accept_encoding, content_encoding;
-
-  bool has_body() const { return chunked || content_length.value_or(0) > 0; }
 };
 
 class HeadParser {

@@ -11,7 +11,8 @@ namespace slipway::http {
 namespace {
 
 constexpr size_t kGathered = 8;  // most of the gain; the first of them waits for the others' work
-constexpr uint32_t kHungUp = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+constexpr uint32_t kBroken = EPOLLHUP | EPOLLERR;
+constexpr uint32_t kHungUp = EPOLLRDHUP | kBroken;
 
 bool Set(int epoll, int operation, int fd, uint32_t events, void* data) {
   epoll_event event{};
@@ -115,7 +116,8 @@ void Poller::CallReady(int timeout_ms) {
       static_cast<Watcher*>(event.data.ptr)
           ->OnReady({.readable = (events & (EPOLLIN | kHungUp)) != 0,
                      .writable = (events & (EPOLLOUT | kHungUp)) != 0,
-                     .hung_up = (events & kHungUp) != 0});
+                     .hung_up = (events & kHungUp) != 0,
+                     .broken = (events & kBroken) != 0});
     if (gathered_.size() >= kGathered) CallGathered();
   }
   CallGathered();

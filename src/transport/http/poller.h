@@ -22,6 +22,7 @@ struct Readiness {
   bool readable = false;
   bool writable = false;
   bool hung_up = false;  // the peer's side is shut, or broken: reading comes to an end
+  bool broken = false;   // both sides are: writing is of no use either
 };
 
 /// Threads: watchers and tasks are called on the thread of Run, one at a time; all methods belong

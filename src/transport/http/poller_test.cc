@@ -82,6 +82,16 @@ TEST_F(PollerTest, SaysThatThePeerShutItsSide) {
   ASSERT_EQ(recorder_.calls.size(), 1u);
   EXPECT_TRUE(recorder_.calls[0].hung_up);
   EXPECT_TRUE(recorder_.calls[0].readable);
+  EXPECT_FALSE(recorder_.calls[0].broken);
+}
+
+TEST_F(PollerTest, SaysThatThePeerHasGone) {
+  ASSERT_TRUE(poller_.Watch(pair_.near.get(), recorder_));
+  pair_.far.Close();
+  Turns(2);
+  ASSERT_EQ(recorder_.calls.size(), 1u);
+  EXPECT_TRUE(recorder_.calls[0].hung_up);
+  EXPECT_TRUE(recorder_.calls[0].broken);
 }
 
 TEST_F(PollerTest, CallsAgainOnceATurnAfterTheOthers) {

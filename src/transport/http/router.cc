@@ -186,6 +186,11 @@ const Route* Router::Match(Exchange& exchange, uint8_t allowed) const {
   if (index < 0 && request.method == Method::kHead)
     index = node->route_of_method[static_cast<size_t>(Method::kGet)];
   if (index >= 0 && (Bit(routes_[index].access) & allowed)) {
+    if (routes_[index].is_grpc != exchange.is_grpc_)
+      return refuse(exchange.is_grpc_
+                        ? Error(Reason::kNotFound, "no such method: {}", ShortPath(request.path))
+                        : Error(Reason::kUnsupportedCoding, "{}: expected a gRPC call over HTTP/2",
+                                ShortPath(request.path)));
     search.FillParams();
     exchange.route_ = routes_[index].pattern;
     return &routes_[index];

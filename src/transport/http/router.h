@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "transport/http/exchange.h"
+#include "transport/http/streaming.h"
 
 namespace slipway::http {
 
@@ -24,7 +25,9 @@ struct Route {
                         // A parameter may have a literal ending: "/v1/models/{model}:predict"
   Access access = Access::kHealth;
   Handler handler;
-  std::string summary;  // one sentence, for the description of the API
+  std::string summary;   // one sentence, for the description of the API
+  bool is_grpc = false;  // for gRPC calls only; other routes are for all others only
+  StreamOpener open{};   // instead of the handler, for gRPC's streaming methods
 };
 
 /// Immutable once serving starts. Threads: Dispatch from any.
@@ -36,7 +39,7 @@ class Router {
   /// Splits the path at '/', percent-decodes each segment, finds the route, calls its handler.
   /// Unknown path: 404 naming it; known path, wrong method: 405 with Allow; bad percent-encoding:
   /// 400; OPTIONS on a known path: 204 with Allow. Routes whose access is not in `allowed` are 404
-  /// (they live on another listener).
+  /// (they live on another listener). A method for gRPC that is called in another way: 415.
   void Dispatch(Exchange& exchange, uint8_t allowed) const;
 
   /// The first half of Dispatch: the route, with the exchange's params() and route() set; or null,

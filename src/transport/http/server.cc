@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <thread>
 
+#include "base/log.h"
 #include "transport/http/acceptor.h"
 #include "transport/http/loop.h"
 
@@ -30,8 +31,13 @@ class ServerImpl final : public Server {
   Status Bind() {
     for (const auto& loop : loops_) RETURN_IF_ERROR(loop->Open());
     for (const Listener& listener : shared_->options.listeners) {
-      ASSIGN_OR_RETURN(auto acceptor, Acceptor::Create(listener, shared_->options, loops_));
-      acceptors_.push_back(std::move(acceptor));
+      auto acceptor = Acceptor::Create(listener, shared_->options, loops_);
+      if (acceptor.ok())
+        acceptors_.push_back(*std::move(acceptor));
+      else if (listener.optional)
+        log::Warn("one address less", {{"error", MessageOf(acceptor.status())}});
+      else
+        return acceptor.status();
     }
     return OkStatus();
   }

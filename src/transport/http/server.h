@@ -1,6 +1,6 @@
 #pragma once
-// HTTP/1.1 over TCP and Unix sockets: one event loop a thread, connections stay on the loop that
-// accepted them, handlers run on that loop.
+// HTTP over TCP and Unix sockets, 1.1 and 2 on every listener: one event loop a thread, connections
+// stay on the loop that accepted them, handlers run on that loop.
 
 #include <chrono>
 #include <cstddef>
@@ -30,6 +30,7 @@ struct Limits {
 struct Listener {
   std::string address;  // "127.0.0.1:8080", "[::1]:8080", "unix:/run/slipway.sock"; port 0 = any
   uint8_t access = kAllAccess;  // which routes live here
+  bool optional = false;        // an address that is taken is only warned of
 };
 
 struct ServerOptions {
@@ -65,7 +66,8 @@ class Server {
 
   virtual void Start() = 0;
 
-  /// "127.0.0.1:8080" as really bound, in the order of the listeners.
+  /// "127.0.0.1:8080" as really bound, in the order of the listeners, without optional ones that
+  /// could not be.
   virtual std::vector<std::string> addresses() const = 0;
 
   /// Stops accepting, closes idle connections, answers what was received (Connection: close), then

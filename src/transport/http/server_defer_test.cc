@@ -110,11 +110,15 @@ TEST_F(ServerDeferTest, DroppingEveryCopyIsAnInternalError) {
 }
 
 TEST_F(ServerDeferTest, AClientThatLeavesIsNoticed) {
-  server_.limits().header_timeout = milliseconds(100);  // a short sweep
+  server_.options().listeners.push_back({"unix:" + testing::TempDir() + "leaves.sock", kAllAccess});
   server_.Start();
-  for (const std::string_view way :
-       {"close", "reset", "shutdown", "close after filling the buffer"}) {
-    RawClient client = server_.Connect();
+  for (const auto& [way, listener] :
+       std::vector<std::pair<std::string, size_t>>{{"close", 0},
+                                                   {"reset", 0},
+                                                   {"close after filling the buffer", 0},
+                                                   {"close after shutting its side", 0},
+                                                   {"close", 1}}) {
+    RawClient client = server_.Connect(listener);
     ASSERT_TRUE(client.Send(RequestText("POST /defer")));
     auto exchange = Next();
     ASSERT_TRUE(exchange);
@@ -123,22 +127,37 @@ TEST_F(ServerDeferTest, AClientThatLeavesIsNoticed) {
     EXPECT_FALSE(*cancelled);
     if (way == "reset")
       client.Reset();
-    else if (way == "shutdown")
-      client.ShutdownWrite();
-    else if (way == "close")
-      client.Close();
-    else {
+    else if (way == "close after filling the buffer")
       ASSERT_TRUE(client.Send(std::string(40'000, 'x')));
-      client.Close();
-    }
-    EXPECT_TRUE(Eventually([&] { return cancelled->load(); })) << way;
+    else if (way == "close after shutting its side")
+      client.ShutdownWrite();
+    client.Close();
+    EXPECT_TRUE(Eventually([&] { return cancelled->load(); })) << way << " " << listener;
     Answer(std::move(exchange), "late");
-    if (way == "shutdown") {
-      EXPECT_EQ(client.Read()->body, "late");  // it had only finished sending
-    }
   }
-  EXPECT_TRUE(Eventually([&] { return finished_ >= 4; }));
+  EXPECT_TRUE(Eventually([&] { return finished_ == 5; }));
   EXPECT_TRUE(Eventually([&] { return server_.server().stats().connections_open == 0; }));
+}
+
+// As nc -N does. A byte of the answer comes ahead: it tells that the server has seen the end.
+TEST_F(ServerDeferTest, AClientThatOnlyShutItsSideIsStillWaitedFor) {
+  server_.options().listeners.push_back({"unix:" + testing::TempDir() + "waits.sock", kAllAccess});
+  server_.Start();
+  for (const size_t listener : {0, 1})
+    for (const std::string_view after : {"", "GET /hel"}) {
+      RawClient client = server_.Connect(listener);
+      ASSERT_TRUE(client.Send(RequestText("POST /defer") + std::string(after)));
+      client.ShutdownWrite();
+      auto exchange = Next();
+      ASSERT_TRUE(exchange);
+      char ahead = 0;
+      ASSERT_TRUE(client.Peek(ahead));
+      EXPECT_EQ(ahead, 'H');
+      EXPECT_FALSE(*exchange->cancelled());
+      Answer(std::move(exchange), "late");
+      EXPECT_EQ(client.Read()->body, "late");
+      EXPECT_TRUE(client.ReadsEnd());
+    }
 }
 
 TEST_F(ServerDeferTest, AnAnswerAfterTheServerHasGoneIsHarmless) {
@@ -222,7 +241,8 @@ TEST_F(ServerDeferTest, APipelinedHalfBodyOfAHalfClosedClientEndsTheConnection) 
   ASSERT_TRUE(first);
   ASSERT_TRUE(client.Send(RequestText("POST /size", "Content-Length: 10\r\n") + "half"));
   client.ShutdownWrite();
-  ASSERT_TRUE(Eventually([&] { return first->cancelled()->load(); }));
+  char ahead;
+  ASSERT_TRUE(client.Peek(ahead));  // of the answer: the end was seen
   Answer(std::move(first), "1");
   EXPECT_EQ(client.Read()->body, "1");
   const auto begun = std::chrono::steady_clock::now();

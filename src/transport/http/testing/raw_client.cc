@@ -97,6 +97,12 @@ std::optional<RawResponse> RawClient::Read(bool head_only) {
   return response;
 }
 
+bool RawClient::Peek(char& next) {
+  if (received_.empty() && !ReadMore()) return false;
+  next = received_.front();
+  return true;
+}
+
 bool RawClient::ReadsEnd() {
   char byte;
   return received_.empty() && WaitFor(POLLIN) && ::recv(fd_, &byte, 1, 0) <= 0;

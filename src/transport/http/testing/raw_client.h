@@ -38,6 +38,8 @@ class RawClient {
   std::optional<RawResponse> Roundtrip(std::string_view request) {
     return Send(request) ? Read() : std::nullopt;
   }
+  /// Waits for the first byte of what Read gives next. False when the peer closes or time is up.
+  bool Peek(char& next);
   /// True when the peer closes, in time and without sending more.
   bool ReadsEnd();
   void ShutdownWrite();

@@ -1,0 +1,20 @@
+# slipway_protos(<target> <file>…): the messages of proto/<file>.proto as a library for protobuf's lite
+# runtime; its headers are <file>.pb.h.
+function(slipway_protos target)
+  set(generated)
+  foreach(file ${ARGN})
+    set(source ${CMAKE_SOURCE_DIR}/proto/${file}.proto)
+    set(output ${CMAKE_BINARY_DIR}/generated/${file}.pb)
+    add_custom_command(
+      OUTPUT ${output}.cc ${output}.h
+      COMMAND protobuf::protoc --proto_path=${CMAKE_SOURCE_DIR}/proto
+              --cpp_out=lite:${CMAKE_BINARY_DIR}/generated ${source}
+      DEPENDS ${source}
+      VERBATIM)
+    list(APPEND generated ${output}.cc ${output}.h)
+  endforeach()
+  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/generated)
+  add_library(${target} STATIC ${generated})
+  target_include_directories(${target} SYSTEM PUBLIC ${CMAKE_BINARY_DIR}/generated)
+  target_link_libraries(${target} PUBLIC dep::protobuf_lite)
+endfunction()

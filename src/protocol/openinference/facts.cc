@@ -1,0 +1,106 @@
+#include "protocol/openinference/facts.h"
+
+#include <algorithm>
+
+#include "routing/resolver.h"
+
+namespace slipway::openinference {
+namespace {
+
+using lifecycle::ModelEntry;
+using lifecycle::ServedVersion;
+using lifecycle::ServingTable;
+using lifecycle::VersionHandle;
+using lifecycle::VersionState;
+
+std::vector<std::string> VersionsOf(const ModelEntry& entry) {
+  std::vector<std::string> versions;
+  for (const VersionHandle& version : entry.ready) versions.push_back(version->version);
+  return versions;
+}
+
+ModelConfigView ViewOf(const ServedVersion& version) {
+  const auto& policy = version.config.version_policy;
+  using From = repository::VersionPolicy::Kind;
+  using To = ModelConfigView::VersionPolicy::Kind;
+  ModelConfigView view{.name = version.name.str(),
+                       .platform = version.platform,
+                       .backend = "onnxruntime",
+                       .max_batch_size = version.config.max_batch_size.value_or(0),
+                       .signature = version.signature};
+  for (const auto& output : version.signature.outputs) {
+    const auto configured = std::ranges::find(version.config.outputs, output.name,
+                                              [](const auto& o) { return o.spec.name; });
+    view.label_filenames.push_back(
+        configured == version.config.outputs.end() ? "" : configured->label_filename);
+  }
+  view.version_policy.kind = policy.kind == From::kAll        ? To::kAll
+                             : policy.kind == From::kSpecific ? To::kSpecific
+                                                              : To::kLatest;
+  view.version_policy.latest = policy.latest;
+  for (const VersionNumber number : policy.specific)
+    view.version_policy.specific.push_back(number.value);
+  view.instance_count = version.instances;
+  return view;
+}
+
+ModelStatistics CountsOf(const ServedVersion& version) {
+  return {version.name.str(), version.version, version.metrics->Snapshot()};
+}
+
+}  // namespace
+
+bool IsReady(const ServingTable& table, bool draining) { return table.settled && !draining; }
+
+StatusOr<ModelMetadata> MetadataOf(const ServingTable& table, std::string_view model,
+                                   std::string_view version) {
+  ASSIGN_OR_RETURN(const VersionHandle* handle, routing::Resolve(table, model, version));
+  const ServedVersion& served = **handle;
+  return ModelMetadata{.name = served.name.str(),
+                       .versions = version.empty() ? VersionsOf(*table.models.find(model)->second)
+                                                   : std::vector{served.version},
+                       .platform = served.platform,
+                       .signature = served.signature};
+}
+
+StatusOr<ModelConfigView> ConfigOf(const ServingTable& table, std::string_view model,
+                                   std::string_view version) {
+  ASSIGN_OR_RETURN(const VersionHandle* handle, routing::Resolve(table, model, version));
+  return ViewOf(**handle);
+}
+
+StatusOr<std::vector<ModelStatistics>> StatisticsOf(const ServingTable& table,
+                                                    std::string_view model,
+                                                    std::string_view version) {
+  std::vector<ModelStatistics> all;
+  if (model.empty()) {
+    for (const auto& [name, entry] : table.models)
+      for (const VersionHandle& each : entry->ready) all.push_back(CountsOf(*each));
+    std::ranges::stable_sort(all, {}, &ModelStatistics::name);
+    return all;
+  }
+  ASSIGN_OR_RETURN(const VersionHandle* handle, routing::Resolve(table, model, version));
+  if (!version.empty()) {
+    all.push_back(CountsOf(**handle));
+    return all;
+  }
+  for (const VersionHandle& each : table.models.find(model)->second->ready)
+    all.push_back(CountsOf(*each));
+  return all;
+}
+
+std::vector<IndexEntry> IndexOf(const ServingTable& table, bool only_ready) {
+  std::vector<IndexEntry> index;
+  for (const auto& [name, model] : table.models) {
+    for (const auto& version : model->versions)
+      if (!only_ready || version.state == VersionState::kReady)
+        index.push_back({name, version.number.str(), std::string(NameOf(version.state)),
+                         version.reason.empty() ? model->problem : version.reason});
+    if (model->versions.empty() && !only_ready)
+      index.push_back({name, "", "UNAVAILABLE", model->problem});
+  }
+  std::ranges::stable_sort(index, {}, &IndexEntry::name);
+  return index;
+}
+
+}  // namespace slipway::openinference

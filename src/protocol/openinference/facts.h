@@ -1,0 +1,89 @@
+#pragma once
+// What the protocol tells about the server and its models, and where that is looked up: one serving
+// table. JSON (metadata.h) and messages (grpc_metadata.h) are two ways to write it.
+// Source: Open Inference Protocol v2; Triton docs/protocol/extension_{statistics,model_repository,
+// model_configuration}.md
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "lifecycle/serving_table.h"
+#include "telemetry/model_metrics.h"
+#include "tensor/signature.h"
+
+namespace slipway::openinference {
+
+/// The extensions that are offered, as server metadata lists them.
+inline constexpr std::string_view kExtensions[] = {"classification",      "model_repository",
+                                                   "model_configuration", "binary_tensor_data",
+                                                   "parameters",          "statistics"};
+
+struct ServerMetadata {
+  std::string_view name;     // "slipway"
+  std::string_view version;  // "0.1.0"
+  std::span<const std::string_view> extensions = kExtensions;
+};
+
+struct ModelMetadata {
+  std::string_view name;
+  std::vector<std::string> versions;  // the ready ones, or the one asked for
+  std::string_view platform;          // "onnxruntime_onnx"
+  const Signature& signature;         // with the batch dimension, as clients send it
+};
+
+/// Of Triton's ModelConfig message the fields that mean something here.
+struct ModelConfigView {
+  std::string_view name;
+  std::string_view platform;  // "onnxruntime_onnx"
+  std::string_view backend;   // "onnxruntime"
+  int max_batch_size = 0;     // > 0: the signature's first dimension is the batch and is left out
+  const Signature& signature;
+  std::vector<std::string> label_filenames;  // by output; may be shorter
+  struct VersionPolicy {
+    enum class Kind { kLatest, kAll, kSpecific } kind = Kind::kLatest;
+    int latest = 1;                 // kLatest
+    std::vector<int64_t> specific;  // kSpecific
+  } version_policy;
+  int instance_count = 1;
+  std::string_view default_model_filename = "model.onnx";
+};
+
+struct ModelStatistics {
+  std::string_view name;
+  std::string_view version;
+  ModelMetrics::Statistics numbers;
+};
+
+/// A version that the repository index names.
+struct IndexEntry {
+  std::string name;
+  std::string version;  // "" = none could be made out
+  std::string state;    // "READY", "UNAVAILABLE", "LOADING", "UNLOADING"
+  std::string reason;   // why, when it is not ready
+};
+
+/// The first pass over everything wanted is done, and the server takes requests.
+bool IsReady(const lifecycle::ServingTable& table, bool draining);
+
+/// All below: errors as routing::Resolve has them. What is returned may point into `table`.
+
+StatusOr<ModelMetadata> MetadataOf(const lifecycle::ServingTable& table, std::string_view model,
+                                   std::string_view version);
+
+StatusOr<ModelConfigView> ConfigOf(const lifecycle::ServingTable& table, std::string_view model,
+                                   std::string_view version);
+
+/// @param model    "" = every model, by name.
+/// @param version  "" = every version that is ready.
+StatusOr<std::vector<ModelStatistics>> StatisticsOf(const lifecycle::ServingTable& table,
+                                                    std::string_view model,
+                                                    std::string_view version);
+
+/// Every version that is known, or ready; models by name.
+std::vector<IndexEntry> IndexOf(const lifecycle::ServingTable& table, bool only_ready);
+
+}  // namespace slipway::openinference

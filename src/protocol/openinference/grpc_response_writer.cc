@@ -1,0 +1,64 @@
+#include "protocol/openinference/grpc_response_writer.h"
+
+#include <string>
+
+#include "protobuf/message_writer.h"
+#include "protocol/openinference/body_parts.h"
+#include "protocol/openinference/grpc_contents.h"
+
+namespace slipway::openinference {
+namespace {
+
+using protobuf::MessageWriter;
+
+// Field numbers of the messages in proto/inference/grpc_service.proto.
+enum ResponseField : uint32_t { kModelName = 1, kModelVersion, kId, kOutputs = 5, kRaw };
+enum OutputField : uint32_t { kName = 1, kDatatype, kShape, kContents = 5 };
+
+Status AppendOutput(const NamedTensor& output, bool typed, std::string& body) {
+  const Tensor& tensor = output.tensor;
+  MessageWriter writer(body);
+  const size_t message = writer.Begin(kOutputs);
+  writer.Bytes(kName, output.name);
+  writer.Bytes(kDatatype, NameOf(tensor.dtype));
+  const size_t shape = writer.Begin(kShape);
+  for (const int64_t dim : tensor.shape) protobuf::AppendVarint(body, static_cast<uint64_t>(dim));
+  writer.End(shape);
+  if (typed) {
+    const size_t contents = writer.Begin(kContents);
+    if (const Status status = AppendContents(tensor, body); !status.ok())
+      return Annotate(status, fmt::format("output \"{}\"", output.name));
+    writer.End(contents);
+  }
+  writer.End(message);
+  return OkStatus();
+}
+
+void AppendRaw(const Buffer& data, http::Response& response) {
+  std::string header;
+  MessageWriter(header).BytesHeader(kRaw, data.size());
+  AppendText(header, response);
+  AppendData(data, response);
+}
+
+}  // namespace
+
+Status WriteInferMessage(const InferRequest& request, const InferResponse& answer,
+                         http::Response& response) {
+  const bool typed = !request.binary_outputs;
+  MessageWriter writer(response.body);
+  writer.Bytes(kModelName, answer.model);
+  writer.Bytes(kModelVersion, answer.version);
+  if (!request.id.empty()) writer.Bytes(kId, request.id);
+  for (const NamedTensor& output : answer.outputs) {
+    if (const Status status = AppendOutput(output, typed, response.body); !status.ok()) {
+      response.body.clear();
+      return status;
+    }
+  }
+  if (typed) return OkStatus();
+  for (const NamedTensor& output : answer.outputs) AppendRaw(output.tensor.data, response);
+  return OkStatus();
+}
+
+}  // namespace slipway::openinference

@@ -1,0 +1,29 @@
+#pragma once
+// gRPC methods with one message each way. To its handler such a call is an http::Exchange whose
+// request().body is the message, framing and compression undone.
+
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/status.h"
+#include "transport/http/router.h"
+
+namespace slipway::grpc {
+
+/// Adds "/package.Service/Method" as a unary method.
+void AddUnary(http::Router& router, std::string path, http::Access access, http::Handler handler,
+              std::string summary);
+
+/// How long the client waits for the answer (grpc-timeout); nullopt when it does not say.
+/// @return kBadRequest when what it says is malformed.
+StatusOr<std::optional<Duration>> Timeout(const http::Request& request);
+
+/// Sends response().body and parts as the one message of an answer with status OK.
+void Reply(http::Exchange& exchange);
+
+/// Sends `status` without a message. kInternal and kIo: the client gets a sentence and the request
+/// id, the log has the detail.
+void Fail(http::Exchange& exchange, const Status& status);
+
+}  // namespace slipway::grpc

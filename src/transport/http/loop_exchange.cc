@@ -1,0 +1,98 @@
+#include "transport/http/loop_exchange.h"
+
+#include <exception>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "transport/http/coding.h"
+
+namespace slipway::http {
+
+// Lives as long as somebody can still answer; the last one to leave without doing so is reported.
+struct LoopExchange::Deferral {
+  std::shared_ptr<LoopExchange> exchange;
+  uint64_t generation;
+
+  ~Deferral() {
+    if (exchange->sent_generation_.load(std::memory_order_acquire) >= generation) return;
+    exchange->io_.Post([weak = std::weak_ptr<LoopExchange>(exchange), g = generation] {
+      if (const auto self = weak.lock()) self->OnAbandoned(g);
+    });
+  }
+};
+
+std::shared_ptr<Exchange> LoopExchange::Defer() {
+  std::shared_ptr<Deferral> deferral = deferral_.lock();
+  if (!deferral) {
+    deferral = std::make_shared<Deferral>(Self(), generation_);
+    deferral_ = deferral;
+  }
+  if (!cancelled_) cancelled_ = std::make_shared<std::atomic<bool>>(false);
+  deferred_ = true;
+  return {deferral, this};
+}
+
+void LoopExchange::Send() {
+  const uint64_t generation = generation_;
+  SLIPWAY_CHECK(sent_generation_.exchange(generation, std::memory_order_acq_rel) < generation,
+                "an exchange is answered once");
+  // Here rather than on the loop: an answer from another thread is compressed by that thread.
+  if (!facts_.accept_encoding.empty() && !is_grpc_)
+    CompressResponse(facts_.accept_encoding, response_);
+  if (io_.is_current() && in_handler_) {
+    sent_in_handler_ = true;
+    return;
+  }
+  io_.Post([weak = std::weak_ptr<LoopExchange>(Self()), generation] {
+    if (const auto self = weak.lock()) self->OnSendPosted(generation);
+  });
+}
+
+void LoopExchange::OnSendPosted(uint64_t generation) {
+  if (generation == generation_ && AwaitsAnswer()) OnAnswer();
+}
+
+void LoopExchange::OnAbandoned(uint64_t generation) {
+  if (generation != generation_ || !AwaitsAnswer()) return;
+  if (sent_generation_.load(std::memory_order_acquire) >= generation) return;
+  RespondWithError(MakeError(Reason::kInternal, "the exchange was dropped without an answer"),
+                   request_id_, response_);
+  sent_generation_.store(generation, std::memory_order_relaxed);
+  OnAnswer();
+}
+
+LoopExchange::Outcome LoopExchange::CallHandler(uint8_t access) {
+  in_handler_ = true;
+  Status failure;
+  try {
+    io_.shared().router->Dispatch(*this, access);
+  } catch (const std::exception& error) {
+    failure = Error(Reason::kInternal, "{}: the handler threw: {}", route_, error.what());
+  } catch (...) {
+    failure = Error(Reason::kInternal, "{}: the handler threw", route_);
+  }
+  in_handler_ = false;
+  if (!failure.ok() && (sent_in_handler_ || deferred_))
+    log::Error("a handler threw after it had answered or deferred",
+               {{"request_id", request_id_}, {"detail", MessageOf(failure)}});
+  if (sent_in_handler_) return Outcome::kAnswered;
+  if (deferred_) return Outcome::kDeferred;
+  if (failure.ok())
+    failure = Error(Reason::kInternal, "{}: the handler neither answered nor deferred", route_);
+  sent_generation_.store(generation_, std::memory_order_relaxed);
+  RespondWithError(failure, request_id_, response_);
+  return Outcome::kFailed;
+}
+
+void LoopExchange::Cancel() {
+  if (cancelled_) cancelled_->store(true, std::memory_order_relaxed);
+}
+
+void LoopExchange::EndAnswer() {
+  ++generation_;
+  deferral_.reset();
+  cancelled_.reset();
+  deferred_ = sent_in_handler_ = false;
+}
+
+}  // namespace slipway::http

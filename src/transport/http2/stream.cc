@@ -1,0 +1,366 @@
+#include "transport/http2/stream.h"
+
+#include <algorithm>
+
+#include "transport/grpc/status.h"
+#include "transport/http/response_head.h"
+#include "transport/http2/connection.h"
+
+namespace slipway::http2 {
+namespace {
+
+constexpr size_t kKeptBody = 4u << 10;  // capacity that an idle stream keeps for its next answer
+constexpr size_t kHeaderOverhead = 32;  // RFC 9113 §6.5.2
+
+std::string_view View(nghttp2_rcbuf* buffer) {
+  const nghttp2_vec bytes = nghttp2_rcbuf_get_buf(buffer);
+  return {reinterpret_cast<const char*>(bytes.base), bytes.len};
+}
+
+Status TooLarge(size_t limit) {
+  return Error(Reason::kTooLarge, "body: at most {} bytes are accepted", limit);
+}
+
+Status OutOfBudget() {
+  return MakeError(Reason::kOverloaded, "body: the memory for request bodies is used up");
+}
+
+}  // namespace
+
+Stream::Stream(Connection& connection)
+    : LoopExchange(connection.io()),
+      connection_(connection),
+      body_(io_.pool(), io_.shared().budget),
+      message_(io_.pool(), io_.shared().budget) {}
+
+std::shared_ptr<http::LoopExchange> Stream::Self() { return shared_from_this(); }
+
+// ---- the request
+
+void Stream::Open(int32_t id, TimePoint now) {
+  owner_ = connection_.shared_from_this();
+  id_ = id;
+  phase_ = Phase::kHead;
+  deadline_ = now + io_.limits().header_timeout;
+}
+
+void Stream::OnHeader(nghttp2_rcbuf* name, nghttp2_rcbuf* value) {
+  const http::Header header{View(name), View(value)};
+  head_bytes_ += header.name.size() + header.value.size() + kHeaderOverhead;
+  if (!head_error_.ok()) return;
+  const http::Limits& limits = io_.limits();
+  if (head_bytes_ > limits.max_header_bytes) {
+    head_error_ = Error(Reason::kHeadersTooLarge, "headers: at most {} bytes are accepted",
+                        limits.max_header_bytes);
+    return;
+  }
+  for (nghttp2_rcbuf* const buffer : {name, value}) {
+    nghttp2_rcbuf_incref(buffer);
+    kept_.push_back(buffer);
+  }
+  head_error_ = header.name.starts_with(':') ? NotePseudoHeader(header) : NoteHeader(header);
+}
+
+Status Stream::NotePseudoHeader(const http::Header& header) {
+  if (header.name == ":method") {
+    request_.method = http::MethodOf(header.value);
+  } else if (header.name == ":path") {
+    request_.target = header.value;
+  } else if (header.name == ":authority") {
+    facts_.host = header.value;
+  }
+  return OkStatus();
+}
+
+Status Stream::NoteHeader(const http::Header& header) {
+  const http::Limits& limits = io_.limits();
+  if (request_.headers.size() >= limits.max_headers)
+    return Error(Reason::kHeadersTooLarge, "headers: at most {} are accepted", limits.max_headers);
+  request_.headers.push_back(header);
+  if (header.name == "content-type")
+    is_grpc_ = grpc::IsContentType(header.value);
+  else if (header.name == "grpc-encoding")
+    grpc_encoding_ = header.value;
+  else if (header.name == "host" && facts_.host.empty())
+    facts_.host = header.value;
+  return http::NoteField(header, facts_);
+}
+
+void Stream::OnHeadEnd(bool has_body, TimePoint now) {
+  request_.received = now;
+  request_.peer = connection_.peer().ClientOf(request_, facts_, io_.shared().trusted);
+  io_.request_ids().Assign(facts_.request_id, request_id_);
+  if (head_error_.ok()) head_error_ = CheckHead();
+  if (!head_error_.ok()) return Refuse(head_error_);
+  if (is_grpc_) {
+    matched_ = io_.shared().router->Match(*this, connection_.policy().access);
+    if (matched_ == nullptr) return Answer();
+    if (matched_->open) return OpenCall();
+  }
+  body_.Start(0, io_.limits().max_buffered_bytes);
+  phase_ = Phase::kBody;
+  deadline_ = now + io_.limits().header_timeout;
+  if (has_body && facts_.expect) connection_.SubmitContinue(*this);
+}
+
+Status Stream::CheckHead() {
+  const http::Limits& limits = io_.limits();
+  if (request_.target.size() > limits.max_url_bytes)
+    return Error(Reason::kUrlTooLong, "URL: at most {} bytes are accepted, got {}",
+                 limits.max_url_bytes, request_.target.size());
+  RETURN_IF_ERROR(http::ParseTarget(request_, facts_));
+  if (!http::IsAuthority(facts_.host))
+    return MakeError(Reason::kBadRequest,
+                     ":authority: expected a name or address, with an optional port");
+  RETURN_IF_ERROR(connection_.policy().host_check.Check(request_, facts_));
+  if (facts_.content_length.value_or(0) > limits.max_body_bytes)
+    return TooLarge(limits.max_body_bytes);
+  ASSIGN_OR_RETURN(const http::Coding coding, http::ParseContentEncoding(facts_.content_encoding));
+  if (coding != http::Coding::kIdentity) {
+    ASSIGN_OR_RETURN(inflater_, http::Inflater::Create(coding));
+  }
+  return OkStatus();
+}
+
+size_t Stream::OnData(std::span<const char> data) {
+  if (phase_ == Phase::kCall) return CheckCall(call_->OnData({data.data(), data.size()}));
+  if (phase_ == Phase::kBody) {  // else it was refused, and what still comes is dropped
+    window_bytes_ += data.size();
+    if (const Status taken = TakeData(data); !taken.ok()) Refuse(taken);
+  }
+  return data.size();
+}
+
+Status Stream::TakeData(std::span<const char> data) {
+  const http::Limits& limits = io_.limits();
+  const size_t limit = limits.max_body_bytes + (is_grpc_ ? grpc::kPrefixBytes : 0);
+  body_bytes_ += data.size();
+  if (body_bytes_ > limit) return TooLarge(limits.max_body_bytes);
+  if (inflater_) return inflater_->Feed({data.data(), data.size()}, limit, body_);
+  const bool had_prefix = body_.size() >= grpc::kPrefixBytes;
+  const size_t expected = std::max<uint64_t>(facts_.content_length.value_or(0), expected_bytes_);
+  if (!body_.Append(data, expected)) return OutOfBudget();
+  if (is_grpc_ && !had_prefix && body_.size() >= grpc::kPrefixBytes) {
+    ASSIGN_OR_RETURN(const grpc::Prefix prefix,
+                     grpc::ReadPrefix(body_.bytes(), limits.max_body_bytes));
+    expected_bytes_ = grpc::kPrefixBytes + prefix.size;
+  }
+  return OkStatus();
+}
+
+void Stream::OnRequestEnd(TimePoint now) {
+  if (phase_ == Phase::kCall) {
+    connection_.Consumed(*this, CheckCall(call_->OnHalfClose()));
+    return;
+  }
+  if (phase_ != Phase::kBody) return;
+  request_.received = now;
+  if (const Status whole = FinishBody(); !whole.ok()) return Refuse(whole);
+  Handle();
+}
+
+Status Stream::FinishBody() {
+  if (inflater_ && !inflater_->done())
+    return MakeError(Reason::kBadRequest, "body: the compressed stream is cut short");
+  request_.body = body_.bytes();
+  return is_grpc_ ? OpenMessage() : OkStatus();
+}
+
+// Leaves the message itself, without framing and compression, in request_.body.
+Status Stream::OpenMessage() {
+  const std::span<const std::byte> bytes = body_.bytes();
+  if (bytes.size() < grpc::kPrefixBytes)
+    return Error(Reason::kBadRequest, "gRPC call: expected one message, got {} bytes",
+                 bytes.size());
+  const size_t limit = io_.limits().max_body_bytes;
+  ASSIGN_OR_RETURN(const grpc::Prefix prefix, grpc::ReadPrefix(bytes, limit));
+  const std::span<const std::byte> message = bytes.subspan(grpc::kPrefixBytes);
+  if (message.size() != prefix.size)
+    return Error(Reason::kBadRequest, "gRPC message: its prefix says {} bytes, got {}", prefix.size,
+                 message.size());
+  request_.body = message;
+  if (!prefix.compressed) return OkStatus();
+  message_.Start(0, io_.limits().max_buffered_bytes);
+  RETURN_IF_ERROR(grpc::InflateMessage(grpc_encoding_, message, limit, message_));
+  request_.body = message_.bytes();
+  return OkStatus();
+}
+
+void Stream::Handle() {
+  phase_ = Phase::kHandler;
+  if (CallHandler(connection_.policy().access) != Outcome::kDeferred) Answer();
+}
+
+void Stream::Refuse(const Status& why) {
+  if (request_id_.empty()) io_.request_ids().Assign({}, request_id_);
+  http::LoopCounters::Add(io_.mutable_counters().refused, 1);
+  http::RespondWithError(why, request_id_, response_);
+  Answer();
+}
+
+// ---- the answer
+
+void Stream::OnAnswer() {
+  if (closed_) {
+    phase_ = Phase::kAnswering;
+    connection_.Retire(*this);
+    return;
+  }
+  Answer();
+  connection_.FlushSoon();
+}
+
+void Stream::Answer() {
+  phase_ = Phase::kAnswering;
+  deadline_ = connection_.now() + io_.limits().write_timeout;
+  window_bytes_ = piece_ = offset_ = 0;
+  body_left_ = response_.body.size();
+  for (const http::BodyPart& part : response_.parts) body_left_ += part.bytes.size();
+  if (is_grpc_) return AnswerCall();
+  std::string& lines = io_.head_scratch();
+  const http::HostCheck& check = connection_.policy().host_check;
+  http::AppendResponseHead(
+      response_, body_left_,
+      {.date_line = io_.date_line(),
+       .request_id = request_id_,
+       .cors_origin = check.CorsOrigin(facts_),
+       .preflight = request_.method == http::Method::kOptions &&
+                    request_.header("access-control-request-method").has_value()},
+      lines);
+  piece_ = 1;
+  if (request_.method == http::Method::kHead || !http::StatusHasBody(response_.status))
+    body_left_ = 0;
+  connection_.SubmitHead(*this, response_.status, lines, body_left_ > 0);
+}
+
+void Stream::AnswerCall() {
+  if (!response_.failure.ok()) {
+    const bool no_such_method =
+        matched_ == nullptr && ReasonOf(response_.failure) == Reason::kNotFound;
+    body_left_ = 0;
+    connection_.SubmitGrpcStatus(
+        *this, no_such_method ? grpc::kUnimplemented : grpc::CodeOf(response_.failure),
+        response_.failure);
+    return;
+  }
+  prefix_ = grpc::WritePrefix(false, static_cast<uint32_t>(body_left_));
+  body_left_ += prefix_.size();
+  SubmitCallHead();
+}
+
+void Stream::SubmitCallHead() {
+  std::string& lines = io_.head_scratch();
+  lines.append("content-type: application/grpc\r\n").append(response_.headers);
+  connection_.SubmitHead(*this, 200, lines, /*has_body=*/true);
+}
+
+void Stream::TakeBody(size_t bytes, std::string& out) {
+  bytes_out_ += bytes;
+  window_bytes_ += bytes;
+  if (call_) return call_->Take(bytes, out);
+  body_left_ -= bytes;
+  while (bytes > 0) {
+    const std::string_view piece = Piece(piece_).substr(offset_, bytes);
+    out.append(piece);
+    bytes -= piece.size();
+    offset_ += piece.size();
+    if (offset_ < Piece(piece_).size()) return;
+    ++piece_;
+    offset_ = 0;
+  }
+}
+
+std::string_view Stream::Piece(size_t index) const {
+  if (index == 0) return {prefix_.data(), prefix_.size()};
+  if (index == 1) return response_.body;
+  const auto bytes = response_.parts[index - 2].bytes;
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// ---- its end
+
+bool Stream::OnClosed() {
+  closed_ = true;
+  EndCall();
+  if (phase_ != Phase::kHandler) return true;
+  Cancel();
+  return false;
+}
+
+void Stream::Finish(bool sent) {
+  if (phase_ != Phase::kHead) {  // else there was no request yet
+    if (sent && on_sent_) on_sent_(std::chrono::steady_clock::now());
+    http::LoopCounters::Add(io_.mutable_counters().requests, 1);
+    const int status = sent ? response_.status : InfoOf(Reason::kCancelled).http_status;
+    if (const auto& finished = io_.shared().options.on_finished)
+      finished(*this, status, bytes_out_);
+  }
+  Clear();
+  EndAnswer();
+  owner_.reset();
+}
+
+void Stream::Clear() {
+  on_sent_ = nullptr;
+  call_.reset();
+  writer_.reset();
+  call_answered_ = false;
+  for (nghttp2_rcbuf* const buffer : kept_) nghttp2_rcbuf_decref(buffer);
+  kept_.clear();
+  request_.Clear();
+  facts_ = http::HeadFacts();
+  params_.Clear();
+  route_ = {};
+  matched_ = nullptr;
+  is_grpc_ = closed_ = false;
+  request_id_.clear();
+  response_.Clear();
+  if (response_.body.capacity() > kKeptBody) std::string().swap(response_.body);
+  if (!head_error_.ok()) head_error_ = OkStatus();
+  grpc_encoding_ = {};
+  body_.Release();
+  message_.Release();
+  inflater_.reset();
+  head_bytes_ = body_bytes_ = expected_bytes_ = window_bytes_ = bytes_out_ = body_left_ = 0;
+  phase_ = Phase::kIdle;
+}
+
+void Stream::EndIdleCall() {
+  if (phase_ == Phase::kCall && !call_->finished() && call_->Idle())
+    OnSaid({}, MakeError(Reason::kDraining, "the server ends; call it again elsewhere"), false);
+}
+
+Stream::Verdict Stream::Sweep(TimePoint now) {
+  if (now < deadline_) return Verdict::kGoOn;
+  const http::Limits& limits = io_.limits();
+  const auto due = [&](std::chrono::milliseconds window) {
+    return limits.min_body_bytes_per_s * static_cast<uint64_t>(window.count()) / 1000;
+  };
+  switch (phase_) {
+    case Phase::kHead:
+      return Verdict::kCut;
+    case Phase::kBody:
+      if (window_bytes_ < due(limits.header_timeout)) {
+        Refuse(Error(Reason::kSlowRequest, "the body came slower than {} bytes a second",
+                     limits.min_body_bytes_per_s));
+        return Verdict::kAnswered;
+      }
+      deadline_ = now + limits.header_timeout;
+      break;
+    case Phase::kAnswering:
+      if (window_bytes_ < std::max<uint64_t>(due(limits.write_timeout), 1)) return Verdict::kReset;
+      deadline_ = now + limits.write_timeout;
+      break;
+    case Phase::kCall:
+      if (call_->bytes_left() > 0 && window_bytes_ == 0) return Verdict::kReset;
+      deadline_ = now + limits.write_timeout;
+      break;
+    case Phase::kIdle:
+    case Phase::kHandler:
+      break;
+  }
+  window_bytes_ = 0;
+  return Verdict::kGoOn;
+}
+
+}  // namespace slipway::http2

@@ -1,0 +1,138 @@
+#pragma once
+// One stream of an HTTP/2 connection: a request and its answer, plain or as a gRPC call.
+//
+//   kIdle ──► kHead ──► kBody ──► kHandler ──► kAnswering ──► kIdle
+//               ├── refused ────────────────────────▲           ▲
+//               └── streaming method ──► kCall ─────────────────┘
+//
+// A stream is used again for a later request once nothing of the one before is left.
+//
+// Threads: as http::LoopExchange says.
+
+#include <nghttp2/nghttp2.h>
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "transport/grpc/framing.h"
+#include "transport/http/body_buffer.h"
+#include "transport/http/coding.h"
+#include "transport/http/loop_exchange.h"
+#include "transport/http2/streaming_call.h"
+
+namespace slipway::http2 {
+
+class Connection;
+
+class Stream final : public http::LoopExchange, public std::enable_shared_from_this<Stream> {
+ public:
+  explicit Stream(Connection& connection);
+  ~Stream() override { Clear(); }
+
+  // Events of the connection, in their order.
+  void Open(int32_t id, TimePoint now);
+  void OnHeader(nghttp2_rcbuf* name, nghttp2_rcbuf* value);
+  void OnHeadEnd(bool has_body, TimePoint now);
+  /// @return how many bytes the client may send again for these and earlier ones.
+  size_t OnData(std::span<const char> data);
+  void OnRequestEnd(TimePoint now);
+  /// The peer has reset the stream, or all is said. False when somebody still computes the answer:
+  /// OnAnswer follows.
+  bool OnClosed();
+
+  /// A server that ends: a streaming call without work is over.
+  void EndIdleCall();
+
+  enum class Verdict : uint8_t {
+    kGoOn,
+    kAnswered,  // refused: its answer is submitted
+    kReset,     // its client does not take the answer
+    kCut,       // its head does not come, nor can anything else
+  };
+  /// Looks at the time limits.
+  Verdict Sweep(TimePoint now);
+
+  int32_t id() const { return id_; }
+
+  /// Of what is to be sent now, framing included, how many bytes are not yet taken.
+  size_t body_left() const { return call_ ? call_->bytes_left() : body_left_; }
+  /// More may come after that.
+  bool body_goes_on() const { return call_ != nullptr && !call_->finished(); }
+  /// With what a gRPC call ends.
+  Status final_status() const { return call_ ? call_->final_status() : OkStatus(); }
+  /// Appends the next `bytes` ≤ body_left() of it.
+  void TakeBody(size_t bytes, std::string& out);
+  /// gRPC's status follows the body.
+  bool has_trailers() const { return is_grpc_; }
+
+  /// Counts the exchange and makes the stream ready for the next. @param sent  was it all?
+  void Finish(bool sent);
+
+  /// Its place in the connection's list.
+  size_t slot = 0;
+
+ private:
+  enum class Phase : uint8_t { kIdle, kHead, kBody, kHandler, kAnswering, kCall };
+  class Writer;
+
+  std::shared_ptr<LoopExchange> Self() override;
+  bool AwaitsAnswer() const override { return phase_ == Phase::kHandler; }
+  void OnAnswer() override;
+
+  Status NoteHeader(const http::Header& header);
+  Status NotePseudoHeader(const http::Header& header);
+  Status CheckHead();
+  Status TakeData(std::span<const char> data);
+  Status FinishBody();
+  Status OpenMessage();
+  void Handle();
+  void Refuse(const Status& why);
+  void Answer();
+  void AnswerCall();
+  void SubmitCallHead();
+  std::string_view Piece(size_t index) const;
+  void Clear();
+
+  // Streaming calls (stream_call.cc).
+  void OpenCall();
+  size_t CheckCall(const StatusOr<size_t>& taken);
+  void OnSaid(std::vector<http::StreamMessage> messages, const std::optional<Status>& final,
+              bool read_more);
+  void EndCall();
+
+  Connection& connection_;
+  std::shared_ptr<Connection> owner_;  // while open: an answer finds its connection
+  Phase phase_ = Phase::kIdle;
+  int32_t id_ = 0;
+  bool closed_ = false;
+  Status head_error_;  // the first thing wrong with the head
+  size_t head_bytes_ = 0;
+  absl::InlinedVector<nghttp2_rcbuf*, 40> kept_;  // what request_ and facts_ are views into
+  std::string_view grpc_encoding_;
+
+  http::BodyBuffer body_;
+  http::BodyBuffer message_;  // decompressed
+  std::unique_ptr<http::Inflater> inflater_;
+  size_t body_bytes_ = 0;      // received, before decompression
+  size_t expected_bytes_ = 0;  // as a message's prefix says
+
+  TimePoint deadline_{};     // of the phase
+  size_t window_bytes_ = 0;  // of the body, received or sent since the deadline was set
+
+  std::unique_ptr<StreamingCall> call_;
+  std::shared_ptr<Writer> writer_;  // of call_
+  bool call_answered_ = false;      // its head is submitted
+
+  // Of the answer.
+  std::array<char, grpc::kPrefixBytes> prefix_;
+  size_t piece_ = 0;   // being sent: 0 the prefix of a message, 1 the body, then the parts
+  size_t offset_ = 0;  // in that piece
+  size_t body_left_ = 0;
+  size_t bytes_out_ = 0;
+};
+
+}  // namespace slipway::http2
