@@ -4,6 +4,8 @@
 
 #include "base/log.h"
 #include "protocol/admin/routes.h"
+#include "protocol/flask/routes.h"
+#include "protocol/invocations/routes.h"
 #include "protocol/openinference/routes.h"
 #include "protocol/tfserving/routes.h"
 #include "protocol/vertex/routes.h"
@@ -31,6 +33,18 @@ lifecycle::ModelControl ToLifecycle(ModelControl control) {
       return lifecycle::ModelControl::kExplicit;
   }
   return lifecycle::ModelControl::kNone;
+}
+
+instances::CsvHeader ToInstances(CsvHeader header) {
+  switch (header) {
+    case CsvHeader::kAuto:
+      return instances::CsvHeader::kAuto;
+    case CsvHeader::kPresent:
+      return instances::CsvHeader::kPresent;
+    case CsvHeader::kAbsent:
+      return instances::CsvHeader::kAbsent;
+  }
+  return instances::CsvHeader::kAuto;
 }
 
 size_t MemoryLimit(const Config& config, const Resources& resources) {
@@ -197,6 +211,15 @@ std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_ve
                             .server_version = std::string(kVersion)});
   tfserving::AddRoutes(*router, {.infer = *infer_,
                                  .loops = Or(config_.resources.io_threads, resources_.processors)});
+  const dialect::Services dialects{
+      .infer = *infer_,
+      .loops = Or(config_.resources.io_threads, resources_.processors),
+      .default_model = dialect::Target::Parse(config_.models.default_model)};
+  flask::AddRoutes(*router, dialects);
+  invocations::AddRoutes(*router, {.common = dialects,
+                                   .draining = draining_,
+                                   .csv_header = ToInstances(config_.dialects.csv_header),
+                                   .server_version = std::string(kVersion)});
   admin::AddRoutes(*router, {.infer = *infer_,
                              .registry = registry_,
                              .draining = draining_,

@@ -20,6 +20,8 @@ enum class ModelControl {
   kExplicit,  // nothing is loaded until a client asks
 };
 
+enum class CsvHeader { kAuto, kPresent, kAbsent };  // auto: when the first line looks like one
+
 enum class LogFormat { kAuto, kHuman, kJson };  // auto: human on a terminal, JSON elsewhere
 
 struct ModelsConfig {
@@ -28,6 +30,7 @@ struct ModelsConfig {
       allowed_roots;  // every model resolves beneath one of these; empty = its own path
   ModelControl control = ModelControl::kNone;
   std::vector<std::string> load;  // kExplicit: what is loaded at start; "*" = all
+  std::string default_model;  // "name" or "name@version", for requests that name none; "" = none
   std::chrono::milliseconds poll_interval{2'000};
   int64_t queue_size = 1'000;                    // requests of one model that may wait
   std::chrono::milliseconds request_timeout{0};  // for requests that name none; 0 = no deadline
@@ -92,6 +95,10 @@ struct VertexConfig {
   std::string model;          // who answers; "" = the only one there is
 };
 
+struct DialectsConfig {
+  CsvHeader csv_header = CsvHeader::kAuto;  // of /invocations where the content type does not say
+};
+
 struct LogConfig {
   LogFormat format = LogFormat::kAuto;
   log::Level level = log::Level::kInfo;
@@ -106,6 +113,9 @@ struct Config {
   ResourcesConfig resources;
   ProbeConfig probe;
   VertexConfig vertex;
+};
+
+  DialectsConfig dialects;
   LogConfig log;
   std::string data_folder;  // "" once loaded = no home folder is known: nothing is kept
 };

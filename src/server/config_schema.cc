@@ -46,6 +46,9 @@ const std::vector<Field>& Table() {
        "repositories, `explicit` waits for load and unload requests."},
       {"models.load", "--load-model", false, ListField{AT(models.load)}, "",
        "Names of the models to load at start under `explicit`; `*`: all."},
+      {"models.default_model", "--default-model", false, TextField{AT(models.default_model)}, "",
+       "Model that answers requests that name none (`/predict`, `/invocations`), as `NAME` or "
+       "`NAME@VERSION`, a number or an alias; by default the only one that is served."},
       {"models.poll_interval", "--poll-interval", true,
        DurationField{AT(models.poll_interval), milliseconds(100), minutes(60)}, "",
        "How often repositories are looked at under `poll`."},
@@ -167,6 +170,12 @@ const std::vector<Field>& Table() {
        "Path of Vertex AI's predictions; `AIP_PREDICT_ROUTE` where `AIP_MODE` is `PREDICTION`."},
       {"vertex.model", "--vertex-model", false, TextField{AT(vertex.model)}, "",
        "The model that answers them; none: the only one there is."},
+      {"dialects.csv_header", "--csv-header", false,
+       Words({"auto", "present", "absent"}, AT(dialects.csv_header)), "",
+       "Whether the first line of CSV sent to `/invocations` names the columns: `present` as "
+       "MLflow "
+       "has it, `absent` as SageMaker has it, `auto` when its cells are names of columns, or no "
+       "numbers where the model takes numbers. A content type `text/csv; header=…` overrides it."},
 
       {"log.format", "--log-format", false, Words({"auto", "human", "json"}, AT(log.format)), "",
        "Form of a log line; `auto`: human on a terminal, one JSON object a line elsewhere."},
