@@ -113,8 +113,6 @@ struct Config {
   ResourcesConfig resources;
   ProbeConfig probe;
   VertexConfig vertex;
-};
-
   DialectsConfig dialects;
   LogConfig log;
   std::string data_folder;  // "" once loaded = no home folder is known: nothing is kept

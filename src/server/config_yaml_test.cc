@@ -99,7 +99,8 @@ TEST(ReadYamlTest, NamesPlaceExpectationAndNearestWord) {
       {"log:\n  level: info\n  level: debug\n", "s.yaml:3:3: \"level\" is set twice"},
       {"log: {}\nlog: {}\n", "s.yaml:2:1: \"log\" is set twice"},
       {"? [a]\n: 1\n",
-       "s.yaml:1:3: expected a key, one of models, http, tls, limits, resources, probe, vertex, log, "
+       "s.yaml:1:3: expected a key, one of models, http, tls, limits, resources, probe, vertex, "
+       "log, "
        "data_folder"},
       {"a: &x 1\n", "s.yaml:1:4: an anchor (&name) is not taken here, write the value"},
       {"a: *x\n", "s.yaml:1:4: the referenced anchor is not defined"},

@@ -72,25 +72,37 @@ class EchoReader final : public http::StreamReader {
 class GrpcTest : public testing::Test {
  protected:
   void SetUp() override {
-    AddUnary(server_.router(), "/test.Echo/Unary", Access::kInference, [](Exchange& exchange) {
-      exchange.response().body = exchange.request().body_text();
-      Reply(exchange);
-    }, "Echo.");
-    AddUnary(server_.router(), "/test.Echo/Fail", Access::kInference, [](Exchange& exchange) {
-      Fail(exchange, MakeError(Reason::kBadRequest, "input \"x\": größer\n100 %"));
-    }, "Fails.");
-    AddUnary(server_.router(), "/test.Echo/Broken", Access::kInference, [](Exchange& exchange) {
-      Fail(exchange, MakeError(Reason::kInternal, "a secret of ours"));
-    }, "Fails.");
-    AddUnary(server_.router(), "/test.Echo/Throw", Access::kInference,
-             [](Exchange&) { throw std::runtime_error("a secret of ours"); }, "Throws.");
-    AddUnary(server_.router(), "/test.Echo/Load", Access::kControl,
-             [](Exchange& exchange) { Reply(exchange); }, "Control.");
-    AddStreaming(server_.router(), "/test.Echo/Stream", Access::kInference,
-                 [this](Exchange&, std::shared_ptr<http::StreamWriter> writer) {
-                   return std::make_unique<EchoReader>(seen_, std::move(writer));
-                 },
-                 "Echoes.");
+    AddUnary(
+        server_.router(), "/test.Echo/Unary", Access::kInference,
+        [](Exchange& exchange) {
+          exchange.response().body = exchange.request().body_text();
+          Reply(exchange);
+        },
+        "Echo.");
+    AddUnary(
+        server_.router(), "/test.Echo/Fail", Access::kInference,
+        [](Exchange& exchange) {
+          Fail(exchange, MakeError(Reason::kBadRequest, "input \"x\": größer\n100 %"));
+        },
+        "Fails.");
+    AddUnary(
+        server_.router(), "/test.Echo/Broken", Access::kInference,
+        [](Exchange& exchange) {
+          Fail(exchange, MakeError(Reason::kInternal, "a secret of ours"));
+        },
+        "Fails.");
+    AddUnary(
+        server_.router(), "/test.Echo/Throw", Access::kInference,
+        [](Exchange&) { throw std::runtime_error("a secret of ours"); }, "Throws.");
+    AddUnary(
+        server_.router(), "/test.Echo/Load", Access::kControl,
+        [](Exchange& exchange) { Reply(exchange); }, "Control.");
+    AddStreaming(
+        server_.router(), "/test.Echo/Stream", Access::kInference,
+        [this](Exchange&, std::shared_ptr<http::StreamWriter> writer) {
+          return std::make_unique<EchoReader>(seen_, std::move(writer));
+        },
+        "Echoes.");
     server_.options().on_finished = [this](const Exchange& exchange, int status, size_t) {
       last_status_ = status;
       ++finished_;
@@ -107,7 +119,8 @@ class GrpcTest : public testing::Test {
 TEST_F(GrpcTest, AUnaryCallHasOneMessageEachWay) {
   server_.Start();
   Http2Client client(address());
-  for (const std::string& message : {std::string("hello"), std::string(), std::string(300'000, 'x')}) {
+  for (const std::string& message :
+       {std::string("hello"), std::string(), std::string(300'000, 'x')}) {
     const Answer& answer = client.Finish(client.Call("/test.Echo/Unary", message));
     EXPECT_EQ(answer.status(), 200);
     EXPECT_EQ(answer.field("content-type"), "application/grpc");
@@ -149,12 +162,14 @@ TEST_F(GrpcTest, AMethodIsNotCalledWithoutGrpc) {
   server_.Start();
   Http2Client client(address());
   EXPECT_EQ(client.Finish(client.Open("POST", "/test.Echo/Unary", {}, "x")).status(), 415);
-  EXPECT_EQ(server_.Connect().Roundtrip(http::RequestText("POST /test.Echo/Unary", "", "x"))->status, 415);
+  EXPECT_EQ(
+      server_.Connect().Roundtrip(http::RequestText("POST /test.Echo/Unary", "", "x"))->status,
+      415);
 }
 
 TEST_F(GrpcTest, ControlStaysOnItsListener) {
-  server_.options().listeners = {
-      {"127.0.0.1:0", http::Bit(Access::kInference)}, {"127.0.0.1:0", http::kAllAccess}};
+  server_.options().listeners = {{"127.0.0.1:0", http::Bit(Access::kInference)},
+                                 {"127.0.0.1:0", http::kAllAccess}};
   server_.Start();
   Http2Client outside(server_.server().addresses()[0]), inside(server_.server().addresses()[1]);
   EXPECT_EQ(outside.Finish(outside.Call("/test.Echo/Load", "")).field("grpc-status"), "12");
@@ -203,8 +218,9 @@ TEST_F(GrpcTest, AUnaryCallHasExactlyOneMessage) {
   server_.Start();
   Http2Client client(address());
   const auto status = [&](std::string body) {
-    return client.Finish(client.Open("POST", "/test.Echo/Unary", {{"content-type", "application/grpc"}},
-                                     std::move(body)))
+    return client
+        .Finish(client.Open("POST", "/test.Echo/Unary", {{"content-type", "application/grpc"}},
+                            std::move(body)))
         .field("grpc-status");
   };
   EXPECT_EQ(status(Framed("a") + Framed("b")), "3");
@@ -248,8 +264,7 @@ TEST_F(GrpcTest, OtherThreadsWriteInOrder) {
   const int32_t call = client.Call("/test.Echo/Stream", "first", /*ends=*/false);
   ASSERT_TRUE(client.PumpUntil([&] { return !client.answer(call).messages().empty(); }));
   std::thread writer([&] {
-    for (int i = 0; i < 1000; ++i)
-      seen_.writer->Write({.body = std::to_string(i), .parts = {}});
+    for (int i = 0; i < 1000; ++i) seen_.writer->Write({.body = std::to_string(i), .parts = {}});
     seen_.writer->Finish(OkStatus());
     seen_.writer->Write({.body = "after the end", .parts = {}});
   });
@@ -318,9 +333,11 @@ TEST(TimeoutTest, ReadsEveryUnit) {
 }
 
 TEST(FramingTest, KnowsItsContentType) {
-  for (const std::string_view yes : {"application/grpc", "application/grpc+proto", "application/grpc;charset=utf-8"})
+  for (const std::string_view yes :
+       {"application/grpc", "application/grpc+proto", "application/grpc;charset=utf-8"})
     EXPECT_TRUE(IsContentType(yes)) << yes;
-  for (const std::string_view no : {"application/grpc-web", "application/grpc+json", "application/json", ""})
+  for (const std::string_view no :
+       {"application/grpc-web", "application/grpc+json", "application/json", ""})
     EXPECT_FALSE(IsContentType(no)) << no;
 }
 
