@@ -7,7 +7,7 @@
 #include "base/check.h"
 #include "protocol/tfserving/example_reader.h"
 #include "protocol/tfserving/request_reader.h"
-#include "protocol/vertex/request_reader.h"
+#include "protocol/vertex/body_format.h"
 
 namespace slipway {
 namespace {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "bundle/json_fields.h"
@@ -229,6 +230,25 @@ StatusOr<Manifest> ParseManifest(std::string_view text) {
   // What a later format changed may look like damage: the version is the better message.
   if (version > kFormatVersion) return AsBadModel(CheckFormatVersion(version), kManifestName);
   return AsBadModel(manifest.status(), kManifestName);
+}
+
+std::vector<std::string> FeatureNames(std::string_view feature_schema) {
+  std::vector<std::string> names;
+  JsonReader reader(feature_schema);
+  const auto read_feature = [&]() -> Status {
+    std::string& name = names.emplace_back();
+    return ReadObject(reader, [&](std::string_view key) -> StatusOr<bool> {
+      if (key != "name") return false;
+      return Consumed(reader.ReadString(&name));
+    });
+  };
+  const Status read = ReadObject(reader, [&](std::string_view key) -> StatusOr<bool> {
+    if (key != "features") return false;
+    return Consumed(ReadArray(reader, kMaxLabels, read_feature));
+  });
+  const std::set<std::string_view> distinct(names.begin(), names.end());
+  if (!read.ok() || distinct.size() != names.size() || distinct.contains("")) return {};
+  return names;
 }
 
 std::string RenderManifest(const Manifest& manifest) {

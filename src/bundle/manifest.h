@@ -41,6 +41,10 @@ struct Manifest {
 /// @return kBadModel naming the field; kUnsupported for a format_version above ours.
 StatusOr<Manifest> ParseManifest(std::string_view text);
 
+/// The names of `features[]` in a feature schema, in order: what the columns of the model's only
+/// [n,F] input are called. Empty unless each feature has a name of its own.
+std::vector<std::string> FeatureNames(std::string_view feature_schema);
+
 /// The same manifest is the same bytes.
 std::string RenderManifest(const Manifest& manifest);
 

@@ -38,6 +38,15 @@ TEST(ManifestTest, WhatIsWrittenIsRead) {
   EXPECT_EQ(RenderManifest(ParseManifest(text).value()), text);
 }
 
+TEST(FeatureNamesTest, AreThereWhenEachFeatureHasAName) {
+  EXPECT_THAT(FeatureNames(R"({"a": 1, "features": [{"name": "x", "unit": "m"}, {"name": "y"}]})"),
+              ::testing::ElementsAre("x", "y"));
+  for (const std::string_view without :
+       {"", "{}", R"({"features": 3})", R"({"features": [{"name": "x"}, {"unit": "m"}]})",
+        R"({"features": [{"name": "x"}, {"name": "x"}]})", R"({"features": [{"name": 1}]})"})
+    EXPECT_THAT(FeatureNames(without), ::testing::IsEmpty()) << without;
+}
+
 TEST(ManifestTest, IgnoresUnknownFieldsAtEveryLevel) {
   EXPECT_TRUE(ParseManifest(Json(R"(, "new": {"a": [1]}, "lineage": {"a": 1, "b": "kept"})")).ok());
   EXPECT_EQ(ParseManifest(Json(R"(, "lineage": {"a": [1], "b": "kept"})"))->lineage.size(), 1u);

@@ -30,6 +30,19 @@ TEST(ReadCsvTest, NamesTheLineThatIsWrong) {
     EXPECT_EQ(MessageOf(ReadCsv(text).status()), message) << text;
 }
 
+TEST(CsvReaderTest, TakesARowAtATimeAndRefusesEndlessOnes) {
+  CsvReader reader("a,b\n1,2\n");
+  CsvRow row;
+  EXPECT_TRUE(*reader.Next(row));
+  EXPECT_THAT(row.cells, ElementsAre("a", "b"));
+  EXPECT_TRUE(*reader.Next(row));
+  EXPECT_THAT(row.cells, ElementsAre("1", "2"));
+  EXPECT_FALSE(*reader.Next(row));
+
+  const std::string endless(CsvReader::kMaxCells, ',');
+  EXPECT_EQ(MessageOf(CsvReader(endless).Next(row).status()), "line 1: more than 1048576 cells");
+}
+
 TEST(AppendCsvCellTest, QuotesWhatNeedsIt) {
   for (const std::string_view cell : {"", "plain", "a,b", "say \"hi\"", "two\nlines"}) {
     std::string text;

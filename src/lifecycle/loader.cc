@@ -3,6 +3,7 @@
 #include <absl/strings/str_join.h>
 
 #include "base/log.h"
+#include "bundle/manifest.h"
 
 namespace slipway::lifecycle {
 namespace {
@@ -45,6 +46,8 @@ StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundMod
   served->platform = fmt::format("{}_onnx", engine_->name());
   ASSIGN_OR_RETURN(served->signature, repository::Merge(artifact->signature(), model.config));
   AttachLabels(model, served->signature);
+  if (const bundle::Manifest* manifest = artifact->manifest())
+    served->features = bundle::FeatureNames(manifest->feature_schema);
   served->batched = model.config.max_batch_size.value_or(0) > 0;
 
   if (const auto& fields = model.config.without_effect; !fields.empty())

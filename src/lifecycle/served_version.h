@@ -23,6 +23,7 @@ struct ServedVersion {
   std::string digest;
   std::string platform;  // "onnxruntime_onnx"
   Signature signature;   // what the model says, narrowed by its configuration, with labels
+  std::vector<std::string> features;  // names of the columns of the only [n,F] input; may be empty
   repository::ModelConfig config;
   int instances = 1;                      // runs at once
   bool batched = false;                   // the first dimension of every tensor is the batch

@@ -52,6 +52,7 @@ StatusOr<const ModelEntry*> FindModel(const lifecycle::ServingTable& table,
                                       std::string_view model) {
   const auto found = table.models.find(model);
   if (found != table.models.end()) return found->second.get();
+  RETURN_IF_ERROR(ModelName::Parse(model).status());
   if (!table.settled) return Error(Reason::kLoading, "models are still being loaded");
   std::vector<std::string_view> names;
   for (const auto& [name, entry] : table.models) names.push_back(name);
@@ -79,15 +80,6 @@ StatusOr<const VersionHandle*> Resolve(const lifecycle::ServingTable& table, std
     return Error(Reason::kNotFound, "model \"{}\" has no alias \"{}\"", model, version);
   if (const VersionHandle* handle = entry->Find(alias->second)) return handle;
   return Annotate(NotReady(*entry, alias->second), fmt::format("alias \"{}\"", version));
-}
-
-StatusOr<std::string_view> OnlyModel(const lifecycle::ServingTable& table) {
-  if (table.models.size() == 1) return table.models.begin()->first;
-  if (!table.settled) return Error(Reason::kLoading, "models are still being loaded");
-  if (table.models.empty()) return Error(Reason::kNotFound, "there is no model");
-  return Error(Reason::kNotFound,
-               "there are {} models and none is named for this path, \"{}\" for one",
-               table.models.size(), table.models.begin()->first);
 }
 
 }  // namespace slipway::routing

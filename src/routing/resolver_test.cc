@@ -48,6 +48,8 @@ TEST(ResolverTest, AnswersByTheTable) {
       {"wine", "1.0", "bad_request: version \"1.0\": expected a whole number or an alias"},
       {"wien", "", "not_found: no model \"wien\"; did you mean \"wine\"?"},
       {"x", "", "not_found: no model \"x\""},
+      {"..my_model", "", "not_found: no model \"..my_model\""},
+      {"../etc", "", "bad_request: model name: \"/\" is not allowed"},
   };
   for (const Row& row : rows) {
     const auto got = Resolve(table, row.model, row.version);
@@ -61,18 +63,6 @@ TEST(ResolverTest, AnswersByTheTable) {
 TEST(ResolverTest, BeforeTheFirstPassIsDoneAnUnknownModelMayStillCome) {
   const ServingTable table;
   EXPECT_EQ(ReasonOf(Resolve(table, "wine", "").status()), Reason::kLoading);
-}
-
-TEST(ResolverTest, AModelWithoutCompanyNeedsNoName) {
-  ServingTable table = MakeTable();
-  EXPECT_EQ(OnlyModel(table).value(), "wine");
-  table.models.emplace("topic", std::make_shared<ModelEntry>());
-  EXPECT_THAT(MessageOf(OnlyModel(table).status()),
-              testing::StartsWith("there are 2 models and none is named for this path, \""));
-  table.models.clear();
-  EXPECT_EQ(MessageOf(OnlyModel(table).status()), "there is no model");
-  table.settled = false;
-  EXPECT_EQ(ReasonOf(OnlyModel(table).status()), Reason::kLoading);
 }
 
 }  // namespace

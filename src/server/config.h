@@ -20,6 +20,8 @@ enum class ModelControl {
   kExplicit,  // nothing is loaded until a client asks
 };
 
+enum class CsvHeader { kAuto, kPresent, kAbsent };  // auto: when the first line looks like one
+
 enum class LogFormat { kAuto, kHuman, kJson };  // auto: human on a terminal, JSON elsewhere
 
 struct ModelsConfig {
@@ -28,6 +30,7 @@ struct ModelsConfig {
       allowed_roots;  // every model resolves beneath one of these; empty = its own path
   ModelControl control = ModelControl::kNone;
   std::vector<std::string> load;  // kExplicit: what is loaded at start; "*" = all
+  std::string default_model;  // "name" or "name@version", for requests that name none; "" = none
   std::chrono::milliseconds poll_interval{2'000};
   int64_t queue_size = 1'000;                    // requests of one model that may wait
   std::chrono::milliseconds request_timeout{0};  // for requests that name none; 0 = no deadline
@@ -35,7 +38,8 @@ struct ModelsConfig {
 
 struct HttpConfig {
   std::vector<std::string> listen{
-      "127.0.0.1:8080"};                    // normalised: "IP:PORT", "[IP]:PORT", "unix:/path"
+      "127.0.0.1:8080"};  // normalised: "IP:PORT", "[IP]:PORT", "unix:/path";
+                          // "http://" or "https://" may stand before the first two
   std::vector<std::string> control_listen;  // when given, control routes live only here
   std::vector<std::string> grpc_listen;     // besides `listen`, where gRPC is spoken too
   bool public_inference = false;  // `listen` may leave loopback; control then stays closed there
@@ -44,12 +48,24 @@ struct HttpConfig {
   std::vector<std::string> cors_origins;
 };
 
+enum class ClientCertificate { kRequired, kOptional };
+enum class TlsVersion { k12, k13 };
+
+struct TlsConfig {
+  std::string certificate;  // "" = no TLS
+  std::string key;
+  std::string client_ca;  // "" = clients are asked for no certificate
+  ClientCertificate client_certificate = ClientCertificate::kRequired;
+  TlsVersion min_version = TlsVersion::k12;
+};
+
 struct LimitsConfig {
   size_t max_body_bytes = size_t{64} << 20;
   size_t max_header_bytes = size_t{16} << 10;
   int64_t max_headers = 100;
   size_t max_url_bytes = size_t{8} << 10;
   int64_t max_connections = 16'000;
+  int64_t max_handshakes = 1'000;
   size_t max_buffered_bytes = 0;  // all request bodies together; 0 = a quarter of the memory limit
   std::chrono::milliseconds header_timeout{10'000};
   std::chrono::milliseconds idle_timeout{75'000};
@@ -76,7 +92,10 @@ struct ProbeConfig {
 struct VertexConfig {
   std::string health_route;   // "" = none
   std::string predict_route;  // "" = none
-  std::string model;          // who answers; "" = the only one there is
+};
+
+struct DialectsConfig {
+  CsvHeader csv_header = CsvHeader::kAuto;  // of /invocations where the content type does not say
 };
 
 struct LogConfig {
@@ -88,10 +107,12 @@ struct LogConfig {
 struct Config {
   ModelsConfig models;
   HttpConfig http;
+  TlsConfig tls;
   LimitsConfig limits;
   ResourcesConfig resources;
   ProbeConfig probe;
   VertexConfig vertex;
+  DialectsConfig dialects;
   LogConfig log;
   std::string data_folder;  // "" once loaded = no home folder is known: nothing is kept
 };

@@ -9,21 +9,21 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-VENV = HERE.parents[1] / "build" / "venv-interop"
-REQUIREMENTS = HERE / "requirements.txt"
+BUILD = HERE.parents[1] / "build"
+VENV = BUILD / "venv-interop"
 INSTALL_TIMEOUT_S = 300
 
 
-def install():
-    """Brings VENV up to date. @return None, or why that was not possible."""
-    wanted = hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()
-    stamp = VENV / "requirements.sha256"
+def install(venv, requirements):
+    """Brings the virtual environment up to date. @return None, or why that was not possible."""
+    wanted = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()
+    stamp = venv / "requirements.sha256"
     if stamp.exists() and stamp.read_text(encoding="ascii") == wanted:
         return None
     steps = [
-        [sys.executable, "-m", "venv", "--clear", VENV],
+        [sys.executable, "-m", "venv", "--clear", venv],
         [
-            VENV / "bin" / "pip",
+            venv / "bin" / "pip",
             "install",
             "--quiet",
             "--retries",
@@ -32,7 +32,7 @@ def install():
             "15",
             "--disable-pip-version-check",
             "--requirement",
-            REQUIREMENTS,
+            requirements,
         ],
     ]
     for step in steps:
@@ -47,7 +47,7 @@ def install():
     return None
 
 
-missing = install()
+missing = install(VENV, HERE / "requirements.txt")
 if missing is None:
     # The same interpreter made the folder, so its packages fit; before Debian's, which may be older.
     sys.path.insert(0, str(next(VENV.glob("lib/python*/site-packages"))))

@@ -71,8 +71,8 @@ def test_a_path_of_another_api_is_the_platform_s():
 
 def test_of_several_models_one_is_named():
     with container(TEST_MODELS) as server:
-        check_error(server.post(f"{ROUTE}:predict", {"instances": [1]}), 404, "none is named")
-    with container(TEST_MODELS, SLIPWAY_VERTEX_MODEL="identity_int64") as server:
+        check_error(server.post(f"{ROUTE}:predict", {"instances": [1]}), 400, "no model is named")
+    with container(TEST_MODELS, SLIPWAY_DEFAULT_MODEL="identity_int64") as server:
         answer = server.post(f"{ROUTE}:predict", {"instances": [[1, 2]]})
         assert answer.json() == {"predictions": [[1, 2]]}, answer
 

@@ -23,6 +23,7 @@ Status HttpCall::Done(const Status& status, const lifecycle::ServedVersion* vers
   const Status told = status.ok() ? Write(*version, answer) : status;
   if (!told.ok()) {
     LogFailure(told, version);
+    answer.Clear();
     WriteError(told, version, answer);
   }
   if (request.context.trace.valid())

@@ -22,7 +22,7 @@ class HttpCall : public routing::InferCall {
 
  protected:
   /// Fills `answer` from the request and the response.
-  /// @return why that is not possible; `answer` is cleared then.
+  /// @return why that is not possible; `answer` is then unspecified.
   virtual Status Write(const lifecycle::ServedVersion& version, http::Response& answer) = 0;
 
   /// Fills `answer` from a failure; by default as http::RespondWithError does.

@@ -31,9 +31,14 @@ Status ReadGrpc(const http::Exchange& exchange, const lifecycle::ServingTable&,
   return OkStatus();
 }
 
+Status WriteHttp(const InferRequest& request, const InferResponse& answer,
+                 http::Response& response) {
+  return WriteResponse(request, answer, response);
+}
+
 }  // namespace
 
-const InferFormat kHttpInfer = {ReadHttp, WriteResponse};
+const InferFormat kHttpInfer = {ReadHttp, WriteHttp};
 const InferFormat kGrpcInfer = {ReadGrpc, WriteInferMessage};
 
 void InferHandler::operator()(http::Exchange& exchange) {

@@ -48,13 +48,14 @@ Status AppendJson(const InferRequest& request, const InferResponse& answer, std:
 }  // namespace
 
 Status WriteResponse(const InferRequest& request, const InferResponse& answer,
-                     http::Response& response) {
+                     http::Response& response, size_t* json_size) {
+  if (json_size != nullptr) *json_size = 0;
   if (Status status = AppendJson(request, answer, response.body); !status.ok()) {
     response.body.clear();
     return status;
   }
   bool any_binary = false;
-  const size_t json_size = response.body.size();
+  const size_t size = response.body.size();
   for (size_t i = 0; i < answer.outputs.size(); ++i) {
     if (!IsBinary(request, i)) continue;
     any_binary = true;
@@ -63,8 +64,9 @@ Status WriteResponse(const InferRequest& request, const InferResponse& answer,
   if (!any_binary) return OkStatus();
   response.content_type = "application/octet-stream";
   response.headers.append(kJsonSizeHeader).append(": ");
-  AppendNumber(response.headers, static_cast<uint64_t>(json_size));
+  AppendNumber(response.headers, static_cast<uint64_t>(size));
   response.headers.append("\r\n");
+  if (json_size != nullptr) *json_size = size;
   return OkStatus();
 }
 

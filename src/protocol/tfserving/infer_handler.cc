@@ -7,12 +7,7 @@
 namespace slipway::tfserving {
 
 Status InferCall::Write(const lifecycle::ServedVersion& version, http::Response& answer) {
-  const Status written = Append(version, answer.body);
-  if (!written.ok()) answer.body.clear();
-  return written;
-}
-
-Status InferCall::Append(const lifecycle::ServedVersion& version, std::string& body) const {
+  std::string& body = answer.body;
   const auto& outputs = response.outputs;
   switch (form) {
     case Form::kRows:

@@ -18,9 +18,6 @@ class InferCall final : public HttpCall {
   Status Write(const lifecycle::ServedVersion& version, http::Response& answer) override;
   void WriteError(const Status& why, const lifecycle::ServedVersion* version,
                   http::Response& answer) override;
-
- private:
-  Status Append(const lifecycle::ServedVersion& version, std::string& body) const;
 };
 
 /// POST …:predict, …:classify, …:regress. Threads: any I/O thread.

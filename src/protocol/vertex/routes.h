@@ -5,7 +5,7 @@
 #include <atomic>
 #include <string>
 
-#include "routing/infer_service.h"
+#include "protocol/dialect/infer_handler.h"
 #include "transport/http/router.h"
 
 namespace slipway::vertex {
@@ -13,14 +13,12 @@ namespace slipway::vertex {
 struct Options {
   std::string health_route;   // "" = none
   std::string predict_route;  // "" = none
-  std::string model;          // who answers; "" = the only model there is
 };
 
 /// What the routes work with; all of it outlives the server.
 struct Services {
-  routing::InferService& infer;
+  dialect::Services common;
   const std::atomic<bool>& draining;
-  int loops = 1;  // I/O threads
 };
 
 /// Adds the routes that `options` names, in place of other APIs' routes at the same paths: to be

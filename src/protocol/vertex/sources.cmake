@@ -1,3 +1,3 @@
 # What protocol/CMakeLists.txt takes from this folder.
-set(VERTEX_SOURCES vertex/request_reader.cc vertex/routes.cc)
-set(VERTEX_TESTS vertex/request_reader_test.cc)
+set(VERTEX_SOURCES vertex/body_format.cc vertex/routes.cc)
+set(VERTEX_TESTS vertex/body_format_test.cc)

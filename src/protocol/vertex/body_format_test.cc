@@ -1,4 +1,4 @@
-#include "protocol/vertex/request_reader.h"
+#include "protocol/vertex/body_format.h"
 
 #include "protocol/instances/nested.h"
 
@@ -16,13 +16,13 @@ std::string Read(std::string_view body) {
   return out;
 }
 
-TEST(VertexRequestReaderTest, ReadsInstancesAndIgnoresParameters) {
+TEST(VertexBodyFormatTest, ReadsInstancesAndIgnoresParameters) {
   EXPECT_EQ(Read(R"({"instances":[[1,2],[3,4]]})"), "[[1.0,2.0],[3.0,4.0]]");
   EXPECT_EQ(Read(R"({"parameters":{"k":[1,{}]},"instances":[{"x":[1,NaN]}]})"), "[[1.0,NaN]]");
   EXPECT_EQ(Read(R"({"instances":[[1,2]],"parameters":null})"), "[[1.0,2.0]]");
 }
 
-TEST(VertexRequestReaderTest, RefusesWhatIsNoPrediction) {
+TEST(VertexBodyFormatTest, RefusesWhatIsNoPrediction) {
   EXPECT_EQ(Read("{}"), "\"instances\" is missing");
   EXPECT_EQ(Read(R"({"instances":[[1,2]],"instances":[[1,2]]})"), "\"instances\" is given twice");
   EXPECT_EQ(Read(R"({"instances":[]})"), "expected at least one instance");

@@ -1,4 +1,4 @@
-#include "protocol/vertex/request_reader.h"
+#include "protocol/vertex/body_format.h"
 
 #include "protocol/instances/rows.h"
 
@@ -23,6 +23,19 @@ Status ReadPredictRequest(std::string_view body, const Signature& signature,
   RETURN_IF_ERROR(json.End());
   if (has_instances) return OkStatus();
   return Error(Reason::kBadRequest, "\"instances\" is missing");
+}
+
+Status PredictFormat::Read(const http::Request& from, const lifecycle::ServedVersion& version,
+                           InferRequest& request) const {
+  return ReadPredictRequest(from.body_text(), version.signature, request);
+}
+
+Status PredictFormat::Write(const http::Request&, const InferRequest&, const InferResponse& answer,
+                            const lifecycle::ServedVersion&, http::Response& to) const {
+  to.body = "{\"predictions\":";
+  RETURN_IF_ERROR(instances::AppendRows(answer.outputs, {}, to.body));
+  to.body += '}';
+  return OkStatus();
 }
 
 }  // namespace slipway::vertex

@@ -1,0 +1,25 @@
+#include "protocol/dialect/health.h"
+
+#include "routing/resolver.h"
+#include "text/json_writer.h"
+
+namespace slipway::dialect {
+
+bool IsHealthy(const lifecycle::ServingTable& table, bool draining, const Target& default_model) {
+  if (!table.settled || draining) return false;
+  if (!default_model.model.empty())
+    return routing::Resolve(table, default_model.model, default_model.version).ok();
+  return table.models.size() != 1 || !table.models.begin()->second->ready.empty();
+}
+
+void TellHealth(bool healthy, http::Exchange& exchange) {
+  exchange.response().status = healthy ? 200 : 503;
+  JsonWriter(exchange.response().body)
+      .BeginObject()
+      .Key("status")
+      .String(healthy ? "Healthy" : "Unhealthy")
+      .EndObject();
+  exchange.Send();
+}
+
+}  // namespace slipway::dialect

@@ -1,0 +1,178 @@
+#include "protocol/instances/cell.h"
+
+#include <cmath>
+#include <concepts>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <optional>
+
+#include "tensor/half.h"
+#include "text/decimal.h"
+
+namespace slipway::instances {
+namespace {
+
+constexpr size_t kQuoted = 40;  // of a client's own words in a message
+
+template <typename T>
+bool Store(T value, std::byte* to) {
+  std::memcpy(to, &value, sizeof(value));
+  return true;
+}
+
+template <std::signed_integral T>
+bool StoreWhole(const Decimal& number, std::byte* to) {
+  int64_t wide;
+  return ToInt64(number, &wide) && std::in_range<T>(wide) && Store(static_cast<T>(wide), to);
+}
+
+template <std::unsigned_integral T>
+bool StoreWhole(const Decimal& number, std::byte* to) {
+  uint64_t wide;
+  return ToUint64(number, &wide) && std::in_range<T>(wide) && Store(static_cast<T>(wide), to);
+}
+
+bool StoreHalf(const Decimal& number, bool (*narrow)(double, uint16_t*), std::byte* to) {
+  double wide;
+  uint16_t bits;
+  return ToDouble(number, &wide) && narrow(wide, &bits) && Store(bits, to);
+}
+
+/// False when the type cannot hold the number.
+bool StoreNumber(const Decimal& number, DType dtype, std::byte* to) {
+  float narrow;
+  double wide;
+  switch (dtype) {
+    case DType::kUint8:
+      return StoreWhole<uint8_t>(number, to);
+    case DType::kUint16:
+      return StoreWhole<uint16_t>(number, to);
+    case DType::kUint32:
+      return StoreWhole<uint32_t>(number, to);
+    case DType::kUint64:
+      return StoreWhole<uint64_t>(number, to);
+    case DType::kInt8:
+      return StoreWhole<int8_t>(number, to);
+    case DType::kInt16:
+      return StoreWhole<int16_t>(number, to);
+    case DType::kInt32:
+      return StoreWhole<int32_t>(number, to);
+    case DType::kInt64:
+      return StoreWhole<int64_t>(number, to);
+    case DType::kFp16:
+      return StoreHalf(number, NarrowToFp16, to);
+    case DType::kBf16:
+      return StoreHalf(number, NarrowToBf16, to);
+    case DType::kFp32:
+      return ToFloat(number, &narrow) && Store(narrow, to);
+    case DType::kFp64:
+      return ToDouble(number, &wide) && Store(wide, to);
+    case DType::kBool:
+      return number.whole && number.exact && number.digits <= 1 && !number.negative &&
+             Store(static_cast<uint8_t>(number.digits), to);
+    case DType::kBytes:
+      return false;
+  }
+  return false;
+}
+
+/// NaN and the infinities; false for types that have none.
+bool StoreSpecial(double value, DType dtype, std::byte* to) {
+  switch (dtype) {
+    case DType::kFp16:
+      return Store(DoubleToFp16(value), to);
+    case DType::kBf16:
+      return Store(DoubleToBf16(value), to);
+    case DType::kFp32:
+      return Store(static_cast<float>(value), to);
+    case DType::kFp64:
+      return Store(value, to);
+    default:
+      return false;
+  }
+}
+
+bool StoreBool(bool value, DType dtype, std::byte* to) {
+  if (dtype == DType::kBool) return Store(static_cast<uint8_t>(value), to);
+  const std::string_view digit = value ? "1" : "0";
+  Decimal number;
+  const char* broken;
+  ScanDecimal(digit.data(), digit.data() + digit.size(), &number, &broken);
+  return StoreNumber(number, dtype, to);
+}
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+/// What stands for a value that no digits can say.
+std::optional<double> SpecialValue(std::string_view text) {
+  if (text.empty() || text == "NaN" || text == "nan") return kNan;
+  if (text == "inf" || text == "Infinity") return kInfinity;
+  if (text == "-inf" || text == "-Infinity") return -kInfinity;
+  return std::nullopt;
+}
+
+std::optional<Decimal> NumberIn(std::string_view text) {
+  if (text.starts_with('+')) text.remove_prefix(1);
+  Decimal number;
+  const char* broken;
+  const char* const end = text.data() + text.size();
+  if (text.empty() || ScanDecimal(text.data(), end, &number, &broken) != end) return std::nullopt;
+  return number;
+}
+
+std::string_view Trim(std::string_view text) {
+  const size_t first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") + 1 - first);
+}
+
+bool Parse(std::string_view text, DType dtype, std::byte* to) {
+  if (const auto number = NumberIn(text)) return StoreNumber(*number, dtype, to);
+  if (const auto special = SpecialValue(text)) return StoreSpecial(*special, dtype, to);
+  if (text == "true" || text == "True") return StoreBool(true, dtype, to);
+  return (text == "false" || text == "False") && StoreBool(false, dtype, to);
+}
+
+Status ReadNumberCell(JsonReader& reader, DType dtype, std::byte* to) {
+  std::string_view text;
+  RETURN_IF_ERROR(reader.ReadNumberText(&text));
+  if (Parse(text, dtype, to)) return OkStatus();
+  return reader.Refuse(fmt::format("expected {}, got {}", NameOf(dtype), text.substr(0, kQuoted)));
+}
+
+}  // namespace
+
+Status ReadCell(JsonReader& reader, DType dtype, std::byte* to) {
+  ASSIGN_OR_RETURN(const JsonType type, reader.Peek());
+  switch (type) {
+    case JsonType::kNumber:
+      return ReadNumberCell(reader, dtype, to);
+    case JsonType::kNull:
+      if (!StoreSpecial(kNan, dtype, to)) return reader.Expected(NameOf(dtype));
+      return reader.ReadNull();
+    case JsonType::kTrue:
+    case JsonType::kFalse: {
+      bool value;
+      RETURN_IF_ERROR(reader.ReadBool(&value));
+      StoreBool(value, dtype, to);
+      return OkStatus();
+    }
+    default:
+      return reader.Expected(NameOf(dtype));
+  }
+}
+
+Status ParseCell(std::string_view text, DType dtype, std::byte* to) {
+  if (Parse(Trim(text), dtype, to)) return OkStatus();
+  return Error(Reason::kBadRequest, "expected {}, got \"{}\"", NameOf(dtype),
+               text.substr(0, kQuoted));
+}
+
+bool IsNumericCell(std::string_view text) {
+  const std::string_view trimmed = Trim(text);
+  return NumberIn(trimmed).has_value() || SpecialValue(trimmed).has_value();
+}
+
+}  // namespace slipway::instances

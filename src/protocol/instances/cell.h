@@ -1,0 +1,27 @@
+#pragma once
+// One cell of a table → one element of a tensor.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "base/status.h"
+#include "tensor/dtype.h"
+#include "text/json_reader.h"
+
+namespace slipway::instances {
+
+/// Reads a scalar into `to`, ElementSize(dtype) bytes; not for BYTES. A missing value (null) is NaN
+/// where the type has one; true and false are 1 and 0, as data frames have them.
+/// @return kBadRequest in the reader's form for text, or for a number that the type cannot hold.
+Status ReadCell(JsonReader& reader, DType dtype, std::byte* to);
+
+/// The same from the text of a CSV cell. Spaces around it are dropped. Missing are "", "NaN" and
+/// "nan"; infinities "inf" and "-inf"; true and false also in the form "True" and "False".
+/// @return kBadRequest "expected FP32, got "x"".
+Status ParseCell(std::string_view text, DType dtype, std::byte* to);
+
+/// The cell is a number, or stands for a missing one: it cannot be the name of a column.
+bool IsNumericCell(std::string_view text);
+
+}  // namespace slipway::instances

@@ -1,0 +1,51 @@
+#include "protocol/instances/csv_table.h"
+
+#include <algorithm>
+
+#include "data/csv.h"
+#include "protocol/instances/cell.h"
+#include "protocol/instances/table.h"
+
+namespace slipway::instances {
+namespace {
+
+bool LooksLikeHeader(const data::CsvRow& row, const Signature& signature,
+                     std::span<const std::string> features) {
+  const bool known = std::ranges::all_of(row.cells, [&](const std::string& cell) {
+    return IndexOf(signature.inputs, cell) || std::ranges::find(features, cell) != features.end();
+  });
+  if (known) return true;
+  const bool takes_text = std::ranges::any_of(
+      signature.inputs, [](const TensorSpec& input) { return input.dtype == DType::kBytes; });
+  return !takes_text && !std::ranges::all_of(row.cells, IsNumericCell);
+}
+
+Status AddRow(const data::CsvRow& row, Table& table) {
+  for (size_t i = 0; i < row.cells.size(); ++i) RETURN_IF_ERROR(table.Put(i, row.cells[i]));
+  return table.EndRow();
+}
+
+}  // namespace
+
+Status ReadCsvTable(std::string_view text, CsvHeader header, const Signature& signature,
+                    std::span<const std::string> features, InferRequest& request) {
+  data::CsvReader reader(text);
+  data::CsvRow row;
+  ASSIGN_OR_RETURN(bool more, reader.Next(row));
+  if (!more) return Error(Reason::kBadRequest, "expected at least one line of values");
+  Table table(signature, features);
+  if (header == CsvHeader::kPresent ||
+      (header == CsvHeader::kAuto && LooksLikeHeader(row, signature, features))) {
+    RETURN_IF_ERROR(table.SetColumns(row.cells));
+  } else {
+    RETURN_IF_ERROR(table.SetWidth(row.cells.size()));
+    RETURN_IF_ERROR(AddRow(row, table));
+  }
+  for (;;) {
+    ASSIGN_OR_RETURN(more, reader.Next(row));
+    if (!more) return table.Finish(request);
+    RETURN_IF_ERROR(AddRow(row, table));
+  }
+}
+
+}  // namespace slipway::instances

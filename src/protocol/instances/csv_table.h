@@ -1,0 +1,28 @@
+#pragma once
+// Comma-separated values → a model's inputs.
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/status.h"
+#include "infer/request.h"
+#include "tensor/signature.h"
+
+namespace slipway::instances {
+
+/// Whether the first line names the columns.
+enum class CsvHeader : uint8_t {
+  kAuto,     // when it looks like it
+  kPresent,  // always
+  kAbsent,   // never
+};
+
+/// Reads the lines as the rows of a table.
+/// Under kAuto the first line is a header when every cell is the name of an input or feature; or,
+/// for a model without BYTES inputs, when a cell of it is no number.
+/// @return kBadRequest naming line, or row and column.
+Status ReadCsvTable(std::string_view text, CsvHeader header, const Signature& signature,
+                    std::span<const std::string> features, InferRequest& request);
+
+}  // namespace slipway::instances

@@ -1,0 +1,241 @@
+#include "protocol/instances/table.h"
+
+#include <cmath>
+
+#include "protocol/instances/csv_table.h"
+
+namespace slipway::instances {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+const std::vector<std::string> kNoFeatures;
+const std::vector<std::string> kFeatures = {"width", "height", "depth"};
+const Signature kOneInput = {{{"x", DType::kFp32, {-1, 3}}}, {}};
+const Signature kColumns = {{{"age", DType::kInt64, {-1, 1}},
+                             {"sex", DType::kBytes, {-1, 1}},
+                             {"fare", DType::kFp32, {-1}},
+                             {"note", DType::kBytes, {-1}, true}},
+                            {}};
+
+template <typename T>
+std::vector<T> Values(const NamedTensor& input) {
+  const auto values = input.tensor.as<T>();
+  return {values.begin(), values.end()};
+}
+
+std::vector<std::string> Texts(const NamedTensor& input) {
+  std::vector<std::string> all;
+  BytesReader reader(input.tensor.data.bytes());
+  for (std::string_view element; reader.Next(&element);) all.emplace_back(element);
+  return all;
+}
+
+struct Outcome {
+  InferRequest request;
+  Status status;
+};
+
+/// Rows as lists of cells, under `names` or, without names, by position.
+Outcome Fill(const Signature& signature, const std::vector<std::string>& features,
+             const std::vector<std::string>& names, std::string_view rows) {
+  Outcome outcome;
+  const auto fill = [&]() -> Status {
+    Table table(signature, features);
+    RETURN_IF_ERROR(names.empty() ? table.SetWidth(3) : table.SetColumns(names));
+    JsonReader json(rows, {.allow_nan_tokens = true});
+    RETURN_IF_ERROR(json.BeginArray());
+    for (;;) {
+      ASSIGN_OR_RETURN(const bool row, json.NextElement());
+      if (!row) return table.Finish(outcome.request);
+      RETURN_IF_ERROR(json.BeginArray());
+      for (size_t column = 0;; ++column) {
+        ASSIGN_OR_RETURN(const bool cell, json.NextElement());
+        if (!cell) break;
+        RETURN_IF_ERROR(table.Put(column, json));
+      }
+      RETURN_IF_ERROR(table.EndRow());
+    }
+  };
+  outcome.status = fill();
+  return outcome;
+}
+
+TEST(TableTest, FeaturesAreFoundByName) {
+  const auto got =
+      Fill(kOneInput, kFeatures, {"depth", "width", "height"}, "[[3,1,2],[6,null,true]]");
+  ASSERT_TRUE(got.status.ok()) << got.status;
+  const NamedTensor& x = got.request.inputs.at(0);
+  EXPECT_EQ(x.name, "x");
+  EXPECT_THAT(x.tensor.shape, ElementsAre(2, 3));
+  const auto values = Values<float>(x);
+  EXPECT_TRUE(std::isnan(values[3])) << "a missing value";
+  EXPECT_THAT((std::vector{values[0], values[1], values[2], values[4], values[5]}),
+              ElementsAre(1, 2, 3, 1, 6));
+}
+
+TEST(TableTest, ColumnsOfAModelWithoutFeatureNamesKeepTheirOrder) {
+  const std::vector<std::string> orders[] = {{}, {"c", "b", "a"}, {"0", "1", "2"}};
+  for (const auto& names : orders) {
+    const auto got = Fill(kOneInput, kNoFeatures, names, "[[1,2,3]]");
+    ASSERT_TRUE(got.status.ok()) << got.status;
+    EXPECT_THAT(Values<float>(got.request.inputs.at(0)), ElementsAre(1, 2, 3));
+  }
+  EXPECT_TRUE(Fill(kOneInput, kFeatures, {"0", "1", "2"}, "[[1,2,3]]").status.ok())
+      << "names that only count say nothing against the features";
+}
+
+TEST(TableTest, AColumnMayBeAnInputOfItsOwn) {
+  const auto got =
+      Fill(kColumns, kNoFeatures, {"fare", "sex", "age"}, R"([[7.25,"male",22],[NaN,"f",38]])");
+  ASSERT_TRUE(got.status.ok()) << got.status;
+  const auto& inputs = got.request.inputs;
+  ASSERT_EQ(inputs.size(), 3u);
+  EXPECT_EQ(inputs[0].name, "fare");
+  EXPECT_THAT(inputs[0].tensor.shape, ElementsAre(2));
+  EXPECT_EQ(Values<float>(inputs[0])[0], 7.25f);
+  EXPECT_THAT(inputs[1].tensor.shape, ElementsAre(2, 1));
+  EXPECT_THAT(Texts(inputs[1]), ElementsAre("male", "f"));
+  EXPECT_THAT(Values<int64_t>(inputs[2]), ElementsAre(22, 38));
+
+  const auto by_position = Fill(kColumns, kNoFeatures, {}, R"([[22,"male",7.25]])");
+  ASSERT_TRUE(by_position.status.ok()) << by_position.status;
+  EXPECT_THAT(Texts(by_position.request.inputs.at(1)), ElementsAre("male"));
+}
+
+TEST(TableTest, ACellMayBeAListWhereARowTakesSeveralValues) {
+  const Signature wide = {{{"pixels", DType::kUint8, {-1, 2, 2}}, {"gain", DType::kFp64, {}}}, {}};
+  const auto got = Fill(wide, kNoFeatures, {"pixels", "gain"}, "[[[[1,2],[3,4]],0.5]]");
+  ASSERT_TRUE(got.status.ok()) << got.status;
+  EXPECT_THAT(got.request.inputs.at(0).tensor.shape, ElementsAre(1, 2, 2));
+  EXPECT_THAT(Values<uint8_t>(got.request.inputs.at(0)), ElementsAre(1, 2, 3, 4));
+  EXPECT_TRUE(got.request.inputs.at(1).tensor.shape.empty());
+}
+
+TEST(TableTest, NamesWhatDoesNotFit) {
+  struct Case {
+    const Signature& signature;
+    const std::vector<std::string>& features;
+    std::vector<std::string> names;
+    std::string_view rows;
+    std::string_view message;
+  };
+  const Case table[] = {
+      {kOneInput,
+       kFeatures,
+       {"width", "hight"},
+       "[]",
+       R"(unknown columns "hight"; missing columns "height", "depth"; the model takes "width", "height", "depth")"},
+      {kColumns,
+       kNoFeatures,
+       {"age", "name"},
+       "[]",
+       R"(unknown columns "name"; missing columns "sex", "fare"; the model takes "age", "sex", "fare", "note")"},
+      {kOneInput, kFeatures, {"width", "width"}, "[]", R"(columns "width" occur twice)"},
+      {kOneInput,
+       kNoFeatures,
+       {"a", "b"},
+       "[]",
+       R"(expected 3 columns for input "x" FP32 [-1,3], got 2)"},
+      {kOneInput,
+       kFeatures,
+       {},
+       R"([[1,2,3],[1,"2",3]])",
+       R"(row 1, column "1": JSON, byte 12: expected FP32, got '"')"},
+      {kOneInput, kFeatures, {}, "[[1,2]]", R"(row 0: missing columns "2")"},
+      {kOneInput,
+       kFeatures,
+       {},
+       "[[1,2,1e39]]",
+       R"(row 0, column "2": JSON, byte 10: expected FP32, got 1e39)"},
+      {kColumns,
+       kNoFeatures,
+       {"age", "sex", "fare"},
+       R"([[1.5,"m",2]])",
+       R"(row 0, column "age": JSON, byte 5: expected INT64, got 1.5)"},
+      {kColumns,
+       kNoFeatures,
+       {"age", "sex", "fare"},
+       R"([[null,"m",2]])",
+       R"(row 0, column "age": JSON, byte 2: expected INT64, got 'n')"},
+      {kColumns,
+       kNoFeatures,
+       {"age", "sex", "fare"},
+       R"([[1,["a","b"],2]])",
+       R"(row 0, column "sex": JSON, byte 9: expected 1 values)"},
+      {kOneInput, kFeatures, {}, "[]", "expected at least one row"},
+  };
+  for (const Case& row : table) {
+    const auto got = Fill(row.signature, row.features, row.names, row.rows);
+    EXPECT_EQ(ReasonOf(got.status), Reason::kBadRequest);
+    EXPECT_EQ(MessageOf(got.status), row.message);
+  }
+}
+
+TEST(TableTest, AMessageStaysShortWhateverTheNames) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 1000; ++i) names.push_back(std::to_string(i) + std::string(500, 'x'));
+  const auto got = Fill(kOneInput, kFeatures, names, "[]");
+  EXPECT_THAT(MessageOf(got.status), HasSubstr("and 980 more"));
+  EXPECT_LT(MessageOf(got.status).size(), 2000u);
+}
+
+Outcome FromCsv(std::string_view text, CsvHeader header, const Signature& signature,
+                const std::vector<std::string>& features) {
+  Outcome outcome;
+  outcome.status = ReadCsvTable(text, header, signature, features, outcome.request);
+  return outcome;
+}
+
+TEST(CsvTableTest, TellsAHeaderFromValues) {
+  for (const std::string_view text : {"1,2,3\n4,,+6\n", "width,height,depth\n1,2,3\n4,nan, 6\n",
+                                      "depth,height,width\n3,2,1\n6,,4"}) {
+    const auto got = FromCsv(text, CsvHeader::kAuto, kOneInput, kFeatures);
+    ASSERT_TRUE(got.status.ok()) << got.status;
+    const auto values = Values<float>(got.request.inputs.at(0));
+    EXPECT_TRUE(std::isnan(values[4]));
+    EXPECT_THAT((std::vector{values[0], values[1], values[2], values[3], values[5]}),
+                ElementsAre(1, 2, 3, 4, 6));
+  }
+}
+
+TEST(CsvTableTest, TakesTextAsItStands) {
+  const auto got =
+      FromCsv("sex,age,fare\n\"a,\"\"b\",7,1e-3\n", CsvHeader::kAuto, kColumns, kNoFeatures);
+  ASSERT_TRUE(got.status.ok()) << got.status;
+  EXPECT_THAT(Texts(got.request.inputs.at(0)), ElementsAre("a,\"b"));
+
+  const Signature text = {{{"text", DType::kBytes, {-1}}}, {}};
+  EXPECT_THAT(Texts(FromCsv("first\nsecond", CsvHeader::kAuto, text, {}).request.inputs.at(0)),
+              ElementsAre("first", "second"));
+  EXPECT_THAT(Texts(FromCsv("first\nsecond", CsvHeader::kPresent, text, {}).request.inputs.at(0)),
+              ElementsAre("second"));
+}
+
+TEST(CsvTableTest, TheHeaderCanBeSaid) {
+  const std::string_view numbers = "0,1,2\n3,4,5\n";
+  const auto rows = [&](CsvHeader header) {
+    return FromCsv(numbers, header, kOneInput, kNoFeatures).request.inputs.at(0).tensor.shape[0];
+  };
+  EXPECT_EQ(rows(CsvHeader::kAuto), 2);
+  EXPECT_EQ(rows(CsvHeader::kAbsent), 2);
+  EXPECT_EQ(rows(CsvHeader::kPresent), 1);
+}
+
+TEST(CsvTableTest, NamesWhatDoesNotFit) {
+  const std::pair<std::string_view, std::string_view> table[] = {
+      {"", "expected at least one line of values"},
+      {"width,height,depth\n", "expected at least one row"},
+      {"1,2,3\n1,x,3", R"(row 1, column "1": expected FP32, got "x")"},
+      {"1,2,3\n1,2", "line 2: expected 3 cells, got 2"},
+      {"1,2", R"(expected 3 columns for input "x" FP32 [-1,3], got 2)"},
+      {"width,height,size\n1,2,3",
+       R"(unknown columns "size"; missing columns "depth"; the model takes "width", "height", "depth")"},
+  };
+  for (const auto& [text, message] : table)
+    EXPECT_EQ(MessageOf(FromCsv(text, CsvHeader::kAuto, kOneInput, kFeatures).status), message);
+}
+
+}  // namespace
+}  // namespace slipway::instances

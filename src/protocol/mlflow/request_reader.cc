@@ -1,0 +1,122 @@
+#include "protocol/mlflow/request_reader.h"
+
+#include "text/json_reader.h"
+
+namespace slipway::mlflow {
+namespace {
+
+constexpr JsonReader::Options kOptions{.allow_nan_tokens = true};
+constexpr std::string_view kFormats = "dataframe_split, dataframe_records, instances, inputs";
+constexpr size_t kMaxOutputs = 4096;
+
+/// One member of the body that holds the data. Views into the body.
+struct Data {
+  std::string key;
+  std::string_view value;
+};
+
+bool IsFormat(std::string_view key) {
+  return key == "dataframe_split" || key == "dataframe_records" || key == "instances" ||
+         key == "inputs";
+}
+
+Status ReadOutputNames(JsonReader& json, InferRequest& request) {
+  RETURN_IF_ERROR(json.BeginArray());
+  for (;;) {
+    ASSIGN_OR_RETURN(const bool more, json.NextElement());
+    if (!more) return OkStatus();
+    if (request.outputs.size() == kMaxOutputs)
+      return json.Refuse(fmt::format("more than {} outputs", kMaxOutputs));
+    RETURN_IF_ERROR(json.ReadString(&request.outputs.emplace_back().name));
+  }
+}
+
+Status ReadParams(JsonReader& json, InferRequest& request) {
+  ASSIGN_OR_RETURN(const bool none, json.TryNull());
+  if (none) return OkStatus();
+  RETURN_IF_ERROR(json.BeginObject());
+  for (std::string_view key;;) {
+    ASSIGN_OR_RETURN(const bool more, json.NextKey(&key));
+    if (!more) return OkStatus();
+    RETURN_IF_ERROR(key == "outputs" ? ReadOutputNames(json, request) : json.Skip());
+  }
+}
+
+StatusOr<Data> FindData(std::string_view body, InferRequest& request) {
+  Data data;
+  JsonReader json(body, kOptions);
+  ASSIGN_OR_RETURN(const JsonType type, json.Peek());
+  if (type != JsonType::kObject)
+    return Error(Reason::kBadRequest, "expected an object with exactly one of {}, got {}", kFormats,
+                 type == JsonType::kArray ? "a list" : "another value");
+  RETURN_IF_ERROR(json.BeginObject());
+  for (std::string_view key;;) {
+    ASSIGN_OR_RETURN(const bool more, json.NextKey(&key));
+    if (!more) break;
+    if (key == "params") {
+      RETURN_IF_ERROR(ReadParams(json, request));
+      continue;
+    }
+    if (IsFormat(key)) {
+      if (!data.key.empty())
+        return Error(Reason::kBadRequest, "expected exactly one of {}, got {} and {}", kFormats,
+                     data.key, key);
+      data.key = key;
+      RETURN_IF_ERROR(json.Skip(&data.value));
+    } else {
+      RETURN_IF_ERROR(json.Skip());
+    }
+  }
+  RETURN_IF_ERROR(json.End());
+  if (data.key.empty())
+    return Error(Reason::kBadRequest, "expected an object with exactly one of {}", kFormats);
+  return data;
+}
+
+Status ReadSplit(std::string_view text, const instances::TableModel& model, InferRequest& request) {
+  std::string_view columns, rows;
+  JsonReader json(text, kOptions);
+  RETURN_IF_ERROR(json.BeginObject());
+  for (std::string_view key;;) {
+    ASSIGN_OR_RETURN(const bool more, json.NextKey(&key));
+    if (!more) break;
+    if (key == "columns")
+      RETURN_IF_ERROR(json.Skip(&columns));
+    else if (key == "data")
+      RETURN_IF_ERROR(json.Skip(&rows));
+    else if (key == "index")
+      RETURN_IF_ERROR(json.Skip());
+    else
+      return json.Refuse("expected the keys columns, index and data alone");
+  }
+  if (rows.empty()) return Error(Reason::kBadRequest, "\"data\" is missing");
+  if (columns.empty()) return instances::ReadRowList(rows, model, request);
+  return instances::ReadSplit(columns, rows, model, request);
+}
+
+bool IsWhole(DType dtype) { return dtype >= DType::kUint8 && dtype <= DType::kInt64; }
+bool IsFloat(DType dtype) { return dtype >= DType::kFp16 && dtype <= DType::kFp64; }
+
+}  // namespace
+
+Status ReadRequest(std::string_view body, const instances::TableModel& model,
+                   InferRequest& request) {
+  ASSIGN_OR_RETURN(const Data data, FindData(body, request));
+  const auto read = [&]() -> Status {
+    if (data.key == "dataframe_split") return ReadSplit(data.value, model, request);
+    if (data.key == "inputs") return instances::ReadColumnLists(data.value, model, request);
+    return instances::ReadRowList(data.value, model, request);
+  };
+  const Status status = read();
+  return status.ok() ? status : Annotate(status, data.key);
+}
+
+void AskForPrediction(const Signature& signature, InferRequest& request) {
+  const auto& outputs = signature.outputs;
+  if (!request.outputs.empty() || outputs.size() != 2) return;
+  const bool labels = IsWhole(outputs[0].dtype) || outputs[0].dtype == DType::kBytes;
+  if (labels && IsFloat(outputs[1].dtype) && outputs[1].shape.size() == 2)
+    request.outputs.push_back({outputs[0].name});
+}
+
+}  // namespace slipway::mlflow

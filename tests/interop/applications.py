@@ -1,0 +1,73 @@
+"""What Slipway is compared with: a Flask application and MLflow's scoring server, each around a scikit-learn
+model, and the same models as ONNX. Run as a program inside the virtual environment that `install` makes:
+
+    applications.py make FOLDER             trains the models: NAME.joblib, NAME.onnx, NAME.mlflow/
+    applications.py flask MODEL.joblib PORT serves one, as such applications do
+"""
+
+import sys
+
+MODELS = ("words", "numbers", "prices")
+
+
+def make(folder):
+    import joblib
+    import mlflow.sklearn
+    from skl2onnx import to_onnx
+    from sklearn.datasets import load_diabetes, load_iris
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.linear_model import LinearRegression, LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    flowers, diabetes = load_iris(as_frame=True), load_diabetes(as_frame=True)
+    names = flowers.target.map(dict(enumerate(flowers.target_names)))
+    logistic = make_pipeline(StandardScaler(), LogisticRegression())
+    models = {
+        "words": (logistic.fit(flowers.data, names), flowers.data),
+        "numbers": (
+            RandomForestClassifier(20, random_state=0).fit(flowers.data, flowers.target),
+            flowers.data,
+        ),
+        "prices": (LinearRegression().fit(diabetes.data, diabetes.target), diabetes.data),
+    }
+    for name, (model, data) in models.items():
+        joblib.dump(model, folder / f"{name}.joblib")
+        onnx = to_onnx(model, data.to_numpy("float32")[:1])
+        (folder / f"{name}.onnx").write_bytes(onnx.SerializeToString())
+        mlflow.sklearn.save_model(
+            model, folder / f"{name}.mlflow", serialization_format="cloudpickle"
+        )
+
+
+def serve(path, port):
+    import flask
+    import joblib
+    import pandas
+
+    application = flask.Flask(__name__)
+    model = joblib.load(path)
+
+    @application.post("/predict")
+    def predict():
+        rows = flask.request.get_json()
+        if isinstance(rows, dict) and "records" in rows:
+            rows = rows["records"]
+        elif isinstance(rows, dict) or not isinstance(rows[0], (dict, list)):
+            rows = [rows]
+        data = pandas.DataFrame(rows) if isinstance(rows[0], dict) else rows
+        answer = {"prediction": model.predict(data).tolist()}
+        if flask.request.args.get("proba"):
+            answer["probability"] = model.predict_proba(data).tolist()
+        return flask.jsonify(answer)
+
+    application.run(port=port)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "make":
+        import pathlib
+
+        make(pathlib.Path(sys.argv[2]))
+    else:
+        serve(sys.argv[2], int(sys.argv[3]))

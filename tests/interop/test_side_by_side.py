@@ -1,0 +1,115 @@
+"""A Flask application, MLflow's scoring server and Slipway answer the same requests about the same models."""
+
+import contextlib
+
+import pytest
+
+import side_by_side
+from support.server import Server
+
+FLOWERS = ["sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)"]
+FLOWER_ROWS = [[5.1, 3.5, 1.4, 0.2], [6.3, 2.9, 5.6, 1.8], [5.9, 3.0, 4.2, 1.5], [7, 3, 6, 2]]
+PEOPLE = ["age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"]
+PEOPLE_ROWS = [
+    [0.038, 0.051, 0.062, 0.022, -0.044, -0.035, -0.043, -0.003, 0.02, -0.018],
+    [-0.002, -0.045, -0.051, -0.026, -0.008, -0.019, 0.074, -0.039, -0.068, -0.092],
+]
+TABLES = {
+    "words": (FLOWERS, FLOWER_ROWS),
+    "numbers": (FLOWERS, FLOWER_ROWS),
+    "prices": (PEOPLE, PEOPLE_ROWS),
+}
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory):
+    missing = side_by_side.install()
+    if missing:
+        pytest.skip(missing)
+    folder = tmp_path_factory.mktemp("models")
+    side_by_side.make_models(folder)
+    return folder
+
+
+@contextlib.contextmanager
+def slipway(models, name):
+    with Server(models / f"{name}.onnx") as server:
+        yield server.url
+
+
+def records(names, rows):
+    return [dict(zip(names, row)) for row in rows]
+
+
+def check_equal(ours, theirs):
+    """Equal JSON; floats as far as 32 bits go, which is what the converted models compute in."""
+    assert type(ours) is type(theirs)
+    if isinstance(theirs, dict):
+        assert ours.keys() == theirs.keys()
+        for key, value in theirs.items():
+            check_equal(ours[key], value)
+    elif isinstance(theirs, list):
+        assert len(ours) == len(theirs)
+        for our, their in zip(ours, theirs):
+            check_equal(our, their)
+    elif isinstance(theirs, float):
+        assert ours == pytest.approx(theirs, rel=1e-4, abs=1e-5)
+    else:
+        assert ours == theirs
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_flask_application_and_slipway_answer_alike(models, name):
+    names, rows = TABLES[name]
+    with side_by_side.flask(models / f"{name}.joblib") as theirs, slipway(models, name) as ours:
+        for body in (
+            rows,
+            rows[0],
+            records(names, rows),
+            records(names, rows)[0],
+            {"records": records(names, rows)},
+        ):
+            status, expected = side_by_side.post(theirs + "/predict", body)
+            assert status == 200
+            for path in ("/predict", f"/models/{name}/predict"):
+                status, got = side_by_side.post(ours + path, body)
+                assert status == 200
+                check_equal(got, expected)
+        if name != "prices":
+            _, expected = side_by_side.post(theirs + "/predict?proba=1", rows)
+            check_equal(side_by_side.post(ours + "/predict?proba=1", rows)[1], expected)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_mlflows_scoring_server_and_slipway_answer_alike(models, name):
+    names, rows = TABLES[name]
+    csv = "\n".join([",".join(names), *(",".join(map(repr, row)) for row in rows)]).encode()
+    split = {"columns": names, "data": rows}
+    with side_by_side.mlflow(models / f"{name}.mlflow") as theirs, slipway(models, name) as ours:
+        for body, content_type in (
+            ({"dataframe_split": split}, "application/json"),
+            ({"dataframe_split": {**split, "index": list(range(len(rows)))}}, "application/json"),
+            ({"dataframe_records": records(names, rows)}, "application/json; charset=utf-8"),
+            ({"instances": rows}, "application/json"),
+            ({"inputs": rows}, "application/json"),
+            (csv, "text/csv"),
+        ):
+            status, expected = side_by_side.post(theirs + "/invocations", body, content_type)
+            assert status == 200, body
+            status, got = side_by_side.post(ours + "/invocations", body, content_type)
+            assert status == 200, body
+            check_equal(got, expected)
+        for body, content_type in (
+            (rows, "application/json"),
+            ({"instances": rows, "inputs": rows}, "application/json"),
+            ({"data": rows}, "application/json"),
+            (b"{", "application/json"),
+            ({"dataframe_records": {}}, "application/json"),
+            ({"dataframe_split": {"columns": names}}, "application/json"),
+            ({"inputs": rows}, "text/plain"),
+            ({"inputs": rows}, "application/json; charset=latin-1"),
+            ({"inputs": rows}, "application/json; format=pandas-split"),
+        ):
+            expected, _ = side_by_side.post(theirs + "/invocations", body, content_type)
+            got, _ = side_by_side.post(ours + "/invocations", body, content_type)
+            assert got == expected, (body, content_type)
