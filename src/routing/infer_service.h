@@ -67,7 +67,8 @@ class InferService {
   /// @return the call for reuse when it is done, null when it went to the pool.
   std::unique_ptr<InferCall> Infer(int loop, std::unique_ptr<InferCall> call);
 
-  /// Answers and counts a request that could not even be read; its model may be "" for that reason.
+  /// Answers a request that could not even be read, and counts it when it names a model that is
+  /// served.
   void Refuse(int loop, InferCall& call, const Status& why);
 
  private:

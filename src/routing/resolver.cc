@@ -81,4 +81,13 @@ StatusOr<const VersionHandle*> Resolve(const lifecycle::ServingTable& table, std
   return Annotate(NotReady(*entry, alias->second), fmt::format("alias \"{}\"", version));
 }
 
+StatusOr<std::string_view> OnlyModel(const lifecycle::ServingTable& table) {
+  if (table.models.size() == 1) return table.models.begin()->first;
+  if (!table.settled) return Error(Reason::kLoading, "models are still being loaded");
+  if (table.models.empty()) return Error(Reason::kNotFound, "there is no model");
+  return Error(Reason::kNotFound,
+               "there are {} models and none is named for this path, \"{}\" for one",
+               table.models.size(), table.models.begin()->first);
+}
+
 }  // namespace slipway::routing

@@ -15,4 +15,9 @@ namespace slipway::routing {
 StatusOr<const lifecycle::VersionHandle*> Resolve(const lifecycle::ServingTable& table,
                                                   std::string_view model, std::string_view version);
 
+/// Who answers where a request names no model: the only one there is. Valid as long as the table.
+/// @return kLoading (503) or kNotFound when there is none, kNotFound naming some when there are
+///   several.
+StatusOr<std::string_view> OnlyModel(const lifecycle::ServingTable& table);
+
 }  // namespace slipway::routing

@@ -63,5 +63,17 @@ TEST(ResolverTest, BeforeTheFirstPassIsDoneAnUnknownModelMayStillCome) {
   EXPECT_EQ(ReasonOf(Resolve(table, "wine", "").status()), Reason::kLoading);
 }
 
+TEST(ResolverTest, AModelWithoutCompanyNeedsNoName) {
+  ServingTable table = MakeTable();
+  EXPECT_EQ(OnlyModel(table).value(), "wine");
+  table.models.emplace("topic", std::make_shared<ModelEntry>());
+  EXPECT_THAT(MessageOf(OnlyModel(table).status()),
+              testing::StartsWith("there are 2 models and none is named for this path, \""));
+  table.models.clear();
+  EXPECT_EQ(MessageOf(OnlyModel(table).status()), "there is no model");
+  table.settled = false;
+  EXPECT_EQ(ReasonOf(OnlyModel(table).status()), Reason::kLoading);
+}
+
 }  // namespace
 }  // namespace slipway::routing

@@ -7,6 +7,8 @@
 #include "protocol/flask/routes.h"
 #include "protocol/invocations/routes.h"
 #include "protocol/openinference/routes.h"
+#include "protocol/tfserving/routes.h"
+#include "protocol/vertex/routes.h"
 #include "repository/repository.h"
 #include "server/listen_address.h"
 #include "server/version.h"
@@ -208,11 +210,20 @@ std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_ve
                                    .draining = draining_,
                                    .csv_header = ToInstances(config_.dialects.csv_header),
                                    .server_version = std::string(kVersion)});
+  tfserving::AddRoutes(*router, {.infer = *infer_,
+                                 .loops = Or(config_.resources.io_threads, resources_.processors)});
   admin::AddRoutes(*router, {.infer = *infer_,
                              .registry = registry_,
                              .draining = draining_,
                              .server_version = std::string(kVersion),
                              .engine = fmt::format("onnxruntime {}", engine_version)});
+  vertex::AddRoutes(*router,
+                    {.infer = *infer_,
+                     .draining = draining_,
+                     .loops = Or(config_.resources.io_threads, resources_.processors)},
+                    {.health_route = config_.vertex.health_route,
+                     .predict_route = config_.vertex.predict_route,
+                     .model = config_.vertex.model});
   return router;
 }
 

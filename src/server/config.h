@@ -79,6 +79,13 @@ struct DialectsConfig {
   CsvHeader csv_header = CsvHeader::kAuto;  // of /invocations where the content type does not say
 };
 
+/// Vertex AI's routes, at paths that the platform chooses.
+struct VertexConfig {
+  std::string health_route;   // "" = none
+  std::string predict_route;  // "" = none
+  std::string model;          // who answers; "" = the only one there is
+};
+
 struct LogConfig {
   LogFormat format = LogFormat::kAuto;
   log::Level level = log::Level::kInfo;
@@ -92,6 +99,7 @@ struct Config {
   ResourcesConfig resources;
   ProbeConfig probe;
   DialectsConfig dialects;
+  VertexConfig vertex;
   LogConfig log;
   std::string data_folder;  // "" once loaded = no home folder is known: nothing is kept
 };

@@ -1,6 +1,7 @@
 // Rules between fields, and of texts whose form a type cannot say.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "server/config_loader.h"
@@ -17,6 +18,8 @@ class Checker {
     CheckModels();
     CheckListeners();
     CheckPeersAndOrigins();
+    CheckRoute("vertex.health_route", config_.vertex.health_route);
+    CheckRoute("vertex.predict_route", config_.vertex.predict_route);
     return std::move(problems_);
   }
 
@@ -94,6 +97,20 @@ class Checker {
     for (const std::string& host : config_.http.allowed_hosts)
       if (host.empty() || host.find_first_of("/ \t") != std::string::npos)
         Problem("http.allowed_hosts", fmt::format("expected a host name or *, got \"{}\"", host));
+  }
+
+  /// A path as the router takes one, or none.
+  void CheckRoute(std::string_view path, std::string_view route) {
+    constexpr std::ptrdiff_t kMaxSegments = 16;
+    const bool plain = std::ranges::all_of(route, [](char c) {
+      return c > ' ' && c < '\x7f' && std::string_view("{}?#%").find(c) == std::string_view::npos;
+    });
+    if (route.empty() ||
+        (route.starts_with('/') && plain && std::ranges::count(route, '/') <= kMaxSegments))
+      return;
+    Problem(path,
+            fmt::format("expected a path such as /predict, of at most {} segments, got \"{}\"",
+                        kMaxSegments, route));
   }
 
   EffectiveConfig& effective_;

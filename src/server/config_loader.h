@@ -1,6 +1,6 @@
 #pragma once
-// From the sources to one checked configuration. Precedence: flag > environment > file > default; a
-// list of a higher source replaces the lower one's whole.
+// From the sources to one checked configuration. Precedence: flag > environment > Vertex AI's
+// environment > file > default; a list of a higher source replaces the lower one's whole.
 
 #include <string>
 #include <vector>

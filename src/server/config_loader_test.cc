@@ -158,6 +158,52 @@ TEST(LoadConfigTest, RefusesTextsThatAreNoAddress) {
               testing::HasSubstr("127.0.0.1:80 is given twice"));
 }
 
+TEST(LoadConfigTest, VertexAiSaysWhereItsContainersListen) {
+  ConfigSources sources = With({});
+  sources.environment = {{"AIP_MODE", "PREDICTION"},
+                         {"AIP_HTTP_PORT", "7080"},
+                         {"AIP_HEALTH_ROUTE", "/v1/endpoints/1/deployedModels/2"},
+                         {"AIP_PREDICT_ROUTE", "/v1/endpoints/1/deployedModels/2:predict"}};
+  const auto loaded = LoadConfig(sources);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_THAT(loaded->config.http.listen, ElementsAre("0.0.0.0:7080"));
+  EXPECT_TRUE(loaded->config.http.public_inference);
+  EXPECT_EQ(loaded->config.vertex.health_route, "/v1/endpoints/1/deployedModels/2");
+  EXPECT_EQ(loaded->config.vertex.predict_route, "/v1/endpoints/1/deployedModels/2:predict");
+  EXPECT_EQ(OriginOf(*loaded, "http.listen").where, "AIP_HTTP_PORT");
+}
+
+TEST(LoadConfigTest, SlipwaysOwnWordsBeatThoseOfVertexAi) {
+  ConfigSources sources = With({Flag("http.listen", {"127.0.0.1:9000"})});
+  sources.environment = {{"AIP_MODE", "PREDICTION"},
+                         {"AIP_PREDICT_ROUTE", "/a"},
+                         {"SLIPWAY_VERTEX_PREDICT_ROUTE", "/b"}};
+  const auto loaded = LoadConfig(sources);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_THAT(loaded->config.http.listen, ElementsAre("127.0.0.1:9000"));
+  EXPECT_EQ(loaded->config.vertex.predict_route, "/b");
+}
+
+TEST(LoadConfigTest, VertexAiIsNotListenedToElsewhere) {
+  ConfigSources sources = With({});
+  sources.environment = {{"AIP_HTTP_PORT", "7080"}, {"AIP_PREDICT_ROUTE", "/a"}};
+  const auto loaded = LoadConfig(sources);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_THAT(loaded->config.http.listen, ElementsAre("127.0.0.1:8080"));
+  EXPECT_EQ(loaded->config.vertex.predict_route, "");
+}
+
+TEST(LoadConfigTest, ARouteIsAPlainPath) {
+  for (const std::string_view route : {"predict", "/{model}", "/a b", "/a?b", "/%61"})
+    EXPECT_EQ(Refusal(With({Flag("vertex.predict_route", {std::string(route)})})),
+              fmt::format("--vertex-predict-route: expected a path such as /predict, of at most 16 "
+                          "segments, got \"{}\"",
+                          route));
+  ConfigSources sources = With({});
+  sources.environment = {{"AIP_MODE", "PREDICTION"}, {"AIP_HEALTH_ROUTE", "health"}};
+  EXPECT_THAT(Refusal(sources), testing::StartsWith("AIP_HEALTH_ROUTE: \"vertex.health_route\": "));
+}
+
 TEST(LoadConfigTest, NeedsAModel) {
   EXPECT_EQ(Refusal(ConfigSources{}),
             "models.paths: expected a model or a folder of models, as in: slipway serve "

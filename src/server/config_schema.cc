@@ -150,6 +150,15 @@ const std::vector<Field>& Table() {
        "has it, `absent` as SageMaker has it, `auto` when its cells are names of columns, or no "
        "numbers where the model takes numbers. A content type `text/csv; header=…` overrides it."},
 
+      {"vertex.health_route", "--vertex-health-route", false, TextField{AT(vertex.health_route)},
+       "",
+       "Path of Vertex AI's health checks; `AIP_HEALTH_ROUTE` where `AIP_MODE` is `PREDICTION`."},
+      {"vertex.predict_route", "--vertex-predict-route", false, TextField{AT(vertex.predict_route)},
+       "",
+       "Path of Vertex AI's predictions; `AIP_PREDICT_ROUTE` where `AIP_MODE` is `PREDICTION`."},
+      {"vertex.model", "--vertex-model", false, TextField{AT(vertex.model)}, "",
+       "The model that answers them; none: the only one there is."},
+
       {"log.format", "--log-format", false, Words({"auto", "human", "json"}, AT(log.format)), "",
        "Form of a log line; `auto`: human on a terminal, one JSON object a line elsewhere."},
       {"log.level", "--log-level", true, Words({"debug", "info", "warn", "error"}, AT(log.level)),

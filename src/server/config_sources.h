@@ -44,4 +44,8 @@ inline constexpr size_t kMaxConfigBytes = size_t{256} << 10;
 /// field.
 Settings ReadEnvironment(const Environment& environment);
 
+/// What Vertex AI says to its containers, when AIP_MODE is PREDICTION: the port, which is reachable
+/// from outside, and the routes. Without it this says nothing.
+Settings ReadVertexEnvironment(const Environment& environment);
+
 }  // namespace slipway::server

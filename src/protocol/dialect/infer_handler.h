@@ -1,6 +1,5 @@
 #pragma once
 #include <memory>
-#include <vector>
 
 #include "protocol/dialect/body_format.h"
 #include "protocol/dialect/target.h"
@@ -16,29 +15,7 @@ struct Services {
   Target default_model;  // of requests that name none; model "" = the only one
 };
 
-/// A POST that runs a model. Threads: each I/O thread has its own call object, used again for each
-/// request.
-class InferHandler {
- public:
-  InferHandler(const Services& services, std::shared_ptr<const BodyFormat> format);
-  ~InferHandler();
-  void operator()(http::Exchange& exchange);
-
- private:
-  class Call;
-  struct alignas(64) Loop {
-    std::unique_ptr<Call> spare;
-  };
-
-  Status Read(http::Exchange& exchange, InferRequest& request);
-
-  routing::InferService& infer_;
-  Target default_model_;
-  std::shared_ptr<const BodyFormat> format_;
-  std::vector<Loop> loops_;
-};
-
-/// The handler as a route takes it.
+/// The handler of a POST that runs the model which TargetOf names.
 http::Handler MakeInferHandler(const Services& services, std::shared_ptr<const BodyFormat> format);
 
 }  // namespace slipway::dialect

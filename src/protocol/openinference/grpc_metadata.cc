@@ -58,8 +58,7 @@ void FillConfigured(const TensorSpec& spec, int max_batch_size, Configured& tens
   const std::span<const int64_t> shape = spec.shape;
   tensor.set_name(spec.name);
   tensor.set_data_type(ConfigType(spec.dtype));
-  FillShape(max_batch_size > 0 && !shape.empty() ? shape.subspan(1) : shape,
-            tensor.mutable_dims());
+  FillShape(max_batch_size > 0 && !shape.empty() ? shape.subspan(1) : shape, tensor.mutable_dims());
 }
 
 void FillVersionPolicy(const ModelConfigView::VersionPolicy& policy,

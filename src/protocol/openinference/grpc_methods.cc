@@ -259,34 +259,34 @@ void AddGrpcMethods(http::Router& router, const Services& services) {
   Adder service(router, methods, kService);
   service.Add("ServerLive", Access::kHealth, &Methods::ServerLive, "The process works.");
   service.Add("ServerReady", Access::kHealth, &Methods::ServerReady,
-                "Models are loaded and the server is not draining.");
+              "Models are loaded and the server is not draining.");
   service.Add("ModelReady", Access::kHealth, &Methods::ModelReady,
-                "The model, or that version of it, can answer.");
+              "The model, or that version of it, can answer.");
   service.Add("ServerMetadata", Access::kHealth, &Methods::ServerMetadata,
-                "The server and its extensions.");
+              "The server and its extensions.");
   service.Add("ModelMetadata", Access::kHealth, &Methods::ModelMetadata, "Inputs and outputs.");
   service.Add("ModelConfig", Access::kHealth, &Methods::ModelConfig,
-                "The configuration in effect.");
+              "The configuration in effect.");
   service.Add("ModelStatistics", Access::kHealth, &Methods::ModelStatistics, "Statistics.");
   service.Add("ModelInfer", Access::kInference,
-                http::Handler([infer](Exchange& exchange) { (*infer)(exchange); }),
-                "Runs the model.");
+              http::Handler([infer](Exchange& exchange) { (*infer)(exchange); }),
+              "Runs the model.");
   service.Add("RepositoryIndex", Access::kHealth, &Methods::RepositoryIndex,
-                "Every version that is known, with its state.");
+              "Every version that is known, with its state.");
   service.Add("RepositoryModelLoad", Access::kControl, &Methods::RepositoryModelLoad,
-                "Loads or reloads a model (--model-control=explicit).");
+              "Loads or reloads a model (--model-control=explicit).");
   service.Add("RepositoryModelUnload", Access::kControl, &Methods::RepositoryModelUnload,
-                "Unloads a model (--model-control=explicit).");
+              "Unloads a model (--model-control=explicit).");
   service.Add("TraceSetting", Access::kHealth, &Methods::TraceSetting,
-                "Tracing is off; changing it is not offered.");
+              "Tracing is off; changing it is not offered.");
   service.Add("LogSettings", Access::kHealth, &Methods::LogSettings,
-                "What is logged; changing it is not offered.");
+              "What is logged; changing it is not offered.");
   for (const NotOffered& method : kNotOffered)
     service.Add(method.method, Access::kHealth,
-                  http::Handler([what = method.what](Exchange& exchange) {
-                    grpc::Fail(exchange, Error(Reason::kNotOffered, "not offered: {}", what));
-                  }),
-                  fmt::format("Not offered: {}.", method.what));
+                http::Handler([what = method.what](Exchange& exchange) {
+                  grpc::Fail(exchange, Error(Reason::kNotOffered, "not offered: {}", what));
+                }),
+                fmt::format("Not offered: {}.", method.what));
   Adder(router, methods, kHealthService)
       .Add("Check", Access::kHealth, &Methods::CheckHealth,
            "Whether the server, or a model by its name, can answer.");

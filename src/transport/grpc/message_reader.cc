@@ -51,8 +51,7 @@ StatusOr<std::shared_ptr<const std::string>> MessageReader::Next(std::string_vie
 Status MessageReader::OpenMessage() {
   ASSIGN_OR_RETURN(prefix_, ReadPrefix(prefix_bytes_, options_.max_message_bytes));
   if (!budget_->Charge(prefix_.size, options_.max_buffered_bytes))
-    return MakeError(Reason::kOverloaded,
-                     "gRPC message: the memory for request bodies is used up");
+    return MakeError(Reason::kOverloaded, "gRPC message: the memory for request bodies is used up");
   charged_ = prefix_.size;
   message_.reserve(std::min<size_t>(prefix_.size, kFirstReserve));
   return OkStatus();
@@ -60,8 +59,8 @@ Status MessageReader::OpenMessage() {
 
 StatusOr<std::shared_ptr<const std::string>> MessageReader::Finish() {
   if (prefix_.compressed) RETURN_IF_ERROR(Inflate());
-  const auto release = [budget = budget_, charged = std::exchange(charged_, 0)](
-                           const std::string* message) {
+  const auto release = [budget = budget_,
+                        charged = std::exchange(charged_, 0)](const std::string* message) {
     budget->Release(charged);
     delete message;
   };

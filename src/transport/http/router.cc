@@ -124,28 +124,38 @@ struct Router::Tree {
   std::deque<Node> nodes;  // stable addresses
 };
 
-void Router::Add(Route route) {
+Router::Node& Router::NodeFor(std::string_view pattern) {
   if (!tree_) {
     tree_ = std::make_shared<Tree>();
     tree_->nodes.emplace_back(&tree_->nodes);
   }
-  SLIPWAY_CHECK(route.pattern.starts_with('/'), "a pattern begins with a slash");
+  SLIPWAY_CHECK(pattern.starts_with('/'), "a pattern begins with a slash");
   Node* node = &tree_->nodes.front();
-  std::string_view rest = route.pattern;
   size_t depth = 0;
-  while (!rest.empty()) {
+  for (std::string_view rest = pattern; !rest.empty(); ++depth) {
     rest.remove_prefix(1);
     const size_t end = rest.find('/');
     node = node->Child(rest.substr(0, end));
     rest.remove_prefix(end == std::string_view::npos ? rest.size() : end);
-    ++depth;
   }
   SLIPWAY_CHECK(depth <= kMaxSegments, "a pattern has at most 16 segments");
-  int& slot = node->route_of_method[static_cast<size_t>(route.method)];
+  node->ends = true;
+  return *node;
+}
+
+void Router::Add(Route route) {
+  int& slot = NodeFor(route.pattern).route_of_method[static_cast<size_t>(route.method)];
   SLIPWAY_CHECK(slot < 0, "a method and pattern is added once");
   slot = static_cast<int>(routes_.size());
-  node->ends = true;
   routes_.push_back(std::move(route));
+}
+
+void Router::Replace(Route route) {
+  const int slot = NodeFor(route.pattern).route_of_method[static_cast<size_t>(route.method)];
+  if (slot < 0)
+    Add(std::move(route));
+  else
+    routes_[static_cast<size_t>(slot)] = std::move(route);
 }
 
 std::string Router::AllowedMethods(const Node& node, uint8_t allowed) const {

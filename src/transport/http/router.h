@@ -35,6 +35,8 @@ class Router {
  public:
   /// CHECK-fails on a duplicate method + pattern: the table is our own code.
   void Add(Route route);
+  /// As Add, but takes the place of a route of that method and pattern.
+  void Replace(Route route);
 
   /// Splits the path at '/', percent-decodes each segment, finds the route, calls its handler.
   /// Unknown path: 404 naming it; known path, wrong method: 405 with Allow; bad percent-encoding:
@@ -52,6 +54,7 @@ class Router {
   struct Node;
   struct Search;
   struct Tree;
+  Node& NodeFor(std::string_view pattern);
   std::string AllowedMethods(const Node& node, uint8_t allowed) const;
 
   std::vector<Route> routes_;

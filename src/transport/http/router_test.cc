@@ -120,5 +120,20 @@ TEST_F(RouterTest, ADuplicateRouteIsABrokenInvariant) {
   EXPECT_DEATH(Add(Method::kGet, "/a"), "added once");
 }
 
+TEST_F(RouterTest, AReplacedRouteKeepsItsPlaceAndTheLastHandlerAnswers) {
+  Add(Method::kGet, "/a");
+  Add(Method::kPost, "/a");
+  const auto answer = [](Exchange& exchange) {
+    exchange.response().body = "other";
+    exchange.Send();
+  };
+  router_.Replace({Method::kGet, "/a", Access::kHealth, answer, ""});
+  router_.Replace({Method::kGet, "/new", Access::kHealth, answer, ""});
+  EXPECT_EQ(router_.routes().size(), 3u);
+  EXPECT_EQ(Answer(Method::kGet, "/a"), "200 other");
+  EXPECT_EQ(Answer(Method::kPost, "/a"), "200 /a");
+  EXPECT_EQ(Answer(Method::kGet, "/new"), "200 other");
+}
+
 }  // namespace
 }  // namespace slipway::http

@@ -1,5 +1,6 @@
 #pragma once
-// Calls whose messages come and go one by one, as long as both sides like: gRPC's streaming methods.
+// Calls whose messages come and go one by one, as long as both sides like: gRPC's streaming
+// methods.
 
 #include <functional>
 #include <memory>
@@ -50,7 +51,7 @@ class StreamReader {
 };
 
 /// Begins a call: called on the loop once its head is known. `exchange` is valid until OnEnd.
-using StreamOpener = std::function<std::unique_ptr<StreamReader>(Exchange& exchange,
-                                                                 std::shared_ptr<StreamWriter>)>;
+using StreamOpener =
+    std::function<std::unique_ptr<StreamReader>(Exchange& exchange, std::shared_ptr<StreamWriter>)>;
 
 }  // namespace slipway::http

@@ -11,7 +11,8 @@
 namespace slipway::http2 {
 
 // What is said by any thread waits here for the loop, so that the order of saying it stays.
-class Stream::Writer final : public http::StreamWriter, public std::enable_shared_from_this<Writer> {
+class Stream::Writer final : public http::StreamWriter,
+                             public std::enable_shared_from_this<Writer> {
  public:
   explicit Writer(std::shared_ptr<http::Loop> io) : io_(std::move(io)) {}
 

@@ -45,8 +45,7 @@ StatusOr<size_t> StreamingCall::Deliver() {
 void StreamingCall::Write(http::StreamMessage message) {
   if (finished()) return;
   const size_t size = message.size();
-  to_send_.push_back(
-      {grpc::WritePrefix(false, static_cast<uint32_t>(size)), std::move(message)});
+  to_send_.push_back({grpc::WritePrefix(false, static_cast<uint32_t>(size)), std::move(message)});
   left_ += grpc::kPrefixBytes + size;
 }
 

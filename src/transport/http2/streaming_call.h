@@ -16,9 +16,8 @@ namespace slipway::http2 {
 /// Threads: the loop's own.
 class StreamingCall {
  public:
-  StreamingCall(std::unique_ptr<http::StreamReader> reader,
-                std::shared_ptr<http::Budget> budget, http::BlockPool& pool,
-                grpc::MessageReader::Options options);
+  StreamingCall(std::unique_ptr<http::StreamReader> reader, std::shared_ptr<http::Budget> budget,
+                http::BlockPool& pool, grpc::MessageReader::Options options);
 
   // From the client.
   /// Hands on what is whole. @return how many bytes were taken now, of these and of earlier ones:

@@ -1,0 +1,73 @@
+#pragma once
+// One inference that came by an HTTP exchange and is answered on it, whatever the API.
+
+#include <memory>
+#include <vector>
+
+#include "routing/infer_service.h"
+#include "transport/http/exchange.h"
+
+namespace slipway {
+
+/// What an API adds is how the request is read and the answer written.
+class HttpCall : public routing::InferCall {
+ public:
+  /// Forgets the last request. Takes over when this one came and the trace that it belongs to.
+  void Begin(http::Exchange& exchange);
+
+  http::Exchange& exchange() { return *exchange_; }
+
+  std::shared_ptr<const std::atomic<bool>> Detach() final;
+  Status Done(const Status& status, const lifecycle::ServedVersion* version) final;
+
+ protected:
+  /// Fills `answer` from the request and the response.
+  /// @return why that is not possible; `answer` is cleared then.
+  virtual Status Write(const lifecycle::ServedVersion& version, http::Response& answer) = 0;
+
+  /// Fills `answer` from a failure; by default as http::RespondWithError does.
+  /// @param version  null when none was resolved.
+  virtual void WriteError(const Status& why, const lifecycle::ServedVersion* version,
+                          http::Response& answer);
+
+ private:
+  void LogFailure(const Status& why, const lifecycle::ServedVersion* version) const;
+
+  http::Exchange* exchange_ = nullptr;
+  std::shared_ptr<http::Exchange> held_;  // once the call has left its I/O thread
+};
+
+/// Runs calls of one kind, each I/O thread with an object that it uses again.
+/// Threads: Run from any I/O thread.
+template <typename Call>
+class CallRunner {
+ public:
+  CallRunner(routing::InferService& infer, int loops)
+      : infer_(infer), loops_(static_cast<size_t>(loops)) {}
+
+  /// @param read  Status(Call&): fills call.request from call.exchange(); at least the model's name
+  ///              and version before it fails.
+  template <typename Read>
+  void Run(http::Exchange& exchange, const Read& read) {
+    std::unique_ptr<Call>& spare = loops_[static_cast<size_t>(exchange.loop())].spare;
+    auto call = spare ? std::move(spare) : std::make_unique<Call>();
+    call->Begin(exchange);
+    if (const Status why = read(*call); !why.ok()) {
+      infer_.Refuse(exchange.loop(), *call, why);
+      spare = std::move(call);
+      return;
+    }
+    if (auto back = infer_.Infer(exchange.loop(), std::move(call)))
+      spare.reset(static_cast<Call*>(back.release()));
+  }
+
+ private:
+  struct alignas(64) Loop {
+    std::unique_ptr<Call> spare;
+  };
+
+  routing::InferService& infer_;
+  std::vector<Loop> loops_;
+};
+
+}  // namespace slipway

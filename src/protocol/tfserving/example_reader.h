@@ -1,0 +1,26 @@
+#pragma once
+// The body of TensorFlow Serving's classify and regress → InferRequest: examples of features, which
+// are the model's inputs by name. docs/protocols/tfserving.md
+
+#include <string_view>
+
+#include "base/status.h"
+#include "infer/request.h"
+#include "tensor/signature.h"
+
+namespace slipway::tfserving {
+
+/// A context is written once and meant for every example: at most so many bytes when it is
+/// repeated.
+inline constexpr size_t kMaxContextBytes = size_t{64} << 20;
+
+/// Reads {"examples": [{"a": 1, "b": [2,3]}, …], "context": {"c": 4}}, with "signature_name" if
+/// need be; other members are checked and ignored. A feature is a value or a flat list of them: its
+/// shape within the example is what the signature says.
+/// @param request  inputs are appended, their data lies in its arena.
+/// @return kBadRequest naming the byte, or the example and the feature: no example, an unknown
+///   feature, one given twice, not in every example, of varying length, or of a length that the
+///   input cannot have. kTooLarge when the context repeated is beyond kMaxContextBytes.
+Status ReadExamples(std::string_view body, const Signature& signature, InferRequest& request);
+
+}  // namespace slipway::tfserving

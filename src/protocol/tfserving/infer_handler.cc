@@ -1,0 +1,96 @@
+#include "protocol/tfserving/infer_handler.h"
+
+#include "protocol/instances/rows.h"
+#include "protocol/tfserving/example_reader.h"
+#include "routing/resolver.h"
+
+namespace slipway::tfserving {
+
+Status InferCall::Write(const lifecycle::ServedVersion& version, http::Response& answer) {
+  const Status written = Append(version, answer.body);
+  if (!written.ok()) answer.body.clear();
+  return written;
+}
+
+Status InferCall::Append(const lifecycle::ServedVersion& version, std::string& body) const {
+  const auto& outputs = response.outputs;
+  switch (form) {
+    case Form::kRows:
+      body += "{\"predictions\":";
+      RETURN_IF_ERROR(instances::AppendRows(outputs, {}, body));
+      break;
+    case Form::kColumns:
+      body += "{\"outputs\":";
+      RETURN_IF_ERROR(instances::AppendColumns(outputs, {}, body));
+      break;
+    case Form::kClassify: {
+      const auto scores = IndexOf(version.signature.outputs, outputs[0].name);
+      return WriteClassifications(outputs[0].tensor,
+                                  outputs.size() > 1 ? &outputs[1].tensor : nullptr,
+                                  version.signature.outputs[*scores].labels, body);
+    }
+    case Form::kRegress:
+      return WriteRegressions(outputs[0].tensor, body);
+  }
+  body += '}';
+  return OkStatus();
+}
+
+void InferCall::WriteError(const Status& why, const lifecycle::ServedVersion* version,
+                           http::Response& answer) {
+  if (version != nullptr || ReasonOf(why) != Reason::kNotFound)
+    return HttpCall::WriteError(why, version, answer);
+  const std::string wanted = request.version.empty()
+                                 ? fmt::format("Latest({})", request.model)
+                                 : fmt::format("Specific({}, {})", request.model, request.version);
+  HttpCall::WriteError(Annotate(why, "Servable not found for request: " + wanted), version, answer);
+}
+
+template <typename Read>
+void InferHandler::Run(http::Exchange& exchange, const Read& read) {
+  calls_.Run(exchange, [&](InferCall& call) -> Status {
+    call.request.model = exchange.params()["model"];
+    ASSIGN_OR_RETURN(call.request.version, VersionIn(exchange));
+    ASSIGN_OR_RETURN(
+        const auto* version,
+        routing::Resolve(infer_.Table(exchange.loop()), call.request.model, call.request.version));
+    return read(exchange.request().body_text(), (*version)->signature, call);
+  });
+}
+
+void InferHandler::Predict(http::Exchange& exchange) {
+  Run(exchange, [](std::string_view body, const Signature& signature, InferCall& call) -> Status {
+    ASSIGN_OR_RETURN(const Format format, ReadPredictRequest(body, signature, call.request));
+    call.form = format == Format::kRows ? InferCall::Form::kRows : InferCall::Form::kColumns;
+    return OkStatus();
+  });
+}
+
+void InferHandler::Classify(http::Exchange& exchange) {
+  Run(exchange, [](std::string_view body, const Signature& signature, InferCall& call) -> Status {
+    call.form = InferCall::Form::kClassify;
+    ASSIGN_OR_RETURN(ClassifyOutputs outputs, FindClassifyOutputs(signature));
+    call.request.outputs.push_back({std::move(outputs.scores)});
+    if (!outputs.classes.empty()) call.request.outputs.push_back({std::move(outputs.classes)});
+    return ReadExamples(body, signature, call.request);
+  });
+}
+
+void InferHandler::Regress(http::Exchange& exchange) {
+  Run(exchange, [](std::string_view body, const Signature& signature, InferCall& call) -> Status {
+    call.form = InferCall::Form::kRegress;
+    ASSIGN_OR_RETURN(std::string output, FindRegressOutput(signature));
+    call.request.outputs.push_back({std::move(output)});
+    return ReadExamples(body, signature, call.request);
+  });
+}
+
+StatusOr<std::string_view> VersionIn(const http::Exchange& exchange) {
+  const std::string_view label = exchange.params()["label"];
+  if (label.empty()) return exchange.params()["version"];
+  if (!VersionNumber::Parse(label)) return label;
+  return Error(Reason::kNotFound, "model \"{}\" has no label \"{}\"", exchange.params()["model"],
+               label);
+}
+
+}  // namespace slipway::tfserving

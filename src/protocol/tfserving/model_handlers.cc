@@ -1,0 +1,102 @@
+#include "protocol/tfserving/model_handlers.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "protocol/tfserving/infer_handler.h"
+#include "protocol/tfserving/metadata.h"
+#include "routing/resolver.h"
+#include "text/json_writer.h"
+
+namespace slipway::tfserving {
+namespace {
+
+using http::Exchange;
+using lifecycle::ModelEntry;
+using lifecycle::ServingTable;
+using lifecycle::VersionStatus;
+
+void Refuse(Exchange& exchange, const Status& why) {
+  http::RespondWithError(why, exchange.request_id(), exchange.response());
+  exchange.Send();
+}
+
+StatusOr<const ModelEntry*> FindModel(const ServingTable& table, std::string_view model) {
+  const auto found = table.models.find(model);
+  if (found == table.models.end() && !table.settled)
+    return Error(Reason::kLoading, "models are still being loaded");
+  if (found != table.models.end() && !found->second->versions.empty()) return found->second.get();
+  return Error(Reason::kNotFound, "Could not find any versions of model {}{}", model,
+               found == table.models.end() || found->second->problem.empty()
+                   ? ""
+                   : ": " + found->second->problem);
+}
+
+/// The number that a path's version or label stands for, whether it is served or not.
+StatusOr<VersionNumber> NumberOf(const ModelEntry& entry, std::string_view version) {
+  if (const auto number = VersionNumber::Parse(version)) return *number;
+  if (version == kLatestAlias)
+    return entry.ready.empty() ? entry.versions.back().number : entry.ready.back()->number;
+  if (const auto alias = entry.aliases.find(version); alias != entry.aliases.end())
+    return alias->second;
+  return Error(Reason::kNotFound, "model \"{}\" has no label \"{}\"", entry.name, version);
+}
+
+StatusOr<VersionStatus> FindVersion(const ModelEntry& entry, std::string_view version) {
+  ASSIGN_OR_RETURN(const VersionNumber number, NumberOf(entry, version));
+  const auto found = std::ranges::find(entry.versions, number, &VersionStatus::number);
+  if (found != entry.versions.end()) return *found;
+  return Error(Reason::kNotFound, "Could not find version {} of model {}", number.value,
+               entry.name);
+}
+
+Status TellStatus(const ServingTable& table, const Exchange& exchange, std::string& out) {
+  ASSIGN_OR_RETURN(const std::string_view version, VersionIn(exchange));
+  ASSIGN_OR_RETURN(const ModelEntry* entry, FindModel(table, exchange.params()["model"]));
+  if (!version.empty()) {
+    ASSIGN_OR_RETURN(const VersionStatus status, FindVersion(*entry, version));
+    WriteVersions({&status, 1}, out);
+    return OkStatus();
+  }
+  const std::vector<VersionStatus> newest_first(entry->versions.rbegin(), entry->versions.rend());
+  WriteModel(entry->name, !entry->ready.empty(), newest_first, out);
+  return OkStatus();
+}
+
+Status TellMetadata(const ServingTable& table, const Exchange& exchange, std::string& out) {
+  ASSIGN_OR_RETURN(const std::string_view wanted, VersionIn(exchange));
+  ASSIGN_OR_RETURN(const auto* handle, routing::Resolve(table, exchange.params()["model"], wanted));
+  const lifecycle::ServedVersion& version = **handle;
+  WriteMetadata(version.name.str(), version.version, version.signature, out);
+  return OkStatus();
+}
+
+}  // namespace
+
+void ModelHandlers::List(Exchange& exchange) const {
+  std::vector<std::string_view> names;
+  for (const auto& [name, model] : infer_.Table(exchange.loop()).models)
+    if (!model->ready.empty()) names.push_back(name);
+  std::ranges::sort(names);
+  JsonWriter json(exchange.response().body);
+  json.BeginObject().Key("models").BeginArray();
+  for (const std::string_view name : names) json.String(name);
+  json.EndArray().EndObject();
+  exchange.Send();
+}
+
+void ModelHandlers::ModelStatus(Exchange& exchange) const {
+  const Status written =
+      TellStatus(infer_.Table(exchange.loop()), exchange, exchange.response().body);
+  if (!written.ok()) return Refuse(exchange, written);
+  exchange.Send();
+}
+
+void ModelHandlers::Metadata(Exchange& exchange) const {
+  const Status written =
+      TellMetadata(infer_.Table(exchange.loop()), exchange, exchange.response().body);
+  if (!written.ok()) return Refuse(exchange, written);
+  exchange.Send();
+}
+
+}  // namespace slipway::tfserving

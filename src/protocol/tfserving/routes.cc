@@ -1,0 +1,66 @@
+#include "protocol/tfserving/routes.h"
+
+#include <memory>
+
+#include "protocol/tfserving/infer_handler.h"
+#include "protocol/tfserving/model_handlers.h"
+
+namespace slipway::tfserving {
+namespace {
+
+using http::Access;
+using http::Exchange;
+using http::Method;
+
+constexpr std::string_view kModels[] = {"/v1/models/{model}",
+                                        "/v1/models/{model}/versions/{version}",
+                                        "/v1/models/{model}/labels/{label}"};
+
+void Refuse(Exchange& exchange, const Status& why) {
+  http::RespondWithError(why, exchange.request_id(), exchange.response());
+  exchange.Send();
+}
+
+/// A known path with the other method: 400, as TensorFlow Serving has it.
+void Malformed(Exchange& exchange) {
+  Refuse(exchange,
+         Error(Reason::kBadRequest, "Malformed request: {} {}", NameOf(exchange.request().method),
+               exchange.request().path.substr(0, 256)));
+}
+
+}  // namespace
+
+void AddRoutes(http::Router& router, const Services& services) {
+  const auto models = std::make_shared<const ModelHandlers>(services);
+  const auto infer = std::make_shared<InferHandler>(services);
+  using Ask = void (ModelHandlers::*)(Exchange&) const;
+  using Run = void (InferHandler::*)(Exchange&);
+  const auto get = [&](std::string pattern, Ask member, std::string summary) {
+    router.Add({Method::kGet, pattern, Access::kHealth,
+                [models, member](Exchange& exchange) { (models.get()->*member)(exchange); },
+                std::move(summary)});
+    router.Add({Method::kPost, std::move(pattern), Access::kHealth, Malformed, "Malformed."});
+  };
+  const auto post = [&](std::string pattern, Run member, std::string summary) {
+    router.Add({Method::kPost, pattern, Access::kInference,
+                [infer, member](Exchange& exchange) { (infer.get()->*member)(exchange); },
+                std::move(summary)});
+    router.Add({Method::kGet, std::move(pattern), Access::kInference, Malformed, "Malformed."});
+  };
+  get("/v1/models", &ModelHandlers::List, "Names of the ready models.");
+  for (const std::string_view pattern : kModels) {
+    const std::string model(pattern);
+    get(model, &ModelHandlers::ModelStatus, "The model's versions and their states.");
+    get(model + "/metadata", &ModelHandlers::Metadata, "Inputs and outputs.");
+    post(model + ":predict", &InferHandler::Predict, "Runs the model on rows or columns.");
+    post(model + ":classify", &InferHandler::Classify, "Scores of examples, by class.");
+    post(model + ":regress", &InferHandler::Regress, "A value for each example.");
+  }
+  router.Add({Method::kPost, "/v1/models/{model}:explain", Access::kInference,
+              [](Exchange& exchange) {
+                Refuse(exchange, Error(Reason::kNotOffered, "not offered: explanations"));
+              },
+              "Not offered: explanations."});
+}
+
+}  // namespace slipway::tfserving

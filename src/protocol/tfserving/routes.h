@@ -1,0 +1,19 @@
+#pragma once
+// TensorFlow Serving's REST API and KServe's protocol v1, whose routes are the same ones.
+// docs/protocols/tfserving.md
+
+#include "routing/infer_service.h"
+#include "transport/http/router.h"
+
+namespace slipway::tfserving {
+
+/// What the routes work with; all of it outlives the server.
+struct Services {
+  routing::InferService& infer;
+  int loops = 1;  // I/O threads
+};
+
+/// Adds every route under /v1/models.
+void AddRoutes(http::Router& router, const Services& services);
+
+}  // namespace slipway::tfserving
