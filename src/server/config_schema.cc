@@ -150,6 +150,16 @@ const std::vector<Field>& Table() {
        "has it, `absent` as SageMaker has it, `auto` when its cells are names of columns, or no "
        "numbers where the model takes numbers. A content type `text/csv; header=…` overrides it."},
 
+      {"azureml.liveness_route", "--azureml-liveness-route", false,
+       TextField{AT(azureml.liveness_route)}, "", "Path of Azure ML's liveness checks."},
+      {"azureml.readiness_route", "--azureml-readiness-route", false,
+       TextField{AT(azureml.readiness_route)}, "", "Path of Azure ML's readiness checks."},
+      {"azureml.scoring_route", "--azureml-scoring-route", false,
+       TextField{AT(azureml.scoring_route)}, "", "Path of Azure ML's scoring requests."},
+      {"azureml.scoring_body", "--azureml-scoring-body", false,
+       Words({"flask", "mlflow"}, AT(azureml.scoring_body)), "",
+       "Whose bodies the scoring route takes."},
+
       {"vertex.health_route", "--vertex-health-route", false, TextField{AT(vertex.health_route)},
        "",
        "Path of Vertex AI's health checks; `AIP_HEALTH_ROUTE` where `AIP_MODE` is `PREDICTION`."},
