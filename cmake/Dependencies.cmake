@@ -13,6 +13,7 @@ function(slipway_static target archive)
 endfunction()
 
 slipway_static(dep::crypto crypto dl Threads::Threads)
+slipway_static(dep::ssl ssl dep::crypto)
 slipway_static(dep::yaml yaml-cpp)
 slipway_static(dep::seccomp seccomp)
 slipway_static(dep::protobuf_lite protobuf-lite Threads::Threads)

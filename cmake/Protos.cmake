@@ -18,3 +18,18 @@ function(slipway_protos target)
   target_include_directories(${target} SYSTEM PUBLIC ${CMAKE_BINARY_DIR}/generated)
   target_link_libraries(${target} PUBLIC dep::protobuf_lite)
 endfunction()
+
+# slipway_descriptors(<output.cc> <header> <function> <file>…): proto/<file>.proto and what they import
+# as a serialized FileDescriptorSet in C++: `std::string_view slipway::<function>()` of <header>.
+function(slipway_descriptors output header function)
+  list(TRANSFORM ARGN APPEND .proto OUTPUT_VARIABLE files)
+  list(TRANSFORM files PREPEND ${CMAKE_SOURCE_DIR}/proto/ OUTPUT_VARIABLE sources)
+  add_custom_command(
+    OUTPUT ${output}
+    COMMAND protobuf::protoc --proto_path=${CMAKE_SOURCE_DIR}/proto --include_imports
+            --descriptor_set_out=${output}.bin ${files}
+    COMMAND ${CMAKE_COMMAND} -DINPUT=${output}.bin -DOUTPUT=${output} -DHEADER=${header}
+            -DFUNCTION=${function} -P ${CMAKE_SOURCE_DIR}/cmake/EmbedFile.cmake
+    DEPENDS ${sources} ${CMAKE_SOURCE_DIR}/cmake/EmbedFile.cmake
+    VERBATIM)
+endfunction()

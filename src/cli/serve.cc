@@ -1,9 +1,11 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <set>
 
 #include "cli/commands.h"
 #include "repository/repository.h"
+#include "server/certificates.h"
 #include "server/config_loader.h"
 #include "server/server.h"
 #include "text/json_writer.h"
@@ -92,6 +94,11 @@ std::string ToJson(const server::EffectiveConfig& effective) {
 /// has no effect is told on standard error.
 Status CheckModels(const server::ModelsConfig& config) {
   std::string problems;
+  const auto note = [&](const ModelName& model, std::string_view problem) {
+    problems +=
+        fmt::format("{}model \"{}\": {}", problems.empty() ? "" : "\n", model.str(), problem);
+  };
+  std::set<ModelName> seen;
   for (const std::string& path : config.paths) {
     ASSIGN_OR_RETURN(const auto source, repository::OpenSource(path, config.allowed_roots));
     ASSIGN_OR_RETURN(const auto models, source->Scan());
@@ -100,12 +107,16 @@ Status CheckModels(const server::ModelsConfig& config) {
         fmt::print(stderr,
                    "slipway serve: model \"{}\": \"{}\" of config.pbtxt has no effect here\n",
                    model.name.str(), field);
-      if (!model.problem.ok())
-        problems += fmt::format("{}model \"{}\": {}", problems.empty() ? "" : "\n",
-                                model.name.str(), MessageOf(model.problem));
+      if (!model.problem.ok()) note(model.name, MessageOf(model.problem));
+      if (!seen.insert(model.name).second) note(model.name, "more than one source has it");
     }
   }
   return problems.empty() ? OkStatus() : MakeError(Reason::kBadModel, problems);
+}
+
+Status CheckCertificates(const server::TlsConfig& config) {
+  if (config.certificate.empty()) return OkStatus();
+  return server::Certificates::Open(config).status();
 }
 
 int RunServe(const Arguments& arguments) {
@@ -119,6 +130,8 @@ int RunServe(const Arguments& arguments) {
   if (arguments.Flag("--check")) {
     if (const Status models = CheckModels(effective->config.models); !models.ok())
       return Fail("serve", models);
+    if (const Status tls = CheckCertificates(effective->config.tls); !tls.ok())
+      return Fail("serve", tls);
     const std::string text =
         arguments.Flag("--json") ? ToJson(*effective) : server::ToAnnotatedYaml(*effective);
     std::fwrite(text.data(), 1, text.size(), stdout);
@@ -141,7 +154,8 @@ Command ServeCommand() {
   command.options = {
       {"--config", "FILE", "Reads settings from a YAML file; flags and SLIPWAY_ variables win."},
       {"--check", "",
-       "Checks the settings and what the models' folders say, prints every setting and where it "
+       "Checks the settings, certificates and what the models' folders say, prints every setting "
+       "and where it "
        "came "
        "from, and serves nothing."},
       {"--json", "", "With --check: prints it as JSON."},

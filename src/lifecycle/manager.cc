@@ -295,6 +295,7 @@ void Manager::Poll() {
 }
 
 Status Manager::LoadNow(const std::string& model) {
+  RETURN_IF_ERROR(ModelName::Parse(model).status());
   const auto found = ScanAll();
   const auto entry = found.find(model);
   if (entry == found.end())
@@ -307,6 +308,7 @@ Status Manager::LoadNow(const std::string& model) {
 }
 
 Status Manager::UnloadNow(const std::string& model) {
+  RETURN_IF_ERROR(ModelName::Parse(model).status());
   const auto entry = models_.find(model);
   if (entry == models_.end() || !entry->second.wanted())
     return Error(Reason::kNotFound, "model \"{}\" is not loaded", model);

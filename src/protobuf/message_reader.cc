@@ -20,7 +20,9 @@ MessageReader::MessageReader(std::string_view message, std::span<const std::stri
 
 bool MessageReader::Next(Field* field) {
   if (in_.ExpectAtEnd()) return false;
-  field->tag = in_.ReadTagNoLastTag();
+  uint64_t tag = 0;
+  if (!in_.ReadVarint64(&tag) || tag > UINT32_MAX) tag = 0;
+  field->tag = static_cast<uint32_t>(tag);
   if (field->number() == 0) return Refuse(field->tag, "its tag is malformed");
   bool complete = false;
   switch (static_cast<WireType>(field->tag & 7)) {

@@ -69,6 +69,7 @@ TEST(MessageReaderTest, RefusesWhatIsNoFieldAndNamesIt) {
       {"\x4e\x01"sv, "field 9: groups are not supported"},
       {"\x02\x01x"sv, "field 0: its tag is malformed"},
       {"\x80"sv, "field 0: its tag is malformed"},
+      {"\x88\x80\x80\x80\x10\x01"sv, "field 0: its tag is malformed"},
       {"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"sv, "field 0: its tag is malformed"},
   };
   for (const Case& each : cases) {

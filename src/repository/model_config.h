@@ -32,6 +32,8 @@ struct ConfiguredTensor {
   bool operator==(const ConfiguredTensor&) const = default;
 };
 
+inline constexpr std::string_view kDefaultModelFilename = "model.onnx";
+
 struct ModelConfig {
   std::string name;                   // "" or equal to the folder
   std::string platform;               // "" or "onnxruntime_onnx"
@@ -40,8 +42,8 @@ struct ModelConfig {
   std::vector<ConfiguredTensor> inputs, outputs;  // empty = as the model says
   VersionPolicy version_policy;
   int instance_count = 0;  // runs at once, all groups together; 0 = not stated
-  std::string default_model_filename = "model.onnx";  // in each version's folder
-  std::vector<std::string> without_effect;            // fields that say how, not what: each once
+  std::string default_model_filename{kDefaultModelFilename};  // in each version's folder
+  std::vector<std::string> without_effect;  // fields that say how, not what: each once
   bool operator==(const ModelConfig&) const = default;
 };
 

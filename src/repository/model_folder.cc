@@ -70,7 +70,9 @@ class Reader {
   Status ReadLabels() {
     for (const ConfiguredTensor& output : model_.config.outputs) {
       if (output.label_filename.empty()) continue;
-      RETURN_IF_ERROR(io::CheckRelativeName(output.label_filename));
+      if (const Status fine = io::CheckRelativeName(output.label_filename); !fine.ok())
+        return Annotate(
+            fine, fmt::format("{}: output \"{}\": label_filename", kConfigName, output.spec.name));
       ASSIGN_OR_RETURN(const auto bytes,
                        ReadIfThere(folder_, output.label_filename, kMaxLabelBytes));
       if (!bytes) {
@@ -148,7 +150,7 @@ class Reader {
     if (manifest) return std::string();
     const std::string& usual = model_.config.default_model_filename;
     const auto model = folder.Stat(usual);
-    if (!model.ok() || *model) return usual;
+    if (!model.ok() || *model || usual != kDefaultModelFilename) return usual;
     if (names.size() != 1) return std::string();
     if (IsModelFileName(names[0])) return names[0];
     ASSIGN_OR_RETURN(const auto inner, folder.Stat(names[0] + "/manifest.json"));

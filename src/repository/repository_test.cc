@@ -141,6 +141,13 @@ TEST_F(RepositoryTest, HonoursTheConfiguration) {
   EXPECT_THAT(model.labels, ElementsAre(Pair("y", ElementsAre("barolo", "barbera"))));
 }
 
+TEST_F(RepositoryTest, AModelFileThatTheConfigurationNamesIsTheOnlyOne) {
+  root_.Write("wine/config.pbtxt", "default_model_filename: 'wine.onnx'");
+  root_.Write("wine/1/model.onnx", "m");
+  EXPECT_EQ(Only().versions[0].path,
+            root_ / "wine/1/wine.onnx");  // opening it says that it is missing
+}
+
 TEST_F(RepositoryTest, ABrokenModelLeavesTheOthersAlone) {
   root_.Write("good/1/model.onnx", "m");
   root_.Write("typo/config.pbtxt", "max_batchsize: 1");
@@ -164,7 +171,10 @@ TEST_F(RepositoryTest, ABrokenModelLeavesTheOthersAlone) {
   EXPECT_EQ(problems["renamed"],
             "config.pbtxt: name: expected \"renamed\", as the folder is called, got \"other\"");
   EXPECT_THAT(problems["unlabelled"], HasSubstr("label file \"l.txt\" is missing"));
-  EXPECT_THAT(problems["outside"], HasSubstr("\"..\" is not allowed"));
+  EXPECT_EQ(
+      problems["outside"],
+      "config.pbtxt: output \"y\": label_filename: file name \"../good/1/model.onnx\": \"..\" is "
+      "not allowed");
   EXPECT_THAT(problems["versionless"], HasSubstr("expected \"versionless/1/model.onnx\""));
 }
 

@@ -52,6 +52,7 @@ StatusOr<const ModelEntry*> FindModel(const lifecycle::ServingTable& table,
                                       std::string_view model) {
   const auto found = table.models.find(model);
   if (found != table.models.end()) return found->second.get();
+  RETURN_IF_ERROR(ModelName::Parse(model).status());
   if (!table.settled) return Error(Reason::kLoading, "models are still being loaded");
   std::vector<std::string_view> names;
   for (const auto& [name, entry] : table.models) names.push_back(name);

@@ -48,6 +48,8 @@ TEST(ResolverTest, AnswersByTheTable) {
       {"wine", "1.0", "bad_request: version \"1.0\": expected a whole number or an alias"},
       {"wien", "", "not_found: no model \"wien\"; did you mean \"wine\"?"},
       {"x", "", "not_found: no model \"x\""},
+      {"..my_model", "", "not_found: no model \"..my_model\""},
+      {"../etc", "", "bad_request: model name: \"/\" is not allowed"},
   };
   for (const Row& row : rows) {
     const auto got = Resolve(table, row.model, row.version);

@@ -84,6 +84,7 @@ http::Limits ToHttpLimits(const Config& config, const Resources& resources) {
   limits.max_connections = static_cast<size_t>(from.max_connections);
   limits.max_buffered_bytes =
       from.max_buffered_bytes > 0 ? from.max_buffered_bytes : MemoryLimit(config, resources) / 4;
+  limits.max_handshakes = static_cast<size_t>(from.max_handshakes);
   limits.header_timeout = from.header_timeout;
   limits.idle_timeout = from.idle_timeout;
   limits.write_timeout = from.write_timeout;
@@ -93,21 +94,24 @@ http::Limits ToHttpLimits(const Config& config, const Resources& resources) {
 
 /// Which routes live where. Control is open on the main listeners only while these are on loopback
 /// and have no listener of their own.
-std::vector<http::Listener> ToListeners(const HttpConfig& config) {
+std::vector<http::Listener> ToListeners(const HttpConfig& config,
+                                        const Certificates* certificates) {
   std::vector<http::Listener> listeners;
   const uint8_t open = http::Bit(http::Access::kHealth) | http::Bit(http::Access::kInference);
-  const auto add = [&](const std::string& address, bool optional) {
-    const auto parsed = ParseListenAddress(address);
-    const bool control = config.control_listen.empty() && parsed.ok() && parsed->loopback;
-    listeners.push_back({address, control ? http::kAllAccess : open, optional});
+  const auto add = [&](const std::string& text, bool optional, std::optional<uint8_t> access = {}) {
+    const auto parsed = ParseListenAddress(text);
+    if (!parsed.ok()) return listeners.push_back({text});  // Server::Create says what is wrong
+    const bool control = config.control_listen.empty() && parsed->loopback;
+    const bool tls = parsed->SpeaksTls(certificates != nullptr);
+    listeners.push_back({parsed->address, access.value_or(control ? http::kAllAccess : open),
+                         optional, tls ? certificates->contexts() : nullptr});
   };
   for (const std::string& address : config.listen) add(address, false);
   for (const std::string& address : config.grpc_listen) add(address, false);
   if (config.grpc_listen.empty() && config.listen == HttpConfig().listen)
     add(std::string(kDefaultGrpc), true);
   for (const std::string& address : config.control_listen)
-    listeners.push_back({address, static_cast<uint8_t>(http::Bit(http::Access::kHealth) |
-                                                       http::Bit(http::Access::kControl))});
+    add(address, false, http::Bit(http::Access::kHealth) | http::Bit(http::Access::kControl));
   return listeners;
 }
 
@@ -155,7 +159,11 @@ Status Application::Wire(std::shared_ptr<Engine> engine) {
   for (const http::Route& route : router->routes()) patterns.push_back(route.pattern);
   http_metrics_ = std::make_shared<HttpMetrics>(patterns);
   registry_.AddSource(http_metrics_);
+  if (!config_.tls.certificate.empty()) {
+    ASSIGN_OR_RETURN(certificates_, Certificates::Open(config_.tls));
+  }
   ASSIGN_OR_RETURN(server_, http::Server::Create(MakeServerOptions(), std::move(router)));
+  if (certificates_) AddTlsMetrics(registry_, config_.tls, *certificates_, *server_);
   return OkStatus();
 }
 
@@ -216,6 +224,8 @@ std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_ve
                             .draining = draining_,
                             .loops = Or(config_.resources.io_threads, resources_.processors),
                             .server_version = std::string(kVersion)});
+  tfserving::AddRoutes(*router, {.infer = *infer_,
+                                 .loops = Or(config_.resources.io_threads, resources_.processors)});
   const dialect::Services dialects{
       .infer = *infer_,
       .loops = Or(config_.resources.io_threads, resources_.processors),
@@ -225,8 +235,6 @@ std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_ve
                                    .draining = draining_,
                                    .csv_header = ToInstances(config_.dialects.csv_header),
                                    .server_version = std::string(kVersion)});
-  tfserving::AddRoutes(*router, {.infer = *infer_,
-                                 .loops = Or(config_.resources.io_threads, resources_.processors)});
   admin::AddRoutes(*router, {.infer = *infer_,
                              .registry = registry_,
                              .draining = draining_,
@@ -245,7 +253,7 @@ std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_ve
 
 http::ServerOptions Application::MakeServerOptions() const {
   http::ServerOptions options;
-  options.listeners = ToListeners(config_.http);
+  options.listeners = ToListeners(config_.http, certificates_.get());
   options.threads = Or(config_.resources.io_threads, resources_.processors);
   options.limits = ToHttpLimits(config_, resources_);
   options.trusted_peers = config_.http.trusted_peers;
@@ -276,6 +284,7 @@ void Application::OnFinished(const http::Exchange& exchange, int status, size_t 
                         {"bytes_in", request.body.size()},
                         {"bytes_out", bytes_out},
                         {"peer", request.peer},
+                        {"client_certificate", request.client_certificate},
                         {"request_id", exchange.request_id()},
                         {"traceparent", request.header("traceparent").value_or("")}});
 }
@@ -303,6 +312,14 @@ void Application::Apply(const Config& config) {
   server_->SetLimits(ToHttpLimits(config, resources_));
 }
 
+void Application::RefreshCertificates() {
+  if (certificates_) certificates_->Refresh();
+}
+
+void Application::ReloadCertificates() {
+  if (certificates_) certificates_->Reload();
+}
+
 bool Application::Drain() {
   draining_ = true;
   manager_->BeginStop();
@@ -317,7 +334,9 @@ bool Application::LoadsHaveEnded() {
 
 std::string Application::Address() const {
   const std::string address = server_->addresses().front();
-  return address.starts_with("unix:") ? address : "http://" + address;
+  if (address.starts_with("unix:")) return address;
+  return (ToListeners(config_.http, certificates_.get()).front().tls ? "https://" : "http://") +
+         address;
 }
 
 std::string Application::SampleCommand() const {

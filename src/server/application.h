@@ -13,6 +13,7 @@
 #include "engine/engine.h"
 #include "lifecycle/manager.h"
 #include "routing/infer_service.h"
+#include "server/certificates.h"
 #include "server/config.h"
 #include "server/resources.h"
 #include "telemetry/http_metrics.h"
@@ -39,6 +40,10 @@ class Application {
   /// What may change live (config_diff.h).
   void Apply(const Config& config);
 
+  /// Reads certificates and keys again: when they have changed, or in any case.
+  void RefreshCertificates();
+  void ReloadCertificates();
+
   /// Ready turns false at once, no further load begins; in-flight requests finish. False when the
   /// limit cut some.
   bool Drain();
@@ -46,7 +51,7 @@ class Application {
   /// destroyed: it would wait for that.
   bool LoadsHaveEnded();
 
-  /// "http://127.0.0.1:8080" of the first listener, or "unix:/path".
+  /// "http://127.0.0.1:8080" or "https://…" of the first listener, or "unix:/path".
   std::string Address() const;
   /// A complete curl command for a model that is ready; "" when none is.
   std::string SampleCommand() const;
@@ -73,6 +78,7 @@ class Application {
   std::unique_ptr<batching::WorkerPool> pool_;
   std::unique_ptr<lifecycle::Manager> manager_;
   std::unique_ptr<routing::InferService> infer_;
+  std::unique_ptr<Certificates> certificates_;  // null without TLS
   std::unique_ptr<http::Server> server_;
 };
 

@@ -38,7 +38,8 @@ struct ModelsConfig {
 
 struct HttpConfig {
   std::vector<std::string> listen{
-      "127.0.0.1:8080"};                    // normalised: "IP:PORT", "[IP]:PORT", "unix:/path"
+      "127.0.0.1:8080"};  // normalised: "IP:PORT", "[IP]:PORT", "unix:/path";
+                          // "http://" or "https://" may stand before the first two
   std::vector<std::string> control_listen;  // when given, control routes live only here
   std::vector<std::string> grpc_listen;     // besides `listen`, where gRPC is spoken too
   bool public_inference = false;  // `listen` may leave loopback; control then stays closed there
@@ -47,12 +48,24 @@ struct HttpConfig {
   std::vector<std::string> cors_origins;
 };
 
+enum class ClientCertificate { kRequired, kOptional };
+enum class TlsVersion { k12, k13 };
+
+struct TlsConfig {
+  std::string certificate;  // "" = no TLS
+  std::string key;
+  std::string client_ca;  // "" = clients are asked for no certificate
+  ClientCertificate client_certificate = ClientCertificate::kRequired;
+  TlsVersion min_version = TlsVersion::k12;
+};
+
 struct LimitsConfig {
   size_t max_body_bytes = size_t{64} << 20;
   size_t max_header_bytes = size_t{16} << 10;
   int64_t max_headers = 100;
   size_t max_url_bytes = size_t{8} << 10;
   int64_t max_connections = 16'000;
+  int64_t max_handshakes = 1'000;
   size_t max_buffered_bytes = 0;  // all request bodies together; 0 = a quarter of the memory limit
   std::chrono::milliseconds header_timeout{10'000};
   std::chrono::milliseconds idle_timeout{75'000};
@@ -105,6 +118,7 @@ struct LogConfig {
 struct Config {
   ModelsConfig models;
   HttpConfig http;
+  TlsConfig tls;
   LimitsConfig limits;
   ResourcesConfig resources;
   ProbeConfig probe;

@@ -21,6 +21,7 @@ class Checker {
     CheckRoute("azureml.liveness_route", config_.azureml.liveness_route);
     CheckRoute("azureml.readiness_route", config_.azureml.readiness_route);
     CheckRoute("azureml.scoring_route", config_.azureml.scoring_route);
+    CheckTls();
     CheckRoute("vertex.health_route", config_.vertex.health_route);
     CheckRoute("vertex.predict_route", config_.vertex.predict_route);
     return std::move(problems_);
@@ -79,9 +80,21 @@ class Checker {
       return true;
     }
     text = address->text;
-    if (!text.ends_with(":0") && !taken.insert(text).second)
-      Problem(path, fmt::format("{} is given twice", text));
+    if (!text.ends_with(":0") && !taken.insert(address->address).second)
+      Problem(path, fmt::format("{} is given twice", address->address));
+    if (address->scheme == ListenAddress::Scheme::kHttps && config_.tls.certificate.empty())
+      Problem(path, fmt::format("{} needs tls.certificate and tls.key", text));
     return address->loopback;
+  }
+
+  void CheckTls() {
+    const TlsConfig& tls = config_.tls;
+    if (!tls.certificate.empty() && tls.key.empty())
+      Problem("tls.key", "expected the file of the certificate's private key, got none");
+    if (!tls.certificate.empty()) return;
+    for (const auto& [path, given] : {std::pair("tls.key", !tls.key.empty()),
+                                      std::pair("tls.client_ca", !tls.client_ca.empty())})
+      if (given) Problem(path, "has no effect without tls.certificate");
   }
 
   void CheckPeersAndOrigins() {

@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "server/config_diff.h"
+#include "server/listen_address.h"
 
 namespace slipway::server {
 namespace {
@@ -156,6 +157,32 @@ TEST(LoadConfigTest, RefusesTextsThatAreNoAddress) {
               testing::HasSubstr("at most 107 bytes"));
   EXPECT_THAT(Refusal(With({Flag("http.listen", {"127.0.0.1:80", "localhost:80"})})),
               testing::HasSubstr("127.0.0.1:80 is given twice"));
+}
+
+TEST(LoadConfigTest, AddressesMayHaveASchemeWhereThereIsACertificate) {
+  const std::vector<Setting> certificate = {Flag("tls.certificate", {"/c.pem"}),
+                                            Flag("tls.key", {"/k.pem"})};
+  const auto with = [&](std::vector<std::string> addresses) {
+    std::vector<Setting> flags = certificate;
+    flags.push_back(Flag("http.listen", std::move(addresses)));
+    return With(std::move(flags));
+  };
+  const auto loaded = LoadConfig(with({"https://localhost:1", "http://[::1]:2", "127.0.0.1:3"}));
+  ASSERT_TRUE(loaded.ok()) << MessageOf(loaded.status());
+  EXPECT_THAT(loaded->config.http.listen,
+              ElementsAre("https://127.0.0.1:1", "http://[::1]:2", "127.0.0.1:3"));
+  const auto speaks_tls = [](std::string_view text, bool available) {
+    return ParseListenAddress(text)->SpeaksTls(available);
+  };
+  EXPECT_TRUE(speaks_tls("https://127.0.0.1:1", true));
+  EXPECT_TRUE(speaks_tls("127.0.0.1:1", true));
+  EXPECT_FALSE(speaks_tls("127.0.0.1:1", false));
+  EXPECT_FALSE(speaks_tls("http://127.0.0.1:1", true));
+  EXPECT_FALSE(speaks_tls("unix:/run/s", true));
+  EXPECT_THAT(Refusal(with({"https://127.0.0.1:80", "http://127.0.0.1:80"})),
+              testing::HasSubstr("127.0.0.1:80 is given twice"));
+  EXPECT_THAT(Refusal(with({"https://unix:/run/s"})), testing::HasSubstr("expected ADDRESS:PORT"));
+  EXPECT_THAT(Refusal(with({"https://0.0.0.0:80"})), testing::HasSubstr("--public-inference"));
 }
 
 TEST(LoadConfigTest, VertexAiSaysWhereItsContainersListen) {

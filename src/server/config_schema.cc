@@ -60,7 +60,8 @@ const std::vector<Field>& Table() {
        "Deadline of requests that name none; 0: none."},
 
       {"http.listen", "--http", false, ListField{AT(http.listen)}, "",
-       "Addresses to serve on: `IP:PORT`, `[IPv6]:PORT` or `unix:/path`; port 0 takes a free one."},
+       "Addresses to serve on: `IP:PORT`, `[IPv6]:PORT` or `unix:/path`; port 0 takes a free one. "
+       "`http://IP:PORT` is plain also where `tls` is set, `https://IP:PORT` needs it."},
       {"http.grpc_listen", "--grpc", false, ListField{AT(http.grpc_listen)}, "",
        "Further addresses, for clients that expect gRPC on a port of its own; every address speaks "
        "HTTP and gRPC. Not given: `127.0.0.1:9000`, if it is free and `http.listen` is not given "
@@ -83,6 +84,21 @@ const std::vector<Field>& Table() {
       {"http.cors_origins", "--cors-origin", false, ListField{AT(http.cors_origins)}, "",
        "Origins (`https://console.example`) whose pages may read answers."},
 
+      {"tls.certificate", "--tls-certificate", false, TextField{AT(tls.certificate)}, "",
+       "PEM file of the server's certificate, followed by those of the authorities that issued it. "
+       "When given, all TCP addresses speak TLS but those that begin with `http://`. The files of "
+       "this section are read again when they change."},
+      {"tls.key", "--tls-key", false, TextField{AT(tls.key)}, "",
+       "PEM file of the certificate's private key, not encrypted."},
+      {"tls.client_ca", "--tls-client-ca", false, TextField{AT(tls.client_ca)}, "",
+       "PEM file of the authorities whose certificates clients show; none: clients are asked for "
+       "none."},
+      {"tls.client_certificate", "--tls-client-certificate", false,
+       Words({"required", "optional"}, AT(tls.client_certificate)), "",
+       "With a client_ca: whether a client that shows no certificate is refused or served."},
+      {"tls.min_version", "--tls-min-version", false, Words({"1.2", "1.3"}, AT(tls.min_version)),
+       "", "Oldest version of TLS that is spoken."},
+
       {"limits.max_body", "--max-body", true, BytesField{AT(limits.max_body_bytes), kKiB, kTiB}, "",
        "Largest request body, before and after decompression; larger ones get 413."},
       {"limits.max_header_bytes", "--max-header-bytes", true,
@@ -95,12 +111,15 @@ const std::vector<Field>& Table() {
       {"limits.max_connections", "--max-connections", true,
        IntegerField{AT(limits.max_connections), 1, 1'000'000}, "connections",
        "Open connections; further ones wait to be accepted."},
+      {"limits.max_handshakes", "--max-handshakes", true,
+       IntegerField{AT(limits.max_handshakes), 1, 1'000'000}, "connections",
+       "TLS handshakes in progress; further connections wait to be accepted."},
       {"limits.max_buffered", "--max-buffered", true,
        BytesField{AT(limits.max_buffered_bytes), 0, kTiB}, "",
        "Bodies of all requests together; more get 503. 0: a quarter of the memory limit."},
       {"limits.header_timeout", "--header-timeout", true,
        DurationField{AT(limits.header_timeout), milliseconds(10), minutes(60)}, "",
-       "Time a client has to send the head of a request."},
+       "Time a client has to send the head of a request, and for the TLS handshake before it."},
       {"limits.idle_timeout", "--idle-timeout", true,
        DurationField{AT(limits.idle_timeout), milliseconds(10), minutes(24 * 60)}, "",
        "How long an idle connection stays open (load balancers commonly use 60 s)."},

@@ -69,7 +69,7 @@ TEST(ReadYamlTest, NamesPlaceExpectationAndNearestWord) {
       {"limits.max_body: 1KiB\n",
        "s.yaml:1:1: unknown key \"limits.max_body\"; write \"max_body\" inside \"limits\""},
       {"colour: 1\n",
-       "s.yaml:1:1: unknown key \"colour\"; expected one of models, http, limits, resources, "
+       "s.yaml:1:1: unknown key \"colour\"; expected one of models, http, tls, limits, resources, "
        "probe, dialects, azureml, vertex, log, "
        "data_folder"},
       {"limits:\n  max_body: big\n",
@@ -92,13 +92,14 @@ TEST(ReadYamlTest, NamesPlaceExpectationAndNearestWord) {
       {"limits: 5\n",
        "s.yaml:1:9: \"limits\": expected a section with max_body, max_header_bytes, max_headers, "
        "max_url, "
-       "max_connections, max_buffered, header_timeout, idle_timeout, write_timeout, min_body_rate, "
+       "max_connections, max_handshakes, max_buffered, header_timeout, idle_timeout, "
+       "write_timeout, min_body_rate, "
        "drain"},
       {"http:\n  listen: [[a]]\n", "s.yaml:2:12: \"http.listen\": expected a text in the list"},
       {"log:\n  level: info\n  level: debug\n", "s.yaml:3:3: \"level\" is set twice"},
       {"log: {}\nlog: {}\n", "s.yaml:2:1: \"log\" is set twice"},
       {"? [a]\n: 1\n",
-       "s.yaml:1:3: expected a key, one of models, http, limits, resources, probe, dialects, "
+       "s.yaml:1:3: expected a key, one of models, http, tls, limits, resources, probe, dialects, "
        "azureml, vertex, log, "
        "data_folder"},
       {"a: &x 1\n", "s.yaml:1:4: an anchor (&name) is not taken here, write the value"},
@@ -107,8 +108,8 @@ TEST(ReadYamlTest, NamesPlaceExpectationAndNearestWord) {
        "s.yaml:1:4: a tag (tag:yaml.org,2002:python/object) is not taken here"},
       {"--- {}\n--- {log: {}}\n", "s.yaml:2:5: expected one document, got a second"},
       {"- a\n",
-       "s.yaml:1:1: expected `key: value` lines with models, http, limits, resources, probe, "
-       "vertex, log, "
+       "s.yaml:1:1: expected `key: value` lines with models, http, tls, limits, resources, probe, "
+       "dialects, azureml, vertex, log, "
        "data_folder"},
       {"a: [1\n", "s.yaml:2:1: end of sequence flow not found"},
   };
@@ -116,12 +117,13 @@ TEST(ReadYamlTest, NamesPlaceExpectationAndNearestWord) {
 }
 
 TEST(ReadYamlTest, NamesEveryMistakeAtOnce) {
-  EXPECT_EQ(ProblemsOf("colr: 1\nlog:\n  levle: info\n  format: xml\n"),
-            "s.yaml:1:1: unknown key \"colr\"; expected one of models, http, limits, resources, "
-            "probe, dialects, azureml, vertex, log, "
-            "data_folder\n"
-            "s.yaml:3:3: unknown key \"levle\" in \"log\"; did you mean \"level\"?\n"
-            "s.yaml:4:11: expected one of auto, human, json, got \"xml\"");
+  EXPECT_EQ(
+      ProblemsOf("colr: 1\nlog:\n  levle: info\n  format: xml\n"),
+      "s.yaml:1:1: unknown key \"colr\"; expected one of models, http, tls, limits, resources, "
+      "probe, dialects, azureml, vertex, log, "
+      "data_folder\n"
+      "s.yaml:3:3: unknown key \"levle\" in \"log\"; did you mean \"level\"?\n"
+      "s.yaml:4:11: expected one of auto, human, json, got \"xml\"");
 }
 
 // Inputs that make naive YAML readers recurse, expand or crawl.

@@ -11,6 +11,8 @@ namespace slipway::server {
 namespace {
 
 constexpr std::string_view kUnix = "unix:";
+constexpr std::string_view kHttp = "http://";
+constexpr std::string_view kHttps = "https://";
 
 Status Expected(std::string_view got) {
   return Error(
@@ -49,27 +51,44 @@ StatusOr<ListenAddress> ParseUnix(std::string_view text) {
   if (path.size() >= sizeof(sockaddr_un::sun_path))
     return Error(Reason::kBadRequest, "expected a socket path of at most {} bytes, got {}",
                  sizeof(sockaddr_un::sun_path) - 1, path.size());
-  return ListenAddress{std::string(text), true};
+  return ListenAddress{std::string(text), std::string(text), true};
 }
 
-}  // namespace
-
-StatusOr<ListenAddress> ParseListenAddress(std::string_view text) {
-  if (text.starts_with(kUnix)) return ParseUnix(text);
+StatusOr<ListenAddress> ParseTcp(std::string_view text) {
   const size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return Expected(text);
   const auto port = ParseNumber(text.substr(colon + 1), 65'535);
   std::string host(text.substr(0, colon));
   if (!port) return Expected(text);
   if (host == "localhost") host = "127.0.0.1";
+  const auto listen = [&](bool loopback) {
+    const std::string address = fmt::format("{}:{}", host, *port);
+    return ListenAddress{address, address, loopback};
+  };
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
     const auto address = ParseV6(host.substr(1, host.size() - 2));
     if (!address) return Expected(text);
-    return ListenAddress{fmt::format("{}:{}", host, *port), IsLoopback(*address)};
+    return listen(IsLoopback(*address));
   }
   const auto address = ParseV4(host);
   if (!address) return Expected(text);
-  return ListenAddress{fmt::format("{}:{}", host, *port), IsLoopback(*address)};
+  return listen(IsLoopback(*address));
+}
+
+}  // namespace
+
+StatusOr<ListenAddress> ParseListenAddress(std::string_view text) {
+  using Scheme = ListenAddress::Scheme;
+  if (text.starts_with(kUnix)) return ParseUnix(text);
+  for (const auto& [prefix, scheme] :
+       {std::pair(kHttp, Scheme::kHttp), std::pair(kHttps, Scheme::kHttps)}) {
+    if (!text.starts_with(prefix)) continue;
+    ASSIGN_OR_RETURN(ListenAddress listen, ParseTcp(text.substr(prefix.size())));
+    listen.text.insert(0, prefix);
+    listen.scheme = scheme;
+    return listen;
+  }
+  return ParseTcp(text);
 }
 
 Status CheckAddressBlock(std::string_view text) {

@@ -9,12 +9,22 @@ namespace slipway::server {
 
 /// Where to listen, or a block of addresses.
 struct ListenAddress {
-  std::string text;       // normalised: "127.0.0.1:8080", "[::1]:8080", "unix:/run/slipway.sock"
+  enum class Scheme : uint8_t { kAny, kHttp, kHttps };
+
+  std::string text;       // normalised: "127.0.0.1:8080", "https://[::1]:8080", "unix:/run/s.sock"
+  std::string address;    // the same without a scheme
   bool loopback = false;  // this machine only: 127.0.0.0/8, ::1, Unix sockets
+  Scheme scheme = Scheme::kAny;
+
+  bool is_unix() const { return address.starts_with("unix:"); }
+  /// @param available  there is a certificate.
+  bool SpeaksTls(bool available) const {
+    return scheme == Scheme::kHttps || (available && scheme == Scheme::kAny && !is_unix());
+  }
 };
 
-/// Takes "IP:PORT", "[IPv6]:PORT", "localhost:PORT" and "unix:/path". kBadRequest saying what was
-/// expected.
+/// Takes "IP:PORT", "[IPv6]:PORT" and "localhost:PORT", each also after "http://" or "https://",
+/// and "unix:/path". kBadRequest saying what was expected.
 StatusOr<ListenAddress> ParseListenAddress(std::string_view text);
 
 /// An IP address or CIDR block, "10.0.0.0/8". kBadRequest saying what was expected.

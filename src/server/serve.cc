@@ -18,6 +18,8 @@
 namespace slipway::server {
 namespace {
 
+constexpr std::chrono::milliseconds kCertificatePoll(1000);
+
 void ConfigureLog(const LogConfig& config) {
   const bool json = config.format == LogFormat::kJson ||
                     (config.format == LogFormat::kAuto && isatty(STDERR_FILENO) == 0);
@@ -90,10 +92,17 @@ int Serve(const Config& config, const ConfigReader& reread) {
   (*application)->Start([&signals] { signals.Wake(); });
 
   Config running = config;
+  const auto patience = config.tls.certificate.empty()
+                            ? std::nullopt
+                            : std::optional<std::chrono::milliseconds>(kCertificatePoll);
   for (;;) {
-    switch (signals.Wait()) {
+    switch (signals.Wait(patience)) {
       case Signals::Event::kReload:
         Reload(**application, running, reread);
+        (*application)->ReloadCertificates();
+        continue;
+      case Signals::Event::kElapsed:
+        (*application)->RefreshCertificates();
         continue;
       case Signals::Event::kMoreLog:
         ShiftLogLevel(-1);

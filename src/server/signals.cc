@@ -35,10 +35,13 @@ Signals::Signals() {
   SLIPWAY_CHECK(signals_.valid() && woken_.valid(), "a process at its start has descriptors left");
 }
 
-Signals::Event Signals::Wait() {
+Signals::Event Signals::Wait(std::optional<std::chrono::milliseconds> patience) {
+  const int patience_ms = patience ? static_cast<int>(patience->count()) : -1;
   for (;;) {
     pollfd waiting[] = {{signals_.get(), POLLIN, 0}, {woken_.get(), POLLIN, 0}};
-    if (poll(waiting, 2, -1) < 0) continue;
+    const int ready = poll(waiting, 2, patience_ms);
+    if (ready < 0) continue;
+    if (ready == 0) return Event::kElapsed;
     signalfd_siginfo got;
     if (read(signals_.get(), &got, sizeof(got)) == sizeof(got)) {
       switch (got.ssi_signo) {

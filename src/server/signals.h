@@ -1,5 +1,7 @@
 #pragma once
 #include <atomic>
+#include <chrono>
+#include <optional>
 
 #include "base/clock.h"
 #include "io/file.h"
@@ -12,9 +14,10 @@ class Signals {
   /// Blocks them in the calling thread and all that it starts later: before any other thread.
   Signals();
 
-  enum class Event { kStop, kReload, kMoreLog, kLessLog, kWoken };
+  enum class Event { kStop, kReload, kMoreLog, kLessLog, kWoken, kElapsed };
   /// The next one: SIGTERM and SIGINT stop, SIGHUP reloads, SIGUSR1 logs more, SIGUSR2 less.
-  Event Wait();
+  /// kElapsed when `patience` is over before.
+  Event Wait(std::optional<std::chrono::milliseconds> patience = std::nullopt);
 
   /// Makes Wait return kWoken. Threads: any.
   void Wake();

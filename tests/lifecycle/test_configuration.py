@@ -73,6 +73,12 @@ def test_check_names_file_line_and_the_right_word(file, text, words):
         assert word in refused.stderr
 
 
+def test_check_of_a_model_that_two_sources_have():
+    refused = check(EXAMPLES, EXAMPLES / "digits")
+    assert refused.returncode == 1
+    assert 'model "digits": more than one source has it' in refused.stderr
+
+
 def test_check_of_a_model_that_is_not_there():
     refused = check("no/such/model.onnx")
     assert refused.returncode == 1

@@ -1,5 +1,7 @@
 """--model-control=explicit: models come and go by request."""
 
+import urllib.parse
+
 import pytest
 
 from serving import index, scale
@@ -82,7 +84,24 @@ def test_files_by_request_are_refused_by_name(server, parameter):
     assert scale(server) == (1, 2)
 
 
-@pytest.mark.parametrize("name", ["..%2Fetc", "a%2F..%2Fb", "%2e%2e", "%20..", "%09", "a%0Ab", "x" * 300])
+WRONG_NAMES = ["..%2Fetc", "a%2F..%2Fb", "model%2F", "%2e%2e", "%20..", "%09", "%0A", "a%0Ab", "x" * 256, "%FF"]
+
+
+@pytest.mark.parametrize("name", WRONG_NAMES)
 def test_name_that_is_no_name_is_refused(server, name):
-    assert act(server, "load", name).status in (400, 404)
+    for answer in [act(server, "load", name), act(server, "unload", name), server.get(f"/v2/models/{name}")]:
+        check_error(answer, 400, "model name")
     assert scale(server) == (1, 2)
+
+
+@pytest.mark.parametrize("name", ["...", "..my_model"])  # folders that begin with a dot are passed over
+def test_odd_name_is_a_name(server, name):
+    check_error(act(server, "load", name), 404, name)
+
+
+@pytest.mark.parametrize("name", ["model..1", "x" * 255, "größe"])
+def test_model_of_an_odd_name_is_served(server, repository, name):
+    repository.put(name, 1, scaled_model(5))
+    path = urllib.parse.quote(name)
+    assert act(server, "load", path).status == 200
+    assert scale(server, path) == (1, 5)

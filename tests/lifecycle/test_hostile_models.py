@@ -2,13 +2,15 @@
 
 import os
 import random
+import struct
 
 import pytest
 
 from serving import SLOW, endless, index, polled, scale, wait_state
 from support.models import TEST_MODELS
 from support.onnx_data import deadly_model
-from support.repository import scaled_model
+from support.opened_files import watch_opens
+from support.repository import external_model, scaled_model
 from support.server import Server
 
 IS_RELEASE = os.environ.get("SLIPWAY_TEST_SCALE") == "release"
@@ -35,6 +37,38 @@ def test_flipped_and_cut_models_leave_the_server_as_it_is(repository):
             assert entry["state"] == "READY" or entry["reason"], model
         assert scale(server) == (1, 2)
         assert server.pid == pid and server.is_running()
+
+
+def with_weights(location, weights):
+    """A version whose model keeps its weight of 3.0 in `location`; the file is there when `weights`."""
+
+    def fill(folder):
+        (folder / "model.onnx").write_bytes(external_model(location))
+        if weights:
+            (folder / location).write_bytes(struct.pack("<f", 3.0))
+
+    return fill
+
+
+@pytest.mark.parametrize("location", ["../secret", "sub/../../secret", "ABSOLUTE", "link"])
+def test_weights_outside_the_models_folder_are_refused_and_not_opened(repository, location):
+    repository.put("m", 1, with_weights("weights.bin", weights=True))
+    secret = repository.folder / "m" / "secret"
+    secret.write_bytes(struct.pack("<f", 7.0))
+
+    def hostile(folder):
+        with_weights(str(secret) if location == "ABSOLUTE" else location, weights=False)(folder)
+        (folder / "link").symlink_to("../secret")
+
+    with polled(repository) as server, watch_opens(secret) as opened:
+        assert scale(server) == (1, 3)
+        repository.put("m", 2, hostile)
+        reason = wait_state(server, "m", 2, "UNAVAILABLE")["reason"]
+        assert "external" in reason
+        assert '"w"' in reason or '"link"' in reason
+        assert scale(server) == (1, 3)
+        assert not opened()
+        assert secret.read_bytes() and opened()  # it would have been seen
 
 
 def verified(data):

@@ -1,14 +1,16 @@
 """A polled repository: what works takes over at once, what does not never takes traffic and says why."""
 
+import functools
 import json
 import shutil
+import subprocess
 
 import pytest
 
 from serving import index, polled, scale, wait_gone, wait_state
 from support.models import EXAMPLES, examples
 from support.repository import heavy_model, scaled_model, seal
-from support.server import Server, wait_until
+from support.server import Server, slipway_path, wait_until
 from support.tensors import outputs_of
 
 DIGITS = EXAMPLES / "digits" / "1"
@@ -84,10 +86,10 @@ def test_version_that_does_not_load_never_takes_traffic(repository, content, wor
         assert scale(server) == (2, 4)
 
 
-def wrong_example(folder):
-    """digits 1, with an output in its first example that the model does not give."""
+def wrong_example(folder, number=0):
+    """digits 1, with an output in one of its examples that the model does not give."""
     shutil.copytree(DIGITS, folder, dirs_exist_ok=True)
-    path = min((folder / "examples").iterdir())
+    path = sorted((folder / "examples").iterdir())[number]
     example = json.loads(path.read_text(encoding="utf-8"))
     example["outputs"][0]["data"][3] += 0.25
     path.write_text(json.dumps(example), encoding="utf-8")
@@ -118,6 +120,18 @@ def test_bundle_that_fails_its_proof_never_takes_traffic(repository, content, wo
         assert answer.json()["model_version"] == "1"
         assert outputs_of(answer) == before
         assert server.get("/v2/health/ready").status == 200
+
+
+def test_a_load_replays_three_examples_and_verify_replays_all(repository):
+    repository.put("digits", 1, functools.partial(wrong_example, number=3))
+    with Server(repository) as server:
+        assert json.loads(server.wait_for_log('"model loaded"'))["examples_replayed"] == 3
+    command = [slipway_path(), "inspect", repository.folder / "digits" / "1", "--verify"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stdout.count(": reproduced") == 5
+    wrong = next(line for line in done.stdout.splitlines() if "thirty_two: " in line)
+    assert "probabilities" in wrong
 
 
 def test_alias_switches_without_a_load(repository):

@@ -59,7 +59,6 @@ def test_sigterm_answers_all_that_was_accepted():
         outcomes = []
         body = slow_body(SLOW_MS)
         clients = [threading.Thread(target=ask, args=(server, outcomes, body)) for _ in range(6)]
-        kept = server.connect()
         for client in clients:
             client.start()
         wait_until(lambda: in_flight(server) >= len(clients), what="requests in flight")
@@ -68,7 +67,6 @@ def test_sigterm_answers_all_that_was_accepted():
         refused_or_503(server)
         for client in clients:
             client.join()
-        kept.close()
         assert outcomes == [200] * len(clients)
         assert server.wait(30) == 0
         assert server.wait_for_log("stopped")
@@ -78,6 +76,60 @@ def refused_or_503(server):
     """A new connection is refused, or told 503 by readiness."""
     with contextlib.suppress(OSError, http.client.HTTPException):
         assert server.get("/v2/health/ready", timeout_s=5).status == 503
+
+
+def test_sigterm_turns_readiness_to_503_on_kept_connections_too():
+    with Server(TEST_MODELS / "slow.onnx") as server:
+        kept = http.client.HTTPConnection(server.address)
+        with contextlib.closing(kept), one_in_flight(server, SLOW_MS) as outcomes:
+            assert readiness(kept) == (200, None)
+            server.send_signal(signal.SIGTERM)
+            server.wait_for_log("draining")
+            assert readiness(kept) == (503, "close")
+        assert outcomes == [200]
+        assert server.wait(30) == 0
+
+
+def readiness(connection):
+    """@return the status and what is said of the connection"""
+    connection.request("GET", "/v2/health/ready")
+    answer = connection.getresponse()
+    answer.read()
+    return answer.status, answer.getheader("connection")
+
+
+def test_sigterm_under_load_answers_every_request_until_it_has_said_close():
+    with Server(TEST_MODELS / "add_sub.onnx") as server:
+        outcomes = []
+        clients = [threading.Thread(target=ask_until_told_to_close, args=(server, outcomes)) for _ in range(6)]
+        for client in clients:
+            client.start()
+        wait_until(lambda: server.metric("slipway_requests_succeeded_total") >= 500, what="load")
+        server.send_signal(signal.SIGTERM)
+        for client in clients:
+            client.join()
+        assert outcomes == ["close"] * len(clients)
+        assert server.wait(30) == 0
+
+
+def ask_until_told_to_close(server, outcomes):
+    """One connection and its requests, each a moment after the answer before."""
+    inputs = [{"name": name, "datatype": "INT32", "shape": [1, 16], "data": [1] * 16} for name in ("INPUT0", "INPUT1")]
+    body = json.dumps({"inputs": inputs}).encode()
+    connection = http.client.HTTPConnection(server.address, timeout=10)
+    with contextlib.closing(connection):
+        try:
+            said = None
+            while said != "close":
+                connection.request("POST", "/v2/models/add_sub/infer", body)
+                answer = connection.getresponse()
+                answer.read()
+                assert answer.status == 200
+                said = answer.getheader("connection")
+                time.sleep(0.002)
+            outcomes.append(said)
+        except (OSError, http.client.HTTPException, AssertionError) as error:
+            outcomes.append(repr(error))
 
 
 def test_idle_connections_do_not_hold_the_exit_up():

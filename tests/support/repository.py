@@ -56,6 +56,17 @@ def heavy_model(factor, columns=1 << 18):
     return _field(1, 8) + _field(7, graph) + _field(8, _field(2, 13))
 
 
+def external_model(location, length=4):
+    """x FP32 [-1,4] -> y = w x, where the FP32 w lies in the file `location`."""
+    entries = [("location", location), ("length", str(length))]
+    external = b"".join(_field(13, _field(1, key) + _field(2, value)) for key, value in entries)
+    tensor = _field(1, 1) + _field(2, 1) + _field(8, "w") + external + _field(14, 1)
+    multiply = _field(1, "x") + _field(1, "w") + _field(2, "y") + _field(4, "Mul")
+    graph = _field(1, multiply) + _field(2, "external") + _field(5, tensor)
+    graph += _field(11, _value("x", "batch", 4)) + _field(12, _value("y", "batch", 4))
+    return _field(1, 8) + _field(7, graph) + _field(8, _field(2, 13))
+
+
 class Repository:
     """A folder with the layout name/version/model.onnx. What appears in it appears whole."""
 

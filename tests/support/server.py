@@ -83,11 +83,21 @@ class Server:
     data        the folder that the server may write to; a new one that ends with the server when None
     http        what to listen on: "HOST:PORT" or "unix:PATH"; a free loopback port when None
     wait_ready  False: `start` returns as soon as the process runs
+    tls         an ssl.SSLContext when the server speaks TLS; may be replaced at any time
     """
 
     def __init__(
-        self, *models, args=(), env=None, data=None, http=None, wait_ready=True, ready_timeout_s=60
+        self,
+        *models,
+        args=(),
+        env=None,
+        data=None,
+        http=None,
+        wait_ready=True,
+        ready_timeout_s=60,
+        tls=None,
     ):
+        self.tls = tls
         self.address = http or f"127.0.0.1:{free_port()}"
         self.command = [
             slipway_path(),
@@ -238,10 +248,21 @@ class Server:
 
     @property
     def url(self):
-        return f"http://{self.address}"
+        return f"{'https' if self.tls else 'http'}://{self.address}"
 
     def connect(self, timeout_s=10):
-        """A new raw connection, a context manager."""
+        """A new connection, a context manager; over TLS when `tls` is given."""
+        raw = self.connect_raw(timeout_s)
+        if self.tls is None:
+            return raw
+        try:
+            return self.tls.wrap_socket(raw, server_hostname="localhost")
+        except BaseException:
+            raw.close()
+            raise
+
+    def connect_raw(self, timeout_s=10):
+        """A new connection without TLS."""
         if self.address.startswith("unix:"):
             connection = socket.socket(socket.AF_UNIX)
             connection.settimeout(timeout_s)

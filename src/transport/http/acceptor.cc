@@ -67,7 +67,7 @@ StatusOr<std::unique_ptr<Acceptor>> Acceptor::Create(const Listener& listener,
   ASSIGN_OR_RETURN(Endpoint endpoint, Endpoint::Parse(listener.address));
   ASSIGN_OR_RETURN(Descriptor fd, Bind(endpoint));
   auto policy = std::make_shared<const ListenerPolicy>(
-      ListenerPolicy{listener.access, endpoint.is_unix(),
+      ListenerPolicy{listener.access, endpoint.is_unix(), listener.tls,
                      HostCheck(endpoint, options.allowed_hosts, options.cors_origins)});
   return std::unique_ptr<Acceptor>(new Acceptor(std::move(fd), endpoint, std::move(policy), loops));
 }
@@ -94,9 +94,13 @@ void Acceptor::Start() {
 }
 
 bool Acceptor::full() const {
-  size_t open = 0;
-  for (const auto& loop : loops_) open += loop->connections();
-  return open >= loops_.front()->limits().max_connections;
+  size_t open = 0, handshakes = 0;
+  for (const auto& loop : loops_) {
+    open += loop->connections();
+    handshakes += loop->handshakes();
+  }
+  const Limits& limits = loops_.front()->limits();
+  return open >= limits.max_connections || (policy_->tls && handshakes >= limits.max_handshakes);
 }
 
 void Acceptor::AcceptWaiting() {

@@ -55,6 +55,8 @@ Weights ParseAcceptEncoding(std::string_view list) {
 }
 
 bool IsCompressible(std::string_view content_type) {
+  // Pages are for browsers, where the length of a compressed answer may tell secrets (BREACH).
+  if (content_type.starts_with("text/html")) return false;
   return content_type.starts_with("text/") || content_type.find("json") != std::string_view::npos;
 }
 

@@ -17,8 +17,8 @@ Connection::Connection(std::shared_ptr<Loop> loop, int fd, const sockaddr_storag
                        std::shared_ptr<const ListenerPolicy> policy)
     : LoopExchange(*loop),
       loop_owner_(std::move(loop)),
-      socket_(fd),
       policy_(std::move(policy)),
+      socket_(MakeSocket(fd, *policy_)),
       peer_(Peer::From(peer, policy_->is_unix, io_.shared().trusted)),
       input_(io_.pool()),
       parser_({}),
@@ -26,8 +26,12 @@ Connection::Connection(std::shared_ptr<Loop> loop, int fd, const sockaddr_storag
 
 void Connection::Start() {
   now_ = std::chrono::steady_clock::now();
-  AwaitHead();
-  if (!io_.poller().Watch(socket_.fd(), *this)) Close();
+  if (policy_->tls)
+    StartHandshake();
+  else
+    AwaitHead();
+  if (!io_.poller().Watch(socket_.fd(), *this)) return Close();
+  if (policy_->tls) io_.poller().WatchWritable(socket_.fd(), *this);
 }
 
 void Connection::AwaitHead() {
@@ -45,6 +49,9 @@ void Connection::Pump() {
   bool more = true;
   while (more) {
     switch (phase_) {
+      case Phase::kHandshake:
+        more = StepHandshake();
+        break;
       case Phase::kHead:
         more = StepHead();
         break;
@@ -203,6 +210,7 @@ std::optional<size_t> Connection::Receive(std::span<char> room) {
 }
 
 void Connection::OnReady(Readiness ready) {
+  ready = socket_.Translate(ready);
   if (ready.readable) {
     may_read_ = true;
     turn_bytes_ = 0;
@@ -250,6 +258,7 @@ void Connection::Close() {
   io_.poller().Forget(socket_.fd(), *this);
   socket_.Close();
   io_.CountClosed();
+  if (phase_ == Phase::kHandshake) EndHandshake(tls::Outcome::kClientGone, "closed");
   if (phase_ == Phase::kHandler) return;  // its answer is on the way and finds nobody
   if (phase_ == Phase::kAnswered) EndCancelled(0);
   if (phase_ == Phase::kWriting) EndCancelled(output_.bytes_written());
@@ -264,6 +273,9 @@ void Connection::Sweep(TimePoint now) {
   if (closed_) return;
   now_ = now;
   switch (phase_) {
+    case Phase::kHandshake:
+      SweepHandshake(now);
+      break;
     case Phase::kHead:
       SweepHead(now);
       break;
@@ -305,9 +317,10 @@ bool Connection::SweepIdle(TimePoint now) {
   const Duration grace(shared.idle_grace_ns.load(std::memory_order_relaxed));
   if (drain_seen_ == TimePoint{}) drain_seen_ = now;
   if (now < drain_seen_ + grace) return false;
+  const Phase waiting = phase_;
   may_read_ = true;
   Pump();
-  return phase_ == Phase::kHead && !closed_;
+  return phase_ == waiting && !closed_;
 }
 
 // The rate is taken over windows of the header timeout: an upload may start fast and must not

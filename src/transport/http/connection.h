@@ -1,6 +1,9 @@
 #pragma once
 // One client connection: reads a request, has it handled, writes the answer, again.
 //
+//  (kHandshake) TLS first, where the listener speaks it
+//     │
+//     ▼
 //   kHead ──► kBody ──► kHandler ──► kAnswered ──► kWriting ──┬─► kHead        keep-alive
 //     │         │                                     ▲       └─► kLingering ──► kClosed
 //     └─────────┴── refused, or answered elsewhere ───┘
@@ -40,16 +43,33 @@ class Connection final : public LoopExchange,
   void Cut() override { Close(); }
 
  private:
-  enum class Phase : uint8_t { kHead, kBody, kHandler, kAnswered, kWriting, kLingering, kClosed };
+  enum class Phase : uint8_t {
+    kHandshake,
+    kHead,
+    kBody,
+    kHandler,
+    kAnswered,
+    kWriting,
+    kLingering,
+    kClosed
+  };
 
   void AwaitHead();
 
   // Each step returns true when there is more to do at once.
   void Pump();
+  bool StepHandshake();
   bool StepHead();
   bool SpeaksHttp2();
   bool StepBody();
   bool StepLingering();
+
+  // TLS (connection_handshake.cc).
+  static Socket MakeSocket(int fd, const ListenerPolicy& policy);
+  void StartHandshake();
+  void EndHandshake(tls::Outcome outcome, std::string_view detail);
+  bool AnswerPlainHttp();
+  void SweepHandshake(TimePoint now);
 
   // Opening an exchange (connection_request.cc).
   bool SameHeadAgain() const;
@@ -86,8 +106,8 @@ class Connection final : public LoopExchange,
   void SweepWrite(TimePoint now);
 
   const std::shared_ptr<Loop> loop_owner_;  // first: what follows returns memory to it
-  Socket socket_;
   const std::shared_ptr<const ListenerPolicy> policy_;
+  Socket socket_;
   Peer peer_;
 
   Input input_;

@@ -28,6 +28,8 @@ bool Connection::OpenExchange() {
   head_started_ = false;
   request_.received = now_;
   request_.peer = peer_.ClientOf(request_, facts_, io_.shared().trusted);
+  request_.is_secure = peer_.is_secure;
+  request_.client_certificate = peer_.certificate;
   io_.request_ids().Assign(facts_.request_id, request_id_);
   keep_alive_ = facts_.keep_alive;
   if (const Status status = CheckHead(); !status.ok()) return Refuse(status);

@@ -21,7 +21,9 @@ std::string_view ForwardedClient(const Request& request, std::string_view peer,
 /// Who is at the other end of a connection.
 struct Peer {
   std::string name;
-  bool trusted = false;  // its X-Forwarded-For counts
+  bool trusted = false;     // its X-Forwarded-For counts
+  bool is_secure = false;   // speaks TLS
+  std::string certificate;  // the subject of the one it showed, "" when it showed none
 
   static Peer From(const sockaddr_storage& address, bool is_unix, const NetworkSet& trusted);
   /// Whose request it is: the peer, or whom a trusted peer names.

@@ -64,7 +64,8 @@ Status HostCheck::Check(const Request& request, const HeadFacts& facts) const {
   // HTTP/1.0 may come without a Host; no browser speaks it.
   if (check_host_ && !(facts.host.empty() && request.minor_version == 0) &&
       !HostAllowed(facts.host))
-    return Error(Reason::kForbidden, "Host \"{}\" is not a name of this server; allow it by name",
+    return Error(Reason::kForbidden,
+                 "Host \"{}\" is not a name of this server; --allowed-host adds names",
                  facts.host.substr(0, 128));
   if (facts.has_origin && ChangesState(request.method) && !IsSameHost(facts.origin, facts.host) &&
       CorsOrigin(facts).empty())

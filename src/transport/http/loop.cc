@@ -55,6 +55,7 @@ std::string_view Loop::date_line() { return date_.Get(::time(nullptr)); }
 void Loop::Adopt(int fd, const sockaddr_storage& peer,
                  std::shared_ptr<const ListenerPolicy> policy) {
   assigned_.fetch_add(1, std::memory_order_relaxed);
+  if (policy->tls) handshakes_.fetch_add(1, std::memory_order_relaxed);
   Post([this, fd, peer, policy = std::move(policy)]() mutable {
     if (stopping_) {
       ::close(fd);
@@ -70,6 +71,11 @@ void Loop::Adopt(int fd, const sockaddr_storage& peer,
 }
 
 void Loop::CountClosed() { LoopCounters::Add(counters_.open, ~uint64_t{0}); }
+
+void Loop::CountHandshake(tls::Outcome outcome) {
+  handshakes_.fetch_sub(1, std::memory_order_relaxed);
+  LoopCounters::Add(counters_.handshakes[static_cast<size_t>(outcome)], 1);
+}
 
 void Loop::Replace(LoopConnection& connection, std::shared_ptr<LoopConnection> next) {
   next->set_slot(connection.slot());

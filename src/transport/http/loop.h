@@ -1,6 +1,7 @@
 #pragma once
 // One I/O thread: its event loop, its connections, and what they share without locks.
 
+#include <array>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -42,6 +43,7 @@ class LoopConnection {
 struct ListenerPolicy {
   uint8_t access = kAllAccess;
   bool is_unix = false;
+  std::shared_ptr<const Snapshot<tls::Context>> tls;  // null: plain
   HostCheck host_check;
 };
 
@@ -65,6 +67,7 @@ struct Shared {
 /// Written by the loop's thread, read by any.
 struct LoopCounters {
   std::atomic<uint64_t> accepted{0}, open{0}, requests{0}, refused{0}, bytes_received{0};
+  std::array<std::atomic<uint64_t>, tls::kOutcomes> handshakes{};  // by tls::Outcome
 
   static void Add(std::atomic<uint64_t>& counter,
                   uint64_t n) {  // one writer: no locked instruction
@@ -89,6 +92,8 @@ class Loop : public std::enable_shared_from_this<Loop> {
 
   bool is_current() const { return std::this_thread::get_id() == thread_id_; }
   size_t connections() const { return assigned_.load(std::memory_order_acquire); }
+  /// Of them, those whose TLS handshake is not done.
+  size_t handshakes() const { return handshakes_.load(std::memory_order_relaxed); }
   const LoopCounters& counters() const { return counters_; }
 
   // The rest is for the loop's own thread.
@@ -113,6 +118,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
     return {read_scratch_.get(), kReadScratch};
   }
   void CountClosed();
+  void CountHandshake(tls::Outcome outcome);
   void Remove(LoopConnection& connection);
   /// `next` takes over the socket and the place of `connection`.
   void Replace(LoopConnection& connection, std::shared_ptr<LoopConnection> next);
@@ -138,6 +144,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   std::unique_ptr<char[]> read_scratch_;
   LoopCounters counters_;
   std::atomic<size_t> assigned_{0};  // connections given to this loop and not yet closed
+  std::atomic<size_t> handshakes_{0};
   std::vector<std::shared_ptr<LoopConnection>> connections_;
   std::vector<std::shared_ptr<LoopConnection>> closed_;  // kept until their own call returned
   std::vector<std::function<void()>> on_sweep_;

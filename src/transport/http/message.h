@@ -33,8 +33,10 @@ struct Request {
   int minor_version = 1;    // HTTP/1.x
   absl::InlinedVector<Header, 24> headers;
   std::span<const std::byte> body;  // dechunked and decompressed
-  std::string_view peer;  // the client's address; from X-Forwarded-For only behind a trusted peer
-  TimePoint received{};   // the read that completed the request returned
+  std::string_view peer;   // the client's address; from X-Forwarded-For only behind a trusted peer
+  bool is_secure = false;  // came over TLS
+  std::string_view client_certificate;  // its subject, when one was shown and accepted; else ""
+  TimePoint received{};                 // the read that completed the request returned
 
   /// The first header of that name, case-insensitive.
   std::optional<std::string_view> header(std::string_view name) const;

@@ -13,17 +13,9 @@
 #include "base/mutex.h"
 #include "base/status.h"
 #include "transport/http/descriptor.h"
+#include "transport/http/transfer.h"
 
 namespace slipway::http {
-
-/// What a descriptor can do now. Said once, when it changes (edge-triggered): a watcher goes on
-/// until the descriptor has no more, or asks to be called again.
-struct Readiness {
-  bool readable = false;
-  bool writable = false;
-  bool hung_up = false;  // the peer's side is shut, or broken: reading comes to an end
-  bool broken = false;   // both sides are: writing is of no use either
-};
 
 /// Threads: watchers and tasks are called on the thread of Run, one at a time; all methods belong
 /// to that thread unless they say otherwise.
@@ -43,7 +35,7 @@ class Poller {
   /// Calls `watcher` from now on when `fd` is readable or hung up, which may be at once. False when
   /// the kernel has no room for it.
   bool Watch(int fd, Watcher& watcher);
-  /// Also when it is writable (again).
+  /// From now on also when it is writable (again).
   void WatchWritable(int fd, Watcher& watcher);
   /// `watcher` is called no more. While `fd` is still open.
   void Forget(int fd, Watcher& watcher);

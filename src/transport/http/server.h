@@ -2,6 +2,7 @@
 // HTTP over TCP and Unix sockets, 1.1 and 2 on every listener: one event loop a thread, connections
 // stay on the loop that accepted them, handlers run on that loop.
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -9,8 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "base/snapshot.h"
 #include "base/status.h"
 #include "transport/http/router.h"
+#include "transport/tls/session.h"
 
 namespace slipway::http {
 
@@ -20,6 +23,7 @@ struct Limits {
   size_t max_headers = 100;
   size_t max_url_bytes = 8u << 10;
   size_t max_connections = 16'000;       // further ones wait in the accept queue
+  size_t max_handshakes = 1'000;         // of TLS, in progress: further connections wait there too
   size_t max_buffered_bytes = 1u << 30;  // all request bodies of all connections together
   std::chrono::milliseconds header_timeout{10'000};
   std::chrono::milliseconds idle_timeout{75'000};  // load balancers use 60 s
@@ -31,6 +35,8 @@ struct Listener {
   std::string address;  // "127.0.0.1:8080", "[::1]:8080", "unix:/run/slipway.sock"; port 0 = any
   uint8_t access = kAllAccess;  // which routes live here
   bool optional = false;        // an address that is taken is only warned of
+  // What new connections begin with; null: plain. May be replaced at any time.
+  std::shared_ptr<const Snapshot<tls::Context>> tls = nullptr;
 };
 
 struct ServerOptions {
@@ -54,6 +60,7 @@ struct ServerStats {
   uint64_t requests = 0;
   uint64_t refused_before_routing = 0;  // malformed, over a limit, too slow
   uint64_t bytes_received = 0;
+  std::array<uint64_t, tls::kOutcomes> handshakes{};  // by tls::Outcome
 };
 
 class Server {

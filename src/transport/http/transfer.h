@@ -1,9 +1,18 @@
 #pragma once
-// What came of asking a socket to receive or to send.
+// What a socket can do, and what came of asking it.
 
 #include <cstddef>
 
 namespace slipway::http {
+
+/// Said once, when it changes (edge-triggered): whoever is told goes on until there is no more, or
+/// asks to be called again.
+struct Readiness {
+  bool readable = false;
+  bool writable = false;
+  bool hung_up = false;  // the peer's side is shut, or broken: reading comes to an end
+  bool broken = false;   // both sides are: writing is of no use either
+};
 
 struct Received {
   size_t bytes = 0;

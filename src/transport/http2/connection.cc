@@ -235,6 +235,7 @@ void Connection::Start(std::string_view received) {
       nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings.data(), settings.size()) == 0 &&
       nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0, kConnectionWindow) == 0;
   if (!ready || !io_.poller().Watch(socket_.fd(), *this)) return Close();
+  if (socket_.tls() != nullptr) io_.poller().WatchWritable(socket_.fd(), *this);
   may_read_ = true;
   in_turn_ = true;
   if (Feed(received)) Read();
@@ -246,6 +247,7 @@ void Connection::Start(std::string_view received) {
 
 void Connection::OnReady(http::Readiness ready) {
   if (closed_) return;
+  ready = socket_.Translate(ready);
   flush_soon_ = false;
   hung_up_ = hung_up_ || ready.hung_up;
   may_read_ = may_read_ || ready.readable;

@@ -88,7 +88,10 @@ Status Stream::NoteHeader(const http::Header& header) {
 
 void Stream::OnHeadEnd(bool has_body, TimePoint now) {
   request_.received = now;
-  request_.peer = connection_.peer().ClientOf(request_, facts_, io_.shared().trusted);
+  const http::Peer& peer = connection_.peer();
+  request_.peer = peer.ClientOf(request_, facts_, io_.shared().trusted);
+  request_.is_secure = peer.is_secure;
+  request_.client_certificate = peer.certificate;
   io_.request_ids().Assign(facts_.request_id, request_id_);
   if (head_error_.ok()) head_error_ = CheckHead();
   if (!head_error_.ok()) return Refuse(head_error_);

@@ -17,11 +17,14 @@ class Stream::Writer final : public http::StreamWriter,
   explicit Writer(std::shared_ptr<http::Loop> io) : io_(std::move(io)) {}
 
   void Write(http::StreamMessage message) override {
-    Say([&] { messages_.push_back(std::move(message)); });
+    Say([&] {
+      if (!finished_) messages_.push_back(std::move(message));
+    });
   }
   void Finish(const Status& status) override {
     Say([&] {
-      if (!final_) final_ = status;
+      if (!finished_) final_ = status;
+      finished_ = true;
     });
   }
   void ReadMore() override {
@@ -68,6 +71,7 @@ class Stream::Writer final : public http::StreamWriter,
   Mutex mutex_;
   std::vector<http::StreamMessage> messages_ ABSL_GUARDED_BY(mutex_);
   std::optional<Status> final_ ABSL_GUARDED_BY(mutex_);
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
   bool read_more_ ABSL_GUARDED_BY(mutex_) = false;
   bool posted_ ABSL_GUARDED_BY(mutex_) = false;
 };

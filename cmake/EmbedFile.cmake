@@ -1,0 +1,18 @@
+# cmake -DINPUT=… -DOUTPUT=… -DHEADER=… -DFUNCTION=… -P EmbedFile.cmake: the bytes of INPUT as a C++ file.
+file(READ ${INPUT} bytes HEX)
+string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
+string(REGEX REPLACE "((0x..,)(0x..,)(0x..,)(0x..,)(0x..,)(0x..,)(0x..,)(0x..,))" "\\1\n" bytes "${bytes}")
+file(WRITE ${OUTPUT} "#include \"${HEADER}\"
+
+namespace slipway {
+namespace {
+constexpr unsigned char kBytes[] = {
+${bytes}};
+}
+
+std::string_view ${FUNCTION}() {
+  return {reinterpret_cast<const char*>(kBytes), sizeof(kBytes)};
+}
+
+}  // namespace slipway
+")

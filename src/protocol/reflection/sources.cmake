@@ -1,0 +1,9 @@
+# What protocol/CMakeLists.txt takes from this folder. The contracts listed are those of every gRPC
+# service that the server answers.
+set(REFLECTION_DESCRIPTORS ${CMAKE_BINARY_DIR}/generated/reflection/contracts.cc)
+slipway_descriptors(${REFLECTION_DESCRIPTORS} protocol/reflection/contracts.h reflection::Contracts
+  inference/grpc_service grpc/health/v1/health grpc/reflection/v1/reflection
+  grpc/reflection/v1alpha/reflection)
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/generated/reflection)
+set(REFLECTION_SOURCES ${REFLECTION_DESCRIPTORS} reflection/descriptor_index.cc)
+set(REFLECTION_TESTS reflection/descriptor_index_test.cc)
