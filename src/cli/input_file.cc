@@ -10,6 +10,7 @@
 #include "data/json_columns.h"
 #include "data/npy.h"
 #include "io/file.h"
+#include "protocol/instances/fit.h"
 #include "protocol/openinference/request_reader.h"
 #include "protocol/openinference/tensor_data.h"
 #include "tensor/half.h"
@@ -52,24 +53,11 @@ StatusOr<const TensorSpec*> InputCalled(std::string_view name, const Signature& 
                NamesOf(signature));
 }
 
-/// A column for an input [n,1] and a row for an input [n,k] may be written without the inner
-/// dimension or the batch.
-Shape FitTo(const TensorSpec& spec, Shape shape) {
-  const Shape& pattern = spec.shape;
-  if (pattern.size() != shape.size() + 1 || Takes(spec, shape)) return shape;
-  Shape fitted = shape;
-  if (pattern.back() == 1)
-    fitted.push_back(1);
-  else
-    fitted.insert(fitted.begin(), 1);
-  return Matches(pattern, fitted) ? fitted : shape;
-}
-
 Status AddColumn(const JsonColumn& column, const Signature& signature, InferRequest& request) {
   ASSIGN_OR_RETURN(const TensorSpec* spec, InputCalled(column.name, signature));
   const auto read = [&]() -> Status {
     ASSIGN_OR_RETURN(Shape shape, data::ShapeOfJsonArray(column.array));
-    Tensor tensor{spec->dtype, FitTo(*spec, std::move(shape)), {}};
+    Tensor tensor{spec->dtype, instances::FitTo(*spec, std::move(shape)), {}};
     JsonReader json(column.array);
     RETURN_IF_ERROR(openinference::ReadJsonData(json, request.arena, tensor));
     request.inputs.push_back({spec->name, std::move(tensor)});
@@ -188,7 +176,7 @@ StatusOr<InferRequest> FromNpy(std::string_view content, const Signature& signat
   const auto copy = request.arena.Allocate(content.size());
   std::memcpy(copy.data(), content.data(), content.size());
   ASSIGN_OR_RETURN(Tensor tensor, data::ReadNpy(copy));
-  tensor.shape = FitTo(*spec, std::move(tensor.shape));
+  tensor.shape = instances::FitTo(*spec, std::move(tensor.shape));
   request.inputs.push_back({spec->name, std::move(tensor)});
   return request;
 }

@@ -4,7 +4,10 @@
 
 #include "base/log.h"
 #include "protocol/admin/routes.h"
+#include "protocol/azureml/routes.h"
+#include "protocol/flask/body_format.h"
 #include "protocol/flask/routes.h"
+#include "protocol/invocations/body_format.h"
 #include "protocol/invocations/routes.h"
 #include "protocol/openinference/routes.h"
 #include "protocol/tfserving/routes.h"
@@ -45,6 +48,18 @@ instances::CsvHeader ToInstances(CsvHeader header) {
       return instances::CsvHeader::kAbsent;
   }
   return instances::CsvHeader::kAuto;
+}
+
+azureml::Options ToAzureml(const Config& config) {
+  azureml::Options options{.liveness_route = config.azureml.liveness_route,
+                           .readiness_route = config.azureml.readiness_route,
+                           .scoring_route = config.azureml.scoring_route};
+  if (config.azureml.scoring_body == ScoringBody::kFlask)
+    options.scoring_format = std::make_shared<const flask::BodyFormat>();
+  else
+    options.scoring_format =
+        std::make_shared<const invocations::BodyFormat>(ToInstances(config.dialects.csv_header));
+  return options;
 }
 
 size_t MemoryLimit(const Config& config, const Resources& resources) {
@@ -225,6 +240,7 @@ std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_ve
                              .draining = draining_,
                              .server_version = std::string(kVersion),
                              .engine = fmt::format("onnxruntime {}", engine_version)});
+  azureml::AddRoutes(*router, dialects, draining_, ToAzureml(config_));
   vertex::AddRoutes(
       *router, {.common = dialects, .draining = draining_},
       {.health_route = config_.vertex.health_route, .predict_route = config_.vertex.predict_route});

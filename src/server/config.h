@@ -88,14 +88,24 @@ struct ProbeConfig {
   std::chrono::milliseconds time_limit{60'000};
 };
 
+struct DialectsConfig {
+  CsvHeader csv_header = CsvHeader::kAuto;  // of /invocations where the content type does not say
+};
+
+enum class ScoringBody { kFlask, kMlflow };
+
+/// Azure ML's routes, at paths that the deployment chooses; "" = none.
+struct AzuremlConfig {
+  std::string liveness_route;
+  std::string readiness_route;
+  std::string scoring_route;
+  ScoringBody scoring_body = ScoringBody::kFlask;  // whose bodies the scoring route takes
+};
+
 /// Vertex AI's routes, at paths that the platform chooses.
 struct VertexConfig {
   std::string health_route;   // "" = none
   std::string predict_route;  // "" = none
-};
-
-struct DialectsConfig {
-  CsvHeader csv_header = CsvHeader::kAuto;  // of /invocations where the content type does not say
 };
 
 struct LogConfig {
@@ -111,8 +121,9 @@ struct Config {
   LimitsConfig limits;
   ResourcesConfig resources;
   ProbeConfig probe;
-  VertexConfig vertex;
   DialectsConfig dialects;
+  AzuremlConfig azureml;
+  VertexConfig vertex;
   LogConfig log;
   std::string data_folder;  // "" once loaded = no home folder is known: nothing is kept
 };

@@ -18,6 +18,9 @@ class Checker {
     CheckModels();
     CheckListeners();
     CheckPeersAndOrigins();
+    CheckRoute("azureml.liveness_route", config_.azureml.liveness_route);
+    CheckRoute("azureml.readiness_route", config_.azureml.readiness_route);
+    CheckRoute("azureml.scoring_route", config_.azureml.scoring_route);
     CheckTls();
     CheckRoute("vertex.health_route", config_.vertex.health_route);
     CheckRoute("vertex.predict_route", config_.vertex.predict_route);

@@ -162,18 +162,29 @@ const std::vector<Field>& Table() {
        DurationField{AT(probe.time_limit), seconds(1), minutes(60)}, "",
        "Time of that child; a model that needs longer is refused."},
 
-      {"vertex.health_route", "--vertex-health-route", false, TextField{AT(vertex.health_route)},
-       "",
-       "Path of Vertex AI's health checks; `AIP_HEALTH_ROUTE` where `AIP_MODE` is `PREDICTION`."},
-      {"vertex.predict_route", "--vertex-predict-route", false, TextField{AT(vertex.predict_route)},
-       "",
-       "Path of Vertex AI's predictions; `AIP_PREDICT_ROUTE` where `AIP_MODE` is `PREDICTION`."},
       {"dialects.csv_header", "--csv-header", false,
        Words({"auto", "present", "absent"}, AT(dialects.csv_header)), "",
        "Whether the first line of CSV sent to `/invocations` names the columns: `present` as "
        "MLflow "
        "has it, `absent` as SageMaker has it, `auto` when its cells are names of columns, or no "
        "numbers where the model takes numbers. A content type `text/csv; header=…` overrides it."},
+
+      {"azureml.liveness_route", "--azureml-liveness-route", false,
+       TextField{AT(azureml.liveness_route)}, "", "Path of Azure ML's liveness checks."},
+      {"azureml.readiness_route", "--azureml-readiness-route", false,
+       TextField{AT(azureml.readiness_route)}, "", "Path of Azure ML's readiness checks."},
+      {"azureml.scoring_route", "--azureml-scoring-route", false,
+       TextField{AT(azureml.scoring_route)}, "", "Path of Azure ML's scoring requests."},
+      {"azureml.scoring_body", "--azureml-scoring-body", false,
+       Words({"flask", "mlflow"}, AT(azureml.scoring_body)), "",
+       "Whose bodies the scoring route takes."},
+
+      {"vertex.health_route", "--vertex-health-route", false, TextField{AT(vertex.health_route)},
+       "",
+       "Path of Vertex AI's health checks; `AIP_HEALTH_ROUTE` where `AIP_MODE` is `PREDICTION`."},
+      {"vertex.predict_route", "--vertex-predict-route", false, TextField{AT(vertex.predict_route)},
+       "",
+       "Path of Vertex AI's predictions; `AIP_PREDICT_ROUTE` where `AIP_MODE` is `PREDICTION`."},
 
       {"log.format", "--log-format", false, Words({"auto", "human", "json"}, AT(log.format)), "",
        "Form of a log line; `auto`: human on a terminal, one JSON object a line elsewhere."},

@@ -99,11 +99,9 @@ def test_a_model_is_named_by_path_by_query_or_by_default(several):
     check_error(several.post("/predict?version=7", rows), 404, "7")
 
 
-def test_without_a_default_the_models_are_listed():
+def test_without_a_default_one_of_several_models_must_be_named():
     with Server(EXAMPLES) as server:
-        check_error(
-            server.post("/predict", [[1]]), 400, "--default-model", "breast_cancer", "digits"
-        )
+        check_error(server.post("/predict", [[1]]), 404, "3 models", "none is named")
 
 
 def test_what_does_not_fit_is_named(only):

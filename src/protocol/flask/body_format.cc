@@ -15,7 +15,7 @@ namespace {
 using instances::TableModel;
 
 /// Keys that such services read the rows from.
-constexpr std::string_view kWrappers[] = {"data",      "features", "input", "inputs",
+constexpr std::string_view kWrappers[] = {"data",      "features", "input", "input_data", "inputs",
                                           "instances", "records",  "rows",  "X"};
 
 bool IsWrapper(std::string_view key) {
@@ -63,15 +63,17 @@ Status ReadNamed(std::string_view json, bool all_lists, const TableModel& model,
   return instances::ReadRecord(json, model, request);
 }
 
-Status ReadObject(std::string_view body, const TableModel& model, InferRequest& request) {
-  ASSIGN_OR_RETURN(const Members outer, ReadMembers(body));
-  if (outer.wrapped.empty() || outer.other_keys)
-    return ReadNamed(body, outer.all_lists, model, request);
-  if (!outer.columns.empty())
-    return instances::ReadSplit(outer.columns, outer.wrapped, model, request);
-  if (IsList(outer.wrapped)) return instances::ReadRowList(outer.wrapped, model, request);
-  ASSIGN_OR_RETURN(const Members inner, ReadMembers(outer.wrapped));
-  return ReadNamed(outer.wrapped, inner.all_lists, model, request);
+/// Takes wrappers off until there are rows or columns: {"input_data": {"columns": …, "data": …}}.
+Status ReadObject(std::string_view json, const TableModel& model, InferRequest& request) {
+  for (;;) {
+    ASSIGN_OR_RETURN(const Members members, ReadMembers(json));
+    if (members.wrapped.empty() || members.other_keys)
+      return ReadNamed(json, members.all_lists, model, request);
+    if (!members.columns.empty())
+      return instances::ReadSplit(members.columns, members.wrapped, model, request);
+    if (IsList(members.wrapped)) return instances::ReadRowList(members.wrapped, model, request);
+    json = members.wrapped;
+  }
 }
 
 bool IsFloat(DType dtype) {

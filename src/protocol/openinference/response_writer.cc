@@ -49,7 +49,7 @@ Status AppendJson(const InferRequest& request, const InferResponse& answer, std:
 
 Status WriteResponse(const InferRequest& request, const InferResponse& answer,
                      http::Response& response, size_t* json_size) {
-  if (json_size != nullptr) *json_size = 0;
+  *json_size = 0;
   if (Status status = AppendJson(request, answer, response.body); !status.ok()) {
     response.body.clear();
     return status;
@@ -66,8 +66,14 @@ Status WriteResponse(const InferRequest& request, const InferResponse& answer,
   response.headers.append(kJsonSizeHeader).append(": ");
   AppendNumber(response.headers, static_cast<uint64_t>(size));
   response.headers.append("\r\n");
-  if (json_size != nullptr) *json_size = size;
+  *json_size = size;
   return OkStatus();
+}
+
+Status WriteResponse(const InferRequest& request, const InferResponse& answer,
+                     http::Response& response) {
+  size_t json_size;
+  return WriteResponse(request, answer, response, &json_size);
 }
 
 }  // namespace slipway::openinference

@@ -15,8 +15,12 @@ namespace slipway::openinference {
 /// @return kBadRequest naming the output when an element has no JSON form (NaN, an infinity, BYTES
 /// that
 ///   are not UTF-8), telling the client to ask for binary data; `response` is then cleared again.
-/// @param json_size  receives how many bytes of the answer are JSON when others follow, else 0.
 Status WriteResponse(const InferRequest& request, const InferResponse& answer,
-                     http::Response& response, size_t* json_size = nullptr);
+                     http::Response& response);
+
+/// The same. @param json_size  receives how many bytes of the answer are JSON when others follow,
+/// else 0.
+Status WriteResponse(const InferRequest& request, const InferResponse& answer,
+                     http::Response& response, size_t* json_size);
 
 }  // namespace slipway::openinference
