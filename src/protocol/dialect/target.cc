@@ -1,9 +1,33 @@
 #include "protocol/dialect/target.h"
 
-#include "routing/resolver.h"
+#include <algorithm>
+#include <vector>
+
 #include "transport/http/query.h"
 
 namespace slipway::dialect {
+namespace {
+
+Status NoModelNamed(const lifecycle::ServingTable& table) {
+  if (!table.settled) return Error(Reason::kLoading, "models are still being loaded");
+  if (table.models.empty()) return Error(Reason::kNotFound, "no model is served");
+  constexpr size_t kListed = 20;
+  std::vector<std::string_view> names;
+  for (const auto& [name, model] : table.models) names.push_back(name);
+  std::ranges::sort(names);
+  if (names.size() > kListed) names.resize(kListed);
+  std::string list;
+  for (const std::string_view name : names)
+    list += fmt::format("{}\"{}\"", list.empty() ? "" : ", ", name.substr(0, 30));
+  return Error(
+      Reason::kBadRequest,
+      "no model is named and {} are served ({}{}): add ?model_name=, or set a default with "
+      "--default-model",
+      table.models.size(), list, table.models.size() > kListed ? ", …" : "");
+}
+
+}  // namespace
+
 Target Target::Parse(std::string_view text) {
   const size_t at = text.rfind('@');
   if (at == std::string_view::npos) return {std::string(text), ""};
@@ -22,8 +46,10 @@ StatusOr<Target> TargetOf(const http::Exchange& exchange, const lifecycle::Servi
   } else if (!fallback.model.empty()) {
     target.model = fallback.model;
     if (!version) target.version = fallback.version;
+  } else if (table.models.size() == 1) {
+    target.model = table.models.begin()->first;
   } else {
-    ASSIGN_OR_RETURN(target.model, routing::OnlyModel(table));
+    return NoModelNamed(table);
   }
   return target;
 }

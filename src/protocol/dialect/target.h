@@ -21,8 +21,8 @@ struct Target {
 /// The path's {model}, else ?model_name=, else `fallback`, else the only model there is. The
 /// version is ?version=; that of `fallback` when it is taken and the query has none.
 /// @param fallback  model "" = none is configured
-/// @return as routing::OnlyModel when none is named; kBadRequest for a query that cannot be
-/// decoded.
+/// @return kBadRequest, kLoading or kNotFound when none is named and it is not the only one;
+/// kBadRequest for a query that cannot be decoded.
 StatusOr<Target> TargetOf(const http::Exchange& exchange, const lifecycle::ServingTable& table,
                           const Target& fallback);
 
