@@ -54,8 +54,11 @@ TEST(WarmUpTest, ReplaysThreeExamplesOrWhatFitsIntoFiftyMilliseconds) {
     Duration run;
     int replayed;
   };
-  for (const Row& row : {Row{milliseconds(1), 3}, {milliseconds(24), 3}, {milliseconds(26), 2},
-                         {milliseconds(50), 1}, {std::chrono::seconds(10), 1}}) {
+  for (const Row& row : {Row{milliseconds(1), 3},
+                         {milliseconds(24), 3},
+                         {milliseconds(26), 2},
+                         {milliseconds(50), 1},
+                         {std::chrono::seconds(10), 1}}) {
     const auto report = WarmUpOf(row.run, Examples());
     ASSERT_TRUE(report.ok()) << report.status();
     EXPECT_EQ(report->examples_replayed, row.replayed) << row.run.count();

@@ -183,6 +183,7 @@ TEST_F(SessionTest, ABlockedWriteGoesOnWhereItWas) {
     ASSERT_FALSE(sent.failed);
     sent_bytes += sent.bytes;
     if (sent.blocked) {
+      EXPECT_EQ(sent.bytes, 0u);
       ++blocked;
       received += ClientReads();
     }
