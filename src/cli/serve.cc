@@ -116,7 +116,7 @@ Status CheckModels(const server::ModelsConfig& config) {
 
 Status CheckCertificates(const server::TlsConfig& config) {
   if (config.certificate.empty()) return OkStatus();
-  return server::Certificates::Open(config).status();
+  return server::Certificates::Open(config, SteadyClock()).status();
 }
 
 int RunServe(const Arguments& arguments) {

@@ -160,7 +160,7 @@ Status Application::Wire(std::shared_ptr<Engine> engine) {
   http_metrics_ = std::make_shared<HttpMetrics>(patterns);
   registry_.AddSource(http_metrics_);
   if (!config_.tls.certificate.empty()) {
-    ASSIGN_OR_RETURN(certificates_, Certificates::Open(config_.tls));
+    ASSIGN_OR_RETURN(certificates_, Certificates::Open(config_.tls, clock_));
   }
   ASSIGN_OR_RETURN(server_, http::Server::Create(MakeServerOptions(), std::move(router)));
   if (certificates_) AddTlsMetrics(registry_, config_.tls, *certificates_, *server_);

@@ -40,8 +40,9 @@ void Announce(const tls::Context& context) {
 
 }  // namespace
 
-StatusOr<std::unique_ptr<Certificates>> Certificates::Open(const TlsConfig& config) {
-  std::unique_ptr<Certificates> certificates(new Certificates(config));
+StatusOr<std::unique_ptr<Certificates>> Certificates::Open(const TlsConfig& config,
+                                                           const Clock& clock) {
+  std::unique_ptr<Certificates> certificates(new Certificates(config, clock));
   ASSIGN_OR_RETURN(auto context, certificates->Load());
   Announce(*context);
   certificates->contexts_ = std::make_shared<Snapshot<tls::Context>>(std::move(context));
@@ -51,7 +52,7 @@ StatusOr<std::unique_ptr<Certificates>> Certificates::Open(const TlsConfig& conf
 StatusOr<std::shared_ptr<const tls::Context>> Certificates::Load() {
   // First, so that what changes while it is read is seen as changed.
   seen_ = Look();
-  loaded_ = std::chrono::steady_clock::now();
+  loaded_ = clock_.Now();
   tls::ContextOptions options;
   ASSIGN_OR_RETURN(options.certificate, ReadPem("certificate", config_.certificate));
   ASSIGN_OR_RETURN(options.key, ReadPem("key", config_.key));
@@ -74,7 +75,7 @@ std::vector<std::optional<io::FileFacts>> Certificates::Look() const {
 }
 
 void Certificates::Refresh() {
-  const bool keys_are_old = std::chrono::steady_clock::now() - loaded_ > kTicketKeyLifetime;
+  const bool keys_are_old = clock_.Now() - loaded_ > kTicketKeyLifetime;
   if (keys_are_old || Look() != seen_) Reload();
 }
 

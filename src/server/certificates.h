@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/snapshot.h"
 #include "io/file.h"
 #include "server/config.h"
@@ -18,7 +19,7 @@ namespace slipway::server {
 class Certificates {
  public:
   /// Reads all files. @return a sentence that names the file which cannot be served with.
-  static StatusOr<std::unique_ptr<Certificates>> Open(const TlsConfig& config);
+  static StatusOr<std::unique_ptr<Certificates>> Open(const TlsConfig& config, const Clock& clock);
 
   /// What new connections begin with.
   std::shared_ptr<const Snapshot<tls::Context>> contexts() const { return contexts_; }
@@ -31,12 +32,13 @@ class Certificates {
   void Reload();
 
  private:
-  explicit Certificates(const TlsConfig& config) : config_(config) {}
+  Certificates(const TlsConfig& config, const Clock& clock) : config_(config), clock_(clock) {}
   StatusOr<std::shared_ptr<const tls::Context>> Load();
   /// Of certificate, key and client authorities; nullopt where there is none to be opened.
   std::vector<std::optional<io::FileFacts>> Look() const;
 
   const TlsConfig config_;
+  const Clock& clock_;
   std::vector<std::optional<io::FileFacts>> seen_;
   TimePoint loaded_{};
   std::shared_ptr<Snapshot<tls::Context>> contexts_;

@@ -72,12 +72,14 @@ def test_a_session_is_resumed(server, root, version):
 
 @pytest.mark.parametrize("flag, version", [("--http2", "2"), ("--http1.1", "1.1")])
 def test_curl_speaks_the_protocol_that_was_agreed_on(server, root, tmp_path, flag, version):
+    """And takes its answer slower than it could be sent."""
     size = 4 * MIB
     body = tmp_path / "body"
     json, tensor = uint8_request(size)
     body.write_bytes(json + tensor)
     done = subprocess.run(
-        ["curl", "-sS", flag, "--cacert", root.certificate, "--data-binary", f"@{body}",
+        ["curl", "-sS", flag, "--limit-rate", "16M", "--cacert", root.certificate,
+         "--data-binary", f"@{body}",
          "-H", f"Inference-Header-Content-Length: {len(json)}", "-w", "%{stderr}%{http_version}",
          f"{server.url}/v2/models/identity_uint8/infer"],
         capture_output=True, timeout=30,

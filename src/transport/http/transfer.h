@@ -22,7 +22,7 @@ struct Received {
 
 struct Sent {
   size_t bytes = 0;      // taken, from the front
-  bool blocked = false;  // goes on when writable, with the same bytes as before or more
+  bool blocked = false;  // none was; goes on when writable, with the same bytes as before or more
   bool failed = false;   // nothing will be taken any more
 };
 

@@ -37,24 +37,6 @@ Status NothingFound(const Pem& file, std::string_view wanted, std::string_view f
                                found));
 }
 
-StatusOr<std::vector<CertificatePtr>> ReadCertificates(const Pem& file) {
-  std::vector<CertificatePtr> certificates;
-  const BioPtr bytes = Open(file);
-  ERR_clear_error();
-  while (X509* next = PEM_read_bio_X509(bytes.get(), nullptr, nullptr, nullptr)) {
-    certificates.emplace_back(next);
-    if (certificates.size() > kMaxCertificates)
-      return Bad(file, fmt::format("at most {} certificates are read", kMaxCertificates));
-  }
-  const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-  if (!at_end)
-    return Bad(file, fmt::format("certificate {} cannot be read: {}", certificates.size() + 1,
-                                 TakeError()));
-  ERR_clear_error();
-  if (certificates.empty()) return NothingFound(file, "certificates", "CERTIFICATE");
-  return certificates;
-}
-
 int RefusePassword(char*, int, int, void* asked) {
   *static_cast<bool*>(asked) = true;
   return -1;
@@ -146,6 +128,24 @@ std::vector<std::string> CheckChain(const Pem& file, const std::vector<Certifica
 
 }  // namespace
 
+StatusOr<std::vector<CertificatePtr>> ReadCertificates(const Pem& file) {
+  std::vector<CertificatePtr> certificates;
+  const BioPtr bytes = Open(file);
+  ERR_clear_error();
+  while (X509* next = PEM_read_bio_X509(bytes.get(), nullptr, nullptr, nullptr)) {
+    certificates.emplace_back(next);
+    if (certificates.size() > kMaxCertificates)
+      return Bad(file, fmt::format("at most {} certificates are read", kMaxCertificates));
+  }
+  const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+  if (!at_end)
+    return Bad(file, fmt::format("certificate {} cannot be read: {}", certificates.size() + 1,
+                                 TakeError()));
+  ERR_clear_error();
+  if (certificates.empty()) return NothingFound(file, "certificates", "CERTIFICATE");
+  return certificates;
+}
+
 StatusOr<Identity> ReadIdentity(const Pem& certificate, const Pem& key, WallTime now) {
   Identity identity;
   ASSIGN_OR_RETURN(identity.chain, ReadCertificates(certificate));
@@ -162,9 +162,4 @@ StatusOr<Identity> ReadIdentity(const Pem& certificate, const Pem& key, WallTime
   identity.warnings = CheckChain(certificate, identity.chain);
   return identity;
 }
-
-StatusOr<std::vector<CertificatePtr>> ReadAuthorities(const Pem& authorities) {
-  return ReadCertificates(authorities);
-}
-
 }  // namespace slipway::tls

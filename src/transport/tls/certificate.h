@@ -31,7 +31,7 @@ struct Identity {
 ///   encrypted, weak, expired at `now` or not yet valid, or the two do not belong together.
 StatusOr<Identity> ReadIdentity(const Pem& certificate, const Pem& key, WallTime now);
 
-/// Certification authorities. kBadRequest when there is none, or one cannot be read.
-StatusOr<std::vector<CertificatePtr>> ReadAuthorities(const Pem& authorities);
+/// All of a file. kBadRequest when there is none, or one cannot be read.
+StatusOr<std::vector<CertificatePtr>> ReadCertificates(const Pem& file);
 
 }  // namespace slipway::tls

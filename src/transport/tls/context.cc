@@ -73,7 +73,7 @@ Status SetIdentity(SSL_CTX* context, const Identity& identity, const ContextOpti
 
 Status SetClients(SSL_CTX* context, const ContextOptions& options) {
   if (options.client_authorities.text.empty()) return OkStatus();
-  ASSIGN_OR_RETURN(const auto authorities, ReadAuthorities(options.client_authorities));
+  ASSIGN_OR_RETURN(const auto authorities, ReadCertificates(options.client_authorities));
   for (const CertificatePtr& authority : authorities)
     if (X509_STORE_add_cert(SSL_CTX_get_cert_store(context), authority.get()) != 1 ||
         SSL_CTX_add_client_CA(context, authority.get()) != 1)

@@ -126,27 +126,26 @@ http::Received Session::Receive(std::span<char> room) {
 }
 
 http::Sent Session::Send(std::span<iovec> pieces) {
-  http::Sent sent{.failed = broken_};
+  if (broken_) return {.failed = true};
   write_waits_for_read_ = false;
   std::array<char, kRecord> room;
-  Advance(pieces, 0);
-  while (!pieces.empty() && !sent.failed) {
+  size_t sent = 0;
+  for (Advance(pieces, 0); !pieces.empty();) {
     const std::string_view record = NextRecord(pieces, room);
     ERR_clear_error();
     size_t n = 0;
     const int result = SSL_write_ex(ssl_.get(), record.data(), record.size(), &n);
-    if (result == 1) {
-      sent.bytes += n;
-      Advance(pieces, n);
-      continue;
+    if (result != 1) {
+      const int error = SSL_get_error(ssl_.get(), result);
+      write_waits_for_read_ = error == SSL_ERROR_WANT_READ;
+      broken_ = !write_waits_for_read_ && error != SSL_ERROR_WANT_WRITE;
+      // What was taken is told first; who goes on is told the rest.
+      return {.bytes = sent, .blocked = sent == 0 && !broken_, .failed = sent == 0 && broken_};
     }
-    const int error = SSL_get_error(ssl_.get(), result);
-    write_waits_for_read_ = error == SSL_ERROR_WANT_READ;
-    sent.blocked = write_waits_for_read_ || error == SSL_ERROR_WANT_WRITE;
-    if (sent.blocked) break;
-    sent.failed = broken_ = true;
+    sent += n;
+    Advance(pieces, n);
   }
-  return sent;
+  return {.bytes = sent};
 }
 
 void Session::ShutdownWrite() {

@@ -2,8 +2,6 @@
 // a pair of sockets.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <openssl/ec.h>
-#include <openssl/pem.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,6 +9,7 @@
 #include <cstring>
 
 #include "transport/tls/session.h"
+#include "transport/tls/testing/made_certificate.h"
 
 namespace slipway::tls {
 namespace {
@@ -20,48 +19,15 @@ using testing::HasSubstr;
 
 const WallTime kNow = WallTime(seconds(1'800'000'000));
 
-struct Made {
-  std::string certificate, key;  // PEM
-};
-
-std::string TextOf(BIO* bio) {
-  char* bytes = nullptr;
-  const long size = BIO_get_mem_data(bio, &bytes);
-  return {bytes, static_cast<size_t>(size)};
-}
-
-/// A self-signed certificate, valid from a minute before kNow to `until`.
-Made MakeCertificate(WallTime until = kNow + seconds(60)) {
-  const KeyPtr key(EVP_EC_gen("P-256"));
-  const CertificatePtr certificate(X509_new());
-  X509* const x = certificate.get();
-  X509_set_version(x, X509_VERSION_3);
-  ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
-  const auto time_of = [](WallTime time) { return std::chrono::system_clock::to_time_t(time); };
-  ASN1_TIME_set(X509_getm_notBefore(x), time_of(kNow - seconds(60)));
-  ASN1_TIME_set(X509_getm_notAfter(x), time_of(until));
-  X509_set_pubkey(x, key.get());
-  X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC,
-                             reinterpret_cast<const unsigned char*>("test"), -1, -1, 0);
-  X509_set_issuer_name(x, X509_get_subject_name(x));
-  X509_sign(x, key.get(), EVP_sha256());
-  const BioPtr certificate_text(BIO_new(BIO_s_mem())), key_text(BIO_new(BIO_s_mem()));
-  PEM_write_bio_X509(certificate_text.get(), x);
-  PEM_write_bio_PrivateKey(key_text.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
-  return {TextOf(certificate_text.get()), TextOf(key_text.get())};
-}
-
-ContextOptions OptionsOf(const Made& made) {
-  return {.certificate = {"server.pem", made.certificate}, .key = {"server.key", made.key}};
-}
+Made MakeNow() { return MakeCertificate(kNow); }
 
 std::string ProblemAt(WallTime now, const Made& made) {
-  const auto context = Context::Create(OptionsOf(made), now);
+  const auto context = Context::Create(made.options(), now);
   return context.ok() ? "" : std::string(MessageOf(context.status()));
 }
 
 TEST(ContextTest, ACertificateIsGoodFromItsFirstToItsLastSecond) {
-  const Made made = MakeCertificate();
+  const Made made = MakeNow();
   EXPECT_EQ(ProblemAt(kNow, made), "");
   EXPECT_EQ(ProblemAt(kNow - seconds(60), made), "");
   EXPECT_EQ(ProblemAt(kNow + seconds(60), made), "");
@@ -72,8 +38,8 @@ TEST(ContextTest, ACertificateIsGoodFromItsFirstToItsLastSecond) {
 }
 
 TEST(ContextTest, SaysWhichFileIsWrong) {
-  const Made made = MakeCertificate();
-  EXPECT_THAT(ProblemAt(kNow, {made.certificate, MakeCertificate().key}),
+  const Made made = MakeNow();
+  EXPECT_THAT(ProblemAt(kNow, {made.certificate, MakeNow().key}),
               HasSubstr("server.key: the key does not belong to certificate \"CN=test\""));
   EXPECT_THAT(ProblemAt(kNow, {made.key, made.key}), HasSubstr("got a private key"));
   EXPECT_THAT(ProblemAt(kNow, {made.certificate, made.certificate}),
@@ -81,13 +47,13 @@ TEST(ContextTest, SaysWhichFileIsWrong) {
 }
 
 TEST(ContextTest, OneFileMayHoldBoth) {
-  const Made made = MakeCertificate();
+  const Made made = MakeNow();
   const std::string both = made.key + made.certificate;
   EXPECT_EQ(ProblemAt(kNow, {both, both}), "");
 }
 
 TEST(ContextTest, EveryCutOfTheFilesIsRefused) {
-  const Made made = MakeCertificate();
+  const Made made = MakeNow();
   const auto last_line = [](const std::string& text) { return text.rfind("-----END"); };
   for (size_t size = 0; size < last_line(made.certificate); size += 7)
     EXPECT_NE(ProblemAt(kNow, {made.certificate.substr(0, size), made.key}), "") << size;
@@ -104,17 +70,16 @@ struct Pair {
     SSL_set_fd(client_.get(), ends_[1]);
     SSL_set_connect_state(client_.get());
     SSL_set_mode(client_.get(), SSL_MODE_AUTO_RETRY);
-    Accept({});
+    Accept(/*offer_http2=*/false);
   }
   ~Pair() {
     for (const int fd : ends_)
       if (fd >= 0) ::close(fd);
   }
 
-  void Accept(ContextOptions options) {
-    const Made made = MakeCertificate();
-    options.certificate = {"server.pem", made.certificate};
-    options.key = {"server.key", made.key};
+  void Accept(bool offer_http2) {
+    ContextOptions options = MakeNow().options();
+    options.offer_http2 = offer_http2;
     context_ = *Context::Create(options, kNow);
     session_ = Session::Accept(*context_, ends_[0]);
   }
@@ -218,6 +183,7 @@ TEST_F(SessionTest, ABlockedWriteGoesOnWhereItWas) {
     ASSERT_FALSE(sent.failed);
     sent_bytes += sent.bytes;
     if (sent.blocked) {
+      EXPECT_EQ(sent.bytes, 0u);
       ++blocked;
       received += ClientReads();
     }
@@ -253,7 +219,7 @@ TEST_F(SessionTest, Http2IsAgreedOnWhenItIsOffered) {
   constexpr std::string_view kBoth = "\x08http/1.1\x02h2";
   for (const bool offered : {true, false}) {
     Pair fresh;
-    fresh.Accept({.offer_http2 = offered});
+    fresh.Accept(offered);
     SSL_set_alpn_protos(fresh.client_.get(), reinterpret_cast<const unsigned char*>(kBoth.data()),
                         static_cast<unsigned>(kBoth.size()));
     ASSERT_EQ(fresh.Handshake(), Session::Progress::kDone);
