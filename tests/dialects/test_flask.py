@@ -101,7 +101,7 @@ def test_a_model_is_named_by_path_by_query_or_by_default(several):
 
 def test_without_a_default_one_of_several_models_must_be_named():
     with Server(EXAMPLES) as server:
-        check_error(server.post("/predict", [[1]]), 404, "3 models", "none is named")
+        check_error(server.post("/predict", [[1]]), 400, "no model is named and 3 are served", "digits")
 
 
 def test_what_does_not_fit_is_named(only):
