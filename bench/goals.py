@@ -242,6 +242,50 @@ def per_second(result):
     return result["requests"] / result["seconds"]
 
 
+def infer_message(model, name, values):
+    """A ModelInferRequest with one FP32 input [1, len(values)], raw (proto/inference/grpc_service.proto)."""
+    def field(number, data):
+        size, length = len(data), b""
+        while size > 127:
+            length, size = length + bytes([size & 127 | 128]), size >> 7
+        return bytes([number << 3 | 2]) + length + bytes([size]) + data
+    tensor = field(1, name.encode()) + field(2, b"FP32") + field(3, bytes([1, len(values)]))
+    return field(1, model.encode()) + field(5, tensor) + field(7, struct.pack(f"<{len(values)}f", *values))
+
+
+def small_model_over_grpc(bench):
+    """Goals 6 and 7: ModelInfer of a tiny Gemm against gRPC C++ and a server of static files."""
+    with bench.server(bench.models / "tiny_gemm.onnx") as server, \
+         bench.run(harness.grpc_baseline(bench.build)) as official, \
+         bench.run(harness.nghttpd(bench.build, bench.folder, bytes(60))) as static:
+        name, _ = signature(server, "tiny_gemm")
+        generator = random.Random(3)
+        files = []
+        for index in range(ROTATION):
+            files.append(bench.folder / f"grpc-{index}")
+            files[-1].write_bytes(infer_message("tiny_gemm", name, [generator.random() for _ in range(16)]))
+
+        def load(endpoint, connections, streams):
+            before = endpoint.cpu_seconds()
+            result = harness.grpc_load(bench.build, endpoint.port, files, bench.seconds, connections, streams)
+            return (endpoint.cpu_seconds() - before) * 1e6 / result["requests"], per_second(result)
+
+        rows = []
+        for connections, streams, goal in ((1, 16, 0.4), (8, 16, None)):
+            shape = f"{connections} connection{'s' * (connections > 1)} of {streams} streams"
+            pairs = bench.alternate(lambda: load(server, connections, streams),
+                                    lambda: load(official, connections, streams))
+            cpu = [(ours[0], theirs[0]) for ours, theirs in pairs]
+            rows.append(Row("6", f"gRPC ModelInfer, 16 floats, {shape}: CPU per request", "gRPC C++", ratios(cpu),
+                            goal=goal, detail=medians(cpu, "µs")))
+            pairs = bench.alternate(lambda: load(server, connections, streams),
+                                    lambda: load(static, connections, streams))
+            rate = [(ours[1], theirs[1]) for ours, theirs in pairs]
+            rows.append(Row("7", f"gRPC ModelInfer, 16 floats, {shape}: requests per second", "nghttpd, a file",
+                            ratios(rate), goal=goal and 0.5, at_least=True, detail=medians(rate, "per s")))
+    return rows
+
+
 def time_around_the_engine(bench):
     """Goal 5: what the server's own clock says about parse, queue and respond."""
     with bench.server(bench.models / "tiny_gemm.onnx") as server:
@@ -401,6 +445,6 @@ def two_cores(bench):
                 ratios(pairs), at_least=True, detail=medians(pairs, "per s"))]
 
 
-GOALS = {"small-json": small_model_over_json, "around-engine": time_around_the_engine,
+GOALS = {"small-json": small_model_over_json, "grpc": small_model_over_grpc, "around-engine": time_around_the_engine,
          "numbers": numbers_as_text, "large-body": large_body, "network": served_network,
          "digits": small_network, "start-up": start_up, "sizes": sizes, "two-cores": two_cores}

@@ -13,6 +13,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CORES = sorted(os.sched_getaffinity(0))
 SERVER_CORE, LOAD_CORE = CORES[0], CORES[-1]
+GRPC_PATHS = ["/inference.GRPCInferenceService/ModelInfer"]
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
@@ -141,6 +142,35 @@ def fixed_reply(build, folder, request_bytes, body):
     reply.write_bytes(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
                       % (len(body), body))
     return Endpoint([program(build, "fixed_reply"), port, request_bytes, reply], port)
+
+
+def nghttpd(build, folder, body):
+    """Answers every path of GRPC_PATHS over HTTP/2 with `body`, from a file."""
+    port = free_port()
+    root = folder / "nghttpd"
+    for path in GRPC_PATHS:
+        file = root / path.lstrip("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(body)
+    return Endpoint([program(build, "nghttpd"), "--no-tls", "-d", root, port], port)
+
+
+def grpc_baseline(build):
+    port = free_port()
+    return Endpoint([program(build, "grpc_baseline"), port], port)
+
+
+def grpc_load(build, port, message_files, seconds, connections, streams, path=GRPC_PATHS[0]):
+    """As load, with `streams` unary calls open on each connection."""
+    command = [program(build, "grpc_load"), port, seconds, connections, streams, path, *message_files]
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=seconds + 60,
+                          preexec_fn=lambda: os.sched_setaffinity(0, {LOAD_CORE}))
+    if done.returncode != 0:
+        raise BenchError(f"grpc_load failed: {done.stderr}")
+    result = json.loads(done.stdout)
+    if result["errors"] or not result["requests"]:
+        raise BenchError(f"{result['errors']} wrong answers in {result['requests']} gRPC calls")
+    return result
 
 
 def load(build, port, request_files, seconds, connections, cores=(LOAD_CORE,)):
