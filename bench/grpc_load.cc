@@ -2,8 +2,9 @@
 //
 //   grpc_load PORT SECONDS CONNECTIONS STREAMS PATH MESSAGE…
 //
-// A server of static files serves as well. Each connection keeps STREAMS calls of PATH open; the messages (files, without gRPC's prefix) take
-// turns. Every answer has to be what that message got first. Prints JSON as load does.
+// A server of static files serves as well. Each connection keeps STREAMS calls of PATH open; the
+// messages (files, without gRPC's prefix) take turns. Every answer has to be what that message got
+// first. Prints JSON as load does.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -101,10 +102,11 @@ class Connection {
     auto call = std::make_unique<Pending>();
     call->message = &messages_[next_++ % messages_.size()];
     call->begun = Clock::now();
-    const nghttp2_nv head[] = {Field(":method", "POST"),         Field(":scheme", "http"),
-                               Field(":path", path_),            Field(":authority", "localhost"),
-                               Field("te", "trailers"),          Field("content-type", "application/grpc"),
-                               Field("user-agent", "grpc_load")};
+    const nghttp2_nv head[] = {
+        Field(":method", "POST"),        Field(":scheme", "http"),
+        Field(":path", path_),           Field(":authority", "localhost"),
+        Field("te", "trailers"),         Field("content-type", "application/grpc"),
+        Field("user-agent", "grpc_load")};
     const nghttp2_data_provider body{.source = {.ptr = call.get()}, .read_callback = Read};
     if (nghttp2_submit_request(session_, nullptr, head, std::size(head), &body, call.get()) < 0)
       Fail("cannot open a stream");
@@ -231,7 +233,8 @@ int main(int argc, char** argv) {
     for (int i = 0; i < ready; ++i) static_cast<Connection*>(events[i].data.ptr)->Receive();
   }
   std::printf(
-      "{\"requests\": %zu, \"seconds\": %.6f, \"p50_us\": %.1f, \"p99_us\": %.1f, \"errors\": %zu}\n",
+      "{\"requests\": %zu, \"seconds\": %.6f, \"p50_us\": %.1f, \"p99_us\": %.1f, \"errors\": "
+      "%zu}\n",
       results.latencies_us.size(), std::chrono::duration<double>(results.last - begun).count(),
       Percentile(results.latencies_us, 0.5), Percentile(results.latencies_us, 0.99),
       results.errors);

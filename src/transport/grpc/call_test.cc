@@ -129,6 +129,23 @@ TEST_F(GrpcTest, AUnaryCallHasOneMessageEachWay) {
   }
 }
 
+TEST_F(GrpcTest, TheEndOfAMessageLiesOn64Bytes) {
+  AddUnary(
+      server_.router(), "/test.Echo/End", Access::kInference,
+      [](Exchange& exchange) {
+        const auto body = exchange.request().body;
+        const auto end = reinterpret_cast<uintptr_t>(body.data() + body.size());
+        exchange.response().body = std::to_string(end % 64);
+        Reply(exchange);
+      },
+      "Where a message ends.");
+  server_.Start();
+  Http2Client client(address());
+  for (const size_t size : {1, 100, 6'400, 1'000'000})
+    EXPECT_THAT(client.Finish(client.Call("/test.Echo/End", std::string(size, 'x'))).messages(),
+                ElementsAre("0"));
+}
+
 TEST_F(GrpcTest, AFailureIsAStatusWithAMessage) {
   server_.Start();
   Http2Client client(address());

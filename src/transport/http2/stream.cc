@@ -140,14 +140,22 @@ Status Stream::TakeData(std::span<const char> data) {
   body_bytes_ += data.size();
   if (body_bytes_ > limit) return TooLarge(limits.max_body_bytes);
   if (inflater_) return inflater_->Feed({data.data(), data.size()}, limit, body_);
-  const bool had_prefix = body_.size() >= grpc::kPrefixBytes;
+  if (is_grpc_ && body_.size() == 0 && data.size() >= grpc::kPrefixBytes) {
+    RETURN_IF_ERROR(NotePrefix(std::as_bytes(data)));
+    // A message's last tensor ends where it does: with the end on 64 bytes so is, at most sizes,
+    // its beginning, and nobody has to copy it.
+    body_.Start(expected_bytes_, limits.max_buffered_bytes);
+  }
   const size_t expected = std::max<uint64_t>(facts_.content_length.value_or(0), expected_bytes_);
   if (!body_.Append(data, expected)) return OutOfBudget();
-  if (is_grpc_ && !had_prefix && body_.size() >= grpc::kPrefixBytes) {
-    ASSIGN_OR_RETURN(const grpc::Prefix prefix,
-                     grpc::ReadPrefix(body_.bytes(), limits.max_body_bytes));
-    expected_bytes_ = grpc::kPrefixBytes + prefix.size;
-  }
+  if (is_grpc_ && expected_bytes_ == 0 && body_.size() >= grpc::kPrefixBytes)
+    return NotePrefix(body_.bytes());
+  return OkStatus();
+}
+
+Status Stream::NotePrefix(std::span<const std::byte> bytes) {
+  ASSIGN_OR_RETURN(const grpc::Prefix prefix, grpc::ReadPrefix(bytes, io_.limits().max_body_bytes));
+  expected_bytes_ = grpc::kPrefixBytes + prefix.size;
   return OkStatus();
 }
 

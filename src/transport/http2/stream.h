@@ -87,6 +87,7 @@ class Stream final : public http::LoopExchange, public std::enable_shared_from_t
   Status NotePseudoHeader(const http::Header& header);
   Status CheckHead();
   Status TakeData(std::span<const char> data);
+  Status NotePrefix(std::span<const std::byte> bytes);
   Status FinishBody();
   Status OpenMessage();
   void Handle();
