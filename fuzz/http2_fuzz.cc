@@ -65,7 +65,8 @@ class Host {
 
   void Take(std::string_view bytes, size_t first) {
     int pair[2];
-    SLIPWAY_CHECK(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0, "a socket pair");
+    SLIPWAY_CHECK(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0,
+                  "a socket pair");
     sockaddr_storage peer{};
     peer.ss_family = AF_UNIX;
     loop_->Adopt(pair[1], peer, policy_);
@@ -96,9 +97,8 @@ class Host {
     add(http::Method::kPost, "/defer", [this](http::Exchange& exchange) {
       loop_->Post([late = exchange.Defer()] { late->Send(); });
     });
-    add(http::Method::kPost, "/drop", [this](http::Exchange& exchange) {
-      loop_->Post([late = exchange.Defer()] {});
-    });
+    add(http::Method::kPost, "/drop",
+        [this](http::Exchange& exchange) { loop_->Post([late = exchange.Defer()] {}); });
     grpc::AddUnary(*router, "/test.Echo/Unary", http::Access::kInference, Echo, "Echo.");
     grpc::AddStreaming(
         *router, "/test.Echo/Stream", http::Access::kInference,
