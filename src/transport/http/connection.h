@@ -84,6 +84,7 @@ class Connection final : public LoopExchange,
 
   // Answering (connection_response.cc).
   std::shared_ptr<LoopExchange> Self() override { return shared_from_this(); }
+  std::shared_ptr<const void> Owner() override { return nullptr; }  // itself
   bool AwaitsAnswer() const override { return phase_ == Phase::kHandler; }
   void OnAnswer() override;
   bool StartWrite();

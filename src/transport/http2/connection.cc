@@ -14,6 +14,8 @@ constexpr uint32_t kMaxStreams = 256;
 constexpr int32_t kStreamWindow = 1 << 20;  // the default of 64 KiB stalls a large tensor
 constexpr int32_t kConnectionWindow = 16 << 20;
 constexpr size_t kMaxPerTurn = 1u << 20;      // then the loop's other connections have their turn
+constexpr size_t kMaxFramesPerTurn = 4096;    // as well
+constexpr int64_t kMaxFrame = 64 << 10;       // the client may offer 16 MiB, put together at once
 constexpr size_t kOutputAtOnce = 256u << 10;  // then it is written before more is put together
 constexpr size_t kKeptOutput = 16u << 10;     // capacity that an idle connection keeps
 constexpr size_t kKeptStreams = 16;
@@ -85,8 +87,9 @@ struct Connection::Callbacks {
   // A stream opens with a number above all before it. libnghttp2 takes a lower one for a stream
   // that has closed, which it may be unless numbers were left out (RFC 9113 §5.1.1).
   static int OnBeginFrame(nghttp2_session* session, const nghttp2_frame_hd* head, void* user) {
-    if (head->type != NGHTTP2_HEADERS || head->stream_id % 2 == 0) return 0;
     auto& self = *static_cast<Connection*>(user);
+    ++self.turn_frames_;
+    if (head->type != NGHTTP2_HEADERS || head->stream_id % 2 == 0) return 0;
     if (head->stream_id > self.last_opened_) {
       self.skipped_numbers_ |= head->stream_id != self.last_opened_ + 2;
       self.last_opened_ = head->stream_id;
@@ -103,6 +106,7 @@ struct Connection::Callbacks {
     const int32_t id = frame->hd.stream_id;
     if (self.streams_.size() >= 2 * kMaxStreams) {  // with those still computed for nobody
       nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, id, NGHTTP2_REFUSED_STREAM);
+      self.Charge();
       return 0;
     }
     Stream& stream = self.NewStream();
@@ -124,6 +128,12 @@ struct Connection::Callbacks {
     return 0;
   }
 
+  // Not allowed, or a stream more than there may be.
+  static int OnInvalidFrame(nghttp2_session*, const nghttp2_frame*, int, void* user) {
+    static_cast<Connection*>(user)->Charge();
+    return 0;
+  }
+
   static int OnData(nghttp2_session* session, uint8_t, int32_t id, const uint8_t* data, size_t size,
                     void*) {
     Stream* const stream = StreamOf(session, id);
@@ -138,13 +148,13 @@ struct Connection::Callbacks {
     auto& self = *static_cast<Connection*>(user);
     Stream* const stream = StreamOf(session, id);
     if (stream == nullptr || !stream->OnClosed()) return 0;
-    self.ended_.push_back({stream, error == NGHTTP2_NO_ERROR && stream->body_left() == 0});
+    self.ended_.push_back({stream, error == NGHTTP2_NO_ERROR && stream->all_taken()});
     return 0;
   }
 
   static ssize_t BodySize(nghttp2_session*, uint8_t, int32_t, int32_t session_window,
                           int32_t stream_window, uint32_t max_frame, void*) {
-    return std::min<int64_t>({session_window, stream_window, max_frame});
+    return std::min<int64_t>({session_window, stream_window, max_frame, kMaxFrame});
   }
 
   // Says how much of the body comes next; SendBody then takes it.
@@ -171,6 +181,7 @@ struct Connection::Callbacks {
     auto& self = *static_cast<Connection*>(user);
     self.output_.append(reinterpret_cast<const char*>(frame_head), kFrameHead);
     static_cast<Stream*>(source->ptr)->TakeBody(size, self.output_);
+    self.guard_.OnDataSent();
     if (self.output_.size() < kOutputAtOnce) return 0;
     self.paused_ = true;
     return NGHTTP2_ERR_PAUSE;
@@ -201,6 +212,7 @@ struct Connection::Callbacks {
       nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, OnBeginHeaders);
       nghttp2_session_callbacks_set_on_header_callback2(callbacks, OnHeader);
       nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, OnFrame);
+      nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, OnInvalidFrame);
       nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, OnData);
       nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, OnClose);
       nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, OnFrameSent);
@@ -251,7 +263,7 @@ void Connection::OnReady(http::Readiness ready) {
   flush_soon_ = false;
   hung_up_ = hung_up_ || ready.hung_up;
   may_read_ = may_read_ || ready.readable;
-  turn_bytes_ = 0;
+  turn_bytes_ = turn_frames_ = 0;
   now_ = std::chrono::steady_clock::now();
   in_turn_ = true;
   Read();
@@ -271,7 +283,7 @@ void Connection::Read() {
     turn_bytes_ += received.bytes;
     http::LoopCounters::Add(io_.mutable_counters().bytes_received, received.bytes);
     if (!Feed({room.data(), received.bytes})) return;
-    if (may_read_ && turn_bytes_ >= kMaxPerTurn) {
+    if (may_read_ && (turn_bytes_ >= kMaxPerTurn || turn_frames_ >= kMaxFramesPerTurn)) {
       may_read_ = false;
       io_.poller().CallAgain(*this);
     }
@@ -288,7 +300,7 @@ bool Connection::Feed(std::string_view bytes) {
 }
 
 void Connection::FlushSoon() {
-  if (in_turn_ || flush_soon_) return;
+  if (in_turn_ || flush_soon_ || closed_) return;
   flush_soon_ = true;
   io_.poller().CallTogether(*this);
 }
@@ -358,8 +370,6 @@ void Connection::OnFrame(const nghttp2_frame& frame) {
       if (ends) stream->OnRequestEnd(now_);
       return;
     }
-    case NGHTTP2_WINDOW_UPDATE:
-      return;
     case NGHTTP2_PING:
       idle_since_ = now_;
       [[fallthrough]];
@@ -424,7 +434,7 @@ Stream& Connection::NewStream() {
 void Connection::Retire(Stream& stream) { End(stream, false); }
 
 void Connection::End(Stream& stream, bool sent) {
-  guard_.OnRequestAnswered();
+  if (sent) guard_.OnRequestAnswered();  // not one that the client has cancelled
   stream.Finish(sent);
   const size_t slot = stream.slot;
   streams_.back()->slot = slot;
@@ -499,6 +509,8 @@ void Connection::Close() {
   io_.poller().Forget(socket_.fd(), *this);
   socket_.Close();
   io_.CountClosed();
+  if (written_ < output_.size())
+    for (Ended& ended : ended_) ended.sent = false;
   FinishEnded();
   for (size_t i = streams_.size(); i-- > 0;)
     if (streams_[i]->OnClosed()) End(*streams_[i], false);

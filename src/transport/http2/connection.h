@@ -109,6 +109,7 @@ class Connection final : public http::LoopConnection,
   bool closed_ = false;
   bool removed_ = false;
   size_t turn_bytes_ = 0;       // received since the loop called
+  size_t turn_frames_ = 0;      // in them
   size_t window_bytes_ = 0;     // taken by the peer since the deadline was set
   TimePoint write_deadline_{};  // while blocked
   TimePoint now_{};             // of the last event
