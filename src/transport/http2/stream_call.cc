@@ -20,18 +20,18 @@ class Stream::Writer final : public http::StreamWriter,
   explicit Writer(std::shared_ptr<http::Loop> io) : io_(std::move(io)) {}
 
   void Write(http::StreamMessage message) override {
-    Say([&] {
+    Say([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
       if (!finished_) messages_.push_back(std::move(message));
     });
   }
   void Finish(const Status& status) override {
-    Say([&] {
+    Say([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
       if (!finished_) final_ = status;
       finished_ = true;
     });
   }
   void ReadMore() override {
-    Say([&] { read_more_ = true; }, /*at_once=*/false);
+    Say([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { read_more_ = true; }, /*at_once=*/false);
   }
   /// Stream::OnWoken follows.
   void Wake() {
