@@ -11,6 +11,7 @@
 #include "protocol/invocations/routes.h"
 #include "protocol/openinference/routes.h"
 #include "protocol/tfserving/routes.h"
+#include "protocol/torchserve/routes.h"
 #include "protocol/vertex/routes.h"
 #include "repository/repository.h"
 #include "server/listen_address.h"
@@ -226,6 +227,9 @@ std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_ve
                             .server_version = std::string(kVersion)});
   tfserving::AddRoutes(*router, {.infer = *infer_,
                                  .loops = Or(config_.resources.io_threads, resources_.processors)});
+  torchserve::AddRoutes(*router, {.infer = *infer_,
+                                  .loops = Or(config_.resources.io_threads, resources_.processors),
+                                  .server_version = std::string(kVersion)});
   const dialect::Services dialects{
       .infer = *infer_,
       .loops = Or(config_.resources.io_threads, resources_.processors),
