@@ -62,11 +62,11 @@ void LoopExchange::OnAbandoned(uint64_t generation) {
   OnAnswer();
 }
 
-LoopExchange::Outcome LoopExchange::CallHandler(uint8_t access) {
+LoopExchange::Outcome LoopExchange::CallHandler(const ListenerPolicy& policy) {
   in_handler_ = true;
   Status failure;
   try {
-    io_.shared().router->Dispatch(*this, access);
+    policy.router->Dispatch(*this, policy.access);
   } catch (const std::exception& error) {
     failure = Error(Reason::kInternal, "{}: the handler threw: {}", route_, error.what());
   } catch (...) {

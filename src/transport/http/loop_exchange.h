@@ -27,7 +27,7 @@ class LoopExchange : public Exchange {
     kFailed,    // response() is to be sent and says that the server failed
   };
   /// Has the request handled. Third-party code may throw; here is where that ends.
-  Outcome CallHandler(uint8_t access);
+  Outcome CallHandler(const ListenerPolicy& policy);
 
   /// Tells whoever computes the answer that nobody waits for it.
   void Cancel();

@@ -107,7 +107,7 @@ void Stream::OnHeadEnd(bool has_body, TimePoint now) {
                         facts_.expect->substr(0, 64)),
                   417);
   if (is_grpc_) {
-    matched_ = io_.shared().router->Match(*this, connection_.policy().access);
+    matched_ = connection_.policy().router->Match(*this, connection_.policy().access);
     if (matched_ == nullptr) return Answer();
     if (matched_->open) return OpenCall();
   }
@@ -213,7 +213,7 @@ Status Stream::OpenMessage() {
 
 void Stream::Handle() {
   phase_ = Phase::kHandler;
-  if (CallHandler(connection_.policy().access) != Outcome::kDeferred) Answer();
+  if (CallHandler(connection_.policy()) != Outcome::kDeferred) Answer();
 }
 
 void Stream::Refuse(const Status& why, std::optional<int> http_status) {
