@@ -43,7 +43,6 @@ void FuzzPrediction(unsigned choice, std::string_view body) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
-  slipway::torchserve::FuzzPrediction(data[0],
-                                      {reinterpret_cast<const char*>(data) + 1, size - 1});
+  slipway::torchserve::FuzzPrediction(data[0], {reinterpret_cast<const char*>(data) + 1, size - 1});
   return 0;
 }

@@ -115,8 +115,8 @@ StatusOr<Form> ReadData(std::span<const FormPart> data, const ServedVersion& ver
                  "expected one part \"data\", got {}: several are files for a model whose only "
                  "input is BYTES or UINT8",
                  data.size());
-  const Status read = instances::ReadLooseJson(
-      data[0].body, {version.signature, version.features}, request);
+  const Status read =
+      instances::ReadLooseJson(data[0].body, {version.signature, version.features}, request);
   if (read.ok()) return Form::kRows;
   if (data[0].content_type == kJson) return read;
   return Annotate(read, "no input takes a file, so the body is read as JSON");
@@ -161,8 +161,8 @@ StatusOr<Form> ReadPrediction(const http::Request& from, const ServedVersion& ve
                               InferRequest& request) {
   const auto type = http::MediaType::Parse(from.header("content-type").value_or(""));
   if (type.type == kFormData) {
-    ASSIGN_OR_RETURN(const auto parts, http::ReadForm(from.body_text(),
-                                                      type.parameter("boundary").value_or("")));
+    ASSIGN_OR_RETURN(const auto parts,
+                     http::ReadForm(from.body_text(), type.parameter("boundary").value_or("")));
     return ReadParts(parts, version, request);
   }
   FormPart whole{"data", type.type, from.body_text()};

@@ -93,7 +93,8 @@ TEST_F(PredictionReaderTest, AFileIsTheElementsOfUint8) {
   Takes({{"image", DType::kUint8, {-1, 1, 2}}});
   EXPECT_EQ(Read(kForm, Part("data", "AB") + Part("body", "CD") + "--B--"),
             "rows image UINT8 [2,1,2]:65,66,67,68");
-  EXPECT_EQ(Read("", "ABC"), "input \"image\": 3 bytes in 1 files do not make a tensor UINT8 [-1,1,2]");
+  EXPECT_EQ(Read("", "ABC"),
+            "input \"image\": 3 bytes in 1 files do not make a tensor UINT8 [-1,1,2]");
   Takes({{"image", DType::kUint8, {-1, -1}}});
   EXPECT_EQ(Read("", "AB"), "row image UINT8 [1,2]:65,66");
   Takes({{"image", DType::kUint8, {-1, -1, -1}}});
@@ -112,7 +113,8 @@ TEST_F(PredictionReaderTest, PartsMayBearTheNamesOfInputs) {
 
 TEST_F(PredictionReaderTest, NamesWhatIsWrong) {
   const std::tuple<std::string_view, std::string, std::string_view> table[] = {
-      {"image/jpeg", "\xff\xd8", "no input takes a file, so the body is read as JSON: JSON, byte 0"},
+      {"image/jpeg", "\xff\xd8",
+       "no input takes a file, so the body is read as JSON: JSON, byte 0"},
       {kJson, "{", "JSON, byte 1"},
       {kForm, "", "form: expected a line"},
       {"multipart/form-data", "", "expected multipart/form-data with a boundary"},
@@ -127,8 +129,8 @@ TEST_F(PredictionReaderTest, NamesWhatIsWrong) {
 
 TEST(PlainVersionTest, ReadsOnePointZeroAsOne) {
   const std::pair<std::string_view, std::string_view> table[] = {
-      {"1.0", "1"}, {"12.0", "12"}, {"3", "3"}, {"1.5", "1.5"}, {"stable", "stable"},
-      {"", ""},     {".0", ".0"},   {"v1.0", "v1.0"}};
+      {"1.0", "1"},         {"12.0", "12"}, {"3", "3"},   {"1.5", "1.5"},
+      {"stable", "stable"}, {"", ""},       {".0", ".0"}, {"v1.0", "v1.0"}};
   for (const auto& [text, version] : table) EXPECT_EQ(PlainVersion(text), version) << text;
 }
 

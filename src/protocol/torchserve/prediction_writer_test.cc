@@ -8,7 +8,8 @@ namespace {
 const float kScores[] = {0.25f, 0.75f, NAN, 0.5f, 0.125f, 1.0f};
 
 NamedTensor Scores(std::string name, Shape shape) {
-  return {std::move(name), {DType::kFp32, std::move(shape), Buffer(std::as_bytes(std::span(kScores)))}};
+  return {std::move(name),
+          {DType::kFp32, std::move(shape), Buffer(std::as_bytes(std::span(kScores)))}};
 }
 
 std::string Write(std::vector<NamedTensor> outputs, const Signature& signature, Form form) {
@@ -37,8 +38,7 @@ TEST(PredictionWriterTest, NamesOutputsWhereThereAreSeveral) {
 }
 
 TEST(PredictionWriterTest, TellsTheFiveLikeliestClassesByLabel) {
-  const Signature six = {
-      {}, {{"y", DType::kFp32, {-1, 6}, false, {"a", "b", "c", "d", "e", "f"}}}};
+  const Signature six = {{}, {{"y", DType::kFp32, {-1, 6}, false, {"a", "b", "c", "d", "e", "f"}}}};
   EXPECT_EQ(Write({Scores("y", {1, 6})}, six, Form::kRow),
             R"({"f":1.0,"b":0.75,"d":0.5,"a":0.25,"e":0.125})");
   const Signature three = {{}, {{"y", DType::kFp32, {-1, 3}, false, {"a", "b", "c"}}}};
