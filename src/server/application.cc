@@ -10,6 +10,7 @@
 #include "protocol/invocations/body_format.h"
 #include "protocol/invocations/routes.h"
 #include "protocol/openinference/routes.h"
+#include "protocol/reflection/methods.h"
 #include "protocol/tfserving/routes.h"
 #include "protocol/vertex/routes.h"
 #include "repository/repository.h"
@@ -240,6 +241,7 @@ std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_ve
                              .draining = draining_,
                              .server_version = std::string(kVersion),
                              .engine = fmt::format("onnxruntime {}", engine_version)});
+  reflection::AddMethods(*router);
   azureml::AddRoutes(*router, dialects, draining_, ToAzureml(config_));
   vertex::AddRoutes(
       *router, {.common = dialects, .draining = draining_},
