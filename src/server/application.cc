@@ -155,6 +155,8 @@ Status Application::Wire(std::shared_ptr<Engine> engine) {
   infer_ = std::make_unique<routing::InferService>(
       routing::InferServiceOptions{.default_timeout = config_.models.request_timeout},
       manager_->table(), Or(config_.resources.io_threads, processors), clock_);
+  health_watches_ =
+      std::make_unique<openinference::HealthWatches>(Or(config_.resources.io_threads, processors));
   auto router = MakeRouter(engine_version);
   std::vector<std::string> patterns;
   for (const http::Route& route : router->routes()) patterns.push_back(route.pattern);
@@ -209,9 +211,8 @@ void Application::MakeManager(std::vector<std::unique_ptr<repository::Source>> s
   options.control = ToLifecycle(config_.models.control);
   options.poll_interval = config_.models.poll_interval;
   options.load_at_start = {config_.models.load.begin(), config_.models.load.end()};
-  // Idle loops are woken, or they would keep an unloaded version in memory.
   options.on_change = [this] {
-    if (server_) server_->PostToLoops([this](int loop) { infer_->Table(loop); });
+    if (server_) WakeLoops();
   };
   manager_ = std::make_unique<lifecycle::Manager>(std::move(options), std::move(sources),
                                                   std::move(loader), *lifecycle_metrics_);
@@ -223,6 +224,7 @@ std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_ve
                            {.infer = *infer_,
                             .models = *manager_,
                             .draining = draining_,
+                            .health_watches = *health_watches_,
                             .loops = Or(config_.resources.io_threads, resources_.processors),
                             .server_version = std::string(kVersion)});
   tfserving::AddRoutes(*router, {.infer = *infer_,
@@ -318,8 +320,16 @@ void Application::ReloadCertificates() {
   if (certificates_) certificates_->Reload();
 }
 
+void Application::WakeLoops() {
+  server_->PostToLoops([this](int loop) {
+    infer_->Table(loop);
+    health_watches_->LookAgain(loop);
+  });
+}
+
 bool Application::Drain() {
   draining_ = true;
+  WakeLoops();
   manager_->BeginStop();
   return server_->Drain(config_.limits.drain_limit);
 }

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "protocol/openinference/grpc_methods.h"
+#include "protocol/openinference/health.h"
 #include "protocol/openinference/infer_handler.h"
 #include "protocol/openinference/model_handlers.h"
 
@@ -86,6 +87,7 @@ void AddRoutes(http::Router& router, const Services& services) {
                 },
                 fmt::format("Not offered: {}.", route.what)});
   AddGrpcMethods(router, services);
+  AddHealthMethods(router, services);
 }
 
 }  // namespace slipway::openinference

@@ -3,7 +3,7 @@ slipway_protos(openinference_protos inference/grpc_service inference/model_confi
 set(OPENINFERENCE_SOURCES
   openinference/body_parts.cc openinference/facts.cc openinference/grpc_contents.cc openinference/grpc_metadata.cc
   openinference/grpc_methods.cc openinference/grpc_request_reader.cc
-  openinference/grpc_response_writer.cc openinference/infer_handler.cc openinference/metadata.cc
+  openinference/grpc_response_writer.cc openinference/health.cc openinference/infer_handler.cc openinference/metadata.cc
   openinference/model_handlers.cc openinference/parameters.cc openinference/repository_reader.cc
   openinference/request_reader.cc openinference/response_writer.cc openinference/routes.cc
   openinference/tensor_data.cc)
