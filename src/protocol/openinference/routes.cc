@@ -6,6 +6,7 @@
 #include "protocol/openinference/health.h"
 #include "protocol/openinference/infer_handler.h"
 #include "protocol/openinference/model_handlers.h"
+#include "protocol/openinference/stream_infer.h"
 
 namespace slipway::openinference {
 namespace {
@@ -87,6 +88,7 @@ void AddRoutes(http::Router& router, const Services& services) {
                 },
                 fmt::format("Not offered: {}.", route.what)});
   AddGrpcMethods(router, services);
+  AddStreamInfer(router, services);
   AddHealthMethods(router, services);
 }
 
