@@ -1,7 +1,7 @@
 # What protocol/CMakeLists.txt takes from this folder.
 slipway_protos(openinference_protos inference/grpc_service inference/model_config grpc/health/v1/health)
 set(OPENINFERENCE_SOURCES
-  openinference/body_parts.cc openinference/facts.cc openinference/grpc_contents.cc openinference/grpc_metadata.cc
+  openinference/facts.cc openinference/grpc_contents.cc openinference/grpc_metadata.cc
   openinference/grpc_methods.cc openinference/grpc_request_reader.cc
   openinference/grpc_response_writer.cc openinference/health.cc openinference/infer_handler.cc openinference/metadata.cc
   openinference/model_handlers.cc openinference/ordered_answers.cc openinference/parameters.cc openinference/repository_reader.cc

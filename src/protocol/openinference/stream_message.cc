@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "protobuf/message_writer.h"
-#include "protocol/openinference/body_parts.h"
+#include "protocol/calls/body_parts.h"
 
 namespace slipway::openinference {
 namespace {
