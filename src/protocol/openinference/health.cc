@@ -18,8 +18,9 @@ using ::grpc::health::v1::HealthCheckRequest;
 using ::grpc::health::v1::HealthCheckResponse;
 
 // Of the server as a whole: they can answer when it can.
-constexpr std::string_view kServices[] = {"", "inference.GRPCInferenceService",
-                                          "grpc.health.v1.Health"};
+constexpr std::string_view kServices[] = {
+    "", "inference.GRPCInferenceService", "grpc.health.v1.Health",
+    "tensorflow.serving.PredictionService", "tensorflow.serving.ModelService"};
 
 /// @param service  one of the server's, or a model. SERVICE_UNKNOWN when it is neither.
 HealthCheckResponse::ServingStatus StatusOf(const Services& services, int loop,

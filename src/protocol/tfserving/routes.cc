@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "protocol/tfserving/grpc_methods.h"
 #include "protocol/tfserving/infer_handler.h"
 #include "protocol/tfserving/model_handlers.h"
 
@@ -61,6 +62,7 @@ void AddRoutes(http::Router& router, const Services& services) {
                 Refuse(exchange, Error(Reason::kNotOffered, "not offered: explanations"));
               },
               "Not offered: explanations."});
+  AddGrpcMethods(router, services);
 }
 
 }  // namespace slipway::tfserving
