@@ -1,16 +1,25 @@
-// PredictRequest messages. The first byte says where in memory the message begins. What is accepted
-// must hold together, and its tensors must survive being written and read again.
+// PredictRequest messages, and the Input of classify and regress. The first byte says which, and
+// where in memory the message begins. What is accepted must hold together, and its tensors must
+// survive being written and read again.
 
 #include <algorithm>
 #include <cstdint>
 #include <string>
 
 #include "base/check.h"
+#include "protocol/tfserving/example_message.h"
 #include "protocol/tfserving/predict_message.h"
 #include "protocol/tfserving/tensor_proto.h"
 
 namespace slipway::tfserving {
 namespace {
+
+const Signature kModel{.inputs = {{"x", DType::kFp32, {-1, 2}},
+                                  {"n", DType::kInt64, {-1}, /*optional=*/true},
+                                  {"s", DType::kBytes, {-1, 1}, /*optional=*/true},
+                                  {"u", DType::kUint8, {-1, 2, -1}, /*optional=*/true}},
+                       .outputs = {}};
+constexpr std::byte kExamples{16};  // of the first byte
 
 void CheckTensor(const Tensor& tensor) {
   SLIPWAY_CHECK(CheckData(tensor).ok(), "an accepted tensor is as long as its shape says");
@@ -31,7 +40,7 @@ void CheckTensor(const Tensor& tensor) {
 
 }  // namespace
 
-void FuzzPredictMessage(std::span<const std::byte> data) {
+void Fuzz(std::span<const std::byte> data) {
   if (data.empty()) return;
   const size_t offset = static_cast<size_t>(data[0]) % 16;
   const auto wire = data.subspan(1);
@@ -39,14 +48,20 @@ void FuzzPredictMessage(std::span<const std::byte> data) {
   const Buffer owner = Buffer::Allocate(offset + wire.size(), &memory);
   std::copy(wire.begin(), wire.end(), memory + offset);
   InferRequest request;
-  if (!ReadPredictMessage({memory + offset, wire.size()}, request).ok()) return;
-  SLIPWAY_CHECK(!request.model.empty(), "an accepted request names its model");
+  const std::span<const std::byte> message(memory + offset, wire.size());
+  if ((data[0] & kExamples) != std::byte{0}) {
+    const std::string_view input(reinterpret_cast<const char*>(message.data()), message.size());
+    if (!ReadExampleInput(input, kModel, request).ok()) return;
+  } else {
+    if (!ReadPredictMessage(message, request).ok()) return;
+    SLIPWAY_CHECK(!request.model.empty(), "an accepted request names its model");
+  }
   for (const NamedTensor& input : request.inputs) CheckTensor(input.tensor);
 }
 
 }  // namespace slipway::tfserving
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  slipway::tfserving::FuzzPredictMessage(std::as_bytes(std::span(data, size)));
+  slipway::tfserving::Fuzz(std::as_bytes(std::span(data, size)));
   return 0;
 }

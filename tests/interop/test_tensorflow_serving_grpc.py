@@ -258,3 +258,85 @@ def test_the_contracts_are_those_of_the_stubs(apis, tmp_path):
     assert len(files) == len(names)
     for file, name in zip(sorted(files, key=lambda each: each.name), names):
         assert declarations(file).items() <= declarations_of(apis(f"{name}_pb2")).items()
+
+
+def add_example(examples, **features):
+    example = examples.add()
+    for name, values in features.items():
+        feature = example.features.feature[name]
+        kind = {bytes: "bytes_list", float: "float_list", int: "int64_list"}[type(values[0])]
+        getattr(feature, kind).value.extend(values)
+
+
+@pytest.mark.parametrize("model,_name,example", GOLDEN, ids=NAMES)
+def test_classify_golden_examples(apis, prediction, model, _name, example):
+    request = apis("classification_pb2").ClassificationRequest()
+    request.model_spec.name = model
+    [tensor] = example["inputs"]
+    width = int(np.prod(tensor["shape"][1:]))
+    for row in range(tensor["shape"][0]):
+        values = tensor["data"][row * width : (row + 1) * width]
+        if tensor["datatype"] == "BYTES":
+            values = [each.encode() for each in values]
+        else:
+            values = [float(each) for each in values]
+        add_example(request.input.example_list.examples, **{tensor["name"]: values})
+    answer = prediction.Classify(request, timeout=20)
+    assert answer.model_spec.version.value == 1
+    [golden] = [each for each in example["outputs"] if each["name"] == "probabilities"]
+    rows = answer.result.classifications
+    check_elements(golden, [each.score for row in rows for each in row.classes])
+    labels = [each.label for each in rows[0].classes]
+    assert all(labels) and len(set(labels)) == golden["shape"][1]
+
+
+def test_regress_with_a_context(apis, test_prediction):
+    request = apis("regression_pb2").RegressionRequest()
+    request.model_spec.name = "identity_fp32"
+    add_example(request.input.example_list.examples, INPUT0=[1.5])
+    add_example(request.input.example_list.examples, INPUT0=[-8.0])
+    answer = test_prediction.Regress(request, timeout=20)
+    assert [each.value for each in answer.result.regressions] == [1.5, -8.0]
+    context = request.input.example_list_with_context
+    context.examples.add()
+    context.examples.add()
+    context.context.features.feature["INPUT0"].float_list.value.append(3)
+    answer = test_prediction.Regress(request, timeout=20)
+    assert [each.value for each in answer.result.regressions] == [3, 3]
+
+
+def test_multi_inference(apis, test_prediction):
+    request = apis("inference_pb2").MultiInferenceRequest()
+    for method in ("classify", "regress"):
+        task = request.tasks.add(method_name=f"tensorflow/serving/{method}")
+        task.model_spec.name = "identity_fp32"
+    add_example(request.input.example_list.examples, INPUT0=[1.5])
+    classified, regressed = test_prediction.MultiInference(request, timeout=20).results
+    assert classified.classification_result.classifications[0].classes[0].score == 1.5
+    assert regressed.regression_result.regressions[0].value == 1.5
+    assert regressed.model_spec.name == "identity_fp32"
+    request.tasks[1].method_name = "tensorflow/serving/predict"
+    assert refusal(test_prediction.MultiInference, request)[0] == "UNIMPLEMENTED"
+    request.tasks[1].method_name = "tensorflow/serving/classify"
+    assert refusal(test_prediction.MultiInference, request) == (
+        "INVALID_ARGUMENT",
+        "Duplicate evaluation of signature: serving_default",
+    )
+    request.tasks[1].model_spec.name = "identity_fp64"
+    assert "same model name" in refusal(test_prediction.MultiInference, request)[1]
+
+
+def test_bad_examples_are_refused_by_name(apis, prediction):
+    request = apis("classification_pb2").ClassificationRequest()
+    assert refusal(prediction.Classify, request) == ("INVALID_ARGUMENT", "Missing ModelSpec")
+    request.model_spec.name = "breast_cancer"
+    assert refusal(prediction.Classify, request) == ("INVALID_ARGUMENT", "Input is empty.")
+    add_example(request.input.example_list.examples, feature=[1.0])
+    code, message = refusal(prediction.Classify, request)
+    assert code == "INVALID_ARGUMENT" and message == 'example 0: the model has no input "feature"'
+    request.model_spec.signature_name = "other"
+    assert "No signature was found" in refusal(prediction.Classify, request)[1]
+    request.model_spec.name = "nobody"
+    request.model_spec.signature_name = ""
+    code, message = refusal(prediction.Classify, request)
+    assert code == "NOT_FOUND" and message.startswith("Servable not found for request: Latest(nobody)")

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "protocol/tfserving/grpc_examples.h"
 #include "protocol/tfserving/grpc_methods.h"
 #include "protocol/tfserving/infer_handler.h"
 #include "protocol/tfserving/model_handlers.h"
@@ -63,6 +64,7 @@ void AddRoutes(http::Router& router, const Services& services) {
               },
               "Not offered: explanations."});
   AddGrpcMethods(router, services);
+  AddExampleMethods(router, services);
 }
 
 }  // namespace slipway::tfserving
