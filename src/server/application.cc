@@ -11,6 +11,7 @@
 #include "protocol/invocations/body_format.h"
 #include "protocol/invocations/routes.h"
 #include "protocol/openinference/routes.h"
+#include "protocol/reflection/methods.h"
 #include "protocol/sagemaker/multi_model.h"
 #include "protocol/tfserving/routes.h"
 #include "protocol/torchserve/management_routes.h"
@@ -170,6 +171,8 @@ Status Application::Wire(std::shared_ptr<Engine> engine) {
   infer_ = std::make_unique<routing::InferService>(
       routing::InferServiceOptions{.default_timeout = config_.models.request_timeout},
       manager_->table(), Or(config_.resources.io_threads, processors), clock_);
+  health_watches_ =
+      std::make_unique<openinference::HealthWatches>(Or(config_.resources.io_threads, processors));
   std::vector<std::string> patterns;
   for (const ListenDialect dialect : kListenDialects) {
     routers_[dialect] = MakeRouter(engine_version, dialect);
@@ -227,9 +230,8 @@ void Application::MakeManager(std::vector<std::unique_ptr<repository::Source>> s
   options.control = ToLifecycle(config_.models.control);
   options.poll_interval = config_.models.poll_interval;
   options.load_at_start = {config_.models.load.begin(), config_.models.load.end()};
-  // Idle loops are woken, or they would keep an unloaded version in memory.
   options.on_change = [this] {
-    if (server_) server_->PostToLoops([this](int loop) { infer_->Table(loop); });
+    if (server_) WakeLoops();
   };
   manager_ = std::make_unique<lifecycle::Manager>(std::move(options), std::move(sources),
                                                   std::move(loader), *lifecycle_metrics_);
@@ -242,6 +244,7 @@ std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_ve
                            {.infer = *infer_,
                             .models = *manager_,
                             .draining = draining_,
+                            .health_watches = *health_watches_,
                             .loops = Or(config_.resources.io_threads, resources_.processors),
                             .server_version = std::string(kVersion)});
   tfserving::AddRoutes(*router, {.infer = *infer_,
@@ -264,6 +267,7 @@ std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_ve
                              .draining = draining_,
                              .server_version = std::string(kVersion),
                              .engine = fmt::format("onnxruntime {}", engine_version)});
+  reflection::AddMethods(*router);
   azureml::AddRoutes(*router, dialects, draining_, ToAzureml(config_));
   vertex::AddRoutes(
       *router, {.common = dialects, .draining = draining_},
@@ -357,8 +361,16 @@ void Application::ReloadCertificates() {
   if (certificates_) certificates_->Reload();
 }
 
+void Application::WakeLoops() {
+  server_->PostToLoops([this](int loop) {
+    infer_->Table(loop);
+    health_watches_->LookAgain(loop);
+  });
+}
+
 bool Application::Drain() {
   draining_ = true;
+  WakeLoops();
   manager_->BeginStop();
   return server_->Drain(config_.limits.drain_limit);
 }

@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "engine/engine.h"
 #include "lifecycle/manager.h"
+#include "protocol/openinference/health.h"
 #include "routing/infer_service.h"
 #include "server/certificates.h"
 #include "server/config.h"
@@ -71,6 +72,9 @@ class Application {
   std::shared_ptr<http::Router> MakeRouter(std::string_view engine_version, ListenDialect dialect);
   void AddModelsRoutes(http::Router& router, ListenDialect dialect);
   http::ServerOptions MakeServerOptions() const;
+  /// Every loop looks at the table again: idle ones would keep an unloaded version in memory, and
+  /// health may have changed.
+  void WakeLoops();
   void OnFinished(const http::Exchange& exchange, int status, size_t bytes_out);
 
   Config config_;
@@ -84,6 +88,7 @@ class Application {
   std::unique_ptr<batching::WorkerPool> pool_;
   std::unique_ptr<lifecycle::Manager> manager_;
   std::unique_ptr<routing::InferService> infer_;
+  std::unique_ptr<openinference::HealthWatches> health_watches_;
   std::unique_ptr<Certificates> certificates_;  // null without TLS
   Routers routers_;
   std::unique_ptr<http::Server> server_;

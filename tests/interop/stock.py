@@ -14,27 +14,22 @@ VENV = BUILD / "venv-interop"
 INSTALL_TIMEOUT_S = 300
 
 
-def install(venv, requirements):
-    """Brings the virtual environment up to date. @return None, or why that was not possible."""
-    wanted = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()
+def install(venv, requirements, stubs=None):
+    """Brings the virtual environment up to date. `stubs` lists packages to install without what they depend on.
+
+    @return None, or why that was not possible.
+    """
+    files = [each for each in (requirements, stubs) if each]
+    content = b"".join(each.read_bytes() for each in files)
+    wanted = hashlib.sha256(content + sys.version.encode()).hexdigest()
     stamp = venv / "requirements.sha256"
     if stamp.exists() and stamp.read_text(encoding="ascii") == wanted:
         return None
-    steps = [
-        [sys.executable, "-m", "venv", "--clear", venv],
-        [
-            venv / "bin" / "pip",
-            "install",
-            "--quiet",
-            "--retries",
-            "1",
-            "--timeout",
-            "15",
-            "--disable-pip-version-check",
-            "--requirement",
-            requirements,
-        ],
-    ]
+    pip = [venv / "bin" / "pip", "install", "--quiet", "--retries", "1", "--timeout", "15"]
+    pip += ["--disable-pip-version-check"]
+    steps = [[sys.executable, "-m", "venv", "--clear", venv], [*pip, "--requirement", requirements]]
+    if stubs:
+        steps.append([*pip, "--no-deps", "--requirement", stubs])
     for step in steps:
         try:
             done = subprocess.run(step, capture_output=True, text=True, timeout=INSTALL_TIMEOUT_S)
@@ -47,7 +42,7 @@ def install(venv, requirements):
     return None
 
 
-missing = install(VENV, HERE / "requirements.txt")
+missing = install(VENV, HERE / "requirements.txt", HERE / "stubs.txt")
 if missing is None:
     # The same interpreter made the folder, so its packages fit; before Debian's, which may be older.
     sys.path.insert(0, str(next(VENV.glob("lib/python*/site-packages"))))
@@ -57,10 +52,13 @@ if missing is None:
     import tritonclient.grpc as triton_grpc
     import tritonclient.grpc.aio as triton_grpc_aio
     import tritonclient.http as triton
+    import grpc_reflection.v1alpha.proto_reflection_descriptor_database as reflection
     from grpc_health.v1 import health_pb2, health_pb2_grpc
+    from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
     from tritonclient.utils import InferenceServerException
 else:
     grpc = health_pb2 = health_pb2_grpc = ml_dtypes = np = None
+    reflection = reflection_pb2 = reflection_pb2_grpc = None
     triton = triton_grpc = triton_grpc_aio = None
     InferenceServerException = Exception
 
