@@ -15,11 +15,18 @@ from stock import (
     triton_grpc,
     triton_grpc_aio,
 )
-from support.models import check_elements
-from support.server import wait_until
+from support.models import TEST_MODELS, check_elements
+from support.server import Server, wait_until
 from test_grpc_inference import GOLDEN, NAMES, SECONDS, iterations, pixels
 
 TIMEOUT_S = 30
+
+
+@pytest.fixture(scope="module")
+def streams_server():
+    """Of its own: what these tests make it learn of slow runs is nothing to others."""
+    with Server(TEST_MODELS) as server:
+        yield server
 
 
 class Stream:
@@ -63,9 +70,9 @@ def test_golden_example(examples_server, model, _name, example):
         check_elements(golden, elements_of(result.as_numpy(golden["name"])))
 
 
-def test_answers_keep_the_order_of_the_requests(test_models_server):
+def test_answers_keep_the_order_of_the_requests(streams_server):
     """Slow and quick requests for several models, more than run at once."""
-    with Stream(test_models_server) as stream:
+    with Stream(streams_server) as stream:
         for number in range(200):
             if number % 10 == 0:
                 stream.ask("slow", [iterations(2000)], request_id=str(number))
@@ -83,9 +90,9 @@ def test_answers_keep_the_order_of_the_requests(test_models_server):
                 assert (result.as_numpy("OUTPUT0") == number).all()
 
 
-def test_large_tensors_both_ways(test_models_server):
+def test_large_tensors_both_ways(streams_server):
     arrays = [np.full([1000, 300], number, np.float32) for number in range(40)]
-    with Stream(test_models_server) as stream:
+    with Stream(streams_server) as stream:
         for array in arrays:
             stream.ask("identity_fp32", [grpc_input_of("INPUT0", "FP32", array)])
         for array in arrays:
@@ -134,22 +141,22 @@ def test_a_client_may_ask_for_a_status_instead(examples_server):
         assert error.status() == "StatusCode.NOT_FOUND" and "digit" in error.message()
 
 
-def test_the_deadline_of_the_stream_is_that_of_its_requests(test_models_server):
-    with Stream(test_models_server, stream_timeout=0.3) as stream:
+def test_the_deadline_of_the_stream_is_that_of_its_requests(streams_server):
+    with Stream(streams_server, stream_timeout=0.3) as stream:
         stream.ask("slow", [iterations(60 * SECONDS)])
         assert "deadline" in str(stream.next()[1]).lower()  # the server's word or the client's
 
 
-def test_the_timeout_parameter_ends_one_run(test_models_server):
-    with Stream(test_models_server) as stream:
+def test_the_timeout_parameter_ends_one_run(streams_server):
+    with Stream(streams_server) as stream:
         stream.ask("slow", [iterations(60 * SECONDS)], timeout=300_000)
         stream.ask("slow", [iterations(1)])
         assert "deadline" in stream.next()[1].message()
         assert stream.next()[1] is None
 
 
-def test_a_cancelled_stream_drops_what_waits(test_models_server):
-    server = test_models_server
+def test_a_cancelled_stream_drops_what_waits(streams_server):
+    server = streams_server
     stream = Stream(server)
     for _ in range(20):
         stream.ask("slow", [iterations(2 * SECONDS)], timeout=5_000_000)
@@ -191,12 +198,12 @@ def test_asyncio_client(examples_server):
     assert asyncio.run(ask()) == [*range(1, 65), None]
 
 
-def test_asyncio_client_cancels(test_models_server):
+def test_asyncio_client_cancels(streams_server):
     async def ask():
         async def requests():
             yield {"model_name": "slow", "inputs": [iterations(5 * SECONDS)]}
 
-        async with triton_grpc_aio.InferenceServerClient(test_models_server.address) as client:
+        async with triton_grpc_aio.InferenceServerClient(streams_server.address) as client:
             answers = client.stream_infer(requests())
             asyncio.get_running_loop().call_later(0.2, answers.cancel)
             with pytest.raises(asyncio.CancelledError):
