@@ -52,14 +52,15 @@ class Host {
     http::ServerOptions options;
     options.limits.max_body_bytes = 64u << 10;
     options.limits.max_buffered_bytes = 1u << 20;
-    shared_ = std::make_shared<http::Shared>(options, Routes(), http::NetworkSet());
+    shared_ = std::make_shared<http::Shared>(options, http::NetworkSet());
     loop_ = std::make_shared<http::Loop>(shared_, 0);
     SLIPWAY_CHECK(loop_->Open().ok(), "descriptors for a loop");
     loop_->Start();
     const auto endpoint = http::Endpoint::Parse("unix:fuzz");
     SLIPWAY_CHECK(endpoint.ok(), "an address");
-    policy_ = std::make_shared<const http::ListenerPolicy>(http::ListenerPolicy{
-        http::kAllAccess, endpoint->is_unix(), nullptr, http::HostCheck(*endpoint, {}, {})});
+    policy_ = std::make_shared<const http::ListenerPolicy>(
+        http::ListenerPolicy{http::kAllAccess, endpoint->is_unix(), nullptr,
+                             http::HostCheck(*endpoint, {}, {}), Routes()});
   }
   ~Host() { loop_->Stop(); }
 
