@@ -25,9 +25,6 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release")
   add_compile_definitions(_FORTIFY_SOURCE=2)
   add_compile_options(-fstack-protector-strong)
   add_link_options(-Wl,-z,relro,-z,now -pie)
-  if(MOLD_PROGRAM)
-    add_link_options(-Wl,--pack-dyn-relocs=relr)  # half a megabyte less to read and to relocate
-  endif()
 endif()
 
 if(SLIPWAY_SANITIZE)
