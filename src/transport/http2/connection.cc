@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 #include "transport/grpc/status.h"
-#include "transport/http/ascii.h"
+#include "transport/http2/fields.h"
 
 namespace slipway::http2 {
 namespace {
@@ -20,29 +20,6 @@ constexpr size_t kOutputAtOnce = 256u << 10;  // then it is written before more 
 constexpr size_t kKeptOutput = 16u << 10;     // capacity that an idle connection keeps
 constexpr size_t kKeptStreams = 16;
 
-nghttp2_nv Field(std::string_view name, std::string_view value, uint8_t flags = 0) {
-  const auto bytes = [](std::string_view text) {
-    return const_cast<uint8_t*>(reinterpret_cast<const uint8_t*>(text.data()));
-  };
-  return {bytes(name), bytes(value), name.size(), value.size(), flags};
-}
-
-// Names fit for HTTP/2 from lines as HTTP/1 has them, in place.
-void AddLines(std::string& lines, std::vector<nghttp2_nv>& out) {
-  size_t begin = lines.starts_with("HTTP/") ? lines.find('\n') + 1 : 0;
-  while (begin < lines.size() && lines[begin] != '\r') {
-    const size_t colon = lines.find(':', begin), end = lines.find('\r', begin);
-    for (size_t i = begin; i < colon; ++i) lines[i] = http::ToLower(lines[i]);
-    const std::string_view name(lines.data() + begin, colon - begin);
-    const std::string_view value(lines.data() + colon + 2, end - colon - 2);
-    // An index would be spent on what never comes again.
-    const bool once = name == "x-request-id" || name == "content-length" || name == "traceparent";
-    if (name != "connection")
-      out.push_back(Field(name, value, once ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE));
-    begin = end + 2;
-  }
-}
-
 struct SessionOptions {
   nghttp2_option* options = nullptr;
   nghttp2_session_callbacks* callbacks = nullptr;
@@ -53,25 +30,6 @@ Stream* StreamOf(nghttp2_session* session, int32_t id) {
 }
 
 constexpr ssize_t kNothingYet = NGHTTP2_ERR_DEFERRED;
-
-// How a gRPC call ends, as header fields. What they refer to must outlive them.
-struct GrpcEnd {
-  GrpcEnd(int code_number, const Status& why)
-      : message(why.ok() ? "" : grpc::EncodeMessage(MessageOf(why))), status(&why) {
-    digits_end = std::to_chars(code, code + sizeof(code), code_number).ptr;
-  }
-  void AddTo(std::vector<nghttp2_nv>& fields) const {
-    fields.push_back(Field("grpc-status", {code, digits_end}));
-    if (status->ok()) return;
-    fields.push_back(Field("grpc-message", message, NGHTTP2_NV_FLAG_NO_INDEX));
-    if (InfoOf(ReasonOf(*status)).retry) fields.push_back(Field("grpc-retry-pushback-ms", "1000"));
-  }
-
-  char code[4];
-  const char* digits_end;
-  const std::string message;
-  const Status* status;
-};
 
 bool SubmitTrailers(nghttp2_session* session, int32_t id, const Status& status) {
   const GrpcEnd end(grpc::CodeOf(status), status);
@@ -265,6 +223,7 @@ void Connection::OnReady(http::Readiness ready) {
   may_read_ = may_read_ || ready.readable;
   turn_bytes_ = turn_frames_ = 0;
   now_ = std::chrono::steady_clock::now();
+  if (lingering_) return DropRest();
   in_turn_ = true;
   Read();
   in_turn_ = false;
@@ -299,8 +258,25 @@ bool Connection::Feed(std::string_view bytes) {
   return false;
 }
 
+void Connection::StartLingering() {
+  lingering_ = true;
+  linger_.Start(socket_, io_, now_);
+  may_read_ = true;
+  DropRest();
+}
+
+void Connection::DropRest() {
+  const std::span<char> room = io_.read_scratch();
+  while (may_read_ && linger_.takes_more()) {
+    const http::Received received = socket_.Receive(room);
+    if (received.ended) return Close();
+    may_read_ = received.more || (hung_up_ && received.bytes > 0);
+    linger_.Drop(received.bytes);
+  }
+}
+
 void Connection::FlushSoon() {
-  if (in_turn_ || flush_soon_ || closed_) return;
+  if (in_turn_ || flush_soon_ || closed_ || lingering_) return;
   flush_soon_ = true;
   io_.poller().CallTogether(*this);
 }
@@ -323,7 +299,7 @@ void Connection::Flush() {
   if (closed_) return;
   const bool done =
       nghttp2_session_want_read(session_) == 0 && nghttp2_session_want_write(session_) == 0;
-  if (done || (last_named_ && streams_.empty())) return Close();
+  if (done || (last_named_ && streams_.empty())) return StartLingering();
   if (may_read_) io_.poller().CallAgain(*this);  // it was not read because of the output
 }
 
@@ -458,6 +434,10 @@ void Connection::FinishEnded() {
 void Connection::Sweep(TimePoint now) {
   if (closed_) return;
   now_ = now;
+  if (lingering_) {
+    if (linger_.IsOver(now)) Close();
+    return;
+  }
   if (blocked_ && now >= write_deadline_) {
     const http::Limits& limits = io_.limits();
     const auto window = static_cast<uint64_t>(limits.write_timeout.count());

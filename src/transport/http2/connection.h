@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "transport/http/forwarded.h"
+#include "transport/http/linger.h"
 #include "transport/http/loop.h"
 #include "transport/http/socket.h"
 #include "transport/http2/flood_guard.h"
@@ -65,6 +66,8 @@ class Connection final : public http::LoopConnection,
   bool Feed(std::string_view bytes);
   void Flush();
   bool Write();
+  void StartLingering();
+  void DropRest();
 
   void OnFrame(const nghttp2_frame& frame);
   void Charge();
@@ -106,6 +109,7 @@ class Connection final : public http::LoopConnection,
   bool in_turn_ = false;     // Flush follows
   bool flush_soon_ = false;  // asked for
   bool last_named_ = false;  // draining: later streams are not answered
+  bool lingering_ = false;
   bool closed_ = false;
   bool removed_ = false;
   size_t turn_bytes_ = 0;       // received since the loop called
@@ -115,6 +119,7 @@ class Connection final : public http::LoopConnection,
   TimePoint now_{};             // of the last event
   TimePoint idle_since_{};
   TimePoint drain_seen_{};
+  http::Linger linger_;
 };
 
 }  // namespace slipway::http2

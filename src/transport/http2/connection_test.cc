@@ -2,9 +2,11 @@
 #include <sys/socket.h>
 #include <zlib.h>
 
+#include <cstring>
 #include <thread>
 
 #include "transport/http/testing/test_server.h"
+#include "transport/http2/connection.h"
 #include "transport/http2/testing/http2_client.h"
 
 namespace slipway::http2 {
@@ -295,6 +297,28 @@ TEST_F(Http2Test, AnIdleConnectionIsClosedWithAWord) {
   EXPECT_EQ(client.Finish(client.Open("GET", "/hello")).status(), 200);
   EXPECT_TRUE(client.ReadsEnd());
   EXPECT_EQ(client.goaway(), static_cast<uint32_t>(NGHTTP2_NO_ERROR));
+}
+
+// Closing at once would answer what is on its way with a reset, which destroys what was said last.
+TEST_F(Http2Test, AClientThatSaysGoodbyeIsNotReset) {
+  Start();
+  http::RawClient client(address());
+  const std::string settings("\0\0\0\4\0\0\0\0\0", 9);
+  const std::string goaway("\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\0", 17);
+  const std::string ping("\0\0\x08\x06\0\0\0\0\0pingping", 17);
+  ASSERT_TRUE(client.Send(std::string(kPreface) + settings + goaway));
+  std::this_thread::sleep_for(milliseconds(50));
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(client.Send(ping));
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+  char received[4096];
+  ssize_t n = 0;
+  while ((n = ::recv(client.fd(), received, sizeof(received), 0)) > 0) {
+  }
+  EXPECT_EQ(n, 0) << std::strerror(errno);
+  client.Close();
+  EXPECT_TRUE(http::Eventually([&] { return server_.server().stats().connections_open == 0; }));
 }
 
 TEST_F(Http2Test, ASlowBodyIsRefused) {
