@@ -35,6 +35,19 @@ Status Loader::ProbeOnce(const repository::FoundVersion& version, const std::str
   return OkStatus();
 }
 
+JoiningReport Loader::ProveJoiningOf(const ServedVersion& served, batching::CostModel& cost) const {
+  if (!options_.join) return {.why_not = "switched off"};
+  JoiningOptions joining;
+  if (const int limit = served.config.max_batch_size.value_or(0); limit > 0)
+    joining.max_rows = std::min<int64_t>(joining.max_rows, limit);
+  auto report = ProveJoining(*served.model, served.examples, joining, clock_, cost);
+  if (report.max_rows == 1)
+    log::Debug(
+        "requests run one by one",
+        {{"model", served.name.str()}, {"version", served.version}, {"why", report.why_not}});
+  return report;
+}
+
 StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundModel& model,
                                                       const repository::FoundVersion& version) {
   const TimePoint begin = clock_.Now();
@@ -48,6 +61,7 @@ StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundMod
   AttachLabels(model, served->signature);
   if (const bundle::Manifest* manifest = artifact->manifest())
     served->features = bundle::FeatureNames(manifest->feature_schema);
+  served->row_wise = IsRowWise(served->signature);
   served->batched = model.config.max_batch_size.value_or(0) > 0;
 
   if (const auto& fields = model.config.without_effect; !fields.empty())
@@ -62,12 +76,15 @@ StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundMod
 
   served->instances =
       model.config.instance_count > 0 ? model.config.instance_count : options_.default_instances;
+  const auto cost = std::make_shared<batching::CostModel>();
+  ASSIGN_OR_RETURN(const WarmUpReport report,
+                   WarmUp(*served->model, served->examples, options_.warm_up, clock_, cost.get()));
+  const JoiningReport joining = ProveJoiningOf(*served, *cost);
   served->queue = std::make_shared<batching::ModelQueue>(
-      batching::ModelQueueOptions{.instances = served->instances, .admission = options_.admission},
-      pool_, clock_);
-  ASSIGN_OR_RETURN(
-      const WarmUpReport report,
-      WarmUp(*served->model, served->examples, options_.warm_up, clock_, &served->queue->cost()));
+      batching::ModelQueueOptions{.instances = served->instances,
+                                  .admission = options_.admission,
+                                  .batch = {.max_rows = joining.max_rows}},
+      pool_, clock_, cost);
   served->metrics = metrics_.ForVersion(model.name.str(), served->version);
   const Duration took = clock_.Now() - begin;
   served->metrics->SetLoadDuration(took);
@@ -78,6 +95,7 @@ StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundMod
              {"digest", served->digest},
              {"load_ms", std::chrono::duration<double, std::milli>(took).count()},
              {"examples_replayed", report.examples_replayed},
+             {"joined_rows", joining.max_rows},
              {"run_us", std::chrono::duration<double, std::micro>(report.last_run).count()}});
   return served;
 }

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "batching/worker_pool.h"
 #include "bundle/artifact.h"
+#include "lifecycle/joining.h"
 #include "lifecycle/probe.h"
 #include "lifecycle/served_version.h"
 #include "lifecycle/verified_store.h"
@@ -24,6 +25,7 @@ struct LoaderOptions {
   bundle::OpenLimits open;
   batching::AdmissionOptions admission;
   int default_instances = 1;  // for models whose configuration does not say
+  bool join = true;           // requests run together where that is proven and saves time
 };
 
 /// Threads: Load from one thread at a time.
@@ -41,6 +43,7 @@ class Loader {
   void GiveUp() { given_up_ = true; }
 
  private:
+  JoiningReport ProveJoiningOf(const ServedVersion& served, batching::CostModel& cost) const;
   Status ProbeOnce(const repository::FoundVersion& version, const std::string& digest);
 
   const LoaderOptions options_;

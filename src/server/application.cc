@@ -301,6 +301,7 @@ http::ServerOptions Application::MakeServerOptions() const {
   options.allowed_hosts = config_.http.allowed_hosts;
   options.cors_origins = config_.http.cors_origins;
   options.body_alignment = openinference::TensorOffset;
+  options.on_handled = [infer = infer_.get()](int loop) { infer->RunGathered(loop); };
   options.on_finished = [self = const_cast<Application*>(this)](const http::Exchange& exchange,
                                                                 int status, size_t bytes_out) {
     self->OnFinished(exchange, status, bytes_out);
