@@ -1,15 +1,31 @@
 import pytest
 
+import covered
 import stock
 from support.models import EXAMPLES, TEST_MODELS
 from support.server import Server
 
 
+recorder = covered.Recorder()
+recorder.watch()
+
+
 def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.stem == "test_covered_routes")  # after all others
     if stock.missing:
         for item in items:
             if item.path.parent == stock.HERE and item.path.stem != "test_side_by_side":
                 item.add_marker(pytest.mark.skip(reason=stock.missing))
+
+
+def pytest_runtest_setup(item):
+    if item.path.parent == stock.HERE:
+        recorder.settle()
+        recorder.current = item.path.stem
+
+
+def pytest_runtest_call(item):
+    recorder.ran.add(item.path.stem)
 
 
 @pytest.fixture(scope="session")

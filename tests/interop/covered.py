@@ -1,0 +1,92 @@
+"""Which routes the stock clients call: counted by the servers, kept in covered_routes.json.
+
+`SLIPWAY_WRITE_COVERED_ROUTES=1 python3 -m pytest tests/interop` writes the list; every other run of the
+whole folder compares with it. docs/dialects-routes.md shows it.
+"""
+
+import collections
+import json
+import pathlib
+import re
+
+from support.server import Server, wait_until
+
+LIST = pathlib.Path(__file__).resolve().parent / "covered_routes.json"
+ASKING = "/metrics"
+COUNTER = re.compile(
+    r'^slipway_http_requests_total{route="([^"]*)",method="([A-Z]+)",status="[^"]*"} (\d+)$', re.M
+)
+
+
+def is_described(route):
+    return route != "unmatched" and not re.match(r"/[A-Za-z0-9.]+\.[A-Z]\w+/", route)  # gRPC
+
+
+class Recorder:
+    """Watches every Server; what is not a request of Server.request came from a client."""
+
+    def __init__(self):
+        self.current = None  # the module whose test runs
+        self.ran = set()
+        self.seen = collections.defaultdict(set)  # "GET /v2" -> modules
+        self._marks = {}
+        self._start, self._request, self._stop = Server.start, Server.request, Server.stop
+
+    def watch(self):
+        recorder = self
+
+        def start(server):
+            recorder._start(server)
+            recorder._marks[server] = recorder._read(server)
+            return server
+
+        def request(server, *args, **options):
+            if server not in recorder._marks:
+                return recorder._request(server, *args, **options)
+            recorder._settle(server)
+            answer = recorder._request(server, *args, **options)
+            before = recorder._marks[server].total()
+            if args[1] != ASKING:  # it is counted a moment after its answer
+                wait_until(lambda: recorder._read(server).total() > before)
+            recorder._marks[server] = recorder._read(server)
+            return answer
+
+        def stop(server, *args):
+            recorder._end(server)
+            return recorder._stop(server, *args)
+
+        Server.start, Server.request, Server.stop = start, request, stop
+
+    def _read(self, server):
+        counts = collections.Counter()
+        for route, method, count in COUNTER.findall(self._request(server, "GET", ASKING).text):
+            if route != ASKING:
+                counts[f"{method} {route}"] += int(count)
+        return counts
+
+    def _settle(self, server):
+        now = self._read(server)
+        for route in now - self._marks[server]:
+            if is_described(route.split()[1]):
+                self.seen[route].add(self.current)
+        self._marks[server] = now
+
+    def _end(self, server):
+        if server in self._marks and server.is_running():
+            self._settle(server)
+        self._marks.pop(server, None)
+
+    def settle(self):
+        for server in self._marks:
+            self._settle(server)
+
+    def routes(self):
+        return {route: sorted(modules) for route, modules in sorted(self.seen.items())}
+
+
+def written():
+    return json.loads(LIST.read_text(encoding="utf-8"))
+
+
+def write(routes):
+    LIST.write_text(json.dumps(routes, indent=1) + "\n", encoding="utf-8")
