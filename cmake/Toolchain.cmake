@@ -15,9 +15,8 @@ add_compile_options(-Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initi
                     -Werror=unused-result -Werror=return-type -Werror=switch
                     -fno-omit-frame-pointer -fvisibility-inlines-hidden)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # g++ 12 reports false positives inside libstdc++ with these.
-  add_compile_options(-Wno-maybe-uninitialized -Wno-restrict -Wno-array-bounds
-                      -Wno-stringop-overflow)
+  # g++ 12 reports false positives inside libstdc++ with these two.
+  add_compile_options(-Wno-maybe-uninitialized -Wno-restrict)
   add_compile_options(-fpch-preprocess)  # what ccache needs to keep files that use the compiled header
 endif()
 add_link_options(-Wl,--gc-sections -Wl,--as-needed)
@@ -26,9 +25,6 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release")
   add_compile_definitions(_FORTIFY_SOURCE=2)
   add_compile_options(-fstack-protector-strong)
   add_link_options(-Wl,-z,relro,-z,now -pie)
-  if(MOLD_PROGRAM)
-    add_link_options(-Wl,--pack-dyn-relocs=relr)  # half a megabyte less to read and to relocate
-  endif()
 endif()
 
 if(SLIPWAY_SANITIZE)

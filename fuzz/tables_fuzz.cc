@@ -5,8 +5,8 @@
 #include <string>
 
 #include "base/check.h"
-#include "protocol/flask/body_format.h"
 #include "protocol/instances/csv_table.h"
+#include "protocol/instances/loose_json.h"
 #include "protocol/invocations/body_format.h"
 #include "protocol/mlflow/request_reader.h"
 
@@ -27,7 +27,7 @@ Status Read(unsigned choice, std::string_view body, InferRequest& request) {
   const Signature& signature = kModels[choice % std::size(kModels)];
   switch (choice / std::size(kModels) % 4) {
     case 0:
-      return flask::ReadInputs(body, signature, kFeatures, request);
+      return instances::ReadLooseJson(body, {signature, kFeatures}, request);
     case 1:
       return mlflow::ReadRequest(body, {signature, kFeatures}, request);
     case 2:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include "base/log.h"
 #include "protocol/admin/routes.h"
@@ -12,7 +13,11 @@
 #include "protocol/invocations/routes.h"
 #include "protocol/openapi/routes.h"
 #include "protocol/openinference/routes.h"
+#include "protocol/reflection/methods.h"
+#include "protocol/sagemaker/multi_model.h"
 #include "protocol/tfserving/routes.h"
+#include "protocol/torchserve/management_routes.h"
+#include "protocol/torchserve/routes.h"
 #include "protocol/vertex/routes.h"
 #include "repository/repository.h"
 #include "server/listen_address.h"
@@ -97,10 +102,21 @@ http::Limits ToHttpLimits(const Config& config, const Resources& resources) {
   return limits;
 }
 
+/// Where models may be loaded from, as dialect::ModelToLoad takes it.
+std::vector<std::string> RepositoriesOf(const ModelsConfig& config) {
+  std::vector<std::string> repositories;
+  for (const std::string& path : config.paths) {
+    std::error_code ignored;
+    const auto absolute = std::filesystem::absolute(path, ignored) / "";
+    repositories.push_back(absolute.lexically_normal().parent_path().string());
+  }
+  return repositories;
+}
+
 /// Which routes live where. Control is open on the main listeners only while these are on loopback
 /// and have no listener of their own.
-std::vector<http::Listener> ToListeners(const HttpConfig& config,
-                                        const Certificates* certificates) {
+std::vector<http::Listener> ToListeners(const HttpConfig& config, const Certificates* certificates,
+                                        const Routers& routers) {
   std::vector<http::Listener> listeners;
   const uint8_t open = http::Bit(http::Access::kHealth) | http::Bit(http::Access::kInference);
   const auto add = [&](const std::string& text, bool optional, std::optional<uint8_t> access = {}) {
@@ -109,7 +125,8 @@ std::vector<http::Listener> ToListeners(const HttpConfig& config,
     const bool control = config.control_listen.empty() && parsed->loopback;
     const bool tls = parsed->SpeaksTls(certificates != nullptr);
     listeners.push_back({parsed->address, access.value_or(control ? http::kAllAccess : open),
-                         optional, tls ? certificates->contexts() : nullptr});
+                         optional, tls ? certificates->contexts() : nullptr,
+                         routers.at(parsed->dialect)});
   };
   for (const std::string& address : config.listen) add(address, false);
   for (const std::string& address : config.grpc_listen) add(address, false);
@@ -159,15 +176,20 @@ Status Application::Wire(std::shared_ptr<Engine> engine) {
   infer_ = std::make_unique<routing::InferService>(
       routing::InferServiceOptions{.default_timeout = config_.models.request_timeout},
       manager_->table(), Or(config_.resources.io_threads, processors), clock_);
-  auto router = MakeRouter(engine_version);
+  health_watches_ =
+      std::make_unique<openinference::HealthWatches>(Or(config_.resources.io_threads, processors));
   std::vector<std::string> patterns;
-  for (const http::Route& route : router->routes()) patterns.push_back(route.pattern);
+  for (const ListenDialect dialect : kListenDialects) {
+    routers_[dialect] = MakeRouter(engine_version, dialect);
+    for (const http::Route& route : routers_[dialect]->routes()) patterns.push_back(route.pattern);
+  }
   http_metrics_ = std::make_shared<HttpMetrics>(patterns);
   registry_.AddSource(http_metrics_);
   if (!config_.tls.certificate.empty()) {
     ASSIGN_OR_RETURN(certificates_, Certificates::Open(config_.tls, clock_));
   }
-  ASSIGN_OR_RETURN(server_, http::Server::Create(MakeServerOptions(), std::move(router)));
+  ASSIGN_OR_RETURN(server_,
+                   http::Server::Create(MakeServerOptions(), routers_[ListenDialect::kDefault]));
   if (certificates_) AddTlsMetrics(registry_, config_.tls, *certificates_, *server_);
   return OkStatus();
 }
@@ -213,24 +235,29 @@ void Application::MakeManager(std::vector<std::unique_ptr<repository::Source>> s
   options.control = ToLifecycle(config_.models.control);
   options.poll_interval = config_.models.poll_interval;
   options.load_at_start = {config_.models.load.begin(), config_.models.load.end()};
-  // Idle loops are woken, or they would keep an unloaded version in memory.
   options.on_change = [this] {
-    if (server_) server_->PostToLoops([this](int loop) { infer_->Table(loop); });
+    if (server_) WakeLoops();
   };
   manager_ = std::make_unique<lifecycle::Manager>(std::move(options), std::move(sources),
                                                   std::move(loader), *lifecycle_metrics_);
 }
 
-std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_version) {
+std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_version,
+                                                      ListenDialect dialect) {
   auto router = std::make_shared<http::Router>();
   openinference::AddRoutes(*router,
                            {.infer = *infer_,
                             .models = *manager_,
                             .draining = draining_,
+                            .health_watches = *health_watches_,
                             .loops = Or(config_.resources.io_threads, resources_.processors),
                             .server_version = std::string(kVersion)});
   tfserving::AddRoutes(*router, {.infer = *infer_,
                                  .loops = Or(config_.resources.io_threads, resources_.processors)});
+  torchserve::AddRoutes(*router, {.infer = *infer_,
+                                  .loops = Or(config_.resources.io_threads, resources_.processors),
+                                  .server_version = std::string(kVersion)});
+  AddModelsRoutes(*router, dialect);
   const dialect::Services dialects{
       .infer = *infer_,
       .loops = Or(config_.resources.io_threads, resources_.processors),
@@ -245,6 +272,7 @@ std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_ve
                              .draining = draining_,
                              .server_version = std::string(kVersion),
                              .engine = fmt::format("onnxruntime {}", engine_version)});
+  reflection::AddMethods(*router);
   azureml::AddRoutes(*router, dialects, draining_, ToAzureml(config_));
   vertex::AddRoutes(
       *router, {.common = dialects, .draining = draining_},
@@ -252,14 +280,31 @@ std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_ve
   openapi::AddRoutes(
       *router,
       std::array{flask::Components(), invocations::Components(), openinference::Components(),
-                 tfserving::Components(), vertex::Components()},
+                 tfserving::Components(), torchserve::Components(), vertex::Components()},
       kVersion);
   return router;
 }
 
+void Application::AddModelsRoutes(http::Router& router, ListenDialect dialect) {
+  const auto repositories = RepositoriesOf(config_.models);
+  const torchserve::ManagementServices services{.infer = *infer_,
+                                                .models = *manager_,
+                                                .repositories = repositories,
+                                                .queue_size = config_.models.queue_size};
+  const bool sagemaker =
+      dialect == ListenDialect::kDefault && config_.dialects.models == ModelsDialect::kSagemaker;
+  if (sagemaker || dialect == ListenDialect::kSagemaker)
+    sagemaker::AddMultiModelRoutes(
+        router, {.infer = *infer_, .models = *manager_, .repositories = repositories});
+  else if (dialect == ListenDialect::kTorchserveManagement)
+    torchserve::AddManagementRoutes(router, services);
+  else
+    torchserve::AddDescribingRoutes(router, services);
+}
+
 http::ServerOptions Application::MakeServerOptions() const {
   http::ServerOptions options;
-  options.listeners = ToListeners(config_.http, certificates_.get());
+  options.listeners = ToListeners(config_.http, certificates_.get(), routers_);
   options.threads = Or(config_.resources.io_threads, resources_.processors);
   options.limits = ToHttpLimits(config_, resources_);
   options.trusted_peers = config_.http.trusted_peers;
@@ -326,8 +371,16 @@ void Application::ReloadCertificates() {
   if (certificates_) certificates_->Reload();
 }
 
+void Application::WakeLoops() {
+  server_->PostToLoops([this](int loop) {
+    infer_->Table(loop);
+    health_watches_->LookAgain(loop);
+  });
+}
+
 bool Application::Drain() {
   draining_ = true;
+  WakeLoops();
   manager_->BeginStop();
   return server_->Drain(config_.limits.drain_limit);
 }
@@ -341,7 +394,8 @@ bool Application::LoadsHaveEnded() {
 std::string Application::Address() const {
   const std::string address = server_->addresses().front();
   if (address.starts_with("unix:")) return address;
-  return (ToListeners(config_.http, certificates_.get()).front().tls ? "https://" : "http://") +
+  return (ToListeners(config_.http, certificates_.get(), routers_).front().tls ? "https://"
+                                                                               : "http://") +
          address;
 }
 

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,15 +13,20 @@
 #include "base/status.h"
 #include "engine/engine.h"
 #include "lifecycle/manager.h"
+#include "protocol/openinference/health.h"
 #include "routing/infer_service.h"
 #include "server/certificates.h"
 #include "server/config.h"
+#include "server/listen_address.h"
 #include "server/resources.h"
 #include "telemetry/http_metrics.h"
 #include "telemetry/metrics.h"
 #include "transport/http/server.h"
 
 namespace slipway::server {
+
+/// The routes of every dialect that an address may have.
+using Routers = std::map<ListenDialect, std::shared_ptr<http::Router>>;
 
 /// Members are destroyed in reverse order: what is below uses what is above.
 class Application {
@@ -63,8 +69,12 @@ class Application {
   std::unique_ptr<lifecycle::Loader> MakeLoader(std::shared_ptr<Engine> engine);
   void MakeManager(std::vector<std::unique_ptr<repository::Source>> sources,
                    std::unique_ptr<lifecycle::Loader> loader);
-  std::shared_ptr<http::Router> MakeRouter(std::string_view engine_version);
+  std::shared_ptr<http::Router> MakeRouter(std::string_view engine_version, ListenDialect dialect);
+  void AddModelsRoutes(http::Router& router, ListenDialect dialect);
   http::ServerOptions MakeServerOptions() const;
+  /// Every loop looks at the table again: idle ones would keep an unloaded version in memory, and
+  /// health may have changed.
+  void WakeLoops();
   void OnFinished(const http::Exchange& exchange, int status, size_t bytes_out);
 
   Config config_;
@@ -78,7 +88,9 @@ class Application {
   std::unique_ptr<batching::WorkerPool> pool_;
   std::unique_ptr<lifecycle::Manager> manager_;
   std::unique_ptr<routing::InferService> infer_;
+  std::unique_ptr<openinference::HealthWatches> health_watches_;
   std::unique_ptr<Certificates> certificates_;  // null without TLS
+  Routers routers_;
   std::unique_ptr<http::Server> server_;
 };
 

@@ -22,6 +22,8 @@ enum class ModelControl {
 
 enum class CsvHeader { kAuto, kPresent, kAbsent };  // auto: when the first line looks like one
 
+enum class ModelsDialect { kTorchserve, kSagemaker };  // whose /models is
+
 enum class LogFormat { kAuto, kHuman, kJson };  // auto: human on a terminal, JSON elsewhere
 
 struct ModelsConfig {
@@ -39,7 +41,8 @@ struct ModelsConfig {
 struct HttpConfig {
   std::vector<std::string> listen{
       "127.0.0.1:8080"};  // normalised: "IP:PORT", "[IP]:PORT", "unix:/path";
-                          // "http://" or "https://" may stand before the first two
+                          // "http://" or "https://" may stand before the first two, and
+                          // "=torchserve-management" or "=sagemaker" after all
   std::vector<std::string> control_listen;  // when given, control routes live only here
   std::vector<std::string> grpc_listen;     // besides `listen`, where gRPC is spoken too
   bool public_inference = false;  // `listen` may leave loopback; control then stays closed there
@@ -90,6 +93,7 @@ struct ProbeConfig {
 
 struct DialectsConfig {
   CsvHeader csv_header = CsvHeader::kAuto;  // of /invocations where the content type does not say
+  ModelsDialect models = ModelsDialect::kTorchserve;  // on addresses that name no dialect
 };
 
 enum class ScoringBody { kFlask, kMlflow };

@@ -80,7 +80,7 @@ class Checker {
       return true;
     }
     text = address->text;
-    if (!text.ends_with(":0") && !taken.insert(address->address).second)
+    if (!address->address.ends_with(":0") && !taken.insert(address->address).second)
       Problem(path, fmt::format("{} is given twice", address->address));
     if (address->scheme == ListenAddress::Scheme::kHttps && config_.tls.certificate.empty())
       Problem(path, fmt::format("{} needs tls.certificate and tls.key", text));

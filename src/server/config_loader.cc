@@ -74,6 +74,7 @@ StatusOr<EffectiveConfig> LoadConfig(const ConfigSources& sources) {
   problems.insert(problems.end(), environment.problems.begin(), environment.problems.end());
   Apply(file.values, effective, problems);
   Apply(ReadVertexEnvironment(sources.environment).values, effective, problems);
+  Apply(ReadSagemakerEnvironment(sources.environment).values, effective, problems);
   Apply(environment.values, effective, problems);
   Apply(sources.flags, effective, problems);
   if (problems.empty()) problems = CheckConfig(effective);

@@ -185,6 +185,33 @@ TEST(LoadConfigTest, AddressesMayHaveASchemeWhereThereIsACertificate) {
   EXPECT_THAT(Refusal(with({"https://0.0.0.0:80"})), testing::HasSubstr("--public-inference"));
 }
 
+TEST(LoadConfigTest, AnAddressMayNameADialect) {
+  const auto address = ParseListenAddress("http://localhost:81=sagemaker");
+  ASSERT_TRUE(address.ok());
+  EXPECT_EQ(address->text, "http://127.0.0.1:81=sagemaker");
+  EXPECT_EQ(address->address, "127.0.0.1:81");
+  EXPECT_EQ(address->dialect, ListenDialect::kSagemaker);
+  EXPECT_EQ(ParseListenAddress("unix:/run/s=torchserve-management")->dialect,
+            ListenDialect::kTorchserveManagement);
+  EXPECT_EQ(ParseListenAddress("unix:/run/a=b")->address, "unix:/run/a=b");
+  EXPECT_THAT(Refusal(With({Flag("http.listen", {"127.0.0.1:81=triton"})})),
+              testing::HasSubstr("expected =torchserve-management or =sagemaker"));
+  EXPECT_THAT(Refusal(With({Flag("http.listen", {"127.0.0.1:81", "127.0.0.1:81=sagemaker"})})),
+              testing::HasSubstr("127.0.0.1:81 is given twice"));
+}
+
+TEST(LoadConfigTest, SagemakerSaysThatItsContainerHasSeveralModels) {
+  ConfigSources sources = With({});
+  EXPECT_EQ(LoadConfig(sources)->config.dialects.models, ModelsDialect::kTorchserve);
+  sources.environment = {{"SAGEMAKER_MULTI_MODEL", "true"}};
+  EXPECT_EQ(LoadConfig(sources)->config.dialects.models, ModelsDialect::kSagemaker);
+  sources.environment = {{"SAGEMAKER_MULTI_MODEL", "false"}};
+  EXPECT_EQ(LoadConfig(sources)->config.dialects.models, ModelsDialect::kTorchserve);
+  sources.environment = {{"SAGEMAKER_MULTI_MODEL", "true"},
+                         {"SLIPWAY_MODELS_DIALECT", "torchserve"}};
+  EXPECT_EQ(LoadConfig(sources)->config.dialects.models, ModelsDialect::kTorchserve);
+}
+
 TEST(LoadConfigTest, VertexAiSaysWhereItsContainersListen) {
   ConfigSources sources = With({});
   sources.environment = {{"AIP_MODE", "PREDICTION"},

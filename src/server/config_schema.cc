@@ -61,7 +61,8 @@ const std::vector<Field>& Table() {
 
       {"http.listen", "--http", false, ListField{AT(http.listen)}, "",
        "Addresses to serve on: `IP:PORT`, `[IPv6]:PORT` or `unix:/path`; port 0 takes a free one. "
-       "`http://IP:PORT` is plain also where `tls` is set, `https://IP:PORT` needs it."},
+       "`http://IP:PORT` is plain also where `tls` is set, `https://IP:PORT` needs it. An address "
+       "that ends in `=torchserve-management` or `=sagemaker` has the `/models` of that API."},
       {"http.grpc_listen", "--grpc", false, ListField{AT(http.grpc_listen)}, "",
        "Further addresses, for clients that expect gRPC on a port of its own; every address speaks "
        "HTTP and gRPC. Not given: `127.0.0.1:9000`, if it is free and `http.listen` is not given "
@@ -168,6 +169,11 @@ const std::vector<Field>& Table() {
        "MLflow "
        "has it, `absent` as SageMaker has it, `auto` when its cells are names of columns, or no "
        "numbers where the model takes numbers. A content type `text/csv; header=…` overrides it."},
+
+      {"dialects.models", "--models-dialect", false,
+       Words({"torchserve", "sagemaker"}, AT(dialects.models)), "",
+       "Whose `/models` is on addresses that name no dialect: TorchServe's descriptions, or "
+       "SageMaker's multi-model container, as `SAGEMAKER_MULTI_MODEL=true` says too."},
 
       {"azureml.liveness_route", "--azureml-liveness-route", false,
        TextField{AT(azureml.liveness_route)}, "", "Path of Azure ML's liveness checks."},

@@ -48,4 +48,7 @@ Settings ReadEnvironment(const Environment& environment);
 /// from outside, and the routes. Without it this says nothing.
 Settings ReadVertexEnvironment(const Environment& environment);
 
+/// What SageMaker says to containers of several models, SAGEMAKER_MULTI_MODEL=true: their /models.
+Settings ReadSagemakerEnvironment(const Environment& environment);
+
 }  // namespace slipway::server

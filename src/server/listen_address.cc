@@ -75,9 +75,8 @@ StatusOr<ListenAddress> ParseTcp(std::string_view text) {
   return listen(IsLoopback(*address));
 }
 
-}  // namespace
-
-StatusOr<ListenAddress> ParseListenAddress(std::string_view text) {
+/// Without a dialect.
+StatusOr<ListenAddress> ParsePlace(std::string_view text) {
   using Scheme = ListenAddress::Scheme;
   if (text.starts_with(kUnix)) return ParseUnix(text);
   for (const auto& [prefix, scheme] :
@@ -89,6 +88,28 @@ StatusOr<ListenAddress> ParseListenAddress(std::string_view text) {
     return listen;
   }
   return ParseTcp(text);
+}
+
+constexpr std::pair<std::string_view, ListenDialect> kDialects[] = {
+    {"=torchserve-management", ListenDialect::kTorchserveManagement},
+    {"=sagemaker", ListenDialect::kSagemaker},
+};
+
+}  // namespace
+
+StatusOr<ListenAddress> ParseListenAddress(std::string_view text) {
+  for (const auto& [suffix, dialect] : kDialects) {
+    if (!text.ends_with(suffix)) continue;
+    ASSIGN_OR_RETURN(ListenAddress listen, ParsePlace(text.substr(0, text.size() - suffix.size())));
+    listen.text += suffix;
+    listen.dialect = dialect;
+    return listen;
+  }
+  if (!text.starts_with(kUnix) && text.find('=') != std::string_view::npos)
+    return Error(Reason::kBadRequest,
+                 "expected =torchserve-management or =sagemaker after the address, got \"{}\"",
+                 text);
+  return ParsePlace(text);
 }
 
 Status CheckAddressBlock(std::string_view text) {

@@ -11,7 +11,7 @@ from support import packages
 HERE = pathlib.Path(__file__).resolve().parent
 VENV = packages.BUILD / "venv-interop"
 
-missing = packages.install(VENV, HERE / "requirements.txt")
+missing = packages.install(VENV, HERE / "requirements.txt", HERE / "stubs.txt")
 if missing is None:
     sys.path.insert(0, packages.folder_of(VENV))  # before Debian's, which may be older
     import grpc
@@ -20,10 +20,13 @@ if missing is None:
     import tritonclient.grpc as triton_grpc
     import tritonclient.grpc.aio as triton_grpc_aio
     import tritonclient.http as triton
+    import grpc_reflection.v1alpha.proto_reflection_descriptor_database as reflection
     from grpc_health.v1 import health_pb2, health_pb2_grpc
+    from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
     from tritonclient.utils import InferenceServerException
 else:
     grpc = health_pb2 = health_pb2_grpc = ml_dtypes = np = None
+    reflection = reflection_pb2 = reflection_pb2_grpc = None
     triton = triton_grpc = triton_grpc_aio = None
     InferenceServerException = Exception
 

@@ -2,6 +2,7 @@
 
 import pathlib
 import shutil
+import signal
 import subprocess
 
 import pytest
@@ -66,7 +67,8 @@ def test_statistics_count_requests_and_rows(grpc_client):
     before = counts()
     rows = grpc_input_of("pixels", "FP32", np.zeros([4, 1, 8, 8], np.float32))
     grpc_client.infer("digits", [rows])
-    assert [now - then for now, then in zip(counts(), before)] == [4, 1, 1]
+    # An answer is counted once it is sent, which its client may see earlier.
+    wait_until(lambda: [now - then for now, then in zip(counts(), before)] == [4, 1, 1])
     names = sorted(each.name for each in grpc_client.get_inference_statistics().model_stats)
     assert names == ["breast_cancer", "digits", "topic"]
 
@@ -164,6 +166,64 @@ def test_health_checks_of_the_server_its_services_and_models(examples_server):
             check("nobody")
         assert caught.value.code() == grpc.StatusCode.NOT_FOUND
         assert "nobody" in caught.value.details()
+
+
+class Watch:
+    """What Watch says of one service, each with a time limit."""
+
+    def __init__(self, channel, service):
+        stub = health_pb2_grpc.HealthStub(channel)
+        self.call = stub.Watch(health_pb2.HealthCheckRequest(service=service), timeout=20)
+
+    def next(self):
+        return health_pb2.HealthCheckResponse.ServingStatus.Name(next(self.call).status)
+
+
+def test_watches_are_told_each_change(tmp_path):
+    shutil.copytree(EXAMPLES / "digits", tmp_path / "digits")
+    with Server(tmp_path, args=["--model-control=explicit"]) as server:
+        with (
+            grpc.insecure_channel(server.address) as channel,
+            triton_grpc.InferenceServerClient(server.address) as client,
+        ):
+            whole, model = Watch(channel, ""), Watch(channel, "digits")
+            unknown, others = Watch(channel, "nobody"), [Watch(channel, "digits") for _ in range(50)]
+            assert whole.next() == "SERVING"
+            assert unknown.next() == "SERVICE_UNKNOWN"
+            for each in (model, *others):
+                assert each.next() == "NOT_SERVING"
+            client.load_model("digits")
+            for each in (model, *others):
+                assert each.next() == "SERVING"
+            others.pop().call.cancel()
+            client.unload_model("digits")
+            for each in (model, *others):
+                assert each.next() == "NOT_SERVING"
+            server.send_signal(signal.SIGTERM)
+            assert whole.next() == "NOT_SERVING"
+            for each in (whole, model, unknown, *others):
+                with pytest.raises(grpc.RpcError) as caught:
+                    each.next()
+                assert caught.value.code() == grpc.StatusCode.UNAVAILABLE
+
+
+def test_a_watched_model_may_come_later(tmp_path):
+    with Server(tmp_path, args=["--model-control=poll", "--poll-interval=100ms"]) as server:
+        with grpc.insecure_channel(server.address) as channel:
+            watch = Watch(channel, "digits")
+            assert watch.next() == "SERVICE_UNKNOWN"
+            shutil.copytree(EXAMPLES / "digits", tmp_path / "digits")
+            while (said := watch.next()) != "SERVING":
+                assert said == "NOT_SERVING"
+
+
+def test_a_watch_is_asked_once(examples_server):
+    with grpc.insecure_channel(examples_server.address) as channel:
+        watch = channel.stream_stream("/grpc.health.v1.Health/Watch")
+        for questions in ([], [b"", b""], [b"\x0a\x7f"]):
+            with pytest.raises(grpc.RpcError) as caught:
+                list(watch(iter(questions), timeout=20))
+            assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
 
 
 def declarations(file):

@@ -3,6 +3,8 @@
 import os
 import subprocess
 
+import pytest
+
 from conftest import EVERY_ROUTE, HERE
 from support.models import EXAMPLES
 from support.server import Server
@@ -38,6 +40,11 @@ def check_answers(judges, server, folder, *options):
 
 def test_every_route(judges, server, tmp_path):
     check_answers(judges, server, tmp_path)
+
+
+@pytest.mark.parametrize("dialect", ["torchserve-management", "sagemaker"])
+def test_registering_and_unregistering(judges, by_dialect, dialect, tmp_path):
+    check_answers(judges, by_dialect[dialect], tmp_path, "--include-path-regex", "^/models")
 
 
 def test_loading_and_unloading_by_request(judges, tmp_path):

@@ -7,29 +7,23 @@ import sys
 
 BUILD = pathlib.Path(__file__).resolve().parents[2] / "build"
 INSTALL_TIMEOUT_S = 300
+PIP_OPTIONS = ("--quiet", "--retries", "1", "--timeout", "15", "--disable-pip-version-check")
 
 
-def install(venv, requirements):
-    """Brings the environment up to date. @return None, or why that was not possible."""
-    wanted = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()
+def install(venv, requirements, stubs=None):
+    """Brings the environment up to date. `stubs` lists packages to install without what they depend on.
+
+    @return None, or why that was not possible.
+    """
+    content = b"".join(each.read_bytes() for each in (requirements, stubs) if each)
+    wanted = hashlib.sha256(content + sys.version.encode()).hexdigest()
     stamp = venv / "requirements.sha256"
     if stamp.exists() and stamp.read_text(encoding="ascii") == wanted:
         return None
-    steps = [
-        [sys.executable, "-m", "venv", "--clear", venv],
-        [
-            venv / "bin" / "pip",
-            "install",
-            "--quiet",
-            "--retries",
-            "1",
-            "--timeout",
-            "15",
-            "--disable-pip-version-check",
-            "--requirement",
-            requirements,
-        ],
-    ]
+    pip = [venv / "bin" / "pip", "install", *PIP_OPTIONS]
+    steps = [[sys.executable, "-m", "venv", "--clear", venv], [*pip, "--requirement", requirements]]
+    if stubs:
+        steps.append([*pip, "--no-deps", "--requirement", stubs])
     for step in steps:
         try:
             done = subprocess.run(step, capture_output=True, text=True, timeout=INSTALL_TIMEOUT_S)

@@ -45,19 +45,27 @@ class CallRunner {
   CallRunner(routing::InferService& infer, int loops)
       : infer_(infer), loops_(static_cast<size_t>(loops)) {}
 
-  /// @param read  Status(Call&): fills call.request from call.exchange(); at least the model's name
-  ///              and version before it fails.
+  /// Of an HttpCall. @param read  Status(Call&): fills call.request from call.exchange(); at least
+  ///   the model's name and version before it fails.
   template <typename Read>
   void Run(http::Exchange& exchange, const Read& read) {
-    std::unique_ptr<Call>& spare = loops_[static_cast<size_t>(exchange.loop())].spare;
+    Run(exchange.loop(), [&](Call& call) {
+      call.Begin(exchange);
+      return read(call);
+    });
+  }
+
+  /// @param read  Status(Call&): begins the call and fills its request, on I/O thread `loop`.
+  template <typename Read>
+  void Run(int loop, const Read& read) {
+    std::unique_ptr<Call>& spare = loops_[static_cast<size_t>(loop)].spare;
     auto call = spare ? std::move(spare) : std::make_unique<Call>();
-    call->Begin(exchange);
     if (const Status why = read(*call); !why.ok()) {
-      infer_.Refuse(exchange.loop(), *call, why);
+      infer_.Refuse(loop, *call, why);
       spare = std::move(call);
       return;
     }
-    if (auto back = infer_.Infer(exchange.loop(), std::move(call)))
+    if (auto back = infer_.Infer(loop, std::move(call)))
       spare.reset(static_cast<Call*>(back.release()));
   }
 

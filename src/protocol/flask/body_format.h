@@ -11,13 +11,6 @@
 
 namespace slipway::flask {
 
-/// Reads what one would have given `model.predict`: a list of rows, one row, a list of objects by
-/// name of column, one such object, columns by name; or one of these under a key (kWrappers).
-/// @param features  names of the columns of the model's only [n,F] input; may be empty
-/// @return kBadRequest naming byte, or row and column.
-Status ReadInputs(std::string_view body, const Signature& signature,
-                  std::span<const std::string> features, InferRequest& request);
-
 /// Asks for the model's first output, the prediction; and with `probability` for the first one
 /// after it that has a row of floats for each row.
 /// @return kBadRequest when there is no such output.

@@ -35,7 +35,7 @@ void AddRoutes(http::Router& router, const Services& services) {
                         exchange);
   };
   router.Add({Method::kGet, "/ping", Access::kHealth, ping, "Requests may come.",
-              dialect::HealthContract({"MLflow", "SageMaker"})});
+              dialect::HealthContract({"MLflow", "SageMaker", "TorchServe"})});
   router.Add({Method::kGet, "/health", Access::kHealth, ping, "Requests may come.",
               dialect::HealthContract({"MLflow"})});
   router.Add({Method::kGet,

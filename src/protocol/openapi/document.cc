@@ -27,6 +27,7 @@ constexpr Meaning kRefusals[] = {
     {403, "Host, Origin or the server's configuration forbid it"},
     {404, "No such model, version or alias"},
     {408, "The body came too slowly"},
+    {409, "A model of that name is loaded"},
     {413, "The body is over its limit, or the run needs more memory than one may take"},
     {414, "The URL is over its limit"},
     {415, "A content coding or content type that is not taken"},
@@ -57,6 +58,12 @@ std::string OperationId(const Route& route) {
   return id;
 }
 
+/// How a route's refusals may look.
+std::vector<std::string_view> ErrorsOf(std::string_view own) {
+  if (own == http::kErrorSchema) return {own};
+  return {own, http::kErrorSchema};
+}
+
 std::vector<std::string_view> PathParameters(std::string_view pattern) {
   std::vector<std::string_view> names;
   for (size_t open = 0; (open = pattern.find('{', open)) != std::string_view::npos; ++open)
@@ -77,15 +84,16 @@ class DocumentWriter {
   void WriteParameters(const Route& route);
   void WriteRequest(const Route& route);
   void WriteResponses(const Route& route);
-  void WriteAnswer(const Answer& answer, bool refused_too);
-  void WriteForm(const BodyForm& form, bool or_error);
-  void WriteRefusal(const Meaning& refusal);
+  void WriteAnswer(const Answer& answer, std::span<const std::string_view> errors);
+  void WriteForm(const BodyForm& form, std::span<const std::string_view> others = {});
+  void WriteRefusal(const Meaning& refusal, std::string_view error);
   void WriteComponents();
   void Reference(std::string_view section, std::string_view name);
 
   const ComponentTable& components_;
   JsonWriter json_;
   std::map<std::string_view, std::vector<const Route*>> paths_;
+  std::set<std::string_view> errors_;  // that the routes have
 };
 
 void DocumentWriter::Write(std::span<const Route> routes, uint8_t offered,
@@ -147,7 +155,7 @@ void DocumentWriter::WriteRequest(const Route& route) {
   if (contract.takes.empty()) return;
   json_.Key("requestBody").BeginObject();
   json_.Key("required").Bool(!contract.body_is_optional).Key("content").BeginObject();
-  for (const BodyForm& form : contract.takes) WriteForm(form, false);
+  for (const BodyForm& form : contract.takes) WriteForm(form);
   json_.EndObject().EndObject();
 }
 
@@ -155,22 +163,25 @@ void DocumentWriter::WriteResponses(const Route& route) {
   const http::Contract& contract = route.contract;
   std::set<int> refused(http::kEveryRouteRefuses.begin(), http::kEveryRouteRefuses.end());
   refused.insert(contract.refuses.begin(), contract.refuses.end());
+  errors_.insert(contract.error);
+  const std::vector<std::string_view> errors = ErrorsOf(contract.error);
   json_.Key("responses").BeginObject();
   for (const Answer& answer : contract.gives) {
     json_.Key(std::to_string(answer.status));
-    WriteAnswer(answer, refused.erase(answer.status) > 0);
+    const bool refused_too = refused.erase(answer.status) > 0;
+    WriteAnswer(answer, std::span(errors).first(refused_too ? errors.size() : 0));
   }
   for (const int status : refused) {
     json_.Key(std::to_string(status));
     SLIPWAY_CHECK(std::ranges::find(kRefusals, status, &Meaning::status) != std::end(kRefusals),
                   "the meaning of every refusal is known");
     json_.BeginObject().Key("$ref");
-    json_.String(fmt::format("#/components/responses/{}", status)).EndObject();
+    json_.String(fmt::format("#/components/responses/{}{}", contract.error, status)).EndObject();
   }
   json_.EndObject();
 }
 
-void DocumentWriter::WriteAnswer(const Answer& answer, bool refused_too) {
+void DocumentWriter::WriteAnswer(const Answer& answer, std::span<const std::string_view> errors) {
   json_.BeginObject().Key("description").String(answer.status == 200 ? "Done" : "Not now");
   json_.Key("headers").BeginObject().Key("X-Request-Id");
   Reference("headers", "X-Request-Id");
@@ -181,29 +192,29 @@ void DocumentWriter::WriteAnswer(const Answer& answer, bool refused_too) {
   json_.EndObject();
   if (!answer.forms.empty()) {
     json_.Key("content").BeginObject();
-    for (const BodyForm& form : answer.forms) WriteForm(form, refused_too);
+    for (const BodyForm& form : answer.forms) WriteForm(form, errors);
     json_.EndObject();
   }
   json_.EndObject();
 }
 
-void DocumentWriter::WriteForm(const BodyForm& form, bool or_error) {
+void DocumentWriter::WriteForm(const BodyForm& form, std::span<const std::string_view> others) {
   json_.Key(form.type).BeginObject().Key("schema");
   if (form.schema.empty()) {
     json_.BeginObject().EndObject();
-  } else if (or_error) {
+  } else if (others.empty()) {
+    Reference("schemas", form.schema);
+  } else {
     json_.BeginObject().Key("anyOf").BeginArray();
     Reference("schemas", form.schema);
-    Reference("schemas", "Error");
+    for (const std::string_view other : others) Reference("schemas", other);
     json_.EndArray().EndObject();
-  } else {
-    Reference("schemas", form.schema);
   }
   json_.EndObject();
 }
 
-void DocumentWriter::WriteRefusal(const Meaning& refusal) {
-  json_.Key(std::to_string(refusal.status)).BeginObject();
+void DocumentWriter::WriteRefusal(const Meaning& refusal, std::string_view error) {
+  json_.Key(fmt::format("{}{}", error, refusal.status)).BeginObject();
   json_.Key("description").String(refusal.text);
   json_.Key("headers").BeginObject().Key("X-Request-Id");
   Reference("headers", "X-Request-Id");
@@ -212,7 +223,8 @@ void DocumentWriter::WriteRefusal(const Meaning& refusal) {
     Reference("headers", "Retry-After");
   }
   json_.EndObject().Key("content").BeginObject();
-  WriteForm({http::kJsonType, "Error"}, false);
+  const std::vector<std::string_view> errors = ErrorsOf(error);
+  WriteForm({http::kJsonType, error}, std::span(errors).subspan(1));
   json_.EndObject().EndObject();
 }
 
@@ -224,7 +236,8 @@ void DocumentWriter::WriteComponents() {
     json_.EndObject();
   }
   json_.Key("responses").BeginObject();
-  for (const Meaning& refusal : kRefusals) WriteRefusal(refusal);
+  for (const std::string_view error : errors_)
+    for (const Meaning& refusal : kRefusals) WriteRefusal(refusal, error);
   json_.EndObject().EndObject();
 }
 

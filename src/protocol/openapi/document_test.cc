@@ -56,6 +56,17 @@ TEST(OpenApiDocumentTest, SaysBothBodiesOfAStatusThatIsAnAnswerAndARefusal) {
                                             R"({"$ref":"#/components/schemas/Error"}])"));
 }
 
+TEST(OpenApiDocumentTest, SaysThatARouteRefusesInItsOwnWayOrAsTheTransportDoes) {
+  Route own = ARoute("/own");
+  own.contract.error = "Health";
+  const std::string document = Described({ARoute("/plain"), own});
+  EXPECT_THAT(document, HasSubstr(R"("413":{"$ref":"#/components/responses/Error413"})"));
+  EXPECT_THAT(document, HasSubstr(R"("413":{"$ref":"#/components/responses/Health413"})"));
+  EXPECT_THAT(document, HasSubstr(R"("Health413":{"description":"The body is over its limit)"));
+  EXPECT_THAT(document, HasSubstr(R"("anyOf":[{"$ref":"#/components/schemas/Health"},)"
+                                  R"({"$ref":"#/components/schemas/Error"}])"));
+}
+
 TEST(OpenApiDocumentTest, StandsOnlyWithAContractForEveryRoute) {
   Route bare = ARoute("/bare");
   bare.contract = {};

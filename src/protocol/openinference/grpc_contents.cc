@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
-#include <optional>
 #include <utility>
 
 #include "protobuf/message_reader.h"
 #include "protobuf/message_writer.h"
+#include "protobuf/repeated_numbers.h"
 
 namespace slipway::openinference {
 namespace {
@@ -15,8 +14,7 @@ namespace {
 using protobuf::Field;
 using protobuf::MessageReader;
 using protobuf::MessageWriter;
-using protobuf::Tag;
-using protobuf::WireType;
+using protobuf::RepeatedNumbers;
 
 enum Contents : uint32_t {
   kNone,
@@ -86,86 +84,12 @@ Status ReadFields(std::string_view contents, Contents wanted, DType dtype, const
   return reader.status();
 }
 
-/// The elements of a tensor while they come in: those beyond the room are counted only.
-template <typename T>
-class Elements {
- public:
-  explicit Elements(std::span<T> room) : room_(room) {}
-
-  void Add(T value) {
-    if (count_ < room_.size()) room_[count_] = value;
-    ++count_;
-  }
-  void AddAll(std::string_view bytes) {
-    const size_t more = bytes.size() / sizeof(T);
-    if (count_ < room_.size())
-      std::memcpy(&room_[count_], bytes.data(), std::min(more, room_.size() - count_) * sizeof(T));
-    count_ += more;
-  }
-  size_t count() const { return count_; }
-
- private:
-  std::span<T> room_;
-  size_t count_ = 0;
-};
-
-Status Truncated(Contents field) {
-  return Error(Reason::kBadRequest, "field \"{}\": its last number is truncated", kNames[field]);
-}
-
-/// Numbers that stand as they are: packed ones are copied at once.
-template <typename T>
-Status AddFixed(const Field& field, Contents number, Elements<T>& out) {
-  if (field.tag == protobuf::BytesTag(number)) {
-    if (field.bytes.size() % sizeof(T) != 0) return Truncated(number);
-    out.AddAll(field.bytes);
-    return OkStatus();
-  }
-  constexpr WireType kType = sizeof(T) == 8 ? WireType::kFixed64 : WireType::kFixed32;
-  if (field.tag != Tag(number, kType)) return OkStatus();
-  T value;
-  std::memcpy(&value, &field.value, sizeof(value));
-  out.Add(value);
-  return OkStatus();
-}
-
-/// @tparam Wire  what the field holds; wider bits are dropped, as protobuf does.
-template <typename T, typename Wire>
-Status AddVarints(const Field& field, Contents number, Elements<T>& out) {
-  std::optional<Wire> outside;
-  const auto add = [&](uint64_t bits) {
-    const auto value = static_cast<Wire>(bits);
-    if (!std::in_range<T>(value) && !outside) outside = value;
-    out.Add(static_cast<T>(value));
-  };
-  if (field.tag == protobuf::VarintTag(number))
-    add(field.value);
-  else if (field.tag == protobuf::BytesTag(number) &&
-           !protobuf::ReadPackedVarints(field.bytes, add))
-    return Truncated(number);
-  if (outside)
-    return Error(Reason::kBadRequest, "field \"{}\": expected numbers from {} to {}, got {}",
-                 kNames[number], int64_t{std::numeric_limits<T>::min()},
-                 uint64_t{std::numeric_limits<T>::max()}, *outside);
-  return OkStatus();
-}
-
-Status AddBools(const Field& field, Contents number, Elements<uint8_t>& out) {
-  const auto add = [&](uint64_t bits) { out.Add(bits != 0 ? 1 : 0); };
-  if (field.tag == protobuf::VarintTag(number))
-    add(field.value);
-  else if (field.tag == protobuf::BytesTag(number) &&
-           !protobuf::ReadPackedVarints(field.bytes, add))
-    return Truncated(number);
-  return OkStatus();
-}
-
 Status WrongCount(const Tensor& tensor, int64_t expected, size_t got) {
   return Error(Reason::kBadRequest, "expected {} elements for {}, got {}", expected,
                ToString(tensor.dtype, tensor.shape), got);
 }
 
-/// Lets `add(field, number, elements)` fill memory for as many elements as the shape says, or as
+/// Lets `add(field, name, elements)` fill memory for as many elements as the shape says, or as
 /// the message can hold when the shape claims more.
 template <typename T, typename Add>
 Status ReadNumbers(std::string_view contents, Arena& arena, Tensor& tensor, const Add& add) {
@@ -173,9 +97,10 @@ Status ReadNumbers(std::string_view contents, Arena& arena, Tensor& tensor, cons
   const Contents number = ContentsFor(tensor.dtype);
   const size_t room = std::min(static_cast<uint64_t>(expected), uint64_t{contents.size()});
   const std::span<std::byte> memory = arena.Allocate(room * sizeof(T));
-  Elements<T> elements({reinterpret_cast<T*>(memory.data()), room});
-  RETURN_IF_ERROR(ReadFields(contents, number, tensor.dtype,
-                             [&](const Field& field) { return add(field, number, elements); }));
+  RepeatedNumbers<T> elements({reinterpret_cast<T*>(memory.data()), room});
+  RETURN_IF_ERROR(ReadFields(contents, number, tensor.dtype, [&](const Field& field) {
+    return add(field, kNames[number], elements);
+  }));
   if (elements.count() != static_cast<uint64_t>(expected))
     return WrongCount(tensor, expected, elements.count());
   tensor.data = Buffer(memory);
@@ -184,7 +109,7 @@ Status ReadNumbers(std::string_view contents, Arena& arena, Tensor& tensor, cons
 
 template <typename T, typename Wire>
 Status ReadVarints(std::string_view contents, Arena& arena, Tensor& tensor) {
-  return ReadNumbers<T>(contents, arena, tensor, AddVarints<T, Wire>);
+  return ReadNumbers<T>(contents, arena, tensor, protobuf::AddVarints<T, Wire>);
 }
 
 Status ReadStrings(std::string_view contents, Arena& arena, Tensor& tensor) {
@@ -229,7 +154,7 @@ void AppendVarints(const Tensor& tensor, Contents number, std::string& out) {
 Status ReadContents(std::string_view contents, Arena& arena, Tensor& tensor) {
   switch (tensor.dtype) {
     case DType::kBool:
-      return ReadNumbers<uint8_t>(contents, arena, tensor, AddBools);
+      return ReadNumbers<uint8_t>(contents, arena, tensor, protobuf::AddBools);
     case DType::kUint8:
       return ReadVarints<uint8_t, uint32_t>(contents, arena, tensor);
     case DType::kUint16:
@@ -247,9 +172,9 @@ Status ReadContents(std::string_view contents, Arena& arena, Tensor& tensor) {
     case DType::kInt64:
       return ReadVarints<int64_t, int64_t>(contents, arena, tensor);
     case DType::kFp32:
-      return ReadNumbers<float>(contents, arena, tensor, AddFixed<float>);
+      return ReadNumbers<float>(contents, arena, tensor, protobuf::AddFixed<float>);
     case DType::kFp64:
-      return ReadNumbers<double>(contents, arena, tensor, AddFixed<double>);
+      return ReadNumbers<double>(contents, arena, tensor, protobuf::AddFixed<double>);
     case DType::kBytes:
       return ReadStrings(contents, arena, tensor);
     case DType::kFp16:

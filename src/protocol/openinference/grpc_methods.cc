@@ -1,13 +1,12 @@
 #include "protocol/openinference/grpc_methods.h"
 
-#include <grpc/health/v1/health.pb.h>
 #include <inference/grpc_service.pb.h>
 
-#include <climits>
 #include <functional>
 #include <memory>
 
 #include "base/log.h"
+#include "protocol/openinference/grpc_message.h"
 #include "protocol/openinference/grpc_metadata.h"
 #include "protocol/openinference/infer_handler.h"
 #include "protocol/openinference/parameters.h"
@@ -23,7 +22,6 @@ using http::Exchange;
 using lifecycle::ServingTable;
 
 constexpr std::string_view kService = "inference.GRPCInferenceService";
-constexpr std::string_view kHealthService = "grpc.health.v1.Health";
 
 /// What clients may ask for and Slipway knows but does not do.
 struct NotOffered {
@@ -38,14 +36,6 @@ constexpr NotOffered kNotOffered[] = {
     {"CudaSharedMemoryRegister", "CUDA shared memory"},
     {"CudaSharedMemoryUnregister", "CUDA shared memory"},
 };
-
-template <typename Message>
-Status Parse(const Exchange& exchange, Message& message) {
-  const auto body = exchange.request().body;
-  if (body.size() > INT_MAX || !message.ParseFromArray(body.data(), static_cast<int>(body.size())))
-    return Error(Reason::kBadRequest, "{} bytes are no {}", body.size(), message.GetTypeName());
-  return OkStatus();
-}
 
 void Reply(Exchange& exchange, const google::protobuf::MessageLite& message) {
   message.AppendToString(&exchange.response().body);
@@ -107,8 +97,6 @@ class Methods {
                       inference::TraceSettingResponse& answer) const;
   Status LogSettings(int, const inference::LogSettingsRequest& request,
                      inference::LogSettingsResponse& answer) const;
-  Status CheckHealth(int loop, const ::grpc::health::v1::HealthCheckRequest& request,
-                     ::grpc::health::v1::HealthCheckResponse& answer) const;
 
   void RepositoryIndex(Exchange& exchange, const inference::RepositoryIndexRequest& request) const;
   void RepositoryModelLoad(Exchange& exchange,
@@ -154,23 +142,6 @@ Status Methods::LogSettings(int, const inference::LogSettingsRequest& request,
   settings["log_warning"].set_bool_param(log::Enabled(log::Level::kWarn));
   settings["log_error"].set_bool_param(true);
   settings["log_verbose_level"].set_uint32_param(log::Enabled(log::Level::kDebug) ? 1 : 0);
-  return OkStatus();
-}
-
-/// A service is "", one of ours, or a model.
-Status Methods::CheckHealth(int loop, const ::grpc::health::v1::HealthCheckRequest& request,
-                            ::grpc::health::v1::HealthCheckResponse& answer) const {
-  using Response = ::grpc::health::v1::HealthCheckResponse;
-  bool serving = Ready(loop);
-  const std::string& service = request.service();
-  if (!service.empty() && service != kService && service != kHealthService) {
-    const auto& models = Table(loop).models;
-    const auto model = models.find(service);
-    if (model == models.end())
-      return Error(Reason::kNotFound, "no service and no model is called {}", Quote(service));
-    serving = serving && !model->second->ready.empty();
-  }
-  answer.set_status(serving ? Response::SERVING : Response::NOT_SERVING);
   return OkStatus();
 }
 
@@ -226,7 +197,7 @@ class Adder {
     Add(method, access, http::Handler([methods = methods_, member](Exchange& exchange) {
           Request request;
           Response answer;
-          Status status = Parse(exchange, request);
+          Status status = Parse(exchange.request().body, request);
           if (status.ok()) status = (methods.get()->*member)(exchange.loop(), request, answer);
           status.ok() ? Reply(exchange, answer) : grpc::Fail(exchange, status);
         }),
@@ -238,7 +209,7 @@ class Adder {
            void (Methods::*member)(Exchange&, const Request&) const, std::string summary) {
     Add(method, access, http::Handler([methods = methods_, member](Exchange& exchange) {
           Request request;
-          if (const Status parsed = Parse(exchange, request); !parsed.ok())
+          if (const Status parsed = Parse(exchange.request().body, request); !parsed.ok())
             return grpc::Fail(exchange, parsed);
           (methods.get()->*member)(exchange, request);
         }),
@@ -287,9 +258,6 @@ void AddGrpcMethods(http::Router& router, const Services& services) {
                   grpc::Fail(exchange, Error(Reason::kNotOffered, "not offered: {}", what));
                 }),
                 fmt::format("Not offered: {}.", method.what));
-  Adder(router, methods, kHealthService)
-      .Add("Check", Access::kHealth, &Methods::CheckHealth,
-           "Whether the server, or a model by its name, can answer.");
 }
 
 }  // namespace slipway::openinference

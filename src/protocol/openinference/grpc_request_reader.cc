@@ -119,6 +119,9 @@ Status TakeRequestParameter(std::string_view name, const Parameter& parameter,
     const auto* raw = std::get_if<bool>(&parameter);
     if (raw == nullptr) return WrongType(name, "bool_param", parameter);
     request.binary_outputs = *raw;
+  } else if (name == "triton_enable_empty_final_response") {
+    // About models with several answers a request; here the one answer is the final one.
+    if (!std::holds_alternative<bool>(parameter)) return WrongType(name, "bool_param", parameter);
   } else {
     return CheckRequestParameter(name);
   }

@@ -276,6 +276,8 @@ TEST(GrpcRequestReaderTest, RefusesParametersByName) {
        R"(parameter "binary_data_output": expected bool_param, got string_param)"},
       {"sequence_id", negative.SerializeAsString(), Reason::kNotOffered,
        R"(parameter "sequence_id": sequences are not offered)"},
+      {"triton_enable_empty_final_response", text.SerializeAsString(), Reason::kBadRequest,
+       R"(parameter "triton_enable_empty_final_response": expected bool_param, got string_param)"},
       {"triton_x", flag.SerializeAsString(), Reason::kBadRequest,
        R"(parameter "triton_x": names that begin with triton_ are reserved)"},
   };

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "protobuf/message_writer.h"
-#include "protocol/openinference/body_parts.h"
+#include "protocol/calls/body_parts.h"
 #include "protocol/openinference/grpc_contents.h"
 
 namespace slipway::openinference {

@@ -1,6 +1,6 @@
 #include "protocol/openinference/response_writer.h"
 
-#include "protocol/openinference/body_parts.h"
+#include "protocol/calls/body_parts.h"
 #include "protocol/openinference/request_reader.h"
 #include "protocol/openinference/tensor_data.h"
 #include "text/json_writer.h"

@@ -3,8 +3,10 @@
 #include <memory>
 
 #include "protocol/openinference/grpc_methods.h"
+#include "protocol/openinference/health.h"
 #include "protocol/openinference/infer_handler.h"
 #include "protocol/openinference/model_handlers.h"
+#include "protocol/openinference/stream_infer.h"
 
 namespace slipway::openinference {
 namespace {
@@ -133,6 +135,8 @@ void AddRoutes(http::Router& router, const Services& services) {
                 fmt::format("Not offered: {}.", route.what),
                 {.dialects = {kDialect}, .refuses = {501}}});
   AddGrpcMethods(router, services);
+  AddStreamInfer(router, services);
+  AddHealthMethods(router, services);
 }
 
 }  // namespace slipway::openinference

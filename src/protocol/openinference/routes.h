@@ -13,16 +13,19 @@
 
 namespace slipway::openinference {
 
+class HealthWatches;
+
 /// What the routes work with; all of it outlives the server.
 struct Services {
   routing::InferService& infer;
   lifecycle::Manager& models;
   const std::atomic<bool>& draining;
+  HealthWatches& health_watches;
   int loops = 1;  // I/O threads
   std::string server_version;
 };
 
-/// Adds every route under /v2 and every unary method of inference.GRPCInferenceService and
+/// Adds every route under /v2 and every method of inference.GRPCInferenceService and
 /// grpc.health.v1.Health.
 void AddRoutes(http::Router& router, const Services& services);
 

@@ -26,9 +26,10 @@ TEST(DescriptorIndexTest, KnowsTheServicesOfTheContracts) {
   const auto index = DescriptorIndex::Create(Contracts());
   ASSERT_TRUE(index.ok()) << index.status();
   EXPECT_THAT(index->services(),
-              UnorderedElementsAre("inference.GRPCInferenceService", "grpc.health.v1.Health",
-                                   "grpc.reflection.v1.ServerReflection",
-                                   "grpc.reflection.v1alpha.ServerReflection"));
+              UnorderedElementsAre(
+                  "inference.GRPCInferenceService", "grpc.health.v1.Health",
+                  "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection",
+                  "tensorflow.serving.PredictionService", "tensorflow.serving.ModelService"));
 }
 
 TEST(DescriptorIndexTest, FindsTheFileOfEverySymbolWithWhatItImports) {

@@ -3,7 +3,9 @@
 set(REFLECTION_DESCRIPTORS ${CMAKE_BINARY_DIR}/generated/reflection/contracts.cc)
 slipway_descriptors(${REFLECTION_DESCRIPTORS} protocol/reflection/contracts.h reflection::Contracts
   inference/grpc_service grpc/health/v1/health grpc/reflection/v1/reflection
-  grpc/reflection/v1alpha/reflection)
+  grpc/reflection/v1alpha/reflection tensorflow_serving/apis/prediction_service
+  tensorflow_serving/apis/model_service)
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/generated/reflection)
-set(REFLECTION_SOURCES ${REFLECTION_DESCRIPTORS} reflection/descriptor_index.cc)
-set(REFLECTION_TESTS reflection/descriptor_index_test.cc)
+set(REFLECTION_SOURCES ${REFLECTION_DESCRIPTORS} reflection/answer.cc reflection/descriptor_index.cc
+  reflection/methods.cc)
+set(REFLECTION_TESTS reflection/answer_test.cc reflection/descriptor_index_test.cc)

@@ -52,30 +52,6 @@ class Feature {
   size_t width_ = 0;
 };
 
-/// The shape of an input whose `width` values in each of `examples` lie flat.
-StatusOr<Shape> ShapeOf(const TensorSpec& spec, size_t examples, size_t width) {
-  const auto rows = static_cast<int64_t>(examples), values = static_cast<int64_t>(width);
-  if (spec.any_rank || spec.shape.empty()) return Shape{rows, values};
-  Shape shape = spec.shape;
-  shape[0] = 1;
-  const auto free = std::ranges::find(shape, -1);
-  if (std::find(free == shape.end() ? free : free + 1, shape.end(), -1) != shape.end())
-    return Error(Reason::kBadRequest,
-                 "input {}: values of {} cannot be told apart in an example; use predict",
-                 Quote(spec.name), ToString(spec.dtype, spec.shape));
-  if (free != shape.end()) *free = 1;
-  ASSIGN_OR_RETURN(const int64_t unit, ElementCount(shape));
-  const bool fits = free == shape.end() ? values == unit : unit > 0 && values % unit == 0;
-  if (!fits)
-    return Error(Reason::kBadRequest,
-                 "input {}: expected {}{} values for {} in each example, got {}", Quote(spec.name),
-                 free == shape.end() ? "" : "a multiple of ", unit,
-                 ToString(spec.dtype, spec.shape), values);
-  if (free != shape.end()) *free = values / unit;
-  shape[0] = rows;
-  return shape;
-}
-
 class ExampleReader {
  public:
   ExampleReader(std::string_view body, const Signature& signature, InferRequest& request)
@@ -156,7 +132,7 @@ class ExampleReader {
   Status TakeFeatures() {
     for (size_t i = 0; i < specs_.size(); ++i) {
       if (features_[i].examples() == 0) continue;
-      ASSIGN_OR_RETURN(Shape shape, ShapeOf(specs_[i], examples_, features_[i].width()));
+      ASSIGN_OR_RETURN(Shape shape, FeatureShape(specs_[i], examples_, features_[i].width()));
       request_.inputs.push_back(
           {specs_[i].name, {specs_[i].dtype, std::move(shape), features_[i].data()}});
     }
@@ -184,7 +160,7 @@ class ExampleReader {
   Status TakeFromContext(JsonReader& json, const TensorSpec& spec) {
     Feature feature(spec.dtype, request_.arena);
     RETURN_IF_ERROR(feature.Read(json));
-    ASSIGN_OR_RETURN(Shape shape, ShapeOf(spec, examples_, feature.width()));
+    ASSIGN_OR_RETURN(Shape shape, FeatureShape(spec, examples_, feature.width()));
     const auto once = feature.data().bytes();
     if (once.size() > (kMaxContextBytes - repeated_bytes_) / examples_)
       return Error(Reason::kTooLarge, "the context takes more than {} bytes in {} examples",
@@ -209,6 +185,29 @@ class ExampleReader {
 };
 
 }  // namespace
+
+StatusOr<Shape> FeatureShape(const TensorSpec& spec, size_t examples, size_t width) {
+  const auto rows = static_cast<int64_t>(examples), values = static_cast<int64_t>(width);
+  if (spec.any_rank || spec.shape.empty()) return Shape{rows, values};
+  Shape shape = spec.shape;
+  shape[0] = 1;
+  const auto free = std::ranges::find(shape, -1);
+  if (std::find(free == shape.end() ? free : free + 1, shape.end(), -1) != shape.end())
+    return Error(Reason::kBadRequest,
+                 "input {}: values of {} cannot be told apart in an example; use predict",
+                 Quote(spec.name), ToString(spec.dtype, spec.shape));
+  if (free != shape.end()) *free = 1;
+  ASSIGN_OR_RETURN(const int64_t unit, ElementCount(shape));
+  const bool fits = free == shape.end() ? values == unit : unit > 0 && values % unit == 0;
+  if (!fits)
+    return Error(Reason::kBadRequest,
+                 "input {}: expected {}{} values for {} in each example, got {}", Quote(spec.name),
+                 free == shape.end() ? "" : "a multiple of ", unit,
+                 ToString(spec.dtype, spec.shape), values);
+  if (free != shape.end()) *free = values / unit;
+  shape[0] = rows;
+  return shape;
+}
 
 Status ReadExamples(std::string_view body, const Signature& signature, InferRequest& request) {
   return ExampleReader(body, signature, request).Read();

@@ -23,4 +23,8 @@ inline constexpr size_t kMaxContextBytes = size_t{64} << 20;
 ///   input cannot have. kTooLarge when the context repeated is beyond kMaxContextBytes.
 Status ReadExamples(std::string_view body, const Signature& signature, InferRequest& request);
 
+/// The shape of an input whose `width` values in each of `examples` lie flat.
+/// @return kBadRequest when the input can have none such.
+StatusOr<Shape> FeatureShape(const TensorSpec& spec, size_t examples, size_t width);
+
 }  // namespace slipway::tfserving

@@ -33,12 +33,15 @@ Status InferCall::Write(const lifecycle::ServedVersion& version, http::Response&
 
 void InferCall::WriteError(const Status& why, const lifecycle::ServedVersion* version,
                            http::Response& answer) {
-  if (version != nullptr || ReasonOf(why) != Reason::kNotFound)
-    return HttpCall::WriteError(why, version, answer);
+  HttpCall::WriteError(version == nullptr ? NotServed(why, request) : why, version, answer);
+}
+
+Status NotServed(const Status& why, const InferRequest& request) {
+  if (ReasonOf(why) != Reason::kNotFound) return why;
   const std::string wanted = request.version.empty()
                                  ? fmt::format("Latest({})", request.model)
                                  : fmt::format("Specific({}, {})", request.model, request.version);
-  HttpCall::WriteError(Annotate(why, "Servable not found for request: " + wanted), version, answer);
+  return Annotate(why, "Servable not found for request: " + wanted);
 }
 
 template <typename Read>

@@ -40,6 +40,9 @@ class InferHandler {
   CallRunner<InferCall> calls_;
 };
 
+/// Why no version answered `request`, in the words of TensorFlow Serving where it is one not found.
+Status NotServed(const Status& why, const InferRequest& request);
+
 /// The version that a path names: a number or alias of "versions", an alias of "labels", or "".
 /// @return kNotFound for a label of digits: those are versions.
 StatusOr<std::string_view> VersionIn(const http::Exchange& exchange);

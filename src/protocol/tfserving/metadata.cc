@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "protocol/tfserving/data_type.h"
 #include "protocol/tfserving/request_reader.h"
 #include "text/json_writer.h"
 
@@ -23,23 +24,6 @@ std::string_view StateName(VersionState state) {
       break;
   }
   return "END";
-}
-
-std::string TypeName(DType dtype) {
-  switch (dtype) {
-    case DType::kFp16:
-      return "DT_HALF";
-    case DType::kBf16:
-      return "DT_BFLOAT16";
-    case DType::kFp32:
-      return "DT_FLOAT";
-    case DType::kFp64:
-      return "DT_DOUBLE";
-    case DType::kBytes:
-      return "DT_STRING";
-    default:
-      return fmt::format("DT_{}", NameOf(dtype));
-  }
 }
 
 void WriteStatuses(std::span<const VersionStatus> versions, JsonWriter& json) {
@@ -68,7 +52,7 @@ void WriteTensors(std::string_view key, std::span<const TensorSpec> specs, JsonW
   json.Key(key).BeginObject();
   for (const TensorSpec& spec : specs) {
     json.Key(spec.name).BeginObject();
-    json.Key("dtype").String(TypeName(spec.dtype));
+    json.Key("dtype").String(DataTypeName(spec.dtype));
     WriteShape(spec, json);
     json.Key("name").String(spec.name);
     json.EndObject();

@@ -52,14 +52,12 @@ StatusOr<VersionStatus> FindVersion(const ModelEntry& entry, std::string_view ve
 
 Status TellStatus(const ServingTable& table, const Exchange& exchange, std::string& out) {
   ASSIGN_OR_RETURN(const std::string_view version, VersionIn(exchange));
-  ASSIGN_OR_RETURN(const ModelEntry* entry, FindModel(table, exchange.params()["model"]));
-  if (!version.empty()) {
-    ASSIGN_OR_RETURN(const VersionStatus status, FindVersion(*entry, version));
-    WriteVersions({&status, 1}, out);
-    return OkStatus();
-  }
-  const std::vector<VersionStatus> newest_first(entry->versions.rbegin(), entry->versions.rend());
-  WriteModel(entry->name, !entry->ready.empty(), newest_first, out);
+  const std::string_view model = exchange.params()["model"];
+  ASSIGN_OR_RETURN(const auto versions, FindVersions(table, model, version));
+  if (version.empty())
+    WriteModel(model, !table.models.find(model)->second->ready.empty(), versions, out);
+  else
+    WriteVersions(versions, out);
   return OkStatus();
 }
 
@@ -72,6 +70,14 @@ Status TellMetadata(const ServingTable& table, const Exchange& exchange, std::st
 }
 
 }  // namespace
+
+StatusOr<std::vector<VersionStatus>> FindVersions(const ServingTable& table, std::string_view model,
+                                                  std::string_view version) {
+  ASSIGN_OR_RETURN(const ModelEntry* entry, FindModel(table, model));
+  if (version.empty()) return std::vector(entry->versions.rbegin(), entry->versions.rend());
+  ASSIGN_OR_RETURN(VersionStatus status, FindVersion(*entry, version));
+  return std::vector{std::move(status)};
+}
 
 void ModelHandlers::List(Exchange& exchange) const {
   std::vector<std::string_view> names;

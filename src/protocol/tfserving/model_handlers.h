@@ -1,8 +1,17 @@
 #pragma once
+#include <string_view>
+#include <vector>
+
 #include "protocol/tfserving/routes.h"
 #include "transport/http/exchange.h"
 
 namespace slipway::tfserving {
+
+/// @param version  a number or alias; "" = all. Of a model newest first.
+/// @return kNotFound, kLoading.
+StatusOr<std::vector<lifecycle::VersionStatus>> FindVersions(const lifecycle::ServingTable& table,
+                                                             std::string_view model,
+                                                             std::string_view version);
 
 /// What is told about models. Handlers of one object may run on every I/O thread at once.
 class ModelHandlers {

@@ -46,13 +46,26 @@ StatusOr<std::string> FindRegressOutput(const Signature& signature) {
   return FindFloats(signature, "regress", {"outputs"});
 }
 
-Status WriteClassifications(const Tensor& scores, const Tensor* classes,
-                            const std::vector<std::string>& labels, std::string& out) {
+Status CheckClassifications(const Tensor& scores, const Tensor* classes) {
   const Shape& shape = scores.shape;
   if (shape.empty() || shape.size() > 2 || (classes != nullptr && classes->shape != shape))
     return Error(Reason::kBadRequest, "classify needs scores [examples,classes], got {}{}",
                  ToString(scores.dtype, shape),
                  classes != nullptr ? " with classes " + ToString(classes->shape) : "");
+  return OkStatus();
+}
+
+Status CheckRegressions(const Tensor& values) {
+  const Shape& shape = values.shape;
+  if (shape.size() == 1 || (shape.size() == 2 && shape[1] == 1)) return OkStatus();
+  return Error(Reason::kBadRequest, "regress needs one value an example, got {}; use predict",
+               ToString(values.dtype, shape));
+}
+
+Status WriteClassifications(const Tensor& scores, const Tensor* classes,
+                            const std::vector<std::string>& labels, std::string& out) {
+  RETURN_IF_ERROR(CheckClassifications(scores, classes));
+  const Shape& shape = scores.shape;
   const int64_t width = shape.size() == 2 ? shape[1] : 1;
   instances::ElementWriter score(scores, kStyle);
   BytesReader names(classes != nullptr ? classes->data.bytes() : std::span<const std::byte>());
@@ -74,13 +87,10 @@ Status WriteClassifications(const Tensor& scores, const Tensor* classes,
 }
 
 Status WriteRegressions(const Tensor& values, std::string& out) {
-  const Shape& shape = values.shape;
-  if (shape.size() != 1 && !(shape.size() == 2 && shape[1] == 1))
-    return Error(Reason::kBadRequest, "regress needs one value an example, got {}; use predict",
-                 ToString(values.dtype, shape));
+  RETURN_IF_ERROR(CheckRegressions(values));
   out.append("{\"results\":[");
   RETURN_IF_ERROR(
-      instances::ElementWriter(values, kStyle).Append(static_cast<size_t>(shape[0]), out));
+      instances::ElementWriter(values, kStyle).Append(static_cast<size_t>(values.shape[0]), out));
   out.append("]}");
   return OkStatus();
 }

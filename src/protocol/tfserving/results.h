@@ -25,15 +25,23 @@ StatusOr<ClassifyOutputs> FindClassifyOutputs(const Signature& signature);
 /// The float output "outputs", or the only float output. Errors as FindClassifyOutputs.
 StatusOr<std::string> FindRegressOutput(const Signature& signature);
 
+/// @param scores   [n, classes] or [n].
+/// @param classes  BYTES of the same shape, or null.
+/// @return kBadRequest for other shapes.
+Status CheckClassifications(const Tensor& scores, const Tensor* classes);
+
+/// @param values  [n] or [n,1]; kBadRequest for other shapes.
+Status CheckRegressions(const Tensor& values);
+
 /// Appends {"results":[[["cat",0.9],["dog",0.1]],…]}.
-/// @param scores   [n, classes] or [n], floats.
-/// @param classes  BYTES of the same shape; null: names are `labels` by index, "" beyond them.
-/// @return kBadRequest when the shapes are others; `out` is then unspecified.
+/// @param scores, classes  as CheckClassifications has them; floats. Without classes names are
+///   `labels` by index, "" beyond them.
+/// @return its errors; `out` is then unspecified.
 Status WriteClassifications(const Tensor& scores, const Tensor* classes,
                             const std::vector<std::string>& labels, std::string& out);
 
 /// Appends {"results":[1.5,…]}.
-/// @param values  [n] or [n,1], floats; kBadRequest for other shapes.
+/// @param values  floats. Errors as CheckRegressions.
 Status WriteRegressions(const Tensor& values, std::string& out);
 
 }  // namespace slipway::tfserving

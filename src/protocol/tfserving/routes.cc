@@ -2,6 +2,8 @@
 
 #include <memory>
 
+#include "protocol/tfserving/grpc_examples.h"
+#include "protocol/tfserving/grpc_methods.h"
 #include "protocol/tfserving/infer_handler.h"
 #include "protocol/tfserving/model_handlers.h"
 
@@ -85,6 +87,8 @@ void AddRoutes(http::Router& router, const Services& services) {
                 Refuse(exchange, Error(Reason::kNotOffered, "not offered: explanations"));
               },
               "Not offered: explanations.", Refuses(501)});
+  AddGrpcMethods(router, services);
+  AddExampleMethods(router, services);
 }
 
 }  // namespace slipway::tfserving

@@ -15,7 +15,7 @@ struct Services {
   int loops = 1;  // I/O threads
 };
 
-/// Adds every route under /v1/models.
+/// Adds every route under /v1/models and every method of the gRPC API.
 void AddRoutes(http::Router& router, const Services& services);
 
 /// The schemas that the routes' contracts name (components.json).

@@ -48,7 +48,14 @@ class EchoReader final : public http::StreamReader {
   }
   bool OnMessage(std::shared_ptr<const std::string> message) override {
     ++seen_.messages;
-    if (*message == "fail")
+    if (*message == "throw") throw std::runtime_error("a secret of ours");
+    if (*message == "broken") {
+      writer_->Finish(MakeError(Reason::kInternal, "a secret of ours"));
+    } else if (*message == "once more") {  // another thread's wish comes before its answer
+      writer_->ReadMore();
+      writer_->Write({.body = *message, .parts = {}});
+      return false;
+    } else if (*message == "fail")
       writer_->Finish(MakeError(Reason::kQueueFull, "100 % full"));
     else if (*message == "end")
       writer_->Finish(OkStatus());
@@ -103,6 +110,12 @@ class GrpcTest : public testing::Test {
           return std::make_unique<EchoReader>(seen_, std::move(writer));
         },
         "Echoes.");
+    AddStreaming(
+        server_.router(), "/test.Echo/Throws", Access::kInference,
+        [](Exchange&, std::shared_ptr<http::StreamWriter>) -> std::unique_ptr<http::StreamReader> {
+          throw std::runtime_error("a secret of ours");
+        },
+        "Throws.");
     server_.options().on_finished = [this](const Exchange& exchange, int status, size_t) {
       last_status_ = status;
       ++finished_;
@@ -328,6 +341,97 @@ TEST_F(GrpcTest, AnIdleCallEndsWithTheServer) {
   EXPECT_EQ(client.Finish(call).field("grpc-status"), "14");
   EXPECT_TRUE(client.ReadsEnd());
   drain.join();
+}
+
+TEST_F(GrpcTest, TheServerEndsACallAtItsDeadline) {
+  server_.limits().header_timeout = std::chrono::milliseconds(100);  // the clock is looked at often
+  server_.Start();
+  Http2Client client(address());
+  const int32_t call = client.Call("/test.Echo/Stream", "a", false, {{"grpc-timeout", "200m"}});
+  const Answer& answer = client.Finish(call);
+  EXPECT_EQ(answer.field("grpc-status"), "4");
+  EXPECT_THAT(answer.messages(), ElementsAre("a"));
+  EXPECT_TRUE(http::Eventually([&] { return last_status_ == 504; }));
+  EXPECT_EQ(client.Finish(client.Call("/test.Echo/Stream", "a", false, {{"grpc-timeout", "soon"}}))
+                .field("grpc-status"),
+            "3");
+}
+
+TEST_F(GrpcTest, OurOwnFaultsInAStreamAreNotToldInDetail) {
+  server_.Start();
+  Http2Client client(address());
+  for (const std::string word : {"throw", "broken"}) {
+    const int32_t call = client.Call("/test.Echo/Stream", word, false, {{"x-request-id", "me-8"}});
+    EXPECT_EQ(client.Finish(call).field("grpc-status"), "13");
+    EXPECT_THAT(client.answer(call).field("grpc-message"), HasSubstr("me-8"));
+    EXPECT_THAT(client.answer(call).field("grpc-message"), Not(HasSubstr("secret")));
+  }
+  EXPECT_EQ(
+      client.Finish(client.Call("/test.Echo/Throws", "", /*ends=*/false)).field("grpc-status"),
+      "13");
+  EXPECT_EQ(seen_.ends, 2);
+}
+
+TEST_F(GrpcTest, AWishForMoreIsNotLostToAnAnswer) {
+  server_.Start();
+  Http2Client client(address());
+  const int32_t call = client.Call("/test.Echo/Stream", "once more", /*ends=*/false);
+  client.Send(call, Framed("once more") + Framed("x"), true);
+  EXPECT_THAT(client.Finish(call).messages(), ElementsAre("once more", "once more", "x", "bye"));
+}
+
+TEST_F(GrpcTest, AClientThatReadsNothingIsNotReadEither) {
+  server_.Start();
+  Http2Client client(address(), /*window=*/0);
+  const int32_t call = client.Call("/test.Echo/Stream", std::nullopt, /*ends=*/false);
+  for (int i = 0; i < 400; ++i) client.Send(call, Framed(std::string(10'000, 'x')), false);
+  ASSERT_TRUE(client.PumpUntil([&] { return seen_.messages >= 100; }));
+  for (int i = 0; i < 50; ++i)
+    EXPECT_EQ(client.Finish(client.Open("HEAD", "/hello")).status(), 200);
+  EXPECT_LE(seen_.messages, 110);
+}
+
+TEST_F(GrpcTest, AStalledClientIsGivenUp) {
+  server_.limits().write_timeout = std::chrono::milliseconds(200);
+  server_.Start();
+  Http2Client client(address(), /*window=*/0);
+  const int32_t call = client.Call("/test.Echo/Stream", "x", /*ends=*/false);
+  EXPECT_EQ(client.Finish(call).closed, static_cast<uint32_t>(NGHTTP2_CANCEL));
+  EXPECT_TRUE(http::Eventually([&] { return seen_.ends == 1; }));
+}
+
+TEST_F(GrpcTest, AMessageThatDoesNotComeIsGivenUpAndAQuietCallIsNot) {
+  server_.limits().write_timeout = std::chrono::milliseconds(100);
+  server_.Start();
+  Http2Client client(address());
+  const int32_t quiet = client.Call("/test.Echo/Stream", "x", /*ends=*/false);
+  const int32_t stuck = client.Call("/test.Echo/Stream", std::nullopt, /*ends=*/false);
+  client.Send(stuck, Framed(std::string(1000, 'x')).substr(0, 100), false);
+  EXPECT_EQ(client.Finish(stuck).field("grpc-status"), "4");
+  EXPECT_FALSE(client.answer(quiet).closed);
+}
+
+TEST_F(GrpcTest, WhatWaitsForAReaderIsChargedToTheBudget) {
+  server_.limits().max_buffered_bytes = 300'000;
+  server_.Start();
+  Http2Client client(address());
+  const int32_t call = client.Call("/test.Echo/Stream", "stop", /*ends=*/false);
+  client.Send(call, Framed(std::string(400'000, 'x')), false);
+  EXPECT_EQ(client.Finish(call).field("grpc-status"), "14");
+  const int32_t next = client.Call("/test.Echo/Stream", std::string(200'000, 'x'), false);
+  EXPECT_TRUE(client.PumpUntil([&] { return client.answer(next).messages().size() == 1; }));
+}
+
+TEST_F(GrpcTest, TinyFramesToAReaderThatHasEnoughCostLittle) {
+  server_.Start();
+  Http2Client client(address());
+  const int32_t call = client.Call("/test.Echo/Stream", "stop", /*ends=*/false);
+  ASSERT_TRUE(client.PumpUntil([&] { return client.answer(call).messages().size() == 1; }));
+  std::string frames;
+  for (int i = 0; i < 500'000; ++i) frames += std::string("\0\0\1\0\0\0\0\0\1\0", 10);
+  ASSERT_TRUE(client.SendRaw(frames));
+  Http2Client other(address());
+  EXPECT_THAT(other.Finish(other.Call("/test.Echo/Unary", "x")).messages(), ElementsAre("x"));
 }
 
 TEST(TimeoutTest, ReadsEveryUnit) {

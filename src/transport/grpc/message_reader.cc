@@ -42,6 +42,7 @@ StatusOr<std::shared_ptr<const std::string>> MessageReader::Next(std::string_vie
     RETURN_IF_ERROR(OpenMessage());
   }
   const size_t n = std::min<size_t>(prefix_.size - message_.size(), bytes.size());
+  RETURN_IF_ERROR(Charge(n));
   message_.append(bytes.substr(0, n));
   bytes.remove_prefix(n);
   if (message_.size() < prefix_.size) return nullptr;
@@ -50,10 +51,15 @@ StatusOr<std::shared_ptr<const std::string>> MessageReader::Next(std::string_vie
 
 Status MessageReader::OpenMessage() {
   ASSIGN_OR_RETURN(prefix_, ReadPrefix(prefix_bytes_, options_.max_message_bytes));
-  if (!budget_->Charge(prefix_.size, options_.max_buffered_bytes))
-    return MakeError(Reason::kOverloaded, "gRPC message: the memory for request bodies is used up");
-  charged_ = prefix_.size;
+  ++begun_;
   message_.reserve(std::min<size_t>(prefix_.size, kFirstReserve));
+  return OkStatus();
+}
+
+Status MessageReader::Charge(size_t bytes) {
+  if (!budget_->Charge(bytes, options_.max_buffered_bytes))
+    return MakeError(Reason::kOverloaded, "gRPC message: the memory for request bodies is used up");
+  charged_ += bytes;
   return OkStatus();
 }
 
@@ -74,12 +80,7 @@ Status MessageReader::Inflate() {
   RETURN_IF_ERROR(InflateMessage(options_.encoding, std::as_bytes(std::span(message_)),
                                  options_.max_message_bytes, plain));
   const size_t size = plain.bytes().size();
-  if (size > charged_) {
-    if (!budget_->Charge(size - charged_, options_.max_buffered_bytes))
-      return MakeError(Reason::kOverloaded,
-                       "gRPC message: the memory for request bodies is used up");
-    charged_ = size;
-  }
+  if (size > charged_) RETURN_IF_ERROR(Charge(size - charged_));
   message_.assign(reinterpret_cast<const char*>(plain.bytes().data()), size);
   plain.Release();
   return OkStatus();

@@ -13,8 +13,8 @@
 
 namespace slipway::grpc {
 
-/// Memory follows what has arrived; messages are charged to the budget from the prefix that
-/// announces them until nobody holds them. Threads: one; messages may be let go on any.
+/// Memory follows what has arrived, and is charged to the budget until nobody holds the message.
+/// Threads: one; messages may be let go on any.
 class MessageReader {
  public:
   struct Options {
@@ -33,9 +33,12 @@ class MessageReader {
 
   /// True between messages.
   bool at_boundary() const { return prefix_size_ == 0; }
+  /// How many messages have begun.
+  uint64_t begun() const { return begun_; }
 
  private:
   Status OpenMessage();
+  Status Charge(size_t bytes);
   StatusOr<std::shared_ptr<const std::string>> Finish();
   Status Inflate();
 
@@ -47,6 +50,7 @@ class MessageReader {
   Prefix prefix_;
   std::string message_;
   size_t charged_ = 0;
+  uint64_t begun_ = 0;
 };
 
 /// The one compressed message in `in`, decompressed to the end of `out`.

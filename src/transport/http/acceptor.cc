@@ -66,9 +66,9 @@ StatusOr<std::unique_ptr<Acceptor>> Acceptor::Create(const Listener& listener,
                                                      const Loops& loops) {
   ASSIGN_OR_RETURN(Endpoint endpoint, Endpoint::Parse(listener.address));
   ASSIGN_OR_RETURN(Descriptor fd, Bind(endpoint));
-  auto policy = std::make_shared<const ListenerPolicy>(
-      ListenerPolicy{listener.access, endpoint.is_unix(), listener.tls,
-                     HostCheck(endpoint, options.allowed_hosts, options.cors_origins)});
+  auto policy = std::make_shared<const ListenerPolicy>(ListenerPolicy{
+      listener.access, endpoint.is_unix(), listener.tls,
+      HostCheck(endpoint, options.allowed_hosts, options.cors_origins), listener.router});
   return std::unique_ptr<Acceptor>(new Acceptor(std::move(fd), endpoint, std::move(policy), loops));
 }
 

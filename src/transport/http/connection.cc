@@ -7,9 +7,6 @@ namespace {
 
 constexpr size_t kBodyRead = 64u << 10;   // at once, of a body that is decoded on its way
 constexpr size_t kMaxPerTurn = 1u << 20;  // then the loop's other connections have their turn
-constexpr size_t kMaxLingerBytes = 256u
-                                   << 10;  // dropped after a refusal; then the sender is held back
-constexpr auto kLingerTime = std::chrono::seconds(2);
 
 }  // namespace
 
@@ -162,29 +159,21 @@ bool Connection::StepBody() {
 
 bool Connection::StepLingering() {
   char dropped[4096];
-  while (may_read_ && lingered_bytes_ < kMaxLingerBytes) {
+  while (may_read_ && linger_.takes_more()) {
     const std::optional<size_t> bytes = Receive(dropped);
     if (!bytes) {
       Close();
       return false;
     }
-    lingered_bytes_ += *bytes;
+    linger_.Drop(*bytes);
   }
-  // Past the bound nothing is read, so the sender stalls and can see the answer, until Sweep
-  // closes.
   return false;
 }
 
 bool Connection::StartLingering() {
-  socket_.ShutdownWrite();
+  linger_.Start(socket_, io_, now_);
   phase_ = Phase::kLingering;
-  const Shared& shared = io_.shared();
-  Duration patience = std::min<Duration>(kLingerTime, io_.limits().header_timeout);
-  if (shared.draining.load(std::memory_order_relaxed))
-    patience = std::min(patience, Duration(shared.idle_grace_ns.load(std::memory_order_relaxed)));
-  deadline_ = now_ + patience;
   turn_bytes_ = 0;
-  lingered_bytes_ = 0;
   may_read_ = true;
   return true;
 }
@@ -286,7 +275,7 @@ void Connection::Sweep(TimePoint now) {
       SweepWrite(now);
       break;
     case Phase::kLingering:
-      if (now > deadline_) Close();
+      if (linger_.IsOver(now)) Close();
       break;
     case Phase::kHandler:
     case Phase::kAnswered:

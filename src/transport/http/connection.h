@@ -9,9 +9,7 @@
 //     └─────────┴── refused, or answered elsewhere ───┘
 //
 // kAnswered: the handler has answered; the answer goes out together with those of a few others.
-// kLingering: the answer is out and our side is shut; what the client still sends is read and
-// dropped for a while, for closing at once would reset the connection and could destroy the answer
-// on its way.
+// kLingering: the answer is out and our side is shut (linger.h).
 //
 // Threads: everything on the loop's thread, except Send, Defer and cancelled as Exchange says.
 
@@ -23,6 +21,7 @@
 #include "transport/http/body_reader.h"
 #include "transport/http/forwarded.h"
 #include "transport/http/input.h"
+#include "transport/http/linger.h"
 #include "transport/http/loop_exchange.h"
 #include "transport/http/output.h"
 #include "transport/http/parser.h"
@@ -84,6 +83,7 @@ class Connection final : public LoopExchange,
 
   // Answering (connection_response.cc).
   std::shared_ptr<LoopExchange> Self() override { return shared_from_this(); }
+  std::shared_ptr<const void> Owner() override { return nullptr; }  // itself
   bool AwaitsAnswer() const override { return phase_ == Phase::kHandler; }
   void OnAnswer() override;
   bool StartWrite();
@@ -136,7 +136,7 @@ class Connection final : public LoopExchange,
   size_t window_bytes_ = 0;  // of the body, received since the deadline was set
   size_t taken_bytes_ = 0;   // of the answer, by the client, when the deadline was set
   size_t turn_bytes_ = 0;    // received since the loop called
-  size_t lingered_bytes_ = 0;
+  Linger linger_;
   TimePoint drain_seen_{};
 };
 

@@ -64,7 +64,7 @@ bool Connection::AcceptExpectation() {
     return false;
   }
   if (!input_.unread().empty()) return true;  // the client did not wait
-  if (matched_ == nullptr) matched_ = io_.shared().router->Match(*this, policy_->access);
+  if (matched_ == nullptr) matched_ = policy_->router->Match(*this, policy_->access);
   if (matched_ == nullptr) {
     keep_alive_ = false;  // its body may come or not
     refused_ = true;
@@ -96,7 +96,7 @@ bool Connection::RefuseWithStatus(const Status& why, int status) {
 bool Connection::Handle() {
   request_.body = body_.body();
   phase_ = Phase::kHandler;
-  switch (CallHandler(policy_->access)) {
+  switch (CallHandler(*policy_)) {
     case Outcome::kAnswered:
       phase_ = Phase::kAnswered;
       io_.poller().CallTogether(*this);

@@ -10,6 +10,9 @@ namespace slipway::http {
 
 inline constexpr std::string_view kJsonType = "application/json";
 
+/// The schema of what RespondWithError writes, which is how the transport refuses.
+inline constexpr std::string_view kErrorSchema = "Error";
+
 /// One form that a body may have.
 struct BodyForm {
   std::string_view type;      // without parameters: "application/json"
@@ -28,8 +31,9 @@ struct Contract {
   std::vector<std::string_view> parameters{};  // names of described ones, besides those of the path
   std::vector<BodyForm> takes{};               // empty = the body is not looked at
   bool body_is_optional = false;
-  std::vector<Answer> gives{};  // empty = the route only refuses
-  std::vector<int> refuses{};   // statuses besides kEveryRouteRefuses
+  std::vector<Answer> gives{};            // empty = the route only refuses
+  std::vector<int> refuses{};             // statuses besides kEveryRouteRefuses
+  std::string_view error = kErrorSchema;  // how the handler's own refusals look
 };
 
 /// Statuses that the transport answers before or instead of any handler.

@@ -45,18 +45,17 @@ struct ListenerPolicy {
   bool is_unix = false;
   std::shared_ptr<const Snapshot<tls::Context>> tls;  // null: plain
   HostCheck host_check;
+  std::shared_ptr<const Router> router;
 };
 
 /// What all loops of a server share. Threads: any.
 struct Shared {
-  explicit Shared(ServerOptions o, std::shared_ptr<const Router> r, NetworkSet t)
+  explicit Shared(ServerOptions o, NetworkSet t)
       : options(std::move(o)),
-        router(std::move(r)),
         trusted(std::move(t)),
         limits(std::make_shared<const Limits>(options.limits)) {}
 
   const ServerOptions options;
-  const std::shared_ptr<const Router> router;
   const NetworkSet trusted;
   Snapshot<Limits> limits;
   Budget budget;

@@ -10,6 +10,7 @@ namespace slipway::http {
 
 // Lives as long as somebody can still answer; the last one to leave without doing so is reported.
 struct LoopExchange::Deferral {
+  std::shared_ptr<const void> owner;  // let go after the exchange
   std::shared_ptr<LoopExchange> exchange;
   uint64_t generation;
 
@@ -24,7 +25,7 @@ struct LoopExchange::Deferral {
 std::shared_ptr<Exchange> LoopExchange::Defer() {
   std::shared_ptr<Deferral> deferral = deferral_.lock();
   if (!deferral) {
-    deferral = std::make_shared<Deferral>(Self(), generation_);
+    deferral = std::make_shared<Deferral>(Owner(), Self(), generation_);
     deferral_ = deferral;
   }
   if (!cancelled_) cancelled_ = std::make_shared<std::atomic<bool>>(false);
@@ -61,11 +62,11 @@ void LoopExchange::OnAbandoned(uint64_t generation) {
   OnAnswer();
 }
 
-LoopExchange::Outcome LoopExchange::CallHandler(uint8_t access) {
+LoopExchange::Outcome LoopExchange::CallHandler(const ListenerPolicy& policy) {
   in_handler_ = true;
   Status failure;
   try {
-    io_.shared().router->Dispatch(*this, access);
+    policy.router->Dispatch(*this, policy.access);
   } catch (const std::exception& error) {
     failure = Error(Reason::kInternal, "{}: the handler threw: {}", route_, error.what());
   } catch (...) {

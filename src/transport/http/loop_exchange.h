@@ -27,15 +27,16 @@ class LoopExchange : public Exchange {
     kFailed,    // response() is to be sent and says that the server failed
   };
   /// Has the request handled. Third-party code may throw; here is where that ends.
-  Outcome CallHandler(uint8_t access);
+  Outcome CallHandler(const ListenerPolicy& policy);
 
   /// Tells whoever computes the answer that nobody waits for it.
   void Cancel();
   /// The answer is out: one that comes late is not the next exchange's.
   void EndAnswer();
 
-  /// Keeps the exchange alive, and all it refers to.
   virtual std::shared_ptr<LoopExchange> Self() = 0;
+  /// What the exchange refers to: whoever computes the answer keeps it alive together with Self.
+  virtual std::shared_ptr<const void> Owner() = 0;
   /// The handler was called and has not answered.
   virtual bool AwaitsAnswer() const = 0;
   /// response() is to be sent, after CallHandler said kDeferred.

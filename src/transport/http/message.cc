@@ -114,20 +114,21 @@ void WriteErrorBody(std::string_view message, std::string& body) {
   body.append(kErrorClose);
 }
 
-void RespondWithError(const Status& error, std::string_view request_id, Response& response) {
+Status ToldToClient(const Status& error, std::string_view request_id) {
   const Reason reason = ReasonOf(error);
-  const ReasonInfo& info = InfoOf(reason);
+  if (reason != Reason::kInternal && reason != Reason::kIo) return error;
+  log::Error(
+      "request failed",
+      {{"request_id", request_id}, {"reason", InfoOf(reason).label}, {"detail", MessageOf(error)}});
+  return Error(reason, "the server failed; its log has the detail under request id {}", request_id);
+}
+
+void RespondWithError(const Status& error, std::string_view request_id, Response& response) {
+  const ReasonInfo& info = InfoOf(ReasonOf(error));
   response.Clear();
   response.status = info.http_status;
   if (info.retry) response.AddHeader("Retry-After", "1");
-  if (reason == Reason::kInternal || reason == Reason::kIo) {
-    log::Error("request failed",
-               {{"request_id", request_id}, {"reason", info.label}, {"detail", MessageOf(error)}});
-    response.failure =
-        Error(reason, "the server failed; its log has the detail under request id {}", request_id);
-  } else {
-    response.failure = error;
-  }
+  response.failure = ToldToClient(error, request_id);
   WriteErrorBody(MessageOf(response.failure), response.body);
 }
 

@@ -73,6 +73,9 @@ struct Response {
 /// sentence and `request_id`; the detail is logged here under that id.
 void RespondWithError(const Status& error, std::string_view request_id, Response& response);
 
+/// `error`, or what the client gets instead of it.
+Status ToldToClient(const Status& error, std::string_view request_id);
+
 /// Sets `body` to {"error":"<message>"}, escaped, valid UTF-8, cut with "..." at 1 KiB.
 void WriteErrorBody(std::string_view message, std::string& body);
 

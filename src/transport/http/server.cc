@@ -128,8 +128,10 @@ StatusOr<std::unique_ptr<Server>> Server::Create(ServerOptions options,
   if (options.threads < 1)
     return Error(Reason::kBadRequest, "threads: expected at least 1, got {}", options.threads);
   ASSIGN_OR_RETURN(NetworkSet trusted, NetworkSet::Parse(options.trusted_peers));
+  for (Listener& listener : options.listeners)
+    if (!listener.router) listener.router = router;
   auto server = std::make_unique<ServerImpl>(
-      std::make_shared<Shared>(std::move(options), std::move(router), std::move(trusted)));
+      std::make_shared<Shared>(std::move(options), std::move(trusted)));
   RETURN_IF_ERROR(server->Bind());
   return server;
 }

@@ -37,6 +37,7 @@ struct Listener {
   bool optional = false;        // an address that is taken is only warned of
   // What new connections begin with; null: plain. May be replaced at any time.
   std::shared_ptr<const Snapshot<tls::Context>> tls = nullptr;
+  std::shared_ptr<const Router> router = nullptr;  // the routes that live here; null: the server's
 };
 
 struct ServerOptions {

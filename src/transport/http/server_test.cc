@@ -33,6 +33,21 @@ TEST_F(ServerTest, AnswersOnAKeptConnection) {
   EXPECT_EQ(server_.server().stats().connections_accepted, 1u);
 }
 
+TEST_F(ServerTest, AListenerMayHaveRoutesOfItsOwn) {
+  const auto router = std::make_shared<Router>();
+  router->Add({Method::kGet, "/own", Access::kHealth, [](Exchange& exchange) { exchange.Send(); },
+               "A test."});
+  server_.options().listeners.push_back({.address = "127.0.0.1:0", .router = router});
+  server_.Start();
+  const auto status = [&](size_t listener, std::string_view line) {
+    return server_.Connect(listener).Roundtrip(RequestText(line))->status;
+  };
+  EXPECT_EQ(status(0, "GET /hello"), 200);
+  EXPECT_EQ(status(0, "GET /own"), 404);
+  EXPECT_EQ(status(1, "GET /hello"), 404);
+  EXPECT_EQ(status(1, "GET /own"), 200);
+}
+
 TEST_F(ServerTest, OneBytePerSegment) {
   server_.Start();
   RawClient client = server_.Connect();

@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 #include "transport/grpc/status.h"
-#include "transport/http/ascii.h"
+#include "transport/http2/fields.h"
 
 namespace slipway::http2 {
 namespace {
@@ -14,32 +14,11 @@ constexpr uint32_t kMaxStreams = 256;
 constexpr int32_t kStreamWindow = 1 << 20;  // the default of 64 KiB stalls a large tensor
 constexpr int32_t kConnectionWindow = 16 << 20;
 constexpr size_t kMaxPerTurn = 1u << 20;      // then the loop's other connections have their turn
+constexpr size_t kMaxFramesPerTurn = 4096;    // as well
+constexpr int64_t kMaxFrame = 64 << 10;       // the client may offer 16 MiB, put together at once
 constexpr size_t kOutputAtOnce = 256u << 10;  // then it is written before more is put together
 constexpr size_t kKeptOutput = 16u << 10;     // capacity that an idle connection keeps
 constexpr size_t kKeptStreams = 16;
-
-nghttp2_nv Field(std::string_view name, std::string_view value, uint8_t flags = 0) {
-  const auto bytes = [](std::string_view text) {
-    return const_cast<uint8_t*>(reinterpret_cast<const uint8_t*>(text.data()));
-  };
-  return {bytes(name), bytes(value), name.size(), value.size(), flags};
-}
-
-// Names fit for HTTP/2 from lines as HTTP/1 has them, in place.
-void AddLines(std::string& lines, std::vector<nghttp2_nv>& out) {
-  size_t begin = lines.starts_with("HTTP/") ? lines.find('\n') + 1 : 0;
-  while (begin < lines.size() && lines[begin] != '\r') {
-    const size_t colon = lines.find(':', begin), end = lines.find('\r', begin);
-    for (size_t i = begin; i < colon; ++i) lines[i] = http::ToLower(lines[i]);
-    const std::string_view name(lines.data() + begin, colon - begin);
-    const std::string_view value(lines.data() + colon + 2, end - colon - 2);
-    // An index would be spent on what never comes again.
-    const bool once = name == "x-request-id" || name == "content-length" || name == "traceparent";
-    if (name != "connection")
-      out.push_back(Field(name, value, once ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE));
-    begin = end + 2;
-  }
-}
 
 struct SessionOptions {
   nghttp2_option* options = nullptr;
@@ -51,25 +30,6 @@ Stream* StreamOf(nghttp2_session* session, int32_t id) {
 }
 
 constexpr ssize_t kNothingYet = NGHTTP2_ERR_DEFERRED;
-
-// How a gRPC call ends, as header fields. What they refer to must outlive them.
-struct GrpcEnd {
-  GrpcEnd(int code_number, const Status& why)
-      : message(why.ok() ? "" : grpc::EncodeMessage(MessageOf(why))), status(&why) {
-    digits_end = std::to_chars(code, code + sizeof(code), code_number).ptr;
-  }
-  void AddTo(std::vector<nghttp2_nv>& fields) const {
-    fields.push_back(Field("grpc-status", {code, digits_end}));
-    if (status->ok()) return;
-    fields.push_back(Field("grpc-message", message, NGHTTP2_NV_FLAG_NO_INDEX));
-    if (InfoOf(ReasonOf(*status)).retry) fields.push_back(Field("grpc-retry-pushback-ms", "1000"));
-  }
-
-  char code[4];
-  const char* digits_end;
-  const std::string message;
-  const Status* status;
-};
 
 bool SubmitTrailers(nghttp2_session* session, int32_t id, const Status& status) {
   const GrpcEnd end(grpc::CodeOf(status), status);
@@ -85,8 +45,9 @@ struct Connection::Callbacks {
   // A stream opens with a number above all before it. libnghttp2 takes a lower one for a stream
   // that has closed, which it may be unless numbers were left out (RFC 9113 §5.1.1).
   static int OnBeginFrame(nghttp2_session* session, const nghttp2_frame_hd* head, void* user) {
-    if (head->type != NGHTTP2_HEADERS || head->stream_id % 2 == 0) return 0;
     auto& self = *static_cast<Connection*>(user);
+    ++self.turn_frames_;
+    if (head->type != NGHTTP2_HEADERS || head->stream_id % 2 == 0) return 0;
     if (head->stream_id > self.last_opened_) {
       self.skipped_numbers_ |= head->stream_id != self.last_opened_ + 2;
       self.last_opened_ = head->stream_id;
@@ -103,6 +64,7 @@ struct Connection::Callbacks {
     const int32_t id = frame->hd.stream_id;
     if (self.streams_.size() >= 2 * kMaxStreams) {  // with those still computed for nobody
       nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, id, NGHTTP2_REFUSED_STREAM);
+      self.Charge();
       return 0;
     }
     Stream& stream = self.NewStream();
@@ -124,6 +86,12 @@ struct Connection::Callbacks {
     return 0;
   }
 
+  // Not allowed, or a stream more than there may be.
+  static int OnInvalidFrame(nghttp2_session*, const nghttp2_frame*, int, void* user) {
+    static_cast<Connection*>(user)->Charge();
+    return 0;
+  }
+
   static int OnData(nghttp2_session* session, uint8_t, int32_t id, const uint8_t* data, size_t size,
                     void*) {
     Stream* const stream = StreamOf(session, id);
@@ -138,13 +106,13 @@ struct Connection::Callbacks {
     auto& self = *static_cast<Connection*>(user);
     Stream* const stream = StreamOf(session, id);
     if (stream == nullptr || !stream->OnClosed()) return 0;
-    self.ended_.push_back({stream, error == NGHTTP2_NO_ERROR && stream->body_left() == 0});
+    self.ended_.push_back({stream, error == NGHTTP2_NO_ERROR && stream->all_taken()});
     return 0;
   }
 
   static ssize_t BodySize(nghttp2_session*, uint8_t, int32_t, int32_t session_window,
                           int32_t stream_window, uint32_t max_frame, void*) {
-    return std::min<int64_t>({session_window, stream_window, max_frame});
+    return std::min<int64_t>({session_window, stream_window, max_frame, kMaxFrame});
   }
 
   // Says how much of the body comes next; SendBody then takes it.
@@ -171,6 +139,7 @@ struct Connection::Callbacks {
     auto& self = *static_cast<Connection*>(user);
     self.output_.append(reinterpret_cast<const char*>(frame_head), kFrameHead);
     static_cast<Stream*>(source->ptr)->TakeBody(size, self.output_);
+    self.guard_.OnDataSent();
     if (self.output_.size() < kOutputAtOnce) return 0;
     self.paused_ = true;
     return NGHTTP2_ERR_PAUSE;
@@ -201,6 +170,7 @@ struct Connection::Callbacks {
       nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, OnBeginHeaders);
       nghttp2_session_callbacks_set_on_header_callback2(callbacks, OnHeader);
       nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, OnFrame);
+      nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, OnInvalidFrame);
       nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, OnData);
       nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, OnClose);
       nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, OnFrameSent);
@@ -251,8 +221,9 @@ void Connection::OnReady(http::Readiness ready) {
   flush_soon_ = false;
   hung_up_ = hung_up_ || ready.hung_up;
   may_read_ = may_read_ || ready.readable;
-  turn_bytes_ = 0;
+  turn_bytes_ = turn_frames_ = 0;
   now_ = std::chrono::steady_clock::now();
+  if (lingering_) return DropRest();
   in_turn_ = true;
   Read();
   in_turn_ = false;
@@ -271,7 +242,7 @@ void Connection::Read() {
     turn_bytes_ += received.bytes;
     http::LoopCounters::Add(io_.mutable_counters().bytes_received, received.bytes);
     if (!Feed({room.data(), received.bytes})) return;
-    if (may_read_ && turn_bytes_ >= kMaxPerTurn) {
+    if (may_read_ && (turn_bytes_ >= kMaxPerTurn || turn_frames_ >= kMaxFramesPerTurn)) {
       may_read_ = false;
       io_.poller().CallAgain(*this);
     }
@@ -287,8 +258,25 @@ bool Connection::Feed(std::string_view bytes) {
   return false;
 }
 
+void Connection::StartLingering() {
+  lingering_ = true;
+  linger_.Start(socket_, io_, now_);
+  may_read_ = true;
+  DropRest();
+}
+
+void Connection::DropRest() {
+  const std::span<char> room = io_.read_scratch();
+  while (may_read_ && linger_.takes_more()) {
+    const http::Received received = socket_.Receive(room);
+    if (received.ended) return Close();
+    may_read_ = received.more || (hung_up_ && received.bytes > 0);
+    linger_.Drop(received.bytes);
+  }
+}
+
 void Connection::FlushSoon() {
-  if (in_turn_ || flush_soon_) return;
+  if (in_turn_ || flush_soon_ || closed_ || lingering_) return;
   flush_soon_ = true;
   io_.poller().CallTogether(*this);
 }
@@ -311,7 +299,7 @@ void Connection::Flush() {
   if (closed_) return;
   const bool done =
       nghttp2_session_want_read(session_) == 0 && nghttp2_session_want_write(session_) == 0;
-  if (done || (last_named_ && streams_.empty())) return Close();
+  if (done || (last_named_ && streams_.empty())) return StartLingering();
   if (may_read_) io_.poller().CallAgain(*this);  // it was not read because of the output
 }
 
@@ -358,8 +346,6 @@ void Connection::OnFrame(const nghttp2_frame& frame) {
       if (ends) stream->OnRequestEnd(now_);
       return;
     }
-    case NGHTTP2_WINDOW_UPDATE:
-      return;
     case NGHTTP2_PING:
       idle_since_ = now_;
       [[fallthrough]];
@@ -424,7 +410,7 @@ Stream& Connection::NewStream() {
 void Connection::Retire(Stream& stream) { End(stream, false); }
 
 void Connection::End(Stream& stream, bool sent) {
-  guard_.OnRequestAnswered();
+  if (sent) guard_.OnRequestAnswered();  // not one that the client has cancelled
   stream.Finish(sent);
   const size_t slot = stream.slot;
   streams_.back()->slot = slot;
@@ -448,6 +434,10 @@ void Connection::FinishEnded() {
 void Connection::Sweep(TimePoint now) {
   if (closed_) return;
   now_ = now;
+  if (lingering_) {
+    if (linger_.IsOver(now)) Close();
+    return;
+  }
   if (blocked_ && now >= write_deadline_) {
     const http::Limits& limits = io_.limits();
     const auto window = static_cast<uint64_t>(limits.write_timeout.count());
@@ -499,6 +489,8 @@ void Connection::Close() {
   io_.poller().Forget(socket_.fd(), *this);
   socket_.Close();
   io_.CountClosed();
+  if (written_ < output_.size())
+    for (Ended& ended : ended_) ended.sent = false;
   FinishEnded();
   for (size_t i = streams_.size(); i-- > 0;)
     if (streams_[i]->OnClosed()) End(*streams_[i], false);

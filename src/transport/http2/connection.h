@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "transport/http/forwarded.h"
+#include "transport/http/linger.h"
 #include "transport/http/loop.h"
 #include "transport/http/socket.h"
 #include "transport/http2/flood_guard.h"
@@ -65,6 +66,8 @@ class Connection final : public http::LoopConnection,
   bool Feed(std::string_view bytes);
   void Flush();
   bool Write();
+  void StartLingering();
+  void DropRest();
 
   void OnFrame(const nghttp2_frame& frame);
   void Charge();
@@ -106,14 +109,17 @@ class Connection final : public http::LoopConnection,
   bool in_turn_ = false;     // Flush follows
   bool flush_soon_ = false;  // asked for
   bool last_named_ = false;  // draining: later streams are not answered
+  bool lingering_ = false;
   bool closed_ = false;
   bool removed_ = false;
   size_t turn_bytes_ = 0;       // received since the loop called
+  size_t turn_frames_ = 0;      // in them
   size_t window_bytes_ = 0;     // taken by the peer since the deadline was set
   TimePoint write_deadline_{};  // while blocked
   TimePoint now_{};             // of the last event
   TimePoint idle_since_{};
   TimePoint drain_seen_{};
+  http::Linger linger_;
 };
 
 }  // namespace slipway::http2

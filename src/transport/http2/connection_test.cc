@@ -2,9 +2,11 @@
 #include <sys/socket.h>
 #include <zlib.h>
 
+#include <cstring>
 #include <thread>
 
 #include "transport/http/testing/test_server.h"
+#include "transport/http2/connection.h"
 #include "transport/http2/testing/http2_client.h"
 
 namespace slipway::http2 {
@@ -297,6 +299,28 @@ TEST_F(Http2Test, AnIdleConnectionIsClosedWithAWord) {
   EXPECT_EQ(client.goaway(), static_cast<uint32_t>(NGHTTP2_NO_ERROR));
 }
 
+// Closing at once would answer what is on its way with a reset, which destroys what was said last.
+TEST_F(Http2Test, AClientThatSaysGoodbyeIsNotReset) {
+  Start();
+  http::RawClient client(address());
+  const std::string settings("\0\0\0\4\0\0\0\0\0", 9);
+  const std::string goaway("\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\0", 17);
+  const std::string ping("\0\0\x08\x06\0\0\0\0\0pingping", 17);
+  ASSERT_TRUE(client.Send(std::string(kPreface) + settings + goaway));
+  std::this_thread::sleep_for(milliseconds(50));
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(client.Send(ping));
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+  char received[4096];
+  ssize_t n = 0;
+  while ((n = ::recv(client.fd(), received, sizeof(received), 0)) > 0) {
+  }
+  EXPECT_EQ(n, 0) << std::strerror(errno);
+  client.Close();
+  EXPECT_TRUE(http::Eventually([&] { return server_.server().stats().connections_open == 0; }));
+}
+
 TEST_F(Http2Test, ASlowBodyIsRefused) {
   server_.limits().header_timeout = milliseconds(200);
   Start();
@@ -333,6 +357,119 @@ TEST_F(Http2Test, ACompressedBodyIsRead) {
   EXPECT_EQ(client.Finish(client.Open("POST", "/echo", {{"content-encoding", "gzip"}}, "garbage"))
                 .status(),
             400);
+}
+
+TEST_F(Http2Test, AnAnswerAfterTheServerHasGoneIsHarmless) {
+  Start();
+  Http2Client client(address());
+  const Fields fields = {{"x-shared", "in the table of the connection"}};
+  client.Open("POST", "/defer", fields, "first");
+  client.Open("POST", "/defer", fields, "second");
+  auto first = Next(), second = Next(), dropped = first;
+  server_.Stop();
+  EXPECT_TRUE(cancelled_->load());
+  EXPECT_EQ(first->request().body_text(), "first");
+  EXPECT_FALSE(second->request().peer.empty());
+  std::thread other([&] {
+    second->Send();
+    second.reset();
+  });
+  first.reset();
+  dropped.reset();
+  other.join();
+}
+
+TEST_F(Http2Test, CancelledRequestsEarnNothing) {
+  Start();
+  Http2Client client(address());
+  for (int i = 0; i < 20'000 && !client.goaway(); ++i) {
+    // Open at the time of the reset: nothing of it was answered.
+    client.Reset(client.Open("POST", "/echo", {}, "x", /*ends=*/false));
+    if (i % 100 == 99 && !client.PumpUntil([] { return true; })) break;
+  }
+  client.ReadsEnd();
+  EXPECT_EQ(client.goaway(), static_cast<uint32_t>(NGHTTP2_ENHANCE_YOUR_CALM));
+}
+
+TEST_F(Http2Test, UpdatesOfAWindowThatIsNotUsedEndTheConnection) {
+  Start();
+  Http2Client client(address());
+  std::string many;
+  for (int i = 0; i < 10'000; ++i) many += std::string("\0\0\4\x08\0\0\0\0\0\0\0\0\1", 13);
+  client.SendRaw(many);
+  EXPECT_TRUE(client.ReadsEnd());
+  EXPECT_EQ(client.goaway(), static_cast<uint32_t>(NGHTTP2_ENHANCE_YOUR_CALM));
+}
+
+TEST_F(Http2Test, StreamsBeyondTheirNumberEndTheConnection) {
+  Start();
+  Http2Client client(address());
+  ASSERT_TRUE(client.PumpUntil([] { return true; }));
+  std::string many;
+  for (uint32_t i = 0; i < 5'000; ++i) {
+    const uint32_t id = 2 * i + 1;
+    many += std::string("\0\0\4\1\4", 5);
+    for (const int shift : {24, 16, 8, 0}) many += static_cast<char>(id >> shift);
+    many += "\x83\x86\x84\x41";  // POST, http, /, and an :authority
+    many.back() = '\x81';        // :authority, empty
+  }
+  client.SendRaw(many);
+  EXPECT_TRUE(client.ReadsEnd());
+  EXPECT_EQ(client.goaway(), static_cast<uint32_t>(NGHTTP2_ENHANCE_YOUR_CALM));
+}
+
+TEST_F(Http2Test, AFrameIsNotAsLongAsItsClientLikes) {
+  Start();
+  Http2Client client(address(), /*window=*/16 << 20, /*max_frame=*/(1 << 24) - 1);
+  EXPECT_EQ(client.Finish(client.Open("GET", "/large")).body.size(), 3'000'000u);
+  EXPECT_LE(client.longest_data(), 64u << 10);
+  EXPECT_GT(client.longest_data(), 16u << 10);
+}
+
+TEST_F(Http2Test, AResetWithoutAnErrorIsNoAnswer) {
+  Start();
+  Http2Client client(address());
+  const int32_t stream = client.Open("POST", "/echo", {}, "x", /*ends=*/false);
+  ASSERT_TRUE(client.PumpUntil([] { return true; }));
+  client.Reset(stream, NGHTTP2_NO_ERROR);
+  EXPECT_TRUE(http::Eventually([&] { return finished_ == 1; }));
+  EXPECT_EQ(last_status_, 499);
+}
+
+TEST_F(Http2Test, TwoNamesForTheHostAreRefused) {
+  Start();
+  Http2Client client(address());
+  EXPECT_EQ(client.Finish(client.Open("GET", "/hello", {{"host", "127.0.0.1"}})).status(), 400);
+  EXPECT_EQ(client.Finish(client.Open("GET", "/hello", {{"host", "localhost"}})).status(), 200);
+}
+
+TEST_F(Http2Test, OneExpectationIsKnown) {
+  Start();
+  Http2Client client(address());
+  EXPECT_EQ(client.Finish(client.Open("POST", "/echo", {{"expect", "100-continue"}}, "x")).body,
+            "x");
+  EXPECT_EQ(client.Finish(client.Open("POST", "/echo", {{"expect", "a miracle"}}, "x")).status(),
+            417);
+}
+
+TEST_F(Http2Test, ABodyThatIsNotAsLongAsItSaysIsNotHandled) {
+  Start();
+  Http2Client client(address());
+  for (const std::string length : {"3", "5"})
+    EXPECT_EQ(
+        client.Finish(client.Open("POST", "/echo", {{"content-length", length}}, "four")).closed,
+        static_cast<uint32_t>(NGHTTP2_PROTOCOL_ERROR));
+  EXPECT_EQ(server_.executed(), 0);
+}
+
+TEST_F(Http2Test, ConnectAndStarAreAnsweredAndABodyToGetIsDropped) {
+  Start();
+  Http2Client client(address());
+  EXPECT_EQ(client.Finish(client.Open("GET", "/hello", {}, "a body")).body, "hello");
+  EXPECT_EQ(client.Finish(client.Open("OPTIONS", "*")).status() / 100, 2);
+  // nghttp2: CONNECT with :path is malformed.
+  EXPECT_EQ(client.Finish(client.Open("CONNECT", "/hello")).closed,
+            static_cast<uint32_t>(NGHTTP2_PROTOCOL_ERROR));
 }
 
 }  // namespace

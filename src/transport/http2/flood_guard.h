@@ -8,13 +8,15 @@
 
 namespace slipway::http2 {
 
-/// Frames that lead to no request: each takes a token; time and answered requests bring some back.
+/// Frames that lead to no request: each takes a token; time and what is sent bring some back.
 /// Threads: one.
 class FloodGuard {
  public:
   static constexpr double kCapacity = 1000;
   static constexpr double kPerSecond = 100;
-  static constexpr double kPerRequest = 4;  // a client's pings and updates grow with its requests
+  // A client's pings and window updates grow with what it is sent.
+  static constexpr double kPerRequest = 4;
+  static constexpr double kPerData = 2;
 
   /// False when the bucket is empty.
   bool Take(TimePoint now) {
@@ -27,9 +29,12 @@ class FloodGuard {
     --tokens_;
     return true;
   }
-  void OnRequestAnswered() { tokens_ = std::min(kCapacity, tokens_ + kPerRequest); }
+  void OnRequestAnswered() { Give(kPerRequest); }
+  void OnDataSent() { Give(kPerData); }
 
  private:
+  void Give(double tokens) { tokens_ = std::min(kCapacity, tokens_ + tokens); }
+
   double tokens_ = kCapacity;
   TimePoint refilled_{};  // epoch: the first refill fills it
 };

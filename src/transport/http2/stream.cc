@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "transport/grpc/status.h"
+#include "transport/http/ascii.h"
 #include "transport/http/response_head.h"
 #include "transport/http2/connection.h"
 
@@ -33,12 +34,11 @@ Stream::Stream(Connection& connection)
       body_(io_.pool(), io_.shared().budget),
       message_(io_.pool(), io_.shared().budget) {}
 
-std::shared_ptr<http::LoopExchange> Stream::Self() { return shared_from_this(); }
+std::shared_ptr<const void> Stream::Owner() { return connection_.shared_from_this(); }
 
 // ---- the request
 
 void Stream::Open(int32_t id, TimePoint now) {
-  owner_ = connection_.shared_from_this();
   id_ = id;
   phase_ = Phase::kHead;
   deadline_ = now + io_.limits().header_timeout;
@@ -81,9 +81,16 @@ Status Stream::NoteHeader(const http::Header& header) {
     is_grpc_ = grpc::IsContentType(header.value);
   else if (header.name == "grpc-encoding")
     grpc_encoding_ = header.value;
-  else if (header.name == "host" && facts_.host.empty())
-    facts_.host = header.value;
+  else if (header.name == "host")
+    return NoteHost(header.value);
   return http::NoteField(header, facts_);
+}
+
+// Two names for one host would be two hosts to whoever else looks (RFC 9113 §8.3.1).
+Status Stream::NoteHost(std::string_view host) {
+  if (facts_.host.empty()) facts_.host = host;
+  if (facts_.host == host) return OkStatus();
+  return MakeError(Reason::kBadRequest, "host: expected the name that :authority has");
 }
 
 void Stream::OnHeadEnd(bool has_body, TimePoint now) {
@@ -95,8 +102,12 @@ void Stream::OnHeadEnd(bool has_body, TimePoint now) {
   io_.request_ids().Assign(facts_.request_id, request_id_);
   if (head_error_.ok()) head_error_ = CheckHead();
   if (!head_error_.ok()) return Refuse(head_error_);
+  if (facts_.expect && !http::EqualsIgnoreCase(*facts_.expect, "100-continue"))
+    return Refuse(Error(Reason::kBadRequest, "Expect: only 100-continue is known, got \"{}\"",
+                        facts_.expect->substr(0, 64)),
+                  417);
   if (is_grpc_) {
-    matched_ = io_.shared().router->Match(*this, connection_.policy().access);
+    matched_ = connection_.policy().router->Match(*this, connection_.policy().access);
     if (matched_ == nullptr) return Answer();
     if (matched_->open) return OpenCall();
   }
@@ -126,7 +137,10 @@ Status Stream::CheckHead() {
 }
 
 size_t Stream::OnData(std::span<const char> data) {
-  if (phase_ == Phase::kCall) return CheckCall(call_->OnData({data.data(), data.size()}));
+  if (phase_ == Phase::kCall) {
+    received_bytes_ += data.size();
+    return TryCall([&] { return call_->OnData({data.data(), data.size()}); });
+  }
   if (phase_ == Phase::kBody) {  // else it was refused, and what still comes is dropped
     window_bytes_ += data.size();
     if (const Status taken = TakeData(data); !taken.ok()) Refuse(taken);
@@ -161,7 +175,7 @@ Status Stream::NotePrefix(std::span<const std::byte> bytes) {
 
 void Stream::OnRequestEnd(TimePoint now) {
   if (phase_ == Phase::kCall) {
-    connection_.Consumed(*this, CheckCall(call_->OnHalfClose()));
+    connection_.Consumed(*this, TryCall([&] { return call_->OnHalfClose(); }));
     return;
   }
   if (phase_ != Phase::kBody) return;
@@ -199,13 +213,14 @@ Status Stream::OpenMessage() {
 
 void Stream::Handle() {
   phase_ = Phase::kHandler;
-  if (CallHandler(connection_.policy().access) != Outcome::kDeferred) Answer();
+  if (CallHandler(connection_.policy()) != Outcome::kDeferred) Answer();
 }
 
-void Stream::Refuse(const Status& why) {
+void Stream::Refuse(const Status& why, std::optional<int> http_status) {
   if (request_id_.empty()) io_.request_ids().Assign({}, request_id_);
   http::LoopCounters::Add(io_.mutable_counters().refused, 1);
   http::RespondWithError(why, request_id_, response_);
+  response_.status = http_status.value_or(response_.status);
   Answer();
 }
 
@@ -268,7 +283,11 @@ void Stream::SubmitCallHead() {
 void Stream::TakeBody(size_t bytes, std::string& out) {
   bytes_out_ += bytes;
   window_bytes_ += bytes;
-  if (call_) return call_->Take(bytes, out);
+  if (call_) {
+    call_->Take(bytes, out);
+    if (call_->can_deliver()) WakeCall();
+    return;
+  }
   body_left_ -= bytes;
   while (bytes > 0) {
     const std::string_view piece = Piece(piece_).substr(offset_, bytes);
@@ -308,7 +327,12 @@ void Stream::Finish(bool sent) {
   }
   Clear();
   EndAnswer();
-  owner_.reset();
+}
+
+// Also when the loop is no more: gives nothing back to its pool.
+void Stream::DropFields() {
+  for (nghttp2_rcbuf* const buffer : kept_) nghttp2_rcbuf_decref(buffer);
+  kept_.clear();
 }
 
 void Stream::Clear() {
@@ -316,8 +340,8 @@ void Stream::Clear() {
   call_.reset();
   writer_.reset();
   call_answered_ = false;
-  for (nghttp2_rcbuf* const buffer : kept_) nghttp2_rcbuf_decref(buffer);
-  kept_.clear();
+  open_message_ = 0;
+  DropFields();
   request_.Clear();
   facts_ = http::HeadFacts();
   params_.Clear();
@@ -332,16 +356,19 @@ void Stream::Clear() {
   body_.Release();
   message_.Release();
   inflater_.reset();
-  head_bytes_ = body_bytes_ = expected_bytes_ = window_bytes_ = bytes_out_ = body_left_ = 0;
+  head_bytes_ = body_bytes_ = expected_bytes_ = window_bytes_ = received_bytes_ = bytes_out_ =
+      body_left_ = 0;
   phase_ = Phase::kIdle;
 }
 
 void Stream::EndIdleCall() {
   if (phase_ == Phase::kCall && !call_->finished() && call_->Idle())
-    OnSaid({}, MakeError(Reason::kDraining, "the server ends; call it again elsewhere"), false);
+    OnSaid({}, MakeError(Reason::kDraining, "the server ends; call it again elsewhere"));
 }
 
 Stream::Verdict Stream::Sweep(TimePoint now) {
+  if (closed_) return Verdict::kGoOn;
+  if (phase_ == Phase::kCall) return SweepCall(now);
   if (now < deadline_) return Verdict::kGoOn;
   const http::Limits& limits = io_.limits();
   const auto due = [&](std::chrono::milliseconds window) {
@@ -363,9 +390,6 @@ Stream::Verdict Stream::Sweep(TimePoint now) {
       deadline_ = now + limits.write_timeout;
       break;
     case Phase::kCall:
-      if (call_->bytes_left() > 0 && window_bytes_ == 0) return Verdict::kReset;
-      deadline_ = now + limits.write_timeout;
-      break;
     case Phase::kIdle:
     case Phase::kHandler:
       break;

@@ -12,6 +12,7 @@
 #include <nghttp2/nghttp2.h>
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -31,7 +32,7 @@ class Connection;
 class Stream final : public http::LoopExchange, public std::enable_shared_from_this<Stream> {
  public:
   explicit Stream(Connection& connection);
-  ~Stream() override { Clear(); }
+  ~Stream() override { DropFields(); }
 
   // Events of the connection, in their order.
   void Open(int32_t id, TimePoint now);
@@ -66,8 +67,10 @@ class Stream final : public http::LoopExchange, public std::enable_shared_from_t
   Status final_status() const { return call_ ? call_->final_status() : OkStatus(); }
   /// Appends the next `bytes` ≤ body_left() of it.
   void TakeBody(size_t bytes, std::string& out);
-  /// gRPC's status follows the body.
-  bool has_trailers() const { return is_grpc_; }
+  /// All of the answer was handed on.
+  bool all_taken() const {
+    return body_left() == 0 && (phase_ == Phase::kAnswering || (call_ && call_->finished()));
+  }
 
   /// Counts the exchange and makes the stream ready for the next. @param sent  was it all?
   void Finish(bool sent);
@@ -79,34 +82,39 @@ class Stream final : public http::LoopExchange, public std::enable_shared_from_t
   enum class Phase : uint8_t { kIdle, kHead, kBody, kHandler, kAnswering, kCall };
   class Writer;
 
-  std::shared_ptr<LoopExchange> Self() override;
+  std::shared_ptr<LoopExchange> Self() override { return shared_from_this(); }
+  std::shared_ptr<const void> Owner() override;
   bool AwaitsAnswer() const override { return phase_ == Phase::kHandler; }
   void OnAnswer() override;
 
   Status NoteHeader(const http::Header& header);
   Status NotePseudoHeader(const http::Header& header);
+  Status NoteHost(std::string_view host);
   Status CheckHead();
   Status TakeData(std::span<const char> data);
   Status NotePrefix(std::span<const std::byte> bytes);
   Status FinishBody();
   Status OpenMessage();
   void Handle();
-  void Refuse(const Status& why);
+  void Refuse(const Status& why, std::optional<int> http_status = std::nullopt);
   void Answer();
   void AnswerCall();
   void SubmitCallHead();
   std::string_view Piece(size_t index) const;
+  void DropFields();
   void Clear();
 
   // Streaming calls (stream_call.cc).
   void OpenCall();
-  size_t CheckCall(const StatusOr<size_t>& taken);
-  void OnSaid(std::vector<http::StreamMessage> messages, const std::optional<Status>& final,
-              bool read_more);
+  Status NoThrow(const std::function<void()>& step);
+  size_t TryCall(const std::function<StatusOr<size_t>()>& step);
+  void OnSaid(std::vector<http::StreamMessage> messages, const std::optional<Status>& final);
+  void OnWoken(bool read_more);
+  void WakeCall();
+  Verdict SweepCall(TimePoint now);
   void EndCall();
 
   Connection& connection_;
-  std::shared_ptr<Connection> owner_;  // while open: an answer finds its connection
   Phase phase_ = Phase::kIdle;
   int32_t id_ = 0;
   bool closed_ = false;
@@ -127,6 +135,9 @@ class Stream final : public http::LoopExchange, public std::enable_shared_from_t
   std::unique_ptr<StreamingCall> call_;
   std::shared_ptr<Writer> writer_;  // of call_
   bool call_answered_ = false;      // its head is submitted
+  TimePoint call_deadline_{};       // the client's; TimePoint::max(): none
+  size_t received_bytes_ = 0;       // of the call, since deadline_ was set
+  uint64_t open_message_ = 0;       // that was not whole when deadline_ was set; 0 = none
 
   // Of the answer.
   std::array<char, grpc::kPrefixBytes> prefix_;

@@ -7,39 +7,65 @@ namespace slipway::http2 {
 StreamingCall::StreamingCall(std::unique_ptr<http::StreamReader> reader,
                              std::shared_ptr<http::Budget> budget, http::BlockPool& pool,
                              grpc::MessageReader::Options options)
-    : reader_(std::move(reader)), messages_(std::move(budget), pool, std::move(options)) {}
+    : reader_(std::move(reader)),
+      budget_(budget),
+      max_buffered_bytes_(options.max_buffered_bytes),
+      messages_(std::move(budget), pool, std::move(options)) {}
+
+StreamingCall::~StreamingCall() { budget_->Release(held().size()); }
 
 StatusOr<size_t> StreamingCall::OnData(std::string_view data) {
   if (finished()) return data.size();
-  held_.append(data);
-  return Deliver();
+  const size_t size = data.size();
+  if (held().empty()) RETURN_IF_ERROR(Hand(data));
+  RETURN_IF_ERROR(Hold(data));
+  return size - data.size();
 }
 
 StatusOr<size_t> StreamingCall::OnHalfClose() {
   half_closed_ = true;
-  return Deliver();
-}
-
-StatusOr<size_t> StreamingCall::ReadMore() {
-  reading_ = true;
-  return Deliver();
+  RETURN_IF_ERROR(TellHalfClose());
+  return size_t{0};
 }
 
 StatusOr<size_t> StreamingCall::Deliver() {
-  const std::string held = std::exchange(held_, {});
-  std::string_view rest = held;
-  while (reading_ && !finished() && !rest.empty()) {
-    ASSIGN_OR_RETURN(auto message, messages_.Next(rest));
+  std::string_view rest = held();
+  const size_t before = rest.size();
+  const Status handed = Hand(rest);
+  const size_t taken = before - rest.size();
+  budget_->Release(taken);
+  held_begin_ += taken;
+  // Not at each message: what stays would be moved each time.
+  if (held_begin_ * 2 >= held_.size()) held_.erase(0, std::exchange(held_begin_, 0));
+  RETURN_IF_ERROR(handed);
+  RETURN_IF_ERROR(TellHalfClose());
+  return taken;
+}
+
+// Gives the reader what it wants of `data`, and drops that.
+Status StreamingCall::Hand(std::string_view& data) {
+  while (WantsMessages() && !data.empty()) {
+    ASSIGN_OR_RETURN(auto message, messages_.Next(data));
     if (message != nullptr) reading_ = reader_->OnMessage(std::move(message));
   }
-  held_.insert(0, rest);
-  if (half_closed_ && held_.empty() && !told_half_close_ && !finished()) {
-    told_half_close_ = true;
-    if (!messages_.at_boundary())
-      return MakeError(Reason::kBadRequest, "gRPC call: it ends within a message");
-    reader_->OnHalfClose();
-  }
-  return held.size() - rest.size();
+  return OkStatus();
+}
+
+Status StreamingCall::Hold(std::string_view data) {
+  if (data.empty()) return OkStatus();
+  if (!budget_->Charge(data.size(), max_buffered_bytes_))
+    return MakeError(Reason::kOverloaded, "gRPC call: the memory for request bodies is used up");
+  held_.append(data);
+  return OkStatus();
+}
+
+Status StreamingCall::TellHalfClose() {
+  if (!half_closed_ || !held().empty() || told_half_close_ || finished()) return OkStatus();
+  told_half_close_ = true;
+  if (!messages_.at_boundary())
+    return MakeError(Reason::kBadRequest, "gRPC call: it ends within a message");
+  reader_->OnHalfClose();
+  return OkStatus();
 }
 
 void StreamingCall::Write(http::StreamMessage message) {

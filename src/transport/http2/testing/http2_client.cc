@@ -66,8 +66,10 @@ struct Http2Client::Callbacks {
     return 0;
   }
   static int OnFrame(nghttp2_session*, const nghttp2_frame* frame, void* user) {
-    if (frame->hd.type == NGHTTP2_GOAWAY)
-      static_cast<Http2Client*>(user)->goaway_ = frame->goaway.error_code;
+    auto& self = *static_cast<Http2Client*>(user);
+    if (frame->hd.type == NGHTTP2_GOAWAY) self.goaway_ = frame->goaway.error_code;
+    if (frame->hd.type == NGHTTP2_DATA)
+      self.longest_data_ = std::max(self.longest_data_, frame->hd.length);
     return 0;
   }
   static ssize_t Read(nghttp2_session*, int32_t id, uint8_t* out, size_t room, uint32_t* flags,
@@ -81,7 +83,8 @@ struct Http2Client::Callbacks {
   }
 };
 
-Http2Client::Http2Client(const std::string& address, int32_t window) : socket_(address) {
+Http2Client::Http2Client(const std::string& address, int32_t window, uint32_t max_frame)
+    : socket_(address) {
   nghttp2_session_callbacks* callbacks = nullptr;
   nghttp2_session_callbacks_new(&callbacks);
   nghttp2_session_callbacks_set_on_header_callback(callbacks, Callbacks::OnHeader);
@@ -92,8 +95,9 @@ Http2Client::Http2Client(const std::string& address, int32_t window) : socket_(a
   nghttp2_session_callbacks_del(callbacks);
   SLIPWAY_CHECK(made == 0, "memory for a client");
   const nghttp2_settings_entry settings[] = {
-      {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, static_cast<uint32_t>(window)}};
-  nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings, 1);
+      {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, static_cast<uint32_t>(window)},
+      {NGHTTP2_SETTINGS_MAX_FRAME_SIZE, max_frame}};
+  nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings, std::size(settings));
   nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0, window);
 }
 

@@ -33,8 +33,10 @@ struct Answer {
 
 class Http2Client {
  public:
-  /// Says hello. @param window  of each stream and the connection, in bytes.
-  explicit Http2Client(const std::string& address, int32_t window = 1 << 20);
+  /// Says hello. @param window  of each stream and the connection, in bytes. @param max_frame  that
+  /// it takes.
+  explicit Http2Client(const std::string& address, int32_t window = 1 << 20,
+                       uint32_t max_frame = 16 << 10);
   ~Http2Client();
 
   /// Opens a stream; without `ends`, Send may follow. @return its number.
@@ -58,6 +60,8 @@ class Http2Client {
   /// Until the server has closed the connection; false when it does not.
   bool ReadsEnd();
   std::optional<uint32_t> goaway() const { return goaway_; }
+  /// The longest DATA frame so far.
+  size_t longest_data() const { return longest_data_; }
 
  private:
   struct Callbacks;
@@ -73,6 +77,7 @@ class Http2Client {
   std::map<int32_t, Answer> answers_;
   std::map<int32_t, Upload> uploads_;
   std::optional<uint32_t> goaway_;
+  size_t longest_data_ = 0;
   bool ended_ = false;
 };
 

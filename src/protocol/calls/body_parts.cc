@@ -1,8 +1,8 @@
-#include "protocol/openinference/body_parts.h"
+#include "protocol/calls/body_parts.h"
 
 #include <cstring>
 
-namespace slipway::openinference {
+namespace slipway {
 namespace {
 
 /// Below this a copy behind the text is cheaper than one more buffer to send.
@@ -33,4 +33,4 @@ void AppendText(std::string_view text, http::Response& response) {
   response.parts.push_back({kept.bytes(), kept.owner()});
 }
 
-}  // namespace slipway::openinference
+}  // namespace slipway

@@ -6,7 +6,7 @@
 #include "tensor/tensor.h"
 #include "transport/http/message.h"
 
-namespace slipway::openinference {
+namespace slipway {
 
 /// Appends `data` behind what `response` holds. Large data goes as a part that keeps its memory
 /// alive.
@@ -15,4 +15,4 @@ void AppendData(const Buffer& data, http::Response& response);
 /// Appends a copy of `text` behind what `response` holds, parts included.
 void AppendText(std::string_view text, http::Response& response);
 
-}  // namespace slipway::openinference
+}  // namespace slipway

@@ -1,0 +1,127 @@
+#include "protocol/dialect/model_registration.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <vector>
+
+#include "text/json_reader.h"
+#include "text/json_writer.h"
+#include "transport/http/query.h"
+
+namespace slipway::dialect {
+namespace {
+
+constexpr std::string_view kFileScheme = "file://";
+constexpr std::string_view kModelSuffix = ".onnx";
+
+StatusOr<int64_t> NumberIn(std::string_view query, std::string_view name, int64_t otherwise) {
+  ASSIGN_OR_RETURN(const auto text, http::QueryValue(query, name));
+  if (!text) return otherwise;
+  int64_t value;
+  const char* const end = text->data() + text->size();
+  const auto result = std::from_chars(text->data(), end, value);
+  return result.ec == std::errc() && result.ptr == end && value >= 0 ? value : otherwise;
+}
+
+std::string_view WithoutPrefix(std::string_view text, std::string_view prefix) {
+  return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
+}
+
+Status Elsewhere(std::string_view url) {
+  return Error(Reason::kForbidden,
+               "url \"{}\": expected a model of this server's repositories, by its name or path",
+               url.substr(0, 256));
+}
+
+/// The entry of a repository that `url` names.
+StatusOr<std::string> EntryAt(std::string_view url, std::span<const std::string> repositories) {
+  const std::string_view place = WithoutPrefix(url, kFileScheme);
+  const std::filesystem::path path(place);
+  const std::filesystem::path normal = (path / "").lexically_normal().parent_path();
+  const bool climbs = std::ranges::find(path, "..") != path.end();
+  if (climbs || normal.empty() || place.find("://") != place.npos) return Elsewhere(url);
+  const bool is_name = path.is_relative() && !normal.has_parent_path();
+  const bool is_beneath =
+      std::ranges::find(repositories, normal.parent_path().string()) != repositories.end();
+  // A model that was given to the server on its own is its own repository.
+  const bool is_given = std::ranges::find(repositories, normal.string()) != repositories.end();
+  if (!is_name && !is_beneath && !is_given) return Elsewhere(url);
+  return normal.filename().string();
+}
+
+}  // namespace
+
+Status WriteModelPage(const lifecycle::ServingTable& table, std::string_view query,
+                      std::string& out) {
+  ASSIGN_OR_RETURN(int64_t limit, NumberIn(query, "limit", kPageModels));
+  ASSIGN_OR_RETURN(const int64_t first, NumberIn(query, "next_page_token", 0));
+  if (limit == 0 || limit > kPageModels) limit = kPageModels;
+  std::vector<std::string_view> names;
+  for (const auto& [name, model] : table.models)
+    if (!model->ready.empty()) names.push_back(name);
+  std::ranges::sort(names);
+  const auto all = static_cast<int64_t>(names.size());
+  const int64_t begin = std::min(first, all), end = std::min(begin + limit, all);
+  JsonWriter json(out);
+  json.BeginObject().Key("models").BeginArray();
+  for (int64_t i = begin; i < end; ++i) {
+    std::string model;
+    WriteModel(names[static_cast<size_t>(i)], model);
+    json.Raw(model);
+  }
+  json.EndArray();
+  if (end < all) json.Key("nextPageToken").String(std::to_string(end));
+  json.EndObject();
+  return OkStatus();
+}
+
+void WriteModel(std::string_view name, std::string& out) {
+  JsonWriter(out)
+      .BeginObject()
+      .Key("modelName")
+      .String(name)
+      .Key("modelUrl")
+      .String(name)
+      .EndObject();
+}
+
+StatusOr<Registration> ReadRegistration(std::string_view body) {
+  Registration registration;
+  JsonReader json(body);
+  RETURN_IF_ERROR(json.BeginObject());
+  for (std::string_view key;;) {
+    ASSIGN_OR_RETURN(const bool more, json.NextKey(&key));
+    if (!more) break;
+    if (key != "model_name" && key != "url") {
+      RETURN_IF_ERROR(json.Skip());
+      continue;
+    }
+    std::string& to = key == "url" ? registration.url : registration.model_name;
+    std::string_view text;
+    RETURN_IF_ERROR(json.ReadString(&text));
+    to = text;
+  }
+  RETURN_IF_ERROR(json.End());
+  return registration;
+}
+
+StatusOr<std::string> ModelToLoad(const Registration& registration,
+                                  std::span<const std::string> repositories,
+                                  const lifecycle::ServingTable& table) {
+  if (registration.url.empty()) return Error(Reason::kBadRequest, "Parameter url is required.");
+  ASSIGN_OR_RETURN(std::string name, EntryAt(registration.url, repositories));
+  if (name.ends_with(kModelSuffix)) name.resize(name.size() - kModelSuffix.size());
+  RETURN_IF_ERROR(ModelName::Parse(name).status());
+  if (!registration.model_name.empty() && registration.model_name != name)
+    return Error(
+        Reason::kBadRequest,
+        "model_name \"{}\": expected \"{}\", the name that the model has in its repository",
+        registration.model_name.substr(0, 256), name);
+  const auto found = table.models.find(name);
+  if (found != table.models.end() && !found->second->ready.empty())
+    return Error(Reason::kAlreadyExists, "model \"{}\" is registered already", name);
+  return name;
+}
+
+}  // namespace slipway::dialect

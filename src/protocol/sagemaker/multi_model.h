@@ -1,0 +1,25 @@
+#pragma once
+// SageMaker's multi-model containers: models are loaded and unloaded by the platform.
+// docs/protocols/sagemaker.md
+
+#include <string>
+#include <vector>
+
+#include "lifecycle/manager.h"
+#include "routing/infer_service.h"
+#include "transport/http/router.h"
+
+namespace slipway::sagemaker {
+
+/// What the routes work with; all of it outlives the server.
+struct Services {
+  routing::InferService& infer;
+  lifecycle::Manager& models;
+  std::vector<std::string> repositories;  // as dialect::ModelToLoad takes them
+};
+
+/// Adds GET and POST /models, GET and DELETE /models/{model}.
+/// POST /models/{model}/invoke is protocol/invocations'.
+void AddMultiModelRoutes(http::Router& router, const Services& services);
+
+}  // namespace slipway::sagemaker

@@ -1,0 +1,58 @@
+#pragma once
+// TensorProto, TensorFlow's message of one tensor, to and from Tensor.
+// Source: tensorflow/core/framework/tensor.proto, tensor.cc
+
+#include <string>
+#include <string_view>
+
+#include "base/status.h"
+#include "infer/arena.h"
+#include "tensor/tensor.h"
+
+namespace slipway::tfserving {
+
+/// Of a field with fewer elements than the shape has, the last one stands for those that are
+/// missing, and an empty one for zeros: all tensors of a request take at most so many bytes by
+/// that.
+inline constexpr size_t kMaxRepeatedBytes = size_t{64} << 20;
+
+class TensorProtoReader {
+ public:
+  /// @param arena  holds what is not borrowed: at most 8 bytes for each byte read, and
+  ///   kMaxRepeatedBytes.
+  explicit TensorProtoReader(Arena& arena) : arena_(arena) {}
+
+  /// @param message  borrowed for a tensor_content that is aligned to its elements.
+  /// @return kBadRequest: malformed, a data type or shape that no model has, more elements than the
+  ///   shape, an element out of its type's range; kTooLarge beyond kMaxRepeatedBytes; kNotOffered
+  ///   for strings in tensor_content.
+  Status Read(std::string_view message, Tensor& tensor);
+
+ private:
+  struct Parts;
+  Status ReadContent(std::string_view content, Tensor& tensor);
+  Status ReadField(std::string_view message, const Parts& parts, Tensor& tensor);
+  template <typename T, typename Add>
+  Status ReadNumbers(std::string_view message, const Parts& parts, Tensor& tensor, const Add& add);
+  Status ReadStrings(std::string_view message, const Parts& parts, Tensor& tensor);
+  Status Charge(size_t bytes);
+
+  Arena& arena_;
+  size_t repeated_bytes_ = 0;
+};
+
+/// A tensor on its way into a message: `head`, then `data`, then nothing.
+struct TensorProtoPieces {
+  std::string head;
+  Buffer data;  // of FP32 and FP64; other elements are in the head
+
+  size_t size() const { return head.size() + data.size(); }
+};
+
+/// The elements go into the field for their data type, as the real server writes them.
+TensorProtoPieces WriteTensorProto(const Tensor& tensor);
+
+/// Appends a TensorShapeProto as field `number`. @param shape  -1 = any; null = any rank.
+void AppendShape(uint32_t number, const Shape* shape, std::string& out);
+
+}  // namespace slipway::tfserving

@@ -1,0 +1,124 @@
+"""/models, which TorchServe's management API and SageMaker's multi-model containers both want."""
+
+import copy
+import shutil
+
+import pytest
+
+from support.checks import check_error
+from support.models import EXAMPLES, TEST_MODELS
+from support.server import Server, free_port
+from test_torchserve import check_torchserve_error
+
+EXPLICIT = ["--model-control=explicit", "--load-model=digits"]
+
+
+def at(server, address):
+    """The same server, asked at another of its addresses."""
+    other = copy.copy(server)
+    other.address = address
+    return other
+
+
+def names_of(answer):
+    assert answer.status == 200, answer
+    return [model["modelName"] for model in answer.json()["models"]]
+
+
+@pytest.fixture
+def everywhere(tmp_path):
+    """A server whose models are loaded on request, at its address, TorchServe's and SageMaker's."""
+    repository = tmp_path / "models"
+    shutil.copytree(EXAMPLES, repository)
+    addresses = [f"127.0.0.1:{free_port()}" for _ in range(2)]
+    listen = [f"--http={addresses[0]}=torchserve-management", f"--http={addresses[1]}=sagemaker"]
+    with Server(repository, args=[*EXPLICIT, *listen]) as server:
+        yield server, at(server, addresses[0]), at(server, addresses[1]), repository
+
+
+def test_models_are_described_on_every_address():
+    with Server(EXAMPLES) as server:
+        assert names_of(server.get("/models")) == ["breast_cancer", "digits", "topic"]
+        page = server.get("/models?limit=2&next_page_token=0").json()
+        assert page["nextPageToken"] == "2" and len(page["models"]) == 2
+        for path in ("", "/1", "/1.0", "/all"):
+            [model] = server.get(f"/models/digits{path}").json()
+            assert (model["modelName"], model["modelVersion"]) == ("digits", "1")
+            assert len(model["workers"]) == model["maxWorkers"] >= 1
+            assert model["jobQueueStatus"]["pendingRequests"] == 0
+        check_torchserve_error(server.get("/models/x"), 404, "ModelNotFoundException", '"x"')
+        check_torchserve_error(
+            server.get("/models/digits/8"), 404, "ModelVersionNotFoundException", "version 8"
+        )
+        for method, path in (("POST", "/models?url=digits"), ("DELETE", "/models/digits")):
+            check_error(server.request(method, path), 405)
+
+
+def test_torchserve_registers_describes_scales_and_unregisters(everywhere):
+    server, management, _, repository = everywhere
+    assert names_of(management.get("/models")) == ["digits"]
+    answer = management.post(f"/models?model_name=topic&url={repository}/topic&initial_workers=1")
+    assert answer.status == 200, answer
+    assert answer.json()["status"].startswith('Model "topic" Version: 1 registered with ')
+    assert names_of(server.get("/models")) == ["digits", "topic"]
+    assert server.post("/predictions/topic", {"data": ["hello"]}).status == 200
+    check_torchserve_error(
+        management.post("/models?url=topic"), 409, "ConflictStatusException", "registered already"
+    )
+    for url in ("/etc", "https://example.org/m.mar", f"{repository}/../models/topic"):
+        check_torchserve_error(
+            management.post(f"/models?url={url}"), 403, "IllegalArgumentException", "repositories"
+        )
+    check_torchserve_error(management.post("/models"), 400, "BadRequestException", "url")
+    check_torchserve_error(management.post("/models?url=none"), 404, "ModelNotFoundException")
+
+    scaled = management.request("PUT", "/models/topic/1.0?min_worker=3&synchronous=true")
+    runs = management.get("/models/topic").json()[0]["maxWorkers"]
+    assert scaled.json() == {"status": f"Workers scaled to {runs} for model: topic, version: 1.0"}
+    check_torchserve_error(
+        management.request("PUT", "/models/topic?min_worker=3&max_worker=1"), 400,
+        "BadRequestException", "max_worker",
+    )
+    check_torchserve_error(
+        management.request("PUT", "/models/topic/1/set-default"), 501,
+        "InternalServerException", "aliases.json",
+    )
+    gone = management.request("DELETE", "/models/topic/1.0")
+    assert gone.json() == {"status": 'Model "topic" unregistered'}
+    assert names_of(management.get("/models")) == ["digits"]
+    check_torchserve_error(
+        management.request("DELETE", "/models/topic"), 404, "ModelVersionNotFoundException"
+    )
+
+
+def test_sagemaker_loads_invokes_lists_and_unloads(everywhere):
+    _, _, sagemaker, repository = everywhere
+    body = {"model_name": "topic", "url": f"{repository}/topic"}
+    assert sagemaker.post("/models", body).status == 200
+    assert sagemaker.post("/models", body).status == 409
+    assert names_of(sagemaker.get("/models")) == ["digits", "topic"]
+    assert sagemaker.get("/models/topic").json() == {"modelName": "topic", "modelUrl": "topic"}
+    answer = sagemaker.post("/models/topic/invoke", {"instances": ["hello"]})
+    assert answer.status == 200, answer
+    assert sagemaker.request("DELETE", "/models/topic").status == 200
+    check_error(sagemaker.get("/models/topic"), 404, "topic")
+    check_error(sagemaker.request("DELETE", "/models/topic"), 404, "topic")
+    check_error(sagemaker.post("/models", {"model_name": "a", "url": "/etc"}), 403)
+    check_error(sagemaker.post("/models", b"{"), 400, "JSON, byte")
+
+
+def test_models_are_loaded_on_request_only_when_that_is_their_control():
+    address = f"127.0.0.1:{free_port()}"
+    with Server(EXAMPLES, args=[f"--http={address}=torchserve-management"]) as server:
+        management = at(server, address)
+        check_torchserve_error(
+            management.request("DELETE", "/models/topic"), 403,
+            "IllegalArgumentException", "--model-control=explicit",
+        )
+
+
+def test_the_environment_of_sagemaker_chooses_its_routes():
+    with Server(TEST_MODELS, env={"SAGEMAKER_MULTI_MODEL": "true"}) as server:
+        model = server.get("/models/add_sub").json()
+        assert model == {"modelName": "add_sub", "modelUrl": "add_sub"}
+        check_error(server.request("DELETE", "/models/add_sub"), 403, "--model-control=explicit")
