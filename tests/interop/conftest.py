@@ -6,7 +6,7 @@ from support.models import EXAMPLES, TEST_MODELS
 from support.server import Server
 
 
-recorder = covered.Recorder()
+recorder = covered.recorder
 recorder.watch()
 
 

@@ -8,6 +8,7 @@ import collections
 import json
 import pathlib
 import re
+import signal
 
 from support.server import Server, wait_until
 
@@ -30,7 +31,8 @@ class Recorder:
         self.ran = set()
         self.seen = collections.defaultdict(set)  # "GET /v2" -> modules
         self._marks = {}
-        self._start, self._request, self._stop = Server.start, Server.request, Server.stop
+        self._start, self._request = Server.start, Server.request
+        self._send_signal, self._kill = Server.send_signal, Server.kill
 
     def watch(self):
         recorder = self
@@ -51,11 +53,17 @@ class Recorder:
             recorder._marks[server] = recorder._read(server)
             return answer
 
-        def stop(server, *args):
-            recorder._end(server)
-            return recorder._stop(server, *args)
+        def send_signal(server, number):
+            if number == signal.SIGTERM:  # afterwards it takes no more connections
+                recorder._end(server)
+            recorder._send_signal(server, number)
 
-        Server.start, Server.request, Server.stop = start, request, stop
+        def kill(server):
+            recorder._end(server)
+            recorder._kill(server)
+
+        Server.start, Server.request = start, request
+        Server.send_signal, Server.kill = send_signal, kill
 
     def _read(self, server):
         counts = collections.Counter()
@@ -90,3 +98,6 @@ def written():
 
 def write(routes):
     LIST.write_text(json.dumps(routes, indent=1) + "\n", encoding="utf-8")
+
+
+recorder = Recorder()

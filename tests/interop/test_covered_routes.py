@@ -5,7 +5,7 @@ import os
 import pytest
 
 import covered
-from conftest import recorder
+from covered import recorder
 from stock import HERE
 
 MODULES = {path.stem for path in HERE.glob("test_*.py")}

@@ -1,27 +1,15 @@
-import copy
 import json
-import pathlib
 import subprocess
 import sys
 
 import pytest
 
+from described import EVERY_ROUTE, HERE, VENV, document_of
 from support import packages
 from support.models import EXAMPLES
 from support.server import Server, free_port
 
-HERE = pathlib.Path(__file__).resolve().parent
-VENV = packages.BUILD / "venv-openapi"
 VALIDATE_S = 60
-# Every dialect's routes, also those that only a configuration names.
-EVERY_ROUTE = [
-    "--default-model=breast_cancer",
-    "--vertex-predict-route=/vertex/predict",
-    "--vertex-health-route=/vertex/health",
-    "--azureml-liveness-route=/azureml/live",
-    "--azureml-readiness-route=/azureml/ready",
-    "--azureml-scoring-route=/azureml/score",
-]
 
 
 @pytest.fixture(scope="session")
@@ -39,22 +27,9 @@ def server():
         yield server
 
 
-def document_of(server):
-    answer = server.get("/openapi.json")
-    assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
-    return json.loads(answer.body)
-
-
 @pytest.fixture(scope="session")
 def document(server):
     return document_of(server)
-
-
-def at(server, address):
-    """The same server, asked at another of its addresses."""
-    other = copy.copy(server)
-    other.address = address
-    return other
 
 
 @pytest.fixture
@@ -65,7 +40,7 @@ def by_dialect():
     listen = [f"--http={address}={dialect}" for dialect, address in addresses.items()]
     args = ["--model-control=explicit", "--load-model=digits", *listen]
     with Server(EXAMPLES, args=args) as server:
-        yield {dialect: at(server, address) for dialect, address in addresses.items()}
+        yield {dialect: server.at(address) for dialect, address in addresses.items()}
 
 
 @pytest.fixture(scope="session")

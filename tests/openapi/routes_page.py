@@ -11,27 +11,29 @@ HEAD = """\
 # Every dialect's routes
 
 As [`/openapi.json`](openapi.md) describes them, here for a server on loopback with the routes of Vertex AI and Azure ML
-at made-up paths. The last column names the tests of `tests/interop`, which drive stock clients or compare with the real
-server, that call a route; *none* is a gap. Methods of gRPC are in
-[protocols/openinference-grpc.md](protocols/openinference-grpc.md).
+at made-up paths, and for addresses of TorchServe's management API and of SageMaker's multi-model containers. The last
+column names the tests of `tests/interop`, which drive stock clients or compare with the real server, that call a route;
+*none* is a gap. Methods of gRPC are in [protocols/openinference-grpc.md](protocols/openinference-grpc.md).
 """
 
 
-def rows_of(document):
-    """dialect -> [(method, path, summary)]; routes that only refuse as malformed are left out."""
-    rows = {tag["name"]: [] for tag in document["tags"]}
-    for path, methods in document["paths"].items():
-        for method, operation in methods.items():
-            if operation["summary"] != "Malformed.":
-                for dialect in operation["tags"]:
-                    rows[dialect].append((method.upper(), path, operation["summary"]))
-    return rows
+def rows_of(documents):
+    """dialect -> [(method, path, summary)] by path; routes that only refuse as malformed are left out."""
+    rows = {}
+    for document in documents:
+        for path, methods in document["paths"].items():
+            for method, operation in methods.items():
+                if operation["summary"] != "Malformed.":
+                    for dialect in operation["tags"]:
+                        row = (method.upper(), path, operation["summary"])
+                        rows.setdefault(dialect, {})[row] = None  # a set in order
+    return {dialect: sorted(rows[dialect], key=lambda row: row[1]) for dialect in sorted(rows)}
 
 
-def page_of(document):
+def page_of(documents):
     covered = json.loads(COVERED.read_text(encoding="utf-8"))
     lines = [HEAD]
-    for dialect, rows in rows_of(document).items():
+    for dialect, rows in rows_of(documents).items():
         called = sum(f"{method} {path}" in covered for method, path, _ in rows)
         lines += [
             f"## {dialect}",

@@ -1,6 +1,6 @@
 """GET /openapi.json describes the listener that is asked: what it offers, and in whose dialect."""
 
-from conftest import at, document_of
+from described import document_of
 from support.models import EXAMPLES
 from support.server import Server, free_port
 
@@ -65,7 +65,7 @@ def test_a_listener_describes_what_it_offers():
     control = f"127.0.0.1:{free_port()}"
     with Server(EXAMPLES, args=["--control", control]) as server:
         public = document_of(server)["paths"]
-        private = document_of(at(server, control))["paths"]
+        private = document_of(server.at(control))["paths"]
     load, infer = "/v2/repository/models/{model}/load", "/v2/models/{model}/infer"
     assert infer in public and load not in public
     assert load in private and infer not in private

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from conftest import EVERY_ROUTE, HERE
+from described import EVERY_ROUTE, HERE
 from support.models import EXAMPLES
 from support.server import Server
 
