@@ -19,13 +19,17 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_runtest_setup(item):
-    if item.path.parent == stock.HERE:
-        recorder.settle()
-        recorder.current = item.path.stem
+    recorder.current = item.path.stem
 
 
 def pytest_runtest_call(item):
     recorder.ran.add(item.path.stem)
+
+
+@pytest.hookimpl(trylast=True)  # after the servers of the test's fixtures have stopped
+def pytest_runtest_teardown():
+    recorder.settle()
+    recorder.current = None
 
 
 @pytest.fixture(scope="session")
