@@ -1,7 +1,7 @@
 #pragma once
 // What a connection does after its last byte: what the peer still sends is read and dropped, for a
-// while and up to a bound. Closing over unread bytes would reset the connection, and the reset could
-// destroy the last answer on its way.
+// while and up to a bound. Closing over unread bytes would reset the connection, and the reset
+// could destroy the last answer on its way.
 
 #include <algorithm>
 

@@ -15,8 +15,8 @@ namespace slipway::http2 {
 nghttp2_nv Field(std::string_view name, std::string_view value,
                  uint8_t flags = NGHTTP2_NV_FLAG_NONE);
 
-/// Adds the fields of "Name: value\r\n" lines, their names put in lower case in place. A status line
-/// before them and an empty line at the end do not count.
+/// Adds the fields of "Name: value\r\n" lines, their names put in lower case in place. A status
+/// line before them and an empty line at the end do not count.
 void AddLines(std::string& lines, std::vector<nghttp2_nv>& out);
 
 /// How a gRPC call ends. What AddTo adds refers to this.
