@@ -1,5 +1,12 @@
-# cmake -DINPUT=… -DOUTPUT=… -DHEADER=… -DFUNCTION=… -P EmbedFile.cmake: the bytes of INPUT as a C++ file.
-file(READ ${INPUT} bytes HEX)
+# cmake -DINPUT=… -DOUTPUT=… -DHEADER=… -DFUNCTION=… -P EmbedFile.cmake: the bytes of INPUT as a C++ file;
+# of JSON without line ends and indents.
+if(INPUT MATCHES "\\.json$")
+  file(READ ${INPUT} bytes)
+  string(REGEX REPLACE "\n *" "" bytes "${bytes}")
+  string(HEX "${bytes}" bytes)
+else()
+  file(READ ${INPUT} bytes HEX)
+endif()
 string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
 string(REGEX REPLACE "((0x..,)(0x..,)(0x..,)(0x..,)(0x..,)(0x..,)(0x..,)(0x..,))" "\\1\n" bytes "${bytes}")
 file(WRITE ${OUTPUT} "#include \"${HEADER}\"

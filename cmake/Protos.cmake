@@ -19,6 +19,19 @@ function(slipway_protos target)
   target_link_libraries(${target} PUBLIC dep::protobuf_lite)
 endfunction()
 
+# slipway_embedded(<output.cc> <header> <function> <file>): the bytes of a file in C++:
+# `std::string_view slipway::<function>()` of <header>.
+function(slipway_embedded output header function file)
+  get_filename_component(folder ${output} DIRECTORY)
+  file(MAKE_DIRECTORY ${folder})
+  add_custom_command(
+    OUTPUT ${output}
+    COMMAND ${CMAKE_COMMAND} -DINPUT=${file} -DOUTPUT=${output} -DHEADER=${header}
+            -DFUNCTION=${function} -P ${CMAKE_SOURCE_DIR}/cmake/EmbedFile.cmake
+    DEPENDS ${file} ${CMAKE_SOURCE_DIR}/cmake/EmbedFile.cmake
+    VERBATIM)
+endfunction()
+
 # slipway_descriptors(<output.cc> <header> <function> <file>…): proto/<file>.proto and what they import
 # as a serialized FileDescriptorSet in C++: `std::string_view slipway::<function>()` of <header>.
 function(slipway_descriptors output header function)

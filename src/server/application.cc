@@ -1,6 +1,7 @@
 #include "server/application.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 
 #include "base/log.h"
@@ -10,6 +11,7 @@
 #include "protocol/flask/routes.h"
 #include "protocol/invocations/body_format.h"
 #include "protocol/invocations/routes.h"
+#include "protocol/openapi/routes.h"
 #include "protocol/openinference/routes.h"
 #include "protocol/reflection/methods.h"
 #include "protocol/sagemaker/multi_model.h"
@@ -59,11 +61,14 @@ azureml::Options ToAzureml(const Config& config) {
   azureml::Options options{.liveness_route = config.azureml.liveness_route,
                            .readiness_route = config.azureml.readiness_route,
                            .scoring_route = config.azureml.scoring_route};
-  if (config.azureml.scoring_body == ScoringBody::kFlask)
+  if (config.azureml.scoring_body == ScoringBody::kFlask) {
     options.scoring_format = std::make_shared<const flask::BodyFormat>();
-  else
+    options.scoring_contract = flask::PredictContract();
+  } else {
     options.scoring_format =
         std::make_shared<const invocations::BodyFormat>(ToInstances(config.dialects.csv_header));
+    options.scoring_contract = invocations::ScoringContract();
+  }
   return options;
 }
 
@@ -272,6 +277,11 @@ std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_ve
   vertex::AddRoutes(
       *router, {.common = dialects, .draining = draining_},
       {.health_route = config_.vertex.health_route, .predict_route = config_.vertex.predict_route});
+  openapi::AddRoutes(
+      *router,
+      std::array{flask::Components(), invocations::Components(), openinference::Components(),
+                 tfserving::Components(), torchserve::Components(), vertex::Components()},
+      kVersion);
   return router;
 }
 

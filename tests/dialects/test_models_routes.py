@@ -1,6 +1,5 @@
 """/models, which TorchServe's management API and SageMaker's multi-model containers both want."""
 
-import copy
 import shutil
 
 import pytest
@@ -11,13 +10,6 @@ from support.server import Server, free_port
 from test_torchserve import check_torchserve_error
 
 EXPLICIT = ["--model-control=explicit", "--load-model=digits"]
-
-
-def at(server, address):
-    """The same server, asked at another of its addresses."""
-    other = copy.copy(server)
-    other.address = address
-    return other
 
 
 def names_of(answer):
@@ -33,7 +25,7 @@ def everywhere(tmp_path):
     addresses = [f"127.0.0.1:{free_port()}" for _ in range(2)]
     listen = [f"--http={addresses[0]}=torchserve-management", f"--http={addresses[1]}=sagemaker"]
     with Server(repository, args=[*EXPLICIT, *listen]) as server:
-        yield server, at(server, addresses[0]), at(server, addresses[1]), repository
+        yield server, server.at(addresses[0]), server.at(addresses[1]), repository
 
 
 def test_models_are_described_on_every_address():
@@ -110,7 +102,7 @@ def test_sagemaker_loads_invokes_lists_and_unloads(everywhere):
 def test_models_are_loaded_on_request_only_when_that_is_their_control():
     address = f"127.0.0.1:{free_port()}"
     with Server(EXAMPLES, args=[f"--http={address}=torchserve-management"]) as server:
-        management = at(server, address)
+        management = server.at(address)
         check_torchserve_error(
             management.request("DELETE", "/models/topic"), 403,
             "IllegalArgumentException", "--model-control=explicit",

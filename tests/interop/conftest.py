@@ -1,15 +1,35 @@
 import pytest
 
+import covered
 import stock
 from support.models import EXAMPLES, TEST_MODELS
 from support.server import Server
 
 
+recorder = covered.recorder
+recorder.watch()
+
+
 def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.stem == "test_covered_routes")  # after all others
     if stock.missing:
         for item in items:
             if item.path.parent == stock.HERE and item.path.stem != "test_side_by_side":
                 item.add_marker(pytest.mark.skip(reason=stock.missing))
+
+
+def pytest_runtest_setup(item):
+    recorder.current = item.path.stem
+
+
+def pytest_runtest_call(item):
+    recorder.ran.add(item.path.stem)
+
+
+@pytest.hookimpl(trylast=True)  # after the servers of the test's fixtures have stopped
+def pytest_runtest_teardown():
+    recorder.settle()
+    recorder.current = None
 
 
 @pytest.fixture(scope="session")

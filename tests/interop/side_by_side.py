@@ -8,15 +8,16 @@ import urllib.error
 import urllib.request
 
 import stock
+from support import packages
 from support.server import free_port, wait_until
 
-VENV = stock.BUILD / "venv-applications"
+VENV = packages.BUILD / "venv-applications"
 START_S = 120
 
 
 def install():
     """@return None, or why the applications are not there."""
-    return stock.install(VENV, stock.HERE / "applications.txt")
+    return packages.install(VENV, stock.HERE / "applications.txt")
 
 
 def make_models(folder):

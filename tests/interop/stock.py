@@ -3,49 +3,17 @@
 Where they cannot be installed, `missing` says why and conftest.py skips every test by name.
 """
 
-import hashlib
 import pathlib
-import subprocess
 import sys
 
+from support import packages
+
 HERE = pathlib.Path(__file__).resolve().parent
-BUILD = HERE.parents[1] / "build"
-VENV = BUILD / "venv-interop"
-INSTALL_TIMEOUT_S = 300
+VENV = packages.BUILD / "venv-interop"
 
-
-def install(venv, requirements, stubs=None):
-    """Brings the virtual environment up to date. `stubs` lists packages to install without what they depend on.
-
-    @return None, or why that was not possible.
-    """
-    files = [each for each in (requirements, stubs) if each]
-    content = b"".join(each.read_bytes() for each in files)
-    wanted = hashlib.sha256(content + sys.version.encode()).hexdigest()
-    stamp = venv / "requirements.sha256"
-    if stamp.exists() and stamp.read_text(encoding="ascii") == wanted:
-        return None
-    pip = [venv / "bin" / "pip", "install", "--quiet", "--retries", "1", "--timeout", "15"]
-    pip += ["--disable-pip-version-check"]
-    steps = [[sys.executable, "-m", "venv", "--clear", venv], [*pip, "--requirement", requirements]]
-    if stubs:
-        steps.append([*pip, "--no-deps", "--requirement", stubs])
-    for step in steps:
-        try:
-            done = subprocess.run(step, capture_output=True, text=True, timeout=INSTALL_TIMEOUT_S)
-        except (OSError, subprocess.TimeoutExpired) as error:
-            return f"no stock clients: {error}"
-        if done.returncode != 0:
-            said = (done.stderr.strip() or done.stdout.strip()).splitlines()
-            return f"no stock clients: {said[-1] if said else step}"
-    stamp.write_text(wanted, encoding="ascii")
-    return None
-
-
-missing = install(VENV, HERE / "requirements.txt", HERE / "stubs.txt")
+missing = packages.install(VENV, HERE / "requirements.txt", HERE / "stubs.txt")
 if missing is None:
-    # The same interpreter made the folder, so its packages fit; before Debian's, which may be older.
-    sys.path.insert(0, str(next(VENV.glob("lib/python*/site-packages"))))
+    sys.path.insert(0, packages.folder_of(VENV))  # before Debian's, which may be older
     import grpc
     import ml_dtypes
     import numpy as np

@@ -9,8 +9,9 @@ import subprocess
 
 import pytest
 
-from stock import BUILD, grpc, reflection, reflection_pb2, reflection_pb2_grpc
+from stock import grpc, reflection, reflection_pb2, reflection_pb2_grpc
 from support.models import EXAMPLES
+from support.packages import BUILD
 from support.server import Server
 
 SERVICES = {

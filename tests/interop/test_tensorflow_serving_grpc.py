@@ -12,8 +12,9 @@ import sys
 
 import pytest
 
-from stock import BUILD, array_of, grpc, np
+from stock import array_of, grpc, np
 from support.models import check_elements, examples
+from support.packages import BUILD
 from test_dtypes import ELEMENTS
 from test_grpc_methods import declarations_of
 

@@ -8,6 +8,7 @@ from several.
 """
 
 import contextlib
+import copy
 import http.client
 import json
 import os
@@ -245,6 +246,12 @@ class Server:
         return sum(float(value) for text, value in rows if all(each in text.split(",") for each in wanted))
 
     # --- requests
+
+    def at(self, address):
+        """The same server, asked at another of its addresses. Starts and stops nothing."""
+        other = copy.copy(self)
+        other.address = address
+        return other
 
     @property
     def url(self):

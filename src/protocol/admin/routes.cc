@@ -93,6 +93,10 @@ std::string AddressOf(const Exchange& exchange) {
                      exchange.request().header("host").value_or("127.0.0.1:8080"));
 }
 
+http::Contract Gives(std::string_view type) {
+  return {.dialects = {"Slipway"}, .gives = {{200, {{type}}}}};
+}
+
 }  // namespace
 
 void AddRoutes(http::Router& router, const Services& services) {
@@ -108,7 +112,7 @@ void AddRoutes(http::Router& router, const Services& services) {
                     Describe(services.infer.Table(exchange.loop()), services, AddressOf(exchange)));
                 exchange.Send();
               },
-              "The models on one page, with a curl line for each."});
+              "The models on one page, with a curl line for each.", Gives("text/html")});
   const auto add_scrape = [&](std::string path, Registry::Names names, std::string summary) {
     router.Add({Method::kGet, std::move(path), Access::kHealth,
                 [services, names](Exchange& exchange) {
@@ -116,7 +120,7 @@ void AddRoutes(http::Router& router, const Services& services) {
                   exchange.response().body = services.registry.Scrape(names);
                   exchange.Send();
                 },
-                std::move(summary)});
+                std::move(summary), Gives("text/plain")});
   };
   add_scrape("/metrics", Registry::Names::kOwn, "Metrics in the Prometheus text format.");
   // Apart, because Triton's names break the rules of naming that `promtool check metrics` checks.
@@ -128,7 +132,7 @@ void AddRoutes(http::Router& router, const Services& services) {
                 exchange.response().body = "ok\n";
                 exchange.Send();
               },
-              "The process works."});
+              "The process works.", Gives("text/plain")});
 }
 
 std::string SampleCommand(const ServingTable& table, std::string_view address) {

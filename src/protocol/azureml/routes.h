@@ -16,6 +16,7 @@ struct Options {
   std::string readiness_route;
   std::string scoring_route;
   std::shared_ptr<const dialect::BodyFormat> scoring_format;
+  http::Contract scoring_contract;  // of that format; whose route it is is replaced
 };
 
 /// Adds the routes that `options` names, in place of other APIs' routes at the same paths: to be

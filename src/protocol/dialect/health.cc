@@ -12,6 +12,11 @@ bool IsHealthy(const lifecycle::ServingTable& table, bool draining, const Target
   return table.models.size() != 1 || !table.models.begin()->second->ready.empty();
 }
 
+http::Contract HealthContract(std::vector<std::string_view> dialects) {
+  const std::vector<http::BodyForm> forms = {{http::kJsonType, "Health"}};
+  return {.dialects = std::move(dialects), .gives = {{200, forms}, {503, forms}}};
+}
+
 void TellHealth(bool healthy, http::Exchange& exchange) {
   exchange.response().status = healthy ? 200 : 503;
   JsonWriter(exchange.response().body)

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <string>
+#include <string_view>
 
 #include "protocol/dialect/infer_handler.h"
 #include "protocol/instances/csv_table.h"
@@ -19,5 +20,11 @@ struct Services {
 
 /// Adds POST /invocations and /models/{model}/invoke, GET /ping, /health and /version.
 void AddRoutes(http::Router& router, const Services& services);
+
+/// What a route takes and gives whose bodies are BodyFormat's.
+http::Contract ScoringContract();
+
+/// The schemas that the routes' contracts name (components.json).
+std::string_view Components();
 
 }  // namespace slipway::invocations

@@ -42,6 +42,46 @@ constexpr NotOffered kNotOffered[] = {
      "logging settings by request; send the process SIGUSR1 or SIGUSR2"},
 };
 
+constexpr std::string_view kDialect = "Open Inference v2";
+
+http::Contract Gives(std::string_view schema, std::vector<int> refuses = {}) {
+  return {.dialects = {kDialect},
+          .gives = {{200, {{http::kJsonType, schema}}}},
+          .refuses = std::move(refuses)};
+}
+
+/// A yes or no: 200 or 503.
+http::Contract Tells(std::string_view schema) {
+  const std::vector<http::BodyForm> forms = {{http::kJsonType, schema}};
+  return {.dialects = {kDialect}, .gives = {{200, forms}, {503, forms}}};
+}
+
+/// A change to what is served: an empty 200, or why not.
+http::Contract Changes(std::string_view schema) {
+  return {.dialects = {kDialect},
+          .takes = {{http::kJsonType, schema}},
+          .body_is_optional = true,
+          .gives = {{200}},
+          .refuses = {404, 422, 501}};
+}
+
+http::Contract Infers() {
+  constexpr std::string_view kBinary = "application/octet-stream";
+  constexpr std::string_view kJsonSize = "Inference-Header-Content-Length";
+  return {.dialects = {kDialect},
+          .parameters = {kJsonSize, "traceparent"},
+          .takes = {{http::kJsonType, "InferRequest"}, {kBinary}},
+          .gives = {{200, {{http::kJsonType, "InferResponse"}, {kBinary}}, {kJsonSize}}},
+          .refuses = {404, 501, 504}};
+}
+
+http::Contract Index() {
+  http::Contract contract = Gives("Index");
+  contract.takes = {{http::kJsonType, "IndexRequest"}};
+  contract.body_is_optional = true;
+  return contract;
+}
+
 }  // namespace
 
 void AddRoutes(http::Router& router, const Services& services) {
@@ -49,44 +89,51 @@ void AddRoutes(http::Router& router, const Services& services) {
   const auto infer = std::make_shared<InferHandler>(services, kHttpInfer);
   using Member = void (ModelHandlers::*)(Exchange&) const;
   const auto add = [&](Method method, std::string pattern, Access access, Member member,
-                       std::string summary) {
+                       std::string summary, http::Contract contract) {
     router.Add({method, std::move(pattern), access,
                 [handlers, member](Exchange& exchange) { (handlers.get()->*member)(exchange); },
-                std::move(summary)});
+                std::move(summary), std::move(contract)});
   };
   add(Method::kGet, "/v2", Access::kHealth, &ModelHandlers::Server,
-      "The server and its extensions.");
-  add(Method::kGet, "/v2/health/live", Access::kHealth, &ModelHandlers::Live, "The process works.");
+      "The server and its extensions.", Gives("ServerMetadata"));
+  add(Method::kGet, "/v2/health/live", Access::kHealth, &ModelHandlers::Live, "The process works.",
+      Gives("Live"));
   add(Method::kGet, "/v2/health/ready", Access::kHealth, &ModelHandlers::Ready,
-      "Models are loaded and the server is not draining.");
+      "Models are loaded and the server is not draining.", Tells("Ready"));
   add(Method::kGet, "/v2/models", Access::kHealth, &ModelHandlers::List,
-      "Names of the ready models.");
+      "Names of the ready models.", Gives("ModelNames"));
   add(Method::kGet, "/v2/models/stats", Access::kHealth, &ModelHandlers::Statistics,
-      "Statistics of all models.");
+      "Statistics of all models.", Gives("Statistics"));
   for (const std::string model : {"/v2/models/{model}", "/v2/models/{model}/versions/{version}"}) {
-    add(Method::kGet, model, Access::kHealth, &ModelHandlers::Metadata, "Inputs and outputs.");
+    add(Method::kGet, model, Access::kHealth, &ModelHandlers::Metadata, "Inputs and outputs.",
+        Gives("ModelMetadata", {404}));
     add(Method::kGet, model + "/ready", Access::kHealth, &ModelHandlers::ModelReady,
-        "The model, or that version of it, can answer.");
+        "The model, or that version of it, can answer.", Gives("ModelReady", {404}));
     add(Method::kGet, model + "/config", Access::kHealth, &ModelHandlers::Config,
-        "The configuration in effect.");
-    add(Method::kGet, model + "/stats", Access::kHealth, &ModelHandlers::Statistics, "Statistics.");
+        "The configuration in effect.", Gives("ModelConfig", {404}));
+    add(Method::kGet, model + "/stats", Access::kHealth, &ModelHandlers::Statistics, "Statistics.",
+        Gives("Statistics", {404}));
     router.Add({Method::kPost, model + "/infer", Access::kInference,
-                [infer](Exchange& exchange) { (*infer)(exchange); }, "Runs the model."});
+                [infer](Exchange& exchange) { (*infer)(exchange); }, "Runs the model.", Infers()});
   }
   add(Method::kPost, "/v2/repository/index", Access::kHealth, &ModelHandlers::Index,
-      "Every version that is known, with its state.");
+      "Every version that is known, with its state.", Index());
   add(Method::kPost, "/v2/repository/models/{model}/load", Access::kControl, &ModelHandlers::Load,
-      "Loads or reloads a model (--model-control=explicit).");
+      "Loads or reloads a model (--model-control=explicit).", Changes("LoadRequest"));
   add(Method::kPost, "/v2/repository/models/{model}/unload", Access::kControl,
-      &ModelHandlers::Unload, "Unloads a model (--model-control=explicit).");
+      &ModelHandlers::Unload, "Unloads a model (--model-control=explicit).",
+      Changes("UnloadRequest"));
   for (const NotOffered& route : kNotOffered)
-    router.Add({route.method, std::string(route.pattern), Access::kHealth,
+    router.Add({route.method,
+                std::string(route.pattern),
+                Access::kHealth,
                 [what = route.what](Exchange& exchange) {
                   http::RespondWithError(Error(Reason::kNotOffered, "not offered: {}", what),
                                          exchange.request_id(), exchange.response());
                   exchange.Send();
                 },
-                fmt::format("Not offered: {}.", route.what)});
+                fmt::format("Not offered: {}.", route.what),
+                {.dialects = {kDialect}, .refuses = {501}}});
   AddGrpcMethods(router, services);
   AddStreamInfer(router, services);
   AddHealthMethods(router, services);

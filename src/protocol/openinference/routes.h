@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "lifecycle/manager.h"
 #include "routing/infer_service.h"
@@ -27,6 +28,9 @@ struct Services {
 /// Adds every route under /v2 and every method of inference.GRPCInferenceService and
 /// grpc.health.v1.Health.
 void AddRoutes(http::Router& router, const Services& services);
+
+/// The schemas that the routes' contracts name (components.json).
+std::string_view Components();
 
 /// For http::ServerOptions::body_alignment: where the first binary tensor begins in the body.
 size_t TensorOffset(const http::Request& request);

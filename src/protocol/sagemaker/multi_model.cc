@@ -38,6 +38,30 @@ void Load(const Services& services, Exchange& exchange) {
   services.models.Load(*std::move(model), Later(exchange));
 }
 
+constexpr std::string_view kDialect = "SageMaker";
+
+http::Contract Pages() {
+  return {.dialects = {kDialect},
+          .parameters = {"limit", "next_page_token"},
+          .gives = {{200, {{http::kJsonType, "LoadedModels"}}}}};
+}
+
+http::Contract Tells() {
+  return {.dialects = {kDialect},
+          .gives = {{200, {{http::kJsonType, "LoadedModel"}}}},
+          .refuses = {404}};
+}
+
+/// An empty 200, or why not.
+http::Contract Loads() {
+  return {.dialects = {kDialect},
+          .takes = {{http::kJsonType, "Registration"}},
+          .gives = {{200}},
+          .refuses = {404, 409, 422, 501}};
+}
+
+http::Contract Unloads() { return {.dialects = {kDialect}, .gives = {{200}}, .refuses = {404}}; }
+
 }  // namespace
 
 void AddMultiModelRoutes(http::Router& router, const Services& services) {
@@ -48,21 +72,21 @@ void AddMultiModelRoutes(http::Router& router, const Services& services) {
                        dialect::WriteModelPage(shared->infer.Table(exchange.loop()),
                                                exchange.request().query, exchange.response().body));
               },
-              "The loaded models."});
+              "The loaded models, a page at a time.", Pages()});
   router.Add({Method::kPost, "/models", Access::kControl,
               [shared](Exchange& exchange) { Load(*shared, exchange); },
-              "Loads a model (--model-control=explicit)."});
+              "Loads a model (--model-control=explicit).", Loads()});
   router.Add({Method::kGet, "/models/{model}", Access::kHealth,
               [shared](Exchange& exchange) {
                 Answer(exchange, TellModel(shared->infer.Table(exchange.loop()),
                                            exchange.params()["model"], exchange.response().body));
               },
-              "A loaded model."});
+              "A loaded model.", Tells()});
   router.Add({Method::kDelete, "/models/{model}", Access::kControl,
               [shared](Exchange& exchange) {
                 shared->models.Unload(std::string(exchange.params()["model"]), Later(exchange));
               },
-              "Unloads a model (--model-control=explicit)."});
+              "Unloads a model (--model-control=explicit).", Unloads()});
 }
 
 }  // namespace slipway::sagemaker

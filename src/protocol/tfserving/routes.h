@@ -2,6 +2,8 @@
 // TensorFlow Serving's REST API and KServe's protocol v1, whose routes are the same ones.
 // docs/protocols/tfserving.md
 
+#include <string_view>
+
 #include "routing/infer_service.h"
 #include "transport/http/router.h"
 
@@ -15,5 +17,8 @@ struct Services {
 
 /// Adds every route under /v1/models and every method of the gRPC API.
 void AddRoutes(http::Router& router, const Services& services);
+
+/// The schemas that the routes' contracts name (components.json).
+std::string_view Components();
 
 }  // namespace slipway::tfserving

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "protocol/dialect/model_registration.h"
+#include "protocol/torchserve/contracts.h"
 #include "protocol/torchserve/description.h"
 #include "protocol/torchserve/errors.h"
 #include "protocol/torchserve/prediction_handler.h"
@@ -165,12 +166,13 @@ class Routes {
   Routes(http::Router& router, const ManagementServices& services)
       : router_(router), handlers_(std::make_shared<const ManagementHandlers>(services)) {}
 
-  void Add(Method method, std::string pattern, Access access, Member member, std::string summary) {
+  void Add(Method method, std::string pattern, Access access, Member member, std::string summary,
+           http::Contract contract) {
     router_.Add({method, std::move(pattern), access,
                  [handlers = handlers_, member](Exchange& exchange) {
                    (handlers.get()->*member)(exchange);
                  },
-                 std::move(summary)});
+                 std::move(summary), std::move(contract)});
   }
 
  private:
@@ -180,30 +182,53 @@ class Routes {
 
 constexpr std::string_view kModel[] = {"/models/{model}", "/models/{model}/{version}"};
 
+http::Contract Pages() {
+  http::Contract contract = Gives("LoadedModels");
+  contract.parameters = {"limit", "next_page_token"};
+  return contract;
+}
+
+http::Contract Registers() {
+  http::Contract contract = Gives("TorchserveStatus", {404, 409, 422, 501});
+  contract.parameters = {"url", "registered_name"};
+  contract.takes = {{http::kJsonType, "Registration"}};
+  contract.body_is_optional = true;
+  return contract;
+}
+
+http::Contract Scales() {
+  http::Contract contract = Gives("TorchserveStatus", {404});
+  contract.parameters = {"min_worker", "max_worker"};
+  return contract;
+}
+
 }  // namespace
 
 void AddDescribingRoutes(http::Router& router, const ManagementServices& services) {
   Routes routes(router, services);
   routes.Add(Method::kGet, "/models", Access::kHealth, &ManagementHandlers::List,
-             "The loaded models, a page at a time.");
+             "The loaded models, a page at a time.", Pages());
   for (const std::string_view model : kModel)
     routes.Add(Method::kGet, std::string(model), Access::kHealth, &ManagementHandlers::Describe,
-               "The model, a version of it or \"all\" of them.");
+               "The model, a version of it or \"all\" of them.",
+               Gives("TorchserveDescriptions", {404}));
 }
 
 void AddManagementRoutes(http::Router& router, const ManagementServices& services) {
   AddDescribingRoutes(router, services);
   Routes routes(router, services);
   routes.Add(Method::kPost, "/models", Access::kControl, &ManagementHandlers::Register,
-             "Loads a model of a repository (--model-control=explicit).");
+             "Loads a model of a repository (--model-control=explicit).", Registers());
   for (const std::string_view model : kModel) {
     routes.Add(Method::kPut, std::string(model), Access::kControl, &ManagementHandlers::Scale,
-               "Tells how many runs the model may have at once.");
+               "Tells how many runs the model may have at once.", Scales());
     routes.Add(Method::kDelete, std::string(model), Access::kControl,
-               &ManagementHandlers::Unregister, "Unloads a model (--model-control=explicit).");
+               &ManagementHandlers::Unregister, "Unloads a model (--model-control=explicit).",
+               Gives("TorchserveStatus", {404, 501}));
   }
   routes.Add(Method::kPut, "/models/{model}/{version}/set-default", Access::kControl,
-             &ManagementHandlers::SetDefault, "Not offered: another default than the newest.");
+             &ManagementHandlers::SetDefault, "Not offered: another default than the newest.",
+             RefusesAll());
 }
 
 }  // namespace slipway::torchserve

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 
+#include "protocol/torchserve/contracts.h"
 #include "protocol/torchserve/errors.h"
 #include "protocol/torchserve/prediction_handler.h"
 #include "text/json_writer.h"
@@ -49,6 +50,16 @@ void RefuseExplanation(Exchange& exchange) {
   exchange.Send();
 }
 
+http::Contract Predicts() {
+  http::Contract contract = Gives("TorchservePredictions", {404, 504});
+  contract.takes = {{http::kJsonType, "TorchserveRows"},
+                    {"application/octet-stream"},
+                    {"text/plain"},
+                    {"multipart/form-data", "TorchserveForm"},
+                    {"application/x-www-form-urlencoded", "TorchserveForm"}};
+  return contract;
+}
+
 }  // namespace
 
 void AddRoutes(http::Router& router, const Services& services) {
@@ -59,9 +70,9 @@ void AddRoutes(http::Router& router, const Services& services) {
     for (const Method method : {Method::kPost, Method::kPut}) {
       router.Add({method, fmt::format("/predictions{}", model), Access::kInference,
                   [predict](Exchange& exchange) { (*predict)(exchange); },
-                  "Runs the model on rows, a file or a form."});
+                  "Runs the model on rows, a file or a form.", Predicts()});
       router.Add({method, fmt::format("/explanations{}", model), Access::kInference,
-                  RefuseExplanation, "Not offered: explanations."});
+                  RefuseExplanation, "Not offered: explanations.", RefusesAll()});
     }
   }
   const auto description = std::make_shared<const std::string>(
@@ -71,7 +82,7 @@ void AddRoutes(http::Router& router, const Services& services) {
                 exchange.response().body = *description;
                 exchange.Send();
               },
-              "This description."});
+              "The inference API in brief, as OpenAPI 3.0.", Gives("OpenApi")});
 }
 
 }  // namespace slipway::torchserve

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <string>
+#include <string_view>
 
 #include "protocol/dialect/infer_handler.h"
 #include "transport/http/router.h"
@@ -24,5 +25,8 @@ struct Services {
 /// Adds the routes that `options` names, in place of other APIs' routes at the same paths: to be
 /// called last. Paths begin with a slash, and have at most 16 segments and no braces.
 void AddRoutes(http::Router& router, const Services& services, const Options& options);
+
+/// The schemas that the routes' contracts name (components.json).
+std::string_view Components();
 
 }  // namespace slipway::vertex

@@ -5,6 +5,7 @@
 #include <absl/container/inlined_vector.h>
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -45,6 +46,8 @@ class Exchange {
   std::string_view route() const { return route_; }
   /// A gRPC call: request().body is a message, and so is the answer (transport/grpc/unary.h).
   bool is_grpc() const { return is_grpc_; }
+  /// What the listener offers that the request came to: Bit()s of Access, once a route was matched.
+  uint8_t offered() const { return offered_; }
   /// Index of the I/O thread, 0 … threads − 1.
   int loop() const { return loop_; }
   /// The client's own X-Request-Id (printable ASCII, ≤ 128), else one made here. Returned in the
@@ -80,6 +83,7 @@ class Exchange {
   std::string request_id_;
   std::function<void(TimePoint)> on_sent_;
   int loop_ = 0;
+  uint8_t offered_ = 0;
   bool is_grpc_ = false;
 };
 

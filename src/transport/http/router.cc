@@ -203,6 +203,7 @@ const Route* Router::Match(Exchange& exchange, uint8_t allowed) const {
                                 ShortPath(request.path)));
     search.FillParams();
     exchange.route_ = routes_[index].pattern;
+    exchange.offered_ = allowed;
     return &routes_[index];
   }
   const std::string methods = AllowedMethods(*node, allowed);

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "transport/http/contract.h"
 #include "transport/http/exchange.h"
 #include "transport/http/streaming.h"
 
@@ -26,6 +27,7 @@ struct Route {
   Access access = Access::kHealth;
   Handler handler;
   std::string summary;   // one sentence, for the description of the API
+  Contract contract{};   // the rest of the description; of gRPC methods their .proto says it
   bool is_grpc = false;  // for gRPC calls only; other routes are for all others only
   StreamOpener open{};   // instead of the handler, for gRPC's streaming methods
 };

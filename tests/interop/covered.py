@@ -1,0 +1,104 @@
+"""Which routes the stock clients call: counted by the servers, kept in covered_routes.json.
+
+`SLIPWAY_WRITE_COVERED_ROUTES=1 python3 -m pytest tests/interop` writes the list; every other run of the
+whole folder compares with it. docs/dialects-routes.md shows it.
+"""
+
+import collections
+import json
+import pathlib
+import re
+import signal
+
+from support.server import Server, wait_until
+
+LIST = pathlib.Path(__file__).resolve().parent / "covered_routes.json"
+ASKING = "/metrics"
+COUNTER = re.compile(
+    r'^slipway_http_requests_total{route="([^"]*)",method="([A-Z]+)",status="[^"]*"} (\d+)$', re.M
+)
+
+
+def is_described(route):
+    return route != "unmatched" and not re.match(r"/[A-Za-z0-9.]+\.[A-Z]\w+/", route)  # gRPC
+
+
+class Recorder:
+    """Watches the servers of this folder's tests; what is not a request of Server.request came from a client."""
+
+    def __init__(self):
+        self.current = None  # the module whose test runs, when it is one of this folder
+        self.ran = set()
+        self.seen = collections.defaultdict(set)  # "GET /v2" -> modules
+        self._marks = {}
+        self._start, self._request = Server.start, Server.request
+        self._send_signal, self._kill = Server.send_signal, Server.kill
+
+    def watch(self):
+        recorder = self
+
+        def start(server):
+            recorder._start(server)
+            if recorder.current:
+                recorder._marks[server] = recorder._read(server)
+            return server
+
+        def request(server, *args, **options):
+            if server not in recorder._marks:
+                return recorder._request(server, *args, **options)
+            recorder._settle(server)
+            answer = recorder._request(server, *args, **options)
+            before = recorder._marks[server].total()
+            if args[1] != ASKING:  # it is counted a moment after its answer
+                wait_until(lambda: recorder._read(server).total() > before)
+            recorder._marks[server] = recorder._read(server)
+            return answer
+
+        def send_signal(server, number):
+            if number == signal.SIGTERM:  # afterwards it takes no more connections
+                recorder._end(server)
+            recorder._send_signal(server, number)
+
+        def kill(server):
+            recorder._end(server)
+            recorder._kill(server)
+
+        Server.start, Server.request = start, request
+        Server.send_signal, Server.kill = send_signal, kill
+
+    def _read(self, server):
+        counts = collections.Counter()
+        for route, method, count in COUNTER.findall(self._request(server, "GET", ASKING).text):
+            if route != ASKING:
+                counts[f"{method} {route}"] += int(count)
+        return counts
+
+    def _settle(self, server):
+        now = self._read(server)
+        for route in now - self._marks[server]:
+            if self.current and is_described(route.split()[1]):
+                self.seen[route].add(self.current)
+        self._marks[server] = now
+
+    def _end(self, server):
+        if server in self._marks and server.is_running():
+            self._settle(server)
+        self._marks.pop(server, None)
+
+    def settle(self):
+        for server in self._marks:
+            self._settle(server)
+
+    def routes(self):
+        return {route: sorted(modules) for route, modules in sorted(self.seen.items())}
+
+
+def written():
+    return json.loads(LIST.read_text(encoding="utf-8"))
+
+
+def write(routes):
+    LIST.write_text(json.dumps(routes, indent=1) + "\n", encoding="utf-8")
+
+
+recorder = Recorder()
