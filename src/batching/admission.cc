@@ -26,7 +26,7 @@ StatusOr<Placement> Admit(const AdmissionView& view, const AdmissionOptions& opt
   if (slot_free && view.predicted <= options.inline_limit) return Placement::kInline;
   if (view.waiting >= options.max_queue)
     return Error(Reason::kQueueFull, "{} requests are waiting, the limit", view.waiting);
-  if (view.waiting > 0 && wait > options.max_wait)
+  if (options.max_wait > Duration::zero() && view.waiting > 0 && wait > options.max_wait)
     return Error(Reason::kOverloaded, "would wait about {} ms, the limit is {} ms",
                  Milliseconds(wait), Milliseconds(options.max_wait));
   return Placement::kQueue;

@@ -13,7 +13,7 @@ namespace slipway::batching {
 struct AdmissionOptions {
   Duration inline_limit = std::chrono::microseconds(100);  // a thread hop costs ~30 µs each way
   size_t max_queue = 1024;                                 // requests waiting for one version
-  Duration max_wait = std::chrono::seconds(30);            // of a request, before its run begins
+  Duration max_wait = std::chrono::seconds(30);  // of a request, before its run begins; 0: any
 };
 
 /// What is known at the moment of the decision.

@@ -15,9 +15,7 @@ int64_t TargetRows(const BatchOptions& options, const CostModel& cost, size_t ro
 
 BatchDecision Decide(const BatchView& view, int64_t target, const BatchOptions& options,
                      const CostModel& cost) {
-  const auto slow = [&](int64_t rows) {
-    return cost.PredictSlow({rows, view.size.row_bytes});
-  };
+  const auto slow = [&](int64_t rows) { return cost.PredictSlow({rows, view.size.row_bytes}); };
   if (options.max_delay > Duration::zero() && view.size.rows < target) {
     const auto& preferred = options.preferred;
     const bool complete = std::ranges::find(preferred, view.size.rows) != preferred.end();

@@ -291,6 +291,48 @@ TEST_F(BatchFixture, AnEndingPoolWaitsForNobody) {
   EXPECT_EQ(batches, (std::vector<int>{2}));
 }
 
+TEST_F(BatchFixture, UrgentRequestsGoFirstAndEachPriorityHasItsLimit) {
+  auto queue = std::make_shared<ModelQueue>(
+      ModelQueueOptions{.levels = {{}, {.max_queue = 2}}, .default_level = 1}, pool, fake, cost);
+  auto blocker = MakeJob([&] { started.count_down(), go.wait(); });
+  ASSERT_TRUE(queue->Enqueue(blocker).ok());
+  started.wait();
+  std::string order;
+  const auto add = [&](char name, uint32_t priority) {
+    auto job = MakeJob([&order, name] { order += name; });
+    job->priority = priority;
+    return queue->Enqueue(job);
+  };
+  EXPECT_TRUE(add('c', 0).ok() && add('a', 1).ok() && add('d', 9).ok() && add('b', 1).ok());
+  const Status full = add('e', 2);
+  EXPECT_EQ(ReasonOf(full), Reason::kQueueFull);
+  EXPECT_EQ(MessageOf(full), "2 requests of priority 2 are waiting, the limit");
+  Finish();
+  EXPECT_EQ(order, "abcd");
+}
+
+TEST_F(BatchFixture, WhoHasWaitedForTooLongIsRefusedOrGoesLast) {
+  auto queue = std::make_shared<ModelQueue>(
+      ModelQueueOptions{.levels = {{.max_age = milliseconds(5)},
+                                   {.max_age = milliseconds(5), .is_delayed = true}}},
+      pool, fake, cost);
+  auto blocker = MakeJob([&] { started.count_down(), go.wait(); });
+  ASSERT_TRUE(queue->Enqueue(blocker).ok());
+  started.wait();
+  std::string order;
+  const auto add = [&](char name, uint32_t priority) {
+    auto job = MakeJob([&order, name] { order += name; });
+    job->priority = priority;
+    ASSERT_TRUE(queue->Enqueue(job).ok());
+  };
+  add('x', 1), add('b', 2);
+  fake.Advance(milliseconds(5));
+  add('a', 2);
+  Finish();
+  EXPECT_EQ(order, "ab");
+  EXPECT_EQ(drops, 1);
+}
+
 // ---- fair shares
 
 struct Source : WorkSource {

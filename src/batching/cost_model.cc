@@ -8,8 +8,9 @@ namespace {
 
 constexpr auto kLongest = std::chrono::minutes(1);  // predicted: sums over a queue stay exact
 constexpr float kWeight = 1.0f / 8;                 // of a new observation
-// A run that was preempted for 10 ms says nothing of the model: it counts as four times the mean,
-// so that one of them cannot make a short model look long.
+// Where sizes are compared, a run that was preempted for 10 ms says nothing: it counts as this many
+// times the usual. Where a run is placed it does: what has become slow leaves the I/O threads at
+// once.
 constexpr float kOutlier = 4;
 // A quantile is the level that this many observations in a hundred stay below: it climbs a step
 // for each above it and sinks a nineteenth of one for each below.
@@ -39,30 +40,32 @@ void CostModel::Observe(RunSize size, Duration took) {
   Cell& cell = column.cells[RowBucket(size.rows)];
   const float seen = static_cast<float>(std::max<int64_t>(took.count(), 1)) / size.rows;
   const float mean = cell.mean.load(std::memory_order_relaxed);
-  const float slow = cell.slow.load(std::memory_order_relaxed);
   if (mean == 0) {
-    cell.slow.store(seen, std::memory_order_relaxed);
-    cell.mean.store(seen, std::memory_order_relaxed);
+    for (auto* const quantity : {&cell.slow, &cell.usual, &cell.mean})
+      quantity->store(seen, std::memory_order_relaxed);
   } else {
+    const float slow = cell.slow.load(std::memory_order_relaxed);
+    const float usual = cell.usual.load(std::memory_order_relaxed);
     const float step = slow * kQuantileStep * (seen > slow ? kQuantile : kQuantile - 1);
-    const float next = mean + (std::min(seen, mean * kOutlier) - mean) * kWeight;
-    cell.slow.store(std::max(slow + step, next), std::memory_order_relaxed);
-    cell.mean.store(next, std::memory_order_relaxed);
+    cell.slow.store(std::max(slow + step, mean), std::memory_order_relaxed);
+    cell.usual.store(usual + (std::min(seen, usual * kOutlier) - usual) * kWeight,
+                     std::memory_order_relaxed);
+    cell.mean.store(mean + (seen - mean) * kWeight, std::memory_order_relaxed);
   }
   column.knee.store(FindKnee(column), std::memory_order_relaxed);
 }
 
 uint8_t CostModel::FindKnee(const Column& column) {
-  const float single = column.cells[0].mean.load(std::memory_order_relaxed);
+  const float single = column.cells[0].usual.load(std::memory_order_relaxed);
   if (single == 0) return 0;
   float best = single;
   for (const Cell& cell : column.cells)
-    if (const float mean = cell.mean.load(std::memory_order_relaxed); mean != 0)
-      best = std::min(best, mean);
+    if (const float usual = cell.usual.load(std::memory_order_relaxed); usual != 0)
+      best = std::min(best, usual);
   if (best > single * kWorthwhile) return 0;
   for (uint8_t bucket = 1; bucket < kRowBuckets; ++bucket) {
-    const float mean = column.cells[bucket].mean.load(std::memory_order_relaxed);
-    if (mean != 0 && mean <= best * kNearBest) return bucket;
+    const float usual = column.cells[bucket].usual.load(std::memory_order_relaxed);
+    if (usual != 0 && usual <= best * kNearBest) return bucket;
   }
   return 0;
 }

@@ -42,8 +42,9 @@ class CostModel {
   static constexpr int kByteBuckets = 40;
 
   struct Cell {
-    std::atomic<float> mean{0};  // ns a row; 0 = never seen
-    std::atomic<float> slow{0};  // 95th percentile
+    std::atomic<float> mean{0};   // ns a row; 0 = never seen
+    std::atomic<float> usual{0};  // mean that outliers do not move
+    std::atomic<float> slow{0};   // 95th percentile
   };
   using Quantity = std::atomic<float> Cell::*;
   struct Column {

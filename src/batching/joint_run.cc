@@ -25,7 +25,8 @@ StatusOr<std::vector<size_t>> PartSizes(const Tensor& joint, std::span<const int
   for (const int64_t n : rows) {
     size_t bytes = 0;
     for (int64_t i = 0; i < n * elements; ++i) {
-      if (!reader.Next(&element)) return MakeError(Reason::kInternal, "a BYTES output is cut short");
+      if (!reader.Next(&element))
+        return MakeError(Reason::kInternal, "a BYTES output is cut short");
       bytes += sizeof(uint32_t) + element.size();
     }
     sizes.push_back(bytes);
@@ -107,8 +108,9 @@ Status RunJoined(const LoadedModel& model, std::span<const JointPart> parts,
   for (size_t i = 0; i < results.size(); ++i) {
     auto split = SplitRows(results[i], rows);
     if (!split.ok())
-      return Annotate(split.status(), fmt::format("output \"{}\" of a joint run",
-                                                  model.signature().outputs[first.outputs[i]].name));
+      return Annotate(split.status(),
+                      fmt::format("output \"{}\" of a joint run",
+                                  model.signature().outputs[first.outputs[i]].name));
     for (size_t p = 0; p < parts.size(); ++p) parts[p].results->push_back(std::move((*split)[p]));
   }
   return OkStatus();

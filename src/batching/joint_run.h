@@ -12,7 +12,7 @@ namespace slipway::batching {
 
 /// One request of a joint run.
 struct JointPart {
-  const BoundRequest* bound;     // every input has `rows` rows
+  const BoundRequest* bound;  // every input has `rows` rows
   int64_t rows;
   std::vector<Tensor>* results;  // receives its rows of each output
 };

@@ -59,8 +59,7 @@ TEST(RowsTest, OfALargeAnswerDoNotKeepTheirNeighbours) {
   ASSERT_TRUE(parts.ok());
   EXPECT_NE((*parts)[0].data.owner(), large.data.owner());
   const Tensor small = Floats({2}, {1, 2});
-  EXPECT_EQ(SplitRows(small, std::vector<int64_t>{1, 1})->front().data.owner(),
-            small.data.owner());
+  EXPECT_EQ(SplitRows(small, std::vector<int64_t>{1, 1})->front().data.owner(), small.data.owner());
 }
 
 TEST(JoinTest, NeedsTheSameInputsShapesAndOutputs) {
@@ -74,7 +73,8 @@ TEST(JoinTest, NeedsTheSameInputsShapesAndOutputs) {
   EXPECT_FALSE(CanJoin(request, {.inputs = {&text}, .outputs = {0}}));
   EXPECT_FALSE(CanJoin(request, {.inputs = {&two}, .outputs = {1}}));
   EXPECT_FALSE(CanJoin(request, {.inputs = {nullptr}, .outputs = {0}}));
-  EXPECT_FALSE(CanJoin({.inputs = {&scalar}, .outputs = {0}}, {.inputs = {&scalar}, .outputs = {0}}));
+  EXPECT_FALSE(
+      CanJoin({.inputs = {&scalar}, .outputs = {0}}, {.inputs = {&scalar}, .outputs = {0}}));
 }
 
 }  // namespace

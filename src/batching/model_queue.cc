@@ -12,7 +12,11 @@ constexpr uint32_t kProbeEvery = 128;  // decisions: less than 1 % of the traffi
 
 ModelQueue::ModelQueue(ModelQueueOptions options, WorkerPool& pool, const Clock& clock,
                        std::shared_ptr<CostModel> cost)
-    : options_(std::move(options)), pool_(pool), clock_(clock), cost_(std::move(cost)) {}
+    : options_(std::move(options)),
+      pool_(pool),
+      clock_(clock),
+      cost_(std::move(cost)),
+      level_sizes_(options_.levels.size()) {}
 
 StatusOr<Placement> ModelQueue::Admit(RunSize size, std::optional<TimePoint> deadline) {
   AdmissionView view;
@@ -59,21 +63,40 @@ Duration ModelQueue::ShareOf(RunSize size) const {
 }
 
 Status ModelQueue::Enqueue(std::unique_ptr<Job>& job) {
-  job->queued = clock_.Now();
-  job->share = ShareOf(job->size);
+  job->queued_ = clock_.Now();
+  job->share_ = ShareOf(job->size);
+  job->level_ = LevelOf(*job);
   {
     MutexLock lock(mutex_);
     if (jobs_.size() >= options_.admission.max_queue)
       return Error(Reason::kQueueFull, "{} requests are waiting, the limit", jobs_.size());
-    rows_ += job->size.rows;
-    backlog_ns_.fetch_add(job->share.count(), std::memory_order_relaxed);
-    if (job->deadline || rows_ >= TargetRows(options_.batch, *cost_, job->size.row_bytes))
-      held_ = false;
-    jobs_.push_back(std::move(job));
-    waiting_.store(jobs_.size());
+    const size_t limit = options_.levels[job->level_].max_queue, same = level_sizes_[job->level_];
+    if (limit > 0 && same >= limit)
+      return Error(Reason::kQueueFull, "{} requests of priority {} are waiting, the limit", same,
+                   job->level_ + 1);
+    const bool is_urgent = job->deadline.has_value();
+    const int64_t enough = TargetRows(options_.batch, *cost_, job->size.row_bytes);
+    Insert(std::move(job));
+    if (is_urgent || rows_ >= enough) held_ = false;
   }
   StartWaiting();
   return OkStatus();
+}
+
+size_t ModelQueue::LevelOf(const Job& job) const {
+  if (job.priority == 0 || job.priority > options_.levels.size()) return options_.default_level;
+  return job.priority - 1;
+}
+
+void ModelQueue::Insert(std::unique_ptr<Job> job) {
+  const auto place = [](const Job& j) { return std::pair(j.level_, j.is_late_); };
+  auto at = jobs_.end();  // seldom far from it
+  while (at != jobs_.begin() && place(*job) < place(**(at - 1))) --at;
+  rows_ += job->size.rows;
+  ++level_sizes_[job->level_];
+  backlog_ns_.fetch_add(job->share_.count(), std::memory_order_relaxed);
+  jobs_.insert(at, std::move(job));
+  waiting_.store(jobs_.size());
 }
 
 // ---- what runs next
@@ -82,7 +105,8 @@ std::unique_ptr<Job> ModelQueue::Take(size_t index) {
   auto job = std::move(jobs_[index]);
   jobs_.erase(jobs_.begin() + static_cast<std::ptrdiff_t>(index));
   rows_ -= job->size.rows;
-  backlog_ns_.fetch_sub(job->share.count(), std::memory_order_relaxed);
+  --level_sizes_[job->level_];
+  backlog_ns_.fetch_sub(job->share_.count(), std::memory_order_relaxed);
   waiting_.store(jobs_.size());
   return job;
 }
@@ -94,15 +118,28 @@ std::unique_ptr<Job> ModelQueue::TakeAny() {
 
 // Work whose client has gone or whose deadline has passed is not computed.
 void ModelQueue::RefuseStale(TimePoint now, std::vector<Refused>& refused) {
+  std::vector<std::unique_ptr<Job>> late;
   for (size_t i = 0; i < std::min(jobs_.size(), kMaxScan);) {
     const Job& job = *jobs_[i];
+    const LevelOptions& level = options_.levels[job.level_];
     if (job.cancelled && job.cancelled->load(std::memory_order_relaxed))
       refused.push_back({Take(i), MakeError(Reason::kCancelled, "the client has gone")});
     else if (job.deadline && *job.deadline <= now)
       refused.push_back({Take(i), MakeError(Reason::kDeadlineExceeded,
                                             "the deadline passed while the request waited")});
-    else
+    else if (level.max_age == Duration::zero() || now < job.queued_ + level.max_age || job.is_late_)
       ++i;
+    else if (level.is_delayed)
+      late.push_back(Take(i));
+    else
+      refused.push_back(
+          {Take(i),
+           Error(Reason::kOverloaded, "the request has waited for {} ms, the limit",
+                 std::chrono::duration_cast<std::chrono::milliseconds>(level.max_age).count())});
+  }
+  for (auto& job : late) {
+    job->is_late_ = true;
+    Insert(std::move(job));
   }
 }
 
@@ -121,7 +158,7 @@ ModelQueue::Jobs ModelQueue::TakeBatch(TimePoint now) {
   const size_t row_bytes = first.size.row_bytes;
   int64_t target = IsJoining() ? TargetRows(options_.batch, *cost_, row_bytes, TimeToProbe()) : 1;
   BatchView view{.now = now,
-                 .oldest = first.queued,
+                 .oldest = first.queued_,
                  .deadline = first.deadline,
                  .size = first.size,
                  .first_rows = first.size.rows};

@@ -35,16 +35,31 @@ class Job {
   virtual void Drop(const Status& why) = 0;
 
   RunSize size;
+  uint32_t priority = 0;  // 1 goes first; 0: the queue's default
   std::optional<TimePoint> deadline;
   std::shared_ptr<const std::atomic<bool>> cancelled;  // may be null
-  TimePoint queued{};                                  // set by Enqueue
-  Duration share{};                                    // of the backlog; set by Enqueue
+
+ private:
+  friend class ModelQueue;
+  TimePoint queued_{};
+  Duration share_{};      // of the backlog
+  size_t level_ = 0;      // of the queue's
+  bool is_late_ = false;  // behind all others of its level
+};
+
+/// Requests of one priority.
+struct LevelOptions {
+  size_t max_queue = 0;     // that may wait; 0: no limit but the version's
+  Duration max_age{};       // that one may wait; 0: any
+  bool is_delayed = false;  // past max_age: behind all others of its level, instead of refused
 };
 
 struct ModelQueueOptions {
   int instances = 1;
   AdmissionOptions admission;
   BatchOptions batch;
+  std::vector<LevelOptions> levels = {{}};  // by priority, from 1; at least one
+  size_t default_level = 0;                 // of requests without a priority, or with one too low
 };
 
 /// Threads: every method from any. A queue must be owned by a shared_ptr.
@@ -94,6 +109,8 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Jobs TakeBatch(TimePoint now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HoldUntil(TimePoint when);
+  void Insert(std::unique_ptr<Job> job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  size_t LevelOf(const Job& job) const;
   std::unique_ptr<Job> Take(size_t index) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RunNext();
 
@@ -113,8 +130,9 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
   std::atomic<bool> held_{false};       // what waits is to wait for more
   std::atomic<uint32_t> decisions_{0};
   Mutex mutex_;
-  std::deque<std::unique_ptr<Job>> jobs_ ABSL_GUARDED_BY(mutex_);
-  int64_t rows_ ABSL_GUARDED_BY(mutex_) = 0;  // of jobs_
+  std::deque<std::unique_ptr<Job>> jobs_ ABSL_GUARDED_BY(mutex_);  // by level, late ones last
+  int64_t rows_ ABSL_GUARDED_BY(mutex_) = 0;                       // of jobs_
+  std::vector<size_t> level_sizes_ ABSL_GUARDED_BY(mutex_);        // of jobs_
 };
 
 }  // namespace slipway::batching

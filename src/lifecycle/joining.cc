@@ -73,8 +73,7 @@ StatusOr<std::vector<Row>> DistinctRows(const Signature& signature,
   std::vector<Row> rows;
   for (const bundle::Example& example : examples) AddRowsOf(example, signature, rows);
   for (int seed = 0; rows.size() < 2; ++seed) {
-    ASSIGN_OR_RETURN(Row made,
-                     MadeUpRow(signature, rows.empty() ? nullptr : &rows.front(), seed));
+    ASSIGN_OR_RETURN(Row made, MadeUpRow(signature, rows.empty() ? nullptr : &rows.front(), seed));
     rows.push_back(std::move(made));
   }
   return rows;
@@ -166,7 +165,8 @@ JoiningReport ProveJoining(const LoadedModel& model, const std::vector<bundle::E
   if (!rows.ok()) return no(MessageOf(rows.status()));
   const Requests requests(signature, *rows);
   if (!requests.CanJoin()) return no("the examples differ in shape");
-  if (4 * cost.Predict({1, requests.row_bytes()}) > options.budget) return no("a run takes too long");
+  if (4 * cost.Predict({1, requests.row_bytes()}) > options.budget)
+    return no("a run takes too long");
 
   const TimePoint end = clock.Now() + options.budget;
   if (const Status same = CompareRows(model, requests); !same.ok()) return no(MessageOf(same));

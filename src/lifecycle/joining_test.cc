@@ -27,7 +27,8 @@ class FunctionModel final : public LoadedModel {
     clock_.Advance(fixed_ + per_row_ * x.size());
     const Rows y = function_({x.begin(), x.end()});
     const auto bytes = reinterpret_cast<const char*>(y.data());
-    results = {{DType::kFp32, {static_cast<int64_t>(y.size()), 1},
+    results = {{DType::kFp32,
+                {static_cast<int64_t>(y.size()), 1},
                 Buffer::Own(std::string(bytes, y.size() * sizeof(float)))}};
     return OkStatus();
   }
@@ -83,8 +84,8 @@ TEST_F(JoiningTest, RowsThatDependOnTheirNeighboursAreFoundOut) {
 }
 
 TEST_F(JoiningTest, AnAnswerForAllRowsTogetherIsFoundOut) {
-  const FunctionModel first(clock, [](Rows x) { return Rows{x.front()}; }, microseconds(10),
-                            microseconds(1));
+  const FunctionModel first(
+      clock, [](Rows x) { return Rows{x.front()}; }, microseconds(10), microseconds(1));
   EXPECT_EQ(Prove(first).max_rows, 1);
 }
 

@@ -24,8 +24,8 @@ struct LoaderOptions {
   LoadOptions engine;
   bundle::OpenLimits open;
   batching::AdmissionOptions admission;
-  int default_instances = 1;  // for models whose configuration does not say
-  bool join = true;           // requests run together where that is proven and saves time
+  int default_instances = 1;                     // for models whose configuration does not say
+  batching::BatchOptions batch{.max_rows = 64};  // for those that can run requests together
 };
 
 /// Threads: Load from one thread at a time.
@@ -43,7 +43,8 @@ class Loader {
   void GiveUp() { given_up_ = true; }
 
  private:
-  JoiningReport ProveJoiningOf(const ServedVersion& served, batching::CostModel& cost) const;
+  batching::BatchOptions BatchOptionsFor(const ServedVersion& served,
+                                         batching::CostModel& cost) const;
   Status ProbeOnce(const repository::FoundVersion& version, const std::string& digest);
 
   const LoaderOptions options_;

@@ -89,6 +89,7 @@ class InferService::WaitingCall final : public batching::Job {
     cancelled = call_->Detach();
     size = call_->size_;
     deadline = call_->request.context.deadline;
+    priority = call_->request.context.priority;
   }
 
   static InferCall& Of(const Job& job) { return *static_cast<const WaitingCall&>(job).call_; }
