@@ -6,7 +6,6 @@
 namespace slipway {
 
 void HttpCall::Begin(http::Exchange& exchange) {
-  Reset();
   exchange_ = &exchange;
   request.context.received = exchange.request().received;
   if (const auto header = exchange.request().header("traceparent"))

@@ -12,7 +12,7 @@ namespace slipway {
 /// What an API adds is how the request is read and the answer written.
 class HttpCall : public routing::InferCall {
  public:
-  /// Forgets the last request. Takes over when this one came and the trace that it belongs to.
+  /// Takes over when the request came and the trace that it belongs to.
   void Begin(http::Exchange& exchange);
 
   http::Exchange& exchange() { return *exchange_; }
@@ -60,13 +60,13 @@ class CallRunner {
   void Run(int loop, const Read& read) {
     std::unique_ptr<Call>& spare = loops_[static_cast<size_t>(loop)].spare;
     auto call = spare ? std::move(spare) : std::make_unique<Call>();
-    if (const Status why = read(*call); !why.ok()) {
+    if (const Status why = read(*call); !why.ok())
       infer_.Refuse(loop, *call, why);
-      spare = std::move(call);
-      return;
-    }
-    if (auto back = infer_.Infer(loop, std::move(call)))
-      spare.reset(static_cast<Call*>(back.release()));
+    else
+      call.reset(static_cast<Call*>(infer_.Infer(loop, std::move(call)).release()));
+    if (!call) return;
+    call->Reset();  // now: the next request may be long in coming
+    spare = std::move(call);
   }
 
  private:
