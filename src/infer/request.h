@@ -31,6 +31,7 @@ struct RequestedOutput {
   std::string name;
   uint32_t classification = 0;      // k > 0: the k best classes as BYTES "value:index[:label]"
   std::optional<bool> binary = {};  // raw bytes after the JSON? nullopt = as binary_outputs says
+  bool in_shared_memory = false;    // the answer holds no data, which goes to the client's memory
 };
 
 struct InferRequest {
@@ -42,6 +43,10 @@ struct InferRequest {
   bool binary_outputs = false;           // outputs that do not say otherwise go as raw bytes
   RequestContext context;
   Arena arena;  // holds tensor data that was not borrowed from the body
+
+  bool InSharedMemory(size_t output) const {
+    return output < outputs.size() && outputs[output].in_shared_memory;
+  }
 
   /// Ready for the next request; keeps capacity.
   void Clear();

@@ -178,6 +178,11 @@ Status Application::Wire(std::shared_ptr<Engine> engine) {
       manager_->table(), Or(config_.resources.io_threads, processors), clock_);
   health_watches_ =
       std::make_unique<openinference::HealthWatches>(Or(config_.resources.io_threads, processors));
+  if (config_.shared_memory.allow) {
+    shared_memory_ = std::make_unique<openinference::SharedMemory>(
+        shm::RegionsOptions{.rules = {.prefix = config_.shared_memory.prefix}}, body_budget_);
+    SetSharedMemoryLimits(ToHttpLimits(config_, resources_));
+  }
   std::vector<std::string> patterns;
   for (const ListenDialect dialect : kListenDialects) {
     routers_[dialect] = MakeRouter(engine_version, dialect);
@@ -253,6 +258,7 @@ std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_ve
                             .models = *manager_,
                             .draining = draining_,
                             .health_watches = *health_watches_,
+                            .shared_memory = shared_memory_.get(),
                             .loops = Or(config_.resources.io_threads, resources_.processors),
                             .server_version = std::string(kVersion)});
   tfserving::AddRoutes(*router, {.infer = *infer_,
@@ -310,6 +316,7 @@ http::ServerOptions Application::MakeServerOptions() const {
   options.listeners = ToListeners(config_.http, certificates_.get(), routers_);
   options.threads = Or(config_.resources.io_threads, resources_.processors);
   options.limits = ToHttpLimits(config_, resources_);
+  options.budget = body_budget_;
   options.trusted_peers = config_.http.trusted_peers;
   options.allowed_hosts = config_.http.allowed_hosts;
   options.cors_origins = config_.http.cors_origins;
@@ -364,7 +371,15 @@ void Application::Apply(const Config& config) {
   log::SetLevel(config.log.level);
   manager_->SetPollInterval(config.models.poll_interval);
   infer_->SetDefaultTimeout(config.models.request_timeout);
-  server_->SetLimits(ToHttpLimits(config, resources_));
+  const http::Limits limits = ToHttpLimits(config, resources_);
+  server_->SetLimits(limits);
+  SetSharedMemoryLimits(limits);
+}
+
+void Application::SetSharedMemoryLimits(const http::Limits& limits) {
+  if (!shared_memory_) return;
+  shared_memory_->max_request_bytes = limits.max_body_bytes;
+  shared_memory_->max_buffered_bytes = limits.max_buffered_bytes;
 }
 
 void Application::RefreshCertificates() {

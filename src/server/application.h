@@ -14,6 +14,7 @@
 #include "engine/engine.h"
 #include "lifecycle/manager.h"
 #include "protocol/openinference/health.h"
+#include "protocol/openinference/shared_tensors.h"
 #include "routing/infer_service.h"
 #include "server/certificates.h"
 #include "server/config.h"
@@ -75,6 +76,7 @@ class Application {
   /// Every loop looks at the table again: idle ones would keep an unloaded version in memory, and
   /// health may have changed.
   void WakeLoops();
+  void SetSharedMemoryLimits(const http::Limits& limits);
   void OnFinished(const http::Exchange& exchange, int status, size_t bytes_out);
 
   Config config_;
@@ -89,7 +91,9 @@ class Application {
   std::unique_ptr<lifecycle::Manager> manager_;
   std::unique_ptr<routing::InferService> infer_;
   std::unique_ptr<openinference::HealthWatches> health_watches_;
-  std::unique_ptr<Certificates> certificates_;  // null without TLS
+  const std::shared_ptr<http::Budget> body_budget_ = std::make_shared<http::Budget>();
+  std::unique_ptr<openinference::SharedMemory> shared_memory_;  // null: not offered
+  std::unique_ptr<Certificates> certificates_;                  // null without TLS
   Routers routers_;
   std::unique_ptr<http::Server> server_;
 };

@@ -54,6 +54,12 @@ struct HttpConfig {
   std::vector<std::string> cors_origins;
 };
 
+/// Shared memory of clients, for the tensors of their requests.
+struct SharedMemoryConfig {
+  bool allow = false;
+  std::string prefix;  // that the names of objects begin with
+};
+
 enum class ClientCertificate { kRequired, kOptional };
 enum class TlsVersion { k12, k13 };
 
@@ -124,6 +130,7 @@ struct LogConfig {
 struct Config {
   ModelsConfig models;
   HttpConfig http;
+  SharedMemoryConfig shared_memory;
   TlsConfig tls;
   LimitsConfig limits;
   ResourcesConfig resources;

@@ -21,6 +21,7 @@ class Checker {
     CheckRoute("azureml.liveness_route", config_.azureml.liveness_route);
     CheckRoute("azureml.readiness_route", config_.azureml.readiness_route);
     CheckRoute("azureml.scoring_route", config_.azureml.scoring_route);
+    CheckSharedMemory();
     CheckTls();
     CheckRoute("vertex.health_route", config_.vertex.health_route);
     CheckRoute("vertex.predict_route", config_.vertex.predict_route);
@@ -85,6 +86,16 @@ class Checker {
     if (address->scheme == ListenAddress::Scheme::kHttps && config_.tls.certificate.empty())
       Problem(path, fmt::format("{} needs tls.certificate and tls.key", text));
     return address->loopback;
+  }
+
+  void CheckSharedMemory() {
+    const SharedMemoryConfig& shared_memory = config_.shared_memory;
+    if (!shared_memory.allow && !shared_memory.prefix.empty())
+      Problem("shared_memory.prefix", "has no effect without shared_memory.allow");
+    if (shared_memory.prefix.find('/') != std::string::npos)
+      Problem("shared_memory.prefix",
+              fmt::format("expected the beginning of a name, without the slash, got \"{}\"",
+                          shared_memory.prefix));
   }
 
   void CheckTls() {

@@ -159,6 +159,15 @@ TEST(LoadConfigTest, RefusesTextsThatAreNoAddress) {
               testing::HasSubstr("127.0.0.1:80 is given twice"));
 }
 
+TEST(LoadConfigTest, APrefixOfSharedMemoryIsTheBeginningOfAName) {
+  const Setting allow = Flag("shared_memory.allow", {"true"});
+  EXPECT_TRUE(LoadConfig(With({allow, Flag("shared_memory.prefix", {"app-"})})).ok());
+  EXPECT_THAT(Refusal(With({allow, Flag("shared_memory.prefix", {"/app-"})})),
+              testing::HasSubstr("without the slash, got \"/app-\""));
+  EXPECT_THAT(Refusal(With({Flag("shared_memory.prefix", {"app-"})})),
+              testing::HasSubstr("has no effect without shared_memory.allow"));
+}
+
 TEST(LoadConfigTest, AddressesMayHaveASchemeWhereThereIsACertificate) {
   const std::vector<Setting> certificate = {Flag("tls.certificate", {"/c.pem"}),
                                             Flag("tls.key", {"/k.pem"})};

@@ -97,6 +97,12 @@ const std::vector<Field>& Table() {
       {"http.cors_origins", "--cors-origin", false, ListField{AT(http.cors_origins)}, "",
        "Origins (`https://console.example`) whose pages may read answers."},
 
+      {"shared_memory.allow", "--allow-client-shm", false, BoolField{AT(shared_memory.allow)}, "",
+       "Clients may have tensors read from and written to shared memory of theirs. What the "
+       "server's user may read and write in `/dev/shm` can be named."},
+      {"shared_memory.prefix", "--client-shm-prefix", false, TextField{AT(shared_memory.prefix)},
+       "", "What the names of such objects must begin with, after the slash; none: any name."},
+
       {"tls.certificate", "--tls-certificate", false, TextField{AT(tls.certificate)}, "",
        "PEM file of the server's certificate, followed by those of the authorities that issued it. "
        "When given, all TCP addresses speak TLS but those that begin with `http://`. The files of "

@@ -69,7 +69,8 @@ TEST(ReadYamlTest, NamesPlaceExpectationAndNearestWord) {
       {"limits.max_body: 1KiB\n",
        "s.yaml:1:1: unknown key \"limits.max_body\"; write \"max_body\" inside \"limits\""},
       {"colour: 1\n",
-       "s.yaml:1:1: unknown key \"colour\"; expected one of models, http, tls, limits, resources, "
+       "s.yaml:1:1: unknown key \"colour\"; expected one of models, http, shared_memory, tls, "
+       "limits, resources, "
        "probe, dialects, azureml, vertex, log, "
        "data_folder"},
       {"limits:\n  max_body: big\n",
@@ -99,7 +100,8 @@ TEST(ReadYamlTest, NamesPlaceExpectationAndNearestWord) {
       {"log:\n  level: info\n  level: debug\n", "s.yaml:3:3: \"level\" is set twice"},
       {"log: {}\nlog: {}\n", "s.yaml:2:1: \"log\" is set twice"},
       {"? [a]\n: 1\n",
-       "s.yaml:1:3: expected a key, one of models, http, tls, limits, resources, probe, dialects, "
+       "s.yaml:1:3: expected a key, one of models, http, shared_memory, tls, limits, resources, "
+       "probe, dialects, "
        "azureml, vertex, log, "
        "data_folder"},
       {"a: &x 1\n", "s.yaml:1:4: an anchor (&name) is not taken here, write the value"},
@@ -108,7 +110,8 @@ TEST(ReadYamlTest, NamesPlaceExpectationAndNearestWord) {
        "s.yaml:1:4: a tag (tag:yaml.org,2002:python/object) is not taken here"},
       {"--- {}\n--- {log: {}}\n", "s.yaml:2:5: expected one document, got a second"},
       {"- a\n",
-       "s.yaml:1:1: expected `key: value` lines with models, http, tls, limits, resources, probe, "
+       "s.yaml:1:1: expected `key: value` lines with models, http, shared_memory, tls, limits, "
+       "resources, probe, "
        "dialects, azureml, vertex, log, "
        "data_folder"},
       {"a: [1\n", "s.yaml:2:1: end of sequence flow not found"},
@@ -117,13 +120,13 @@ TEST(ReadYamlTest, NamesPlaceExpectationAndNearestWord) {
 }
 
 TEST(ReadYamlTest, NamesEveryMistakeAtOnce) {
-  EXPECT_EQ(
-      ProblemsOf("colr: 1\nlog:\n  levle: info\n  format: xml\n"),
-      "s.yaml:1:1: unknown key \"colr\"; expected one of models, http, tls, limits, resources, "
-      "probe, dialects, azureml, vertex, log, "
-      "data_folder\n"
-      "s.yaml:3:3: unknown key \"levle\" in \"log\"; did you mean \"level\"?\n"
-      "s.yaml:4:11: expected one of auto, human, json, got \"xml\"");
+  EXPECT_EQ(ProblemsOf("colr: 1\nlog:\n  levle: info\n  format: xml\n"),
+            "s.yaml:1:1: unknown key \"colr\"; expected one of models, http, shared_memory, tls, "
+            "limits, resources, "
+            "probe, dialects, azureml, vertex, log, "
+            "data_folder\n"
+            "s.yaml:3:3: unknown key \"levle\" in \"log\"; did you mean \"level\"?\n"
+            "s.yaml:4:11: expected one of auto, human, json, got \"xml\"");
 }
 
 // Inputs that make naive YAML readers recurse, expand or crawl.

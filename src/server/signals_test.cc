@@ -1,8 +1,11 @@
 #include "server/signals.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <thread>
 
@@ -68,6 +71,17 @@ TEST(SignalsDeathTest, NothingIsCutOnceAllHasEnded) {
     std::_Exit(3);
   };
   EXPECT_EXIT(end(), ::testing::ExitedWithCode(3), "^$");
+}
+
+TEST(SignalsDeathTest, AFileThatMayNotGrowIsAnErrorAndNotTheEnd) {
+  const auto write_past_the_limit = [] {
+    Signals signals;
+    const rlimit limit{.rlim_cur = 1, .rlim_max = 1};
+    setrlimit(RLIMIT_FSIZE, &limit);
+    std::FILE* file = std::tmpfile();
+    std::_Exit(pwrite(fileno(file), "ab", 1, 1) < 0 && errno == EFBIG ? 0 : 1);
+  };
+  EXPECT_EXIT(write_past_the_limit(), ::testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 
 import pytest
-from support.repository import scaled_model
+from support.repository import row_model
 from support.server import Server
 
 ROWS = [[float(i), float(-i), 0.5, 0.0] for i in range(1, 9)]
@@ -52,7 +52,7 @@ def batches(server):
 @pytest.fixture
 def configured(repository):
     def start(config, *arguments):
-        repository.put("m", 1, scaled_model(2))
+        repository.put("m", 1, row_model(2))
         (repository.folder / "m" / "config.pbtxt").write_text(config, encoding="utf-8")
         return Server(repository, args=arguments)
 
@@ -116,7 +116,7 @@ def test_a_size_the_model_may_not_have_is_refused(configured):
 
 
 def test_a_server_wide_delay_needs_no_configuration(repository):
-    repository.put("m", 1, scaled_model(2))
+    repository.put("m", 1, row_model(2))
     with Server(repository, args=("--max-batch", "8", "--batch-delay-us", "20000000")) as server:
         answers = at_once([lambda row=row: infer(server, [row]) for row in ROWS])
         assert [answer["data"] for answer in answers] == [[2 * v for v in row] for row in ROWS]

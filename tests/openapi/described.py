@@ -9,6 +9,7 @@ VENV = packages.BUILD / "venv-openapi"
 # Every dialect's routes, also those that only a configuration names.
 EVERY_ROUTE = [
     "--default-model=breast_cancer",
+    "--allow-client-shm",
     "--vertex-predict-route=/vertex/predict",
     "--vertex-health-route=/vertex/health",
     "--azureml-liveness-route=/azureml/live",

@@ -1,6 +1,10 @@
 """GET /openapi.json: valid, complete for the listener that is asked, and true of good answers."""
 
 import json
+import pathlib
+import uuid
+
+import pytest
 
 from support.instances import columns_of, value_of
 from support.models import examples
@@ -11,7 +15,7 @@ ROWS_TEXT = json.dumps(ROWS).encode()
 CSV = "\n".join(",".join(map(repr, row)) for row in ROWS).encode()
 INFER = {"inputs": [{k: CANCER["inputs"][0][k] for k in ("name", "datatype", "shape", "data")}]}
 FEATURE_ROWS = {"examples": [{CANCER["inputs"][0]["name"]: row} for row in ROWS]}
-MODEL = {"model": "breast_cancer", "version": "1", "label": "latest"}
+MODEL = {"model": "breast_cancer", "version": "1", "label": "latest", "region": "lent"}
 
 # The body with which each route that runs a model or changes something answers 200; with its
 # content type when that is not JSON.
@@ -46,14 +50,29 @@ GOOD = {
         }.items()
     },
 }
-# Need another model or configuration to answer 200.
+# Need another model, configuration or shared memory to answer 200.
 ELSEWHERE = {
     "/v1/models/{model}:regress",
     "/v1/models/{model}/versions/{version}:regress",
     "/v1/models/{model}/labels/{label}:regress",
     "/v2/repository/models/{model}/load",
     "/v2/repository/models/{model}/unload",
+    "/v2/systemsharedmemory/region/{region}/register",
+    "/v2/systemsharedmemory/region/{region}/unregister",
+    "/v2/systemsharedmemory/unregister",
 }
+
+
+@pytest.fixture
+def lent(server):
+    """A region of shared memory is registered."""
+    path = pathlib.Path("/dev/shm") / f"slipway-test-{uuid.uuid4().hex}"
+    path.write_bytes(bytes(64))
+    region = f"/v2/systemsharedmemory/region/{MODEL['region']}"
+    assert server.post(f"{region}/register", {"key": path.name, "byte_size": 64}).status == 200
+    yield
+    assert server.post(f"{region}/unregister").status == 200
+    path.unlink()
 
 
 def test_a_validator_finds_no_fault(validate, document, tmp_path):
@@ -68,7 +87,7 @@ def operations(document, *methods):
                 yield path, method, item[method]
 
 
-def test_good_answers_to_reading_are_as_described(server, document, check_answer):
+def test_good_answers_to_reading_are_as_described(server, lent, document, check_answer):
     for path, method, _ in operations(document, "get", "options"):
         answer = server.request(method.upper(), path.format(**MODEL))
         assert answer.status == 200, answer

@@ -6,7 +6,6 @@
 namespace slipway {
 
 void HttpCall::Begin(http::Exchange& exchange) {
-  Reset();
   exchange_ = &exchange;
   more_follow = exchange.MoreFollow();
   request.context.received = exchange.request().received;

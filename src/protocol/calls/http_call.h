@@ -12,7 +12,7 @@ namespace slipway {
 /// What an API adds is how the request is read and the answer written.
 class HttpCall : public routing::InferCall {
  public:
-  /// Forgets the last request. Takes over when this one came and the trace that it belongs to.
+  /// Takes over when the request came and the trace that it belongs to.
   void Begin(http::Exchange& exchange);
 
   http::Exchange& exchange() { return *exchange_; }
@@ -68,7 +68,9 @@ class CallRunner final : public routing::CallHome {
 
   void Return(int loop, std::unique_ptr<routing::InferCall> call) override {
     auto& spare = loops_[static_cast<size_t>(loop)].spare;
-    if (spare.size() < kKept) spare.push_back(std::move(call));
+    if (spare.size() == kKept) return;
+    call->Reset();  // now: the next request may be long in coming
+    spare.push_back(std::move(call));
   }
 
  private:

@@ -50,6 +50,16 @@ ModelStatistics CountsOf(const ServedVersion& version) {
 
 }  // namespace
 
+ServerMetadata MetadataOf(const Services& services) {
+  static constexpr std::string_view kExtensions[] = {
+      "classification", "model_repository", "model_configuration", "binary_tensor_data",
+      "parameters",     "statistics",       "system_shared_memory"};
+  const size_t without = services.shared_memory == nullptr ? 1 : 0;
+  return {.name = "slipway",
+          .version = services.server_version,
+          .extensions = std::span(kExtensions).first(std::size(kExtensions) - without)};
+}
+
 bool IsReady(const ServingTable& table, bool draining) { return table.settled && !draining; }
 
 StatusOr<ModelMetadata> MetadataOf(const ServingTable& table, std::string_view model,

@@ -12,20 +12,16 @@
 
 #include "base/status.h"
 #include "lifecycle/serving_table.h"
+#include "protocol/openinference/routes.h"
 #include "telemetry/model_metrics.h"
 #include "tensor/signature.h"
 
 namespace slipway::openinference {
 
-/// The extensions that are offered, as server metadata lists them.
-inline constexpr std::string_view kExtensions[] = {"classification",      "model_repository",
-                                                   "model_configuration", "binary_tensor_data",
-                                                   "parameters",          "statistics"};
-
 struct ServerMetadata {
   std::string_view name;     // "slipway"
   std::string_view version;  // "0.1.0"
-  std::span<const std::string_view> extensions = kExtensions;
+  std::span<const std::string_view> extensions;
 };
 
 struct ModelMetadata {
@@ -68,6 +64,9 @@ struct IndexEntry {
 
 /// The first pass over everything wanted is done, and the server takes requests.
 bool IsReady(const lifecycle::ServingTable& table, bool draining);
+
+/// What is returned points into `services`.
+ServerMetadata MetadataOf(const Services& services);
 
 /// All below: errors as routing::Resolve has them. What is returned may point into `table`.
 

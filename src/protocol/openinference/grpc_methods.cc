@@ -29,9 +29,6 @@ struct NotOffered {
   std::string_view what;
 };
 constexpr NotOffered kNotOffered[] = {
-    {"SystemSharedMemoryStatus", "shared memory"},
-    {"SystemSharedMemoryRegister", "shared memory"},
-    {"SystemSharedMemoryUnregister", "shared memory"},
     {"CudaSharedMemoryStatus", "CUDA shared memory"},
     {"CudaSharedMemoryRegister", "CUDA shared memory"},
     {"CudaSharedMemoryUnregister", "CUDA shared memory"},
@@ -74,7 +71,7 @@ class Methods {
 
   Status ServerMetadata(int, const inference::ServerMetadataRequest&,
                         inference::ServerMetadataResponse& answer) const {
-    Fill({.name = "slipway", .version = services_.server_version}, answer);
+    Fill(MetadataOf(services_), answer);
     return OkStatus();
   }
 

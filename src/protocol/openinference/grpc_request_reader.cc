@@ -130,10 +130,28 @@ Status TakeRequestParameter(std::string_view name, const Parameter& parameter,
 
 Status TakeOutputParameter(std::string_view name, const Parameter& parameter,
                            RequestedOutput& output) {
-  if (name != "classification") return CheckTensorParameter(name);
+  if (name != "classification") return OkStatus();
   ASSIGN_OR_RETURN(const uint64_t classes, NumberIn(name, parameter));
   SetClassification(classes, output);
   return OkStatus();
+}
+
+/// Takes a parameter about shared memory of tensor `index`; false for others.
+StatusOr<bool> TakeShared(std::string_view name, const Parameter& value, SharedTensors* shared,
+                          SharedTensors::List SharedTensors::* list, size_t index) {
+  const SharedParameter parameter = SharedParameterOf(name);
+  if (parameter == SharedParameter::kNone) return false;
+  if (shared == nullptr) return SharedMemoryNotOffered(name);
+  SharedTensor& tensor = SharedTensors::EntryOf(shared->*list, index);
+  if (parameter == SharedParameter::kRegion) {
+    const auto* region = std::get_if<std::string_view>(&value);
+    if (region == nullptr) return WrongType(name, "string_param", value);
+    tensor.region = *region;
+  } else {
+    auto& number = parameter == SharedParameter::kOffset ? tensor.offset : tensor.byte_size;
+    ASSIGN_OR_RETURN(number, NumberIn(name, value));
+  }
+  return true;
 }
 
 /// `shape` is packed or one dimension a field, or both.
@@ -153,9 +171,10 @@ Status ReadShape(const Field& field, Shape& shape) {
 
 class RequestReader {
  public:
-  RequestReader(std::span<const std::byte> message, InferRequest& request)
+  RequestReader(std::span<const std::byte> message, InferRequest& request, SharedTensors* shared)
       : message_(reinterpret_cast<const char*>(message.data()), message.size()),
-        request_(request) {}
+        request_(request),
+        shared_(shared) {}
 
   Status Read();
 
@@ -169,6 +188,7 @@ class RequestReader {
 
   std::string_view message_;
   InferRequest& request_;
+  SharedTensors* const shared_;
   absl::InlinedVector<std::string_view, 8> raw_;
   bool typed_ = false;  // an input came with contents
 };
@@ -240,9 +260,12 @@ Status RequestReader::ReadInput(std::string_view message, NamedTensor& input) {
         RETURN_IF_ERROR(ReadShape(field, input.tensor.shape));
         break;
       case BytesTag(4):
-        RETURN_IF_ERROR(ReadEntry(field.bytes, [](std::string_view name, const Parameter&) {
-          return CheckTensorParameter(name);
-        }));
+        RETURN_IF_ERROR(
+            ReadEntry(field.bytes, [this](std::string_view name, const Parameter& parameter) {
+              return TakeShared(name, parameter, shared_, &SharedTensors::inputs,
+                                request_.inputs.size() - 1)
+                  .status();
+            }));
         break;
       case BytesTag(5):
         if (typed) return Error(Reason::kBadRequest, "\"contents\" is given twice");
@@ -255,6 +278,13 @@ Status RequestReader::ReadInput(std::string_view message, NamedTensor& input) {
   if (datatype.empty()) return Error(Reason::kBadRequest, "\"datatype\" is missing");
   ASSIGN_OR_RETURN(input.tensor.dtype, DTypeOf(datatype));
   RETURN_IF_ERROR(ElementCount(input.tensor.shape).status());
+  if (const auto* shared =
+          SharedTensors::Find(shared_, &SharedTensors::inputs, request_.inputs.size() - 1)) {
+    if (typed)
+      return Error(Reason::kBadRequest,
+                   "expected either \"shared_memory_region\" or \"contents\", got both");
+    return shared->CheckComplete();
+  }
   if (!typed) return OkStatus();
   typed_ = true;
   return ReadContents(contents, request_.arena, input.tensor);
@@ -274,30 +304,47 @@ Status RequestReader::ReadOutput(std::string_view message, RequestedOutput& outp
       RETURN_IF_ERROR(ReadText(field, kOutputNames[1], &output.name));
     else if (field.tag == BytesTag(2))
       RETURN_IF_ERROR(
-          ReadEntry(field.bytes, [&](std::string_view name, const Parameter& parameter) {
-            return TakeOutputParameter(name, parameter, output);
+          ReadEntry(field.bytes, [&](std::string_view name, const Parameter& parameter) -> Status {
+            ASSIGN_OR_RETURN(const bool shared,
+                             TakeShared(name, parameter, shared_, &SharedTensors::outputs,
+                                        request_.outputs.size() - 1));
+            return shared ? OkStatus() : TakeOutputParameter(name, parameter, output);
           }));
   }
   RETURN_IF_ERROR(reader.status());
   if (output.name.empty()) return Error(Reason::kBadRequest, "\"name\" is missing");
-  return OkStatus();
+  const auto* shared =
+      SharedTensors::Find(shared_, &SharedTensors::outputs, request_.outputs.size() - 1);
+  if (shared == nullptr) return OkStatus();
+  if (output.classification > 0)
+    return Error(Reason::kBadRequest,
+                 "expected either \"shared_memory_region\" or \"classification\", got both");
+  output.in_shared_memory = true;
+  return shared->CheckComplete();
 }
 
-/// The raw contents are the inputs' data in their order, or the inputs brought it themselves.
+/// The raw contents are the data, in their order, of the inputs that are not in shared memory, or
+/// the inputs brought it themselves.
 Status RequestReader::TakeRawContents() {
   auto& inputs = request_.inputs;
   if (typed_ && !raw_.empty())
     return Error(Reason::kBadRequest,
                  "expected either \"contents\" in each input or \"raw_input_contents\", got both");
-  if (!typed_ && raw_.size() != inputs.size())
+  std::span<const SharedTensor> shared;
+  if (shared_ != nullptr) shared = shared_->inputs;
+  if (!typed_ && raw_.size() != inputs.size() - shared.size())
     return Error(Reason::kBadRequest,
-                 "expected {} \"raw_input_contents\", one for each input, got {}", inputs.size(),
-                 raw_.size());
-  for (size_t i = 0; i < inputs.size(); ++i) {
+                 "expected {} \"raw_input_contents\", one for each input, got {}",
+                 inputs.size() - shared.size(), raw_.size());
+  for (size_t i = 0, skipped = 0; i < inputs.size(); ++i) {
+    if (skipped < shared.size() && shared[skipped].index == i) {
+      ++skipped;
+      continue;
+    }
     Tensor& tensor = inputs[i].tensor;
-    const Status read =
-        typed_ ? CheckData(tensor)
-               : ReadBinaryData(std::as_bytes(std::span(raw_[i])), request_.arena, tensor);
+    const Status read = typed_ ? CheckData(tensor)
+                               : ReadBinaryData(std::as_bytes(std::span(raw_[i - skipped])),
+                                                request_.arena, tensor);
     if (!read.ok()) return Annotate(read, fmt::format("input {}", Quote(inputs[i].name)));
   }
   return OkStatus();
@@ -305,8 +352,9 @@ Status RequestReader::TakeRawContents() {
 
 }  // namespace
 
-Status ReadInferMessage(std::span<const std::byte> message, InferRequest& request) {
-  return RequestReader(message, request).Read();
+Status ReadInferMessage(std::span<const std::byte> message, InferRequest& request,
+                        SharedTensors* shared) {
+  return RequestReader(message, request, shared).Read();
 }
 
 }  // namespace slipway::openinference

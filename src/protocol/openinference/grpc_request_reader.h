@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "infer/request.h"
+#include "protocol/openinference/shared_tensors.h"
 
 namespace slipway::openinference {
 
@@ -15,12 +16,14 @@ namespace slipway::openinference {
 /// @param request  was cleared, except that context.received and context.deadline may be set. A
 ///                 timeout parameter counts from context.received. Outputs are raw unless the
 ///                 parameter binary_data_output says otherwise.
+/// @param shared   as for ReadRequest.
 /// @return kBadRequest naming the input, output, parameter or field; kNotOffered naming a parameter
 /// of
 ///   an extension that is not offered (sequences, shared memory). `request` then holds what came
 ///   before, its model name if that stood first.
 /// Checked here is what the request alone can tell, as ReadRequest does. Memory: at most 8 bytes
 /// for each byte of the message, whatever shapes it claims. Threads: any, one per request.
-Status ReadInferMessage(std::span<const std::byte> message, InferRequest& request);
+Status ReadInferMessage(std::span<const std::byte> message, InferRequest& request,
+                        SharedTensors* shared = nullptr);
 
 }  // namespace slipway::openinference

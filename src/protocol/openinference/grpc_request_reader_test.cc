@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <memory>
 
@@ -425,6 +426,78 @@ TEST(GrpcRequestReaderTest, MoreInputsThanAnyModelHasAreRefused) {
   ModelInferRequest raw;
   for (int i = 0; i < 4097; ++i) raw.add_raw_input_contents("");
   EXPECT_EQ(Read(raw)->error(), R"(expected at most 4096 "raw_input_contents")");
+}
+
+/// "x" and "z" in shared memory, "y" as raw contents; the output "o" to shared memory.
+ModelInferRequest Shared() {
+  ModelInferRequest message;
+  for (const char* name : {"x", "y", "z"}) {
+    auto& parameters = *AddInput(message, name, "UINT8", {2})->mutable_parameters();
+    if (*name == 'y') continue;
+    parameters["shared_memory_region"].set_string_param(name);
+    parameters["shared_memory_byte_size"].set_int64_param(2);
+  }
+  message.add_raw_input_contents("yy");
+  auto* output = message.add_outputs();
+  output->set_name("o");
+  (*output->mutable_parameters())["shared_memory_region"].set_string_param("r");
+  (*output->mutable_parameters())["shared_memory_byte_size"].set_int64_param(8);
+  (*output->mutable_parameters())["shared_memory_offset"].set_uint64_param(16);
+  return message;
+}
+
+Status ReadShared(const ModelInferRequest& message, InferRequest& request, SharedTensors& shared) {
+  const std::string bytes = message.SerializeAsString();
+  return ReadInferMessage(std::as_bytes(std::span(bytes)), request, &shared);
+}
+
+TEST(GrpcRequestReaderTest, RawContentsAreOfTheInputsThatAreNotInSharedMemory) {
+  InferRequest request;
+  SharedTensors shared;
+  const std::string bytes = Shared().SerializeAsString();
+  ASSERT_TRUE(ReadInferMessage(std::as_bytes(std::span(bytes)), request, &shared).ok());
+  ASSERT_EQ(shared.inputs.size(), 2u);
+  EXPECT_EQ(shared.inputs[0].index, 0u);
+  EXPECT_EQ(shared.inputs[1].index, 2u);
+  EXPECT_EQ(shared.inputs[1].region, "z");
+  EXPECT_EQ(shared.inputs[1].byte_size, 2u);
+  EXPECT_EQ(Values<char>(request.inputs[1].tensor), (std::vector{'y', 'y'}));
+  ASSERT_EQ(shared.outputs.size(), 1u);
+  EXPECT_EQ(shared.outputs[0].offset, 16u);
+  EXPECT_TRUE(request.InSharedMemory(0));
+}
+
+TEST(GrpcRequestReaderTest, SharedMemoryThatContradictsItselfIsRefused) {
+  using Change = std::function<void(ModelInferRequest&)>;
+  const auto input = [](ModelInferRequest& message, std::string name) -> auto& {
+    return (*message.mutable_inputs(0)->mutable_parameters())[name];
+  };
+  const std::pair<Change, std::string> kCases[] = {
+      {[&](auto& message) { input(message, "shared_memory_byte_size").set_int64_param(-1); },
+       R"(input "x": parameter "shared_memory_byte_size": expected a number from 0, got -1)"},
+      {[&](auto& message) { input(message, "shared_memory_region").set_int64_param(1); },
+       R"(input "x": parameter "shared_memory_region": expected string_param, got int64_param)"},
+      {[&](auto& message) { message.mutable_inputs(0)->clear_parameters(); },
+       R"(expected 2 "raw_input_contents", one for each input, got 1)"},
+      {[&](auto& message) { message.mutable_inputs(0)->mutable_contents()->add_uint_contents(1); },
+       R"(input "x": expected either "shared_memory_region" or "contents", got both)"},
+      {[&](auto& message) {
+         (*message.mutable_outputs(0)->mutable_parameters())["classification"].set_int64_param(1);
+       },
+       R"(output "o": expected either "shared_memory_region" or "classification", got both)"},
+      {[&](auto& message) {
+         message.mutable_outputs(0)->mutable_parameters()->erase("shared_memory_region");
+       },
+       R"(output "o": expected "shared_memory_region" and "shared_memory_byte_size", )"
+       R"("shared_memory_region" is missing)"},
+  };
+  for (const auto& [change, error] : kCases) {
+    ModelInferRequest message = Shared();
+    change(message);
+    InferRequest request;
+    SharedTensors shared;
+    EXPECT_EQ(MessageOf(ReadShared(message, request, shared)), error);
+  }
 }
 
 }  // namespace

@@ -50,14 +50,17 @@ Status WriteInferMessage(const InferRequest& request, const InferResponse& answe
   writer.Bytes(kModelName, answer.model);
   writer.Bytes(kModelVersion, answer.version);
   if (!request.id.empty()) writer.Bytes(kId, request.id);
-  for (const NamedTensor& output : answer.outputs) {
-    if (const Status status = AppendOutput(output, typed, response.body); !status.ok()) {
+  for (size_t i = 0; i < answer.outputs.size(); ++i) {
+    const bool contents = typed && !request.InSharedMemory(i);
+    if (const Status status = AppendOutput(answer.outputs[i], contents, response.body);
+        !status.ok()) {
       response.body.clear();
       return status;
     }
   }
   if (typed) return OkStatus();
-  for (const NamedTensor& output : answer.outputs) AppendRaw(output.tensor.data, response);
+  for (size_t i = 0; i < answer.outputs.size(); ++i)
+    AppendRaw(request.InSharedMemory(i) ? Buffer() : answer.outputs[i].tensor.data, response);
   return OkStatus();
 }
 

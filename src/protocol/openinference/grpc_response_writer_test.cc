@@ -131,5 +131,29 @@ TEST(GrpcResponseWriterTest, HalvesHaveNoTypedContents) {
   }
 }
 
+TEST(GrpcResponseWriterTest, OutputInSharedMemoryHasNoContents) {
+  for (const bool raw : {true, false}) {
+    InferRequest request;
+    request.binary_outputs = raw;
+    request.outputs = {{.name = "y", .in_shared_memory = true}, {.name = "z"}};
+    http::Response response;
+    ASSERT_TRUE(
+        WriteInferMessage(request,
+                          Answer({{"y", {DType::kFp32, {1}, Buffer::Own(Raw<float>({1}))}},
+                                  {"z", {DType::kFp32, {1}, Buffer::Own(Raw<float>({2}))}}}),
+                          response)
+            .ok());
+    const ModelInferResponse message = Parse(response);
+    ASSERT_EQ(message.outputs_size(), 2);
+    EXPECT_EQ(message.outputs(0).datatype(), "FP32");
+    EXPECT_FALSE(message.outputs(0).has_contents());
+    if (raw) {
+      ASSERT_EQ(message.raw_output_contents_size(), 2);  // places stay those of the outputs
+      EXPECT_EQ(message.raw_output_contents(0), "");
+      EXPECT_EQ(message.raw_output_contents(1), Raw<float>({2}));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace slipway::openinference

@@ -12,20 +12,20 @@ namespace slipway::openinference {
 namespace {
 
 Status ReadHttp(const http::Exchange& exchange, const lifecycle::ServingTable& table,
-                InferRequest& request) {
+                InferRequest& request, SharedTensors* shared) {
   request.model = exchange.params()["model"];
   request.version = exchange.params()["version"];
   const http::Request& from = exchange.request();
   const auto header = from.header(kJsonSizeHeader);
   ASSIGN_OR_RETURN(const size_t json_size, JsonSize(header, from.body.size()));
-  if (!header || json_size > 0) return ReadRequest(from.body, json_size, request);
+  if (!header || json_size > 0) return ReadRequest(from.body, json_size, request, shared);
   ASSIGN_OR_RETURN(const auto* version, routing::Resolve(table, request.model, request.version));
   return ReadRawRequest(from.body, (*version)->signature, (*version)->batched, request);
 }
 
 Status ReadGrpc(const http::Exchange& exchange, const lifecycle::ServingTable&,
-                InferRequest& request) {
-  RETURN_IF_ERROR(ReadInferMessage(exchange.request().body, request));
+                InferRequest& request, SharedTensors* shared) {
+  RETURN_IF_ERROR(ReadInferMessage(exchange.request().body, request, shared));
   ASSIGN_OR_RETURN(const auto timeout, grpc::Timeout(exchange.request()));
   if (timeout) SetTimeout(*timeout, request.context);
   return OkStatus();
@@ -44,7 +44,9 @@ const InferFormat kGrpcInfer = {ReadGrpc, WriteInferMessage};
 void InferHandler::operator()(http::Exchange& exchange) {
   calls_.Run(exchange, [&](InferCall& call) {
     call.format = &format_;
-    return format_.read(exchange, infer_.Table(exchange.loop()), call.request);
+    RETURN_IF_ERROR(format_.read(exchange, infer_.Table(exchange.loop()), call.request,
+                                 shared_memory_ != nullptr ? &call.shared : nullptr));
+    return call.shared.empty() ? OkStatus() : call.shared.Fetch(*shared_memory_, call.request);
   });
 }
 

@@ -1,14 +1,16 @@
 #pragma once
 #include "protocol/calls/http_call.h"
 #include "protocol/openinference/routes.h"
+#include "protocol/openinference/shared_tensors.h"
 
 namespace slipway::openinference {
 
 /// How an infer request and its answer are written.
 struct InferFormat {
   /// Fills `request`, which was cleared and has context.received; it may borrow from the exchange.
+  /// @param shared  as for ReadRequest.
   Status (*read)(const http::Exchange& exchange, const lifecycle::ServingTable& table,
-                 InferRequest& request);
+                 InferRequest& request, SharedTensors* shared);
   Status (*write)(const InferRequest& request, const InferResponse& answer,
                   http::Response& response);
 };
@@ -18,10 +20,17 @@ extern const InferFormat kGrpcInfer;  // ModelInfer
 class InferCall final : public HttpCall {
  public:
   const InferFormat* format = nullptr;
+  SharedTensors shared;
+
+  void Reset() override {
+    HttpCall::Reset();
+    shared.Clear();
+  }
 
  protected:
   Status Write(const lifecycle::ServedVersion& version, http::Response& answer) override {
-    return format->write(request, response, answer);
+    RETURN_IF_ERROR(format->write(request, response, answer));
+    return shared.Store(response);
   }
 };
 
@@ -29,11 +38,15 @@ class InferCall final : public HttpCall {
 class InferHandler {
  public:
   InferHandler(const Services& services, const InferFormat& format)
-      : infer_(services.infer), format_(format), calls_(services.infer, services.loops) {}
+      : infer_(services.infer),
+        shared_memory_(services.shared_memory),
+        format_(format),
+        calls_(services.infer, services.loops) {}
   void operator()(http::Exchange& exchange);
 
  private:
   routing::InferService& infer_;
+  SharedMemory* const shared_memory_;
   const InferFormat& format_;
   CallRunner<InferCall> calls_;
 };

@@ -50,7 +50,7 @@ void ModelHandlers::Ready(Exchange& exchange) const {
 }
 
 void ModelHandlers::Server(Exchange& exchange) const {
-  Write({.name = "slipway", .version = services_.server_version}, exchange.response().body);
+  Write(MetadataOf(services_), exchange.response().body);
   exchange.Send();
 }
 

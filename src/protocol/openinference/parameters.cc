@@ -40,9 +40,8 @@ Status CheckRequestParameter(std::string_view name) {
   return OkStatus();
 }
 
-Status CheckTensorParameter(std::string_view name) {
-  if (name.starts_with("shared_memory_")) return NotOffered(name, "shared memory is");
-  return OkStatus();
+Status SharedMemoryNotOffered(std::string_view name) {
+  return NotOffered(name, "shared memory is");
 }
 
 void SetTimeout(Duration timeout, RequestContext& context) {

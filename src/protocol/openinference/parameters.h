@@ -24,8 +24,8 @@ StatusOr<DType> DTypeOf(std::string_view name);
 /// kNotOffered for sequences, kBadRequest for names that are reserved.
 Status CheckRequestParameter(std::string_view name);
 
-/// A parameter of an input or output: kNotOffered for shared memory, else OK.
-Status CheckTensorParameter(std::string_view name);
+/// For a parameter about shared memory where that is not offered.
+Status SharedMemoryNotOffered(std::string_view name);
 
 /// From the moment the request was received. The earlier of two deadlines counts.
 void SetTimeout(Duration timeout, RequestContext& context);

@@ -37,11 +37,13 @@ class SeenKeys {
 
 class RequestReader {
  public:
-  RequestReader(std::span<const std::byte> body, size_t json_size, InferRequest& request)
+  RequestReader(std::span<const std::byte> body, size_t json_size, InferRequest& request,
+                SharedTensors* shared)
       : text_(reinterpret_cast<const char*>(body.data()), json_size),
         tail_(body.subspan(json_size)),
         json_(text_),
-        request_(request) {}
+        request_(request),
+        shared_(shared) {}
 
   Status Read();
 
@@ -69,11 +71,14 @@ class RequestReader {
   Status ReadOutputs();
   Status ReadOutput(RequestedOutput& output);
   Status ReadOutputParameters(RequestedOutput& output);
+  Status FinishOutput(RequestedOutput& output);
+  Status ReadShared(SharedParameter parameter, std::string_view name, SharedTensor& tensor);
 
   std::string_view text_;
   std::span<const std::byte> tail_;  // binary data not yet taken
   JsonReader json_;
   InferRequest& request_;
+  SharedTensors* const shared_;
 };
 
 enum RequestMember { kId, kParameters, kInputs, kOutputs };
@@ -238,7 +243,12 @@ Status RequestReader::ReadInputParameters(Input& input) {
   for (std::string_view key;;) {
     ASSIGN_OR_RETURN(const bool more, json_.NextKey(&key));
     if (!more) return OkStatus();
-    RETURN_IF_ERROR(CheckTensorParameter(key));
+    if (const auto parameter = SharedParameterOf(key); parameter != SharedParameter::kNone) {
+      if (!shared_) return SharedMemoryNotOffered(key);
+      RETURN_IF_ERROR(ReadShared(
+          parameter, key, SharedTensors::EntryOf(shared_->inputs, request_.inputs.size() - 1)));
+      continue;
+    }
     if (key != "binary_data_size") {
       RETURN_IF_ERROR(json_.Skip());
       continue;
@@ -252,6 +262,14 @@ Status RequestReader::ReadInputParameters(Input& input) {
 
 Status RequestReader::FinishInput(Input& input, Tensor& tensor) {
   const bool has_data = input.data_read || !input.data_text.empty();
+  if (const auto* shared =
+          SharedTensors::Find(shared_, &SharedTensors::inputs, request_.inputs.size() - 1)) {
+    if (has_data || input.binary_data_size)
+      return Error(Reason::kBadRequest,
+                   "expected either \"shared_memory_region\" or \"{}\", got both",
+                   has_data ? "data" : "binary_data_size");
+    return shared->CheckComplete();
+  }
   if (has_data == input.binary_data_size.has_value())
     return Error(Reason::kBadRequest, "expected either \"data\" or \"binary_data_size\", got {}",
                  has_data ? "both" : "neither");
@@ -311,7 +329,33 @@ Status RequestReader::ReadOutput(RequestedOutput& output) {
     }
   }
   if (!named) return Error(Reason::kBadRequest, "\"name\" is missing");
-  return OkStatus();
+  return FinishOutput(output);
+}
+
+Status RequestReader::FinishOutput(RequestedOutput& output) {
+  const auto* shared =
+      SharedTensors::Find(shared_, &SharedTensors::outputs, request_.outputs.size() - 1);
+  if (shared == nullptr) return OkStatus();
+  if (output.classification > 0 || output.binary.value_or(false))
+    return Error(Reason::kBadRequest,
+                 "expected either \"shared_memory_region\" or \"{}\", got both",
+                 output.classification > 0 ? "classification" : "binary_data");
+  output.in_shared_memory = true;
+  return shared->CheckComplete();
+}
+
+Status RequestReader::ReadShared(SharedParameter parameter, std::string_view name,
+                                 SharedTensor& tensor) {
+  const auto given_twice = [&] {
+    return Error(Reason::kBadRequest, "\"{}\" is given twice", name);
+  };
+  if (parameter == SharedParameter::kRegion) {
+    if (tensor.region) return given_twice();
+    return json_.ReadString(&tensor.region.emplace());
+  }
+  auto& number = parameter == SharedParameter::kOffset ? tensor.offset : tensor.byte_size;
+  if (number) return given_twice();
+  return ReadNumber(name, &number.emplace());
 }
 
 Status RequestReader::ReadOutputParameters(RequestedOutput& output) {
@@ -321,8 +365,11 @@ Status RequestReader::ReadOutputParameters(RequestedOutput& output) {
   for (std::string_view key;;) {
     ASSIGN_OR_RETURN(const bool more, json_.NextKey(&key));
     if (!more) return OkStatus();
-    RETURN_IF_ERROR(CheckTensorParameter(key));
-    if (key == "binary_data") {
+    if (const auto parameter = SharedParameterOf(key); parameter != SharedParameter::kNone) {
+      if (!shared_) return SharedMemoryNotOffered(key);
+      RETURN_IF_ERROR(ReadShared(
+          parameter, key, SharedTensors::EntryOf(shared_->outputs, request_.outputs.size() - 1)));
+    } else if (key == "binary_data") {
       bool binary;
       RETURN_IF_ERROR(json_.ReadBool(&binary));
       output.binary = binary;
@@ -394,8 +441,9 @@ StatusOr<size_t> JsonSize(std::optional<std::string_view> header, size_t body_si
   return size;
 }
 
-Status ReadRequest(std::span<const std::byte> body, size_t json_size, InferRequest& request) {
-  return RequestReader(body, json_size, request).Read();
+Status ReadRequest(std::span<const std::byte> body, size_t json_size, InferRequest& request,
+                   SharedTensors* shared) {
+  return RequestReader(body, json_size, request, shared).Read();
 }
 
 Status ReadRawRequest(std::span<const std::byte> body, const Signature& signature, bool batched,

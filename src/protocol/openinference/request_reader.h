@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 #include "infer/request.h"
+#include "protocol/openinference/shared_tensors.h"
 #include "tensor/signature.h"
 
 namespace slipway::openinference {
@@ -29,13 +30,15 @@ StatusOr<size_t> JsonSize(std::optional<std::string_view> header, size_t body_si
 /// @param request  was cleared, except that model, version and context.received may be set. A
 /// timeout
 ///                 parameter counts from context.received.
+/// @param shared   was cleared; receives the tensors in shared memory, whose data is still to be
+///                 fetched. Null: that is not offered.
 /// @return kBadRequest naming the input, output, parameter or byte; kNotOffered naming a parameter
-/// of an
-///   extension that is not offered (sequences, shared memory). `request` is then unspecified.
+///   of an extension that is not offered (sequences, shared memory). `request` is then unspecified.
 /// Checked here is what the request alone can tell: grammar, data types, element counts against
 /// shapes, sizes of binary data. Whether it fits the model is infer/validate.h's business. Memory:
 /// at most 4 bytes for each byte of JSON, whatever shapes it claims. Threads: any, one per request.
-Status ReadRequest(std::span<const std::byte> body, size_t json_size, InferRequest& request);
+Status ReadRequest(std::span<const std::byte> body, size_t json_size, InferRequest& request,
+                   SharedTensors* shared = nullptr);
 
 /// Reads a raw binary request (json_size 0 by header): the body is the one input of the model, and
 /// all outputs are to be binary.

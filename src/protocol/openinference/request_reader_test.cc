@@ -218,6 +218,69 @@ TEST(RequestReaderTest, NullStandsForWhatIsLeftOut) {
   EXPECT_TRUE(got->status.ok()) << got->message();
 }
 
+/// One input "x" of four bytes, and one output "y", with such parameters.
+Status ReadShared(std::string_view input_members, std::string_view output_parameters,
+                  InferRequest& request, SharedTensors& shared) {
+  const std::string body =
+      fmt::format(R"({{"inputs":[{{"name":"x","shape":[4],"datatype":"UINT8",{}}}],)"
+                  R"("outputs":[{{"name":"a"}},{{"name":"y","parameters":{{{}}}}}]}})",
+                  input_members, output_parameters);
+  return ReadRequest(std::as_bytes(std::span(body)), body.size(), request, &shared);
+}
+
+TEST(RequestReaderTest, TensorsMayLieInSharedMemory) {
+  InferRequest request;
+  SharedTensors shared;
+  ASSERT_TRUE(ReadShared(R"("parameters":{"shared_memory_byte_size":4,"shared_memory_region":"r"})",
+                         R"("shared_memory_region":"\u0073","shared_memory_offset":9,)"
+                         R"("shared_memory_byte_size":18446744073709551615,"binary_data":false)",
+                         request, shared)
+                  .ok());
+  ASSERT_EQ(shared.inputs.size(), 1u);
+  EXPECT_EQ(shared.inputs[0].index, 0u);
+  EXPECT_EQ(shared.inputs[0].region, "r");
+  EXPECT_EQ(shared.inputs[0].offset, std::nullopt);
+  EXPECT_EQ(shared.inputs[0].byte_size, 4u);
+  ASSERT_EQ(shared.outputs.size(), 1u);
+  EXPECT_EQ(shared.outputs[0].index, 1u);
+  EXPECT_EQ(shared.outputs[0].region, "s");
+  EXPECT_EQ(shared.outputs[0].offset, 9u);
+  EXPECT_EQ(shared.outputs[0].byte_size, UINT64_MAX);
+  EXPECT_FALSE(request.InSharedMemory(0));
+  EXPECT_TRUE(request.InSharedMemory(1));
+}
+
+TEST(RequestReaderTest, ParametersOfSharedMemoryAreWhole) {
+  constexpr std::string_view kInput =
+      R"("parameters":{"shared_memory_region":"r","shared_memory_byte_size":4})";
+  constexpr std::string_view kPlace = R"("shared_memory_region":"r","shared_memory_byte_size":4)";
+  const struct {
+    std::string input, output, message;
+  } kCases[] = {
+      {R"("parameters":{"shared_memory_region":"r"})", "",
+       R"(input "x": expected "shared_memory_region" and "shared_memory_byte_size", )"
+       R"("shared_memory_byte_size" is missing)"},
+      {R"("parameters":{"shared_memory_offset":1})", "",
+       R"(input "x": expected "shared_memory_region" and "shared_memory_byte_size", )"
+       R"("shared_memory_region" is missing)"},
+      {fmt::format(R"({},"data":[1,2,3,4])", kInput), "",
+       R"(input "x": expected either "shared_memory_region" or "data", got both)"},
+      {R"("parameters":{"binary_data_size":0,"shared_memory_region":"r","shared_memory_byte_size":4})",
+       "", R"(input "x": expected either "shared_memory_region" or "binary_data_size", got both)"},
+      {R"("parameters":{"shared_memory_region":"r","shared_memory_region":"r"})", "",
+       R"(input "x": "shared_memory_region" is given twice)"},
+      {std::string(kInput), fmt::format(R"({},"binary_data":true)", kPlace),
+       R"(output "y": expected either "shared_memory_region" or "binary_data", got both)"},
+      {std::string(kInput), fmt::format(R"("classification":2,{})", kPlace),
+       R"(output "y": expected either "shared_memory_region" or "classification", got both)"},
+  };
+  for (const auto& each : kCases) {
+    InferRequest request;
+    SharedTensors shared;
+    EXPECT_EQ(MessageOf(ReadShared(each.input, each.output, request, shared)), each.message);
+  }
+}
+
 TEST(RequestReaderTest, WhatIsNotOfferedIsNamed) {
   EXPECT_EQ(Read(R"({"parameters":{"sequence_id":1},"inputs":[]})")->message(),
             "parameter \"sequence_id\": sequences are not offered");

@@ -9,22 +9,28 @@
 namespace slipway::openinference {
 namespace {
 
-bool IsBinary(const InferRequest& request, size_t index) {
-  if (index >= request.outputs.size()) return request.binary_outputs;
-  return request.outputs[index].binary.value_or(request.binary_outputs);
+enum class Form { kJson, kBinary, kNoData };
+
+Form FormOf(const InferRequest& request, size_t index) {
+  bool binary = request.binary_outputs;
+  if (index < request.outputs.size()) {
+    if (request.outputs[index].in_shared_memory) return Form::kNoData;
+    binary = request.outputs[index].binary.value_or(binary);
+  }
+  return binary ? Form::kBinary : Form::kJson;
 }
 
-Status AppendOutput(const NamedTensor& output, bool binary, JsonWriter& json, std::string& body) {
+Status AppendOutput(const NamedTensor& output, Form form, JsonWriter& json, std::string& body) {
   const Tensor& tensor = output.tensor;
   json.BeginObject().Key("name").String(output.name);
   json.Key("datatype").String(NameOf(tensor.dtype));
   json.Key("shape").BeginArray();
   for (const int64_t dim : tensor.shape) json.Int(dim);
   json.EndArray();
-  if (binary) {
+  if (form == Form::kBinary) {
     json.Key("parameters").BeginObject();
     json.Key("binary_data_size").Uint(tensor.data.size()).EndObject();
-  } else {
+  } else if (form == Form::kJson) {
     json.Key("data").Raw("");
     if (const Status status = AppendJsonData(tensor, body); !status.ok())
       return Annotate(status, fmt::format("output \"{}\"", output.name));
@@ -40,7 +46,7 @@ Status AppendJson(const InferRequest& request, const InferResponse& answer, std:
   json.Key("model_name").String(answer.model).Key("model_version").String(answer.version);
   json.Key("outputs").BeginArray();
   for (size_t i = 0; i < answer.outputs.size(); ++i)
-    RETURN_IF_ERROR(AppendOutput(answer.outputs[i], IsBinary(request, i), json, body));
+    RETURN_IF_ERROR(AppendOutput(answer.outputs[i], FormOf(request, i), json, body));
   json.EndArray().EndObject();
   return OkStatus();
 }
@@ -57,7 +63,7 @@ Status WriteResponse(const InferRequest& request, const InferResponse& answer,
   bool any_binary = false;
   const size_t size = response.body.size();
   for (size_t i = 0; i < answer.outputs.size(); ++i) {
-    if (!IsBinary(request, i)) continue;
+    if (FormOf(request, i) != Form::kBinary) continue;
     any_binary = true;
     AppendData(answer.outputs[i].tensor.data, response);
   }

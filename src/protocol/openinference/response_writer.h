@@ -9,7 +9,8 @@
 namespace slipway::openinference {
 
 /// Fills `response` (cleared before) with JSON and, for the outputs that `request` wants binary,
-/// their bytes after it; large ones go as parts that keep the tensor's memory alive.
+/// their bytes after it; large ones go as parts that keep the tensor's memory alive. Of outputs
+/// that it wants in shared memory name, data type and shape are told.
 /// @param request  gives the id and each output's form; answer.outputs are in the order it asks
 /// for.
 /// @return kBadRequest naming the output when an element has no JSON form (NaN, an infinity, BYTES

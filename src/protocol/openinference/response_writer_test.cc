@@ -150,5 +150,18 @@ TEST(ResponseWriterTest, AnOutputsOwnWordBeatsTheRequests) {
   EXPECT_EQ(response.headers, "");
 }
 
+TEST(ResponseWriterTest, OutputInSharedMemoryIsDescribedOnly) {
+  InferRequest request;
+  request.binary_outputs = true;
+  request.outputs = {{.name = "y", .in_shared_memory = true}};
+  http::Response response;
+  ASSERT_TRUE(
+      WriteResponse(request, Answer({{"y", Make<float>(DType::kFp32, {2}, {1, 2})}}), response)
+          .ok());
+  EXPECT_EQ(response.body, R"({"model_name":"m","model_version":"3","outputs":[)"
+                           R"({"name":"y","datatype":"FP32","shape":[2]}]})");
+  EXPECT_EQ(response.headers, "");
+}
+
 }  // namespace
 }  // namespace slipway::openinference

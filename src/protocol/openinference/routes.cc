@@ -6,6 +6,7 @@
 #include "protocol/openinference/health.h"
 #include "protocol/openinference/infer_handler.h"
 #include "protocol/openinference/model_handlers.h"
+#include "protocol/openinference/shared_memory_routes.h"
 #include "protocol/openinference/stream_infer.h"
 
 namespace slipway::openinference {
@@ -22,11 +23,6 @@ struct NotOffered {
   std::string_view what;
 };
 constexpr NotOffered kNotOffered[] = {
-    {Method::kGet, "/v2/systemsharedmemory/status", "shared memory"},
-    {Method::kGet, "/v2/systemsharedmemory/region/{region}/status", "shared memory"},
-    {Method::kPost, "/v2/systemsharedmemory/region/{region}/register", "shared memory"},
-    {Method::kPost, "/v2/systemsharedmemory/region/{region}/unregister", "shared memory"},
-    {Method::kPost, "/v2/systemsharedmemory/unregister", "shared memory"},
     {Method::kGet, "/v2/cudasharedmemory/status", "CUDA shared memory"},
     {Method::kGet, "/v2/cudasharedmemory/region/{region}/status", "CUDA shared memory"},
     {Method::kPost, "/v2/cudasharedmemory/region/{region}/register", "CUDA shared memory"},
@@ -134,6 +130,7 @@ void AddRoutes(http::Router& router, const Services& services) {
                 },
                 fmt::format("Not offered: {}.", route.what),
                 {.dialects = {kDialect}, .refuses = {501}}});
+  AddSharedMemoryRoutes(router, services);
   AddGrpcMethods(router, services);
   AddStreamInfer(router, services);
   AddHealthMethods(router, services);

@@ -14,6 +14,7 @@
 namespace slipway::openinference {
 
 class HealthWatches;
+struct SharedMemory;
 
 /// What the routes work with; all of it outlives the server.
 struct Services {
@@ -21,7 +22,8 @@ struct Services {
   lifecycle::Manager& models;
   const std::atomic<bool>& draining;
   HealthWatches& health_watches;
-  int loops = 1;  // I/O threads
+  SharedMemory* shared_memory = nullptr;  // null: not offered
+  int loops = 1;                          // I/O threads
   std::string server_version;
 };
 

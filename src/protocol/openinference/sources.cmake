@@ -6,6 +6,7 @@ set(OPENINFERENCE_SOURCES
   openinference/grpc_response_writer.cc openinference/health.cc openinference/infer_handler.cc openinference/metadata.cc
   openinference/model_handlers.cc openinference/ordered_answers.cc openinference/parameters.cc openinference/repository_reader.cc
   openinference/request_reader.cc openinference/response_writer.cc openinference/routes.cc
+  openinference/shared_memory_reader.cc openinference/shared_memory_routes.cc openinference/shared_tensors.cc
   openinference/stream_infer.cc openinference/stream_message.cc
   openinference/tensor_data.cc)
 set(OPENINFERENCE_TESTS
@@ -13,5 +14,5 @@ set(OPENINFERENCE_TESTS
   openinference/grpc_response_writer_test.cc
   openinference/json_conformance_test.cc openinference/metadata_test.cc openinference/ordered_answers_test.cc
   openinference/repository_reader_test.cc openinference/request_reader_test.cc
-  openinference/response_writer_test.cc openinference/stream_message_test.cc)
+  openinference/response_writer_test.cc openinference/shared_memory_reader_test.cc openinference/shared_tensors_test.cc openinference/stream_message_test.cc)
 set(OPENINFERENCE_LIBRARIES openinference_protos)

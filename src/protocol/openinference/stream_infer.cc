@@ -7,6 +7,7 @@
 #include "protocol/openinference/grpc_request_reader.h"
 #include "protocol/openinference/grpc_response_writer.h"
 #include "protocol/openinference/ordered_answers.h"
+#include "protocol/openinference/shared_tensors.h"
 #include "protocol/openinference/stream_message.h"
 #include "telemetry/trace.h"
 #include "transport/grpc/streaming.h"
@@ -44,7 +45,6 @@ class StreamCall final : public routing::InferCall {
   }
 
   void Begin(std::shared_ptr<StreamState> stream, std::shared_ptr<const std::string> message) {
-    Reset();
     stream_ = std::move(stream);
     message_ = std::move(message);
     place_ = stream_->answers.Reserve();
@@ -53,7 +53,17 @@ class StreamCall final : public routing::InferCall {
     if (stream_->trace) request.context.trace = stream_->trace->Child();
   }
 
-  Status Read() { return ReadInferMessage(std::as_bytes(std::span(*message_)), request); }
+  /// @param memory  null where shared memory is not offered.
+  Status Read(SharedMemory* memory) {
+    RETURN_IF_ERROR(ReadInferMessage(std::as_bytes(std::span(*message_)), request,
+                                     memory != nullptr ? &shared_ : nullptr));
+    return shared_.empty() ? OkStatus() : shared_.Fetch(*memory, request);
+  }
+
+  void Reset() override {
+    routing::InferCall::Reset();
+    shared_.Clear();
+  }
 
   std::shared_ptr<const std::atomic<bool>> Detach() override {
     return {stream_, &stream_->cancelled};
@@ -61,7 +71,7 @@ class StreamCall final : public routing::InferCall {
 
   Status Done(const Status& status, const lifecycle::ServedVersion* version) override {
     http::Response answer;
-    const Status told = status.ok() ? WriteInferMessage(request, response, answer) : status;
+    const Status told = status.ok() ? Write(answer) : status;
     if (told.ok())
       stream_->answers.Answer(place_, StreamAnswer(std::move(answer)));
     else
@@ -72,6 +82,11 @@ class StreamCall final : public routing::InferCall {
   }
 
  private:
+  Status Write(http::Response& answer) const {
+    RETURN_IF_ERROR(WriteInferMessage(request, response, answer));
+    return shared_.Store(response);
+  }
+
   void Fail(const Status& why, const lifecycle::ServedVersion* version) {
     log::Debug("request refused",
                {{"model", version != nullptr ? version->name.str() : request.model},
@@ -89,18 +104,21 @@ class StreamCall final : public routing::InferCall {
   std::shared_ptr<StreamState> stream_;
   std::shared_ptr<const std::string> message_;  // the request borrows from it
   uint64_t place_ = 0;
+  SharedTensors shared_;
 };
 
 class Runner {
  public:
   explicit Runner(const Services& services)
-      : draining_(services.draining), calls_(services.infer, services.loops) {}
+      : draining_(services.draining),
+        shared_memory_(services.shared_memory),
+        calls_(services.infer, services.loops) {}
 
   void Run(int loop, const std::shared_ptr<StreamState>& stream,
            std::shared_ptr<const std::string> message) {
     calls_.Run(loop, [&](StreamCall& call) {
       call.Begin(stream, std::move(message));
-      RETURN_IF_ERROR(call.Read());
+      RETURN_IF_ERROR(call.Read(shared_memory_));
       if (draining_.load(std::memory_order_relaxed))
         return MakeError(Reason::kDraining, "the server ends and takes no more requests");
       return OkStatus();
@@ -109,6 +127,7 @@ class Runner {
 
  private:
   const std::atomic<bool>& draining_;
+  SharedMemory* const shared_memory_;
   CallRunner<StreamCall> calls_;
 };
 

@@ -19,7 +19,7 @@ Connection::Connection(std::shared_ptr<Loop> loop, int fd, const sockaddr_storag
       peer_(Peer::From(peer, policy_->is_unix, io_.shared().trusted)),
       input_(io_.pool()),
       parser_({}),
-      body_(io_.pool(), io_.shared().budget) {}
+      body_(io_.pool(), *io_.budget()) {}
 
 void Connection::Start() {
   now_ = std::chrono::steady_clock::now();

@@ -58,7 +58,6 @@ struct Shared {
   const ServerOptions options;
   const NetworkSet trusted;
   Snapshot<Limits> limits;
-  Budget budget;
   std::atomic<bool> draining{false};
   std::atomic<int64_t> idle_grace_ns{0};  // while draining: how long an idle connection is kept
 };
@@ -103,8 +102,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   Shared& shared() { return *shared_; }
   const Limits& limits() { return limits_.Get(); }
   BlockPool& pool() { return pool_; }
-  /// For what may outlive the loop.
-  std::shared_ptr<Budget> budget() const { return {shared_, &shared_->budget}; }
+  const std::shared_ptr<Budget>& budget() const { return shared_->options.budget; }
   LoopCounters& mutable_counters() { return counters_; }
   RequestIdSource& request_ids() { return request_ids_; }
   std::string_view date_line();

@@ -12,6 +12,7 @@
 
 #include "base/snapshot.h"
 #include "base/status.h"
+#include "transport/http/budget.h"
 #include "transport/http/router.h"
 #include "transport/tls/session.h"
 
@@ -44,6 +45,8 @@ struct ServerOptions {
   std::vector<Listener> listeners;
   int threads = 1;
   Limits limits;
+  /// What limits.max_buffered_bytes bounds; others may charge it for what belongs to requests.
+  std::shared_ptr<Budget> budget = std::make_shared<Budget>();
   std::vector<std::string> trusted_peers;  // addresses or CIDR blocks whose X-Forwarded-For counts
   std::vector<std::string> allowed_hosts;  // besides the bound names and loopback; "*" = any
   std::vector<std::string> cors_origins;   // may read answers across origins; default none

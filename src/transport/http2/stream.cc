@@ -31,8 +31,8 @@ Status OutOfBudget() {
 Stream::Stream(Connection& connection)
     : LoopExchange(connection.io()),
       connection_(connection),
-      body_(io_.pool(), io_.shared().budget),
-      message_(io_.pool(), io_.shared().budget) {}
+      body_(io_.pool(), *io_.budget()),
+      message_(io_.pool(), *io_.budget()) {}
 
 bool Stream::MoreFollow() const { return connection_.MoreFollow(); }
 
