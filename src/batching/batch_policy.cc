@@ -20,7 +20,10 @@ BatchDecision Decide(const BatchView& view, int64_t target, const BatchOptions& 
     const auto& preferred = options.preferred;
     const bool complete = std::ranges::find(preferred, view.size.rows) != preferred.end();
     TimePoint until = view.oldest + options.max_delay;
-    if (view.deadline) until = std::min(until, *view.deadline - slow(view.size.rows));
+    if (view.deadline) {
+      const Duration spare = (*view.deadline - view.oldest) / 8;  // timers and threads come late
+      until = std::min(until, *view.deadline - slow(view.size.rows) - spare);
+    }
     if (!complete && view.now < until) return {.rows = 0, .until = until};
   }
   int64_t rows = std::min(view.size.rows, target);

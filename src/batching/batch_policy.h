@@ -38,7 +38,7 @@ int64_t TargetRows(const BatchOptions& options, const CostModel& cost, size_t ro
 /// Without a delay a free worker starts at once. A batch is not made larger than `target`, nor so
 /// large that it would pass the tightest deadline where a smaller one would not. Waiting ends when
 /// enough are there, when the first has waited max_delay, or at the latest moment from which the
-/// tightest deadline is still met. Pure.
+/// tightest deadline is met with an eighth of the time to spare. Pure.
 BatchDecision Decide(const BatchView& view, int64_t target, const BatchOptions& options,
                      const CostModel& cost);
 

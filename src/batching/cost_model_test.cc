@@ -131,7 +131,7 @@ TEST(BatchPolicyTest, DecidesByTheTable) {
       {"or what is there", delayed, waiting(3, {}, milliseconds(5)), 3},
       {"the largest size starts", delayed, waiting(20), 8},
       {"the latest safe start ends a delay", delayed, waiting(1, milliseconds(1)), 0,
-       milliseconds(1) - Duration(12'800)},
+       milliseconds(1) - Duration(12'800 + 125'000)},
       {"and may be now", delayed, waiting(1, microseconds(12)), 1},
   };
   CostModel cost;

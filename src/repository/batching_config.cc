@@ -43,8 +43,7 @@ StatusOr<QueuePolicy> ReadPolicy(const ConfigReader& reader, const TextField& fi
       {"allow_timeout_override", false, ConfigReader::Ignore},
       {"max_queue_size", false, Int(reader, 0, kMaxQueue, &policy.max_size)},
   };
-  RETURN_IF_ERROR(
-      reader.ReadMessage(*fields, fmt::format(" in \"{}\"", field.name), rules));
+  RETURN_IF_ERROR(reader.ReadMessage(*fields, fmt::format(" in \"{}\"", field.name), rules));
   policy.is_delayed = action == "DELAY";
   return policy;
 }
@@ -101,8 +100,7 @@ StatusOr<DynamicBatching> ReadDynamicBatching(const ConfigReader& reader, const 
       // have none.
       {"preserve_ordering", false, ConfigReader::Ignore},
       {"priority_levels", false, Int(reader, 0, kMaxPriorities, &batching.priority_levels)},
-      {"default_priority_level", false,
-       Int(reader, 0, kMaxPriorities, &batching.default_priority)},
+      {"default_priority_level", false, Int(reader, 0, kMaxPriorities, &batching.default_priority)},
       {"default_queue_policy", false,
        [&](const TextField& f) -> Status {
          ASSIGN_OR_RETURN(batching.policy, ReadPolicy(reader, f));
