@@ -4,9 +4,10 @@
 //   load spin|sleep PORT SECONDS CONNECTIONS FILE…
 //
 // Each FILE is a whole HTTP request; they are sent in turn. All answers to one file must have the
-// same body. `spin`, for a core of its own, never sleeps: a sleeping client is woken by the
-// server's send, and on a virtual machine that interrupt costs the server several microseconds, the
-// more often the slower it is, so that two servers would be measured with different clients.
+// same body. A connection that the server ends is opened again. `spin`, for a core of its own,
+// never sleeps: a sleeping client is woken by the server's send, and on a virtual machine that
+// interrupt costs the server several microseconds, the more often the slower it is, so that two
+// servers would be measured with different clients.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -65,34 +66,37 @@ int Connect(uint16_t port) {
   return fd;
 }
 
+/// Where `field`, in small letters, stands; npos when it does not.
+size_t Find(std::string_view head, std::string_view field) {
+  const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; };
+  const auto at = std::search(head.begin(), head.end(), field.begin(), field.end(), same);
+  return at == head.end() ? head.npos : static_cast<size_t>(at - head.begin());
+}
+
+/// The server will take no further request on this connection.
+bool IsLast(std::string_view head) {
+  return head.starts_with("HTTP/1.0") || Find(head, "\r\nconnection: close") != head.npos;
+}
+
 /// Size of the whole answer when its head is there, else 0.
 size_t AnswerSize(std::string_view answer, size_t& head) {
   head = answer.find("\r\n\r\n");
   if (head == answer.npos) return 0;
   head += 4;
   constexpr std::string_view kLength = "\r\ncontent-length: ";
-  const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; };
-  const auto at = std::search(answer.begin(), answer.begin() + static_cast<ptrdiff_t>(head),
-                              kLength.begin(), kLength.end(), same);
-  if (at == answer.begin() + static_cast<ptrdiff_t>(head)) return head;
-  return head + Parse<size_t>(
-                    answer.substr(static_cast<size_t>(at - answer.begin()) + kLength.size(), 20));
+  const size_t at = Find(answer.substr(0, head), kLength);
+  return at == answer.npos ? head : head + Parse<size_t>(answer.substr(at + kLength.size(), 20));
 }
 
 class Load {
  public:
   Load(bool spin, uint16_t port, size_t connections, std::vector<Request> requests)
       : wait_ms_(spin ? 0 : 100),
+        port_(port),
         requests_(std::move(requests)),
         connections_(connections),
         epoll_(epoll_create1(0)) {
-    for (Connection& connection : connections_) {
-      connection.fd = Connect(port);
-      epoll_event event{};
-      event.events = EPOLLIN;
-      event.data.ptr = &connection;
-      if (epoll_ctl(epoll_, EPOLL_CTL_ADD, connection.fd, &event) != 0) Fail("load: epoll_ctl");
-    }
+    for (Connection& connection : connections_) Open(connection);
   }
 
   void Run(double seconds) {
@@ -112,6 +116,14 @@ class Load {
   }
 
  private:
+  void Open(Connection& connection) {
+    connection.fd = Connect(port_);
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.ptr = &connection;
+    if (epoll_ctl(epoll_, EPOLL_CTL_ADD, connection.fd, &event) != 0) Fail("load: epoll_ctl");
+  }
+
   void Send(Connection& connection) {
     connection.request = &requests_[next_++ % requests_.size()];
     connection.sent_at = Clock::now();
@@ -138,7 +150,12 @@ class Load {
     std::string& expected = connection.request->body;
     if (expected.empty()) expected = body;
     errors_ += answer.compare(9, 3, "200") != 0 || body != expected;
+    const bool last = IsLast(std::string_view(answer).substr(0, head));
     answer.clear();
+    if (last) {
+      close(connection.fd);
+      Open(connection);
+    }
     Send(connection);
   }
 
@@ -151,6 +168,7 @@ class Load {
   }
 
   const int wait_ms_;
+  const uint16_t port_;
   std::vector<Request> requests_;
   std::vector<Connection> connections_;
   const int epoll_;

@@ -1,19 +1,28 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
-#include <cstdio>
+#include <fstream>
+#include <functional>
+#include <optional>
 
+#include "cli/bench_compare.h"
+#include "cli/bench_report.h"
 #include "cli/commands.h"
 #include "cli/input_file.h"
 #include "cli/local_model.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/server_target.h"
 #include "client/call_load.h"
-#include "client/http_load.h"
+#include "client/exchange.h"
 #include "client/infer_client.h"
+#include "client/server_load.h"
 #include "infer/validate.h"
+#include "io/file.h"
 #include "protocol/openinference/tensor_data.h"
 #include "server/config_value.h"
+#include "server/resources.h"
 
 namespace slipway::cli {
 namespace {
@@ -21,21 +30,21 @@ namespace {
 using client::LoadReport;
 using client::LoadShape;
 
+constexpr int64_t kMaxConcurrency = 10'000, kMaxRate = 10'000'000;
+constexpr int kOpenLoopConcurrency = 64;  // at most in flight, unless the command line says
+
 std::atomic<bool> g_stop{false};  // a signal handler reaches nothing else
 
 struct Options {
-  LoadShape shape;
+  std::vector<LoadShape> shapes;  // one after the other; more than one for a sweep
   std::string input;
+  std::string compare;
   int64_t batch = 1;
   int64_t intra_op_threads = 1;
+  int64_t connections = 0;
   bool json_body = false;
   bool verify = false;
 };
-
-StatusOr<double> ParseRate(const std::string& text) {
-  ASSIGN_OR_RETURN(const int64_t rate, ParseCount("--rate", text, 1, 10'000'000));
-  return static_cast<double>(rate);
-}
 
 StatusOr<Duration> ReadDuration(const Arguments& arguments, std::string_view option,
                                 std::string_view otherwise) {
@@ -44,29 +53,99 @@ StatusOr<Duration> ReadDuration(const Arguments& arguments, std::string_view opt
   return *duration;
 }
 
+/// "1,2,4"
+StatusOr<std::vector<int64_t>> ReadCounts(const Arguments& arguments, std::string_view option,
+                                          int64_t max) {
+  constexpr size_t kMaxSteps = 100;
+  std::vector<int64_t> counts;
+  const std::string text = arguments.Text(option);
+  for (size_t at = 0; at <= text.size();) {
+    const size_t end = std::min(text.find(',', at), text.size());
+    ASSIGN_OR_RETURN(counts.emplace_back(),
+                     ParseCount(option, std::string_view(text).substr(at, end - at), 1, max));
+    at = end + 1;
+  }
+  if (counts.size() > kMaxSteps)
+    return Error(Reason::kBadRequest, "{}: expected at most {} numbers, got {}", option, kMaxSteps,
+                 counts.size());
+  return counts;
+}
+
+/// What all loads of this command have in common; a closed loop.
+StatusOr<LoadShape> ReadShape(const Arguments& arguments) {
+  LoadShape shape;
+  ASSIGN_OR_RETURN(shape.duration, ReadDuration(arguments, "--duration", "10s"));
+  ASSIGN_OR_RETURN(shape.warm_up, ReadDuration(arguments, "--warm-up", "1s"));
+  if (shape.duration <= Duration(0))
+    return Error(Reason::kBadRequest, "--duration: expected more than 0");
+  ASSIGN_OR_RETURN(
+      const int64_t concurrency,
+      ParseCount("--concurrency", arguments.Text("--concurrency", "1"), 1, kMaxConcurrency));
+  shape.concurrency = static_cast<int>(concurrency);
+  if (arguments.Text("--arrivals") == "poisson") shape.arrivals = client::ArrivalKind::kPoisson;
+  shape.stop = &g_stop;
+  return shape;
+}
+
+StatusOr<std::vector<LoadShape>> ReadShapes(const Arguments& arguments) {
+  const bool open = arguments.Has("--rate") || arguments.Has("--sweep-rate");
+  if (arguments.Has("--rate") + arguments.Has("--sweep") + arguments.Has("--sweep-rate") > 1)
+    return Error(Reason::kBadRequest, "only one of --rate, --sweep and --sweep-rate");
+  if (arguments.Has("--arrivals") && !open)
+    return Error(Reason::kBadRequest, "--arrivals is about an open loop: it needs --rate");
+  ASSIGN_OR_RETURN(LoadShape shape, ReadShape(arguments));
+  std::vector<LoadShape> shapes;
+  if (open) {
+    if (!arguments.Has("--concurrency")) shape.concurrency = kOpenLoopConcurrency;
+    ASSIGN_OR_RETURN(
+        const auto rates,
+        ReadCounts(arguments, arguments.Has("--rate") ? "--rate" : "--sweep-rate", kMaxRate));
+    if (arguments.Has("--rate") && rates.size() > 1)
+      return Error(Reason::kBadRequest, "--rate: expected one number; --sweep-rate takes several");
+    for (const int64_t rate : rates) {
+      shape.rate = static_cast<double>(rate);
+      shapes.push_back(shape);
+    }
+  } else if (arguments.Has("--sweep")) {
+    ASSIGN_OR_RETURN(const auto counts, ReadCounts(arguments, "--sweep", kMaxConcurrency));
+    for (const int64_t count : counts) {
+      shape.concurrency = static_cast<int>(count);
+      shapes.push_back(shape);
+    }
+  } else {
+    shapes.push_back(shape);
+  }
+  return shapes;
+}
+
 StatusOr<Options> ReadOptions(const Arguments& arguments) {
   Options options;
-  ASSIGN_OR_RETURN(const int64_t concurrency,
-                   ParseCount("--concurrency", arguments.Text("--concurrency", "1"), 1, 10'000));
-  options.shape.concurrency = static_cast<int>(concurrency);
-  if (arguments.Has("--rate")) {
-    ASSIGN_OR_RETURN(options.shape.rate, ParseRate(arguments.Text("--rate")));
-    if (!arguments.Has("--concurrency")) options.shape.concurrency = 64;
-  }
-  ASSIGN_OR_RETURN(options.shape.duration, ReadDuration(arguments, "--duration", "10s"));
-  ASSIGN_OR_RETURN(options.shape.warm_up, ReadDuration(arguments, "--warm-up", "1s"));
-  if (options.shape.duration <= Duration(0))
-    return Error(Reason::kBadRequest, "--duration: expected more than 0");
+  ASSIGN_OR_RETURN(options.shapes, ReadShapes(arguments));
   ASSIGN_OR_RETURN(options.batch,
                    ParseCount("--batch", arguments.Text("--batch", "1"), 1, 1 << 20));
   ASSIGN_OR_RETURN(
       options.intra_op_threads,
       ParseCount("--intra-op-threads", arguments.Text("--intra-op-threads", "1"), 1, 1'024));
+  if (arguments.Has("--connections")) {
+    ASSIGN_OR_RETURN(
+        options.connections,
+        ParseCount("--connections", arguments.Text("--connections"), 1, kMaxConcurrency));
+  }
   options.input = arguments.Text("--input");
+  options.compare = arguments.Text("--compare");
   options.json_body = arguments.Text("--format", "binary") == "json";
   options.verify = arguments.Flag("--verify");
-  options.shape.stop = &g_stop;
   return options;
+}
+
+/// The earlier report, read before anything is measured.
+StatusOr<ReadReport> ReadEarlier(const std::string& path) {
+  constexpr uint64_t kMaxReport = 64u << 20;
+  ASSIGN_OR_RETURN(const io::File file, io::File::Open(path));
+  ASSIGN_OR_RETURN(const io::Bytes bytes, file.ReadAll(kMaxReport));
+  auto report = ReadReport::Parse(bytes.text());
+  if (!report.ok()) return Annotate(report.status(), path);
+  return report;
 }
 
 StatusOr<InferRequest> MakeRequest(const Options& options, const Signature& signature) {
@@ -74,9 +153,9 @@ StatusOr<InferRequest> MakeRequest(const Options& options, const Signature& sign
                                : ReadInputFile(options.input, signature);
 }
 
-StatusOr<client::EncodedRequest> EncodeJson(const InferRequest& request) {
-  client::EncodedRequest encoded{"Content-Type: application/json\r\n", ""};
-  JsonWriter json(encoded.body);
+StatusOr<std::string> JsonBody(const InferRequest& request) {
+  std::string body;
+  JsonWriter json(body);
   json.BeginObject().Key("inputs").BeginArray();
   for (const NamedTensor& input : request.inputs) {
     std::string data;
@@ -88,28 +167,69 @@ StatusOr<client::EncodedRequest> EncodeJson(const InferRequest& request) {
     json.EndArray().Key("data").Raw(data).EndObject();
   }
   json.EndArray().EndObject();
-  return encoded;
+  return body;
 }
 
-StatusOr<LoadReport> BenchServer(const std::string& url, const Options& options) {
-  ASSIGN_OR_RETURN(client::InferClient model, client::InferClient::Create(url));
-  ASSIGN_OR_RETURN(const Signature signature, model.Metadata());
-  ASSIGN_OR_RETURN(const InferRequest request, MakeRequest(options, signature));
-  client::EncodedRequest encoded = client::EncodeBinary(request);
-  if (options.json_body) {
-    ASSIGN_OR_RETURN(encoded, EncodeJson(request));
+StatusOr<client::WireRequest> Prepare(const client::InferClient& model, const InferRequest& request,
+                                      bool json_body) {
+  if (!json_body) return model.Prepare(request);
+  ASSIGN_OR_RETURN(const std::string body, JsonBody(request));
+  return model.PrepareJson(body);
+}
+
+/// Calls `load` for each shape, with progress over all of them.
+Status RunShapes(const Options& options,
+                 const std::function<StatusOr<LoadReport>(const LoadShape&)>& load,
+                 BenchReport& report) {
+  Progress progress("Loading " + report.target);
+  const auto steps = static_cast<double>(options.shapes.size());
+  for (LoadShape shape : options.shapes) {
+    if (g_stop) break;
+    const auto done = static_cast<double>(report.runs.size());
+    shape.on_progress = [&progress, done, steps](double share) {
+      progress.Set((done + share) / steps);
+    };
+    ASSIGN_OR_RETURN(LoadReport measured, load(shape));
+    report.runs.push_back({shape.concurrency, shape.rate, shape.arrivals, std::move(measured)});
   }
-  const std::string path = model.infer_path();
-  const client::HttpRequest wire{"POST", path, encoded.headers, encoded.body};
+  if (report.runs.empty())
+    return Error(Reason::kCancelled, "interrupted before anything was measured");
+  return OkStatus();
+}
+
+/// NAME of "/v2/models/NAME…"
+std::string ModelOf(std::string_view path) {
+  path.remove_prefix(std::string_view("/v2/models/").size());
+  return std::string(path.substr(0, path.find('/')));
+}
+
+Status BenchServer(const client::Target& target, const Options& options, BenchReport& report) {
+  constexpr Duration kTimeout = std::chrono::seconds(30);
+  ASSIGN_OR_RETURN(const auto model, client::InferClient::Create(target));
+  ASSIGN_OR_RETURN(const Signature signature, model->Metadata());
+  ASSIGN_OR_RETURN(const InferRequest request, MakeRequest(options, signature));
+  client::ServerLoadOptions load{.target = target, .shape = {}, .requests = {}};
+  load.connections = static_cast<int>(options.connections);
+  ASSIGN_OR_RETURN(const client::WireRequest wire, Prepare(*model, request, options.json_body));
   // Once alone: a load of requests that are refused measures nothing, and the answer is what the
   // others are compared with.
-  client::HttpClient http(model.endpoint());
-  ASSIGN_OR_RETURN(const client::HttpResponse first, http.Send(wire));
-  if (first.status != 200) return client::ErrorOf(first);
-  client::HttpLoadOptions load{model.endpoint(), options.shape, {}};
-  load.requests.push_back({client::Serialise(wire, model.endpoint().host_header),
-                           options.verify ? first.body : std::string()});
-  return client::RunHttpLoad(load);
+  ASSIGN_OR_RETURN(client::InferAnswer answer, model->Infer(request));
+  ASSIGN_OR_RETURN(std::string first,
+                   client::ExchangeOnce(target, wire, SteadyClock().Now() + kTimeout));
+  report.model = ModelOf(target.endpoint.path);
+  report.protocol = target.endpoint.protocol == client::Protocol::kGrpc ? "grpc" : "http";
+  report.tls = target.endpoint.tls;
+  report.body = options.json_body ? "json" : "binary";
+  report.version = std::move(answer.version);
+  report.request_bytes = wire.bytes.size();
+  load.requests.push_back({wire, options.verify ? std::move(first) : std::string()});
+  return RunShapes(
+      options,
+      [&load](const LoadShape& shape) {
+        load.shape = shape;
+        return client::RunServerLoad(load);
+      },
+      report);
 }
 
 bool SameBytes(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
@@ -118,7 +238,7 @@ bool SameBytes(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
   });
 }
 
-StatusOr<LoadReport> BenchHere(const std::string& path, const Options& options) {
+Status BenchHere(const std::string& path, const Options& options, BenchReport& report) {
   ASSIGN_OR_RETURN(const LocalModel model,
                    OpenLocalModel(path, static_cast<int>(options.intra_op_threads)));
   ASSIGN_OR_RETURN(const InferRequest request, MakeRequest(options, model.signature()));
@@ -126,123 +246,135 @@ StatusOr<LoadReport> BenchHere(const std::string& path, const Options& options) 
   RETURN_IF_ERROR(Bind(request, model.signature(), bound));
   std::vector<Tensor> first;
   RETURN_IF_ERROR(model.loaded->Run(bound.inputs, bound.outputs, RunOptions{}, first));
-  std::vector<std::vector<Tensor>> results(static_cast<size_t>(options.shape.concurrency));
-  return client::RunCallLoad(options.shape, [&](int thread, uint64_t) -> Status {
-    std::vector<Tensor>& result = results[static_cast<size_t>(thread)];
-    RETURN_IF_ERROR(model.loaded->Run(bound.inputs, bound.outputs, RunOptions{}, result));
-    if (options.verify && !SameBytes(result, first))
-      return Error(Reason::kInternal, "the outputs differ from those of the first run");
-    return OkStatus();
-  });
+  report.model = path;
+  report.protocol = report.body = "none";
+  report.digest = model.artifact->digest();
+  const auto load = [&](const LoadShape& shape) -> StatusOr<LoadReport> {
+    std::vector<std::vector<Tensor>> results(static_cast<size_t>(shape.concurrency));
+    return client::RunCallLoad(shape, [&](int thread, uint64_t) -> Status {
+      std::vector<Tensor>& result = results[static_cast<size_t>(thread)];
+      RETURN_IF_ERROR(model.loaded->Run(bound.inputs, bound.outputs, RunOptions{}, result));
+      if (options.verify && !SameBytes(result, first))
+        return Error(Reason::kInternal, "the outputs differ from those of the first run");
+      return OkStatus();
+    });
+  };
+  return RunShapes(options, load, report);
 }
 
-double Microseconds(Duration duration) { return static_cast<double>(duration.count()) / 1e3; }
-
-constexpr std::pair<std::string_view, double> kQuantiles[] = {
-    {"p50", 0.50}, {"p90", 0.90}, {"p99", 0.99}, {"p99.9", 0.999}};
-
-std::string ToJson(const std::string& target, const Options& options, const LoadReport& report) {
-  std::string text;
-  JsonWriter json(text);
-  json.BeginObject().Key("target").String(target);
-  json.Key("loop").String(options.shape.rate > 0 ? "open" : "closed");
-  json.Key("concurrency").Int(options.shape.concurrency);
-  if (options.shape.rate > 0) json.Key("requested_per_second").Double(options.shape.rate);
-  json.Key("seconds").Double(std::chrono::duration<double>(report.elapsed).count());
-  json.Key("completed").Uint(report.completed).Key("succeeded").Uint(report.succeeded);
-  json.Key("wrong_answers").Uint(report.wrong_answers).Key("failures").Uint(report.failures);
-  json.Key("timeouts").Uint(report.timeouts).Key("unsent").Uint(report.unsent);
-  json.Key("by_status").BeginObject();
-  for (const auto& [status, count] : report.by_status) json.Key(std::to_string(status)).Uint(count);
-  json.EndObject().Key("per_second").Double(report.per_second());
-  json.Key("bytes_received").Uint(report.bytes_received);
-  json.Key("latency_us").BeginObject();
-  json.Key("min").Double(Microseconds(report.latency.min()));
-  json.Key("mean").Double(Microseconds(report.latency.mean()));
-  for (const auto& [name, q] : kQuantiles)
-    json.Key(name).Double(Microseconds(report.latency.Quantile(q)));
-  json.Key("max").Double(Microseconds(report.latency.max())).EndObject();
-  if (!report.first_problem.empty()) json.Key("first_problem").String(report.first_problem);
-  json.EndObject();
-  return text + "\n";
+/// The first that /proc/cpuinfo names.
+std::string ProcessorName() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with("model name"))
+      return line.substr(std::min(line.find(": ") + 2, line.size()));
+  return "";
 }
 
-std::string ToText(const std::string& target, const Options& options, const LoadReport& report) {
-  std::string text = fmt::format(
-      "{}: {} loop, {} {}\n", target, options.shape.rate > 0 ? "open" : "closed",
-      options.shape.concurrency, options.shape.rate > 0 ? "at most in flight" : "in flight");
-  text += fmt::format("{:<12}{} in {:.1f} s, {:.1f} a second\n", "answers",
-                      WithThousands(report.completed),
-                      std::chrono::duration<double>(report.elapsed).count(), report.per_second());
-  text += fmt::format("{:<12}min {:.1f}  mean {:.1f}", "latency µs",
-                      Microseconds(report.latency.min()), Microseconds(report.latency.mean()));
-  for (const auto& [name, q] : kQuantiles)
-    text += fmt::format("  {} {:.1f}", name, Microseconds(report.latency.Quantile(q)));
-  text += fmt::format("  max {:.1f}\n", Microseconds(report.latency.max()));
-  if (report.clean()) return text + fmt::format("{:<12}none\n", "problems");
-  text += fmt::format("{:<12}{} not 200, {} wrong, {} failed, {} timed out, {} never sent\n",
-                      "problems", report.completed - report.succeeded - report.wrong_answers,
-                      report.wrong_answers, report.failures, report.timeouts, report.unsent);
-  if (!report.first_problem.empty())
-    text += fmt::format("{:<12}{}\n", "the first", report.first_problem);
-  return text;
+BenchReport NewReport(const std::string& target, const Options& options) {
+  BenchReport report;
+  report.target = target;
+  report.inputs =
+      options.input.empty() ? fmt::format("made up, {} rows", options.batch) : options.input;
+  report.processors = server::DetectResources().processors;
+  report.processor_name = ProcessorName();
+  return report;
+}
+
+/// @return the exit code.
+StatusOr<int> Tell(const BenchReport& report, const std::optional<ReadReport>& earlier,
+                   bool as_json) {
+  std::string json = BenchJson(report), text = BenchText(report);
+  bool good = report.clean();
+  if (earlier) {
+    ASSIGN_OR_RETURN(const ReadReport now, ReadReport::Parse(json));
+    const Comparison comparison = Compare(*earlier, now);
+    good = good && !comparison.any_worse();
+    text += ComparisonText(comparison);
+    json.insert(json.size() - 1, ",\"comparison\":" + ComparisonJson(comparison));
+  }
+  RETURN_IF_ERROR(WriteResult("", as_json ? json + "\n" : text));
+  return good ? kDone : kFailed;
 }
 
 int RunBench(const Arguments& arguments) {
-  StatusOr<Options> options = ReadOptions(arguments);
+  const StatusOr<Options> options = ReadOptions(arguments);
   if (!options.ok()) return Fail("bench", options.status(), /*usage=*/true);
-  std::signal(SIGINT, [](int) { g_stop = true; });
-  const std::string target = arguments.Text("MODEL|URL");
-  StatusOr<LoadReport> report = LoadReport{};
-  {
-    Progress progress("Loading " + target);
-    options->shape.on_progress = [&progress](double share) { progress.Set(share); };
-    report =
-        client::LooksLikeUrl(target) ? BenchServer(target, *options) : BenchHere(target, *options);
+  std::optional<ReadReport> earlier;
+  if (!options->compare.empty()) {
+    StatusOr<ReadReport> read = ReadEarlier(options->compare);
+    if (!read.ok()) return Fail("bench", Annotate(read.status(), "--compare"), /*usage=*/true);
+    earlier = *std::move(read);
   }
-  if (!report.ok()) return Fail("bench", report.status());
-  const std::string text = arguments.Flag("--json") ? ToJson(target, *options, *report)
-                                                    : ToText(target, *options, *report);
-  if (const Status written = WriteResult("", text); !written.ok()) return Fail("bench", written);
-  return report->clean() ? kDone : kFailed;
+  const std::string target = arguments.Text("MODEL|URL");
+  BenchReport report = NewReport(target, *options);
+  std::signal(SIGINT, [](int) { g_stop = true; });
+  Status measured;
+  if (client::LooksLikeUrl(target)) {
+    const StatusOr<client::Target> server = ReadTarget(target, arguments);
+    if (!server.ok()) return Fail("bench", server.status(), /*usage=*/true);
+    measured = BenchServer(*server, *options, report);
+  } else {
+    measured = BenchHere(target, *options, report);
+  }
+  if (!measured.ok()) return Fail("bench", measured);
+  const StatusOr<int> told = Tell(report, earlier, arguments.Flag("--json"));
+  return told.ok() ? *told : Fail("bench", told.status());
+}
+
+std::vector<Option> BenchOptions() {
+  std::vector<Option> options = {
+      {"MODEL|URL", "",
+       "A model (file, bundle), or http://HOST:PORT/v2/models/NAME; https://, grpc://, grpcs:// "
+       "too.",
+       /*required=*/true},
+      {.name = "--concurrency",
+       .value_name = "N",
+       .help = "Requests in flight: always (closed loop, by default 1), or at most (open loop, by "
+               "default 64).",
+       .short_name = "-c"},
+      {.name = "--rate",
+       .value_name = "N",
+       .help = "Open loop: so many requests a second, whether the server keeps up or not; latency "
+               "counts from when each was due.",
+       .short_name = "-r"},
+      {.name = "--arrivals",
+       .value_name = "WORD",
+       .help = "Of an open loop: at even distances (the default), or independently of each other.",
+       .words = {"constant", "poisson"}},
+      {"--sweep", "N,N,…", "A closed loop of each concurrency, one after the other, in one table."},
+      {"--sweep-rate", "N,N,…", "An open loop of each rate."},
+      {.name = "--duration",
+       .value_name = "DURATION",
+       .help = "Measured time of each loop; 10s by default.",
+       .short_name = "-d"},
+      {"--warm-up", "DURATION", "Time before it; 1s by default."},
+      {.name = "--input",
+       .value_name = "FILE",
+       .help = "Inputs, as for predict; without it values are made up from the signature.",
+       .short_name = "-i"},
+      {"--batch", "N", "Rows of made-up inputs; 1 by default."},
+      {.name = "--format",
+       .value_name = "WORD",
+       .help = "How tensors travel over HTTP; binary by default.",
+       .words = {"binary", "json"}},
+      {"--connections", "N", "That gRPC's calls share; one for each 100 in flight by default."},
+      {"--intra-op-threads", "N", "Threads inside one run of a model here; 1 by default."},
+      {"--verify", "", "Every answer must equal the first byte for byte."},
+      {"--compare", "FILE",
+       "An earlier report of --json: prints ratios, and exits with 1 when something is worse by "
+       "more than the noise of both."},
+      JsonOption()};
+  for (Option& option : TargetOptions()) options.push_back(std::move(option));
+  return options;
 }
 
 }  // namespace
 
 Command BenchCommand() {
-  return {"bench",
-          "Loads a server or a model and measures throughput and latency.",
+  return {"bench", "Loads a server or a model and measures throughput and latency.",
           "slipway bench http://127.0.0.1:8080/v2/models/digits --concurrency 8 --duration 10s",
-          {{"MODEL|URL", "", "A model (file, bundle), or http://HOST:PORT/v2/models/NAME.",
-            /*required=*/true},
-           {.name = "--concurrency",
-            .value_name = "N",
-            .help = "Requests in flight: always (closed loop, by default 1), or at most (open "
-                    "loop, by default 64).",
-            .short_name = "-c"},
-           {.name = "--rate",
-            .value_name = "N",
-            .help = "Open loop: so many requests a second, whether the server keeps up or not; "
-                    "latency counts from when each was due.",
-            .short_name = "-r"},
-           {.name = "--duration",
-            .value_name = "DURATION",
-            .help = "Measured time; 10s by default.",
-            .short_name = "-d"},
-           {"--warm-up", "DURATION", "Time before it; 1s by default."},
-           {.name = "--input",
-            .value_name = "FILE",
-            .help = "Inputs, as for predict; without it values are made up from the signature.",
-            .short_name = "-i"},
-           {"--batch", "N", "Rows of made-up inputs; 1 by default."},
-           {.name = "--format",
-            .value_name = "WORD",
-            .help = "How tensors travel to a server; binary by default.",
-            .words = {"binary", "json"}},
-           {"--intra-op-threads", "N", "Threads inside one run of a model here; 1 by default."},
-           {"--verify", "", "Every answer must equal the first byte for byte."},
-           JsonOption()},
-          RunBench};
+          BenchOptions(), RunBench};
 }
 
 }  // namespace slipway::cli

@@ -6,6 +6,7 @@
 #include "cli/output.h"
 #include "cli/output_file.h"
 #include "cli/progress.h"
+#include "cli/server_target.h"
 #include "client/infer_client.h"
 
 namespace slipway::cli {
@@ -24,10 +25,12 @@ StatusOr<InferRequest> MakeRequest(const Arguments& arguments, const Signature& 
 }
 
 StatusOr<Outputs> PredictAt(const std::string& url, const Arguments& arguments) {
-  ASSIGN_OR_RETURN(client::InferClient model, client::InferClient::Create(url));
-  ASSIGN_OR_RETURN(const Signature signature, model.Metadata());
+  ASSIGN_OR_RETURN(client::Target target, ReadTarget(url, arguments));
+  ASSIGN_OR_RETURN(const auto model, client::InferClient::Create(std::move(target)));
+  ASSIGN_OR_RETURN(const Signature signature, model->Metadata());
   ASSIGN_OR_RETURN(const InferRequest request, MakeRequest(arguments, signature));
-  return model.Infer(request);
+  ASSIGN_OR_RETURN(client::InferAnswer answer, model->Infer(request));
+  return std::move(answer.outputs);
 }
 
 StatusOr<Outputs> PredictHere(const std::string& path, const Arguments& arguments) {
@@ -55,32 +58,39 @@ int RunPredict(const Arguments& arguments) {
   return done.ok() ? kDone : Fail("predict", done);
 }
 
+std::vector<Option> PredictOptions() {
+  std::vector<Option> options = {
+      {"MODEL|URL", "",
+       "A model (file, bundle), or http://HOST:PORT/v2/models/NAME; https://, grpc://, grpcs:// "
+       "too.",
+       /*required=*/true},
+      {.name = "--input",
+       .value_name = "FILE",
+       .help = "Inputs: .json (a v2 request, rows, or columns by input name), .jsonl, .csv "
+               "(a first line without a number holds names), .npy, or - for JSON on "
+               "standard input.",
+       .required = true,
+       .short_name = "-i"},
+      {.name = "--output",
+       .value_name = "FILE",
+       .help = "Where to write the outputs: .json, .jsonl, .csv or .npy; standard output gets "
+               "a JSON line a row.",
+       .short_name = "-o"},
+      {.name = "--output-name",
+       .value_name = "NAME",
+       .help = "Only this output.",
+       .repeated = true},
+      JsonOption()};
+  for (Option& option : TargetOptions()) options.push_back(std::move(option));
+  return options;
+}
+
 }  // namespace
 
 Command PredictCommand() {
-  return {"predict",
-          "Runs a model on a file of inputs, here or at a server.",
+  return {"predict", "Runs a model on a file of inputs, here or at a server.",
           "slipway predict http://127.0.0.1:8080/v2/models/breast_cancer --input rows.csv",
-          {{"MODEL|URL", "", "A model (file, bundle), or http://HOST:PORT/v2/models/NAME.",
-            /*required=*/true},
-           {.name = "--input",
-            .value_name = "FILE",
-            .help = "Inputs: .json (a v2 request, rows, or columns by input name), .jsonl, .csv "
-                    "(a first line without a number holds names), .npy, or - for JSON on "
-                    "standard input.",
-            .required = true,
-            .short_name = "-i"},
-           {.name = "--output",
-            .value_name = "FILE",
-            .help = "Where to write the outputs: .json, .jsonl, .csv or .npy; standard output gets "
-                    "a JSON line a row.",
-            .short_name = "-o"},
-           {.name = "--output-name",
-            .value_name = "NAME",
-            .help = "Only this output.",
-            .repeated = true},
-           JsonOption()},
-          RunPredict};
+          PredictOptions(), RunPredict};
 }
 
 }  // namespace slipway::cli

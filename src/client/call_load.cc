@@ -1,6 +1,8 @@
 #include "client/call_load.h"
 
 #include <algorithm>
+#include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -17,7 +19,8 @@ class CallLoad {
         start_(SteadyClock().Now()),
         measured_(start_ + shape.warm_up),
         end_(measured_ + shape.duration),
-        reports_(static_cast<size_t>(shape.concurrency)) {}
+        arrivals_(start_, shape.rate > 0 ? shape.rate : 1, shape.arrivals),
+        reports_(static_cast<size_t>(shape.concurrency), MakeReport()) {}
 
   LoadReport Run() {
     {
@@ -25,62 +28,57 @@ class CallLoad {
       for (int i = 0; i < shape_.concurrency; ++i) threads.emplace_back([this, i] { Work(i); });
       Watch();
     }
-    LoadReport total;
-    for (const LoadReport& part : reports_) {
-      total.completed += part.completed;
-      total.succeeded += part.succeeded;
-      total.failures += part.failures;
-      total.latency.Merge(part.latency);
-      if (total.first_problem.empty()) total.first_problem = part.first_problem;
-    }
-    total.elapsed = std::min(SteadyClock().Now(), end_) - measured_;
-    if (shape_.rate > 0) {
-      const uint64_t due =
-          CountDue(measured_ + total.elapsed - Duration(1));  // not the one at the end
-      total.unsent = due - std::min(due, begun_.load());
-    }
+    const TimePoint end = std::min(SteadyClock().Now(), end_);
+    LoadReport total = MakeReport();
+    for (const LoadReport& part : reports_) total.Merge(part);
+    total.elapsed = end - measured_;
+    if (shape_.rate > 0) CountUnsent(end, total);
     return total;
   }
 
  private:
+  LoadReport MakeReport() const {
+    LoadReport report;
+    report.slice_length = shape_.duration / LoadReport::kSlices;
+    return report;
+  }
   bool stopped() const {
     return shape_.stop != nullptr && shape_.stop->load(std::memory_order_relaxed);
   }
-  TimePoint DueTime(uint64_t index) const {
-    return start_ + Duration(static_cast<int64_t>(static_cast<double>(index) * 1e9 / shape_.rate));
-  }
-  uint64_t CountDue(TimePoint time) const {
-    return static_cast<uint64_t>(std::chrono::duration<double>(time - start_).count() *
-                                 shape_.rate) +
-           1;
+
+  /// When the next call is to begin; nullopt when there is no more time for one.
+  std::optional<TimePoint> TakeDue() {
+    const TimePoint now = SteadyClock().Now();
+    if (shape_.rate <= 0) return now < end_ ? std::optional(now) : std::nullopt;
+    const std::lock_guard lock(mutex_);
+    const TimePoint due = arrivals_.next();
+    if (due >= end_ || now >= end_ + LoadReport::kGrace) return std::nullopt;
+    arrivals_.Advance();
+    return due;
   }
 
   void Work(int thread) {
     LoadReport& report = reports_[static_cast<size_t>(thread)];
     while (!stopped()) {
-      const uint64_t index = begun_.fetch_add(1, std::memory_order_relaxed);
-      TimePoint due = SteadyClock().Now();
-      if (shape_.rate > 0) {
-        due = DueTime(index);
-        std::this_thread::sleep_until(std::min(due, end_));
-      }
-      if (due >= end_ || SteadyClock().Now() >= end_) {
-        begun_.fetch_sub(1, std::memory_order_relaxed);
-        return;
-      }
-      const Status status = call_(thread, index);
-      if (due >= measured_) Count(status, SteadyClock().Now() - due, report);
+      const std::optional<TimePoint> due = TakeDue();
+      if (!due) return;
+      if (shape_.rate > 0) std::this_thread::sleep_until(*due);
+      const bool late = SteadyClock().Now() - *due > LoadReport::kLate;
+      const Status status = call_(thread, begun_.fetch_add(1, std::memory_order_relaxed));
+      report.Record(*due - measured_, SteadyClock().Now() - *due, /*has_answer=*/true);
+      if (*due < measured_) continue;
+      report.late_starts += shape_.rate > 0 && late;
+      report.succeeded += status.ok();
+      report.failures += !status.ok();
+      if (!status.ok()) report.NoteProblem(MessageOf(status));
     }
   }
 
-  static void Count(const Status& status, Duration latency, LoadReport& report) {
-    report.latency.Record(latency);
-    ++report.completed;
-    if (status.ok()) {
-      ++report.succeeded;
-    } else {
-      ++report.failures;
-      if (report.first_problem.empty()) report.first_problem = MessageOf(status);
+  void CountUnsent(TimePoint end, LoadReport& total) {
+    for (; arrivals_.next() < end; arrivals_.Advance()) {
+      if (arrivals_.next() < measured_) continue;
+      ++total.unsent;
+      total.Record(arrivals_.next() - measured_, end - arrivals_.next(), /*has_answer=*/false);
     }
   }
 
@@ -97,7 +95,9 @@ class CallLoad {
   const LoadShape& shape_;
   const std::function<Status(int, uint64_t)>& call_;
   const TimePoint start_, measured_, end_;
-  std::vector<LoadReport> reports_;
+  std::mutex mutex_;
+  Arrivals arrivals_;                // guarded by mutex_ while threads run
+  std::vector<LoadReport> reports_;  // one a thread
   std::atomic<uint64_t> begun_{0};
 };
 

@@ -7,7 +7,7 @@
 
 namespace slipway::client {
 
-/// Loads a function from shape.concurrency threads, as RunHttpLoad loads a server.
+/// Loads a function from shape.concurrency threads, as RunServerLoad loads a server.
 /// @param call  given the thread's index and how many calls were begun before; from any of the
 /// threads
 LoadReport RunCallLoad(const LoadShape& shape,

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/status.h"
-#include "client/endpoint.h"
+#include "client/connection.h"
 #include "client/response_parser.h"
 
 namespace slipway::client {
@@ -29,10 +29,10 @@ class HttpClient {
     std::chrono::milliseconds timeout{30'000};  // of one request, connecting included
     ResponseParser::Limits limits;
   };
-  HttpClient(Endpoint endpoint, Options options);
-  explicit HttpClient(Endpoint endpoint) : HttpClient(std::move(endpoint), Options()) {}
+  HttpClient(Target target, Options options);
+  explicit HttpClient(Target target) : HttpClient(std::move(target), Options()) {}
 
-  const Endpoint& endpoint() const { return endpoint_; }
+  const Target& target() const { return target_; }
 
   /// Sends and waits for the answer, whatever its status. A kept connection that the server closed
   /// in the meantime is opened again, once, when nothing of an answer had come.
@@ -42,9 +42,9 @@ class HttpClient {
  private:
   StatusOr<HttpResponse> Exchange(std::string_view wire, bool head_request, TimePoint deadline);
 
-  Endpoint endpoint_;
+  Target target_;
   Options options_;
-  Socket socket_;
+  Connection connection_;
   std::string buffer_;
 };
 

@@ -12,7 +12,7 @@ using testing::TinyServer;
 
 HttpClient ClientOf(const TinyServer& server,
                     std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
-  return HttpClient(*Endpoint::Parse(server.Url("/")), {.timeout = timeout, .limits = {}});
+  return HttpClient({*Endpoint::Parse(server.Url("/"))}, {.timeout = timeout, .limits = {}});
 }
 
 TEST(HttpClientTest, SendsMethodHeadersAndBody) {
@@ -21,7 +21,7 @@ TEST(HttpClientTest, SendsMethodHeadersAndBody) {
   const auto response =
       client.Send({.method = "POST", .path = "/p", .headers = "A: b\r\n", .body = "xyz"});
   ASSERT_TRUE(response.ok()) << response.status();
-  EXPECT_EQ(response->body, "POST /p HTTP/1.1\r\nHost: " + client.endpoint().host_header +
+  EXPECT_EQ(response->body, "POST /p HTTP/1.1\r\nHost: " + client.target().endpoint.host_header +
                                 "\r\nContent-Length: 3\r\nA: b\r\n\r\nxyz");
 }
 
@@ -48,7 +48,7 @@ TEST(HttpClientTest, SaysWhyThereIsNoAnswer) {
   EXPECT_EQ(ReasonOf(closed.status()), Reason::kIo);
   EXPECT_THAT(std::string(MessageOf(closed.status())),
               ::testing::HasSubstr("closed the connection"));
-  HttpClient nobody(*Endpoint::Parse("unix:/nonexistent.sock"));
+  HttpClient nobody({*Endpoint::Parse("unix:/nonexistent.sock")});
   EXPECT_EQ(MessageOf(nobody.Send({}).status()),
             "connect to /nonexistent.sock: No such file or directory");
 }

@@ -1,58 +1,51 @@
 #pragma once
-// A model behind the Open Inference Protocol v2 over HTTP. Tensors go as binary data both ways
-// (docs: the protocol's binary tensor data extension), so no value is rounded on the way.
+// A model behind the Open Inference Protocol v2, over HTTP or gRPC.
 
+#include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/status.h"
-#include "client/http_client.h"
+#include "client/connection.h"
+#include "client/wire.h"
 #include "infer/request.h"
 #include "tensor/signature.h"
 
 namespace slipway::client {
 
-/// Headers and body of one infer request.
-struct EncodedRequest {
-  std::string headers;  // lines, each ending in "\r\n"
-  std::string body;
+struct InferAnswer {
+  std::string version;  // that answered, "" when the server does not say
+  std::vector<NamedTensor> outputs;
 };
 
-/// The request with every tensor as binary data.
-EncodedRequest EncodeBinary(const InferRequest& request);
-
-/// Outputs of an answer to such a request. kIo when it is none; a body's own error keeps its
-/// message, with the reason that its HTTP status stands for.
-StatusOr<std::vector<NamedTensor>> DecodeAnswer(const HttpResponse& response);
-
-/// The error that an answer other than 200 stands for: "HTTP 404: model \"m\" …".
-Status ErrorOf(const HttpResponse& response);
-
-/// Threads: one at a time.
+/// Tensors go as raw bytes both ways, so no value is rounded. Threads: one at a time.
 class InferClient {
  public:
-  /// @param url  of a model: http://HOST:PORT/v2/models/NAME[/versions/VERSION], with or without
-  /// "/infer"
-  static StatusOr<InferClient> Create(std::string_view url,
-                                      const HttpClient::Options& options = {});
+  struct Options {
+    std::chrono::milliseconds timeout{30'000};  // of one request, connecting included
+  };
 
-  const Endpoint& endpoint() const { return http_.endpoint(); }
-  /// "/v2/models/NAME/infer"
-  std::string infer_path() const { return model_path_ + "/infer"; }
+  /// @param target  its path is a model's: /v2/models/NAME[/versions/VERSION], with or without
+  /// "/infer"
+  /// @return kBadRequest when it is none.
+  static StatusOr<std::unique_ptr<InferClient>> Create(Target target, Options options);
+  static StatusOr<std::unique_ptr<InferClient>> Create(Target target) {
+    return Create(std::move(target), Options());
+  }
+  virtual ~InferClient() = default;
 
   /// The model's inputs and outputs, as the server tells them.
-  StatusOr<Signature> Metadata();
+  virtual StatusOr<Signature> Metadata() = 0;
 
   /// request.model and request.version are not used: the URL says them.
-  StatusOr<std::vector<NamedTensor>> Infer(const InferRequest& request);
+  virtual StatusOr<InferAnswer> Infer(const InferRequest& request) = 0;
 
- private:
-  InferClient(HttpClient http, std::string model_path)
-      : http_(std::move(http)), model_path_(std::move(model_path)) {}
-
-  HttpClient http_;
-  std::string model_path_;
+  /// What Infer would send.
+  virtual WireRequest Prepare(const InferRequest& request) const = 0;
+  /// The same model asked with a body of JSON. kBadRequest where there is no such thing.
+  virtual StatusOr<WireRequest> PrepareJson(std::string_view body) const = 0;
 };
 
 }  // namespace slipway::client

@@ -39,6 +39,13 @@ void LatencyHistogram::Merge(const LatencyHistogram& other) {
   max_ = std::max(max_, other.max_);
 }
 
+std::vector<LatencyHistogram::Bucket> LatencyHistogram::Buckets() const {
+  std::vector<Bucket> filled;
+  for (size_t i = 0; i < kBuckets; ++i)
+    if (buckets_[i] > 0) filled.push_back({Duration(static_cast<int64_t>(EndOf(i))), buckets_[i]});
+  return filled;
+}
+
 Duration LatencyHistogram::Quantile(double q) const {
   if (count_ == 0) return Duration(0);
   const auto rank = std::clamp<uint64_t>(

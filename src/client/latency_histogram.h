@@ -2,6 +2,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <vector>
 
 #include "base/clock.h"
 
@@ -19,6 +20,14 @@ class LatencyHistogram {
   Duration min() const { return Duration(count_ == 0 ? 0 : min_); }
   Duration max() const { return Duration(max_); }
   Duration mean() const { return Duration(count_ == 0 ? 0 : static_cast<int64_t>(sum_ / count_)); }
+
+  struct Bucket {
+    Duration end;  // the longest that counts here
+    uint64_t count;
+    bool operator==(const Bucket&) const = default;
+  };
+  /// Those that hold something, from short to long.
+  std::vector<Bucket> Buckets() const;
 
   /// The least recorded duration that a share `q` (0 to 1) of all does not exceed, rounded up to
   /// its bucket's end and never above max(); 0 when empty.

@@ -26,6 +26,48 @@ TEST(LatencyHistogramTest, QuantilesLieWithinOnePercentAboveTheTrueOnes) {
   EXPECT_EQ(histogram.max().count(), all.back());
 }
 
+TEST(LatencyHistogramTest, QuantilesAreTheLeastValueThatTheShareDoesNotExceed) {
+  const struct {
+    std::vector<int64_t> recorded;
+    double q;
+    int64_t expected;
+  } kTable[] = {
+      {{7}, 0, 7},
+      {{7}, 1, 7},
+      {{1, 2}, 0.5, 1},
+      {{1, 2}, 0.51, 2},
+      {{1, 2, 3, 4}, 0.25, 1},
+      {{4, 3, 2, 1}, 0.75, 3},
+      {{10, 20, 30, 40, 50, 60, 70, 80, 90, 100}, 0.9, 90},
+      {{10, 20, 30, 40, 50, 60, 70, 80, 90, 100}, 0.99, 100},
+      {std::vector<int64_t>(999, 5), 0.999, 5},
+      {{100, 100, 100, 100}, 0.5, 100},
+  };
+  for (const auto& row : kTable) {
+    LatencyHistogram histogram;
+    for (const int64_t ns : row.recorded) histogram.Record(Duration(ns));
+    EXPECT_EQ(histogram.Quantile(row.q).count(), row.expected) << row.q;
+  }
+}
+
+// 99 requests of 1 ms and one that was stalled for 300 ms.
+TEST(LatencyHistogramTest, OneInAHundredShowsAboveTheNinetyNinthPercentile) {
+  LatencyHistogram histogram;
+  for (int i = 0; i < 99; ++i) histogram.Record(std::chrono::milliseconds(1));
+  histogram.Record(std::chrono::milliseconds(300));
+  EXPECT_LT(histogram.Quantile(0.99), std::chrono::microseconds(1'010));
+  EXPECT_EQ(histogram.Quantile(0.999), std::chrono::milliseconds(300));
+}
+
+TEST(LatencyHistogramTest, BucketsHoldAllThatWasRecorded) {
+  LatencyHistogram histogram;
+  for (const int64_t ns : {3, 3, 255, 256, 257, 1'000}) histogram.Record(Duration(ns));
+  using Bucket = LatencyHistogram::Bucket;
+  EXPECT_EQ(histogram.Buckets(),
+            (std::vector<Bucket>{
+                {Duration(3), 2}, {Duration(255), 1}, {Duration(257), 2}, {Duration(1'003), 1}}));
+}
+
 TEST(LatencyHistogramTest, TakesTheExtremes) {
   LatencyHistogram histogram;
   EXPECT_EQ(histogram.Quantile(0.5), Duration(0));

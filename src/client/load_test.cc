@@ -2,7 +2,7 @@
 
 #include "client/call_load.h"
 #include "client/http_client.h"
-#include "client/http_load.h"
+#include "client/server_load.h"
 #include "client/testing/tiny_server.h"
 
 namespace slipway::client {
@@ -12,34 +12,38 @@ using std::chrono::milliseconds;
 using testing::Ok;
 using testing::TinyServer;
 
-HttpLoadOptions LoadOf(const TinyServer& server, LoadShape shape, std::string expected = "") {
-  HttpLoadOptions options{*Endpoint::Parse(server.Url("/")), shape, {}};
-  options.requests.push_back({Serialise({}, "h"), std::move(expected)});
+ServerLoadOptions LoadOf(const TinyServer& server, LoadShape shape, std::string expected = "") {
+  ServerLoadOptions options{{*Endpoint::Parse(server.Url("/"))}, shape, {}};
+  options.requests.push_back({{Serialise({}, "h")}, std::move(expected)});
   return options;
 }
 
-TEST(HttpLoadTest, AClosedLoopCountsEveryAnswer) {
+TEST(ServerLoadTest, AClosedLoopCountsEveryAnswer) {
   std::atomic<uint64_t> served{0};
   TinyServer server([&](const std::string&) {
     ++served;
     return Ok("yes");
   });
   const auto report =
-      RunHttpLoad(LoadOf(server, {.concurrency = 4, .duration = milliseconds(200)}, "yes"));
+      RunServerLoad(LoadOf(server, {.concurrency = 4, .duration = milliseconds(200)}, "yes"));
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_TRUE(report->clean()) << report->first_problem;
   EXPECT_EQ(report->completed, served);
   EXPECT_EQ(report->latency.count(), served);
+  uint64_t in_slices = 0;
+  for (const LoadSlice& slice : report->slices) in_slices += slice.answered;
+  EXPECT_EQ(in_slices, report->answered);
+  EXPECT_NEAR(static_cast<double>(report->answered), static_cast<double>(served), 4);
   EXPECT_EQ(report->bytes_received, 3 * served);
 }
 
-TEST(HttpLoadTest, TellsWrongAnswersAndOtherStatusesApart) {
+TEST(ServerLoadTest, TellsWrongAnswersAndOtherStatusesApart) {
   std::atomic<uint64_t> served{0};
   TinyServer server([&](const std::string&) -> std::string {
     if (++served % 2 == 0) return Ok("no");
     return "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n";
   });
-  const auto report = RunHttpLoad(LoadOf(server, {.duration = milliseconds(100)}, "yes"));
+  const auto report = RunServerLoad(LoadOf(server, {.duration = milliseconds(100)}, "yes"));
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_FALSE(report->clean());
   EXPECT_EQ(report->succeeded, 0u);
@@ -49,42 +53,102 @@ TEST(HttpLoadTest, TellsWrongAnswersAndOtherStatusesApart) {
 
 // A server that needs 50 ms for every request cannot give 100 a second on one connection. Counted
 // from when a request was sent, each would seem to take 50 ms.
-TEST(HttpLoadTest, AnOpenLoopCountsTheWaitForASlowServer) {
+TEST(ServerLoadTest, AnOpenLoopCountsTheWaitForASlowServer) {
   TinyServer server([](const std::string&) {
     std::this_thread::sleep_for(milliseconds(50));
     return Ok("yes");
   });
   const auto report =
-      RunHttpLoad(LoadOf(server, {.concurrency = 1, .rate = 100, .duration = milliseconds(500)}));
+      RunServerLoad(LoadOf(server, {.concurrency = 1, .rate = 100, .duration = milliseconds(500)}));
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_GT(report->latency.max(), milliseconds(200));
   EXPECT_GT(report->unsent, 20u);
+  EXPECT_GT(report->late_starts, 3u);
+  EXPECT_EQ(report->latency.count(), report->completed + report->unsent);
 }
 
-TEST(HttpLoadTest, AnOpenLoopKeepsItsRate) {
+// The server stops once, for 300 ms. A closed loop meets that with the one request that it has in
+// flight; in an open loop a share of 300 ms / 1500 ms of all requests was due meanwhile.
+class StallingServer {
+ public:
+  TinyServer::Answer answer() {
+    return [this](const std::string&) {
+      if (++served_ == 20) std::this_thread::sleep_for(milliseconds(300));
+      return Ok("yes");
+    };
+  }
+
+ private:
+  std::atomic<int> served_{0};
+};
+
+TEST(ServerLoadTest, AStallShowsInTheOpenLoopsPercentiles) {
+  StallingServer stalling;
+  TinyServer server(stalling.answer());
+  const auto report = RunServerLoad(
+      LoadOf(server, {.concurrency = 1, .rate = 400, .duration = milliseconds(1'500)}));
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_GT(report->latency.Quantile(0.99), milliseconds(250));
+  EXPECT_GT(report->latency.Quantile(0.9), milliseconds(100));
+  EXPECT_GE(report->late_starts, 100u);
+}
+
+TEST(ServerLoadTest, AStallHidesFromTheClosedLoopsPercentiles) {
+  StallingServer stalling;
+  TinyServer server(stalling.answer());
+  const auto report =
+      RunServerLoad(LoadOf(server, {.concurrency = 1, .duration = milliseconds(1'500)}));
+  ASSERT_TRUE(report.ok()) << report.status();
+  ASSERT_GT(report->completed, 200u);
+  EXPECT_LT(report->latency.Quantile(0.99), milliseconds(100));
+  EXPECT_GT(report->latency.max(), milliseconds(290));
+}
+
+TEST(ServerLoadTest, AnOpenLoopKeepsItsRate) {
   TinyServer server([](const std::string&) { return Ok("yes"); });
   const auto report =
-      RunHttpLoad(LoadOf(server, {.concurrency = 8, .rate = 200, .duration = milliseconds(500)}));
+      RunServerLoad(LoadOf(server, {.concurrency = 8, .rate = 200, .duration = milliseconds(500)}));
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->completed + report->unsent, 100u);
 }
 
-TEST(HttpLoadTest, SaysWhenTheServerIsNotThereOrHangsUp) {
-  HttpLoadOptions nobody{*Endpoint::Parse("unix:/nonexistent.sock"), {}, {{"x", ""}}};
-  EXPECT_EQ(ReasonOf(RunHttpLoad(nobody).status()), Reason::kIo);
+TEST(ServerLoadTest, SaysWhenTheServerIsNotThereOrHangsUp) {
+  ServerLoadOptions nobody{{*Endpoint::Parse("unix:/nonexistent.sock")}, {}, {{{"x"}, ""}}};
+  EXPECT_EQ(ReasonOf(RunServerLoad(nobody).status()), Reason::kIo);
   TinyServer rude([](const std::string&) { return std::string("<close>"); });
-  const auto report = RunHttpLoad(LoadOf(rude, {.duration = std::chrono::seconds(20)}));
+  const auto report = RunServerLoad(LoadOf(rude, {.duration = std::chrono::seconds(20)}));
   EXPECT_EQ(ReasonOf(report.status()), Reason::kIo);
 }
 
-TEST(HttpLoadTest, CountsRequestsThatAreNeverAnswered) {
+TEST(ServerLoadTest, CountsRequestsThatAreNeverAnswered) {
   TinyServer mute([](const std::string&) { return std::string(); });
-  HttpLoadOptions options = LoadOf(mute, {.concurrency = 3, .duration = milliseconds(20)});
+  ServerLoadOptions options = LoadOf(mute, {.concurrency = 3, .duration = milliseconds(20)});
   options.timeout = milliseconds(60);
-  const auto report = RunHttpLoad(options);
+  const auto report = RunServerLoad(options);
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->timeouts, 3u);
   EXPECT_EQ(report->completed, 0u);
+}
+
+// By a table: when a request was due and what it took, in tenths of the measured time.
+TEST(LoadReportTest, LatencyBelongsToWhenARequestWasDueAndAnAnswerToWhenItCame) {
+  const struct {
+    int since, took;
+    bool has_answer;
+    uint64_t completed, answered, latencies;
+  } kTable[] = {
+      {0, 1, true, 1, 1, 1},   {9, 0, true, 1, 1, 1},  {9, 1, true, 1, 0, 1},
+      {-3, 2, true, 0, 0, 0},  {-3, 3, true, 0, 1, 0}, {-3, 20, true, 0, 0, 0},
+      {5, 40, false, 0, 0, 1},
+  };
+  for (const auto& row : kTable) {
+    LoadReport report;
+    report.slice_length = milliseconds(10);
+    report.Record(milliseconds(10 * row.since), milliseconds(10 * row.took), row.has_answer);
+    EXPECT_EQ(report.completed, row.completed) << row.since << "+" << row.took;
+    EXPECT_EQ(report.answered, row.answered) << row.since << "+" << row.took;
+    EXPECT_EQ(report.latency.count(), row.latencies) << row.since << "+" << row.took;
+  }
 }
 
 TEST(CallLoadTest, CountsCallsAndFailures) {

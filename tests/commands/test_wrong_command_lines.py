@@ -27,6 +27,10 @@ BAD_USAGE = {
     "bench m.onnx --duration 5": "--duration: expected a duration",
     "bench m.onnx --concurrency 0": "--concurrency: expected 1 to 10000, got 0",
     "bench m.onnx --format xml": "--format: expected one of binary, json",
+    "bench m.onnx --sweep 1,x": '--sweep: expected a whole number, got "x"',
+    "bench m.onnx --sweep 1,2 --rate 5": "only one of --rate, --sweep and --sweep-rate",
+    "bench m.onnx --arrivals poisson": "--arrivals is about an open loop: it needs --rate",
+    "bench m.onnx --compare nothere.json": '--compare: "nothere.json": cannot be opened',
     "convert m.onnx": "--output is missing, as in: slipway convert",
     "completion": "SHELL is missing, as in: slipway completion",
     "completion ksh": "SHELL: expected one of bash, zsh, fish",
@@ -71,7 +75,7 @@ WORK_FAILED = {
     f"predict {DIGITS} -i narrow.csv": 'input "pixels": expected FP32 [-1,1,8,8], got FP32 [1,2]',
     f"predict {DIGITS} -i cut.json": "cut.json: JSON, byte 1",
     "predict http://127.0.0.1:1 -i narrow.csv": "expected http://HOST:PORT/v2/models/NAME",
-    "predict https://a/v2/models/b -i narrow.csv": "https is not offered yet",
+    "predict ftp://a/v2/models/b -i narrow.csv": "(also https://, grpc://, grpcs://)",
     "convert text.onnx -o out.tar": "not an ONNX model",
 }
 

@@ -1,6 +1,7 @@
 #include "transport/tls/session.h"
 
 #include <openssl/err.h>
+#include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <array>
@@ -58,14 +59,34 @@ std::string_view NameOf(Outcome outcome) {
   return kNames[static_cast<size_t>(outcome)];
 }
 
-std::unique_ptr<Session> Session::Accept(const Context& context, int fd) {
+std::unique_ptr<Session> Session::Create(SSL_CTX* context, int fd) {
   std::unique_ptr<Session> session(new Session(fd));
-  session->ssl_.reset(SSL_new(context.get()));
+  session->ssl_.reset(SSL_new(context));
   BioPtr bio = SocketBio::Create(*session);
   if (session->ssl_ == nullptr || bio == nullptr) return nullptr;
   BIO* const both = bio.release();
   SSL_set_bio(session->ssl_.get(), both, both);  // takes it over, once
-  SSL_set_accept_state(session->ssl_.get());
+  return session;
+}
+
+std::unique_ptr<Session> Session::Accept(const Context& context, int fd) {
+  std::unique_ptr<Session> session = Create(context.get(), fd);
+  if (session) SSL_set_accept_state(session->ssl_.get());
+  return session;
+}
+
+std::unique_ptr<Session> Session::Connect(const ClientContext& context, int fd,
+                                          const std::string& host) {
+  std::unique_ptr<Session> session = Create(context.get(), fd);
+  if (session == nullptr) return nullptr;
+  SSL* const ssl = session->ssl_.get();
+  SSL_set_connect_state(ssl);
+  // An address is compared with the certificate's addresses and never sent as a name (RFC 6066).
+  if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) == 1) return session;
+  ERR_clear_error();
+  SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  if (SSL_set1_host(ssl, host.c_str()) != 1 || SSL_set_tlsext_host_name(ssl, host.c_str()) != 1)
+    return nullptr;
   return session;
 }
 
@@ -118,6 +139,7 @@ http::Received Session::Receive(std::span<char> room) {
       read_waits_for_write_ = true;
       return {.bytes = filled};
     }
+    if (error == SSL_ERROR_SSL) Fail(error);
     broken_ = error != SSL_ERROR_ZERO_RETURN;
     return filled > 0 ? http::Received{.bytes = filled, .more = true}
                       : http::Received{.ended = true};

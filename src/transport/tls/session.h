@@ -1,6 +1,6 @@
 #pragma once
-// TLS on one connection, the server's side: OpenSSL between a socket and whoever reads and writes
-// plain bytes (docs/adr/0019).
+// TLS on one connection: OpenSSL between a socket and whoever reads and writes plain bytes
+// (docs/adr/0019).
 
 #include <sys/uio.h>
 
@@ -10,11 +10,12 @@
 #include <string_view>
 
 #include "transport/http/transfer.h"
+#include "transport/tls/client_context.h"
 #include "transport/tls/context.h"
 
 namespace slipway::tls {
 
-/// How a handshake ended.
+/// How a server's handshake ended.
 enum class Outcome : uint8_t {
   kCompleted,
   kPlainHttp,          // the client speaks without TLS
@@ -34,11 +35,16 @@ class Session {
   /// @param fd  connected and non-blocking; borrowed.
   /// @return null when there is no memory.
   static std::unique_ptr<Session> Accept(const Context& context, int fd);
+  /// The client's side.
+  /// @param host  name or IP address that the server's certificate has to be for.
+  static std::unique_ptr<Session> Connect(const ClientContext& context, int fd,
+                                          const std::string& host);
 
   enum class Progress : uint8_t { kDone, kWaiting, kFailed };
   /// Goes on with the handshake: again at each readiness until it is no longer kWaiting.
   Progress Handshake();
-  /// After kFailed.
+  /// After kFailed; failure_detail() also after Receive has told of an end that the peer's alert
+  /// explains.
   Outcome failure() const { return failure_; }
   const std::string& failure_detail() const { return failure_detail_; }
 
@@ -62,6 +68,7 @@ class Session {
  private:
   friend struct SocketBio;
   explicit Session(int fd) : fd_(fd) {}
+  static std::unique_ptr<Session> Create(SSL_CTX* context, int fd);
 
   Progress Fail(int error);
 
@@ -70,8 +77,8 @@ class Session {
   bool drained_ = false;  // the last read of this call emptied the socket
   bool at_end_ = false;   // the peer has shut its side
   bool any_received_ = false;
-  bool plain_http_ = false;
-  bool broken_ = false;  // OpenSSL must not be asked for anything more
+  bool plain_http_ = false;  // the peer speaks without TLS
+  bool broken_ = false;      // OpenSSL must not be asked for anything more
   bool read_waits_for_write_ = false;
   bool write_waits_for_read_ = false;
   Outcome failure_ = Outcome::kProtocol;

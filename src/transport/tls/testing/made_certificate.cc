@@ -2,6 +2,7 @@
 
 #include <openssl/ec.h>
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 
 namespace slipway::tls {
 namespace {
@@ -14,7 +15,7 @@ std::string TextOf(BIO* bio) {
 
 }  // namespace
 
-Made MakeCertificate(WallTime around) {
+Made MakeCertificate(WallTime around, const std::string& dns) {
   const KeyPtr key(EVP_EC_gen("P-256"));
   const CertificatePtr certificate(X509_new());
   X509* const x = certificate.get();
@@ -27,6 +28,12 @@ Made MakeCertificate(WallTime around) {
   X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC,
                              reinterpret_cast<const unsigned char*>("test"), -1, -1, 0);
   X509_set_issuer_name(x, X509_get_subject_name(x));
+  if (!dns.empty()) {
+    X509_EXTENSION* name =
+        X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, ("DNS:" + dns).c_str());
+    X509_add_ext(x, name, -1);
+    X509_EXTENSION_free(name);
+  }
   X509_sign(x, key.get(), EVP_sha256());
   const BioPtr certificate_text(BIO_new(BIO_s_mem())), key_text(BIO_new(BIO_s_mem()));
   PEM_write_bio_X509(certificate_text.get(), x);

@@ -16,7 +16,7 @@ struct Made {
 };
 
 /// Self-signed "CN=test" with a key on P-256, valid from a minute before `around` to a minute
-/// after.
-Made MakeCertificate(WallTime around);
+/// after. @param dns  name that it is for, "" = none
+Made MakeCertificate(WallTime around, const std::string& dns = "");
 
 }  // namespace slipway::tls

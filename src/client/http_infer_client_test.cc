@@ -1,4 +1,4 @@
-#include "client/infer_client.h"
+#include "client/http_infer_client.h"
 
 #include "client/testing/tiny_server.h"
 
@@ -39,14 +39,15 @@ HttpResponse Answer(const std::string& json, const std::string& binary) {
 }
 
 TEST(DecodeAnswerTest, CutsOutputsInOrder) {
-  const auto outputs = DecodeAnswer(Answer(
-      R"({"model_name":"m","outputs":[{"name":"a","datatype":"UINT8","shape":[2],"parameters":{"binary_data_size":2}},)"
+  const auto answer = DecodeAnswer(Answer(
+      R"({"model_name":"m","model_version":"3","outputs":[{"name":"a","datatype":"UINT8","shape":[2],"parameters":{"binary_data_size":2}},)"
       R"({"name":"b","datatype":"FP32","shape":[1],"parameters":{"binary_data_size":4}}]})",
       std::string("\x01\x02\x00\x00\x80\x3f", 6)));
-  ASSERT_TRUE(outputs.ok()) << outputs.status();
-  ASSERT_EQ(outputs->size(), 2u);
-  EXPECT_EQ((*outputs)[0].tensor.as<uint8_t>()[1], 2);
-  EXPECT_EQ((*outputs)[1].tensor.as<float>()[0], 1.0f);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->version, "3");
+  ASSERT_EQ(answer->outputs.size(), 2u);
+  EXPECT_EQ(answer->outputs[0].tensor.as<uint8_t>()[1], 2);
+  EXPECT_EQ(answer->outputs[1].tensor.as<float>()[0], 1.0f);
 }
 
 TEST(DecodeAnswerTest, RefusesAnswersThatDoNotAddUp) {
@@ -73,14 +74,14 @@ TEST(InferClientTest, ReadsMetadataAndKeepsTheServersError) {
     return "HTTP/1.1 400 Bad Request\r\nContent-Length: " + std::to_string(body.size()) +
            "\r\n\r\n" + body;
   });
-  auto client = InferClient::Create(server.Url("/v2/models/m/infer"));
+  auto client = InferClient::Create({*Endpoint::Parse(server.Url("/v2/models/m/infer"))});
   ASSERT_TRUE(client.ok()) << client.status();
-  const auto signature = client->Metadata();
+  const auto signature = (*client)->Metadata();
   ASSERT_TRUE(signature.ok()) << signature.status();
   EXPECT_EQ(signature->inputs[0].shape, (Shape{-1, 2}));
   EXPECT_EQ(signature->outputs[0].dtype, DType::kBytes);
   const float one[] = {1};
-  const auto refused = client->Infer(RequestOf(one));
+  const auto refused = (*client)->Infer(RequestOf(one));
   EXPECT_EQ(ReasonOf(refused.status()), Reason::kBadRequest);
   EXPECT_EQ(MessageOf(refused.status()),
             "HTTP 400: input \"x\": expected FP32 [-1,2], got FP32 [1,1]");
@@ -88,8 +89,8 @@ TEST(InferClientTest, ReadsMetadataAndKeepsTheServersError) {
 
 TEST(InferClientTest, NeedsAUrlOfAModel) {
   for (const std::string url :
-       {"http://h:1", "http://h:1/v2/models", "http://h:1/v2/models/", "m.onnx"})
-    EXPECT_FALSE(InferClient::Create(url).ok()) << url;
+       {"http://h:1", "http://h:1/v2/models", "grpc://h:1/v2/models/", "grpc://h:1/v2/models/%zz"})
+    EXPECT_FALSE(InferClient::Create({*Endpoint::Parse(url)}).ok()) << url;
 }
 
 }  // namespace

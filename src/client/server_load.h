@@ -4,25 +4,28 @@
 #include <vector>
 
 #include "base/status.h"
-#include "client/endpoint.h"
+#include "client/connection.h"
 #include "client/load_report.h"
+#include "client/wire.h"
 
 namespace slipway::client {
 
 struct LoadRequest {
-  std::string wire;      // as Serialise made it
+  WireRequest wire;
   std::string expected;  // body of the answer; "" = any
 };
 
-struct HttpLoadOptions {
-  Endpoint endpoint;
+struct ServerLoadOptions {
+  Target target;
   LoadShape shape;
   std::vector<LoadRequest> requests;          // at least one; taken in turn
   std::chrono::milliseconds timeout{30'000};  // of one request
+  /// That gRPC's calls share; 0: one for each hundred in flight. HTTP/1.1 has one for each.
+  int connections = 0;
 };
 
-/// Loads a server from one thread, with shape.concurrency kept-alive connections.
+/// Loads a server from one thread over kept connections.
 /// @return kIo when the server cannot be reached at all, at the start or later on.
-StatusOr<LoadReport> RunHttpLoad(const HttpLoadOptions& options);
+StatusOr<LoadReport> RunServerLoad(const ServerLoadOptions& options);
 
 }  // namespace slipway::client
