@@ -84,6 +84,21 @@ MemoryLimits RunMemory(const Config& config, const Resources& resources) {
   return {.run_bytes = one, .all_runs_bytes = 2 * one};
 }
 
+/// Of zlib; 0 = none.
+int LevelOf(GrpcCompression compression) {
+  switch (compression) {
+    case GrpcCompression::kNone:
+      return 0;
+    case GrpcCompression::kLow:
+      return 1;
+    case GrpcCompression::kMedium:
+      return 6;
+    case GrpcCompression::kHigh:
+      return 9;
+  }
+  return 0;
+}
+
 http::Limits ToHttpLimits(const Config& config, const Resources& resources) {
   const LimitsConfig& from = config.limits;
   http::Limits limits;
@@ -317,6 +332,7 @@ http::ServerOptions Application::MakeServerOptions() const {
   options.trusted_peers = config_.http.trusted_peers;
   options.allowed_hosts = config_.http.allowed_hosts;
   options.cors_origins = config_.http.cors_origins;
+  options.grpc_compression = LevelOf(config_.http.grpc_compression);
   options.body_alignment = openinference::TensorOffset;
   options.on_finished = [self = const_cast<Application*>(this)](const http::Exchange& exchange,
                                                                 int status, size_t bytes_out) {

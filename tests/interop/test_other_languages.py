@@ -9,7 +9,7 @@ import pytest
 from client_programs import MAKERS, OK, CannotMake, ClientProgram
 from support.certificates import Authority
 from support.models import EXAMPLES, TEST_MODELS, check_elements, examples
-from support.server import Server
+from support.server import Server, wait_until
 from support.tensors import pack, unpack
 
 CANCELLED, DEADLINE_EXCEEDED, NOT_FOUND, UNAVAILABLE = 1, 4, 5, 14
@@ -114,6 +114,27 @@ def test_large_messages_both_ways(client, test_models_server):
     assert (code, len(messages)) == (OK, len(requests)), details
     for request, message in zip(requests, messages):
         assert message["infer_response"]["raw_output_contents"] == request["raw_input_contents"]
+
+
+@pytest.fixture(scope="module")
+def compressing_server():
+    with Server(TEST_MODELS / "identity_int32.onnx", args=["--grpc-compression=low"]) as server:
+        yield server
+
+
+@pytest.mark.parametrize("method", [INFER, STREAM])
+def test_compressed_answers(client, compressing_server, method):
+    server, rows = compressing_server, list(range(1000)) * 64
+
+    def sent():
+        return server.metric("slipway_http_response_bytes_total", route=f"/{method}")
+
+    tensor = {"name": "INPUT0", "datatype": "INT32", "shape": [64, 1000], "data": rows}
+    request, before = raw_request("identity_int32", [tensor]), sent()
+    answer = client.ask(server.address, method, request)
+    answer = answer.get("infer_response", answer)
+    assert answer["raw_output_contents"] == request["raw_input_contents"]
+    assert wait_until(lambda: sent() - before) < 4 * len(rows) / 2
 
 
 def test_an_unknown_model_is_not_found_by_name(client, address):
