@@ -99,6 +99,14 @@ int LevelOf(GrpcCompression compression) {
   return 0;
 }
 
+void AddTransportMetrics(Registry& registry, const http::Server& server) {
+  registry.AddCollector([&server](MetricSink& sink) {
+    sink.AddCounter("slipway_http2_streams_refused_total",
+                    "Streams refused because their connection had too many.", {},
+                    static_cast<double>(server.stats().streams_refused));
+  });
+}
+
 http::Limits ToHttpLimits(const Config& config, const Resources& resources) {
   const LimitsConfig& from = config.limits;
   http::Limits limits;
@@ -210,6 +218,7 @@ Status Application::Wire(std::shared_ptr<Engine> engine) {
   }
   ASSIGN_OR_RETURN(server_,
                    http::Server::Create(MakeServerOptions(), routers_[ListenDialect::kDefault]));
+  AddTransportMetrics(registry_, *server_);
   if (certificates_) AddTlsMetrics(registry_, config_.tls, *certificates_, *server_);
   return OkStatus();
 }

@@ -65,6 +65,7 @@ struct ServerStats {
   uint64_t requests = 0;
   uint64_t refused_before_routing = 0;  // malformed, over a limit, too slow
   uint64_t bytes_received = 0;
+  uint64_t streams_refused = 0;  // of HTTP/2, beyond their number: REFUSED_STREAM
   std::array<uint64_t, tls::kOutcomes> handshakes{};  // by tls::Outcome
 };
 
