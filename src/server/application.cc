@@ -84,6 +84,29 @@ MemoryLimits RunMemory(const Config& config, const Resources& resources) {
   return {.run_bytes = one, .all_runs_bytes = 2 * one};
 }
 
+/// Of zlib; 0 = none.
+int LevelOf(GrpcCompression compression) {
+  switch (compression) {
+    case GrpcCompression::kNone:
+      return 0;
+    case GrpcCompression::kLow:
+      return 1;
+    case GrpcCompression::kMedium:
+      return 6;
+    case GrpcCompression::kHigh:
+      return 9;
+  }
+  return 0;
+}
+
+void AddTransportMetrics(Registry& registry, const http::Server& server) {
+  registry.AddCollector([&server](MetricSink& sink) {
+    sink.AddCounter("slipway_http2_streams_refused_total",
+                    "Streams refused because their connection had too many.", {},
+                    static_cast<double>(server.stats().streams_refused));
+  });
+}
+
 http::Limits ToHttpLimits(const Config& config, const Resources& resources) {
   const LimitsConfig& from = config.limits;
   http::Limits limits;
@@ -195,6 +218,7 @@ Status Application::Wire(std::shared_ptr<Engine> engine) {
   }
   ASSIGN_OR_RETURN(server_,
                    http::Server::Create(MakeServerOptions(), routers_[ListenDialect::kDefault]));
+  AddTransportMetrics(registry_, *server_);
   if (certificates_) AddTlsMetrics(registry_, config_.tls, *certificates_, *server_);
   return OkStatus();
 }
@@ -320,6 +344,7 @@ http::ServerOptions Application::MakeServerOptions() const {
   options.trusted_peers = config_.http.trusted_peers;
   options.allowed_hosts = config_.http.allowed_hosts;
   options.cors_origins = config_.http.cors_origins;
+  options.grpc_compression = LevelOf(config_.http.grpc_compression);
   options.body_alignment = openinference::TensorOffset;
   options.on_handled = [infer = infer_.get()](int loop) { infer->RunGathered(loop); };
   options.on_finished = [self = const_cast<Application*>(this)](const http::Exchange& exchange,

@@ -41,6 +41,8 @@ struct ModelsConfig {
   std::chrono::milliseconds request_timeout{0};  // for requests that name none; 0 = no deadline
 };
 
+enum class GrpcCompression { kNone, kLow, kMedium, kHigh };
+
 struct HttpConfig {
   std::vector<std::string> listen{
       "127.0.0.1:8080"};  // normalised: "IP:PORT", "[IP]:PORT", "unix:/path";
@@ -52,6 +54,7 @@ struct HttpConfig {
   std::vector<std::string> trusted_peers;
   std::vector<std::string> allowed_hosts;
   std::vector<std::string> cors_origins;
+  GrpcCompression grpc_compression = GrpcCompression::kNone;
 };
 
 /// Shared memory of clients, for the tensors of their requests.

@@ -96,6 +96,9 @@ const std::vector<Field>& Table() {
        "any."},
       {"http.cors_origins", "--cors-origin", false, ListField{AT(http.cors_origins)}, "",
        "Origins (`https://console.example`) whose pages may read answers."},
+      {"http.grpc_compression", "--grpc-compression", false,
+       Words({"none", "low", "medium", "high"}, AT(http.grpc_compression)), "",
+       "How hard answers over gRPC are compressed for clients that read gzip or deflate."},
 
       {"shared_memory.allow", "--allow-client-shm", false, BoolField{AT(shared_memory.allow)}, "",
        "Clients may have tensors read from and written to shared memory of theirs. What the "

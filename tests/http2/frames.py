@@ -4,7 +4,8 @@ import struct
 
 DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE = 0, 1, 2, 3, 4, 6, 7, 8
 END_STREAM, END_HEADERS = 1, 4
-ENHANCE_YOUR_CALM = 11
+ACK = 1
+PROTOCOL_ERROR, REFUSED_STREAM, ENHANCE_YOUR_CALM = 1, 7, 11
 
 
 def frame(kind, flags, stream, payload=b""):
@@ -24,16 +25,25 @@ def request(stream, path=b"/v2/health/live", authority=b"localhost"):
     return frame(HEADERS, END_STREAM | END_HEADERS, stream, head)
 
 
+def open_request(stream, path=b"/v2/health/live", authority=b"localhost"):
+    """The head of a POST; its body follows."""
+    head = b"\x83\x86" + field(b":path", path) + field(b":authority", authority)
+    return frame(HEADERS, END_HEADERS, stream, head)
+
+
 def cancel(stream):
     return frame(RST_STREAM, 0, stream, struct.pack(">I", 8))
 
 
-def goaway_code(received):
-    """The error code of the last GOAWAY in what a server sent, None without one."""
-    code = None
+def parse(received):
+    """Yields (kind, flags, stream, payload) of each whole frame in what a server sent."""
     while len(received) >= 9:
         size = int.from_bytes(received[:3], "big")
-        if received[3] == GOAWAY:
-            code = int.from_bytes(received[13:17], "big")
+        yield received[3], received[4], int.from_bytes(received[5:9], "big"), received[9:9 + size]
         received = received[9 + size:]
-    return code
+
+
+def goaway_code(received):
+    """The error code of the last GOAWAY in what a server sent, None without one."""
+    codes = [int.from_bytes(payload[4:8], "big") for kind, _, _, payload in parse(received) if kind == GOAWAY]
+    return codes[-1] if codes else None

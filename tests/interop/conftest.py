@@ -5,6 +5,7 @@ import stock
 from support.models import EXAMPLES, TEST_MODELS
 from support.server import Server
 
+WITHOUT_STOCK = ("test_other_languages", "test_side_by_side")
 
 recorder = covered.recorder
 recorder.watch()
@@ -14,7 +15,7 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.path.stem == "test_covered_routes")  # after all others
     if stock.missing:
         for item in items:
-            if item.path.parent == stock.HERE and item.path.stem != "test_side_by_side":
+            if item.path.parent == stock.HERE and item.path.stem not in WITHOUT_STOCK:
                 item.add_marker(pytest.mark.skip(reason=stock.missing))
 
 

@@ -15,8 +15,8 @@ from stock import (
     triton_grpc,
     triton_grpc_aio,
 )
-from support.models import check_elements, examples
-from support.server import wait_until
+from support.models import TEST_MODELS, check_elements, examples
+from support.server import Server, wait_until
 from test_dtypes import BINARY_ONLY, ELEMENTS, as_bytes
 
 GOLDEN = list(examples())
@@ -146,6 +146,20 @@ def test_compressed_messages(grpc_test_client, algorithm):
         compression_algorithm=algorithm,
     )
     assert (result.as_numpy("OUTPUT0") == array).all()
+
+
+@pytest.mark.parametrize("level,shrinks", [("none", False), ("low", True), ("high", True)])
+def test_compressed_answers(level, shrinks):
+    def sent():
+        return server.metric("slipway_http_response_bytes_total", route="/inference.GRPCInferenceService/ModelInfer")
+
+    array = np.tile(np.arange(1000, dtype=np.int32), [64, 1])
+    tensor = grpc_input_of("INPUT0", "INT32", array)
+    with Server(TEST_MODELS / "identity_int32.onnx", args=[f"--grpc-compression={level}"]) as server:
+        with triton_grpc.InferenceServerClient(server.address) as client:
+            result = client.infer("identity_int32", [tensor])
+        assert (result.as_numpy("OUTPUT0") == array).all()
+        assert (wait_until(sent) < array.nbytes / 2) == shrinks
 
 
 def iterations(count):

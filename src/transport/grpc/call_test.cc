@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "transport/grpc/framing.h"
+#include "transport/grpc/message_reader.h"
 #include "transport/grpc/streaming.h"
 #include "transport/grpc/unary.h"
 #include "transport/http/testing/test_server.h"
@@ -15,6 +16,7 @@ namespace {
 using http::Access;
 using http::Exchange;
 using http2::Answer;
+using http2::Fields;
 using http2::Framed;
 using http2::Http2Client;
 using testing::ElementsAre;
@@ -157,6 +159,75 @@ TEST_F(GrpcTest, TheEndOfAMessageLiesOn64Bytes) {
   for (const size_t size : {1, 100, 6'400, 1'000'000})
     EXPECT_THAT(client.Finish(client.Call("/test.Echo/End", std::string(size, 'x'))).messages(),
                 ElementsAre("0"));
+}
+
+class CompressedGrpcTest : public GrpcTest {
+ protected:
+  void SetUp() override {
+    GrpcTest::SetUp();
+    server_.options().grpc_compression = 6;
+    server_.Start();
+  }
+  // The gRPC messages in `body`, each decompressed where it says so.
+  static std::vector<std::string> Plain(std::string_view body, std::string_view coding) {
+    http::BlockPool pool;
+    http::Budget budget;
+    std::vector<std::string> out;
+    while (!body.empty()) {
+      const auto prefix = ReadPrefix(std::as_bytes(std::span(body)), body.size());
+      const auto message = std::as_bytes(std::span(body)).subspan(kPrefixBytes, prefix->size);
+      http::BodyBuffer plain(pool, budget);
+      plain.Start(0, 1u << 30);
+      EXPECT_TRUE(prefix->compressed ? InflateMessage(coding, message, 1u << 30, plain).ok()
+                                     : plain.Append(std::span(body).subspan(5, prefix->size), 0));
+      out.emplace_back(reinterpret_cast<const char*>(plain.bytes().data()), plain.size());
+      body.remove_prefix(kPrefixBytes + prefix->size);
+    }
+    return out;
+  }
+};
+
+TEST_F(CompressedGrpcTest, AnswersAreCompressedAsTheClientAsks) {
+  const std::string large(100'000, 'x');
+  Http2Client client(address());
+  for (const auto& [accepted, coding] :
+       {std::pair{"identity, deflate, gzip", "gzip"}, {"deflate", "deflate"}}) {
+    for (const std::string path : {"/test.Echo/Unary", "/test.Echo/Stream"}) {
+      const Answer& answer =
+          client.Finish(client.Call(path, large, true, {{"grpc-accept-encoding", accepted}}));
+      EXPECT_EQ(answer.field("grpc-encoding"), coding);
+      EXPECT_EQ(answer.field("grpc-status"), "0");
+      EXPECT_LT(answer.body.size(), 1000u);
+      EXPECT_EQ(Plain(answer.body, coding).front(), large);
+    }
+  }
+}
+
+TEST_F(CompressedGrpcTest, SmallMessagesStayAsTheyAre) {
+  Http2Client client(address());
+  const Fields accepted = {{"grpc-accept-encoding", "gzip"}};
+  EXPECT_THAT(client.Finish(client.Call("/test.Echo/Unary", "hello", true, accepted)).body,
+              Framed("hello"));
+  EXPECT_THAT(client.Finish(client.Call("/test.Echo/Stream", "hello", true, accepted)).body,
+              Framed("hello") + Framed("bye"));
+}
+
+TEST_F(CompressedGrpcTest, OnlyThoseWhoReadItAreSentIt) {
+  const std::string large(100'000, 'x');
+  Http2Client client(address());
+  for (const Fields& fields : {Fields{}, {{"grpc-accept-encoding", "identity,snappy"}}}) {
+    const Answer& answer = client.Finish(client.Call("/test.Echo/Unary", large, true, fields));
+    EXPECT_EQ(answer.field("grpc-encoding"), "");
+    EXPECT_EQ(answer.body, Framed(large));
+  }
+}
+
+TEST_F(CompressedGrpcTest, AFailureIsAStatusWithAMessage) {
+  Http2Client client(address());
+  const Answer& answer =
+      client.Finish(client.Call("/test.Echo/Fail", "", true, {{"grpc-accept-encoding", "gzip"}}));
+  EXPECT_EQ(answer.field("grpc-status"), "3");
+  EXPECT_THAT(answer.messages(), IsEmpty());
 }
 
 TEST_F(GrpcTest, AFailureIsAStatusWithAMessage) {

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/status.h"
 #include "transport/http/body_buffer.h"
@@ -15,6 +16,7 @@ struct z_stream_s;
 
 namespace slipway::http {
 
+struct BodyPart;
 struct Response;
 
 enum class Coding : uint8_t { kIdentity, kGzip, kDeflate };
@@ -50,6 +52,10 @@ class Inflater {
   std::unique_ptr<z_stream_s> stream_;
   bool done_ = false;
 };
+
+/// Compresses `body` and `parts` into `body`, when they are at least 1 KiB and get smaller.
+/// @param level  1 (fast) … 9 (small). @return whether it did. Threads: any.
+bool CompressBody(Coding coding, int level, std::string& body, std::vector<BodyPart>& parts);
 
 /// Compresses body and parts into `response.body` and adds the header lines, when `accept_encoding`
 /// asks for it and it is worth it: at least 1 KiB of text or JSON. An answer with binary parts is

@@ -76,22 +76,10 @@ bool Deflate(z_stream& stream, std::string_view in, int flush, std::string& out,
   return flush == Z_NO_FLUSH;
 }
 
-std::string Compress(Coding coding, const Response& response, size_t limit) {
-  z_stream stream{};
-  const int window = coding == Coding::kGzip ? 15 + 16 : 15;
-  std::string out;
-  if (deflateInit2(&stream, kLevel, Z_DEFLATED, window, kMemoryLevel, Z_DEFAULT_STRATEGY) != Z_OK)
-    return out;
-  bool ok = Deflate(stream, response.body, Z_NO_FLUSH, out, limit);
-  for (const BodyPart& part : response.parts) {
-    const std::string_view bytes{reinterpret_cast<const char*>(part.bytes.data()),
-                                 part.bytes.size()};
-    ok = ok && Deflate(stream, bytes, Z_NO_FLUSH, out, limit);
-  }
-  ok = ok && Deflate(stream, {}, Z_FINISH, out, limit);
-  out.resize(ok ? stream.total_out : 0);
-  deflateEnd(&stream);
-  return out;
+size_t SizeOf(std::string_view body, const std::vector<BodyPart>& parts) {
+  size_t size = body.size();
+  for (const BodyPart& part : parts) size += part.bytes.size();
+  return size;
 }
 
 }  // namespace
@@ -105,18 +93,36 @@ Coding NegotiateCoding(std::string_view accept_encoding) {
   return gzip >= deflate ? Coding::kGzip : Coding::kDeflate;
 }
 
+bool CompressBody(Coding coding, int level, std::string& body, std::vector<BodyPart>& parts) {
+  if (coding == Coding::kIdentity) return false;
+  const size_t size = SizeOf(body, parts);
+  if (size < kWorthIt || size > UINT32_MAX) return false;
+  z_stream stream{};
+  const int window = coding == Coding::kGzip ? 15 + 16 : 15;
+  if (deflateInit2(&stream, level, Z_DEFLATED, window, kMemoryLevel, Z_DEFAULT_STRATEGY) != Z_OK)
+    return false;
+  std::string out;
+  bool smaller = Deflate(stream, body, Z_NO_FLUSH, out, size);
+  for (const BodyPart& part : parts) {
+    const std::string_view bytes{reinterpret_cast<const char*>(part.bytes.data()),
+                                 part.bytes.size()};
+    smaller = smaller && Deflate(stream, bytes, Z_NO_FLUSH, out, size);
+  }
+  smaller = smaller && Deflate(stream, {}, Z_FINISH, out, size);
+  out.resize(smaller ? stream.total_out : 0);
+  deflateEnd(&stream);
+  if (!smaller) return false;
+  body = std::move(out);
+  parts.clear();
+  return true;
+}
+
 void CompressResponse(std::string_view accept_encoding, Response& response) {
-  size_t size = response.body.size();
-  for (const BodyPart& part : response.parts) size += part.bytes.size();
-  if (size < kWorthIt || size > UINT32_MAX) return;
+  if (SizeOf(response.body, response.parts) < kWorthIt) return;
   const bool binary = !IsCompressible(response.content_type);
   if (binary && accept_encoding.find(',') != std::string_view::npos) return;
   const Coding coding = NegotiateCoding(accept_encoding);
-  if (coding == Coding::kIdentity) return;
-  std::string compressed = Compress(coding, response, size);
-  if (compressed.empty()) return;
-  response.body = std::move(compressed);
-  response.parts.clear();
+  if (!CompressBody(coding, kLevel, response.body, response.parts)) return;
   response.AddHeader("Content-Encoding", NameOf(coding));
   response.AddHeader("Vary", "Accept-Encoding");
 }

@@ -64,7 +64,8 @@ struct Shared {
 
 /// Written by the loop's thread, read by any.
 struct LoopCounters {
-  std::atomic<uint64_t> accepted{0}, open{0}, requests{0}, refused{0}, bytes_received{0};
+  std::atomic<uint64_t> accepted{0}, open{0}, requests{0}, refused{0}, bytes_received{0},
+      streams_refused{0};
   std::array<std::atomic<uint64_t>, tls::kOutcomes> handshakes{};  // by tls::Outcome
 
   static void Add(std::atomic<uint64_t>& counter,

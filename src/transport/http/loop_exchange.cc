@@ -38,8 +38,7 @@ void LoopExchange::Send() {
   SLIPWAY_CHECK(sent_generation_.exchange(generation, std::memory_order_acq_rel) < generation,
                 "an exchange is answered once");
   // Here rather than on the loop: an answer from another thread is compressed by that thread.
-  if (!facts_.accept_encoding.empty() && !is_grpc_)
-    CompressResponse(facts_.accept_encoding, response_);
+  Compress();
   if (io_.is_current() && in_handler_) {
     sent_in_handler_ = true;
     return;
@@ -48,6 +47,10 @@ void LoopExchange::Send() {
   io_.Post([weak = std::weak_ptr<LoopExchange>(Self()), generation] {
     if (const auto self = weak.lock()) self->OnSendPosted(generation);
   });
+}
+
+void LoopExchange::Compress() {
+  if (!facts_.accept_encoding.empty()) CompressResponse(facts_.accept_encoding, response_);
 }
 
 void LoopExchange::OnSendPosted(uint64_t generation) {

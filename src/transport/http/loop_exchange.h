@@ -34,6 +34,9 @@ class LoopExchange : public Exchange {
   /// The answer is out: one that comes late is not the next exchange's.
   void EndAnswer();
 
+  /// Compresses response() if its client wants that. Threads: that of Send.
+  virtual void Compress();
+
   virtual std::shared_ptr<LoopExchange> Self() = 0;
   /// What the exchange refers to: whoever computes the answer keeps it alive together with Self.
   virtual std::shared_ptr<const void> Owner() = 0;

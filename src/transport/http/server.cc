@@ -88,6 +88,7 @@ class ServerImpl final : public Server {
       total.requests += counters.requests.load(std::memory_order_relaxed);
       total.refused_before_routing += counters.refused.load(std::memory_order_relaxed);
       total.bytes_received += counters.bytes_received.load(std::memory_order_relaxed);
+      total.streams_refused += counters.streams_refused.load(std::memory_order_relaxed);
       for (size_t i = 0; i < tls::kOutcomes; ++i)
         total.handshakes[i] += counters.handshakes[i].load(std::memory_order_relaxed);
     }

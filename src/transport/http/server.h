@@ -50,6 +50,7 @@ struct ServerOptions {
   std::vector<std::string> trusted_peers;  // addresses or CIDR blocks whose X-Forwarded-For counts
   std::vector<std::string> allowed_hosts;  // besides the bound names and loopback; "*" = any
   std::vector<std::string> cors_origins;   // may read answers across origins; default none
+  int grpc_compression = 0;  // level 1 … 9 at which messages to clients are compressed; 0 = not
   /// Offset in the body that should land on a 64-byte boundary, so that a tensor there can be
   /// borrowed; called once the headers are known. Null = 0.
   std::function<size_t(const Request&)> body_alignment;
@@ -67,6 +68,7 @@ struct ServerStats {
   uint64_t requests = 0;
   uint64_t refused_before_routing = 0;  // malformed, over a limit, too slow
   uint64_t bytes_received = 0;
+  uint64_t streams_refused = 0;  // of HTTP/2, beyond their number: REFUSED_STREAM
   std::array<uint64_t, tls::kOutcomes> handshakes{};  // by tls::Outcome
 };
 

@@ -19,6 +19,7 @@ class Exchange;
 struct StreamMessage {
   std::string body;
   std::vector<BodyPart> parts;
+  bool compressed = false;  // by the transport
 
   size_t size() const;
 };

@@ -147,8 +147,13 @@ struct Connection::Callbacks {
   }
 
   // A stream whose request is not at its end when all is said: the rest of it is not wanted.
-  static int OnFrameSent(nghttp2_session* session, const nghttp2_frame* frame, void*) {
+  static int OnFrameSent(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
     const int32_t id = frame->hd.stream_id;
+    if (frame->hd.type == NGHTTP2_RST_STREAM &&
+        frame->rst_stream.error_code == NGHTTP2_REFUSED_STREAM) {
+      http::Loop& io = static_cast<Connection*>(user)->io_;
+      http::LoopCounters::Add(io.mutable_counters().streams_refused, 1);
+    }
     const bool ends = (frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA) &&
                       (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
     if (ends && nghttp2_session_get_stream_remote_close(session, id) == 0)

@@ -109,6 +109,7 @@ void Stream::OnHeadEnd(bool has_body, TimePoint now) {
                         facts_.expect->substr(0, 64)),
                   417);
   if (is_grpc_) {
+    coding_ = AnswerCoding();
     matched_ = connection_.policy().router->Match(*this, connection_.policy().access);
     if (matched_ == nullptr) return Answer();
     if (matched_->open) return OpenCall();
@@ -228,6 +229,17 @@ void Stream::Refuse(const Status& why, std::optional<int> http_status) {
 
 // ---- the answer
 
+http::Coding Stream::AnswerCoding() const {
+  if (io_.shared().options.grpc_compression == 0) return http::Coding::kIdentity;
+  return http::NegotiateCoding(request_.header("grpc-accept-encoding").value_or(""));
+}
+
+void Stream::Compress() {
+  if (!is_grpc_) return LoopExchange::Compress();
+  compressed_ = http::CompressBody(coding_, io_.shared().options.grpc_compression, response_.body,
+                                   response_.parts);
+}
+
 void Stream::OnAnswer() {
   if (closed_) {
     phase_ = Phase::kAnswering;
@@ -271,7 +283,7 @@ void Stream::AnswerCall() {
         response_.failure);
     return;
   }
-  prefix_ = grpc::WritePrefix(false, static_cast<uint32_t>(body_left_));
+  prefix_ = grpc::WritePrefix(compressed_, static_cast<uint32_t>(body_left_));
   body_left_ += prefix_.size();
   SubmitCallHead();
 }
@@ -279,6 +291,8 @@ void Stream::AnswerCall() {
 void Stream::SubmitCallHead() {
   std::string& lines = io_.head_scratch();
   lines.append("content-type: application/grpc\r\n").append(response_.headers);
+  if (coding_ != http::Coding::kIdentity)
+    lines.append("grpc-encoding: ").append(http::NameOf(coding_)).append("\r\n");
   connection_.SubmitHead(*this, 200, lines, /*has_body=*/true);
 }
 
@@ -349,7 +363,8 @@ void Stream::Clear() {
   params_.Clear();
   route_ = {};
   matched_ = nullptr;
-  is_grpc_ = closed_ = false;
+  is_grpc_ = closed_ = compressed_ = false;
+  coding_ = http::Coding::kIdentity;
   request_id_.clear();
   response_.Clear();
   if (response_.body.capacity() > kKeptBody) std::string().swap(response_.body);

@@ -87,7 +87,9 @@ class Stream final : public http::LoopExchange, public std::enable_shared_from_t
   bool AwaitsAnswer() const override { return phase_ == Phase::kHandler; }
   bool MoreFollow() const override;
   void OnAnswer() override;
+  void Compress() override;
 
+  http::Coding AnswerCoding() const;
   Status NoteHeader(const http::Header& header);
   Status NotePseudoHeader(const http::Header& header);
   Status NoteHost(std::string_view host);
@@ -141,6 +143,8 @@ class Stream final : public http::LoopExchange, public std::enable_shared_from_t
   uint64_t open_message_ = 0;       // that was not whole when deadline_ was set; 0 = none
 
   // Of the answer.
+  http::Coding coding_ = http::Coding::kIdentity;  // of messages, where they get smaller
+  bool compressed_ = false;                        // the one message of a unary call is
   std::array<char, grpc::kPrefixBytes> prefix_;
   size_t piece_ = 0;   // being sent: 0 the prefix of a message, 1 the body, then the parts
   size_t offset_ = 0;  // in that piece

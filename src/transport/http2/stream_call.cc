@@ -17,9 +17,12 @@ namespace slipway::http2 {
 class Stream::Writer final : public http::StreamWriter,
                              public std::enable_shared_from_this<Writer> {
  public:
-  explicit Writer(std::shared_ptr<http::Loop> io) : io_(std::move(io)) {}
+  Writer(std::shared_ptr<http::Loop> io, http::Coding coding)
+      : io_(std::move(io)), coding_(coding) {}
 
   void Write(http::StreamMessage message) override {
+    message.compressed = http::CompressBody(coding_, io_->shared().options.grpc_compression,
+                                            message.body, message.parts);
     Say([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
       if (!finished_) messages_.push_back(std::move(message));
     });
@@ -83,6 +86,7 @@ class Stream::Writer final : public http::StreamWriter,
   }
 
   const std::shared_ptr<http::Loop> io_;
+  const http::Coding coding_;
   Stream* stream_ = nullptr;  // the loop's thread only
   Mutex mutex_;
   std::vector<http::StreamMessage> messages_ ABSL_GUARDED_BY(mutex_);
@@ -98,7 +102,7 @@ void Stream::OpenCall() {
   call_deadline_ = *timeout ? request_.received + **timeout : TimePoint::max();
   const http::Limits& limits = io_.limits();
   deadline_ = request_.received + limits.write_timeout;
-  writer_ = std::make_shared<Writer>(connection_.loop_owner());
+  writer_ = std::make_shared<Writer>(connection_.loop_owner(), coding_);
   const Status failure = NoThrow([&] {
     call_ = std::make_unique<StreamingCall>(
         matched_->open(*this, writer_), io_.budget(), io_.pool(),

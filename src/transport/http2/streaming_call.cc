@@ -71,7 +71,8 @@ Status StreamingCall::TellHalfClose() {
 void StreamingCall::Write(http::StreamMessage message) {
   if (finished()) return;
   const size_t size = message.size();
-  to_send_.push_back({grpc::WritePrefix(false, static_cast<uint32_t>(size)), std::move(message)});
+  const auto prefix = grpc::WritePrefix(message.compressed, static_cast<uint32_t>(size));
+  to_send_.push_back({prefix, std::move(message)});
   left_ += grpc::kPrefixBytes + size;
 }
 
