@@ -1,22 +1,34 @@
 #include "batching/admission.h"
 
+#include <algorithm>
+
 namespace slipway::batching {
+namespace {
+
+int64_t Milliseconds(Duration duration) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+}
+
+}  // namespace
 
 StatusOr<Placement> Admit(const AdmissionView& view, const AdmissionOptions& options) {
+  // Everything ahead shares the instances; this request's own run comes last.
+  const Duration wait = view.backlog / view.instances;
   if (view.deadline) {
     if (*view.deadline <= view.now)
       return Error(Reason::kDeadlineExceeded, "the request's deadline has passed");
-    // Everything ahead shares the instances; this request's own run comes last.
-    const auto ahead = static_cast<int64_t>(view.waiting) / view.instances;
-    const Duration finish = view.predicted * (ahead + 1);
+    const Duration finish = wait + std::max(view.predicted, view.slow);
     if (!view.guessed && view.now + finish > *view.deadline)
       return Error(Reason::kOverloaded, "would finish in about {} ms, after its deadline",
-                   std::chrono::duration_cast<std::chrono::milliseconds>(finish).count());
+                   Milliseconds(finish));
   }
   const bool slot_free = view.running < view.instances;
   if (slot_free && view.predicted <= options.inline_limit) return Placement::kInline;
   if (view.waiting >= options.max_queue)
     return Error(Reason::kQueueFull, "{} requests are waiting, the limit", view.waiting);
+  if (options.max_wait > Duration::zero() && view.waiting > 0 && wait > options.max_wait)
+    return Error(Reason::kOverloaded, "would wait about {} ms, the limit is {} ms",
+                 Milliseconds(wait), Milliseconds(options.max_wait));
   return Placement::kQueue;
 }
 

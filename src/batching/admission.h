@@ -13,6 +13,7 @@ namespace slipway::batching {
 struct AdmissionOptions {
   Duration inline_limit = std::chrono::microseconds(100);  // a thread hop costs ~30 µs each way
   size_t max_queue = 1024;                                 // requests waiting for one version
+  Duration max_wait = std::chrono::seconds(30);  // of a request, before its run begins; 0: any
 };
 
 /// What is known at the moment of the decision.
@@ -20,7 +21,9 @@ struct AdmissionView {
   TimePoint now{};
   std::optional<TimePoint> deadline;
   Duration predicted{};  // of this request's run
+  Duration slow{};       // what 19 of 20 such runs stay below
   bool guessed = false;  // no run of its size was seen yet
+  Duration backlog{};    // of the runs that wait for this version, together
   size_t waiting = 0;    // queued for this version
   int running = 0;       // of this version, anywhere
   int instances = 1;     // how many may run at once
@@ -30,8 +33,9 @@ enum class Placement : uint8_t { kInline, kQueue };
 
 /// kInline when the run is short and a slot is free (what waits then waits for a thread of the
 /// pool, not for a slot); else kQueue.
-/// @return kDeadlineExceeded when the deadline has passed, kOverloaded when it will pass before the
-///         run could end, kQueueFull. A guess refuses nobody: the size would never be seen. Pure.
+/// @return kDeadlineExceeded when the deadline has passed; kOverloaded when it will pass before the
+///         run could end, or max_wait before it could begin; kQueueFull. A guess refuses nobody:
+///         the size would never be seen. Pure.
 StatusOr<Placement> Admit(const AdmissionView& view, const AdmissionOptions& options);
 
 }  // namespace slipway::batching

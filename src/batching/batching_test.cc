@@ -1,4 +1,5 @@
 #include <latch>
+#include <thread>
 
 #include "batching/admission.h"
 #include "batching/cost_model.h"
@@ -40,8 +41,21 @@ TEST(AdmissionTest, DecidesByTheTable) {
          v.guessed = true, v.predicted = milliseconds(3), v.deadline = kNow + milliseconds(1);
        }),
        "queue"},
-      {"cannot finish behind three others",
-       with([](auto& v) { v.waiting = 3, v.running = 1, v.deadline = kNow + microseconds(79); }),
+      {"cannot finish behind others", with([](auto& v) {
+         v.waiting = 3, v.backlog = microseconds(60), v.running = 1;
+         v.deadline = kNow + microseconds(79);
+       }),
+       "overloaded"},
+      {"two instances share what waits", with([](auto& v) {
+         v.waiting = 3, v.backlog = microseconds(60), v.running = v.instances = 2;
+         v.deadline = kNow + microseconds(50);
+       }),
+       "queue"},
+      {"one run in twenty would be late",
+       with([](auto& v) { v.slow = microseconds(30), v.deadline = kNow + microseconds(25); }),
+       "overloaded"},
+      {"would wait for too long",
+       with([](auto& v) { v.running = 1, v.waiting = 1, v.backlog = std::chrono::seconds(31); }),
        "overloaded"},
   };
   for (const Row& row : table) {
@@ -51,20 +65,6 @@ TEST(AdmissionTest, DecidesByTheTable) {
                                                           : "queue";
     EXPECT_EQ(name, row.want) << row.situation;
   }
-}
-
-TEST(CostModelTest, ScalesFromTheNearestSizeSeen) {
-  CostModel cost;
-  EXPECT_EQ(cost.Predict(64), Duration(0));
-  cost.Observe(64, microseconds(10));
-  EXPECT_EQ(cost.Predict(64), microseconds(10));
-  EXPECT_EQ(cost.Predict(256), microseconds(40));
-  EXPECT_EQ(cost.Predict(8), microseconds(10));
-  EXPECT_EQ(cost.Predict(size_t{1} << 38), std::chrono::minutes(1));
-  EXPECT_TRUE(cost.HasSeen(64));
-  EXPECT_FALSE(cost.HasSeen(256));
-  for (int i = 0; i < 100; ++i) cost.Observe(64, microseconds(2));
-  EXPECT_NEAR(cost.Predict(64).count(), 2000, 10);
 }
 
 struct CountingJob : Job {
@@ -78,6 +78,16 @@ struct CountingJob : Job {
     ++*runs;
   }
   void Drop(const Status&) override { ++*drops; }
+  bool CanJoin(const Job& other) const override {
+    return static_cast<const CountingJob&>(other).kind == kind;
+  }
+  void RunWith(std::span<const std::unique_ptr<Job>> others) override {
+    Run();
+    *runs += static_cast<int>(others.size());
+    if (batches != nullptr) batches->push_back(static_cast<int>(others.size()) + 1);
+  }
+  int kind = 0;
+  std::vector<int>* batches = nullptr;
 };
 
 struct QueueFixture : ::testing::Test {
@@ -104,12 +114,13 @@ TEST_F(QueueFixture, NeverRunsMoreThanItsInstancesAtOnce) {
             }
             --now;
           };
-          const auto placement = queue->Admit(8, std::nullopt);
+          const auto placement = queue->Admit({.row_bytes = 8}, std::nullopt);
           ASSERT_TRUE(placement.ok());
           if (*placement == Placement::kInline) {
             body();
             ++runs;
-            queue->FinishInline(8, milliseconds(i % 2));  // sometimes too slow to run inline
+            queue->FinishInline({.row_bytes = 8},
+                                milliseconds(i % 2));  // sometimes too slow to run inline
           } else {
             auto job = MakeJob(body);
             ASSERT_TRUE(queue->Enqueue(job).ok());
@@ -196,8 +207,166 @@ TEST_F(QueueFixture, NoneOfManyWhoComeTogetherAfterThePoolHasEndedIsKept) {
   EXPECT_EQ(drops, 2 * kRounds);
 }
 
+// ---- runs of several
+
+struct BatchFixture : QueueFixture {
+  FakeClock fake;
+  WorkerPool pool{1};
+  std::vector<int> batches;
+  std::latch started{1}, go{1};
+  std::shared_ptr<CostModel> cost = std::make_shared<CostModel>();
+
+  /// Its only worker is busy until Go.
+  std::shared_ptr<ModelQueue> BusyQueue(BatchOptions batch) {
+    auto queue = std::make_shared<ModelQueue>(
+        ModelQueueOptions{.instances = 1, .batch = std::move(batch)}, pool, fake, cost);
+    auto blocker = MakeJob([&] { started.count_down(), go.wait(); });
+    EXPECT_TRUE(queue->Enqueue(blocker).ok());
+    started.wait();
+    return queue;
+  }
+  void Add(ModelQueue& queue, int kind = 0, std::optional<TimePoint> deadline = std::nullopt) {
+    auto job = std::make_unique<CountingJob>(nullptr, &runs, &drops);
+    job->kind = kind;
+    job->batches = &batches;
+    job->deadline = deadline;
+    std::unique_ptr<Job> any = std::move(job);
+    EXPECT_TRUE(queue.Enqueue(any).ok());
+  }
+  void Finish() {
+    go.count_down();
+    pool.Stop();
+  }
+};
+
+TEST_F(BatchFixture, WhatGathersWhileTheWorkerIsBusyRunsInTheBestNumber) {
+  cost->Observe({1, 0}, microseconds(100));
+  cost->Observe({4, 0}, microseconds(120));
+  const auto queue = BusyQueue({.max_rows = 64});
+  for (int i = 0; i < 9; ++i) Add(*queue);
+  EXPECT_EQ(queue->waiting(), 9u);
+  Finish();
+  EXPECT_EQ(batches, (std::vector<int>{4, 4}));  // and one alone
+  EXPECT_EQ(runs, 10);
+}
+
+TEST_F(BatchFixture, WhereCompanySavesNothingEachRunsAlone) {
+  cost->Observe({1, 0}, microseconds(100));
+  cost->Observe({4, 0}, microseconds(400));
+  const auto queue = BusyQueue({.max_rows = 64});
+  for (int i = 0; i < 9; ++i) Add(*queue);
+  Finish();
+  EXPECT_TRUE(batches.empty());
+  EXPECT_EQ(runs, 10);
+}
+
+TEST_F(BatchFixture, DifferentShapesAreNotMixed) {
+  const auto queue = BusyQueue({.max_rows = 8, .preferred = {8}});
+  for (int i = 0; i < 6; ++i) Add(*queue, i % 2);
+  Finish();
+  EXPECT_EQ(batches, (std::vector<int>{3, 3}));
+}
+
+TEST_F(BatchFixture, ADelayIsWaitedForNoLongerThanAsked) {
+  SteadyClock real;
+  auto queue = std::make_shared<ModelQueue>(
+      ModelQueueOptions{.batch = {.max_rows = 4, .preferred = {4}, .max_delay = milliseconds(20)}},
+      pool, real, cost);
+  const TimePoint begin = real.Now();
+  Add(*queue), Add(*queue);
+  while (runs < 2) std::this_thread::yield();
+  EXPECT_GE(real.Now() - begin, milliseconds(20));
+  for (int i = 0; i < 4; ++i) Add(*queue);
+  pool.Stop();
+  EXPECT_EQ(batches, (std::vector<int>{2, 4}));
+}
+
+TEST_F(BatchFixture, AnEndingPoolWaitsForNobody) {
+  SteadyClock real;
+  auto queue = std::make_shared<ModelQueue>(
+      ModelQueueOptions{.batch = {.max_rows = 4, .max_delay = std::chrono::hours(1)}}, pool, real,
+      cost);
+  Add(*queue), Add(*queue);
+  pool.Stop();
+  EXPECT_EQ(batches, (std::vector<int>{2}));
+}
+
+TEST_F(BatchFixture, UrgentRequestsGoFirstAndEachPriorityHasItsLimit) {
+  auto queue = std::make_shared<ModelQueue>(
+      ModelQueueOptions{.levels = {{}, {.max_queue = 2}}, .default_level = 1}, pool, fake, cost);
+  auto blocker = MakeJob([&] { started.count_down(), go.wait(); });
+  ASSERT_TRUE(queue->Enqueue(blocker).ok());
+  started.wait();
+  std::string order;
+  const auto add = [&](char name, uint32_t priority) {
+    auto job = MakeJob([&order, name] { order += name; });
+    job->priority = priority;
+    return queue->Enqueue(job);
+  };
+  EXPECT_TRUE(add('c', 0).ok() && add('a', 1).ok() && add('d', 9).ok() && add('b', 1).ok());
+  const Status full = add('e', 2);
+  EXPECT_EQ(ReasonOf(full), Reason::kQueueFull);
+  EXPECT_EQ(MessageOf(full), "2 requests of priority 2 are waiting, the limit");
+  Finish();
+  EXPECT_EQ(order, "abcd");
+}
+
+TEST_F(BatchFixture, WhoHasWaitedForTooLongIsRefusedOrGoesLast) {
+  auto queue = std::make_shared<ModelQueue>(
+      ModelQueueOptions{.levels = {{.max_age = milliseconds(5)},
+                                   {.max_age = milliseconds(5), .is_delayed = true}}},
+      pool, fake, cost);
+  auto blocker = MakeJob([&] { started.count_down(), go.wait(); });
+  ASSERT_TRUE(queue->Enqueue(blocker).ok());
+  started.wait();
+  std::string order;
+  const auto add = [&](char name, uint32_t priority) {
+    auto job = MakeJob([&order, name] { order += name; });
+    job->priority = priority;
+    ASSERT_TRUE(queue->Enqueue(job).ok());
+  };
+  add('x', 1), add('b', 2);
+  fake.Advance(milliseconds(5));
+  add('a', 2);
+  Finish();
+  EXPECT_EQ(order, "ab");
+  EXPECT_EQ(drops, 1);
+}
+
+// ---- fair shares
+
+struct Source : WorkSource {
+  std::function<void()> run;
+  void RunOne() override { run(); }
+  void OnTime() override {}
+  void Abandon() override {}
+};
+
+TEST(WorkerPoolTest, ShortRunsAreNotHeldUpByLongOnes) {
+  WorkerPool pool(1);
+  const auto slow = std::make_shared<Source>(), quick = std::make_shared<Source>();
+  std::latch begun(1), go(1);
+  std::vector<char> order;
+  const auto blocker = std::make_shared<Source>();
+  blocker->run = [&] { begun.count_down(), go.wait(); };
+  slow->run = [&] {
+    order.push_back('s');
+    std::this_thread::sleep_for(milliseconds(20));
+  };
+  quick->run = [&] { order.push_back('q'); };
+  pool.Announce(blocker);
+  begun.wait();
+  for (int i = 0; i < 3; ++i) pool.Announce(slow);
+  for (int i = 0; i < 5; ++i) pool.Announce(quick);
+  go.count_down();
+  pool.Stop();
+  EXPECT_EQ(std::string(order.begin(), order.end()), "sqqqqqss");
+}
+
 struct ThrowingJob : Job {
   void Run() override { throw std::runtime_error("no"); }
+  bool CanJoin(const Job&) const override { return false; }
+  void RunWith(std::span<const std::unique_ptr<Job>>) override {}
   void Drop(const Status&) override {}
 };
 

@@ -1,78 +1,138 @@
 #pragma once
-// The gate in front of one model version: how many runs at once, who waits, who is refused.
+// The gate in front of one model version: how many runs at once, who waits, who is refused, and who
+// runs together.
 
 #include <atomic>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "base/status.h"
 #include "batching/admission.h"
+#include "batching/batch_policy.h"
 #include "batching/cost_model.h"
 #include "batching/worker_pool.h"
 
 namespace slipway::batching {
 
-/// One request on its way to a run. Exactly one of Run and Drop is called, once.
+/// One request on its way to a run. Exactly one of Run, RunWith (as the first or one of the others)
+/// and Drop is called, once.
 class Job {
  public:
   virtual ~Job() = default;
   virtual void Run() = 0;
+  /// True when the two can run as one.
+  virtual bool CanJoin(const Job& other) const = 0;
+  /// Runs this one and `others`, each of which it can join, as one.
+  virtual void RunWith(std::span<const std::unique_ptr<Job>> others) = 0;
   /// The request will not run: its deadline passed or its client went while it waited, or the queue
   /// was closed.
   virtual void Drop(const Status& why) = 0;
 
-  size_t input_bytes = 0;
+  RunSize size;
+  uint32_t priority = 0;  // 1 goes first; 0: the queue's default
   std::optional<TimePoint> deadline;
   std::shared_ptr<const std::atomic<bool>> cancelled;  // may be null
+
+ private:
+  friend class ModelQueue;
+  TimePoint queued_{};
+  Duration share_{};      // of the backlog
+  size_t level_ = 0;      // of the queue's
+  bool is_late_ = false;  // behind all others of its level
+};
+
+/// Requests of one priority.
+struct LevelOptions {
+  size_t max_queue = 0;     // that may wait; 0: no limit but the version's
+  Duration max_age{};       // that one may wait; 0: any
+  bool is_delayed = false;  // past max_age: behind all others of its level, instead of refused
 };
 
 struct ModelQueueOptions {
   int instances = 1;
   AdmissionOptions admission;
+  BatchOptions batch;
+  std::vector<LevelOptions> levels = {{}};  // by priority, from 1; at least one
+  size_t default_level = 0;                 // of requests without a priority, or with one too low
 };
 
 /// Threads: every method from any. A queue must be owned by a shared_ptr.
 class ModelQueue final : public WorkSource, public std::enable_shared_from_this<ModelQueue> {
  public:
-  ModelQueue(ModelQueueOptions options, WorkerPool& pool, const Clock& clock);
+  /// @param cost  what is known of the model's runs; each run adds to it.
+  ModelQueue(ModelQueueOptions options, WorkerPool& pool, const Clock& clock,
+             std::shared_ptr<CostModel> cost = std::make_shared<CostModel>());
 
-  /// Decides where the request runs. kInline: the caller runs it itself and must call FinishInline
-  /// with the time it took, also when the run throws. kQueue: the caller hands the job to Enqueue.
-  StatusOr<Placement> Admit(size_t input_bytes, std::optional<TimePoint> deadline);
-  void FinishInline(size_t input_bytes, Duration took);
+  /// Decides where the request runs, or the requests that run as one. kInline: the caller runs it
+  /// itself and must call FinishInline with the time it took, also when the run throws. kQueue: the
+  /// caller hands the job to Enqueue.
+  StatusOr<Placement> Admit(RunSize size, std::optional<TimePoint> deadline);
+  void FinishInline(RunSize size, Duration took);
+
+  /// How many rows of such requests are best run as one, by whoever has several at hand; 1: none.
+  int64_t InlineTarget(size_t row_bytes);
 
   /// @return kQueueFull when the last place was taken since Admit; then `job` was not touched.
   Status Enqueue(std::unique_ptr<Job>& job);
 
   size_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
   int running() const { return running_.load(std::memory_order_relaxed); }
-  CostModel& cost() { return cost_; }
+  const CostModel& cost() const { return *cost_; }
 
   void RunOne() override;
+  void OnTime() override;
   /// Drops what waits, with kDraining.
   void Abandon() override;
 
  private:
-  std::unique_ptr<Job> TakeNext();
+  using Jobs = std::vector<std::unique_ptr<Job>>;
+  struct Refused {
+    std::unique_ptr<Job> job;
+    Status why;
+  };
+
+  /// The part of a run that so many rows make up, when they run in the best number.
+  Duration ShareOf(RunSize size) const;
+  bool TimeToProbe();
+  bool IsJoining() const { return options_.batch.max_rows > 1; }
+
+  // What runs next.
+  Jobs TakeNext(std::vector<Refused>& refused);
+  std::unique_ptr<Job> TakeAny();
+  void RefuseStale(TimePoint now, std::vector<Refused>& refused)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Jobs TakeBatch(TimePoint now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool HoldUntil(TimePoint when);
+  void Insert(std::unique_ptr<Job> job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  size_t LevelOf(const Job& job) const;
+  std::unique_ptr<Job> Take(size_t index) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void RunNext();
+
   /// Gives a slot back and lets the next waiting job start, if any.
   void Release();
   void StartWaiting();
-  /// True when a job waits and a slot was free for it.
+  /// True when a job may start and a slot was free for it.
   bool TakeSlotForWaiting();
-  void RunNext();
 
   const ModelQueueOptions options_;
   WorkerPool& pool_;
   const Clock& clock_;
-  CostModel cost_;
-  std::atomic<int> running_{0};     // runs in progress or announced to the pool
-  std::atomic<size_t> waiting_{0};  // size of jobs_, readable without the lock
+  const std::shared_ptr<CostModel> cost_;
+  std::atomic<int> running_{0};         // runs in progress or announced to the pool
+  std::atomic<size_t> waiting_{0};      // size of jobs_, readable without the lock
+  std::atomic<int64_t> backlog_ns_{0};  // their shares
+  std::atomic<bool> held_{false};       // what waits is to wait for more
+  std::atomic<uint32_t> decisions_{0};
   Mutex mutex_;
-  std::deque<std::unique_ptr<Job>> jobs_ ABSL_GUARDED_BY(mutex_);
+  std::deque<std::unique_ptr<Job>> jobs_ ABSL_GUARDED_BY(mutex_);  // by level, late ones last
+  int64_t rows_ ABSL_GUARDED_BY(mutex_) = 0;                       // of jobs_
+  std::vector<size_t> level_sizes_ ABSL_GUARDED_BY(mutex_);        // of jobs_
 };
 
 }  // namespace slipway::batching

@@ -2,11 +2,11 @@
 // The threads that run what is too long for an I/O thread, shared fairly between queues.
 
 #include <condition_variable>
-#include <deque>
 #include <memory>
 #include <thread>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/mutex.h"
 
 namespace slipway::batching {
@@ -17,30 +17,50 @@ class WorkSource {
   virtual ~WorkSource() = default;
   /// Runs one piece, or nothing when it was taken back meanwhile. Called on a worker.
   virtual void RunOne() = 0;
+  /// The moment given to CallAt has come, or the pool ends. Called on a worker.
+  virtual void OnTime() = 0;
   /// The pool has ended: nothing will run any more. Called in place of RunOne, on any thread.
   virtual void Abandon() = 0;
+
+ private:
+  friend class WorkerPool;
+  Duration used_{};  // of the workers' time; the pool's own
 };
 
-/// Sources take turns in the order they announced, so one model's backlog does not delay another's
-/// single request by more than the runs in progress.
-/// Threads: Announce from any.
+/// Of the sources that wait, the one that has used the least of the workers' time is next, so that
+/// one model's backlog of long runs does not keep another's short ones from half of the time. Who
+/// was away has no claim on the time meanwhile.
+/// Threads: Announce and CallAt from any.
 class WorkerPool {
  public:
   explicit WorkerPool(int threads);
   ~WorkerPool();
 
   void Announce(std::shared_ptr<WorkSource> source);
+  /// Calls OnTime at `when`. False when the pool ends: then it is not called.
+  bool CallAt(TimePoint when, std::shared_ptr<WorkSource> source);
 
   /// Finishes what was announced, then joins. What is announced later is abandoned.
   void Stop();
   int threads() const { return static_cast<int>(threads_.size()); }
 
  private:
+  struct Timer {
+    TimePoint when;
+    std::shared_ptr<WorkSource> source;
+  };
+
   void Work();
+  std::shared_ptr<WorkSource> TakeNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  /// Null when none is due.
+  std::shared_ptr<WorkSource> TakeDue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Charge(WorkSource& source, Duration used);
 
   Mutex mutex_;
   std::condition_variable wake_;
-  std::deque<std::shared_ptr<WorkSource>> announced_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<WorkSource>> announced_ ABSL_GUARDED_BY(mutex_);  // in their order
+  std::vector<Timer> timers_ ABSL_GUARDED_BY(mutex_);  // a heap, the earliest first
+  Duration reached_ ABSL_GUARDED_BY(mutex_){};         // used_ of the last one taken
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::jthread> threads_;

@@ -8,6 +8,22 @@
 namespace slipway::lifecycle {
 namespace {
 
+constexpr auto kAskedBudget = std::chrono::seconds(1);
+
+batching::LevelOptions LevelOf(const repository::QueuePolicy& policy) {
+  return {.max_queue = static_cast<size_t>(policy.max_size),
+          .max_age = policy.max_age,
+          .is_delayed = policy.is_delayed};
+}
+
+void SetLevels(const repository::DynamicBatching& asked, batching::ModelQueueOptions& queue) {
+  const auto levels = static_cast<size_t>(std::max<int64_t>(asked.priority_levels, 1));
+  queue.levels.assign(levels, LevelOf(asked.policy));
+  for (const auto& [priority, policy] : asked.policies)
+    queue.levels[static_cast<size_t>(priority) - 1] = LevelOf(policy);
+  queue.default_level = static_cast<size_t>(std::max<int64_t>(asked.default_priority, 1)) - 1;
+}
+
 /// Label files name outputs of the model; the bundle's own labels stay where no file was given.
 void AttachLabels(const repository::FoundModel& model, Signature& signature) {
   for (const auto& [output, labels] : model.labels)
@@ -35,6 +51,34 @@ Status Loader::ProbeOnce(const repository::FoundVersion& version, const std::str
   return OkStatus();
 }
 
+// What a model's configuration asks for is proven however long it takes, and goes before what the
+// costs say.
+batching::BatchOptions Loader::BatchOptionsFor(const ServedVersion& served,
+                                               batching::CostModel& cost) const {
+  const auto& asked = served.config.dynamic_batching;
+  batching::BatchOptions batch = options_.batch;
+  JoiningOptions joining{.max_rows = batch.max_rows};
+  if (const int limit = served.config.max_batch_size.value_or(0); limit > 0)
+    joining.max_rows = asked ? limit : std::min<int64_t>(joining.max_rows, limit);
+  else if (asked && !asked->preferred.empty())
+    joining.max_rows = asked->preferred.back();
+  if (asked) {
+    batch.preferred = asked->preferred;
+    batch.max_delay = asked->max_delay;
+    joining.budget = kAskedBudget;
+  }
+  if (joining.max_rows == 1) return {};
+  const JoiningReport report = ProveJoining(*served.model, served.examples, joining, clock_, cost);
+  if (report.max_rows == 1) {
+    const auto say = asked ? log::Warn : log::Debug;
+    say("requests run one by one",
+        {{"model", served.name.str()}, {"version", served.version}, {"why", report.why_not}});
+    return {};
+  }
+  batch.max_rows = report.max_rows;
+  return batch;
+}
+
 StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundModel& model,
                                                       const repository::FoundVersion& version) {
   const TimePoint begin = clock_.Now();
@@ -48,6 +92,7 @@ StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundMod
   AttachLabels(model, served->signature);
   if (const bundle::Manifest* manifest = artifact->manifest())
     served->features = bundle::FeatureNames(manifest->feature_schema);
+  served->row_wise = IsRowWise(served->signature);
   served->batched = model.config.max_batch_size.value_or(0) > 0;
 
   if (const auto& fields = model.config.without_effect; !fields.empty())
@@ -62,12 +107,15 @@ StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundMod
 
   served->instances =
       model.config.instance_count > 0 ? model.config.instance_count : options_.default_instances;
-  served->queue = std::make_shared<batching::ModelQueue>(
-      batching::ModelQueueOptions{.instances = served->instances, .admission = options_.admission},
-      pool_, clock_);
-  ASSIGN_OR_RETURN(
-      const WarmUpReport report,
-      WarmUp(*served->model, served->examples, options_.warm_up, clock_, &served->queue->cost()));
+  const auto cost = std::make_shared<batching::CostModel>();
+  ASSIGN_OR_RETURN(const WarmUpReport report,
+                   WarmUp(*served->model, served->examples, options_.warm_up, clock_, cost.get()));
+  batching::ModelQueueOptions queue{.instances = served->instances,
+                                    .admission = options_.admission,
+                                    .batch = BatchOptionsFor(*served, *cost)};
+  if (model.config.dynamic_batching) SetLevels(*model.config.dynamic_batching, queue);
+  const int64_t joined_rows = queue.batch.max_rows;
+  served->queue = std::make_shared<batching::ModelQueue>(std::move(queue), pool_, clock_, cost);
   served->metrics = metrics_.ForVersion(model.name.str(), served->version);
   const Duration took = clock_.Now() - begin;
   served->metrics->SetLoadDuration(took);
@@ -78,6 +126,7 @@ StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundMod
              {"digest", served->digest},
              {"load_ms", std::chrono::duration<double, std::milli>(took).count()},
              {"examples_replayed", report.examples_replayed},
+             {"joined_rows", joined_rows},
              {"run_us", std::chrono::duration<double, std::micro>(report.last_run).count()}});
   return served;
 }

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "batching/worker_pool.h"
 #include "bundle/artifact.h"
+#include "lifecycle/joining.h"
 #include "lifecycle/probe.h"
 #include "lifecycle/served_version.h"
 #include "lifecycle/verified_store.h"
@@ -23,7 +24,8 @@ struct LoaderOptions {
   LoadOptions engine;
   bundle::OpenLimits open;
   batching::AdmissionOptions admission;
-  int default_instances = 1;  // for models whose configuration does not say
+  int default_instances = 1;                     // for models whose configuration does not say
+  batching::BatchOptions batch{.max_rows = 64};  // for those that can run requests together
 };
 
 /// Threads: Load from one thread at a time.
@@ -41,6 +43,8 @@ class Loader {
   void GiveUp() { given_up_ = true; }
 
  private:
+  batching::BatchOptions BatchOptionsFor(const ServedVersion& served,
+                                         batching::CostModel& cost) const;
   Status ProbeOnce(const repository::FoundVersion& version, const std::string& digest);
 
   const LoaderOptions options_;

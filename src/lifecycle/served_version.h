@@ -27,6 +27,7 @@ struct ServedVersion {
   repository::ModelConfig config;
   int instances = 1;                      // runs at once
   bool batched = false;                   // the first dimension of every tensor is the batch
+  bool row_wise = false;                  // … or may be: it is free
   std::vector<bundle::Example> examples;  // a few, for descriptions; may be empty
   std::unique_ptr<LoadedModel> model;
   std::shared_ptr<batching::ModelQueue> queue;

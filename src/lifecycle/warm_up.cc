@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lifecycle/joining.h"
+
 namespace slipway::lifecycle {
 namespace {
 
@@ -12,6 +14,12 @@ size_t TotalBytes(const Inputs& inputs) {
   for (const Tensor* tensor : inputs)
     if (tensor != nullptr) bytes += tensor->data.size();
   return bytes;
+}
+
+batching::RunSize SizeOf(const Signature& signature, const Inputs& inputs) {
+  const size_t bytes = TotalBytes(inputs);
+  if (!IsRowWise(signature)) return {.row_bytes = bytes};
+  return batching::RunSize::Of(std::max<int64_t>(inputs.front()->shape.front(), 1), bytes);
 }
 
 StatusOr<Inputs> Arrange(const Signature& signature, const std::vector<NamedTensor>& given) {
@@ -94,7 +102,7 @@ StatusOr<WarmUpReport> WarmUp(const LoadedModel& model,
   const auto given = golden ? examples.front().inputs : SyntheticInputs(signature);
   ASSIGN_OR_RETURN(const Inputs inputs, Arrange(signature, given));
   const auto outputs = AllOutputs(signature);
-  report.input_bytes = TotalBytes(inputs);
+  const batching::RunSize size = SizeOf(signature, inputs);
   bool settled = false;
   constexpr int kSettlingRuns = 8;
   const TimePoint settling_until = std::min(begin + options.budget, clock.Now() + options.settling);
@@ -113,10 +121,10 @@ StatusOr<WarmUpReport> WarmUp(const LoadedModel& model,
     // The first run pays for lazy allocation: it would make the model look slow.
     if (i == 0) continue;
     settled = true;
-    if (cost != nullptr) cost->Observe(report.input_bytes, report.last_run);
+    if (cost != nullptr) cost->Observe(size, report.last_run);
   }
   // Too slow for a second run: without this it would pass for a short one.
-  if (cost != nullptr && !settled) cost->Observe(report.input_bytes, report.last_run);
+  if (cost != nullptr && !settled) cost->Observe(size, report.last_run);
   return report;
 }
 

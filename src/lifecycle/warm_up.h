@@ -23,8 +23,7 @@ struct WarmUpOptions {
 struct WarmUpReport {
   int examples_replayed = 0;
   int runs = 0;
-  Duration last_run{};     // the steadiest of the runs
-  size_t input_bytes = 0;  // of that run
+  Duration last_run{};  // the steadiest of the runs
 };
 
 /// Replays golden examples and compares; without any, runs once on synthetic inputs (zeros, empty

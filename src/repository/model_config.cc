@@ -51,7 +51,8 @@ class Reader {
   Status ReadLatest(const TextField& field);
   Status ReadSpecific(const TextField& field);
   Status ReadInstanceGroup(const TextField& field);
-  Status ReadDynamicBatching(const TextField& field);
+  Status ReadBatching(const TextField& field);
+  Status CheckBatching(const std::vector<TextField>& fields) const;
   Status ReadMaxBatchSize(const TextField& field);
   Status ReadModelFilename(const TextField& field);
 
@@ -109,7 +110,7 @@ StatusOr<ModelConfig> Reader::Read(const std::vector<TextField>& fields) {
       {"batch_input", true},
       {"batch_output", true},
       {"optimization", false, WithoutEffect()},
-      {"dynamic_batching", false, [&](const TextField& f) { return ReadDynamicBatching(f); }},
+      {"dynamic_batching", false, [&](const TextField& f) { return ReadBatching(f); }},
       {"sequence_batching"},
       {"ensemble_scheduling"},
       {"cc_model_filenames", true, WithoutEffect()},
@@ -121,6 +122,7 @@ StatusOr<ModelConfig> Reader::Read(const std::vector<TextField>& fields) {
       {"model_metrics", false, WithoutEffect()},
   };
   RETURN_IF_ERROR(reader_.ReadMessage(fields, "", rules));
+  RETURN_IF_ERROR(CheckBatching(fields));
   config_.instance_count = static_cast<int>(instances_);
   return std::move(config_);
 }
@@ -258,21 +260,21 @@ Status Reader::ReadInstanceGroup(const TextField& field) {
   return reader_.Bad(field, fmt::format("expected at most {} instances together", kMaxInstances));
 }
 
-// Which requests run together changes no answer; who waits behind whom, and who is turned away,
-// does.
-Status Reader::ReadDynamicBatching(const TextField& field) {
-  ASSIGN_OR_RETURN(const auto* fields, reader_.Message(field));
-  const FieldRule rules[] = {
-      {"preferred_batch_size", true, ConfigReader::Ignore},
-      {"max_queue_delay_microseconds", false, ConfigReader::Ignore},
-      {"preserve_ordering", false, ConfigReader::Ignore},
-      {"priority_levels"},
-      {"default_priority_level"},
-      {"default_queue_policy"},
-      {"priority_queue_policy", true},
-  };
-  RETURN_IF_ERROR(reader_.ReadMessage(*fields, " in \"dynamic_batching\"", rules));
-  return WithoutEffect()(field);
+// The batch may be stated after what it limits.
+Status Reader::CheckBatching(const std::vector<TextField>& fields) const {
+  const auto& batching = config_.dynamic_batching;
+  if (!batching || batching->preferred.empty() || !config_.max_batch_size) return OkStatus();
+  const int64_t most = *config_.max_batch_size, wanted = batching->preferred.back();
+  if (wanted <= most) return OkStatus();
+  const auto field = std::ranges::find(fields, "dynamic_batching", &TextField::name);
+  return reader_.Bad(*field, fmt::format("preferred_batch_size: expected at most {}, the "
+                                         "max_batch_size, got {}",
+                                         most, wanted));
+}
+
+Status Reader::ReadBatching(const TextField& field) {
+  ASSIGN_OR_RETURN(config_.dynamic_batching, ReadDynamicBatching(reader_, field));
+  return OkStatus();
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 #include "base/ids.h"
 #include "base/status.h"
+#include "repository/batching_config.h"
 #include "tensor/signature.h"
 
 namespace slipway::repository {
@@ -43,6 +44,7 @@ struct ModelConfig {
   VersionPolicy version_policy;
   int instance_count = 0;  // runs at once, all groups together; 0 = not stated
   std::string default_model_filename{kDefaultModelFilename};  // in each version's folder
+  std::optional<DynamicBatching> dynamic_batching;
   std::vector<std::string> without_effect;  // fields that say how, not what: each once
   bool operator==(const ModelConfig&) const = default;
 };

@@ -73,11 +73,6 @@ TEST(ModelConfigTest, KnowsEveryDataType) {
 TEST(ModelConfigTest, NamesTheFieldsThatHaveNoEffect) {
   const auto config = ParseModelConfig(
       R"pb(
-        dynamic_batching {
-          preferred_batch_size: [ 4, 8 ]
-          max_queue_delay_microseconds: 100
-          preserve_ordering: true
-        }
         optimization { execution_accelerators { cpu_execution_accelerator { name: "openvino" } } }
         parameters {
           key: "intra_op_thread_count"
@@ -96,8 +91,64 @@ TEST(ModelConfigTest, NamesTheFieldsThatHaveNoEffect) {
       "f");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_THAT(config->without_effect,
-              ElementsAre("dynamic_batching", "optimization", "parameters", "model_warmup",
-                          "response_cache", "metric_tags", "model_metrics", "cc_model_filenames"));
+              ElementsAre("optimization", "parameters", "model_warmup", "response_cache",
+                          "metric_tags", "model_metrics", "cc_model_filenames"));
+}
+
+TEST(ModelConfigTest, ReadsWhichRequestsRunTogether) {
+  const auto config = ParseModelConfig(
+      R"pb(
+        max_batch_size: 8
+        dynamic_batching {
+          preferred_batch_size: [ 8, 4, 8 ]
+          max_queue_delay_microseconds: 100
+          preserve_ordering: true
+          priority_levels: 3
+          default_priority_level: 2
+          default_queue_policy { max_queue_size: 8 default_timeout_microseconds: 5000 }
+          priority_queue_policy {
+            key: 3
+            value { timeout_action: DELAY allow_timeout_override: true }
+          }
+        }
+      )pb",
+      "f");
+  ASSERT_TRUE(config.ok()) << config.status();
+  const DynamicBatching want{.preferred = {4, 8},
+                             .max_delay = std::chrono::microseconds(100),
+                             .priority_levels = 3,
+                             .default_priority = 2,
+                             .policy = {.max_size = 8, .max_age = std::chrono::milliseconds(5)},
+                             .policies = {{3, {.is_delayed = true}}}};
+  EXPECT_EQ(config->dynamic_batching, want);
+  EXPECT_THAT(config->without_effect, ElementsAre());
+  EXPECT_EQ(ParseModelConfig("dynamic_batching {}", "f")->dynamic_batching, DynamicBatching());
+}
+
+TEST(ModelConfigTest, RefusesWhatCannotRunTogether) {
+  const std::pair<std::string, std::string> cases[] = {
+      {"max_batch_size: 4\ndynamic_batching { preferred_batch_size: 8 }",
+       "config.pbtxt:2: \"dynamic_batching\": preferred_batch_size: expected at most 4, the "
+       "max_batch_size, got 8"},
+      {"dynamic_batching { priority_levels: 2 }", "expected 1 to 2, got 0"},
+      {"dynamic_batching { priority_levels: 2 default_priority_level: 3 }",
+       "expected 1 to 2, got 3"},
+      {"dynamic_batching { default_priority_level: 1 }", "expected none without priority_levels"},
+      {"dynamic_batching { priority_queue_policy { key: 1 value { } } }",
+       "expected a key of at most 0, the priority_levels, got 1"},
+      {"dynamic_batching { default_queue_policy { timeout_action: WAIT } }",
+       "\"timeout_action: WAIT\" is not supported yet"},
+      {"dynamic_batching { default_queue_policy { max_queue_size: -1 } }", "\"max_queue_size\""},
+      {"dynamic_batching { priority_levels: 1 default_priority_level: 1 priority_queue_policy { "
+       "key: "
+       "1 } priority_queue_policy { key: 1 } }",
+       "priority 1 is there twice"},
+  };
+  for (const auto& [text, want] : cases) {
+    const auto config = ParseModelConfig(text, "config.pbtxt");
+    EXPECT_FALSE(config.ok()) << text;
+    EXPECT_NE(MessageOf(config.status()).find(want), std::string::npos) << config.status();
+  }
 }
 
 // Every field of Triton's schema that asks for something else is refused by name, with its line.
@@ -106,12 +157,6 @@ TEST(ModelConfigTest, RefusesByNameWhatIsNotSupportedYet) {
       {"\n\nsequence_batching { oldest { } }",
        "config.pbtxt:3: \"sequence_batching\" is not supported yet"},
       {"ensemble_scheduling { step { model_name: 'a' } }", "\"ensemble_scheduling\""},
-      {"dynamic_batching {\n default_queue_policy { max_queue_size: 8 } }",
-       "config.pbtxt:2: \"default_queue_policy\" in \"dynamic_batching\""},
-      {"dynamic_batching { priority_levels: 2 }", "\"priority_levels\" in \"dynamic_batching\""},
-      {"dynamic_batching { default_priority_level: 2 }", "\"default_priority_level\""},
-      {"dynamic_batching { priority_queue_policy { key: 1 value { } } }",
-       "\"priority_queue_policy\""},
       {"batch_input { }", "\"batch_input\""},
       {"batch_output { }", "\"batch_output\""},
       {"model_operations { op_library_filename: 'x.so' }", "\"model_operations\""},

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "batching/joint_run.h"
 #include "infer/classification.h"
 #include "routing/resolver.h"
 
 namespace slipway::routing {
 
 using batching::Placement;
+using batching::RunSize;
 using lifecycle::ServedVersion;
 using lifecycle::VersionHandle;
 
@@ -33,19 +35,37 @@ StatusOr<uint64_t> CountRows(const InferRequest& request, const ServedVersion& v
   return static_cast<uint64_t>(rows);
 }
 
+/// Rows that may run with those of other requests; 0: none.
+int64_t JointRows(const InferRequest& request, const ServedVersion& version) {
+  if (!version.row_wise) return 0;
+  const int64_t rows = request.inputs.front().tensor.shape.front();
+  const bool same = std::ranges::all_of(request.inputs, [rows](const NamedTensor& input) {
+    return input.tensor.shape.front() == rows;
+  });
+  return same ? rows : 0;
+}
+
+std::optional<TimePoint> TightestDeadline(std::span<InferCall* const> calls) {
+  std::optional<TimePoint> tightest;
+  for (const InferCall* call : calls)
+    if (const auto& deadline = call->request.context.deadline)
+      tightest = std::min(tightest.value_or(TimePoint::max()), *deadline);
+  return tightest;
+}
+
 /// Gives the slot of an inline run back, also when the run throws: else it would be missing for
 /// ever.
 class InlineSlot {
  public:
-  InlineSlot(batching::ModelQueue& queue, size_t input_bytes, const RequestTimes& times)
-      : queue_(queue), input_bytes_(input_bytes), times_(times) {}
+  InlineSlot(batching::ModelQueue& queue, RunSize size, const RequestTimes& times)
+      : queue_(queue), size_(size), times_(times) {}
   ~InlineSlot() {
-    queue_.FinishInline(input_bytes_, std::max(times_.computed - times_.started, Duration::zero()));
+    queue_.FinishInline(size_, std::max(times_.computed - times_.started, Duration::zero()));
   }
 
  private:
   batching::ModelQueue& queue_;
-  const size_t input_bytes_;
+  const RunSize size_;
   const RequestTimes& times_;
 };
 
@@ -57,36 +77,43 @@ void InferCall::Reset() {
   results_.clear();
   times_ = {};
   rows_ = 1;
+  joint_rows_ = 0;
+  more_follow = false;
 }
 
-InferService::InferService(InferServiceOptions options,
-                           const Snapshot<lifecycle::ServingTable>& table, int loops,
-                           const Clock& clock)
-    : default_timeout_(options.default_timeout), clock_(clock) {
-  readers_.reserve(loops);
-  for (int i = 0; i < loops; ++i)
-    readers_.push_back({Snapshot<lifecycle::ServingTable>::Reader(table)});
-}
-
-/// Owns everything a run on the pool needs: the call, and the version that must not be unloaded.
-class InferService::PooledRun final : public batching::Job {
+/// A call that has left its handler, with what its run needs: the version must not be unloaded.
+class InferService::WaitingCall final : public batching::Job {
  public:
-  PooledRun(InferService& service, std::unique_ptr<InferCall> call, VersionHandle version)
+  WaitingCall(InferService& service, std::unique_ptr<InferCall> call, VersionHandle version)
       : service_(service), call_(std::move(call)), version_(std::move(version)) {
-    input_bytes = InputBytes(call_->request);
+    cancelled = call_->Detach();
+    size = call_->size_;
     deadline = call_->request.context.deadline;
-    version_->metrics->AddPending(1);
+    priority = call_->request.context.priority;
   }
 
-  std::unique_ptr<InferCall> TakeBack() {
-    version_->metrics->AddPending(-1);
-    return std::move(call_);
+  static InferCall& Of(const Job& job) { return *static_cast<const WaitingCall&>(job).call_; }
+  static std::unique_ptr<InferCall> TakeBack(Job& job) {
+    return std::move(static_cast<WaitingCall&>(job).call_);
   }
 
   void Run() override {
     version_->metrics->AddPending(-1);
     call_->times_.started = service_.clock_.Now();
     service_.Finish(*call_, service_.Execute(*call_, *version_), version_.get());
+  }
+
+  bool CanJoin(const Job& other) const override {
+    const InferCall& theirs = Of(other);
+    return call_->joint_rows_ > 0 && theirs.joint_rows_ > 0 &&
+           batching::CanJoin(call_->bound_, theirs.bound_);
+  }
+
+  void RunWith(std::span<const std::unique_ptr<Job>> others) override {
+    std::vector<InferCall*> calls = {call_.get()};
+    for (const auto& other : others) calls.push_back(&Of(*other));
+    version_->metrics->AddPending(-static_cast<int64_t>(calls.size()));
+    service_.ExecuteTogether(calls, *version_);
   }
 
   void Drop(const Status& why) override {
@@ -100,45 +127,120 @@ class InferService::PooledRun final : public batching::Job {
   VersionHandle version_;
 };
 
+InferService::InferService(InferServiceOptions options,
+                           const Snapshot<lifecycle::ServingTable>& table, int loops,
+                           const Clock& clock)
+    : default_timeout_(options.default_timeout), clock_(clock) {
+  loops_.reserve(loops);
+  for (int i = 0; i < loops; ++i) loops_.emplace_back(table);
+}
+
+InferService::~InferService() = default;
+
 std::unique_ptr<InferCall> InferService::Infer(int loop, std::unique_ptr<InferCall> call) {
-  InferRequest& request = call->request;
+  const InferRequest& request = call->request;
   const auto resolved = Resolve(Table(loop), request.model, request.version);
   if (!resolved.ok()) {
     Finish(*call, resolved.status(), nullptr);
     return call;
   }
-  const VersionHandle& handle = **resolved;
-  const ServedVersion& version = *handle;
-  call->in_flight_ = ModelMetrics::InFlight(version.metrics);
-  const size_t input_bytes = InputBytes(request);
-  if (const Status ready = Prepare(*call, version); !ready.ok()) {
-    Finish(*call, ready, &version);
+  const VersionHandle& version = **resolved;
+  call->in_flight_ = ModelMetrics::InFlight(version->metrics);
+  if (const Status ready = Prepare(*call, *version); !ready.ok()) {
+    Finish(*call, ready, version.get());
     return call;
   }
-  const auto placement = version.queue->Admit(input_bytes, request.context.deadline);
+  if (call->joint_rows_ > 0) call = Gather(loops_[loop], std::move(call), version);
+  return call ? Place(std::move(call), version) : nullptr;
+}
+
+// ---- company
+
+std::unique_ptr<InferCall> InferService::Gather(Loop& loop, std::unique_ptr<InferCall> call,
+                                                const VersionHandle& version) {
+  const int64_t rows = call->joint_rows_;
+  for (Group& group : loop.groups) {
+    if (group.version != version || group.rows + rows > group.target ||
+        !batching::CanJoin(WaitingCall::Of(*group.calls.front()).bound_, call->bound_))
+      continue;
+    group.rows += rows;
+    group.calls.push_back(std::make_unique<WaitingCall>(*this, std::move(call), version));
+    return nullptr;
+  }
+  if (!call->more_follow) return call;
+  const int64_t target = version->queue->InlineTarget(call->size_.row_bytes);
+  if (rows >= target) return call;
+  Group& group = loop.groups.emplace_back(Group{.version = version, .target = target});
+  group.rows = rows;
+  group.calls.push_back(std::make_unique<WaitingCall>(*this, std::move(call), version));
+  return nullptr;
+}
+
+void InferService::RunGathered(int loop) {
+  std::vector<Group>& groups = loops_[loop].groups;
+  for (Group& group : groups) RunGroup(loop, group);
+  groups.clear();
+}
+
+void InferService::RunGroup(int loop, Group& group) {
+  const ServedVersion& version = *group.version;
+  std::vector<std::unique_ptr<InferCall>> calls;
+  std::vector<InferCall*> joined;
+  for (auto& waiting : group.calls) {
+    const bool gone = waiting->cancelled && waiting->cancelled->load(std::memory_order_relaxed);
+    calls.push_back(WaitingCall::TakeBack(*waiting));
+    if (gone)
+      Finish(*calls.back(), MakeError(Reason::kCancelled, "the client has gone"), &version);
+    else
+      joined.push_back(calls.back().get());
+  }
+  if (joined.size() > 1) {
+    const RunSize size{group.rows, joined.front()->size_.row_bytes};
+    const auto placement = version.queue->Admit(size, TightestDeadline(joined));
+    if (placement.ok() && *placement == Placement::kInline) {
+      const InlineSlot slot(*version.queue, size, joined.front()->times_);
+      ExecuteTogether(joined, version);
+      joined.clear();
+    }
+  }
+  for (auto& call : calls) {
+    if (std::ranges::find(joined, call.get()) != joined.end())
+      call = Place(std::move(call), group.version);
+    if (call && call->home != nullptr) call->home->Return(loop, std::move(call));
+  }
+}
+
+// ---- one by one
+
+std::unique_ptr<InferCall> InferService::Place(std::unique_ptr<InferCall> call,
+                                               const VersionHandle& handle) {
+  const ServedVersion& version = *handle;
+  const auto placement = version.queue->Admit(call->size_, call->request.context.deadline);
   if (!placement.ok()) {
     Finish(*call, placement.status(), &version);
     return call;
   }
-  if (*placement == Placement::kInline) {
-    const Status status = [&] {
-      const InlineSlot slot(*version.queue, input_bytes, call->times_);
-      call->times_.started = call->times_.parsed;  // nothing lies between that is worth a look
-      return Execute(*call, version);
-    }();
-    Finish(*call, status, &version);
-    return call;
-  }
-  auto cancelled = call->Detach();
-  auto run = std::make_unique<PooledRun>(*this, std::move(call), handle);
-  run->cancelled = std::move(cancelled);
-  std::unique_ptr<batching::Job> job = std::move(run);
-  if (const Status queued = version.queue->Enqueue(job); !queued.ok()) {
-    call = static_cast<PooledRun&>(*job).TakeBack();
-    Finish(*call, queued, &version);
-    return call;
-  }
-  return nullptr;
+  if (*placement == Placement::kQueue) return Enqueue(std::move(call), handle);
+  const Status status = [&] {
+    const InlineSlot slot(*version.queue, call->size_, call->times_);
+    call->times_.started = call->times_.parsed;  // nothing lies between that is worth a look
+    return Execute(*call, version);
+  }();
+  Finish(*call, status, &version);
+  return call;
+}
+
+std::unique_ptr<InferCall> InferService::Enqueue(std::unique_ptr<InferCall> call,
+                                                 const VersionHandle& version) {
+  std::unique_ptr<batching::Job> job =
+      std::make_unique<WaitingCall>(*this, std::move(call), version);
+  version->metrics->AddPending(1);
+  const Status queued = version->queue->Enqueue(job);
+  if (queued.ok()) return nullptr;
+  version->metrics->AddPending(-1);
+  call = WaitingCall::TakeBack(*job);
+  Finish(*call, queued, version.get());
+  return call;
 }
 
 void InferService::Refuse(int loop, InferCall& call, const Status& why) {
@@ -155,6 +257,8 @@ Status InferService::Prepare(InferCall& call, const ServedVersion& version) {
   InferRequest& request = call.request;
   RETURN_IF_ERROR(Bind(request, version.signature, call.bound_));
   ASSIGN_OR_RETURN(call.rows_, CountRows(request, version));
+  call.joint_rows_ = JointRows(request, version);
+  call.size_ = RunSize::Of(std::max<int64_t>(call.joint_rows_, 1), InputBytes(request));
   const Duration timeout = default_timeout_.load(std::memory_order_relaxed);
   if (!request.context.deadline && timeout > Duration::zero())
     request.context.deadline = request.context.received + timeout;
@@ -163,19 +267,59 @@ Status InferService::Prepare(InferCall& call, const ServedVersion& version) {
   return OkStatus();
 }
 
+// ---- runs
+
 Status InferService::Execute(InferCall& call, const ServedVersion& version) {
-  const InferRequest& request = call.request;
   const Status run = version.model->Run(call.bound_.inputs, call.bound_.outputs,
-                                        {.deadline = request.context.deadline}, call.results_);
+                                        {.deadline = call.request.context.deadline}, call.results_);
   call.times_.computed = clock_.Now();
   if (!run.ok()) return Annotate(run, fmt::format("model \"{}\"", version.name.str()));
   version.metrics->RecordExecution(call.rows_, call.times_.computed - call.times_.started);
+  return ShapeAnswer(call, version);
+}
+
+void InferService::ExecuteTogether(std::span<InferCall* const> calls,
+                                   const ServedVersion& version) {
+  std::vector<batching::JointPart> parts;
+  uint64_t rows = 0;
+  RunOptions options{.deadline = TimePoint::min()};  // the last of theirs
+  const TimePoint started = clock_.Now();
+  for (InferCall* const call : calls) {
+    call->times_.started = started;
+    parts.push_back(
+        {.bound = &call->bound_, .rows = call->joint_rows_, .results = &call->results_});
+    rows += call->rows_;
+    const auto& deadline = call->request.context.deadline;
+    if (!deadline)
+      options.deadline.reset();
+    else if (options.deadline)
+      options.deadline = std::max(*options.deadline, *deadline);
+  }
+  const Status run = RunJoined(*version.model, parts, options);
+  const TimePoint computed = clock_.Now();
+  for (InferCall* const call : calls) call->times_.computed = computed;
+  if (run.ok()) version.metrics->RecordExecution(rows, computed - started);
+  for (InferCall* const call : calls) {
+    const auto& deadline = call->request.context.deadline;
+    Status status;
+    if (!run.ok())  // perhaps because of one of them
+      status = Execute(*call, version);
+    else if (deadline && *deadline < computed)
+      status = MakeError(Reason::kDeadlineExceeded, "the deadline passed during the run");
+    else
+      status = ShapeAnswer(*call, version);
+    Finish(*call, status, &version);
+  }
+}
+
+Status InferService::ShapeAnswer(InferCall& call, const ServedVersion& version) {
   auto& outputs = call.response.outputs;
   outputs.resize(call.results_.size());
   for (size_t i = 0; i < outputs.size(); ++i) {
     const TensorSpec& spec = version.signature.outputs[call.bound_.outputs[i]];
     outputs[i].name = spec.name;
-    const uint32_t classes = request.outputs.empty() ? 0 : request.outputs[i].classification;
+    const uint32_t classes =
+        call.request.outputs.empty() ? 0 : call.request.outputs[i].classification;
     if (classes == 0) {
       outputs[i].tensor = std::move(call.results_[i]);
       continue;

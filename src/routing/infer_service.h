@@ -2,6 +2,7 @@
 // One inference from a request with names to an answer, whatever protocol it came in by.
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "base/clock.h"
@@ -14,6 +15,17 @@
 
 namespace slipway::routing {
 
+class InferCall;
+
+/// Takes calls back that were answered on their I/O thread, to use them again.
+class CallHome {
+ public:
+  virtual void Return(int loop, std::unique_ptr<InferCall> call) = 0;
+
+ protected:
+  ~CallHome() = default;
+};
+
 /// A request, its answer, and how to get the answer out. A protocol derives from it.
 /// Life: filled on an I/O thread, passed to InferService::Infer, then Done is called exactly once.
 class InferCall {
@@ -22,6 +34,9 @@ class InferCall {
 
   InferRequest request;
   InferResponse response;
+  CallHome* home = nullptr;  // may be null; outlives the call
+  /// Other requests are at hand on this I/O thread and come before RunGathered.
+  bool more_follow = false;
 
   /// The call is about to leave its I/O thread: whatever it borrows must stay alive until Done.
   /// @return the flag that tells that the client has gone (may be null).
@@ -43,7 +58,9 @@ class InferCall {
   BoundRequest bound_;
   std::vector<Tensor> results_;
   RequestTimes times_;
-  uint64_t rows_ = 1;
+  uint64_t rows_ = 1;       // that are counted
+  int64_t joint_rows_ = 0;  // that may run with others'; 0: none
+  batching::RunSize size_;
   ModelMetrics::InFlight in_flight_;
 };
 
@@ -56,33 +73,58 @@ class InferService {
  public:
   InferService(InferServiceOptions options, const Snapshot<lifecycle::ServingTable>& table,
                int loops, const Clock& clock);
+  ~InferService();
 
   /// May change live. Threads: any.
   void SetDefaultTimeout(Duration timeout) { default_timeout_ = timeout; }
 
   /// What I/O thread `loop` sees. Valid until that thread's next call.
-  const lifecycle::ServingTable& Table(int loop) { return readers_[loop].reader.Get(); }
+  const lifecycle::ServingTable& Table(int loop) { return loops_[loop].reader.Get(); }
 
-  /// Resolves, binds, admits and runs: on this thread when the run is short, else on the pool.
-  /// @return the call for reuse when it is done, null when it went to the pool.
+  /// Resolves, binds, admits and runs: on this thread when the run is short, else on the pool. A
+  /// short one that does better in company waits for RunGathered when others are at hand.
+  /// @return the call for reuse when it is done, null when that comes later.
   std::unique_ptr<InferCall> Infer(int loop, std::unique_ptr<InferCall> call);
+
+  /// Runs what has waited for company. On I/O thread `loop`, when all that was at hand is handled.
+  void RunGathered(int loop);
 
   /// Answers a request that could not even be read, and counts it when it names a model that is
   /// served.
   void Refuse(int loop, InferCall& call, const Status& why);
 
  private:
-  class PooledRun;
-  struct alignas(64) LoopReader {
+  class WaitingCall;
+  /// Calls of one version that run as one.
+  struct Group {
+    lifecycle::VersionHandle version;
+    int64_t target;  // rows
+    int64_t rows = 0;
+    std::vector<std::unique_ptr<batching::Job>> calls;  // WaitingCalls
+  };
+  struct alignas(64) Loop {
+    explicit Loop(const Snapshot<lifecycle::ServingTable>& table) : reader(table) {}
     Snapshot<lifecycle::ServingTable>::Reader reader;
+    std::vector<Group> groups;
   };
 
   Status Prepare(InferCall& call, const lifecycle::ServedVersion& version);
+  /// Null when the call was gathered.
+  std::unique_ptr<InferCall> Gather(Loop& loop, std::unique_ptr<InferCall> call,
+                                    const lifecycle::VersionHandle& version);
+  void RunGroup(int loop, Group& group);
+  /// Runs `call` here, hands it to the queue (then null is returned) or refuses it.
+  std::unique_ptr<InferCall> Place(std::unique_ptr<InferCall> call,
+                                   const lifecycle::VersionHandle& version);
+  std::unique_ptr<InferCall> Enqueue(std::unique_ptr<InferCall> call,
+                                     const lifecycle::VersionHandle& version);
   Status Execute(InferCall& call, const lifecycle::ServedVersion& version);
+  void ExecuteTogether(std::span<InferCall* const> calls, const lifecycle::ServedVersion& version);
+  Status ShapeAnswer(InferCall& call, const lifecycle::ServedVersion& version);
   void Finish(InferCall& call, const Status& status, const lifecycle::ServedVersion* version);
 
   std::atomic<Duration> default_timeout_;
-  std::vector<LoopReader> readers_;
+  std::vector<Loop> loops_;
   const Clock& clock_;
 };
 

@@ -248,6 +248,9 @@ std::unique_ptr<lifecycle::Loader> Application::MakeLoader(std::shared_ptr<Engin
   // In JSON eight bytes of a tensor take two at least: "0,".
   options.engine.max_input_bytes = 4 * config_.limits.max_body_bytes;
   options.admission.max_queue = static_cast<size_t>(config_.models.queue_size);
+  options.admission.max_wait = config_.models.queue_time;
+  options.batch = {.max_rows = config_.models.max_batch,
+                   .max_delay = std::chrono::microseconds(config_.models.batch_delay_us)};
   // As many as there are threads to run one: no limit but the threads.
   options.default_instances = Or(config_.resources.compute_threads, resources_.processors) +
                               Or(config_.resources.io_threads, resources_.processors);
@@ -343,6 +346,7 @@ http::ServerOptions Application::MakeServerOptions() const {
   options.cors_origins = config_.http.cors_origins;
   options.grpc_compression = LevelOf(config_.http.grpc_compression);
   options.body_alignment = openinference::TensorOffset;
+  options.on_handled = [infer = infer_.get()](int loop) { infer->RunGathered(loop); };
   options.on_finished = [self = const_cast<Application*>(this)](const http::Exchange& exchange,
                                                                 int status, size_t bytes_out) {
     self->OnFinished(exchange, status, bytes_out);

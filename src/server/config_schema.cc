@@ -55,6 +55,18 @@ const std::vector<Field>& Table() {
       {"models.queue_size", "--queue-size", false,
        IntegerField{AT(models.queue_size), 1, 1'000'000}, "requests",
        "How many requests of one model may wait; further ones get 503."},
+      {"models.queue_time", "--queue-time", false,
+       DurationField{AT(models.queue_time), milliseconds(0), minutes(60)}, "",
+       "How long a request may have to wait, going by what runs have taken so far; one that would "
+       "wait longer gets 503 at once. 0: any time."},
+      {"models.max_batch", "--max-batch", false, IntegerField{AT(models.max_batch), 1, 4096},
+       "rows",
+       "How many rows of different requests may run together. Within that the server measures what "
+       "is best for each model; 1: requests run one by one."},
+      {"models.batch_delay_us", "--batch-delay-us", false,
+       IntegerField{AT(models.batch_delay_us), 0, 60'000'000}, "microseconds",
+       "How long a free worker waits for further requests to run with the first, up to "
+       "`models.max_batch` rows. `dynamic_batching` in a model's configuration goes before it."},
       {"models.request_timeout", "--request-timeout", true,
        DurationField{AT(models.request_timeout), milliseconds(0), minutes(60)}, "",
        "Deadline of requests that name none; 0: none."},

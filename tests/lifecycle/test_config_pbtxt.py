@@ -7,7 +7,7 @@ from support.repository import scaled_model
 from support.server import Server, slipway_path
 
 HINTS = """
-dynamic_batching { preferred_batch_size: [ 4, 8 ] max_queue_delay_microseconds: 100 }
+optimization { priority: PRIORITY_MAX }
 parameters { key: "intra_op_thread_count" value { string_value: "2" } }
 """
 
@@ -22,7 +22,7 @@ def test_fields_about_speed_are_named_in_the_log_and_the_model_is_served(reposit
     with Server(repository) as server:
         assert scale(server) == (1, 2)
         line = server.wait_for_log("fields without effect")
-        assert '"m"' in line and "dynamic_batching, parameters" in line
+        assert '"m"' in line and "optimization, parameters" in line
 
 
 def test_fields_that_change_answers_are_refused(repository):
@@ -41,4 +41,4 @@ def test_check_names_the_fields_without_effect(repository):
     done = subprocess.run(
         [slipway_path(), "serve", repository.folder, "--check"], capture_output=True, text=True, timeout=60, check=True
     )
-    assert 'model "m": "dynamic_batching" of config.pbtxt has no effect here' in done.stderr
+    assert 'model "m": "optimization" of config.pbtxt has no effect here' in done.stderr

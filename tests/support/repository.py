@@ -56,6 +56,15 @@ def heavy_model(factor, columns=1 << 18):
     return _field(1, 8) + _field(7, graph) + _field(8, _field(2, 13))
 
 
+def row_model(factor):
+    """As `scaled_model`, of rows alone: x FP32 [-1,4] -> y = factor x."""
+    tensor = _field(1, 1) + _field(2, 1) + _field(8, "w") + _field(9, struct.pack("<f", factor))
+    multiply = _field(1, "x") + _field(1, "w") + _field(2, "y") + _field(4, "Mul")
+    graph = _field(1, multiply) + _field(2, "rows") + _field(5, tensor)
+    graph += _field(11, _value("x", "batch", 4)) + _field(12, _value("y", "batch", 4))
+    return _field(1, 8) + _field(7, graph) + _field(8, _field(2, 13))
+
+
 def external_model(location, length=4):
     """x FP32 [-1,4] -> y = w x, where the FP32 w lies in the file `location`."""
     entries = [("location", location), ("length", str(length))]

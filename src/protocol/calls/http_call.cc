@@ -7,6 +7,7 @@ namespace slipway {
 
 void HttpCall::Begin(http::Exchange& exchange) {
   exchange_ = &exchange;
+  more_follow = exchange.MoreFollow();
   request.context.received = exchange.request().received;
   if (const auto header = exchange.request().header("traceparent"))
     if (const auto parent = TraceContext::Parse(*header)) request.context.trace = parent->Child();

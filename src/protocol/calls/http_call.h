@@ -40,7 +40,7 @@ class HttpCall : public routing::InferCall {
 /// Runs calls of one kind, each I/O thread with an object that it uses again.
 /// Threads: Run from any I/O thread.
 template <typename Call>
-class CallRunner {
+class CallRunner final : public routing::CallHome {
  public:
   CallRunner(routing::InferService& infer, int loops)
       : infer_(infer), loops_(static_cast<size_t>(loops)) {}
@@ -58,21 +58,38 @@ class CallRunner {
   /// @param read  Status(Call&): begins the call and fills its request, on I/O thread `loop`.
   template <typename Read>
   void Run(int loop, const Read& read) {
-    std::unique_ptr<Call>& spare = loops_[static_cast<size_t>(loop)].spare;
-    auto call = spare ? std::move(spare) : std::make_unique<Call>();
-    if (const Status why = read(*call); !why.ok())
+    auto call = Take(loop);
+    if (const Status why = read(static_cast<Call&>(*call)); !why.ok())
       infer_.Refuse(loop, *call, why);
     else
-      call.reset(static_cast<Call*>(infer_.Infer(loop, std::move(call)).release()));
-    if (!call) return;
+      call = infer_.Infer(loop, std::move(call));
+    if (call) Return(loop, std::move(call));
+  }
+
+  void Return(int loop, std::unique_ptr<routing::InferCall> call) override {
+    auto& spare = loops_[static_cast<size_t>(loop)].spare;
+    if (spare.size() == kKept) return;
     call->Reset();  // now: the next request may be long in coming
-    spare = std::move(call);
+    spare.push_back(std::move(call));
   }
 
  private:
+  static constexpr size_t kKept = 32;  // by a thread, for as many that run together
   struct alignas(64) Loop {
-    std::unique_ptr<Call> spare;
+    std::vector<std::unique_ptr<routing::InferCall>> spare;
   };
+
+  std::unique_ptr<routing::InferCall> Take(int loop) {
+    auto& spare = loops_[static_cast<size_t>(loop)].spare;
+    if (spare.empty()) {
+      auto made = std::make_unique<Call>();
+      made->home = this;
+      return made;
+    }
+    auto call = std::move(spare.back());
+    spare.pop_back();
+    return call;
+  }
 
   routing::InferService& infer_;
   std::vector<Loop> loops_;

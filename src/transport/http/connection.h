@@ -85,6 +85,7 @@ class Connection final : public LoopExchange,
   std::shared_ptr<LoopExchange> Self() override { return shared_from_this(); }
   std::shared_ptr<const void> Owner() override { return nullptr; }  // itself
   bool AwaitsAnswer() const override { return phase_ == Phase::kHandler; }
+  bool MoreFollow() const override { return io_.poller().has_ready(); }
   void OnAnswer() override;
   bool StartWrite();
   bool ContinueWrite();

@@ -62,6 +62,10 @@ class Exchange {
   /// every copy is gone and Send was not called, the client gets 500.
   virtual std::shared_ptr<Exchange> Defer() = 0;
 
+  /// Other requests are at hand on this I/O thread, and come before ServerOptions::on_handled is
+  /// called. A guess that may be wrong.
+  virtual bool MoreFollow() const = 0;
+
   /// Set when the client has gone while the answer is being computed. Null until Defer was called.
   virtual std::shared_ptr<const std::atomic<bool>> cancelled() const = 0;
 

@@ -35,7 +35,7 @@ void Loop::Start() {
 void Loop::Run() {
   ::pthread_setname_np(::pthread_self(), fmt::format("http-{}", index_).c_str());
   thread_id_ = std::this_thread::get_id();
-  poller_.Run([this](TimePoint now) { return OnTurn(now); });
+  poller_.Run([this] { OnHandled(); }, [this](TimePoint now) { return OnTurn(now); });
 }
 
 void Loop::Stop() {
@@ -96,6 +96,13 @@ void Loop::CutAll() {
   for (size_t i = connections_.size(); i-- > 0;) {
     connections_[i]->Cut();
   }
+}
+
+void Loop::OnHandled() {
+  if (!shared_->options.on_handled) return;
+  between_handlers_ = true;
+  shared_->options.on_handled(index_);
+  between_handlers_ = false;
 }
 
 Duration Loop::OnTurn(TimePoint now) {

@@ -89,6 +89,8 @@ class Loop : public std::enable_shared_from_this<Loop> {
   /// Takes over an accepted, non-blocking socket. Threads: any.
   void Adopt(int fd, const sockaddr_storage& peer, std::shared_ptr<const ListenerPolicy> policy);
 
+  /// On this thread, and none of its connections is being called: any of them can be.
+  bool is_between_handlers() const { return is_current() && between_handlers_; }
   bool is_current() const { return std::this_thread::get_id() == thread_id_; }
   size_t connections() const { return assigned_.load(std::memory_order_acquire); }
   /// Of them, those whose TLS handshake is not done.
@@ -127,6 +129,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
 
  private:
   void Run();
+  void OnHandled();
   Duration OnTurn(TimePoint now);
   void Sweep(TimePoint now);
 
@@ -149,6 +152,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   TimePoint next_sweep_{};
   TimePoint last_trim_{};
   bool stopping_ = false;
+  bool between_handlers_ = false;
   std::thread::id thread_id_;
   std::jthread thread_;
 };

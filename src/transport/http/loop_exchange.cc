@@ -43,6 +43,7 @@ void LoopExchange::Send() {
     sent_in_handler_ = true;
     return;
   }
+  if (io_.is_between_handlers()) return OnSendPosted(generation);
   io_.Post([weak = std::weak_ptr<LoopExchange>(Self()), generation] {
     if (const auto self = weak.lock()) self->OnSendPosted(generation);
   });

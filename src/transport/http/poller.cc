@@ -81,11 +81,14 @@ void Poller::RunPosted() {
   for (const auto& task : tasks) task();
 }
 
-void Poller::Run(const std::function<Duration(TimePoint now)>& on_turn) {
+void Poller::Run(const std::function<void()>& on_handled,
+                 const std::function<Duration(TimePoint now)>& on_turn) {
   Duration wait{};
   while (!stopping_.load(std::memory_order_relaxed)) {
     CallReady(again_.empty() && gathered_.empty() ? Milliseconds(wait) : 0);
-    CallThoseAgain();
+    on_handled();
+    CallGathered();
+    if (CallThoseAgain()) on_handled();
     if (std::exchange(woken_, false)) RunPosted();
     wait = on_turn(std::chrono::steady_clock::now());
   }
@@ -120,7 +123,6 @@ void Poller::CallReady(int timeout_ms) {
                      .broken = (events & kBroken) != 0});
     if (gathered_.size() >= kGathered) CallGathered();
   }
-  CallGathered();
 }
 
 void Poller::CallGathered() {
@@ -130,12 +132,14 @@ void Poller::CallGathered() {
   called_together_.clear();
 }
 
-void Poller::CallThoseAgain() {
+bool Poller::CallThoseAgain() {
+  const bool any = !again_.empty();
   for (size_t left = again_.size(); left > 0 && !again_.empty(); --left) {
     Watcher* const watcher = again_.front();
     again_.erase(again_.begin());
     watcher->OnReady({.readable = true});
   }
+  return any;
 }
 
 }  // namespace slipway::http

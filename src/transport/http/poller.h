@@ -45,21 +45,26 @@ class Poller {
   /// ready: the same work done in a row finds its code and data in the caches.
   void CallTogether(Watcher& watcher);
 
+  /// Others are ready now and will be called before those that asked for CallTogether, or at least
+  /// so soon that it does not matter.
+  bool has_ready() const { return !ready_.empty(); }
+
   /// Runs `task` soon. Threads: any.
   void Post(std::function<void()> task);
   /// Runs what was posted and not yet run. Also for the thread that joined the loop's.
   void RunPosted();
 
-  /// Returns after Stop. `on_turn` is called between turns and says how long it can wait for the
-  /// next call.
-  void Run(const std::function<Duration(TimePoint now)>& on_turn);
+  /// Returns after Stop. `on_handled` is called when those that were ready were called; `on_turn`
+  /// between turns, it says how long it can wait for the next call.
+  void Run(const std::function<void()>& on_handled,
+           const std::function<Duration(TimePoint now)>& on_turn);
   /// Threads: any.
   void Stop();
 
  private:
   void Wake();
   void CallReady(int timeout_ms);
-  void CallThoseAgain();
+  bool CallThoseAgain();
   void CallGathered();
 
   Descriptor epoll_;

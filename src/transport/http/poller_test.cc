@@ -45,10 +45,11 @@ class PollerTest : public testing::Test {
   void Turns(int turns) {
     int made = 0;
     Poller& poller = poller_;
-    poller.Run([&](TimePoint) {
-      if (++made >= turns) poller.Stop();
-      return Duration::zero();
-    });
+    poller.Run([] {},
+               [&](TimePoint) {
+                 if (++made >= turns) poller.Stop();
+                 return Duration::zero();
+               });
   }
 
   Poller poller_;
@@ -171,17 +172,18 @@ TEST_F(PollerTest, RunsWhatOtherThreadsPost) {
           if (++ran == kThreads * kTasks) poller_.Stop();
         });
     });
-  poller_.Run([](TimePoint) { return std::chrono::seconds(30); });
+  poller_.Run([] {}, [](TimePoint) { return std::chrono::seconds(30); });
   EXPECT_EQ(ran, kThreads * kTasks);
 }
 
 TEST_F(PollerTest, AWaitEndsWithTheTick) {
   int turns = 0;
   const TimePoint start = std::chrono::steady_clock::now();
-  poller_.Run([&](TimePoint) {
-    if (++turns == 3) poller_.Stop();
-    return std::chrono::milliseconds(5);
-  });
+  poller_.Run([] {},
+              [&](TimePoint) {
+                if (++turns == 3) poller_.Stop();
+                return std::chrono::milliseconds(5);
+              });
   EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(10));
 }
 

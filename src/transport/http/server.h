@@ -54,6 +54,9 @@ struct ServerOptions {
   /// Offset in the body that should land on a 64-byte boundary, so that a tensor there can be
   /// borrowed; called once the headers are known. Null = 0.
   std::function<size_t(const Request&)> body_alignment;
+  /// Called on each loop when all that was at hand is handled, before answers are written: for
+  /// requests that were kept to be handled together.
+  std::function<void(int loop)> on_handled;
   /// Called on the loop for every finished exchange, after OnSent: access log and metrics.
   std::function<void(const Exchange&, int status, size_t bytes_out)> on_finished;
 };

@@ -93,7 +93,8 @@ struct Connection::Callbacks {
   }
 
   static int OnData(nghttp2_session* session, uint8_t, int32_t id, const uint8_t* data, size_t size,
-                    void*) {
+                    void* user) {
+    static_cast<Connection*>(user)->looked_at_ = data + size;
     Stream* const stream = StreamOf(session, id);
     const size_t consumed =
         stream == nullptr ? size : stream->OnData({reinterpret_cast<const char*>(data), size});
@@ -256,8 +257,9 @@ void Connection::Read() {
 
 // False when the peer has broken the protocol so that nothing can follow.
 bool Connection::Feed(std::string_view bytes) {
-  const ssize_t taken = nghttp2_session_mem_recv(
-      session_, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+  looked_at_ = reinterpret_cast<const uint8_t*>(bytes.data());
+  received_end_ = looked_at_ + bytes.size();
+  const ssize_t taken = nghttp2_session_mem_recv(session_, looked_at_, bytes.size());
   if (taken == static_cast<ssize_t>(bytes.size())) return true;
   Close();
   return false;

@@ -34,6 +34,8 @@ Stream::Stream(Connection& connection)
       body_(io_.pool(), *io_.budget()),
       message_(io_.pool(), *io_.budget()) {}
 
+bool Stream::MoreFollow() const { return connection_.MoreFollow(); }
+
 std::shared_ptr<const void> Stream::Owner() { return connection_.shared_from_this(); }
 
 // ---- the request

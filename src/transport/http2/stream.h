@@ -85,6 +85,7 @@ class Stream final : public http::LoopExchange, public std::enable_shared_from_t
   std::shared_ptr<LoopExchange> Self() override { return shared_from_this(); }
   std::shared_ptr<const void> Owner() override;
   bool AwaitsAnswer() const override { return phase_ == Phase::kHandler; }
+  bool MoreFollow() const override;
   void OnAnswer() override;
   void Compress() override;
 

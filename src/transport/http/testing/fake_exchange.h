@@ -36,6 +36,7 @@ class FakeExchange final : public Exchange {
     cancelled_ = std::make_shared<std::atomic<bool>>(false);
     return {cancelled_, this};
   }
+  bool MoreFollow() const override { return false; }
   std::shared_ptr<const std::atomic<bool>> cancelled() const override { return cancelled_; }
 
   bool sent() const { return sent_; }

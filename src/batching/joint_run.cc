@@ -1,0 +1,119 @@
+#include "batching/joint_run.h"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+namespace slipway::batching {
+namespace {
+
+// What is larger is copied out: a client that reads slowly would keep its neighbours' rows, too.
+constexpr size_t kMaxShared = 256u << 10;
+
+bool Alike(const Tensor& a, const Tensor& b) {
+  return a.dtype == b.dtype && !a.shape.empty() && a.shape.size() == b.shape.size() &&
+         std::equal(a.shape.begin() + 1, a.shape.end(), b.shape.begin() + 1);
+}
+
+// Bytes of each part's rows, whose elements have lengths of their own.
+StatusOr<std::vector<size_t>> PartSizes(const Tensor& joint, std::span<const int64_t> rows) {
+  const int64_t elements =
+      std::accumulate(joint.shape.begin() + 1, joint.shape.end(), int64_t{1}, std::multiplies<>());
+  std::vector<size_t> sizes;
+  BytesReader reader(joint.data.bytes());
+  std::string_view element;
+  for (const int64_t n : rows) {
+    size_t bytes = 0;
+    for (int64_t i = 0; i < n * elements; ++i) {
+      if (!reader.Next(&element))
+        return MakeError(Reason::kInternal, "a BYTES output is cut short");
+      bytes += sizeof(uint32_t) + element.size();
+    }
+    sizes.push_back(bytes);
+  }
+  return sizes;
+}
+
+Buffer Part(const Buffer& whole, size_t begin, size_t size) {
+  const auto bytes = whole.bytes().subspan(begin, size);
+  if (whole.size() <= kMaxShared && !whole.borrowed()) return Buffer(bytes, whole.owner());
+  std::byte* copy;
+  Buffer part = Buffer::Allocate(size, &copy);
+  std::ranges::copy(bytes, copy);
+  return part;
+}
+
+}  // namespace
+
+bool CanJoin(const BoundRequest& a, const BoundRequest& b) {
+  if (a.inputs.size() != b.inputs.size() || a.outputs != b.outputs) return false;
+  for (size_t i = 0; i < a.inputs.size(); ++i) {
+    const Tensor *const x = a.inputs[i], *const y = b.inputs[i];
+    if (x == nullptr && y == nullptr) continue;
+    if (x == nullptr || y == nullptr || !Alike(*x, *y)) return false;
+  }
+  return true;
+}
+
+Tensor JoinRows(std::span<const Tensor* const> parts, int64_t rows) {
+  size_t size = 0;
+  for (const Tensor* part : parts) size += part->data.size();
+  Tensor joint{parts.front()->dtype, parts.front()->shape, {}};
+  joint.shape.front() = rows;
+  std::byte* end;
+  joint.data = Buffer::Allocate(size, &end);
+  for (const Tensor* part : parts) end = std::ranges::copy(part->data.bytes(), end).out;
+  return joint;
+}
+
+StatusOr<std::vector<Tensor>> SplitRows(const Tensor& joint, std::span<const int64_t> rows) {
+  const int64_t total = std::accumulate(rows.begin(), rows.end(), int64_t{0});
+  if (joint.shape.empty() || joint.shape.front() != total)
+    return Error(Reason::kInternal, "expected {} rows, got shape {}", total, ToString(joint.shape));
+  std::vector<size_t> sizes;
+  if (joint.dtype == DType::kBytes) {
+    ASSIGN_OR_RETURN(sizes, PartSizes(joint, rows));
+  } else {
+    const size_t row_bytes = total == 0 ? 0 : joint.data.size() / static_cast<size_t>(total);
+    for (const int64_t n : rows) sizes.push_back(static_cast<size_t>(n) * row_bytes);
+  }
+  std::vector<Tensor> parts;
+  size_t begin = 0;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    parts.push_back({joint.dtype, joint.shape, Part(joint.data, begin, sizes[i])});
+    parts.back().shape.front() = rows[i];
+    begin += sizes[i];
+  }
+  return parts;
+}
+
+Status RunJoined(const LoadedModel& model, std::span<const JointPart> parts,
+                 const RunOptions& options) {
+  const BoundRequest& first = *parts.front().bound;
+  std::vector<int64_t> rows;
+  for (const JointPart& part : parts) rows.push_back(part.rows);
+  const int64_t total = std::accumulate(rows.begin(), rows.end(), int64_t{0});
+
+  std::vector<Tensor> joined(first.inputs.size());
+  std::vector<const Tensor*> inputs(first.inputs.size(), nullptr), same(parts.size());
+  for (size_t i = 0; i < joined.size(); ++i) {
+    if (first.inputs[i] == nullptr) continue;
+    for (size_t p = 0; p < parts.size(); ++p) same[p] = parts[p].bound->inputs[i];
+    joined[i] = JoinRows(same, total);
+    inputs[i] = &joined[i];
+  }
+  std::vector<Tensor> results;
+  RETURN_IF_ERROR(model.Run(inputs, first.outputs, options, results));
+  for (const JointPart& part : parts) part.results->clear();
+  for (size_t i = 0; i < results.size(); ++i) {
+    auto split = SplitRows(results[i], rows);
+    if (!split.ok())
+      return Annotate(split.status(),
+                      fmt::format("output \"{}\" of a joint run",
+                                  model.signature().outputs[first.outputs[i]].name));
+    for (size_t p = 0; p < parts.size(); ++p) parts[p].results->push_back(std::move((*split)[p]));
+  }
+  return OkStatus();
+}
+
+}  // namespace slipway::batching

@@ -1,0 +1,179 @@
+#include "lifecycle/joining.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "batching/joint_run.h"
+#include "infer/validate.h"
+
+namespace slipway::lifecycle {
+namespace {
+
+using batching::JointPart;
+using batching::RunSize;
+
+constexpr size_t kRows = 4;  // distinct ones that the proof runs on
+// More than sums in another order differ by, less than what neighbours would change.
+constexpr bundle::Tolerance kTolerance{.absolute = 1e-5, .relative = 1e-3};
+constexpr double kSaves = 0.97;  // of the cost a row, for twice the rows
+
+using Row = std::vector<Tensor>;  // one of each input, in the signature's order
+
+/// A row that differs from those with another `seed`, of values that most models take.
+StatusOr<Row> MadeUpRow(const Signature& signature, const Row* like, int seed) {
+  Row row;
+  for (size_t i = 0; i < signature.inputs.size(); ++i) {
+    const TensorSpec& spec = signature.inputs[i];
+    Tensor tensor{spec.dtype, like != nullptr ? (*like)[i].shape : spec.shape, {}};
+    std::ranges::replace(tensor.shape, -1, 1);
+    ASSIGN_OR_RETURN(const int64_t count, ElementCount(tensor.shape));
+    std::string data;
+    for (int64_t e = 0; e < count; ++e) {
+      const int value = static_cast<int>((e + seed) % 2);
+      if (spec.dtype == DType::kBytes) {
+        AppendBytesElement(data, value == 0 ? "a" : "b");
+      } else if (spec.dtype == DType::kFp32) {
+        const float real = static_cast<float>((e * 7 + seed * 3) % 11) / 10;
+        data.append(reinterpret_cast<const char*>(&real), sizeof(real));
+      } else if (spec.dtype == DType::kFp64) {
+        const double real = static_cast<double>((e * 7 + seed * 3) % 11) / 10;
+        data.append(reinterpret_cast<const char*>(&real), sizeof(real));
+      } else {
+        // Little-endian: 0 or 1 as an integer, 0 or the smallest number as a 16-bit float.
+        data.push_back(static_cast<char>(value));
+        data.append(ElementSize(spec.dtype) - 1, '\0');
+      }
+    }
+    tensor.data = Buffer::Own(std::move(data));
+    row.push_back(std::move(tensor));
+  }
+  return row;
+}
+
+void AddRowsOf(const bundle::Example& example, const Signature& signature, std::vector<Row>& rows) {
+  std::vector<std::vector<Tensor>> by_input;
+  for (const TensorSpec& spec : signature.inputs) {
+    const auto given = std::ranges::find(example.inputs, spec.name, &NamedTensor::name);
+    if (given == example.inputs.end() || given->tensor.shape.empty()) return;
+    const auto n = static_cast<size_t>(std::max<int64_t>(given->tensor.shape.front(), 0));
+    if (!by_input.empty() && by_input.front().size() != n) return;
+    auto split = batching::SplitRows(given->tensor, std::vector<int64_t>(n, 1));
+    if (!split.ok()) return;
+    by_input.push_back(*std::move(split));
+  }
+  for (size_t r = 0; r < by_input.front().size() && rows.size() < kRows; ++r) {
+    Row row;
+    for (const auto& tensors : by_input) row.push_back(tensors[r]);
+    rows.push_back(std::move(row));
+  }
+}
+
+StatusOr<std::vector<Row>> DistinctRows(const Signature& signature,
+                                        const std::vector<bundle::Example>& examples) {
+  std::vector<Row> rows;
+  for (const bundle::Example& example : examples) AddRowsOf(example, signature, rows);
+  for (int seed = 0; rows.size() < 2; ++seed) {
+    ASSIGN_OR_RETURN(Row made, MadeUpRow(signature, rows.empty() ? nullptr : &rows.front(), seed));
+    rows.push_back(std::move(made));
+  }
+  return rows;
+}
+
+/// One request a row.
+class Requests {
+ public:
+  Requests(const Signature& signature, const std::vector<Row>& rows) : bound_(rows.size()) {
+    for (size_t r = 0; r < rows.size(); ++r) {
+      for (const Tensor& tensor : rows[r]) bound_[r].inputs.push_back(&tensor);
+      for (size_t o = 0; o < signature.outputs.size(); ++o) bound_[r].outputs.push_back(o);
+      for (const Tensor& tensor : rows[r]) row_bytes_ += tensor.data.size();
+    }
+    row_bytes_ /= rows.size();
+  }
+
+  size_t size() const { return bound_.size(); }
+  size_t row_bytes() const { return row_bytes_; }
+  const BoundRequest& operator[](size_t i) const { return bound_[i]; }
+  bool CanJoin() const {
+    return std::ranges::all_of(
+        bound_, [&](const BoundRequest& b) { return batching::CanJoin(bound_.front(), b); });
+  }
+  /// `rows` of them, again from the first when they are too few.
+  std::vector<JointPart> Parts(size_t rows, std::vector<std::vector<Tensor>>& results) const {
+    results.resize(rows);
+    std::vector<JointPart> parts;
+    for (size_t i = 0; i < rows; ++i)
+      parts.push_back({.bound = &bound_[i % bound_.size()], .rows = 1, .results = &results[i]});
+    return parts;
+  }
+
+ private:
+  std::vector<BoundRequest> bound_;
+  size_t row_bytes_ = 0;
+};
+
+Status CompareRows(const LoadedModel& model, const Requests& requests) {
+  const Signature& signature = model.signature();
+  std::vector<std::vector<Tensor>> together;
+  RETURN_IF_ERROR(RunJoined(model, requests.Parts(requests.size(), together), {}));
+  for (size_t r = 0; r < requests.size(); ++r) {
+    std::vector<Tensor> alone;
+    RETURN_IF_ERROR(model.Run(requests[r].inputs, requests[r].outputs, {}, alone));
+    std::vector<NamedTensor> expected;
+    for (size_t o = 0; o < alone.size(); ++o)
+      expected.push_back({signature.outputs[o].name, alone[o]});
+    RETURN_IF_ERROR(bundle::Compare(expected, together[r],
+                                    std::vector<bundle::Tolerance>(alone.size(), kTolerance)));
+  }
+  return OkStatus();
+}
+
+/// False when no more is to be measured.
+bool Measure(const LoadedModel& model, const Requests& requests, int64_t rows, const Clock& clock,
+             batching::CostModel& cost) {
+  std::vector<std::vector<Tensor>> results;
+  const auto parts = requests.Parts(static_cast<size_t>(rows), results);
+  Duration took{};
+  for (int run = 0; run < 2; ++run) {  // the first of a shape pays for its memory
+    const TimePoint start = clock.Now();
+    if (!RunJoined(model, parts, {}).ok()) return false;
+    took = clock.Now() - start;
+  }
+  const RunSize size{rows, requests.row_bytes()};
+  const Duration half = cost.Predict({rows / 2, requests.row_bytes()});
+  cost.Observe(size, took);
+  return rows == 1 || took.count() < 2 * kSaves * static_cast<double>(half.count());
+}
+
+}  // namespace
+
+bool IsRowWise(const Signature& signature) {
+  const auto has_rows = [](const TensorSpec& spec) {
+    return !spec.any_rank && !spec.optional && !spec.shape.empty() && spec.shape.front() == -1;
+  };
+  return !signature.inputs.empty() && std::ranges::all_of(signature.inputs, has_rows) &&
+         std::ranges::all_of(signature.outputs, has_rows);
+}
+
+JoiningReport ProveJoining(const LoadedModel& model, const std::vector<bundle::Example>& examples,
+                           const JoiningOptions& options, const Clock& clock,
+                           batching::CostModel& cost) {
+  const auto no = [](std::string_view why) { return JoiningReport{.why_not = std::string(why)}; };
+  const Signature& signature = model.signature();
+  if (!IsRowWise(signature)) return no("not every input and output has rows");
+  const auto rows = DistinctRows(signature, examples);
+  if (!rows.ok()) return no(MessageOf(rows.status()));
+  const Requests requests(signature, *rows);
+  if (!requests.CanJoin()) return no("the examples differ in shape");
+  if (4 * cost.Predict({1, requests.row_bytes()}) > options.budget)
+    return no("a run takes too long");
+
+  const TimePoint end = clock.Now() + options.budget;
+  if (const Status same = CompareRows(model, requests); !same.ok()) return no(MessageOf(same));
+  int savings = 2;  // one size may be unlucky
+  for (int64_t n = 1; n <= options.max_rows && savings > 0 && clock.Now() < end; n *= 2)
+    savings -= Measure(model, requests, n, clock, cost) ? 0 : 1;
+  return {.max_rows = options.max_rows};
+}
+
+}  // namespace slipway::lifecycle

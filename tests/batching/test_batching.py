@@ -1,0 +1,124 @@
+"""Requests that run together: what config.pbtxt asks for, and that nobody notices but the statistics."""
+
+import json
+import threading
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+from support.repository import row_model
+from support.server import Server
+
+ROWS = [[float(i), float(-i), 0.5, 0.0] for i in range(1, 9)]
+
+
+def infer(server, rows, **parameters):
+    body = {
+        "inputs": [{"name": "x", "datatype": "FP32", "shape": [len(rows), 4], "data": [v for row in rows for v in row]}],
+        "parameters": parameters,
+    }
+    request = urllib.request.Request(f"http://{server.address}/v2/models/m/infer", json.dumps(body).encode())
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)["outputs"][0]
+
+
+def at_once(calls):
+    """The outcomes of `calls`, all begun together."""
+    outcomes = [None] * len(calls)
+    start = threading.Barrier(len(calls))
+
+    def run(i):
+        start.wait()
+        try:
+            outcomes[i] = calls[i]()
+        except urllib.error.HTTPError as error:
+            outcomes[i] = (error.code, json.load(error)["error"])
+
+    threads = [threading.Thread(target=run, args=(i,)) for i in range(len(calls))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+def batches(server):
+    with urllib.request.urlopen(f"http://{server.address}/v2/models/m/stats", timeout=30) as answer:
+        statistics = json.load(answer)["model_stats"][0]
+    return {each["batch_size"]: each["compute_infer"]["count"] for each in statistics["batch_stats"]}
+
+
+@pytest.fixture
+def configured(repository):
+    def start(config, *arguments):
+        repository.put("m", 1, row_model(2))
+        (repository.folder / "m" / "config.pbtxt").write_text(config, encoding="utf-8")
+        return Server(repository, args=arguments)
+
+    return start
+
+
+def test_a_preferred_size_is_waited_for(configured):
+    config = "max_batch_size: 8 dynamic_batching { preferred_batch_size: 8 max_queue_delay_microseconds: 20000000 }"
+    with configured(config) as server:
+        begin = time.monotonic()
+        answers = at_once([lambda row=row: infer(server, [row]) for row in ROWS])
+        assert time.monotonic() - begin < 15
+        assert [answer["data"] for answer in answers] == [[2 * v for v in row] for row in ROWS]
+        assert all(answer["shape"] == [1, 4] for answer in answers)
+        assert batches(server) == {8: 1}
+
+
+def test_requests_of_several_rows_get_their_own_back(configured):
+    config = "max_batch_size: 8 dynamic_batching { preferred_batch_size: 8 max_queue_delay_microseconds: 20000000 }"
+    with configured(config) as server:
+        parts = [ROWS[:3], ROWS[3:4], ROWS[4:]]
+        answers = at_once([lambda part=part: infer(server, part) for part in parts])
+        assert [answer["data"] for answer in answers] == [[2 * v for row in part for v in row] for part in parts]
+        assert [answer["shape"] for answer in answers] == [[len(part), 4] for part in parts]
+        assert batches(server) == {8: 1}
+
+
+def test_a_delay_ends_and_so_does_a_deadlines_patience(configured):
+    config = "max_batch_size: 8 dynamic_batching { max_queue_delay_microseconds: 400000 }"
+    with configured(config) as server:
+        begin = time.monotonic()
+        assert infer(server, ROWS[:1])["data"] == [2.0, -2.0, 1.0, 0.0]
+        assert time.monotonic() - begin >= 0.4
+        begin = time.monotonic()
+        assert infer(server, ROWS[:1], timeout=200_000)["data"] == [2.0, -2.0, 1.0, 0.0]  # microseconds
+        assert time.monotonic() - begin < 0.39
+
+
+def test_the_queue_of_a_priority_is_bounded(configured):
+    config = """
+    max_batch_size: 4
+    dynamic_batching {
+      max_queue_delay_microseconds: 1000000
+      priority_levels: 2 default_priority_level: 2
+      priority_queue_policy { key: 1 value { max_queue_size: 1 } }
+    }"""
+    with configured(config) as server:
+        answers = at_once([lambda: infer(server, ROWS[:1], priority=1)] * 2)
+        refused = [answer for answer in answers if isinstance(answer, tuple)]
+        assert [code for code, _ in refused] == [503]
+        assert "1 requests of priority 1 are waiting, the limit" in refused[0][1]
+
+
+def test_a_size_the_model_may_not_have_is_refused(configured):
+    with configured("max_batch_size: 4 dynamic_batching { preferred_batch_size: 8 }", "--model-control", "poll") as server:
+        with urllib.request.urlopen(
+            urllib.request.Request(f"http://{server.address}/v2/repository/index", b"", method="POST"), timeout=30
+        ) as answer:
+            reasons = [entry["reason"] for entry in json.load(answer)]
+        assert "expected at most 4, the max_batch_size, got 8" in reasons[0]
+
+
+def test_a_server_wide_delay_needs_no_configuration(repository):
+    repository.put("m", 1, row_model(2))
+    with Server(repository, args=("--max-batch", "8", "--batch-delay-us", "20000000")) as server:
+        answers = at_once([lambda row=row: infer(server, [row]) for row in ROWS])
+        assert [answer["data"] for answer in answers] == [[2 * v for v in row] for row in ROWS]
+        statistics = json.load(urllib.request.urlopen(f"http://{server.address}/v2/models/m/stats", timeout=30))
+        assert statistics["model_stats"][0]["execution_count"] == 1
