@@ -249,6 +249,7 @@ std::unique_ptr<lifecycle::Loader> Application::MakeLoader(std::shared_ptr<Engin
   options.engine.max_input_bytes = 4 * config_.limits.max_body_bytes;
   options.admission.max_queue = static_cast<size_t>(config_.models.queue_size);
   options.admission.max_wait = config_.models.queue_time;
+  options.run_limit = config_.models.run_limit;
   options.batch = {.max_rows = config_.models.max_batch,
                    .max_delay = std::chrono::microseconds(config_.models.batch_delay_us)};
   // As many as there are threads to run one: no limit but the threads.

@@ -36,6 +36,7 @@ struct ModelsConfig {
   std::chrono::milliseconds poll_interval{2'000};
   int64_t queue_size = 1'000;                    // requests of one model that may wait
   std::chrono::milliseconds queue_time{30'000};  // that one may have to wait; 0 = any
+  std::chrono::milliseconds run_limit{300'000};  // of one run; 0 = none
   int64_t max_batch = 64;      // rows that run together; 1 = requests run one by one
   int64_t batch_delay_us = 0;  // that a free worker waits for company
   std::chrono::milliseconds request_timeout{0};  // for requests that name none; 0 = no deadline

@@ -59,6 +59,10 @@ const std::vector<Field>& Table() {
        DurationField{AT(models.queue_time), milliseconds(0), minutes(60)}, "",
        "How long a request may have to wait, going by what runs have taken so far; one that would "
        "wait longer gets 503 at once. 0: any time."},
+      {"models.run_limit", "--run-limit", false,
+       DurationField{AT(models.run_limit), milliseconds(0), minutes(24 * 60)}, "",
+       "How long one run of a model may take before it is ended with 504; the server is not ready "
+       "while one does not end. 0: any time."},
       {"models.max_batch", "--max-batch", false, IntegerField{AT(models.max_batch), 1, 4096},
        "rows",
        "How many rows of different requests may run together. Within that the server measures what "
