@@ -57,6 +57,22 @@ instances::CsvHeader ToInstances(CsvHeader header) {
   return instances::CsvHeader::kAuto;
 }
 
+MetricNames ToTelemetry(MetricsDialect dialect) {
+  switch (dialect) {
+    case MetricsDialect::kNone:
+      return MetricNames::kOwn;
+    case MetricsDialect::kTriton:
+      return MetricNames::kTriton;
+    case MetricsDialect::kTfserving:
+      return MetricNames::kTfserving;
+    case MetricsDialect::kTorchserve:
+      return MetricNames::kTorchserve;
+    case MetricsDialect::kMlserver:
+      return MetricNames::kMlserver;
+  }
+  return MetricNames::kOwn;
+}
+
 azureml::Options ToAzureml(const Config& config) {
   azureml::Options options{.liveness_route = config.azureml.liveness_route,
                            .readiness_route = config.azureml.readiness_route,
@@ -302,6 +318,7 @@ std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_ve
                                    .server_version = std::string(kVersion)});
   admin::AddRoutes(*router, {.infer = *infer_,
                              .registry = registry_,
+                             .metric_names = ToTelemetry(config_.dialects.metrics),
                              .draining = draining_,
                              .server_version = std::string(kVersion),
                              .engine = fmt::format("onnxruntime {}", engine_version)});

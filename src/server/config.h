@@ -24,6 +24,9 @@ enum class CsvHeader { kAuto, kPresent, kAbsent };  // auto: when the first line
 
 enum class ModelsDialect { kTorchserve, kSagemaker };  // whose /models is
 
+/// Whose names /metrics has besides Slipway's own; as slipway::MetricNames.
+enum class MetricsDialect { kNone, kTriton, kTfserving, kTorchserve, kMlserver };
+
 enum class LogFormat { kAuto, kHuman, kJson };  // auto: human on a terminal, JSON elsewhere
 
 struct ModelsConfig {
@@ -106,6 +109,7 @@ struct ProbeConfig {
 struct DialectsConfig {
   CsvHeader csv_header = CsvHeader::kAuto;  // of /invocations where the content type does not say
   ModelsDialect models = ModelsDialect::kTorchserve;  // on addresses that name no dialect
+  MetricsDialect metrics = MetricsDialect::kNone;     // of /metrics
 };
 
 enum class ScoringBody { kFlask, kMlflow };

@@ -196,6 +196,10 @@ const std::vector<Field>& Table() {
        "Whose `/models` is on addresses that name no dialect: TorchServe's descriptions, or "
        "SageMaker's multi-model container, as `SAGEMAKER_MULTI_MODEL=true` says too."},
 
+      {"dialects.metrics", "--metrics-names", false,
+       Words({"none", "triton", "tfserving", "torchserve", "mlserver"}, AT(dialects.metrics)), "",
+       "Which other server's names `/metrics` has besides Slipway's own."},
+
       {"azureml.liveness_route", "--azureml-liveness-route", false,
        TextField{AT(azureml.liveness_route)}, "", "Path of Azure ML's liveness checks."},
       {"azureml.readiness_route", "--azureml-readiness-route", false,
