@@ -19,7 +19,7 @@
 #include "protocol/torchserve/management_routes.h"
 #include "protocol/torchserve/routes.h"
 #include "protocol/vertex/routes.h"
-#include "repository/repository.h"
+#include "repository/choices.h"
 #include "server/listen_address.h"
 #include "server/version.h"
 #include "telemetry/process_metrics.h"
@@ -146,7 +146,8 @@ std::vector<std::string> RepositoriesOf(const ModelsConfig& config) {
   std::vector<std::string> repositories;
   for (const std::string& path : config.paths) {
     std::error_code ignored;
-    const auto absolute = std::filesystem::absolute(path, ignored) / "";
+    const auto absolute =
+        std::filesystem::absolute(repository::ParsePlace(path).path, ignored) / "";
     repositories.push_back(absolute.lexically_normal().parent_path().string());
   }
   return repositories;
@@ -240,10 +241,15 @@ Status Application::Wire(std::shared_ptr<Engine> engine) {
 }
 
 StatusOr<std::vector<std::unique_ptr<repository::Source>>> Application::OpenSources() const {
+  repository::Choices choices;
+  for (const std::string& text : config_.models.versions)
+    RETURN_IF_ERROR(choices.AddVersions(text));
+  for (const std::string& text : config_.models.aliases) RETURN_IF_ERROR(choices.AddAlias(text));
   std::vector<std::unique_ptr<repository::Source>> sources;
   for (const std::string& path : config_.models.paths) {
     ASSIGN_OR_RETURN(auto source, repository::OpenSource(path, config_.models.allowed_roots));
-    sources.push_back(std::move(source));
+    sources.push_back(choices.empty() ? std::move(source)
+                                      : repository::WithChoices(std::move(source), choices));
   }
   return sources;
 }

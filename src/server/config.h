@@ -30,7 +30,9 @@ enum class MetricsDialect { kNone, kTriton, kTfserving, kTorchserve, kMlserver }
 enum class LogFormat { kAuto, kHuman, kJson };  // auto: human on a terminal, JSON elsewhere
 
 struct ModelsConfig {
-  std::vector<std::string> paths;  // model files, bundles and repositories
+  std::vector<std::string> paths;  // model files, bundles and repositories; "NAME=PATH" (choices.h)
+  std::vector<std::string> versions;  // "NAME=all", "NAME=latest:2", "NAME=3"
+  std::vector<std::string> aliases;   // "NAME@ALIAS=3"
   std::vector<std::string>
       allowed_roots;  // every model resolves beneath one of these; empty = its own path
   ModelControl control = ModelControl::kNone;
