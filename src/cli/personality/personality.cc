@@ -8,7 +8,10 @@ std::string Invocation::Variable(std::string_view name) const {
 }
 
 std::span<const Personality> Personalities() {
-  static const std::vector<Personality> all = {TritonPersonality()};
+  static const std::vector<Personality> all = {
+      TritonPersonality(),   TfservingPersonality(), TorchservePersonality(),
+      MlserverPersonality(), MlflowPersonality(),    SagemakerPersonality(),
+      VertexPersonality(),   AzuremlPersonality(),   FlaskPersonality()};
   return all;
 }
 

@@ -41,5 +41,13 @@ const Personality* FindPersonalityOfProgram(std::string_view program);
 StatusOr<Translation> Translate(const Personality& personality, const Invocation& invocation);
 
 Personality TritonPersonality();
+Personality TfservingPersonality();
+Personality TorchservePersonality();
+Personality MlserverPersonality();
+Personality MlflowPersonality();
+Personality SagemakerPersonality();
+Personality VertexPersonality();
+Personality AzuremlPersonality();
+Personality FlaskPersonality();
 
 }  // namespace slipway::cli

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "io/testing/temporary_folder.h"
+
 namespace slipway::cli {
 namespace {
 
@@ -82,6 +84,134 @@ TEST(TritonTest, NamesWhatHasNoEffect) {
               ElementsAre("--id has no effect: the server's metadata calls it slipway",
                           "--backend-config has no effect: models are ONNX, run without backends "
                           "of their own"));
+}
+
+TEST(TfservingTest, ServesOneModelOrWhatTheImageSays) {
+  EXPECT_THAT(SettingsOf({"tfserving",
+                          {"--port=1", "--rest_api_port=2", "--model_name=half",
+                           "--model_base_path=/m/half", "--rest_api_timeout_in_ms=500",
+                           "--file_system_poll_wait_seconds=0"}}),
+              ElementsAre("dialects.metrics=tfserving", "http.listen=0.0.0.0:1,0.0.0.0:2",
+                          "http.public_inference=true", "models.control=none",
+                          "models.paths=half=/m/half", "models.request_timeout=500ms"));
+  EXPECT_THAT(SettingsOf({"tfserving", {"--rest_api_port=0"}, {{"MODEL_NAME", "half"}}}),
+              ElementsAre("dialects.metrics=tfserving", "http.listen=0.0.0.0:8500",
+                          "http.public_inference=true", "models.control=poll",
+                          "models.paths=half=/models/half", "models.poll_interval=1s"));
+}
+
+class FilesTest : public testing::Test {
+ protected:
+  std::string At(const std::string& name) const { return root_.path() + "/" + name; }
+  /// The settings, without the folder's path.
+  std::vector<std::string> Settings(const Case& given) const {
+    auto texts = SettingsOf(given);
+    for (std::string& text : texts)
+      for (size_t at; (at = text.find(root_.path())) != std::string::npos;)
+        text.erase(at, root_.path().size());
+    return texts;
+  }
+  io::TemporaryFolder root_;
+};
+
+TEST_F(FilesTest, TfservingReadsItsModelsAndMonitoring) {
+  root_.Write("models.config",
+              "model_config_list { config { name: 'a' base_path: '/m/a' model_version_policy { all "
+              "{} } version_labels { key: 'stable' value: 1 } } }");
+  root_.Write("ok", "prometheus_config { enable: true path: '/monitoring/prometheus/metrics' }");
+  root_.Write("elsewhere", "prometheus_config { enable: true path: '/prom' }");
+  EXPECT_THAT(
+      Settings(
+          {"tfserving",
+           {"--model_config_file=" + At("models.config"), "--monitoring_config_file=" + At("ok")}}),
+      ElementsAre("dialects.metrics=tfserving", "http.listen=0.0.0.0:8500,0.0.0.0:8501",
+                  "http.public_inference=true", "models.aliases=a@stable=1", "models.control=poll",
+                  "models.paths=a=/m/a", "models.poll_interval=1s", "models.versions=a=all"));
+  EXPECT_THAT(Settings({"tfserving", {"--monitoring_config_file", At("elsewhere")}}),
+              ElementsAre("--monitoring_config_file: path: expected "
+                          "/monitoring/prometheus/metrics or /metrics, got /prom"));
+}
+
+TEST_F(FilesTest, TorchserveReadsPropertiesAndVariables) {
+  root_.Write("store/a.onnx", "m");
+  root_.Write("store/b.mar", "z");
+  root_.Write("config.properties",
+              "# comment\ninference_address=http://0.0.0.0:1\nmanagement_address : "
+              "http://127.0.0.1:2\nmetrics_address=http://0.0.0.0:1\njob_queue_size=7\n"
+              "enable_envvars_config=true\nload_models=x=a.onnx,b.mar\n");
+  const Case given{"torchserve",
+                   {"--start", "--foreground", "--ncs", "--model-store", At("store"), "--ts-config",
+                    At("config.properties"), "--disable-token-auth"},
+                   {{"TS_DEFAULT_RESPONSE_TIMEOUT", "9"}}};
+  EXPECT_THAT(Settings(given),
+              ElementsAre("dialects.metrics=torchserve",
+                          "http.listen=http://0.0.0.0:1,http://127.0.0.1:2=torchserve-management",
+                          "http.public_inference=true", "models.paths=x=/store/a.onnx",
+                          "models.queue_size=7", "models.request_timeout=9s"));
+  EXPECT_THAT(NotesOf(given), ElementsAre(testing::StartsWith("model \"b\" is not served: ")));
+}
+
+TEST_F(FilesTest, TorchserveNamesWhatItCannotHonour) {
+  root_.Write("store/b.mar", "z");
+  root_.Write("bad.properties", "inference_adress=http://x\nkeystore=k\n");
+  EXPECT_THAT(Settings({"torchserve", {"--model-store", At("store"), "--models", "b.mar"}}),
+              ElementsAre(testing::StartsWith("--models: model \"b\": \"b.mar\" is an archive")));
+  EXPECT_THAT(
+      Settings({"torchserve", {"--model-store=/s", "--ts-config=" + At("bad.properties")}}),
+      ElementsAre("/bad.properties:1: inference_adress: is no property of TorchServe; did you mean "
+                  "\"inference_address\"?\n/bad.properties:2: keystore: keys are taken from PEM "
+                  "files: certificate_file and private_key_file\n--models: is missing: without "
+                  "--enable-model-api no model is loaded"));
+  root_.Write("open.properties", "inference_address=http://0.0.0.0:1\nenable_model_api=true\n");
+  EXPECT_THAT(
+      Settings({"torchserve", {"--model-store=/s", "--ts-config=" + At("open.properties")}}),
+      ElementsAre("--disable-token-auth: tokens are not offered: add --disable-token-auth to serve "
+                  "without them"));
+}
+
+TEST_F(FilesTest, MlserversFileWinsOverItsVariables) {
+  root_.Write("m/model-settings.json", R"({"name": "a", "parameters": {"uri": "a.onnx"}})");
+  root_.Write("settings.json", R"({"http_port": 1, "debug": false, "cors_settings": null})");
+  EXPECT_THAT(
+      Settings({"mlserver",
+                {"start", root_.path()},
+                {{"MLSERVER_HTTP_PORT", "5"},
+                 {"MLSERVER_GRPC_PORT", "2"},
+                 {"MLSERVER_HOST", "127.0.0.1"}}}),
+      ElementsAre("dialects.metrics=mlserver", "http.listen=127.0.0.1:1,127.0.0.1:2,127.0.0.1:8082",
+                  "models.control=explicit", "models.load=*", "models.paths=a=/m/a.onnx"));
+  EXPECT_THAT(Settings({"mlserver", {"build", "."}}), ElementsAre("build: expected: start FOLDER"));
+}
+
+TEST_F(FilesTest, MlflowServesASavedModel) {
+  root_.Write("wine/MLmodel", "flavors:\n  onnx:\n    data: model.onnx\n");
+  EXPECT_THAT(Settings({"mlflow", {"models", "serve", "-m", At("wine"), "-p", "7", "--no-conda"}}),
+              ElementsAre("http.listen=127.0.0.1:7", "models.paths=wine=/wine/model.onnx"));
+  EXPECT_THAT(
+      Settings({"mlflow", {"models", "serve", "-m", "runs:/1/model"}}),
+      ElementsAre("--model-uri: expected a folder, got \"runs:/1/model\": download it first, "
+                  "with mlflow artifacts download -u URI -d FOLDER"));
+  EXPECT_THAT(Settings({"mlflow", {"ui"}}),
+              ElementsAre("ui: expected: models serve --model-uri FOLDER"));
+}
+
+TEST(PlatformsTest, AreToldByTheEnvironment) {
+  const std::pair<Case, std::vector<std::string>> table[] = {
+      {{"sagemaker", {"serve"}, {{"SAGEMAKER_BIND_TO_PORT", "9"}}},
+       {"http.listen=0.0.0.0:9", "http.public_inference=true", "models.paths=/opt/ml/model"}},
+      {{"sagemaker", {}, {{"SAGEMAKER_MULTI_MODEL", "true"}}},
+       {"dialects.models=sagemaker", "http.listen=0.0.0.0:8080", "http.public_inference=true",
+        "models.control=explicit", "models.paths=/opt/ml/models"}},
+      {{"vertex", {"/models"}, {{"AIP_PREDICT_ROUTE", "/p"}}},
+       {"http.listen=0.0.0.0:8080", "http.public_inference=true", "vertex.predict_route=/p"}},
+      {{"azureml", {"--port=6"}, {{"AZUREML_MODEL_DIR", "/var/m"}}},
+       {"azureml.liveness_route=/", "azureml.scoring_route=/score", "http.listen=0.0.0.0:6",
+        "http.public_inference=true", "models.paths=/var/m"}},
+      {{"flask", {"run", "-p", "5001", "model.onnx"}}, {"http.listen=127.0.0.1:5001"}},
+      {{"flask", {}, {{"FLASK_RUN_HOST", "0.0.0.0"}}},
+       {"http.listen=0.0.0.0:5000", "http.public_inference=true"}},
+  };
+  for (const auto& [given, settings] : table) EXPECT_EQ(SettingsOf(given), settings) << given.name;
 }
 
 TEST(TranslateTest, LeavesOtherWordsForSlipway) {
