@@ -13,6 +13,7 @@ Command InspectCommand();
 Command ConvertCommand();
 Command PredictCommand();
 Command BenchCommand();
+Command MigrateCommand();
 Command CompletionCommand();
 Command VersionCommand();
 /// Hidden: prints docs/configuration.md.

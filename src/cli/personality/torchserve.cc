@@ -7,7 +7,7 @@
 #include "base/nearest_word.h"
 #include "cli/personality/models.h"
 #include "cli/personality/personality.h"
-#include "server/listen_address.h"
+#include "repository/foreign/properties.h"
 
 namespace slipway::cli {
 namespace {
@@ -109,13 +109,6 @@ const OptionRule kProperties[] = {
     {"io_ratio", Takes::kNumber, NoEffect{"connections are Slipway's own"}},
 };
 
-std::string_view Trim(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\f";
-  const size_t from = std::min(text.find_first_not_of(kBlank), text.size());
-  text.remove_prefix(from);
-  return text.substr(0, text.find_last_not_of(kBlank) + 1);
-}
-
 class Torchserve {
  public:
   Torchserve(const Invocation& invocation, Translation& out)
@@ -141,24 +134,15 @@ class Torchserve {
     if (!text.ok())
       return out_.Refuse(variable.empty() ? "--ts-config" : "TS_CONFIG_FILE",
                          MessageOf(text.status()));
-    std::string_view rest = *text;
-    for (int line = 1; !rest.empty(); ++line) {
-      const size_t end = std::min(rest.find('\n'), rest.size());
-      ReadProperty(Trim(rest.substr(0, end)), fmt::format("{}:{}", path, line));
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
+    for (const repository::Property& property : repository::ParseProperties(*text))
+      TakeProperty(property, fmt::format("{}:{}: {}", path, property.line, property.name));
   }
 
-  void ReadProperty(std::string_view line, const std::string& place) {
-    if (line.empty() || line[0] == '#' || line[0] == '!') return;
-    const size_t split = std::min(line.find_first_of("=:"), line.size());
-    const std::string_view name = Trim(line.substr(0, split));
-    const std::string where = fmt::format("{}: {}", place, name);
-    const OptionRule* rule = FindRule(kProperties, name);
-    if (line.ends_with('\\')) return out_.Refuse(where, "a value on several lines is not read");
-    if (rule == nullptr) return RefuseUnknown(name, where);
-    ApplyOption(*rule, std::string(Trim(line.substr(std::min(split + 1, line.size())))), where,
-                properties_, out_);
+  void TakeProperty(const repository::Property& property, const std::string& where) {
+    const OptionRule* rule = FindRule(kProperties, property.name);
+    if (property.continues) return out_.Refuse(where, "a value on several lines is not read");
+    if (rule == nullptr) return RefuseUnknown(property.name, where);
+    ApplyOption(*rule, property.value, where, properties_, out_);
   }
 
   void RefuseUnknown(std::string_view name, std::string_view where) {
@@ -182,7 +166,7 @@ class Torchserve {
     if (store.empty()) return out_.Refuse("--model-store", "is missing");
     std::vector<std::string> wanted = given_.Texts("--models");
     const std::string_view where = wanted.empty() ? "load_models" : "--models";
-    if (wanted.empty()) wanted = SplitAtCommas(properties_.Text("load_models"));
+    if (wanted.empty()) wanted = repository::SplitAtCommas(properties_.Text("load_models"));
     if (given_.Has("--enable-model-api") || properties_.Bool("enable_model_api")) {
       const auto api = given_.Where("--enable-model-api", "enable_model_api");
       out_.Set("models.control", "explicit", api);
@@ -209,16 +193,6 @@ class Torchserve {
     out_.Add("models.load",
              wanted.ends_with(kOnnx) ? wanted.substr(0, wanted.size() - kOnnx.size()) : wanted,
              where);
-  }
-
-  static std::vector<std::string> SplitAtCommas(std::string_view text) {
-    std::vector<std::string> parts;
-    while (!text.empty()) {
-      const size_t comma = std::min(text.find(','), text.size());
-      if (const auto part = Trim(text.substr(0, comma)); !part.empty()) parts.emplace_back(part);
-      text.remove_prefix(std::min(comma + 1, text.size()));
-    }
-    return parts;
   }
 
   void TakeAddresses() {
