@@ -36,15 +36,15 @@ const std::vector<Field>& Table() {
   static const std::vector<Field> table = {
       {"models.paths", "MODEL", false, ListField{AT(models.paths)}, "",
        "Model files, bundles and repositories to serve; `NAME=PATH` gives one model another name."},
+      {"models.roots", "--model-root", false, ListField{AT(models.allowed_roots)}, "",
+       "Folders beneath which every model must lie once its links are resolved; none: each path "
+       "given "
+       "is its own root."},
       {"models.versions", "--versions", false, ListField{AT(models.versions)}, "",
        "Which versions of a model are served, whatever its folder says: `NAME=all`, "
        "`NAME=latest:2`, or `NAME=3`, as often as there are versions."},
       {"models.aliases", "--alias", false, ListField{AT(models.aliases)}, "",
        "Names of versions besides those of the folder's aliases.json: `NAME@stable=3`."},
-      {"models.roots", "--model-root", false, ListField{AT(models.allowed_roots)}, "",
-       "Folders beneath which every model must lie once its links are resolved; none: each path "
-       "given "
-       "is its own root."},
       {"models.control", "--model-control", false,
        Words({"none", "poll", "explicit"}, AT(models.control)), "",
        "Who decides what is loaded: `none` loads what is found at start, `poll` follows the "

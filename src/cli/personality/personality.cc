@@ -29,10 +29,22 @@ const Personality* FindPersonalityOfProgram(std::string_view program) {
   return nullptr;
 }
 
+namespace {
+
+/// Control is closed off loopback: who asked for it would see 404s.
+void NoteControl(Translation& translation) {
+  if (translation.Text("models.control") == "explicit" && translation.Sets("http.public_inference"))
+    translation.Note("loading and unloading",
+                     "is for this machine alone: --control 127.0.0.1:PORT gives it an address");
+}
+
+}  // namespace
+
 StatusOr<Translation> Translate(const Personality& personality, const Invocation& invocation) {
   Translation translation;
   personality.translate(invocation, translation);
   RETURN_IF_ERROR(translation.problem());
+  NoteControl(translation);
   return translation;
 }
 

@@ -86,6 +86,16 @@ TEST(TritonTest, NamesWhatHasNoEffect) {
                           "of their own"));
 }
 
+TEST(TranslateTest, SaysThatControlIsClosedToOtherMachines) {
+  const std::string note =
+      "loading and unloading is for this machine alone: --control 127.0.0.1:PORT gives it an "
+      "address";
+  const std::string mode = "--model-control-mode=explicit";
+  EXPECT_THAT(NotesOf({"triton", {mode}}), ElementsAre(note));
+  EXPECT_THAT(NotesOf({"triton", {mode, "--http-address=127.0.0.1", "--grpc-address=127.0.0.1"}}),
+              IsEmpty());
+}
+
 TEST(TfservingTest, ServesOneModelOrWhatTheImageSays) {
   EXPECT_THAT(SettingsOf({"tfserving",
                           {"--port=1", "--rest_api_port=2", "--model_name=half",

@@ -26,7 +26,7 @@ void Translation::Set(std::string_view path, std::string text, std::string_view 
 
 void Translation::Add(std::string_view path, std::string text, std::string_view where) {
   server::Setting& setting = At(path, where);
-  if (setting.where != where && !setting.value.texts.empty())
+  if (!setting.value.texts.empty() && !setting.where.ends_with(where))
     setting.where += fmt::format(", {}", where);
   setting.value.texts.push_back(std::move(text));
 }
@@ -52,6 +52,12 @@ void Translation::Refuse(std::string_view where, std::string_view why) {
 bool Translation::Sets(std::string_view path) const {
   return std::any_of(settings_.begin(), settings_.end(),
                      [&](const auto& setting) { return setting.field->path == path; });
+}
+
+std::string Translation::Text(std::string_view path) const {
+  for (const server::Setting& setting : settings_)
+    if (setting.field->path == path) return setting.value.texts.back();
+  return "";
 }
 
 Status Translation::problem() const {

@@ -30,6 +30,8 @@ class Translation {
   void Leave(std::string word) { rest_.push_back(std::move(word)); }
 
   bool Sets(std::string_view path) const;
+  /// The last text of the field; "" when it is not set.
+  std::string Text(std::string_view path) const;
   const std::vector<server::Setting>& settings() const { return settings_; }
   const std::vector<std::string>& notes() const { return notes_; }
   /// The words that are left for `slipway serve`, in order.
