@@ -34,7 +34,7 @@ const OptionRule kSettings[] = {
     {"server_version", Takes::kText, NoEffect{"the server's metadata has Slipway's own"}},
     {"extensions", Takes::kText, NoEffect{"the server's metadata has Slipway's own", "[]"}},
     {"root_path", Takes::kText, Refused{"routes begin at /", ""}},
-    {"grpc_max_message_length", Takes::kNumber, Sets{"limits.max_body"}},
+    {"grpc_max_message_length", Takes::kText, NoEffect{"--max-body bounds messages"}},
     {"cors_settings", Takes::kText,
      Refused{"name the origins that may read answers: --cors-origin https://console.example"}},
     {"metrics_rest_server_prefix", Takes::kText, NoEffect{"slipway_http_* count requests"}},

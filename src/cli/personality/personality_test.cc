@@ -43,15 +43,18 @@ TEST(TritonTest, ListensWhereTritonDoes) {
 }
 
 TEST(TritonTest, TakesItsPortsModelsAndModes) {
-  EXPECT_THAT(SettingsOf({"triton",
-                          {"--model-repository", "/a", "--model-store=/b", "--http-port", "9000",
-                           "--grpc-port=9001", "--allow-metrics=false", "--http-address=127.0.0.1",
-                           "--grpc-address=::1", "--model-control-mode=explicit", "--load-model=x",
-                           "--load-model=y", "--repository-poll-secs=5", "--exit-timeout-secs=7",
-                           "--log-verbose=1", "--exit-on-error=false", "--strict-readiness=off"}}),
-              ElementsAre("dialects.metrics=triton", "http.listen=127.0.0.1:9000,[::1]:9001",
-                          "limits.drain=7s", "log.level=debug", "models.control=explicit",
-                          "models.load=x,y", "models.paths=/a,/b", "models.poll_interval=5s"));
+  EXPECT_THAT(
+      SettingsOf({"triton",
+                  {"--model-repository", "/a", "--model-store=/b", "--http-port", "9000",
+                   "--grpc-port=9001", "--allow-metrics=false", "--http-address=127.0.0.1",
+                   "--grpc-address=::1", "--model-control-mode=explicit", "--load-model=x",
+                   "--load-model=y", "--repository-poll-secs=5", "--exit-timeout-secs=7",
+                   "--allow-client-shm=true", "--grpc-infer-response-compression-level=low",
+                   "--log-verbose=1", "--exit-on-error=false", "--strict-readiness=off"}}),
+      ElementsAre("dialects.metrics=triton", "http.grpc_compression=low",
+                  "http.listen=127.0.0.1:9000,[::1]:9001", "limits.drain=7s", "log.level=debug",
+                  "models.control=explicit", "models.load=x,y", "models.paths=/a,/b",
+                  "models.poll_interval=5s", "shared_memory.allow=true"));
 }
 
 TEST(TritonTest, TlsIsTheGrpcAddressAlone) {
