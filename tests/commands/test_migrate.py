@@ -31,13 +31,13 @@ def test_a_repository_that_works(slipway):
 
 def test_tritons_repository(slipway, tmp_path):
     put(tmp_path / "fast" / "1" / "model.onnx")
-    put(tmp_path / "fast" / "config.pbtxt", "dynamic_batching { }")
+    put(tmp_path / "fast" / "config.pbtxt", "optimization { }")
     put(tmp_path / "py" / "1" / "model.py", "import x")
     put(tmp_path / "py" / "config.pbtxt", 'backend: "python"')
     done = slipway("migrate", tmp_path)
     assert done.returncode == 1
     assert lines(done) == [
-        'fast: works, with a note: "dynamic_batching" of config.pbtxt has no effect',
+        'fast: works, with a note: "optimization" of config.pbtxt has no effect',
         'py: refused because config.pbtxt:1: backend "python" is not supported yet, expected "onnxruntime"',
     ]
 

@@ -39,7 +39,7 @@ def test_tensorflow_serving_s_one_model(tfserving_folder):
         f"--rest_api_port={rest}",
         "--model_name=half",
         f"--model_base_path={tfserving_folder}/digits",
-        "--enable_batching",
+        "--num_load_threads=4",
     ]
     with Switched("tfserving", words, rest) as server:
         check(output(server.post("/v1/models/half:predict", {"instances": ROWS})))
@@ -47,7 +47,7 @@ def test_tensorflow_serving_s_one_model(tfserving_folder):
         assert [(each["version"], each["state"]) for each in status] == [("3", "AVAILABLE")]
         metrics = server.get("/monitoring/prometheus/metrics").text
         assert ':tensorflow:serving:request_count{model_name="half",status="OK"} 1' in metrics
-        server.wait_for_log("--enable_batching has no effect")
+        server.wait_for_log("--num_load_threads has no effect")
 
 
 def test_tensorflow_serving_s_model_config_file(tfserving_folder, link):

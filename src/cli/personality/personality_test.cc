@@ -140,6 +140,19 @@ TEST_F(FilesTest, TfservingReadsItsModelsAndMonitoring) {
       ElementsAre("dialects.metrics=tfserving", "http.listen=0.0.0.0:8500,0.0.0.0:8501",
                   "http.public_inference=true", "models.aliases=a@stable=1", "models.control=poll",
                   "models.paths=a=/m/a", "models.poll_interval=1s", "models.versions=a=all"));
+  root_.Write("batching",
+              "max_batch_size { value: 128 } batch_timeout_micros { value: 500 } "
+              "max_enqueued_batches { value: 9 }");
+  const Case batched{"tfserving",
+                     {"--enable_batching", "--batching_parameters_file=" + At("batching"),
+                      "--rest_api_port=0", "--model_base_path=/m"}};
+  EXPECT_THAT(
+      Settings(batched),
+      ElementsAre("dialects.metrics=tfserving", "http.listen=0.0.0.0:8500",
+                  "http.public_inference=true", "models.batch_delay_us=500", "models.control=poll",
+                  "models.max_batch=128", "models.paths=default=/m", "models.poll_interval=1s"));
+  EXPECT_THAT(NotesOf(batched),
+              ElementsAre(testing::HasSubstr("max_enqueued_batches has no effect")));
   EXPECT_THAT(Settings({"tfserving", {"--monitoring_config_file", At("elsewhere")}}),
               ElementsAre("--monitoring_config_file: path: expected "
                           "/monitoring/prometheus/metrics or /metrics, got /prom"));

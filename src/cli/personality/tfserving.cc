@@ -9,7 +9,6 @@
 namespace slipway::cli {
 namespace {
 
-constexpr std::string_view kNotBatched = "each request is a run of its own yet";
 constexpr std::string_view kOneByOne = "models are loaded one by one";
 constexpr std::string_view kRuntime = "models run on ONNX Runtime";
 constexpr std::string_view kMetricsPath = "/monitoring/prometheus/metrics";
@@ -23,9 +22,10 @@ const OptionRule kOptions[] = {
     {"--rest_api_enable_cors_support", Takes::kBool,
      Refused{"name the origins that may read answers: --cors-origin https://console.example",
              "false"}},
-    {"--enable_batching", Takes::kBool, NoEffect{kNotBatched, "false"}},
-    {"--batching_parameters_file", Takes::kText, NoEffect{kNotBatched}},
-    {"--enable_per_model_batching_parameters", Takes::kBool, NoEffect{kNotBatched, "false"}},
+    {"--enable_batching", Takes::kBool, Kept{}},
+    {"--batching_parameters_file", Takes::kText, Kept{}},
+    {"--enable_per_model_batching_parameters", Takes::kBool,
+     Refused{"--batching_parameters_file is for all models", "false"}},
     {"--allow_version_labels_for_unavailable_models", Takes::kBool,
      NoEffect{"a label of a version that is not there waits for it", "true"}},
     {"--model_config_file", Takes::kText, Kept{}},
@@ -85,6 +85,7 @@ class Tfserving {
     TakeServed();
     TakeAddresses();
     TakePolling();
+    TakeBatching();
     TakeMonitoring();
   }
 
@@ -136,6 +137,53 @@ class Tfserving {
       return out_.Set("models.control", "none", where);
     out_.Set("models.control", "poll", where);
     out_.Set("models.poll_interval", seconds + "s", where);
+  }
+
+  /// Without the file Slipway's own measurements say what runs together.
+  void TakeBatching() {
+    constexpr std::string_view kOption = "--batching_parameters_file";
+    if (!given_.Has(kOption)) return;
+    if (!given_.Bool("--enable_batching"))
+      return out_.Note(kOption, "has no effect without --enable_batching");
+    if (const Status read = ReadBatching(given_.Text(kOption)); !read.ok())
+      out_.Refuse(kOption, MessageOf(read));
+  }
+
+  Status ReadBatching(const std::string& file) {
+    using repository::FieldRule;
+    using repository::TextField;
+    ASSIGN_OR_RETURN(const std::string text, ReadTextFile(file));
+    ASSIGN_OR_RETURN(const auto fields, repository::ParseTextFormat(text, file));
+    const repository::ConfigReader reader(file);
+    const auto sets = [&](std::string_view path) {
+      return [&, path](const TextField& field) -> Status {
+        ASSIGN_OR_RETURN(const auto* message, reader.Message(field));
+        int64_t value = 0;
+        const FieldRule rules[] = {{"value", false, [&](const TextField& f) {
+                                      return reader.ReadInt(f, 0, 1'000'000'000, &value);
+                                    }}};
+        RETURN_IF_ERROR(reader.ReadMessage(*message, fmt::format(" in \"{}\"", field.name), rules));
+        out_.Set(path, std::to_string(value), fmt::format("{}: {}", file, field.name));
+        return OkStatus();
+      };
+    };
+    const auto no_effect = [&](const TextField& field) -> Status {
+      out_.Note(fmt::format("{}: {}", file, field.name),
+                "has no effect: batches are bounded by rows and delay");
+      return OkStatus();
+    };
+    const FieldRule rules[] = {
+        {"max_batch_size", false, sets("models.max_batch")},
+        {"batch_timeout_micros", false, sets("models.batch_delay_us")},
+        {"max_enqueued_batches", false, no_effect},
+        {"num_batch_threads", false, sets("resources.compute_threads")},
+        {"thread_pool_name", false, no_effect},
+        {"enable_large_batch_splitting", false, no_effect},
+        {"max_execution_batch_size", false, no_effect},
+        {"allowed_batch_sizes", true, no_effect},
+        {"pad_variable_length_inputs", false, reader.Only(false)},
+    };
+    return reader.ReadMessage(fields, "", rules);
   }
 
   void TakeMonitoring() {
