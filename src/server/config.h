@@ -24,10 +24,15 @@ enum class CsvHeader { kAuto, kPresent, kAbsent };  // auto: when the first line
 
 enum class ModelsDialect { kTorchserve, kSagemaker };  // whose /models is
 
+/// Whose names /metrics has besides Slipway's own; as slipway::MetricNames.
+enum class MetricsDialect { kNone, kTriton, kTfserving, kTorchserve, kMlserver };
+
 enum class LogFormat { kAuto, kHuman, kJson };  // auto: human on a terminal, JSON elsewhere
 
 struct ModelsConfig {
-  std::vector<std::string> paths;  // model files, bundles and repositories
+  std::vector<std::string> paths;  // model files, bundles and repositories; "NAME=PATH" (choices.h)
+  std::vector<std::string> versions;  // "NAME=all", "NAME=latest:2", "NAME=3"
+  std::vector<std::string> aliases;   // "NAME@ALIAS=3"
   std::vector<std::string>
       allowed_roots;  // every model resolves beneath one of these; empty = its own path
   ModelControl control = ModelControl::kNone;
@@ -107,6 +112,7 @@ struct ProbeConfig {
 struct DialectsConfig {
   CsvHeader csv_header = CsvHeader::kAuto;  // of /invocations where the content type does not say
   ModelsDialect models = ModelsDialect::kTorchserve;  // on addresses that name no dialect
+  MetricsDialect metrics = MetricsDialect::kNone;     // of /metrics
 };
 
 enum class ScoringBody { kFlask, kMlflow };
