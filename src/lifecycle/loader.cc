@@ -56,8 +56,8 @@ Status Loader::ProbeOnce(const repository::FoundVersion& version, const std::str
   return OkStatus();
 }
 
-// What a model's configuration asks for is proven however long it takes, and goes before what the
-// costs say.
+// What a model's configuration asks for goes before what the costs say, and its proof may take
+// longer.
 batching::BatchOptions Loader::BatchOptionsFor(const ServedVersion& served,
                                                batching::CostModel& cost) const {
   const auto& asked = served.config.dynamic_batching;
@@ -72,7 +72,7 @@ batching::BatchOptions Loader::BatchOptionsFor(const ServedVersion& served,
     batch.max_delay = asked->max_delay;
   }
   if (asked || batch.max_delay > Duration::zero()) joining.budget = kAskedBudget;
-  if (joining.max_rows == 1) return {};
+  if (options_.batch.max_rows == 1 || joining.max_rows == 1) return {};
   const JoiningReport report = ProveJoining(*served.model, served.examples, joining, clock_, cost);
   if (report.max_rows == 1) {
     const auto say = asked ? log::Warn : log::Debug;

@@ -136,6 +136,10 @@ TEST(ModelConfigTest, RefusesWhatCannotRunTogether) {
       {"dynamic_batching { default_priority_level: 1 }", "expected none without priority_levels"},
       {"dynamic_batching { priority_queue_policy { key: 1 value { } } }",
        "expected a key of at most 0, the priority_levels, got 1"},
+      {"dynamic_batching { priority_levels: 1 default_priority_level: 1 priority_queue_policy { "
+       "value { "
+       "} } }",
+       "expected a key, the priority"},
       {"dynamic_batching { default_queue_policy { timeout_action: WAIT } }",
        "\"timeout_action: WAIT\" is not supported yet"},
       {"dynamic_batching { default_queue_policy { max_queue_size: -1 } }", "\"max_queue_size\""},

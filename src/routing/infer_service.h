@@ -106,6 +106,7 @@ class InferService {
     explicit Loop(const Snapshot<lifecycle::ServingTable>& table) : reader(table) {}
     Snapshot<lifecycle::ServingTable>::Reader reader;
     std::vector<Group> groups;
+    std::vector<Group> running;  // taken out of `groups`
   };
 
   Status Prepare(InferCall& call, const lifecycle::ServedVersion& version);
@@ -115,12 +116,13 @@ class InferService {
   void RunGroup(int loop, Group& group);
   /// Runs `call` here, hands it to the queue (then null is returned) or refuses it.
   std::unique_ptr<InferCall> Place(std::unique_ptr<InferCall> call,
-                                   const lifecycle::VersionHandle& version);
+                                   const lifecycle::VersionHandle& version, TimePoint now);
   std::unique_ptr<InferCall> Enqueue(std::unique_ptr<InferCall> call,
                                      const lifecycle::VersionHandle& version);
   /// @param limit  of the run; zero: none.
   Status Execute(InferCall& call, const lifecycle::ServedVersion& version, Duration limit);
-  void ExecuteTogether(std::span<InferCall* const> calls, const lifecycle::ServedVersion& version,
+  /// True when they ran as one.
+  bool ExecuteTogether(std::span<InferCall* const> calls, const lifecycle::ServedVersion& version,
                        Duration limit);
   Status ShapeAnswer(InferCall& call, const lifecycle::ServedVersion& version);
   void Finish(InferCall& call, const Status& status, const lifecycle::ServedVersion* version);
