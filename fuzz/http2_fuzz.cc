@@ -80,7 +80,7 @@ class Host {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
     while (loop_->connections() > 0)
       SLIPWAY_CHECK(std::chrono::steady_clock::now() < deadline, "a connection is let go");
-    SLIPWAY_CHECK(shared_->budget.used() == 0, "a connection holds no memory at its end");
+    SLIPWAY_CHECK(shared_->options.budget->used() == 0, "a connection holds no memory at its end");
   }
 
  private:

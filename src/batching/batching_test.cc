@@ -207,6 +207,24 @@ TEST_F(QueueFixture, NoneOfManyWhoComeTogetherAfterThePoolHasEndedIsKept) {
   EXPECT_EQ(drops, 2 * kRounds);
 }
 
+TEST_F(QueueFixture, ARunThatDoesNotComeBackIsKnownUntilItDoes) {
+  FakeClock fake;
+  WorkerPool pool(1);
+  auto queue =
+      std::make_shared<ModelQueue>(ModelQueueOptions{.run_limit = milliseconds(100)}, pool, fake);
+  std::latch started(1), go(1);
+  auto blocker = MakeJob([&] { started.count_down(), go.wait(); });
+  ASSERT_TRUE(queue->Enqueue(blocker).ok());
+  started.wait();
+  fake.Advance(milliseconds(1099));
+  EXPECT_FALSE(queue->IsStuck());
+  fake.Advance(milliseconds(1));
+  EXPECT_TRUE(queue->IsStuck());
+  go.count_down();
+  pool.Stop();
+  EXPECT_FALSE(queue->IsStuck());
+}
+
 // ---- runs of several
 
 struct BatchFixture : QueueFixture {

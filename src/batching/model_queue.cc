@@ -1,12 +1,16 @@
 #include "batching/model_queue.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "base/log.h"
 
 namespace slipway::batching {
 namespace {
 
-constexpr size_t kMaxScan = 256;       // jobs looked at for one batch
-constexpr uint32_t kProbeEvery = 128;  // decisions: less than 1 % of the traffic
+constexpr size_t kMaxScan = 256;                  // jobs looked at for one batch
+constexpr auto kGrace = std::chrono::seconds(1);  // for a run to end once it was told to
+constexpr uint32_t kProbeEvery = 128;             // decisions: less than 1 % of the traffic
 
 }  // namespace
 
@@ -194,14 +198,44 @@ void ModelQueue::RunNext() {
   const Jobs batch = TakeNext(refused);
   for (const auto& [job, why] : refused) job->Drop(why);
   if (batch.empty()) return;
+  const TimePoint start = clock_.Now();
+  const auto entry = [&] {
+    MutexLock lock(mutex_);
+    return started_.insert(start);
+  }();
+  const auto leave = [&] {
+    MutexLock lock(mutex_);
+    started_.erase(entry);
+    told_stuck_ = false;
+  };
+  try {
+    RunBatch(batch);
+  } catch (...) {
+    leave();
+    throw;
+  }
+  leave();
   RunSize size = batch.front()->size;
   for (const auto& job : std::span(batch).subspan(1)) size.rows += job->size.rows;
-  const TimePoint start = clock_.Now();
+  cost_->Observe(size, clock_.Now() - start);
+}
+
+void ModelQueue::RunBatch(const Jobs& batch) {
   if (batch.size() == 1)
     batch.front()->Run();
   else
     batch.front()->RunWith(std::span(batch).subspan(1));
-  cost_->Observe(size, clock_.Now() - start);
+}
+
+bool ModelQueue::IsStuck() {
+  if (options_.run_limit == Duration::zero()) return false;
+  const TimePoint now = clock_.Now();
+  MutexLock lock(mutex_);
+  if (started_.empty() || now < *started_.begin() + options_.run_limit + kGrace) return false;
+  if (!std::exchange(told_stuck_, true))
+    log::Error("a run that was to be ended does not come back",
+               {{"seconds", std::chrono::duration<double>(now - *started_.begin()).count()}});
+  return true;
 }
 
 // ---- slots

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -56,6 +57,7 @@ struct LevelOptions {
 
 struct ModelQueueOptions {
   int instances = 1;
+  Duration run_limit{};  // of a run on the pool: it is ended then; 0: none
   AdmissionOptions admission;
   BatchOptions batch;
   std::vector<LevelOptions> levels = {{}};  // by priority, from 1; at least one
@@ -80,6 +82,9 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
 
   /// @return kQueueFull when the last place was taken since Admit; then `job` was not touched.
   Status Enqueue(std::unique_ptr<Job>& job);
+
+  /// A run on the pool was to be ended and has not come back; its worker is lost until it does.
+  bool IsStuck();
 
   size_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
   int running() const { return running_.load(std::memory_order_relaxed); }
@@ -113,6 +118,7 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
   size_t LevelOf(const Job& job) const;
   std::unique_ptr<Job> Take(size_t index) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RunNext();
+  void RunBatch(const Jobs& batch);
 
   /// Gives a slot back and lets the next waiting job start, if any.
   void Release();
@@ -130,6 +136,8 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
   std::atomic<bool> held_{false};       // what waits is to wait for more
   std::atomic<uint32_t> decisions_{0};
   Mutex mutex_;
+  std::multiset<TimePoint> started_ ABSL_GUARDED_BY(mutex_);  // runs on the pool
+  bool told_stuck_ ABSL_GUARDED_BY(mutex_) = false;
   std::deque<std::unique_ptr<Job>> jobs_ ABSL_GUARDED_BY(mutex_);  // by level, late ones last
   int64_t rows_ ABSL_GUARDED_BY(mutex_) = 0;                       // of jobs_
   std::vector<size_t> level_sizes_ ABSL_GUARDED_BY(mutex_);        // of jobs_

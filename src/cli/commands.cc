@@ -76,8 +76,9 @@ Command ConfigReferenceCommand() {
 
 std::span<const Command> Commands() {
   static const std::vector<Command> commands = {
-      ServeCommand(), InspectCommand(),    ConvertCommand(), PredictCommand(),
-      BenchCommand(), CompletionCommand(), VersionCommand(), ConfigReferenceCommand()};
+      ServeCommand(),      InspectCommand(), ConvertCommand(),
+      PredictCommand(),    BenchCommand(),   MigrateCommand(),
+      CompletionCommand(), VersionCommand(), ConfigReferenceCommand()};
   return commands;
 }
 

@@ -1,13 +1,19 @@
 #pragma once
+#include <optional>
+
 #include "cli/command.h"
 
 namespace slipway::cli {
 
 Command ServeCommand();
+/// Runs `slipway serve --as SERVER …`, or the program by another server's name (docs/adr/0022).
+/// @return the exit code; nullopt when the command line is Slipway's own.
+std::optional<int> ServeAsAnotherServer(int argc, const char* const* argv);
 Command InspectCommand();
 Command ConvertCommand();
 Command PredictCommand();
 Command BenchCommand();
+Command MigrateCommand();
 Command CompletionCommand();
 Command VersionCommand();
 /// Hidden: prints docs/configuration.md.

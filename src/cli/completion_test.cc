@@ -27,6 +27,7 @@ TEST(CompletionTest, BashOffersCommandsOptionsAndWords) {
   EXPECT_EQ(OfferedByBash("slipway pre"), "predict\n");
   EXPECT_EQ(OfferedByBash("slipway inspect --v"), "--verify\n");
   EXPECT_EQ(OfferedByBash("slipway serve --model-control p"), "poll\n");
+  EXPECT_EQ(OfferedByBash("slipway serve --as tr"), "triton\n");
   EXPECT_EQ(OfferedByBash("slipway completion z"), "zsh\n");
   EXPECT_THAT(OfferedByBash("slipway serve --max-b"), HasSubstr("--max-body"));
 }

@@ -1,6 +1,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "cli/commands.h"
 #include "cli/program.h"
 #include "engine/onnxruntime/onnxruntime_engine.h"
 #include "lifecycle/probe.h"
@@ -11,6 +12,7 @@ int main(int argc, char** argv) {
     if (argc > 1 && argv[1] == slipway::lifecycle::kProbeCommand)
       return slipway::lifecycle::RunProbeChild({argv + 2, argv + argc},
                                                slipway::CreateOnnxRuntimeEngine);
+    if (const auto code = slipway::cli::ServeAsAnotherServer(argc, argv)) return *code;
     return slipway::cli::RunProgram(slipway::cli::Commands(), argc, argv);
   } catch (const std::exception& e) {  // memory ran out, most likely
     std::fprintf(stderr, "slipway: %s\n", e.what());

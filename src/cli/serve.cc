@@ -1,9 +1,13 @@
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <set>
 
+#include "base/nearest_word.h"
 #include "cli/commands.h"
+#include "cli/personality/personality.h"
+#include "cli/program.h"
 #include "repository/repository.h"
 #include "server/certificates.h"
 #include "server/config_loader.h"
@@ -114,13 +118,20 @@ Status CheckModels(const server::ModelsConfig& config) {
   return problems.empty() ? OkStatus() : MakeError(Reason::kBadModel, problems);
 }
 
+std::vector<std::string> PersonalityNames() {
+  std::vector<std::string> names;
+  for (const Personality& personality : Personalities()) names.emplace_back(personality.name);
+  return names;
+}
+
 Status CheckCertificates(const server::TlsConfig& config) {
   if (config.certificate.empty()) return OkStatus();
   return server::Certificates::Open(config, SteadyClock()).status();
 }
 
-int RunServe(const Arguments& arguments) {
+int RunServe(const Arguments& arguments, std::vector<Setting> personality) {
   server::ConfigSources sources;
+  sources.personality = std::move(personality);
   sources.file = arguments.Text("--config");
   sources.environment = server::ReadProcessEnvironment();
   sources.flags = SettingsFrom(arguments);
@@ -143,16 +154,95 @@ int RunServe(const Arguments& arguments) {
   });
 }
 
+int RunServeAsItself(const Arguments& arguments) { return RunServe(arguments, {}); }
+
+/// Takes "--as NAME" or "--as=NAME" out of the words. "" when there is none.
+std::string TakeAs(std::vector<std::string>& words) {
+  constexpr std::string_view kOption = "--as";
+  for (auto word = words.begin(); word != words.end(); ++word) {
+    if (word->starts_with("--as=")) {
+      const std::string name = word->substr(kOption.size() + 1);
+      words.erase(word);
+      return name;
+    }
+    if (*word != kOption || word + 1 == words.end()) continue;
+    const std::string name = *(word + 1);
+    words.erase(word, word + 2);
+    return name;
+  }
+  return "";
+}
+
+/// An option that neither server has, in words that know both.
+Status CheckRest(const Personality& personality, const Translation& translation) {
+  const Command serve = ServeCommand();
+  std::vector<std::string_view> names;
+  for (const Option& option : serve.options) names.push_back(option.name);
+  for (const OptionRule& rule : personality.options) names.push_back(rule.name);
+  for (const std::string& word : translation.rest()) {
+    const std::string_view name = std::string_view(word).substr(0, word.find('='));
+    if (!name.starts_with("--") || name == "--help" ||
+        std::find(names.begin(), names.end(), name) != names.end())
+      continue;
+    return Error(Reason::kBadRequest, "{} is no option of {} nor of slipway serve{}", name,
+                 personality.name, DidYouMean(name, names));
+  }
+  return OkStatus();
+}
+
+int ServeAs(const Personality& personality, std::span<const std::string> words) {
+  const auto environment = server::ReadProcessEnvironment();
+  const auto translation = Translate(personality, {words, environment});
+  if (!translation.ok()) return Fail("serve", translation.status(), /*usage=*/true);
+  if (const Status rest = CheckRest(personality, *translation); !rest.ok())
+    return Fail("serve", rest, /*usage=*/true);
+  const Command serve = ServeCommand();
+  const auto parsed = ParseCommandLine(serve, translation->rest());
+  if (!parsed.ok()) return Fail("serve", parsed.status(), /*usage=*/true);
+  if (parsed->help) {
+    const std::string help = HelpOf(serve);
+    std::fwrite(help.data(), 1, help.size(), stdout);
+    return kDone;
+  }
+  for (const std::string& note : translation->notes())
+    std::fprintf(stderr, "slipway serve: %s\n", note.c_str());
+  return RunServe(Arguments(parsed->values), translation->settings());
+}
+
 }  // namespace
+
+std::optional<int> ServeAsAnotherServer(int argc, const char* const* argv) {
+  if (argc < 1) return std::nullopt;
+  std::vector<std::string> words(argv + 1, argv + argc);
+  if (const Personality* called = FindPersonalityOfProgram(argv[0])) return ServeAs(*called, words);
+  if (words.empty() || words.front() != "serve") return std::nullopt;
+  words.erase(words.begin());
+  std::string name = TakeAs(words);
+  if (const char* variable = std::getenv("SLIPWAY_AS"); name.empty() && variable != nullptr)
+    name = variable;
+  if (name.empty()) return std::nullopt;
+  if (const Personality* personality = FindPersonality(name)) return ServeAs(*personality, words);
+  std::vector<std::string_view> names;
+  for (const Personality& personality : Personalities()) names.push_back(personality.name);
+  return Fail("serve",
+              Error(Reason::kBadRequest, "--as: expected one of {}, got \"{}\"{}",
+                    fmt::join(names, ", "), name, DidYouMean(name, names)),
+              /*usage=*/true);
+}
 
 Command ServeCommand() {
   Command command{"serve",
                   "Serves models over HTTP and gRPC.",
                   "slipway serve examples/models --http 127.0.0.1:8080",
                   {},
-                  RunServe};
+                  RunServeAsItself};
   command.options = {
       {"--config", "FILE", "Reads settings from a YAML file; flags and SLIPWAY_ variables win."},
+      {.name = "--as",
+       .value_name = "SERVER",
+       .help = "Takes the command line, the environment and the ports of another model server; so "
+               "does SLIPWAY_AS, and a program called by that server's name.",
+       .words = PersonalityNames()},
       {"--check", "",
        "Checks the settings, certificates and what the models' folders say, prints every setting "
        "and where it "

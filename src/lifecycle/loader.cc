@@ -2,12 +2,17 @@
 
 #include <absl/strings/str_join.h>
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "bundle/manifest.h"
 
 namespace slipway::lifecycle {
 namespace {
 
+// Operators whose work is told by the values of an input, not by its shape.
+constexpr std::string_view kSizedByValues[] = {
+    "Loop", "Scan", "Expand", "Range", "Tile", "Pad", "ConstantOfShape", "Resize", "Upsample"};
 constexpr auto kAskedBudget = std::chrono::seconds(1);
 
 batching::LevelOptions LevelOf(const repository::QueuePolicy& policy) {
@@ -65,8 +70,8 @@ batching::BatchOptions Loader::BatchOptionsFor(const ServedVersion& served,
   if (asked) {
     batch.preferred = asked->preferred;
     batch.max_delay = asked->max_delay;
-    joining.budget = kAskedBudget;
   }
+  if (asked || batch.max_delay > Duration::zero()) joining.budget = kAskedBudget;
   if (joining.max_rows == 1) return {};
   const JoiningReport report = ProveJoining(*served.model, served.examples, joining, clock_, cost);
   if (report.max_rows == 1) {
@@ -110,7 +115,12 @@ StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundMod
   const auto cost = std::make_shared<batching::CostModel>();
   ASSIGN_OR_RETURN(const WarmUpReport report,
                    WarmUp(*served->model, served->examples, options_.warm_up, clock_, cost.get()));
+  served->run_limit = options_.run_limit;
+  served->time_follows_values = std::ranges::any_of(kSizedByValues, [&](std::string_view name) {
+    return artifact->info().operators.contains(std::string(name));
+  });
   batching::ModelQueueOptions queue{.instances = served->instances,
+                                    .run_limit = options_.run_limit,
                                     .admission = options_.admission,
                                     .batch = BatchOptionsFor(*served, *cost)};
   if (model.config.dynamic_batching) SetLevels(*model.config.dynamic_batching, queue);

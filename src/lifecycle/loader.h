@@ -25,6 +25,7 @@ struct LoaderOptions {
   bundle::OpenLimits open;
   batching::AdmissionOptions admission;
   int default_instances = 1;                     // for models whose configuration does not say
+  Duration run_limit{};                          // 0: none
   batching::BatchOptions batch{.max_rows = 64};  // for those that can run requests together
 };
 

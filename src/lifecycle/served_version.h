@@ -26,6 +26,8 @@ struct ServedVersion {
   std::vector<std::string> features;  // names of the columns of the only [n,F] input; may be empty
   repository::ModelConfig config;
   int instances = 1;                      // runs at once
+  Duration run_limit{};                   // a run that takes longer is ended; 0: none
+  bool time_follows_values = false;       // how long a run takes, besides from sizes
   bool batched = false;                   // the first dimension of every tensor is the batch
   bool row_wise = false;                  // … or may be: it is free
   std::vector<bundle::Example> examples;  // a few, for descriptions; may be empty

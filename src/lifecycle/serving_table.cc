@@ -22,4 +22,11 @@ const VersionHandle* ModelEntry::Find(VersionNumber number) const {
   return nullptr;
 }
 
+bool HasStuckRun(const ServingTable& table) {
+  for (const auto& [name, model] : table.models)
+    for (const VersionHandle& version : model->ready)
+      if (version->queue->IsStuck()) return true;
+  return false;
+}
+
 }  // namespace slipway::lifecycle

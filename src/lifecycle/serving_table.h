@@ -37,4 +37,7 @@ struct ServingTable {
   bool settled = false;  // the first pass over everything wanted is done
 };
 
+/// A run of some version does not come back: the server has lost a worker.
+bool HasStuckRun(const ServingTable& table);
+
 }  // namespace slipway::lifecycle

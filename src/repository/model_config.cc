@@ -47,9 +47,6 @@ class Reader {
   Status ReadTensor(const TextField& field, bool input);
   Status ReadType(const TextField& field, TensorSpec* spec);
   Status ReadDim(const TextField& field, Shape* dims);
-  Status ReadVersionPolicy(const TextField& field);
-  Status ReadLatest(const TextField& field);
-  Status ReadSpecific(const TextField& field);
   Status ReadInstanceGroup(const TextField& field);
   Status ReadBatching(const TextField& field);
   Status CheckBatching(const std::vector<TextField>& fields) const;
@@ -101,7 +98,8 @@ StatusOr<ModelConfig> Reader::Read(const std::vector<TextField>& fields) {
       {"max_batch_size", false, [&](const TextField& f) { return ReadMaxBatchSize(f); }},
       {"input", true, [&](const TextField& f) { return ReadTensor(f, true); }},
       {"output", true, [&](const TextField& f) { return ReadTensor(f, false); }},
-      {"version_policy", false, [&](const TextField& f) { return ReadVersionPolicy(f); }},
+      {"version_policy", false,
+       [&](const TextField& f) { return ReadVersionPolicy(reader_, f, &config_.version_policy); }},
       {"instance_group", true, [&](const TextField& f) { return ReadInstanceGroup(f); }},
       {"default_model_filename", false, [&](const TextField& f) { return ReadModelFilename(f); }},
       {"model_transaction_policy", false, Enabled("decoupled", {})},
@@ -197,48 +195,6 @@ Status Reader::ReadTensor(const TextField& field, bool input) {
   return OkStatus();
 }
 
-Status Reader::ReadLatest(const TextField& field) {
-  ASSIGN_OR_RETURN(const auto* fields, reader_.Message(field));
-  int64_t count = 1;
-  const FieldRule rules[] = {{"num_versions", false, [&](const TextField& f) {
-                                return reader_.ReadInt(f, 1, std::numeric_limits<int32_t>::max(),
-                                                       &count);
-                              }}};
-  RETURN_IF_ERROR(reader_.ReadMessage(*fields, " in \"latest\"", rules));
-  config_.version_policy.latest = static_cast<int>(count);
-  return OkStatus();
-}
-
-Status Reader::ReadSpecific(const TextField& field) {
-  ASSIGN_OR_RETURN(const auto* fields, reader_.Message(field));
-  config_.version_policy.kind = VersionPolicy::Kind::kSpecific;
-  const FieldRule rules[] = {{"versions", true, [&](const TextField& f) -> Status {
-                                VersionNumber version;
-                                RETURN_IF_ERROR(reader_.ReadInt(f, 1, kMaxInt64, &version.value));
-                                config_.version_policy.specific.push_back(version);
-                                return OkStatus();
-                              }}};
-  RETURN_IF_ERROR(reader_.ReadMessage(*fields, " in \"specific\"", rules));
-  if (config_.version_policy.specific.empty()) return reader_.Bad(field, "expected versions");
-  return OkStatus();
-}
-
-Status Reader::ReadVersionPolicy(const TextField& field) {
-  ASSIGN_OR_RETURN(const auto* fields, reader_.Message(field));
-  if (fields->size() > 1) return reader_.Bad(field, "expected one of latest, all, specific");
-  const FieldRule rules[] = {
-      {"latest", false, [&](const TextField& f) { return ReadLatest(f); }},
-      {"all", false,
-       [&](const TextField& f) -> Status {
-         ASSIGN_OR_RETURN(const auto* inner, reader_.Message(f));
-         config_.version_policy.kind = VersionPolicy::Kind::kAll;
-         return reader_.ReadMessage(*inner, " in \"all\"", {});
-       }},
-      {"specific", false, [&](const TextField& f) { return ReadSpecific(f); }},
-  };
-  return reader_.ReadMessage(*fields, " in \"version_policy\"", rules);
-}
-
 Status Reader::ReadInstanceGroup(const TextField& field) {
   ASSIGN_OR_RETURN(const auto* fields, reader_.Message(field));
   int64_t count = 1;
@@ -282,26 +238,6 @@ Status Reader::ReadBatching(const TextField& field) {
 StatusOr<ModelConfig> ParseModelConfig(std::string_view text, std::string_view file) {
   ASSIGN_OR_RETURN(const std::vector<TextField> fields, ParseTextFormat(text, file));
   return Reader(file).Read(fields);
-}
-
-std::vector<VersionNumber> VersionPolicy::Select(std::vector<VersionNumber> found) const {
-  std::sort(found.begin(), found.end());
-  found.erase(std::unique(found.begin(), found.end()), found.end());
-  switch (kind) {
-    case Kind::kAll:
-      break;
-    case Kind::kLatest: {
-      const size_t wanted = static_cast<size_t>(std::max(latest, 0));
-      if (found.size() > wanted)
-        found.erase(found.begin(), found.end() - static_cast<ptrdiff_t>(wanted));
-      break;
-    }
-    case Kind::kSpecific:
-      std::erase_if(found, [this](VersionNumber version) {
-        return std::find(specific.begin(), specific.end(), version) == specific.end();
-      });
-  }
-  return found;
 }
 
 }  // namespace slipway::repository

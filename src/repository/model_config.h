@@ -9,23 +9,12 @@
 #include <string_view>
 #include <vector>
 
-#include "base/ids.h"
 #include "base/status.h"
 #include "repository/batching_config.h"
+#include "repository/version_policy.h"
 #include "tensor/signature.h"
 
 namespace slipway::repository {
-
-/// Which of the versions found are served.
-struct VersionPolicy {
-  enum class Kind { kLatest, kAll, kSpecific } kind = Kind::kLatest;
-  int latest = 1;                       // kLatest: how many, newest first
-  std::vector<VersionNumber> specific;  // kSpecific
-
-  /// The wanted ones of `found`, ascending, each once. Pure.
-  std::vector<VersionNumber> Select(std::vector<VersionNumber> found) const;
-  bool operator==(const VersionPolicy&) const = default;
-};
 
 struct ConfiguredTensor {
   TensorSpec spec;             // dims as written, without the batch dimension; dtype; optional

@@ -52,7 +52,7 @@ class Source {
 };
 
 /// Recognises what `path` is: a model file or bundle (named like the file, version 1), the folder
-/// of one model (`1/model.onnx` in it), or a repository.
+/// of one model (`1/model.onnx` in it), or a repository. "NAME=PATH" (choices.h) is one model.
 /// @param allowed_roots  where `path` leads must lie beneath one of them, now and at each scan;
 /// none
 ///                       allow every place.

@@ -9,6 +9,7 @@
 #include "io/beneath.h"
 #include "io/tar.h"
 #include "io/without_folder.h"
+#include "repository/choices.h"
 #include "repository/model_folder.h"
 #include "repository/repository.h"
 #include "repository/roots.h"
@@ -238,7 +239,9 @@ class RepositorySource final : public PlacedSource {
   mutable Guarded<std::set<std::string>> said_;  // entries; "" is the repository itself
 };
 
-StatusOr<ModelName> NameFor(const std::string& path) {
+StatusOr<ModelName> NameFor(const Place& place) {
+  if (place.name) return *place.name;
+  const std::string& path = place.path;
   std::error_code ignored;
   std::filesystem::path normal = std::filesystem::path(path).lexically_normal();
   if (!normal.has_filename()) normal = normal.parent_path();
@@ -268,12 +271,13 @@ StatusOr<bool> IsModelFolder(const io::Folder& folder) {
   return false;
 }
 
-StatusOr<std::unique_ptr<Source>> OpenFolderSource(const std::string& path,
+StatusOr<std::unique_ptr<Source>> OpenFolderSource(const Place& place,
                                                    std::vector<std::string> roots,
                                                    const io::Folder& folder) {
+  const std::string& path = place.path;
   ASSIGN_OR_RETURN(const auto manifest, folder.Stat("manifest.json"));
   if (manifest) {
-    ASSIGN_OR_RETURN(ModelName name, NameFor(path));
+    ASSIGN_OR_RETURN(ModelName name, NameFor(place));
     return std::make_unique<SingleSource>(path, std::move(roots), std::move(name));
   }
   ASSIGN_OR_RETURN(const auto saved_model, folder.Stat("saved_model.pb"));
@@ -282,8 +286,8 @@ StatusOr<std::unique_ptr<Source>> OpenFolderSource(const std::string& path,
                  "\"{}\" is a TensorFlow SavedModel, which is not supported yet", path);
   }
   ASSIGN_OR_RETURN(const bool model, IsModelFolder(folder));
-  if (!model) return std::make_unique<RepositorySource>(path, std::move(roots));
-  ASSIGN_OR_RETURN(ModelName name, NameFor(path));
+  if (!model && !place.name) return std::make_unique<RepositorySource>(path, std::move(roots));
+  ASSIGN_OR_RETURN(ModelName name, NameFor(place));
   return std::make_unique<ModelFolderSource>(path, std::move(roots), std::move(name));
 }
 
@@ -297,11 +301,12 @@ StatusOr<bool> IsTar(const io::File& file) {
 
 StatusOr<std::unique_ptr<Source>> OpenSource(const std::string& given,
                                              std::vector<std::string> allowed_roots) {
-  std::string path = given;
+  Place wanted = ParsePlace(given);
+  std::string& path = wanted.path;
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   ASSIGN_OR_RETURN(const std::string place, ResolveBeneath(path, allowed_roots));
   const auto folder = io::Folder::OpenResolved(place);
-  if (folder.ok()) return OpenFolderSource(path, std::move(allowed_roots), *folder);
+  if (folder.ok()) return OpenFolderSource(wanted, std::move(allowed_roots), *folder);
   if (ReasonOf(folder.status()) != Reason::kNotFound) return folder.status();
   const std::filesystem::path resolved(place);
   ASSIGN_OR_RETURN(const auto parent, io::Folder::OpenResolved(resolved.parent_path().string()));
@@ -310,7 +315,7 @@ StatusOr<std::unique_ptr<Source>> OpenSource(const std::string& given,
   if (!tar && !path.ends_with(".onnx")) {
     return Error(Reason::kBadModel, "\"{}\" is no model: {}", path, kExpected);
   }
-  ASSIGN_OR_RETURN(ModelName name, NameFor(path));
+  ASSIGN_OR_RETURN(ModelName name, NameFor(wanted));
   return std::make_unique<SingleSource>(path, std::move(allowed_roots), std::move(name));
 }
 

@@ -53,6 +53,11 @@ std::optional<TimePoint> TightestDeadline(std::span<InferCall* const> calls) {
   return tightest;
 }
 
+// Watching a run costs as much as a small one: where time follows from sizes, nobody does.
+Duration InlineLimit(const ServedVersion& version) {
+  return version.time_follows_values ? version.run_limit : Duration::zero();
+}
+
 /// Gives the slot of an inline run back, also when the run throws: else it would be missing for
 /// ever.
 class InlineSlot {
@@ -100,7 +105,8 @@ class InferService::WaitingCall final : public batching::Job {
   void Run() override {
     version_->metrics->AddPending(-1);
     call_->times_.started = service_.clock_.Now();
-    service_.Finish(*call_, service_.Execute(*call_, *version_), version_.get());
+    service_.Finish(*call_, service_.Execute(*call_, *version_, version_->run_limit),
+                    version_.get());
   }
 
   bool CanJoin(const Job& other) const override {
@@ -113,7 +119,7 @@ class InferService::WaitingCall final : public batching::Job {
     std::vector<InferCall*> calls = {call_.get()};
     for (const auto& other : others) calls.push_back(&Of(*other));
     version_->metrics->AddPending(-static_cast<int64_t>(calls.size()));
-    service_.ExecuteTogether(calls, *version_);
+    service_.ExecuteTogether(calls, *version_, version_->run_limit);
   }
 
   void Drop(const Status& why) override {
@@ -199,7 +205,7 @@ void InferService::RunGroup(int loop, Group& group) {
     const auto placement = version.queue->Admit(size, TightestDeadline(joined));
     if (placement.ok() && *placement == Placement::kInline) {
       const InlineSlot slot(*version.queue, size, joined.front()->times_);
-      ExecuteTogether(joined, version);
+      ExecuteTogether(joined, version, InlineLimit(version));
       joined.clear();
     }
   }
@@ -224,7 +230,7 @@ std::unique_ptr<InferCall> InferService::Place(std::unique_ptr<InferCall> call,
   const Status status = [&] {
     const InlineSlot slot(*version.queue, call->size_, call->times_);
     call->times_.started = call->times_.parsed;  // nothing lies between that is worth a look
-    return Execute(*call, version);
+    return Execute(*call, version, InlineLimit(version));
   }();
   Finish(*call, status, &version);
   return call;
@@ -269,17 +275,24 @@ Status InferService::Prepare(InferCall& call, const ServedVersion& version) {
 
 // ---- runs
 
-Status InferService::Execute(InferCall& call, const ServedVersion& version) {
-  const Status run = version.model->Run(call.bound_.inputs, call.bound_.outputs,
-                                        {.deadline = call.request.context.deadline}, call.results_);
+Status InferService::Execute(InferCall& call, const ServedVersion& version, Duration limit) {
+  RunOptions options{.deadline = call.request.context.deadline};
+  const TimePoint end = call.times_.started + limit;
+  const bool is_limited =
+      limit > Duration::zero() && end < options.deadline.value_or(TimePoint::max());
+  if (is_limited) options.deadline = end;
+  Status run = version.model->Run(call.bound_.inputs, call.bound_.outputs, options, call.results_);
   call.times_.computed = clock_.Now();
+  if (is_limited && !run.ok() && ReasonOf(run) == Reason::kDeadlineExceeded)
+    run = Error(Reason::kDeadlineExceeded, "the run took longer than {} ms, the limit",
+                std::chrono::duration_cast<std::chrono::milliseconds>(limit).count());
   if (!run.ok()) return Annotate(run, fmt::format("model \"{}\"", version.name.str()));
   version.metrics->RecordExecution(call.rows_, call.times_.computed - call.times_.started);
   return ShapeAnswer(call, version);
 }
 
-void InferService::ExecuteTogether(std::span<InferCall* const> calls,
-                                   const ServedVersion& version) {
+void InferService::ExecuteTogether(std::span<InferCall* const> calls, const ServedVersion& version,
+                                   Duration limit) {
   std::vector<batching::JointPart> parts;
   uint64_t rows = 0;
   RunOptions options{.deadline = TimePoint::min()};  // the last of theirs
@@ -295,6 +308,8 @@ void InferService::ExecuteTogether(std::span<InferCall* const> calls,
     else if (options.deadline)
       options.deadline = std::max(*options.deadline, *deadline);
   }
+  if (limit > Duration::zero())
+    options.deadline = std::min(options.deadline.value_or(TimePoint::max()), started + limit);
   const Status run = RunJoined(*version.model, parts, options);
   const TimePoint computed = clock_.Now();
   for (InferCall* const call : calls) call->times_.computed = computed;
@@ -303,7 +318,7 @@ void InferService::ExecuteTogether(std::span<InferCall* const> calls,
     const auto& deadline = call->request.context.deadline;
     Status status;
     if (!run.ok())  // perhaps because of one of them
-      status = Execute(*call, version);
+      status = Execute(*call, version, limit);
     else if (deadline && *deadline < computed)
       status = MakeError(Reason::kDeadlineExceeded, "the deadline passed during the run");
     else

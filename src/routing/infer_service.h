@@ -118,8 +118,10 @@ class InferService {
                                    const lifecycle::VersionHandle& version);
   std::unique_ptr<InferCall> Enqueue(std::unique_ptr<InferCall> call,
                                      const lifecycle::VersionHandle& version);
-  Status Execute(InferCall& call, const lifecycle::ServedVersion& version);
-  void ExecuteTogether(std::span<InferCall* const> calls, const lifecycle::ServedVersion& version);
+  /// @param limit  of the run; zero: none.
+  Status Execute(InferCall& call, const lifecycle::ServedVersion& version, Duration limit);
+  void ExecuteTogether(std::span<InferCall* const> calls, const lifecycle::ServedVersion& version,
+                       Duration limit);
   Status ShapeAnswer(InferCall& call, const lifecycle::ServedVersion& version);
   void Finish(InferCall& call, const Status& status, const lifecycle::ServedVersion* version);
 

@@ -19,7 +19,7 @@
 #include "protocol/torchserve/management_routes.h"
 #include "protocol/torchserve/routes.h"
 #include "protocol/vertex/routes.h"
-#include "repository/repository.h"
+#include "repository/choices.h"
 #include "server/listen_address.h"
 #include "server/version.h"
 #include "telemetry/process_metrics.h"
@@ -55,6 +55,22 @@ instances::CsvHeader ToInstances(CsvHeader header) {
       return instances::CsvHeader::kAbsent;
   }
   return instances::CsvHeader::kAuto;
+}
+
+MetricNames ToTelemetry(MetricsDialect dialect) {
+  switch (dialect) {
+    case MetricsDialect::kNone:
+      return MetricNames::kOwn;
+    case MetricsDialect::kTriton:
+      return MetricNames::kTriton;
+    case MetricsDialect::kTfserving:
+      return MetricNames::kTfserving;
+    case MetricsDialect::kTorchserve:
+      return MetricNames::kTorchserve;
+    case MetricsDialect::kMlserver:
+      return MetricNames::kMlserver;
+  }
+  return MetricNames::kOwn;
 }
 
 azureml::Options ToAzureml(const Config& config) {
@@ -130,7 +146,8 @@ std::vector<std::string> RepositoriesOf(const ModelsConfig& config) {
   std::vector<std::string> repositories;
   for (const std::string& path : config.paths) {
     std::error_code ignored;
-    const auto absolute = std::filesystem::absolute(path, ignored) / "";
+    const auto absolute =
+        std::filesystem::absolute(repository::ParsePlace(path).path, ignored) / "";
     repositories.push_back(absolute.lexically_normal().parent_path().string());
   }
   return repositories;
@@ -224,10 +241,15 @@ Status Application::Wire(std::shared_ptr<Engine> engine) {
 }
 
 StatusOr<std::vector<std::unique_ptr<repository::Source>>> Application::OpenSources() const {
+  repository::Choices choices;
+  for (const std::string& text : config_.models.versions)
+    RETURN_IF_ERROR(choices.AddVersions(text));
+  for (const std::string& text : config_.models.aliases) RETURN_IF_ERROR(choices.AddAlias(text));
   std::vector<std::unique_ptr<repository::Source>> sources;
   for (const std::string& path : config_.models.paths) {
     ASSIGN_OR_RETURN(auto source, repository::OpenSource(path, config_.models.allowed_roots));
-    sources.push_back(std::move(source));
+    sources.push_back(choices.empty() ? std::move(source)
+                                      : repository::WithChoices(std::move(source), choices));
   }
   return sources;
 }
@@ -249,6 +271,7 @@ std::unique_ptr<lifecycle::Loader> Application::MakeLoader(std::shared_ptr<Engin
   options.engine.max_input_bytes = 4 * config_.limits.max_body_bytes;
   options.admission.max_queue = static_cast<size_t>(config_.models.queue_size);
   options.admission.max_wait = config_.models.queue_time;
+  options.run_limit = config_.models.run_limit;
   options.batch = {.max_rows = config_.models.max_batch,
                    .max_delay = std::chrono::microseconds(config_.models.batch_delay_us)};
   // As many as there are threads to run one: no limit but the threads.
@@ -302,6 +325,7 @@ std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_ve
                                    .server_version = std::string(kVersion)});
   admin::AddRoutes(*router, {.infer = *infer_,
                              .registry = registry_,
+                             .metric_names = ToTelemetry(config_.dialects.metrics),
                              .draining = draining_,
                              .server_version = std::string(kVersion),
                              .engine = fmt::format("onnxruntime {}", engine_version)});

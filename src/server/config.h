@@ -24,10 +24,15 @@ enum class CsvHeader { kAuto, kPresent, kAbsent };  // auto: when the first line
 
 enum class ModelsDialect { kTorchserve, kSagemaker };  // whose /models is
 
+/// Whose names /metrics has besides Slipway's own; as slipway::MetricNames.
+enum class MetricsDialect { kNone, kTriton, kTfserving, kTorchserve, kMlserver };
+
 enum class LogFormat { kAuto, kHuman, kJson };  // auto: human on a terminal, JSON elsewhere
 
 struct ModelsConfig {
-  std::vector<std::string> paths;  // model files, bundles and repositories
+  std::vector<std::string> paths;  // model files, bundles and repositories; "NAME=PATH" (choices.h)
+  std::vector<std::string> versions;  // "NAME=all", "NAME=latest:2", "NAME=3"
+  std::vector<std::string> aliases;   // "NAME@ALIAS=3"
   std::vector<std::string>
       allowed_roots;  // every model resolves beneath one of these; empty = its own path
   ModelControl control = ModelControl::kNone;
@@ -36,6 +41,7 @@ struct ModelsConfig {
   std::chrono::milliseconds poll_interval{2'000};
   int64_t queue_size = 1'000;                    // requests of one model that may wait
   std::chrono::milliseconds queue_time{30'000};  // that one may have to wait; 0 = any
+  std::chrono::milliseconds run_limit{300'000};  // of one run; 0 = none
   int64_t max_batch = 64;      // rows that run together; 1 = requests run one by one
   int64_t batch_delay_us = 0;  // that a free worker waits for company
   std::chrono::milliseconds request_timeout{0};  // for requests that name none; 0 = no deadline
@@ -106,6 +112,7 @@ struct ProbeConfig {
 struct DialectsConfig {
   CsvHeader csv_header = CsvHeader::kAuto;  // of /invocations where the content type does not say
   ModelsDialect models = ModelsDialect::kTorchserve;  // on addresses that name no dialect
+  MetricsDialect metrics = MetricsDialect::kNone;     // of /metrics
 };
 
 enum class ScoringBody { kFlask, kMlflow };

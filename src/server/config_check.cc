@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "repository/choices.h"
 #include "server/config_loader.h"
 #include "server/listen_address.h"
 
@@ -41,6 +42,13 @@ class Checker {
               "expected a model or a folder of models, as in: slipway serve examples/models");
     for (const std::string& path : config_.models.paths)
       if (path.empty()) Problem("models.paths", "expected a path, got \"\"");
+    repository::Choices choices;
+    for (const std::string& text : config_.models.versions)
+      if (const Status fine = choices.AddVersions(text); !fine.ok())
+        Problem("models.versions", MessageOf(fine));
+    for (const std::string& text : config_.models.aliases)
+      if (const Status fine = choices.AddAlias(text); !fine.ok())
+        Problem("models.aliases", MessageOf(fine));
     for (const std::string& root : config_.models.allowed_roots)
       if (!root.starts_with('/'))
         Problem("models.roots", fmt::format("expected an absolute path, got \"{}\"", root));

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "SLIPWAY_";
 constexpr std::string_view kConfigVariable = "SLIPWAY_CONFIG";
+constexpr std::string_view kAsVariable = "SLIPWAY_AS";
 constexpr std::string_view kTestPrefix = "SLIPWAY_TEST_";
 
 std::vector<std::string> SplitAtCommas(std::string_view text) {
@@ -27,7 +28,7 @@ const Field* FindVariable(std::string_view name) {
 }
 
 std::string UnknownVariable(std::string_view name) {
-  std::vector<std::string> names{std::string(kConfigVariable)};
+  std::vector<std::string> names{std::string(kConfigVariable), std::string(kAsVariable)};
   for (const Field& field : Schema()) names.push_back(field.variable());
   const std::vector<std::string_view> words(names.begin(), names.end());
   return fmt::format("environment: unknown variable {}{}", name, DidYouMean(name, words));
@@ -49,7 +50,8 @@ Environment ReadProcessEnvironment() {
 Settings ReadEnvironment(const Environment& environment) {
   Settings settings;
   for (const auto& [name, text] : environment) {
-    if (!name.starts_with(kPrefix) || name == kConfigVariable || name.starts_with(kTestPrefix))
+    if (!name.starts_with(kPrefix) || name == kConfigVariable || name == kAsVariable ||
+        name.starts_with(kTestPrefix))
       continue;
     const Field* field = FindVariable(name);
     if (field == nullptr) {

@@ -75,6 +75,7 @@ StatusOr<EffectiveConfig> LoadConfig(const ConfigSources& sources) {
   Apply(file.values, effective, problems);
   Apply(ReadVertexEnvironment(sources.environment).values, effective, problems);
   Apply(ReadSagemakerEnvironment(sources.environment).values, effective, problems);
+  Apply(sources.personality, effective, problems);
   Apply(environment.values, effective, problems);
   Apply(sources.flags, effective, problems);
   if (problems.empty()) problems = CheckConfig(effective);

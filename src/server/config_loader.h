@@ -1,6 +1,7 @@
 #pragma once
-// From the sources to one checked configuration. Precedence: flag > environment > Vertex AI's
-// environment > file > default; a list of a higher source replaces the lower one's whole.
+// From the sources to one checked configuration. Precedence: flag > environment > another server's
+// command line > what platforms say in the environment > file > default; a list of a higher source
+// replaces the lower one's whole.
 
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@ namespace slipway::server {
 struct ConfigSources {
   std::string file;  // --config; "" = SLIPWAY_CONFIG, and when that is not set either, no file
   Environment environment;
+  std::vector<Setting> personality;  // what another server's command line says (`serve --as`)
   std::vector<Setting> flags;
   bool is_root = false;  // decides where data lies by default
 };

@@ -35,11 +35,16 @@ WordField Words(std::vector<std::string_view> words, Member) {
 const std::vector<Field>& Table() {
   static const std::vector<Field> table = {
       {"models.paths", "MODEL", false, ListField{AT(models.paths)}, "",
-       "Model files, bundles and repositories to serve."},
+       "Model files, bundles and repositories to serve; `NAME=PATH` gives one model another name."},
       {"models.roots", "--model-root", false, ListField{AT(models.allowed_roots)}, "",
        "Folders beneath which every model must lie once its links are resolved; none: each path "
        "given "
        "is its own root."},
+      {"models.versions", "--versions", false, ListField{AT(models.versions)}, "",
+       "Which versions of a model are served, whatever its folder says: `NAME=all`, "
+       "`NAME=latest:2`, or `NAME=3`, as often as there are versions."},
+      {"models.aliases", "--alias", false, ListField{AT(models.aliases)}, "",
+       "Names of versions besides those of the folder's aliases.json: `NAME@stable=3`."},
       {"models.control", "--model-control", false,
        Words({"none", "poll", "explicit"}, AT(models.control)), "",
        "Who decides what is loaded: `none` loads what is found at start, `poll` follows the "
@@ -59,6 +64,10 @@ const std::vector<Field>& Table() {
        DurationField{AT(models.queue_time), milliseconds(0), minutes(60)}, "",
        "How long a request may have to wait, going by what runs have taken so far; one that would "
        "wait longer gets 503 at once. 0: any time."},
+      {"models.run_limit", "--run-limit", false,
+       DurationField{AT(models.run_limit), milliseconds(0), minutes(24 * 60)}, "",
+       "How long one run of a model may take before it is ended with 504; the server is not ready "
+       "while one does not end. 0: any time."},
       {"models.max_batch", "--max-batch", false, IntegerField{AT(models.max_batch), 1, 4096},
        "rows",
        "How many rows of different requests may run together. Within that the server measures what "
@@ -195,6 +204,10 @@ const std::vector<Field>& Table() {
        Words({"torchserve", "sagemaker"}, AT(dialects.models)), "",
        "Whose `/models` is on addresses that name no dialect: TorchServe's descriptions, or "
        "SageMaker's multi-model container, as `SAGEMAKER_MULTI_MODEL=true` says too."},
+
+      {"dialects.metrics", "--metrics-names", false,
+       Words({"none", "triton", "tfserving", "torchserve", "mlserver"}, AT(dialects.metrics)), "",
+       "Which other server's names `/metrics` has besides Slipway's own."},
 
       {"azureml.liveness_route", "--azureml-liveness-route", false,
        TextField{AT(azureml.liveness_route)}, "", "Path of Azure ML's liveness checks."},

@@ -40,8 +40,8 @@ Settings ReadYaml(std::string_view text, std::string_view file);
 inline constexpr size_t kMaxConfigBytes = size_t{256} << 10;
 
 /// Variables SLIPWAY_…: lists are separated by commas, an unknown name is a problem with the
-/// nearest right one. SLIPWAY_CONFIG (the file) and SLIPWAY_TEST_… (the tests' own) are nobody's
-/// field.
+/// nearest right one. SLIPWAY_CONFIG (the file), SLIPWAY_AS (whose command line `serve` takes) and
+/// SLIPWAY_TEST_… (the tests' own) are nobody's field.
 Settings ReadEnvironment(const Environment& environment);
 
 /// What Vertex AI says to its containers, when AIP_MODE is PREDICTION: the port, which is reachable

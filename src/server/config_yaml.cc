@@ -1,102 +1,22 @@
-// yaml-cpp is used for its events only: its own node tree resolves aliases and takes the last of
-// two equal keys, and a configuration wants neither.
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/parser.h>
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <optional>
 #include <set>
-#include <sstream>
 
 #include "base/nearest_word.h"
 #include "server/config_sources.h"
+#include "text/yaml_tree.h"
 
 namespace slipway::server {
 namespace {
-
-constexpr size_t kMaxDepth = 8;
-constexpr size_t kMaxNodes = 10'000;
-
-struct YamlNode {
-  enum class Kind { kNothing, kScalar, kList, kMapping } kind = Kind::kNothing;
-  YAML::Mark mark;
-  std::string text;             // kScalar
-  std::vector<YamlNode> items;  // kMapping: key, value, key, value, …
-};
-
-/// Collects one document. Throws YAML::ParserException, which ends the parser's recursion.
-class TreeBuilder final : public YAML::EventHandler {
- public:
-  YamlNode& root() { return root_; }
-
-  void OnDocumentStart(const YAML::Mark&) override {}
-  void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    Refuse(mark, anchor, "");
-    Add({YamlNode::Kind::kNothing, mark, "", {}});
-  }
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    throw YAML::ParserException(mark, "an alias (*name) is not taken here, write the value");
-  }
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                const std::string& value) override {
-    Refuse(mark, anchor, tag);
-    Add({YamlNode::Kind::kScalar, mark, value, {}});
-  }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value) override {
-    Open(YamlNode::Kind::kList, mark, tag, anchor);
-  }
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value) override {
-    Open(YamlNode::Kind::kMapping, mark, tag, anchor);
-  }
-  void OnSequenceEnd() override { Close(); }
-  void OnMapEnd() override { Close(); }
-
- private:
-  static void Refuse(const YAML::Mark& mark, YAML::anchor_t anchor, const std::string& tag) {
-    if (anchor != 0)
-      throw YAML::ParserException(mark, "an anchor (&name) is not taken here, write the value");
-    // "?" and "!" are the parser's own marks of plain and quoted text.
-    if (!tag.empty() && tag != "?" && tag != "!")
-      throw YAML::ParserException(mark, "a tag (" + tag + ") is not taken here");
-  }
-  void Open(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& tag,
-            YAML::anchor_t anchor) {
-    Refuse(mark, anchor, tag);
-    if (open_.size() == kMaxDepth)
-      throw YAML::ParserException(mark, fmt::format("nested deeper than {}", kMaxDepth));
-    open_.push_back({kind, mark, "", {}});
-  }
-  void Close() {
-    YamlNode done = std::move(open_.back());
-    open_.pop_back();
-    Add(std::move(done));
-  }
-  void Add(YamlNode node) {
-    if (++nodes_ > kMaxNodes)
-      throw YAML::ParserException(node.mark, fmt::format("more than {} values", kMaxNodes));
-    if (open_.empty())
-      root_ = std::move(node);
-    else
-      open_.back().items.push_back(std::move(node));
-  }
-
-  YamlNode root_;
-  std::vector<YamlNode> open_;
-  size_t nodes_ = 0;
-};
 
 /// Turns the tree into settings by the schema.
 class Reader {
  public:
   Reader(std::string_view file, Settings& settings) : file_(file), settings_(settings) {}
 
-  void Problem(const YAML::Mark& mark, std::string_view what) {
+  void Problem(YamlMark mark, std::string_view what) {
     settings_.problems.push_back(fmt::format("{}: {}", Place(mark), what));
   }
 
@@ -108,10 +28,7 @@ class Reader {
   }
 
  private:
-  std::string Place(const YAML::Mark& mark) const {
-    if (mark.is_null()) return std::string(file_);
-    return fmt::format("{}:{}:{}", file_, mark.line + 1, mark.column + 1);
-  }
+  std::string Place(YamlMark mark) const { return mark.In(file_); }
 
   void ReadMapping(const YamlNode& mapping, std::string_view section) {
     std::set<std::string_view> seen;
@@ -216,19 +133,11 @@ Settings ReadYaml(std::string_view text, std::string_view file) {
         fmt::format("{}: expected at most {} bytes, got {}", file, kMaxConfigBytes, text.size()));
     return settings;
   }
-  try {
-    std::istringstream stream{std::string(text)};
-    YAML::Parser parser(stream);
-    TreeBuilder document, further;
-    if (!parser.HandleNextDocument(document)) return settings;
-    reader.ReadDocument(document.root());
-    if (parser.HandleNextDocument(further) && further.root().kind != YamlNode::Kind::kNothing)
-      reader.Problem(further.root().mark, "expected one document, got a second");
-  } catch (const YAML::Exception& e) {
-    reader.Problem(e.mark, e.msg);
-  } catch (const std::exception& e) {
-    reader.Problem(YAML::Mark::null_mark(), e.what());
-  }
+  const auto document = ParseYaml(text, file);
+  if (document.ok())
+    reader.ReadDocument(*document);
+  else
+    settings.problems.emplace_back(MessageOf(document.status()));
   return settings;
 }
 

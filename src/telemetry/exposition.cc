@@ -73,7 +73,8 @@ void Exposition::AddGauge(std::string_view name, std::string_view help, const La
 }
 
 void Exposition::AddHistogram(std::string_view name, std::string_view help, const Labels& labels,
-                              const LatencySnapshot& value) {
+                              const LatencySnapshot& value, Unit unit) {
+  const double ns = unit == Unit::kSeconds ? 1e9 : 1e3;
   auto& histogram = SeriesOf(name, help, prometheus::MetricType::Histogram, labels).histogram;
   histogram.bucket.resize(kLatencyBounds + 1);
   uint64_t cumulative = 0;
@@ -81,11 +82,11 @@ void Exposition::AddHistogram(std::string_view name, std::string_view help, cons
     cumulative += value.buckets[i];
     histogram.bucket[i].cumulative_count += cumulative;
     histogram.bucket[i].upper_bound = i < kLatencyBounds
-                                          ? static_cast<double>(kLatencyBoundsNs[i]) / 1e9
+                                          ? static_cast<double>(kLatencyBoundsNs[i]) / ns
                                           : std::numeric_limits<double>::infinity();
   }
   histogram.sample_count += cumulative;
-  histogram.sample_sum += static_cast<double>(value.sum_ns) / 1e9;
+  histogram.sample_sum += static_cast<double>(value.sum_ns) / ns;
 }
 
 std::string Exposition::Render() {

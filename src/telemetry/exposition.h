@@ -15,15 +15,15 @@ namespace slipway {
 /// One scrape. Threads: one.
 class Exposition final : public MetricSink {
  public:
-  explicit Exposition(bool triton_names) : triton_names_(triton_names) {}
+  explicit Exposition(MetricNames names) : names_(names) {}
 
   void AddCounter(std::string_view name, std::string_view help, const Labels& labels,
                   double value) override;
   void AddGauge(std::string_view name, std::string_view help, const Labels& labels,
                 double value) override;
   void AddHistogram(std::string_view name, std::string_view help, const Labels& labels,
-                    const LatencySnapshot& value) override;
-  bool wants_triton_names() const override { return triton_names_; }
+                    const LatencySnapshot& value, Unit unit) override;
+  MetricNames names() const override { return names_; }
 
   /// The text; the exposition is empty afterwards.
   std::string Render();
@@ -37,7 +37,7 @@ class Exposition final : public MetricSink {
   prometheus::ClientMetric& SeriesOf(std::string_view name, std::string_view help,
                                      prometheus::MetricType type, const Labels& labels);
 
-  bool triton_names_;
+  MetricNames names_;
   std::map<std::string, Family, std::less<>> families_;
 };
 

@@ -119,6 +119,10 @@ class Histogram {
 
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
+/// Whose names a scrape has. Ours are always there; another server's break the rules that `promtool
+/// check metrics` lints ("_us", counters without "_total"), so a scrape is lint-clean without them.
+enum class MetricNames { kOwn, kTriton, kTfserving, kTorchserve, kMlserver };
+
 /// Where collectors put what they read. Samples of one name are rendered as one family, whoever
 /// delivers them; two samples with the same name and labels add up.
 class MetricSink {
@@ -133,11 +137,16 @@ class MetricSink {
                           double value) = 0;
   virtual void AddGauge(std::string_view name, std::string_view help, const Labels& labels,
                         double value) = 0;
-  /// Rendered in seconds.
+  /// Rendered in seconds, or in microseconds.
+  enum class Unit { kSeconds, kMicroseconds };
   virtual void AddHistogram(std::string_view name, std::string_view help, const Labels& labels,
-                            const LatencySnapshot& value) = 0;
-  /// Whether Triton's names are wanted beside ours.
-  virtual bool wants_triton_names() const = 0;
+                            const LatencySnapshot& value, Unit unit) = 0;
+  void AddHistogram(std::string_view name, std::string_view help, const Labels& labels,
+                    const LatencySnapshot& value) {
+    AddHistogram(name, help, labels, value, Unit::kSeconds);
+  }
+  /// Whose names are wanted beside ours.
+  virtual MetricNames names() const = 0;
 };
 
 /// An object with several series, which leave the scrape when it is destroyed.
@@ -169,13 +178,9 @@ class Registry {
   /// recorded. Two scrapes may call it at the same time.
   void AddCollector(std::function<void(MetricSink&)> collector);
 
-  /// Which names a scrape has. Triton's break the rules that `promtool check metrics` lints ("_us",
-  /// counters without "_total"), so a scrape is lint-clean only without them.
-  enum class Names { kOwnAndTriton, kOwn };
-
   /// Prometheus text format 0.0.4, families sorted by name. Cost: linear in the series, a few µs
   /// each; never blocks a recording thread.
-  std::string Scrape(Names names = Names::kOwnAndTriton) const;
+  std::string Scrape(MetricNames names = MetricNames::kTriton) const;
   static constexpr std::string_view kContentType = "text/plain; version=0.0.4; charset=utf-8";
 
  private:

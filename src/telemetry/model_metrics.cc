@@ -129,7 +129,18 @@ void ModelMetrics::Collect(MetricSink& sink) const {
   const Labels labels = {{"model", model_}, {"version", version_}};
   const Statistics now = Snapshot();
   CollectOwn(sink, labels, now);
-  if (sink.wants_triton_names()) CollectTriton(sink, labels, now);
+  switch (sink.names()) {
+    case MetricNames::kOwn:
+      break;
+    case MetricNames::kTriton:
+      return CollectTriton(sink, labels, now);
+    case MetricNames::kTfserving:
+      return CollectTfserving(sink, model_, now);
+    case MetricNames::kTorchserve:
+      return CollectTorchserve(sink, model_, version_, now);
+    case MetricNames::kMlserver:
+      return CollectMlserver(sink, labels, now);
+  }
 }
 
 void ModelMetrics::CollectOwn(MetricSink& sink, const Labels& labels, const Statistics& now) {

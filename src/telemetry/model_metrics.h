@@ -110,13 +110,17 @@ class ModelMetrics final : public MetricSource {
   };
   Statistics Snapshot() const;
 
-  /// The slipway_… families and Triton's nv_… names for the same values.
+  /// The slipway_… families, and the same values by the names that the scrape wants beside them.
   void Collect(MetricSink& sink) const override;
 
  private:
   struct Cells;
   static void CollectOwn(MetricSink& sink, const Labels& labels, const Statistics& now);
   static void CollectTriton(MetricSink& sink, const Labels& labels, const Statistics& now);
+  static void CollectTfserving(MetricSink& sink, const std::string& model, const Statistics& now);
+  static void CollectTorchserve(MetricSink& sink, const std::string& model,
+                                const std::string& version, const Statistics& now);
+  static void CollectMlserver(MetricSink& sink, const Labels& labels, const Statistics& now);
 
   std::string model_;
   std::string version_;

@@ -131,7 +131,43 @@ TEST_F(ModelMetricsTest, AliasesTellTheSameValues) {
            "nv_model_load_duration_secs{model=\"digits\",version=\"3\"} 1.5\n",
        })
     EXPECT_THAT(text, HasSubstr(std::string(line)));
-  EXPECT_THAT(registry_.Scrape(Registry::Names::kOwn), Not(HasSubstr("nv_")));
+  EXPECT_THAT(registry_.Scrape(MetricNames::kOwn), Not(HasSubstr("nv_")));
+}
+
+TEST_F(ModelMetricsTest, OtherServersNamesTellTheSameValues) {
+  digits_->RecordSuccess(TimesEndingAt(now_), 8);
+  digits_->RecordFailure(Reason::kBadRequest, microseconds(10));
+  digits_->RecordFailure(Reason::kQueueFull, microseconds(10));
+  const std::pair<MetricNames, std::vector<std::string_view>> table[] = {
+      {MetricNames::kTfserving,
+       {":tensorflow:serving:request_count{model_name=\"digits\",status=\"OK\"} 1\n",
+        ":tensorflow:serving:request_count{model_name=\"digits\",status=\"INVALID_ARGUMENT\"} 1\n",
+        ":tensorflow:serving:request_count{model_name=\"digits\",status=\"UNAVAILABLE\"} 1\n",
+        ":tensorflow:serving:request_latency_sum{model_name=\"digits\",API=\"Predict\","
+        "entrypoint=\"any\"} 325\n",
+        ":tensorflow:serving:request_latency_bucket{model_name=\"digits\",API=\"Predict\","
+        "entrypoint=\"any\",le=\"500\"} 1\n",
+        ":tensorflow:serving:runtime_latency_sum{model_name=\"digits\",API=\"Predict\","
+        "runtime=\"onnxruntime\"} 300\n",
+        ":tensorflow:serving:request_example_count_total{model=\"digits\"} 8\n"}},
+      {MetricNames::kTorchserve,
+       {"ts_inference_requests_total{model_name=\"digits\",model_version=\"3\"} 3\n",
+        "ts_inference_latency_microseconds{model_name=\"digits\",model_version=\"3\"} 325\n",
+        "ts_queue_latency_microseconds{model_name=\"digits\",model_version=\"3\"} 20\n",
+        "Requests2XX{Level=\"Host\"} 1\n", "Requests4XX{Level=\"Host\"} 1\n",
+        "Requests5XX{Level=\"Host\"} 1\n"}},
+      {MetricNames::kMlserver,
+       {"model_infer_request_success_total{model=\"digits\",version=\"3\"} 1\n",
+        "model_infer_request_failure_total{model=\"digits\",version=\"3\"} 2\n",
+        "model_infer_request_duration_count{model=\"digits\",version=\"3\"} 1\n",
+        "model_infer_request_duration_sum{model=\"digits\",version=\"3\"} 0.000325\n"}},
+  };
+  for (const auto& [names, lines] : table) {
+    const std::string text = registry_.Scrape(names);
+    for (const std::string_view line : lines) EXPECT_THAT(text, HasSubstr(std::string(line)));
+    EXPECT_THAT(text, Not(HasSubstr("nv_")));
+    EXPECT_THAT(text, HasSubstr("slipway_request_seconds"));
+  }
 }
 
 TEST_F(ModelMetricsTest, SeriesOfAnUnloadedVersionGoAway) {

@@ -158,7 +158,7 @@ void AddProcessMetrics(Registry& registry) {
   auto utilization = std::make_shared<CpuUtilization>();
   registry.AddCollector([boot_time = BootTime(), utilization](MetricSink& sink) {
     CollectProcess(sink, boot_time);
-    if (sink.wants_triton_names()) CollectTritonMachine(sink, *utilization);
+    if (sink.names() == MetricNames::kTriton) CollectTritonMachine(sink, *utilization);
   });
 }
 

@@ -86,7 +86,7 @@ void Registry::AddCollector(Collector collector) {
   state_->contents.With([&](Contents& c) { c.collectors.push_back(std::move(shared)); });
 }
 
-std::string Registry::Scrape(Names names) const {
+std::string Registry::Scrape(MetricNames names) const {
   // Collected outside the lock: a source may be slow, and may use the registry.
   std::vector<std::shared_ptr<const MetricSource>> sources;
   const auto collectors = state_->contents.With([&](Contents& c) {
@@ -95,7 +95,7 @@ std::string Registry::Scrape(Names names) const {
       if (auto alive = source.lock()) sources.push_back(std::move(alive));
     return c.collectors;
   });
-  Exposition exposition(names == Names::kOwnAndTriton);
+  Exposition exposition(names);
   for (const auto& source : sources) source->Collect(exposition);
   for (const auto& collector : collectors) (*collector)(exposition);
   return exposition.Render();

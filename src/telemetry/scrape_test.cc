@@ -74,7 +74,7 @@ bool HasPromtool() { return std::system("command -v promtool > /dev/null 2>&1") 
 
 TEST_F(ScrapeTest, OwnNamesPassPromtool) {
   if (!HasPromtool()) GTEST_SKIP() << "promtool is not installed";
-  const Verdict verdict = Promtool(registry_.Scrape(Registry::Names::kOwn));
+  const Verdict verdict = Promtool(registry_.Scrape(MetricNames::kOwn));
   EXPECT_EQ(verdict.exit_code, 0) << verdict.complaints;
   EXPECT_EQ(verdict.complaints, "");
 }

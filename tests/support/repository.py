@@ -65,6 +65,19 @@ def row_model(factor):
     return _field(1, 8) + _field(7, graph) + _field(8, _field(2, 13))
 
 
+def product_model():
+    """n INT64 [2] -> the sum over the product of two n[0] x n[1] matrices of ones, one long operator."""
+    one = _field(2, 1) + _field(8, "one") + _field(9, struct.pack("<f", 1))
+    expand = _field(1, "one") + _field(1, "n") + _field(2, "wide") + _field(4, "Expand")
+    multiply = _field(1, "wide") + _field(1, "wide") + _field(2, "product") + _field(4, "MatMul")
+    keep = _field(1, "keepdims") + _field(3, 0) + _field(20, 2)
+    add = _field(1, "product") + _field(2, "y") + _field(4, "ReduceSum") + _field(5, keep)
+    size = _field(1, "n") + _field(2, _field(1, _field(1, 7) + _field(2, _field(1, _field(1, 2)))))
+    graph = _field(1, expand) + _field(1, multiply) + _field(1, add) + _field(2, "product") + _field(5, one)
+    graph += _field(11, size) + _field(12, _value("y"))
+    return _field(1, 8) + _field(7, graph) + _field(8, _field(2, 13))
+
+
 def external_model(location, length=4):
     """x FP32 [-1,4] -> y = w x, where the FP32 w lies in the file `location`."""
     entries = [("location", location), ("length", str(length))]

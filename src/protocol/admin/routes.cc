@@ -113,7 +113,7 @@ void AddRoutes(http::Router& router, const Services& services) {
                 exchange.Send();
               },
               "The models on one page, with a curl line for each.", Gives("text/html")});
-  const auto add_scrape = [&](std::string path, Registry::Names names, std::string summary) {
+  const auto add_scrape = [&](std::string path, MetricNames names, std::string summary) {
     router.Add({Method::kGet, std::move(path), Access::kHealth,
                 [services, names](Exchange& exchange) {
                   exchange.response().content_type = Registry::kContentType;
@@ -122,10 +122,11 @@ void AddRoutes(http::Router& router, const Services& services) {
                 },
                 std::move(summary), Gives("text/plain")});
   };
-  add_scrape("/metrics", Registry::Names::kOwn, "Metrics in the Prometheus text format.");
+  add_scrape("/metrics", services.metric_names, "Metrics in the Prometheus text format.");
   // Apart, because Triton's names break the rules of naming that `promtool check metrics` checks.
-  add_scrape("/metrics/triton", Registry::Names::kOwnAndTriton,
-             "The same, with Triton's nv_ names.");
+  add_scrape("/metrics/triton", MetricNames::kTriton, "The same, with Triton's nv_ names.");
+  add_scrape("/monitoring/prometheus/metrics", MetricNames::kTfserving,
+             "The same, with TensorFlow Serving's names, where it has them.");
   router.Add({Method::kGet, "/healthz", Access::kHealth,
               [](Exchange& exchange) {
                 exchange.response().content_type = "text/plain";

@@ -15,12 +15,13 @@ namespace slipway::admin {
 struct Services {
   routing::InferService& infer;
   const Registry& registry;
+  MetricNames metric_names;  // of "/metrics"
   const std::atomic<bool>& draining;
   std::string server_version;
   std::string engine;  // "onnxruntime 1.30.0"
 };
 
-/// "/", "/metrics", "/metrics/triton", "/healthz".
+/// "/", "/metrics", "/metrics/triton", "/monitoring/prometheus/metrics", "/healthz".
 void AddRoutes(http::Router& router, const Services& services);
 
 /// A curl line for one model that is ready, the first by name; "" when none is.

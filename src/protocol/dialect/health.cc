@@ -6,7 +6,7 @@
 namespace slipway::dialect {
 
 bool IsHealthy(const lifecycle::ServingTable& table, bool draining, const Target& default_model) {
-  if (!table.settled || draining) return false;
+  if (!table.settled || draining || lifecycle::HasStuckRun(table)) return false;
   if (!default_model.model.empty())
     return routing::Resolve(table, default_model.model, default_model.version).ok();
   return table.models.size() != 1 || !table.models.begin()->second->ready.empty();

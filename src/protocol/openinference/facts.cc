@@ -60,7 +60,18 @@ ServerMetadata MetadataOf(const Services& services) {
           .extensions = std::span(kExtensions).first(std::size(kExtensions) - without)};
 }
 
-bool IsReady(const ServingTable& table, bool draining) { return table.settled && !draining; }
+bool IsReady(const ServingTable& table, bool draining) {
+  return table.settled && !draining && !lifecycle::HasStuckRun(table);
+}
+
+StatusOr<const VersionHandle*> ReadyVersion(const ServingTable& table, std::string_view model,
+                                            std::string_view version) {
+  ASSIGN_OR_RETURN(const VersionHandle* handle, routing::Resolve(table, model, version));
+  if ((*handle)->queue->IsStuck())
+    return Error(Reason::kOverloaded, "model \"{}\": a run does not come back",
+                 (*handle)->name.str());
+  return handle;
+}
 
 StatusOr<ModelMetadata> MetadataOf(const ServingTable& table, std::string_view model,
                                    std::string_view version) {

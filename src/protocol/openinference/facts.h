@@ -65,6 +65,12 @@ struct IndexEntry {
 /// The first pass over everything wanted is done, and the server takes requests.
 bool IsReady(const lifecycle::ServingTable& table, bool draining);
 
+/// The version that answers requests. @return what routing::Resolve does, and kOverloaded while one
+/// of its runs does not come back.
+StatusOr<const lifecycle::VersionHandle*> ReadyVersion(const lifecycle::ServingTable& table,
+                                                       std::string_view model,
+                                                       std::string_view version);
+
 /// What is returned points into `services`.
 ServerMetadata MetadataOf(const Services& services);
 

@@ -65,7 +65,7 @@ class Methods {
   /// A model that is not known is not ready.
   Status ModelReady(int loop, const inference::ModelReadyRequest& request,
                     inference::ModelReadyResponse& answer) const {
-    answer.set_ready(routing::Resolve(Table(loop), request.name(), request.version()).ok());
+    answer.set_ready(ReadyVersion(Table(loop), request.name(), request.version()).ok());
     return OkStatus();
   }
 

@@ -72,7 +72,7 @@ void ModelHandlers::Metadata(Exchange& exchange) const {
 }
 
 void ModelHandlers::ModelReady(Exchange& exchange) const {
-  const auto version = routing::Resolve(TableFor(exchange), ModelIn(exchange), VersionIn(exchange));
+  const auto version = ReadyVersion(TableFor(exchange), ModelIn(exchange), VersionIn(exchange));
   if (!version.ok()) return Refuse(exchange, version.status());
   JsonWriter(exchange.response().body)
       .BeginObject()

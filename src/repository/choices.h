@@ -1,0 +1,43 @@
+#pragma once
+// What an operator says of models besides where they lie.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "repository/repository.h"
+
+namespace slipway::repository {
+
+/// "PATH", or "NAME=PATH" for one model under another name than its file or folder has. What stands
+/// before the first '=' is a name when it holds no '/': "./a=b.onnx" is a path.
+struct Place {
+  std::optional<ModelName> name;
+  std::string path;
+};
+Place ParsePlace(std::string_view text);
+
+/// Versions and aliases of models whose folders do not say so, or say otherwise.
+class Choices {
+ public:
+  /// "NAME=all", "NAME=latest:2", "NAME=3"; numbers of one model add up, else the last one counts.
+  /// kBadRequest saying what was expected.
+  Status AddVersions(std::string_view text);
+  /// "NAME@ALIAS=3"; wins over the model's aliases.json.
+  Status AddAlias(std::string_view text);
+
+  bool empty() const { return policies_.empty() && aliases_.empty(); }
+  /// Aliases of versions that are not there are left out, as those of aliases.json are.
+  void Apply(FoundModel& model) const;
+
+ private:
+  std::map<ModelName, VersionPolicy> policies_;
+  std::map<ModelName, std::map<std::string, VersionNumber>> aliases_;
+};
+
+/// `source` with `choices` applied to what it finds.
+std::unique_ptr<Source> WithChoices(std::unique_ptr<Source> source, Choices choices);
+
+}  // namespace slipway::repository

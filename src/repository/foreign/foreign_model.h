@@ -1,0 +1,51 @@
+#pragma once
+// What other model servers' folders and configuration files hold, said as Slipway's settings.
+// docs/switching.md lists what is read. Nothing a file names is opened but beneath its own folder,
+// and no model is.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+
+namespace slipway::repository {
+
+/// One model as the other server's files name it.
+struct ForeignModel {
+  std::string name;
+  std::string path;                        // what lies there OpenSource takes, when problem is OK
+  std::vector<std::string> versions = {};  // "NAME=all", for Choices::AddVersions
+  std::vector<std::string> aliases = {};   // "NAME@stable=3", for Choices::AddAlias
+  std::vector<std::string> notes = {};     // what is said and has no effect: a sentence each
+  Status problem = OkStatus();             // why it cannot be served
+
+  /// "NAME=PATH", for OpenSource.
+  std::string place() const { return name + "=" + path; }
+};
+
+/// A text of TensorFlow Serving's ModelServerConfig: the models of its model_config_list.
+/// @param file  for messages.
+/// @return kBadModel naming the line. What one model alone cannot have is that model's problem.
+/// Source: tensorflow/serving, config/model_server_config.proto
+StatusOr<std::vector<ForeignModel>> ReadTfservingModels(std::string_view text,
+                                                        std::string_view file);
+
+/// Each model-settings.json in `folder` and below, at most 8 levels, as MLServer looks for them.
+/// Paths in them are taken from their folder.
+/// @return kNotFound when the folder is not there; kTooLarge above 10,000 entries.
+/// Source: SeldonIO/MLServer, mlserver/settings.py, mlserver/repository/
+StatusOr<std::vector<ForeignModel>> ReadMlserverModels(const std::string& folder);
+
+/// The folder of a model that MLflow saved (MLmodel): served when it has the flavor onnx.
+/// @return kNotFound when there is no MLmodel.
+StatusOr<ForeignModel> ReadMlflowModel(const std::string& folder, std::string name);
+
+/// What `wanted` names of a TorchServe model store, in its words: "all", "FILE" or "NAME=FILE".
+/// .onnx files and unpacked archives (MAR-INF/MANIFEST.json) with one in them can be served.
+/// @return kNotFound when the store is not there.
+/// Source: pytorch/serve, frontend ModelServer.java, model-archiver's manifest
+StatusOr<std::vector<ForeignModel>> ReadTorchserveModels(const std::string& store,
+                                                         const std::vector<std::string>& wanted);
+
+}  // namespace slipway::repository

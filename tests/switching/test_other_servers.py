@@ -1,0 +1,156 @@
+"""Each server's own command line starts Slipway; a stock request of it is answered; its metrics have its names."""
+
+import json
+import shutil
+
+import pytest
+
+from support.instances import flat, value_of
+from support.models import EXAMPLES, check_elements, examples
+from support.server import free_port
+from switched import Switched
+
+EXAMPLE = next(example for model, name, example in examples() if (model, name) == ("digits", "four"))
+ONNX = EXAMPLES / "digits" / "1" / "model.onnx"
+ROWS = value_of(EXAMPLE["inputs"][0])
+
+
+def check(got):
+    check_elements(EXAMPLE["outputs"][0], flat(got))
+
+
+def output(answer):
+    """The predictions of an answer, as the first output's elements."""
+    assert answer.status == 200, answer
+    return answer.json()["predictions"]
+
+
+@pytest.fixture
+def tfserving_folder(tmp_path):
+    for version in ("1", "2", "3"):
+        shutil.copytree(ONNX.parent, tmp_path / "digits" / version)
+    return tmp_path
+
+
+def test_tensorflow_serving_s_one_model(tfserving_folder):
+    grpc, rest = free_port(), free_port()
+    words = [
+        f"--port={grpc}",
+        f"--rest_api_port={rest}",
+        "--model_name=half",
+        f"--model_base_path={tfserving_folder}/digits",
+        "--num_load_threads=4",
+    ]
+    with Switched("tfserving", words, rest) as server:
+        check(output(server.post("/v1/models/half:predict", {"instances": ROWS})))
+        status = server.at(grpc).get("/v1/models/half").json()["model_version_status"]
+        assert [(each["version"], each["state"]) for each in status] == [("3", "AVAILABLE")]
+        metrics = server.get("/monitoring/prometheus/metrics").text
+        assert ':tensorflow:serving:request_count{model_name="half",status="OK"} 1' in metrics
+        server.wait_for_log("--num_load_threads has no effect")
+
+
+def test_tensorflow_serving_s_model_config_file(tfserving_folder, link):
+    config = tfserving_folder / "models.config"
+    config.write_text(
+        f"""model_config_list {{ config {{
+          name: 'digits' base_path: '{tfserving_folder}/digits' model_platform: 'tensorflow'
+          model_version_policy {{ specific {{ versions: 1 versions: 2 }} }}
+          version_labels {{ key: 'stable' value: 1 }} }} }}""",
+        encoding="utf-8",
+    )
+    rest = free_port()
+    words = [f"--port={free_port()}", f"--rest_api_port={rest}", f"--model_config_file={config}"]
+    with Switched("tfserving", words, rest, program=link("tensorflow_model_server")) as server:
+        status = server.get("/v1/models/digits").json()["model_version_status"]
+        assert {each["version"] for each in status if each["state"] == "AVAILABLE"} == {"1", "2"}
+        check(output(server.post("/v1/models/digits/labels/stable:predict", {"instances": ROWS})))
+
+
+def test_a_saved_model_is_refused_by_its_format(tmp_path, refusal):
+    folder = tmp_path / "m" / "1"
+    folder.mkdir(parents=True)
+    (folder / "saved_model.pb").write_bytes(b"x")
+    words = ["--rest_api_port=0", "--file_system_poll_wait_seconds=0", f"--model_base_path={folder.parent}"]
+    code, text = refusal("tfserving", f"--port={free_port()}", *words)
+    assert code == 1 and "TensorFlow SavedModel, which is not supported yet" in text
+
+
+def test_torchserve(tmp_path, link):
+    shutil.copy(ONNX, tmp_path / "net.onnx")
+    (tmp_path / "b.mar").write_bytes(b"PK")
+    ports = {name: free_port() for name in ("inference", "management", "metrics")}
+    properties = tmp_path / "config.properties"
+    properties.write_text("".join(f"{name}_address=http://127.0.0.1:{port}\n" for name, port in ports.items()))
+    words = "--start --foreground --ncs --disable-token-auth --model-store".split()
+    words += [tmp_path, "--ts-config", properties, "--models", "digits=net.onnx", "b.mar"]
+    with Switched("torchserve", words, ports["inference"], program=link("torchserve")) as server:
+        assert server.get("/ping").json() == {"status": "Healthy"}
+        assert server.post("/predictions/digits", {"data": ROWS}).status == 200
+        listed = server.at(ports["management"]).get("/models").json()["models"]
+        assert [model["modelName"] for model in listed] == ["digits"]
+        metrics = server.at(ports["metrics"]).get("/metrics").text
+        assert 'ts_inference_requests_total{model_name="digits",model_version="1"} 1' in metrics
+        server.wait_for_log('model "b" is not served: "b.mar" is an archive')
+
+
+def test_mlserver(tmp_path):
+    shutil.copy(ONNX, tmp_path / "net.onnx")
+    settings = {"name": "digits", "parameters": {"uri": "./net.onnx", "version": "v0.1.0"}}
+    (tmp_path / "model-settings.json").write_text(json.dumps(settings))
+    http, grpc, metrics = free_port(), free_port(), free_port()
+    own = {"http_port": http, "grpc_port": grpc, "metrics_port": metrics, "parallel_workers": 0}
+    (tmp_path / "settings.json").write_text(json.dumps(own))
+    with Switched("mlserver", ["start", tmp_path], http) as server:
+        for version in (None, "v0.1.0"):
+            answer = server.infer("digits", EXAMPLE["inputs"], version=version)
+            assert answer.status == 200, answer
+            check(answer.json()["outputs"][0]["data"])
+        text = server.at(metrics).get("/metrics").text
+        assert 'model_infer_request_success_total{model="digits",version="1"} 2' in text
+
+
+def test_mlflow(tmp_path, link):
+    folder = tmp_path / "wine"
+    folder.mkdir()
+    shutil.copy(ONNX, folder / "model.onnx")
+    (folder / "MLmodel").write_text("flavors:\n  onnx:\n    data: model.onnx\n  python_function: {}\n")
+    port = free_port()
+    words = ["models", "serve", "-m", folder, "-p", port, "--env-manager", "local"]
+    with Switched("mlflow", words, port, program=link("mlflow")) as server:
+        assert server.get("/health").status == 200
+        answer = server.post("/invocations", {"inputs": ROWS})
+        assert answer.status == 200 and "predictions" in answer.json(), answer
+
+
+def test_sagemaker():
+    port = free_port()
+    words = ["serve", EXAMPLES / "digits"]
+    with Switched("sagemaker", words, port, env={"SAGEMAKER_BIND_TO_PORT": str(port)}) as server:
+        assert server.get("/ping").status == 200
+        assert server.post("/invocations", {"instances": ROWS}).status == 200
+
+
+def test_azure_ml():
+    port = free_port()
+    env = {"AZUREML_MODEL_DIR": str(EXAMPLES / "digits"), "AZUREML_ENTRY_SCRIPT": "score.py"}
+    with Switched("azureml", ["--port", port], port, env=env) as server:
+        assert server.get("/").status == 200
+        assert server.post("/score", {"data": ROWS}).status == 200
+        server.wait_for_log("AZUREML_ENTRY_SCRIPT has no effect")
+
+
+def test_vertex():
+    port = free_port()
+    env = {"AIP_HTTP_PORT": str(port), "AIP_PREDICT_ROUTE": "/p", "AIP_HEALTH_ROUTE": "/h"}
+    with Switched("vertex", [EXAMPLES / "digits"], port, env=env) as server:
+        assert server.get("/h").status == 200
+        check(output(server.post("/p", {"instances": ROWS})))
+
+
+def test_flask(link):
+    port = free_port()
+    words = ["run", "--port", port, EXAMPLES / "digits"]
+    with Switched("flask", words, port, program=link("flask"), env={"FLASK_APP": "app"}) as server:
+        answer = server.post("/predict", {"data": ROWS})
+        assert answer.status == 200 and "prediction" in answer.json()

@@ -1,0 +1,83 @@
+"""Triton's command line starts Slipway on Triton's ports, with Triton's metrics and flags."""
+
+from support.models import EXAMPLES, check_elements, examples
+from support.server import free_port
+from switched import Switched
+
+EXAMPLE = next(example for model, name, example in examples() if (model, name) == ("digits", "four"))
+
+
+def ports():
+    return {name: free_port() for name in ("http", "grpc", "metrics")}
+
+
+def words(port, *more):
+    return [
+        f"--model-repository={EXAMPLES}",
+        *(word for name, number in port.items() for word in (f"--{name}-port", number)),
+        *more,
+    ]
+
+
+def check_digits(server):
+    answer = server.infer("digits", EXAMPLE["inputs"])
+    assert answer.status == 200, answer
+    check_elements(EXAMPLE["outputs"][0], answer.json()["outputs"][0]["data"])
+
+
+def test_its_ports_requests_and_metrics():
+    port = ports()
+    with Switched("triton", words(port, "--log-verbose=1", "--id=mine"), port["http"]) as server:
+        check_digits(server)
+        check_digits(server.at(port["grpc"]))
+        metrics = server.at(port["metrics"]).get("/metrics").text
+        assert 'nv_inference_request_success{model="digits",version="1"} 2' in metrics
+        server.wait_for_log("--id has no effect: the server's metadata calls it slipway")
+
+
+def test_loads_what_is_asked_for_by_the_program_s_name(link):
+    port = ports()
+    command = words(port, "--model-control-mode=explicit", "--load-model=digits", "--http-address=127.0.0.1")
+    with Switched("triton", command, port["http"], program=link("tritonserver")) as server:
+        index = {model["name"]: model.get("state") for model in server.post("/v2/repository/index").json()}
+        assert index["digits"] == "READY" and index["topic"] != "READY"
+        assert server.post("/v2/repository/models/topic/load", {}).status == 200
+
+
+def test_a_variable_names_the_server_too():
+    port = ports()
+    server = Switched("triton", words(port), port["http"], env={"SLIPWAY_AS": "triton"})
+    server.command = [word for word in server.command if word not in ("--as", "triton")]
+    with server:
+        check_digits(server)
+
+
+def test_slipway_s_own_words_win():
+    port = ports()
+    own = f"127.0.0.1:{free_port()}"
+    server = Switched("triton", words(port, "--http", own), port["http"])
+    server.address = own
+    with server:
+        check_digits(server)
+
+
+def test_what_cannot_be_honoured_is_named(refusal):
+    code, text = refusal("triton", "--model-repository=m", "--http-restricted-api=inference:k=v", "--http-port=x")
+    assert code == 2
+    assert "--http-restricted-api: keys for parts of the API are not offered" in text
+    assert '--http-port: expected a whole number, 0 or more, got "x"' in text
+
+
+def test_what_nobody_knows_is_named(refusal):
+    code, text = refusal("triton", "--model-repo=m")
+    assert code == 2 and text == (
+        "slipway serve: --model-repo is no option of triton nor of slipway serve; "
+        'did you mean "--model-root"?\n'
+    )
+    code, text = refusal("tritn")
+    assert code == 2 and 'did you mean "triton"?' in text
+
+
+def test_a_port_that_is_none_is_named(refusal):
+    code, text = refusal("triton", f"--model-repository={EXAMPLES}", "--http-port=70000")
+    assert code == 2 and "--http-port" in text and "0.0.0.0:70000" in text
