@@ -84,6 +84,14 @@ batching::BatchOptions Loader::BatchOptionsFor(const ServedVersion& served,
   return batch;
 }
 
+void Loader::AddCache(ServedVersion& served) const {
+  if (options_.cache)
+    served.cache = std::make_unique<ResponseCache>(options_.cache);
+  else
+    log::Warn("the model asks for a response cache, and the server has none (cache.size is 0)",
+              {{"model", served.name.str()}});
+}
+
 StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundModel& model,
                                                       const repository::FoundVersion& version) {
   const TimePoint begin = clock_.Now();
@@ -127,6 +135,7 @@ StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundMod
   const int64_t joined_rows = queue.batch.max_rows;
   served->queue = std::make_shared<batching::ModelQueue>(std::move(queue), pool_, clock_, cost);
   served->metrics = metrics_.ForVersion(model.name.str(), served->version);
+  if (model.config.response_cache) AddCache(*served);
   const Duration took = clock_.Now() - begin;
   served->metrics->SetLoadDuration(took);
   metrics_.RecordLoad(took);

@@ -27,6 +27,7 @@ struct LoaderOptions {
   int default_instances = 1;                     // for models whose configuration does not say
   Duration run_limit{};                          // 0: none
   batching::BatchOptions batch{.max_rows = 64};  // for those that can run requests together
+  std::shared_ptr<CacheStore> cache;             // for models that ask for one; null: there is none
 };
 
 /// Threads: Load from one thread at a time.
@@ -46,6 +47,7 @@ class Loader {
  private:
   batching::BatchOptions BatchOptionsFor(const ServedVersion& served,
                                          batching::CostModel& cost) const;
+  void AddCache(ServedVersion& served) const;
   Status ProbeOnce(const repository::FoundVersion& version, const std::string& digest);
 
   const LoaderOptions options_;

@@ -8,6 +8,7 @@
 #include "batching/model_queue.h"
 #include "bundle/artifact.h"
 #include "engine/engine.h"
+#include "infer/response_cache.h"
 #include "repository/model_config.h"
 #include "telemetry/model_metrics.h"
 #include "tensor/signature.h"
@@ -34,6 +35,7 @@ struct ServedVersion {
   std::unique_ptr<LoadedModel> model;
   std::shared_ptr<batching::ModelQueue> queue;
   std::shared_ptr<ModelMetrics> metrics;
+  std::unique_ptr<ResponseCache> cache;  // null: every request is computed
 };
 
 /// Who holds one keeps the version loaded. The last holder does not pay for the unload: it is

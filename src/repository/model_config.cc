@@ -50,6 +50,7 @@ class Reader {
   Status ReadInstanceGroup(const TextField& field);
   Status ReadBatching(const TextField& field);
   Status CheckBatching(const std::vector<TextField>& fields) const;
+  Status ReadCache(const TextField& field);
   Status ReadMaxBatchSize(const TextField& field);
   Status ReadModelFilename(const TextField& field);
 
@@ -103,7 +104,7 @@ StatusOr<ModelConfig> Reader::Read(const std::vector<TextField>& fields) {
       {"instance_group", true, [&](const TextField& f) { return ReadInstanceGroup(f); }},
       {"default_model_filename", false, [&](const TextField& f) { return ReadModelFilename(f); }},
       {"model_transaction_policy", false, Enabled("decoupled", {})},
-      {"response_cache", false, WithoutEffect()},
+      {"response_cache", false, [&](const TextField& f) { return ReadCache(f); }},
       {"runtime"},
       {"batch_input", true},
       {"batch_output", true},
@@ -123,6 +124,14 @@ StatusOr<ModelConfig> Reader::Read(const std::vector<TextField>& fields) {
   RETURN_IF_ERROR(CheckBatching(fields));
   config_.instance_count = static_cast<int>(instances_);
   return std::move(config_);
+}
+
+Status Reader::ReadCache(const TextField& field) {
+  ASSIGN_OR_RETURN(const auto* fields, reader_.Message(field));
+  const FieldRule rules[] = {{"enable", false, [&](const TextField& f) {
+                                return reader_.ReadBool(f, &config_.response_cache);
+                              }}};
+  return reader_.ReadMessage(*fields, " in \"response_cache\"", rules);
 }
 
 Status Reader::ReadMaxBatchSize(const TextField& field) {

@@ -34,6 +34,7 @@ struct ModelConfig {
   int instance_count = 0;  // runs at once, all groups together; 0 = not stated
   std::string default_model_filename{kDefaultModelFilename};  // in each version's folder
   std::optional<DynamicBatching> dynamic_batching;
+  bool response_cache = false;              // answers are kept and given again
   std::vector<std::string> without_effect;  // fields that say how, not what: each once
   bool operator==(const ModelConfig&) const = default;
 };

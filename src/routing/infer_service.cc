@@ -84,6 +84,8 @@ void InferCall::Reset() {
   rows_ = 1;
   joint_rows_ = 0;
   more_follow = false;
+  cache_key_.reset();
+  from_cache_ = false;
 }
 
 /// A call that has left its handler, with what its run needs: the version must not be unloaded.
@@ -156,6 +158,7 @@ std::unique_ptr<InferCall> InferService::Infer(int loop, std::unique_ptr<InferCa
     Finish(*call, ready, version.get());
     return call;
   }
+  if (version->cache && AnswerFromCache(*call, *version)) return call;
   if (call->joint_rows_ > 0) call = Gather(loops_[loop], std::move(call), version);
   return call ? Place(std::move(call), version) : nullptr;
 }
@@ -343,7 +346,26 @@ Status InferService::ShapeAnswer(InferCall& call, const ServedVersion& version) 
     if (!best.ok()) return Annotate(best.status(), fmt::format("output \"{}\"", spec.name));
     outputs[i].tensor = *std::move(best);
   }
+  if (call.cache_key_) KeepAnswer(call, version);
   return OkStatus();
+}
+
+// ---- answers of earlier requests
+
+bool InferService::AnswerFromCache(InferCall& call, const ServedVersion& version) {
+  const CacheKey& key = call.cache_key_.emplace(call.request, call.bound_);
+  const auto answer = version.cache->Find(key, call.times_.parsed);
+  call.cache_time_ = clock_.Now() - call.times_.parsed;
+  if (!answer) return false;
+  call.response.outputs = *answer;
+  call.from_cache_ = true;
+  Finish(call, OkStatus(), &version);
+  return true;
+}
+
+void InferService::KeepAnswer(InferCall& call, const ServedVersion& version) {
+  version.cache->Insert(*call.cache_key_, call.response.outputs, call.times_.computed);
+  version.metrics->RecordCacheMiss(call.cache_time_ + (clock_.Now() - call.times_.computed));
 }
 
 void InferService::Finish(InferCall& call, const Status& status, const ServedVersion* version) {
@@ -355,12 +377,13 @@ void InferService::Finish(InferCall& call, const Status& status, const ServedVer
   const Status sent = call.Done(status, version);
   if (version == nullptr) return;
   call.times_.responded = clock_.Now();
-  if (sent.ok()) {
-    version->metrics->RecordSuccess(call.times_, call.rows_);
-  } else {
-    version->metrics->RecordFailure(ReasonOf(sent),
-                                    call.times_.responded - call.request.context.received);
-  }
+  ModelMetrics& metrics = *version->metrics;
+  if (!sent.ok())
+    metrics.RecordFailure(ReasonOf(sent), call.times_.responded - call.request.context.received);
+  else if (call.from_cache_)
+    metrics.RecordCacheHit(call.times_, call.cache_time_);
+  else
+    metrics.RecordSuccess(call.times_, call.rows_);
 }
 
 }  // namespace slipway::routing

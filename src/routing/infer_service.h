@@ -2,6 +2,7 @@
 // One inference from a request with names to an answer, whatever protocol it came in by.
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "base/snapshot.h"
 #include "base/status.h"
 #include "infer/request.h"
+#include "infer/response_cache.h"
 #include "infer/validate.h"
 #include "lifecycle/serving_table.h"
 #include "telemetry/model_metrics.h"
@@ -61,6 +63,9 @@ class InferCall {
   uint64_t rows_ = 1;       // that are counted
   int64_t joint_rows_ = 0;  // that may run with others'; 0: none
   batching::RunSize size_;
+  std::optional<CacheKey> cache_key_;  // under which the answer is kept
+  Duration cache_time_{};              // spent on looking for it
+  bool from_cache_ = false;
   ModelMetrics::InFlight in_flight_;
 };
 
@@ -123,6 +128,9 @@ class InferService {
   void ExecuteTogether(std::span<InferCall* const> calls, const lifecycle::ServedVersion& version,
                        Duration limit);
   Status ShapeAnswer(InferCall& call, const lifecycle::ServedVersion& version);
+  /// True when an earlier answer was given; else this one will be kept.
+  bool AnswerFromCache(InferCall& call, const lifecycle::ServedVersion& version);
+  void KeepAnswer(InferCall& call, const lifecycle::ServedVersion& version);
   void Finish(InferCall& call, const Status& status, const lifecycle::ServedVersion* version);
 
   std::atomic<Duration> default_timeout_;
