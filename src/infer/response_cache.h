@@ -33,9 +33,8 @@ class CacheKey {
   friend H AbslHashValue(H state, const CacheKey& key) {
     state = H::combine_contiguous(std::move(state), key.form_.data(), key.form_.size());
     for (const auto& data : key.data_)
-      state = H::combine_contiguous(std::move(state),
-                                    reinterpret_cast<const unsigned char*>(data.data()),
-                                    data.size());
+      state = H::combine_contiguous(
+          std::move(state), reinterpret_cast<const unsigned char*>(data.data()), data.size());
     return state;
   }
 

@@ -191,8 +191,10 @@ TEST(ResponseCacheTest, ThreadsFindTheirOwnAnswersOnly) {
         const std::string text = std::to_string((i * 7 + t) % 300);
         ResponseCache& cache = i % 2 ? caches.cache : shortlived;
         const std::string found = Found(cache, Asked(text).key());
-        if (found == "nothing") cache.Insert(Asked(text).key(), Answer(text), kNow);
-        else ASSERT_EQ(found, text);
+        if (found == "nothing")
+          cache.Insert(Asked(text).key(), Answer(text), kNow);
+        else
+          ASSERT_EQ(found, text);
       }
     });
   threads.clear();

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "batching/worker_pool.h"
 #include "bundle/artifact.h"
+#include "lifecycle/ensemble.h"
 #include "lifecycle/joining.h"
 #include "lifecycle/probe.h"
 #include "lifecycle/served_version.h"
@@ -40,6 +41,11 @@ class Loader {
   /// @return what is wrong with this version; nothing of it stays in memory then.
   StatusOr<std::unique_ptr<ServedVersion>> Load(const repository::FoundModel& model,
                                                 const repository::FoundVersion& version);
+
+  /// An ensemble, whose members are loaded already. @return what does not fit.
+  StatusOr<std::unique_ptr<ServedVersion>> LoadEnsemble(const repository::FoundModel& model,
+                                                        const repository::FoundVersion& version,
+                                                        const FindMember& find);
 
   /// Ends a probe in progress, and every later one, with kCancelled. Threads: any.
   void GiveUp() { given_up_ = true; }

@@ -164,7 +164,6 @@ TEST(ModelConfigTest, RefusesByNameWhatIsNotSupportedYet) {
   const std::pair<std::string, std::string> cases[] = {
       {"\n\nsequence_batching { oldest { } }",
        "config.pbtxt:3: \"sequence_batching\" is not supported yet"},
-      {"ensemble_scheduling { step { model_name: 'a' } }", "\"ensemble_scheduling\""},
       {"batch_input { }", "\"batch_input\""},
       {"batch_output { }", "\"batch_output\""},
       {"model_operations { op_library_filename: 'x.so' }", "\"model_operations\""},

@@ -5,6 +5,7 @@
 
 #include "batching/joint_run.h"
 #include "infer/classification.h"
+#include "routing/ensemble_run.h"
 #include "routing/resolver.h"
 
 namespace slipway::routing {
@@ -153,14 +154,25 @@ std::unique_ptr<InferCall> InferService::Infer(int loop, std::unique_ptr<InferCa
     return call;
   }
   const VersionHandle& version = **resolved;
-  call->in_flight_ = ModelMetrics::InFlight(version->metrics);
-  if (const Status ready = Prepare(*call, *version); !ready.ok()) {
-    Finish(*call, ready, version.get());
-    return call;
-  }
-  if (version->cache && AnswerFromCache(*call, *version)) return call;
+  if (!Begin(*call, *version)) return call;
+  if (version->config.is_ensemble())
+    return EnsembleRun::Start(*this, loop, std::move(call), version);
   if (call->joint_rows_ > 0) call = Gather(loops_[loop], std::move(call), version);
   return call ? Place(std::move(call), version) : nullptr;
+}
+
+std::unique_ptr<InferCall> InferService::Launch(std::unique_ptr<InferCall> call,
+                                                const VersionHandle& version, bool may_run) {
+  return Begin(*call, *version) ? Place(std::move(call), version, may_run) : std::move(call);
+}
+
+bool InferService::Begin(InferCall& call, const ServedVersion& version) {
+  call.in_flight_ = ModelMetrics::InFlight(version.metrics);
+  if (const Status ready = Prepare(call, version); !ready.ok()) {
+    Finish(call, ready, &version);
+    return false;
+  }
+  return !version.cache || !AnswerFromCache(call, version);
 }
 
 // ---- company
@@ -222,9 +234,9 @@ void InferService::RunGroup(int loop, Group& group) {
 // ---- one by one
 
 std::unique_ptr<InferCall> InferService::Place(std::unique_ptr<InferCall> call,
-                                               const VersionHandle& handle) {
+                                               const VersionHandle& handle, bool may_run) {
   const ServedVersion& version = *handle;
-  const auto placement = version.queue->Admit(call->size_, call->request.context.deadline);
+  const auto placement = version.queue->Admit(call->size_, call->request.context.deadline, may_run);
   if (!placement.ok()) {
     Finish(*call, placement.status(), &version);
     return call;

@@ -99,6 +99,7 @@ class InferService {
   void Refuse(int loop, InferCall& call, const Status& why);
 
  private:
+  class EnsembleRun;
   class WaitingCall;
   /// Calls of one version that run as one.
   struct Group {
@@ -114,13 +115,18 @@ class InferService {
   };
 
   Status Prepare(InferCall& call, const lifecycle::ServedVersion& version);
+  /// False when the call is answered already: refused, or from the cache.
+  bool Begin(InferCall& call, const lifecycle::ServedVersion& version);
+  /// Begins and places a call on any thread. Null when its answer comes later.
+  std::unique_ptr<InferCall> Launch(std::unique_ptr<InferCall> call,
+                                    const lifecycle::VersionHandle& version, bool may_run);
   /// Null when the call was gathered.
   std::unique_ptr<InferCall> Gather(Loop& loop, std::unique_ptr<InferCall> call,
                                     const lifecycle::VersionHandle& version);
   void RunGroup(int loop, Group& group);
-  /// Runs `call` here, hands it to the queue (then null is returned) or refuses it.
+  /// Runs `call` here, if it may, hands it to the queue (then null is returned) or refuses it.
   std::unique_ptr<InferCall> Place(std::unique_ptr<InferCall> call,
-                                   const lifecycle::VersionHandle& version);
+                                   const lifecycle::VersionHandle& version, bool may_run = true);
   std::unique_ptr<InferCall> Enqueue(std::unique_ptr<InferCall> call,
                                      const lifecycle::VersionHandle& version);
   /// @param limit  of the run; zero: none.
