@@ -449,6 +449,16 @@ struct ThrowingJob : Job {
   void Drop(const Status&) override {}
 };
 
+TEST(ModelQueueTest, WhatMayNotRunHereIsQueuedAndTakesNoSlot) {
+  SteadyClock clock;
+  WorkerPool pool(1);
+  const auto queue = std::make_shared<ModelQueue>(ModelQueueOptions{}, pool, clock);
+  const auto placement = queue->Admit({.row_bytes = 8}, std::nullopt, /*may_run=*/false);
+  ASSERT_TRUE(placement.ok());
+  EXPECT_EQ(*placement, Placement::kQueue);
+  EXPECT_EQ(queue->running(), 0);
+}
+
 TEST(ModelQueueTest, ARunThatThrowsGivesItsSlotBack) {
   SteadyClock clock;
   WorkerPool pool(1);

@@ -25,7 +25,8 @@ ModelQueue::ModelQueue(ModelQueueOptions options, WorkerPool& pool, const Clock&
       cost_(std::move(cost)),
       level_sizes_(options_.levels.size()) {}
 
-StatusOr<Placement> ModelQueue::Admit(RunSize size, std::optional<TimePoint> deadline) {
+StatusOr<Placement> ModelQueue::Admit(RunSize size, std::optional<TimePoint> deadline,
+                                      bool may_run) {
   AdmissionView view;
   if (deadline) {
     view.now = clock_.Now();
@@ -40,7 +41,7 @@ StatusOr<Placement> ModelQueue::Admit(RunSize size, std::optional<TimePoint> dea
   view.instances = options_.instances;
   auto placement = batching::Admit(view, options_.admission);
   if (!placement.ok() || *placement == Placement::kQueue) return placement;
-  if (options_.batch.max_delay > Duration::zero()) return Placement::kQueue;
+  if (!may_run || options_.batch.max_delay > Duration::zero()) return Placement::kQueue;
   // Take the slot; somebody else may have been quicker.
   if (running_.fetch_add(1) < options_.instances) return placement;
   Release();

@@ -74,8 +74,8 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
 
   /// Decides where the request runs, or the requests that run as one. kInline: the caller runs it
   /// itself and must call FinishInline with the time it took, also when the run throws. kQueue: the
-  /// caller hands the job to Enqueue.
-  StatusOr<Placement> Admit(RunSize size, std::optional<TimePoint> deadline);
+  /// caller hands the job to Enqueue. @param may_run  false: never kInline.
+  StatusOr<Placement> Admit(RunSize size, std::optional<TimePoint> deadline, bool may_run = true);
   void FinishInline(RunSize size, Duration took, bool ok);
 
   /// How many rows of such requests are best run as one, by whoever has several at hand; 1: none.

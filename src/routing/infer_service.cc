@@ -6,6 +6,7 @@
 
 #include "batching/joint_run.h"
 #include "infer/classification.h"
+#include "routing/ensemble_run.h"
 #include "routing/resolver.h"
 
 namespace slipway::routing {
@@ -99,6 +100,8 @@ void InferCall::Reset() {
   rows_ = 1;
   joint_rows_ = 0;
   more_follow = false;
+  cache_key_.reset();
+  from_cache_ = false;
 }
 
 /// A call that has left its handler, with what its run needs: the version must not be unloaded.
@@ -167,15 +170,29 @@ std::unique_ptr<InferCall> InferService::Infer(int loop, std::unique_ptr<InferCa
     return call;
   }
   const VersionHandle& version = **resolved;
-  call->in_flight_ = ModelMetrics::InFlight(version->metrics);
-  if (const Status ready = Prepare(*call, *version); !ready.ok()) {
-    Finish(*call, ready, version.get());
-    return call;
-  }
+  if (!Begin(*call, *version)) return call;
+  if (version->config.is_ensemble())
+    return EnsembleRun::Start(*this, loop, std::move(call), version);
   if (call->joint_rows_ > 0) call = Gather(loops_[loop], std::move(call), version);
   if (!call) return nullptr;
   const TimePoint now = call->times_.parsed;  // nothing lies between that is worth a look
   return Place(std::move(call), version, now);
+}
+
+std::unique_ptr<InferCall> InferService::Launch(std::unique_ptr<InferCall> call,
+                                                const VersionHandle& version, bool may_run) {
+  if (!Begin(*call, *version)) return call;
+  const TimePoint now = call->times_.parsed;
+  return Place(std::move(call), version, now, may_run);
+}
+
+bool InferService::Begin(InferCall& call, const ServedVersion& version) {
+  call.in_flight_ = ModelMetrics::InFlight(version.metrics);
+  if (const Status ready = Prepare(call, version); !ready.ok()) {
+    Finish(call, ready, &version);
+    return false;
+  }
+  return !version.cache || !AnswerFromCache(call, version);
 }
 
 // ---- company
@@ -242,9 +259,10 @@ void InferService::RunGroup(int loop, Group& group) {
 // ---- one by one
 
 std::unique_ptr<InferCall> InferService::Place(std::unique_ptr<InferCall> call,
-                                               const VersionHandle& handle, TimePoint now) {
+                                               const VersionHandle& handle, TimePoint now,
+                                               bool may_run) {
   const ServedVersion& version = *handle;
-  const auto placement = version.queue->Admit(call->size_, call->request.context.deadline);
+  const auto placement = version.queue->Admit(call->size_, call->request.context.deadline, may_run);
   if (!placement.ok()) {
     Finish(*call, placement.status(), &version);
     return call;
@@ -371,7 +389,26 @@ Status InferService::ShapeAnswer(InferCall& call, const ServedVersion& version) 
     if (!best.ok()) return Annotate(best.status(), fmt::format("output \"{}\"", spec.name));
     outputs[i].tensor = *std::move(best);
   }
+  if (call.cache_key_) KeepAnswer(call, version);
   return OkStatus();
+}
+
+// ---- answers of earlier requests
+
+bool InferService::AnswerFromCache(InferCall& call, const ServedVersion& version) {
+  const CacheKey& key = call.cache_key_.emplace(call.request, call.bound_);
+  const auto answer = version.cache->Find(key, call.times_.parsed);
+  call.cache_time_ = clock_.Now() - call.times_.parsed;
+  if (!answer) return false;
+  call.response.outputs = *answer;
+  call.from_cache_ = true;
+  Finish(call, OkStatus(), &version);
+  return true;
+}
+
+void InferService::KeepAnswer(InferCall& call, const ServedVersion& version) {
+  version.cache->Insert(*call.cache_key_, call.response.outputs, call.times_.computed);
+  version.metrics->RecordCacheMiss(call.cache_time_ + (clock_.Now() - call.times_.computed));
 }
 
 void InferService::Finish(InferCall& call, const Status& status, const ServedVersion* version) {
@@ -383,12 +420,13 @@ void InferService::Finish(InferCall& call, const Status& status, const ServedVer
   const Status sent = call.Done(status, version);
   if (version == nullptr) return;
   call.times_.responded = clock_.Now();
-  if (sent.ok()) {
-    version->metrics->RecordSuccess(call.times_, call.rows_);
-  } else {
-    version->metrics->RecordFailure(ReasonOf(sent),
-                                    call.times_.responded - call.request.context.received);
-  }
+  ModelMetrics& metrics = *version->metrics;
+  if (!sent.ok())
+    metrics.RecordFailure(ReasonOf(sent), call.times_.responded - call.request.context.received);
+  else if (call.from_cache_)
+    metrics.RecordCacheHit(call.times_, call.cache_time_);
+  else
+    metrics.RecordSuccess(call.times_, call.rows_);
 }
 
 }  // namespace slipway::routing
