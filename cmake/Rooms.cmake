@@ -5,11 +5,12 @@
 #     SOURCES request.cc
 #     ROOMS tensor telemetry          # rooms this one may include; base is implied
 #     LIBRARIES dep::seccomp          # outside libraries
-#     TESTS request_test.cc)          # joined into the one binary slipway_tests
+#     TESTS request_test.cc           # joined into the one binary slipway_tests
+#     COLD)                           # runs at start or for a person: released small, not fast
 include(CMakeParseArguments)
 
 function(slipway_room)
-  cmake_parse_arguments(ROOM "" "NAME" "SOURCES;ROOMS;LIBRARIES;TESTS;TEST_LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ROOM "COLD" "NAME" "SOURCES;ROOMS;LIBRARIES;TESTS;TEST_LIBRARIES" ${ARGN})
   set(target room_${ROOM_NAME})
   if(ROOM_SOURCES)
     add_library(${target} STATIC ${ROOM_SOURCES})
@@ -19,6 +20,9 @@ function(slipway_room)
     set(scope INTERFACE)
   endif()
   target_include_directories(${target} ${scope} ${CMAKE_SOURCE_DIR}/src ${CMAKE_BINARY_DIR}/generated)
+  if(ROOM_COLD)
+    target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-Os>)
+  endif()
   list(TRANSFORM ROOM_ROOMS PREPEND room_)
   if(NOT ROOM_NAME STREQUAL "base")
     list(PREPEND ROOM_ROOMS room_base)

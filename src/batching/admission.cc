@@ -1,7 +1,5 @@
 #include "batching/admission.h"
 
-#include <algorithm>
-
 namespace slipway::batching {
 namespace {
 
@@ -17,7 +15,7 @@ StatusOr<Placement> Admit(const AdmissionView& view, const AdmissionOptions& opt
   if (view.deadline) {
     if (*view.deadline <= view.now)
       return Error(Reason::kDeadlineExceeded, "the request's deadline has passed");
-    const Duration finish = wait + std::max(view.predicted, view.slow);
+    const Duration finish = wait + view.slow;
     if (!view.guessed && view.now + finish > *view.deadline)
       return Error(Reason::kOverloaded, "would finish in about {} ms, after its deadline",
                    Milliseconds(finish));

@@ -20,9 +20,9 @@ struct AdmissionOptions {
 struct AdmissionView {
   TimePoint now{};
   std::optional<TimePoint> deadline;
-  Duration predicted{};  // of this request's run
-  Duration slow{};       // what 19 of 20 such runs stay below
-  bool guessed = false;  // no run of its size was seen yet
+  Duration predicted{};  // of this request's run: what has become slow shows at once
+  Duration slow{};       // what 19 of 20 such runs stay below: one outlier hardly shows
+  bool guessed = false;  // no run of its size was seen yet, or it is time to try again
   Duration backlog{};    // of the runs that wait for this version, together
   size_t waiting = 0;    // queued for this version
   int running = 0;       // of this version, anywhere

@@ -20,7 +20,7 @@ TEST(AdmissionTest, DecidesByTheTable) {
     std::string want;
   };
   const AdmissionOptions options{.inline_limit = microseconds(100), .max_queue = 4};
-  const AdmissionView idle{.now = kNow, .predicted = microseconds(20)};
+  const AdmissionView idle{.now = kNow, .predicted = microseconds(20), .slow = microseconds(20)};
   auto with = [&](auto change) {
     AdmissionView view = idle;
     change(view);
@@ -38,7 +38,8 @@ TEST(AdmissionTest, DecidesByTheTable) {
       {"cannot finish in time", with([](auto& v) { v.deadline = kNow + microseconds(19); }),
        "overloaded"},
       {"is only guessed not to finish in time", with([](auto& v) {
-         v.guessed = true, v.predicted = milliseconds(3), v.deadline = kNow + milliseconds(1);
+         v.guessed = true, v.predicted = v.slow = milliseconds(3),
+         v.deadline = kNow + milliseconds(1);
        }),
        "queue"},
       {"cannot finish behind others", with([](auto& v) {
@@ -73,18 +74,20 @@ struct CountingJob : Job {
   std::atomic<int>* drops;
   CountingJob(std::function<void()> b, std::atomic<int>* r, std::atomic<int>* d)
       : body(std::move(b)), runs(r), drops(d) {}
-  void Run() override {
+  bool Run() override {
     if (body) body();
     ++*runs;
+    return true;
   }
   void Drop(const Status&) override { ++*drops; }
   bool CanJoin(const Job& other) const override {
     return static_cast<const CountingJob&>(other).kind == kind;
   }
-  void RunWith(std::span<const std::unique_ptr<Job>> others) override {
+  bool RunWith(std::span<const std::unique_ptr<Job>> others) override {
     Run();
     *runs += static_cast<int>(others.size());
     if (batches != nullptr) batches->push_back(static_cast<int>(others.size()) + 1);
+    return true;
   }
   int kind = 0;
   std::vector<int>* batches = nullptr;
@@ -119,8 +122,8 @@ TEST_F(QueueFixture, NeverRunsMoreThanItsInstancesAtOnce) {
           if (*placement == Placement::kInline) {
             body();
             ++runs;
-            queue->FinishInline({.row_bytes = 8},
-                                milliseconds(i % 2));  // sometimes too slow to run inline
+            queue->FinishInline({.row_bytes = 8}, milliseconds(i % 2),
+                                true);  // sometimes too slow to run inline
           } else {
             auto job = MakeJob(body);
             ASSERT_TRUE(queue->Enqueue(job).ok());
@@ -299,6 +302,64 @@ TEST_F(BatchFixture, ADelayIsWaitedForNoLongerThanAsked) {
   EXPECT_EQ(batches, (std::vector<int>{2, 4}));
 }
 
+TEST_F(BatchFixture, WhoWaitsForCompanyHoldsUpNoOther) {
+  SteadyClock real;
+  auto queue = std::make_shared<ModelQueue>(
+      ModelQueueOptions{
+          .batch = {.max_rows = 4, .preferred = {2, 4}, .max_delay = std::chrono::hours(1)}},
+      pool, real, cost);
+  Add(*queue, /*kind=*/1);
+  for (int i = 0; i < 4; ++i) Add(*queue, /*kind=*/2);
+  while (runs < 4) std::this_thread::yield();
+  EXPECT_EQ(queue->waiting(), 1u);
+  pool.Stop();
+  EXPECT_EQ(runs, 5);
+}
+
+TEST_F(BatchFixture, EachPreferredSizeStarts) {
+  SteadyClock real;
+  auto queue = std::make_shared<ModelQueue>(
+      ModelQueueOptions{
+          .batch = {.max_rows = 4, .preferred = {2, 4}, .max_delay = std::chrono::hours(1)}},
+      pool, real, cost);
+  Add(*queue), Add(*queue);
+  while (runs < 2) std::this_thread::yield();
+  pool.Stop();
+  EXPECT_EQ(batches, (std::vector<int>{2}));
+}
+
+TEST_F(BatchFixture, TheTightestDeadlineIsKeptInASmallerBatch) {
+  cost->Observe({1, 0}, milliseconds(10));
+  cost->Observe({2, 0}, milliseconds(11));
+  cost->Observe({4, 0}, milliseconds(40));
+  const auto queue = BusyQueue({.max_rows = 4, .preferred = {4}});
+  Add(*queue), Add(*queue), Add(*queue), Add(*queue, 0, fake.Now() + milliseconds(12));
+  Finish();
+  EXPECT_EQ(batches, (std::vector<int>{2, 2}));
+}
+
+TEST_F(QueueFixture, AnOutlierDoesNotShutTheDoor) {
+  FakeClock fake;
+  WorkerPool pool(1);
+  const auto cost = std::make_shared<CostModel>();
+  for (int i = 0; i < 10; ++i) cost->Observe({}, milliseconds(1));
+  cost->Observe({}, std::chrono::seconds(1));
+  auto queue = std::make_shared<ModelQueue>(ModelQueueOptions{}, pool, fake, cost);
+  EXPECT_TRUE(queue->Admit({}, fake.Now() + milliseconds(100)).ok());
+}
+
+TEST_F(QueueFixture, WhatLooksTooSlowIsTriedNowAndThen) {
+  FakeClock fake;
+  WorkerPool pool(1);
+  const auto cost = std::make_shared<CostModel>();
+  cost->Observe({}, std::chrono::seconds(1));
+  auto queue = std::make_shared<ModelQueue>(ModelQueueOptions{}, pool, fake, cost);
+  int admitted = 0;
+  for (int i = 0; i < 64; ++i)
+    admitted += queue->Admit({}, fake.Now() + milliseconds(100)).ok() ? 1 : 0;
+  EXPECT_EQ(admitted, 4);
+}
+
 TEST_F(BatchFixture, AnEndingPoolWaitsForNobody) {
   SteadyClock real;
   auto queue = std::make_shared<ModelQueue>(
@@ -382,11 +443,21 @@ TEST(WorkerPoolTest, ShortRunsAreNotHeldUpByLongOnes) {
 }
 
 struct ThrowingJob : Job {
-  void Run() override { throw std::runtime_error("no"); }
+  bool Run() override { throw std::runtime_error("no"); }
   bool CanJoin(const Job&) const override { return false; }
-  void RunWith(std::span<const std::unique_ptr<Job>>) override {}
+  bool RunWith(std::span<const std::unique_ptr<Job>>) override { return true; }
   void Drop(const Status&) override {}
 };
+
+TEST(ModelQueueTest, WhatMayNotRunHereIsQueuedAndTakesNoSlot) {
+  SteadyClock clock;
+  WorkerPool pool(1);
+  const auto queue = std::make_shared<ModelQueue>(ModelQueueOptions{}, pool, clock);
+  const auto placement = queue->Admit({.row_bytes = 8}, std::nullopt, /*may_run=*/false);
+  ASSERT_TRUE(placement.ok());
+  EXPECT_EQ(*placement, Placement::kQueue);
+  EXPECT_EQ(queue->running(), 0);
+}
 
 TEST(ModelQueueTest, ARunThatThrowsGivesItsSlotBack) {
   SteadyClock clock;

@@ -47,9 +47,9 @@ void CostModel::Observe(RunSize size, Duration took) {
     const float slow = cell.slow.load(std::memory_order_relaxed);
     const float usual = cell.usual.load(std::memory_order_relaxed);
     const float step = slow * kQuantileStep * (seen > slow ? kQuantile : kQuantile - 1);
-    cell.slow.store(std::max(slow + step, mean), std::memory_order_relaxed);
-    cell.usual.store(usual + (std::min(seen, usual * kOutlier) - usual) * kWeight,
-                     std::memory_order_relaxed);
+    const float next = usual + (std::min(seen, usual * kOutlier) - usual) * kWeight;
+    cell.slow.store(std::max(slow + step, next), std::memory_order_relaxed);
+    cell.usual.store(next, std::memory_order_relaxed);
     cell.mean.store(mean + (seen - mean) * kWeight, std::memory_order_relaxed);
   }
   column.knee.store(FindKnee(column), std::memory_order_relaxed);

@@ -1,6 +1,7 @@
 #include "batching/model_queue.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "base/log.h"
@@ -10,6 +11,8 @@ namespace {
 
 constexpr size_t kMaxScan = 256;                  // jobs looked at for one batch
 constexpr auto kGrace = std::chrono::seconds(1);  // for a run to end once it was told to
+constexpr size_t kMaxLeaders = 8;                 // batches looked at
+constexpr uint32_t kTryEvery = 16;                // requests that would be refused
 constexpr uint32_t kProbeEvery = 128;             // decisions: less than 1 % of the traffic
 
 }  // namespace
@@ -22,11 +25,12 @@ ModelQueue::ModelQueue(ModelQueueOptions options, WorkerPool& pool, const Clock&
       cost_(std::move(cost)),
       level_sizes_(options_.levels.size()) {}
 
-StatusOr<Placement> ModelQueue::Admit(RunSize size, std::optional<TimePoint> deadline) {
+StatusOr<Placement> ModelQueue::Admit(RunSize size, std::optional<TimePoint> deadline,
+                                      bool may_run) {
   AdmissionView view;
   if (deadline) {
     view.now = clock_.Now();
-    view.guessed = !cost_->HasSeen(size);
+    view.guessed = !cost_->HasSeen(size) || (running() == 0 && TimeToTry());
     view.slow = cost_->PredictSlow(size);
   }
   view.deadline = deadline;
@@ -37,16 +41,21 @@ StatusOr<Placement> ModelQueue::Admit(RunSize size, std::optional<TimePoint> dea
   view.instances = options_.instances;
   auto placement = batching::Admit(view, options_.admission);
   if (!placement.ok() || *placement == Placement::kQueue) return placement;
-  if (options_.batch.max_delay > Duration::zero()) return Placement::kQueue;
+  if (!may_run || options_.batch.max_delay > Duration::zero()) return Placement::kQueue;
   // Take the slot; somebody else may have been quicker.
   if (running_.fetch_add(1) < options_.instances) return placement;
   Release();
   return Placement::kQueue;
 }
 
-void ModelQueue::FinishInline(RunSize size, Duration took) {
-  cost_->Observe(size, took);
+void ModelQueue::FinishInline(RunSize size, Duration took, bool ok) {
+  Learn(size, took, ok);
   Release();
+}
+
+// A run that failed may have been cut short, but it has taken at least so long.
+void ModelQueue::Learn(RunSize size, Duration took, bool ok) {
+  if (ok || took > cost_->Predict(size)) cost_->Observe(size, took);
 }
 
 int64_t ModelQueue::InlineTarget(size_t row_bytes) {
@@ -54,6 +63,11 @@ int64_t ModelQueue::InlineTarget(size_t row_bytes) {
   int64_t rows = TargetRows(options_.batch, *cost_, row_bytes, TimeToProbe());
   while (rows > 1 && cost_->Predict({rows, row_bytes}) > options_.admission.inline_limit) rows /= 2;
   return rows;
+}
+
+// Whom the costs refuse teaches nothing: what looks too slow is tried again and again, if seldom.
+bool ModelQueue::TimeToTry() {
+  return trials_.fetch_add(1, std::memory_order_relaxed) % kTryEvery == kTryEvery - 1;
 }
 
 bool ModelQueue::TimeToProbe() {
@@ -78,10 +92,9 @@ Status ModelQueue::Enqueue(std::unique_ptr<Job>& job) {
     if (limit > 0 && same >= limit)
       return Error(Reason::kQueueFull, "{} requests of priority {} are waiting, the limit", same,
                    job->level_ + 1);
-    const bool is_urgent = job->deadline.has_value();
-    const int64_t enough = TargetRows(options_.batch, *cost_, job->size.row_bytes);
+    const Job& added = *job;
     Insert(std::move(job));
-    if (is_urgent || rows_ >= enough) held_ = false;
+    if (held_) ReconsiderHold(added);
   }
   StartWaiting();
   return OkStatus();
@@ -147,43 +160,80 @@ void ModelQueue::RefuseStale(TimePoint now, std::vector<Refused>& refused) {
   }
 }
 
+void ModelQueue::ReconsiderHold(const Job& job) {
+  const auto& preferred = options_.batch.preferred;
+  const bool enough = rows_ >= TargetRows(options_.batch, *cost_, job.size.row_bytes) ||
+                      std::ranges::find(preferred, rows_) != preferred.end();
+  const bool urgent = job.deadline && *job.deadline < held_until_ + options_.batch.max_delay;
+  if (enough || urgent || !job.CanJoin(job)) held_ = false;
+}
+
 // False when the pool ends: nobody would come back.
 bool ModelQueue::HoldUntil(TimePoint when) {
+  held_until_ = when;
   held_ = true;
+  if (timer_ && *timer_ <= when) return true;  // it will look again
+  timer_ = when;
   if (pool_.CallAt(when, shared_from_this())) return true;
+  timer_.reset();
   held_ = false;
   return false;
 }
 
-ModelQueue::Jobs ModelQueue::TakeBatch(TimePoint now) {
-  Jobs batch;
-  if (jobs_.empty()) return batch;
-  const Job& first = *jobs_.front();
-  const size_t row_bytes = first.size.row_bytes;
-  int64_t target = IsJoining() ? TargetRows(options_.batch, *cost_, row_bytes, TimeToProbe()) : 1;
-  BatchView view{.now = now,
-                 .oldest = first.queued_,
-                 .deadline = first.deadline,
-                 .size = first.size,
-                 .first_rows = first.size.rows};
-  std::vector<size_t> chosen;
-  for (size_t i = 1; i < std::min(jobs_.size(), kMaxScan) && view.size.rows < target; ++i) {
+ModelQueue::Candidates ModelQueue::Gather(size_t leader, TimePoint now) {
+  const Job& first = *jobs_[leader];
+  Candidates found;
+  found.jobs = {leader};
+  found.view = {.now = now,
+                .oldest = first.queued_,
+                .deadline = first.deadline,
+                .size = first.size,
+                .first_rows = first.size.rows};
+  if (!IsJoining() || !first.CanJoin(first)) return found;
+  found.target = TargetRows(options_.batch, *cost_, first.size.row_bytes, TimeToProbe());
+  int64_t& rows = found.view.size.rows;
+  for (size_t i = leader + 1; i < std::min(jobs_.size(), kMaxScan) && rows < found.target; ++i) {
     const Job& job = *jobs_[i];
-    if (view.size.rows + job.size.rows > target || !first.CanJoin(job)) continue;
-    view.size.rows += job.size.rows;
-    if (job.deadline && (!view.deadline || *job.deadline < *view.deadline))
-      view.deadline = job.deadline;
-    chosen.push_back(i);
+    if (rows + job.size.rows > found.target || !first.CanJoin(job)) continue;
+    rows += job.size.rows;
+    if (job.deadline)
+      found.view.deadline = std::min(found.view.deadline.value_or(TimePoint::max()), *job.deadline);
+    found.jobs.push_back(i);
   }
-  const BatchDecision decision = Decide(view, target, options_.batch, *cost_);
-  if (decision.rows == 0 && HoldUntil(decision.until)) return batch;
-  const int64_t rows = decision.rows == 0 ? view.size.rows : decision.rows;
-  for (; view.size.rows > rows && !chosen.empty(); chosen.pop_back())
-    view.size.rows -= jobs_[chosen.back()]->size.rows;
+  return found;
+}
+
+// The leader, and of the others those whose deadlines are the tightest.
+ModelQueue::Jobs ModelQueue::TakeRows(Candidates candidates, int64_t rows) {
+  auto& chosen = candidates.jobs;
+  std::ranges::stable_sort(chosen.begin() + 1, chosen.end(), {}, [this](size_t i) {
+    return jobs_[i]->deadline.value_or(TimePoint::max());
+  });
+  for (int64_t all = candidates.view.size.rows; all > rows && chosen.size() > 1; chosen.pop_back())
+    all -= jobs_[chosen.back()]->size.rows;
+  std::ranges::sort(chosen);
+  Jobs batch;
   for (; !chosen.empty(); chosen.pop_back()) batch.push_back(Take(chosen.back()));
-  batch.push_back(Take(0));
   std::ranges::reverse(batch);
   return batch;
+}
+
+// Requests that cannot run together form batches of their own, and one that waits for company holds
+// up no other.
+ModelQueue::Jobs ModelQueue::TakeBatch(TimePoint now) {
+  std::vector<size_t> leaders;
+  TimePoint until = TimePoint::max();
+  for (size_t i = 0; i < std::min(jobs_.size(), kMaxScan) && leaders.size() < kMaxLeaders; ++i) {
+    const Job& job = *jobs_[i];
+    if (std::ranges::any_of(leaders, [&](size_t l) { return jobs_[l]->CanJoin(job); })) continue;
+    leaders.push_back(i);
+    Candidates found = Gather(i, now);
+    const BatchDecision decision = Decide(found.view, found.target, options_.batch, *cost_);
+    if (decision.rows > 0) return TakeRows(std::move(found), decision.rows);
+    until = std::min(until, decision.until);
+  }
+  if (leaders.empty() || HoldUntil(until)) return {};
+  return TakeRows(Gather(0, now), std::numeric_limits<int64_t>::max());
 }
 
 ModelQueue::Jobs ModelQueue::TakeNext(std::vector<Refused>& refused) {
@@ -206,10 +256,11 @@ void ModelQueue::RunNext() {
   const auto leave = [&] {
     MutexLock lock(mutex_);
     started_.erase(entry);
-    told_stuck_ = false;
+    told_stuck_ = told_stuck_ && !started_.empty();
   };
+  bool ok = false;
   try {
-    RunBatch(batch);
+    ok = RunBatch(batch);
   } catch (...) {
     leave();
     throw;
@@ -217,14 +268,12 @@ void ModelQueue::RunNext() {
   leave();
   RunSize size = batch.front()->size;
   for (const auto& job : std::span(batch).subspan(1)) size.rows += job->size.rows;
-  cost_->Observe(size, clock_.Now() - start);
+  Learn(size, clock_.Now() - start, ok);
 }
 
-void ModelQueue::RunBatch(const Jobs& batch) {
-  if (batch.size() == 1)
-    batch.front()->Run();
-  else
-    batch.front()->RunWith(std::span(batch).subspan(1));
+bool ModelQueue::RunBatch(const Jobs& batch) {
+  if (batch.size() == 1) return batch.front()->Run();
+  return batch.front()->RunWith(std::span(batch).subspan(1));
 }
 
 bool ModelQueue::IsStuck() {
@@ -272,7 +321,12 @@ void ModelQueue::RunOne() {
 }
 
 void ModelQueue::OnTime() {
-  held_ = false;
+  {
+    MutexLock lock(mutex_);
+    timer_.reset();
+    if (held_ && clock_.Now() < held_until_ && HoldUntil(held_until_)) return;
+    held_ = false;
+  }
   StartWaiting();
 }
 

@@ -26,11 +26,12 @@ namespace slipway::batching {
 class Job {
  public:
   virtual ~Job() = default;
-  virtual void Run() = 0;
+  /// True when the run succeeded; one that failed says little of what runs take.
+  virtual bool Run() = 0;
   /// True when the two can run as one.
   virtual bool CanJoin(const Job& other) const = 0;
-  /// Runs this one and `others`, each of which it can join, as one.
-  virtual void RunWith(std::span<const std::unique_ptr<Job>> others) = 0;
+  /// Runs this one and `others`, each of which it can join, as one. True when that succeeded.
+  virtual bool RunWith(std::span<const std::unique_ptr<Job>> others) = 0;
   /// The request will not run: its deadline passed or its client went while it waited, or the queue
   /// was closed.
   virtual void Drop(const Status& why) = 0;
@@ -73,9 +74,9 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
 
   /// Decides where the request runs, or the requests that run as one. kInline: the caller runs it
   /// itself and must call FinishInline with the time it took, also when the run throws. kQueue: the
-  /// caller hands the job to Enqueue.
-  StatusOr<Placement> Admit(RunSize size, std::optional<TimePoint> deadline);
-  void FinishInline(RunSize size, Duration took);
+  /// caller hands the job to Enqueue. @param may_run  false: never kInline.
+  StatusOr<Placement> Admit(RunSize size, std::optional<TimePoint> deadline, bool may_run = true);
+  void FinishInline(RunSize size, Duration took, bool ok);
 
   /// How many rows of such requests are best run as one, by whoever has several at hand; 1: none.
   int64_t InlineTarget(size_t row_bytes);
@@ -105,6 +106,7 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
   /// The part of a run that so many rows make up, when they run in the best number.
   Duration ShareOf(RunSize size) const;
   bool TimeToProbe();
+  bool TimeToTry();
   bool IsJoining() const { return options_.batch.max_rows > 1; }
 
   // What runs next.
@@ -113,12 +115,22 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
   void RefuseStale(TimePoint now, std::vector<Refused>& refused)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Jobs TakeBatch(TimePoint now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool HoldUntil(TimePoint when);
+  struct Candidates {
+    std::vector<size_t> jobs;  // places, the leader's first
+    int64_t target = 1;        // rows
+    BatchView view;
+  };
+  Candidates Gather(size_t leader, TimePoint now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Jobs TakeRows(Candidates candidates, int64_t rows) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool HoldUntil(TimePoint when) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  /// What has come lately may let something start.
+  void ReconsiderHold(const Job& job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Insert(std::unique_ptr<Job> job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   size_t LevelOf(const Job& job) const;
   std::unique_ptr<Job> Take(size_t index) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RunNext();
-  void RunBatch(const Jobs& batch);
+  static bool RunBatch(const Jobs& batch);
+  void Learn(RunSize size, Duration took, bool ok);
 
   /// Gives a slot back and lets the next waiting job start, if any.
   void Release();
@@ -135,9 +147,12 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
   std::atomic<int64_t> backlog_ns_{0};  // their shares
   std::atomic<bool> held_{false};       // what waits is to wait for more
   std::atomic<uint32_t> decisions_{0};
+  std::atomic<uint32_t> trials_{0};
   Mutex mutex_;
   std::multiset<TimePoint> started_ ABSL_GUARDED_BY(mutex_);  // runs on the pool
   bool told_stuck_ ABSL_GUARDED_BY(mutex_) = false;
+  TimePoint held_until_ ABSL_GUARDED_BY(mutex_){};
+  std::optional<TimePoint> timer_ ABSL_GUARDED_BY(mutex_);  // that the pool has for this queue
   std::deque<std::unique_ptr<Job>> jobs_ ABSL_GUARDED_BY(mutex_);  // by level, late ones last
   int64_t rows_ ABSL_GUARDED_BY(mutex_) = 0;                       // of jobs_
   std::vector<size_t> level_sizes_ ABSL_GUARDED_BY(mutex_);        // of jobs_

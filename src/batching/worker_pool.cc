@@ -99,6 +99,7 @@ void WorkerPool::Charge(WorkSource& source, Duration used) {
 void WorkerPool::Work() {
   for (;;) {
     std::shared_ptr<WorkSource> source, due;
+    bool others_needed = false;
     {
       MutexLock lock(mutex_);
       while ((due = TakeDue()) == nullptr && announced_.empty() && !stopping_) {
@@ -110,8 +111,10 @@ void WorkerPool::Work() {
       if (due == nullptr) {
         if (announced_.empty()) return;
         source = TakeNext();
+        others_needed = !announced_.empty() || !timers_.empty();
       }
     }
+    if (others_needed) wake_.notify_one();  // who waits without a limit knows of no timer
     if (due != nullptr) {
       NoThrow([&] { due->OnTime(); });
       continue;

@@ -25,6 +25,7 @@ struct Verdict {
 /// Whether each version that would be served loads and runs: in a child process, as in the server.
 Status Try(const repository::FoundModel& model, const Engine& engine) {
   RETURN_IF_ERROR(model.problem);
+  if (model.config.is_ensemble()) return OkStatus();  // no file of its own
   std::vector<VersionNumber> found;
   for (const auto& version : model.versions) found.push_back(version.number);
   const auto wanted = model.config.version_policy.Select(found);
@@ -48,6 +49,8 @@ Verdict Judge(const repository::FoundModel& model, const Engine& engine) {
   Verdict verdict{.model = model.name.str()};
   for (const std::string& field : model.config.without_effect)
     verdict.notes.push_back(fmt::format("\"{}\" of config.pbtxt has no effect", field));
+  if (model.config.is_ensemble())
+    verdict.notes.push_back("an ensemble: its steps are checked against its members at the start");
   verdict.refused = Try(model, engine);
   return verdict;
 }

@@ -5,6 +5,7 @@
 
 #include "batching/joint_run.h"
 #include "infer/validate.h"
+#include "tensor/half.h"
 
 namespace slipway::lifecycle {
 namespace {
@@ -12,12 +13,48 @@ namespace {
 using batching::JointPart;
 using batching::RunSize;
 
+constexpr int kSeeds = 8;    // of made-up rows
 constexpr size_t kRows = 4;  // distinct ones that the proof runs on
 // More than sums in another order differ by, less than what neighbours would change.
 constexpr bundle::Tolerance kTolerance{.absolute = 1e-5, .relative = 1e-3};
 constexpr double kSaves = 0.97;  // of the cost a row, for twice the rows
 
 using Row = std::vector<Tensor>;  // one of each input, in the signature's order
+
+template <typename T>
+void AppendRaw(T value, std::string& data) {
+  data.append(reinterpret_cast<const char*>(&value), sizeof(value));
+}
+
+/// @param n  0 to 10.
+void AppendMadeUp(DType dtype, int n, std::string& data) {
+  switch (dtype) {
+    case DType::kBytes:
+      return AppendBytesElement(data, n % 2 == 0 ? "a" : "b");
+    case DType::kFp32:
+      return AppendRaw(static_cast<float>(n) / 10, data);
+    case DType::kFp64:
+      return AppendRaw(static_cast<double>(n) / 10, data);
+    case DType::kFp16:
+      return AppendRaw(DoubleToFp16(static_cast<double>(n) / 10), data);
+    case DType::kBf16:
+      return AppendRaw(DoubleToBf16(static_cast<double>(n) / 10), data);
+    default:  // little-endian 0 or 1
+      data.push_back(static_cast<char>(n % 2));
+      data.append(ElementSize(dtype) - 1, '\0');
+  }
+}
+
+bool Same(const Row& a, const Row& b) {
+  return std::ranges::equal(a, b, [](const Tensor& x, const Tensor& y) {
+    return x.shape == y.shape && std::ranges::equal(x.data.bytes(), y.data.bytes());
+  });
+}
+
+void AddDistinct(Row row, std::vector<Row>& rows) {
+  if (std::ranges::none_of(rows, [&](const Row& other) { return Same(row, other); }))
+    rows.push_back(std::move(row));
+}
 
 /// A row that differs from those with another `seed`, of values that most models take.
 StatusOr<Row> MadeUpRow(const Signature& signature, const Row* like, int seed) {
@@ -28,22 +65,8 @@ StatusOr<Row> MadeUpRow(const Signature& signature, const Row* like, int seed) {
     std::ranges::replace(tensor.shape, -1, 1);
     ASSIGN_OR_RETURN(const int64_t count, ElementCount(tensor.shape));
     std::string data;
-    for (int64_t e = 0; e < count; ++e) {
-      const int value = static_cast<int>((e + seed) % 2);
-      if (spec.dtype == DType::kBytes) {
-        AppendBytesElement(data, value == 0 ? "a" : "b");
-      } else if (spec.dtype == DType::kFp32) {
-        const float real = static_cast<float>((e * 7 + seed * 3) % 11) / 10;
-        data.append(reinterpret_cast<const char*>(&real), sizeof(real));
-      } else if (spec.dtype == DType::kFp64) {
-        const double real = static_cast<double>((e * 7 + seed * 3) % 11) / 10;
-        data.append(reinterpret_cast<const char*>(&real), sizeof(real));
-      } else {
-        // Little-endian: 0 or 1 as an integer, 0 or the smallest number as a 16-bit float.
-        data.push_back(static_cast<char>(value));
-        data.append(ElementSize(spec.dtype) - 1, '\0');
-      }
-    }
+    for (int64_t e = 0; e < count; ++e)
+      AppendMadeUp(spec.dtype, static_cast<int>((e * 7 + seed * 3) % 11), data);
     tensor.data = Buffer::Own(std::move(data));
     row.push_back(std::move(tensor));
   }
@@ -64,7 +87,7 @@ void AddRowsOf(const bundle::Example& example, const Signature& signature, std::
   for (size_t r = 0; r < by_input.front().size() && rows.size() < kRows; ++r) {
     Row row;
     for (const auto& tensors : by_input) row.push_back(tensors[r]);
-    rows.push_back(std::move(row));
+    AddDistinct(std::move(row), rows);
   }
 }
 
@@ -72,10 +95,11 @@ StatusOr<std::vector<Row>> DistinctRows(const Signature& signature,
                                         const std::vector<bundle::Example>& examples) {
   std::vector<Row> rows;
   for (const bundle::Example& example : examples) AddRowsOf(example, signature, rows);
-  for (int seed = 0; rows.size() < 2; ++seed) {
+  for (int seed = 0; rows.size() < 2 && seed < kSeeds; ++seed) {
     ASSIGN_OR_RETURN(Row made, MadeUpRow(signature, rows.empty() ? nullptr : &rows.front(), seed));
-    rows.push_back(std::move(made));
+    AddDistinct(std::move(made), rows);
   }
+  if (rows.size() < 2) return MakeError(Reason::kBadModel, "no two different rows are known");
   return rows;
 }
 
@@ -112,13 +136,13 @@ class Requests {
   size_t row_bytes_ = 0;
 };
 
-Status CompareRows(const LoadedModel& model, const Requests& requests) {
+Status CompareRows(const LoadedModel& model, const Requests& requests, const RunOptions& options) {
   const Signature& signature = model.signature();
   std::vector<std::vector<Tensor>> together;
-  RETURN_IF_ERROR(RunJoined(model, requests.Parts(requests.size(), together), {}));
+  RETURN_IF_ERROR(RunJoined(model, requests.Parts(requests.size(), together), options));
   for (size_t r = 0; r < requests.size(); ++r) {
     std::vector<Tensor> alone;
-    RETURN_IF_ERROR(model.Run(requests[r].inputs, requests[r].outputs, {}, alone));
+    RETURN_IF_ERROR(model.Run(requests[r].inputs, requests[r].outputs, options, alone));
     std::vector<NamedTensor> expected;
     for (size_t o = 0; o < alone.size(); ++o)
       expected.push_back({signature.outputs[o].name, alone[o]});
@@ -129,14 +153,14 @@ Status CompareRows(const LoadedModel& model, const Requests& requests) {
 }
 
 /// False when no more is to be measured.
-bool Measure(const LoadedModel& model, const Requests& requests, int64_t rows, const Clock& clock,
-             batching::CostModel& cost) {
+bool Measure(const LoadedModel& model, const Requests& requests, int64_t rows,
+             const RunOptions& options, const Clock& clock, batching::CostModel& cost) {
   std::vector<std::vector<Tensor>> results;
   const auto parts = requests.Parts(static_cast<size_t>(rows), results);
   Duration took{};
   for (int run = 0; run < 2; ++run) {  // the first of a shape pays for its memory
     const TimePoint start = clock.Now();
-    if (!RunJoined(model, parts, {}).ok()) return false;
+    if (!RunJoined(model, parts, options).ok()) return false;
     took = clock.Now() - start;
   }
   const RunSize size{rows, requests.row_bytes()};
@@ -169,10 +193,11 @@ JoiningReport ProveJoining(const LoadedModel& model, const std::vector<bundle::E
     return no("a run takes too long");
 
   const TimePoint end = clock.Now() + options.budget;
-  if (const Status same = CompareRows(model, requests); !same.ok()) return no(MessageOf(same));
+  const RunOptions run{.deadline = clock.Now() + options.max_run};
+  if (const Status same = CompareRows(model, requests, run); !same.ok()) return no(MessageOf(same));
   int savings = 2;  // one size may be unlucky
   for (int64_t n = 1; n <= options.max_rows && savings > 0 && clock.Now() < end; n *= 2)
-    savings -= Measure(model, requests, n, clock, cost) ? 0 : 1;
+    savings -= Measure(model, requests, n, run, clock, cost) ? 0 : 1;
   return {.max_rows = options.max_rows};
 }
 

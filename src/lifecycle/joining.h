@@ -19,6 +19,7 @@ struct JoiningOptions {
   Duration budget =
       std::chrono::milliseconds(5);  // no further run is begun after it; a model of which four do
                                      // not fit into it has little to gain
+  Duration max_run = std::chrono::seconds(30);  // one run that takes longer ends the proof
 };
 
 struct JoiningReport {

@@ -83,6 +83,22 @@ TEST_F(JoiningTest, RowsThatDependOnTheirNeighboursAreFoundOut) {
   EXPECT_NE(report.why_not.find("output \"y\", element 0"), std::string::npos) << report.why_not;
 }
 
+TEST_F(JoiningTest, EqualRowsProveNothing) {
+  const FunctionModel centred(
+      clock,
+      [](Rows x) {
+        const float first = x.front();
+        for (float& v : x) v -= first;
+        return x;
+      },
+      microseconds(10), microseconds(1));
+  const std::string zeros(4 * sizeof(float), '\0');
+  bundle::Example example{.name = "zeros"};
+  example.inputs = {{"x", {DType::kFp32, {4, 1}, Buffer::Own(zeros)}}};
+  cost.Observe({1, 4}, microseconds(10));
+  EXPECT_EQ(ProveJoining(centred, {example}, {}, clock, cost).max_rows, 1);
+}
+
 TEST_F(JoiningTest, AnAnswerForAllRowsTogetherIsFoundOut) {
   const FunctionModel first(
       clock, [](Rows x) { return Rows{x.front()}; }, microseconds(10), microseconds(1));

@@ -29,6 +29,12 @@ void SetLevels(const repository::DynamicBatching& asked, batching::ModelQueueOpt
   queue.default_level = static_cast<size_t>(std::max<int64_t>(asked.default_priority, 1)) - 1;
 }
 
+void WarnOfFieldsWithoutEffect(const repository::FoundModel& model) {
+  if (const auto& fields = model.config.without_effect; !fields.empty())
+    log::Warn("the model's configuration has fields without effect",
+              {{"model", model.name.str()}, {"fields", absl::StrJoin(fields, ", ")}});
+}
+
 /// Label files name outputs of the model; the bundle's own labels stay where no file was given.
 void AttachLabels(const repository::FoundModel& model, Signature& signature) {
   for (const auto& [output, labels] : model.labels)
@@ -56,8 +62,8 @@ Status Loader::ProbeOnce(const repository::FoundVersion& version, const std::str
   return OkStatus();
 }
 
-// What a model's configuration asks for is proven however long it takes, and goes before what the
-// costs say.
+// What a model's configuration asks for goes before what the costs say, and its proof may take
+// longer.
 batching::BatchOptions Loader::BatchOptionsFor(const ServedVersion& served,
                                                batching::CostModel& cost) const {
   const auto& asked = served.config.dynamic_batching;
@@ -72,7 +78,7 @@ batching::BatchOptions Loader::BatchOptionsFor(const ServedVersion& served,
     batch.max_delay = asked->max_delay;
   }
   if (asked || batch.max_delay > Duration::zero()) joining.budget = kAskedBudget;
-  if (joining.max_rows == 1) return {};
+  if (options_.batch.max_rows == 1 || joining.max_rows == 1) return {};
   const JoiningReport report = ProveJoining(*served.model, served.examples, joining, clock_, cost);
   if (report.max_rows == 1) {
     const auto say = asked ? log::Warn : log::Debug;
@@ -82,6 +88,33 @@ batching::BatchOptions Loader::BatchOptionsFor(const ServedVersion& served,
   }
   batch.max_rows = report.max_rows;
   return batch;
+}
+
+StatusOr<std::unique_ptr<ServedVersion>> Loader::LoadEnsemble(
+    const repository::FoundModel& model, const repository::FoundVersion& version,
+    const FindMember& find) {
+  RETURN_IF_ERROR(CheckSteps(model.config, find));
+  auto served = std::make_unique<ServedVersion>(
+      ServedVersion{.name = model.name, .number = version.number, .version = version.number.str()});
+  served->config = model.config;
+  served->platform = "ensemble";
+  served->signature = SignatureOf(model.config);
+  AttachLabels(model, served->signature);
+  served->batched = model.config.max_batch_size.value_or(0) > 0;
+  served->metrics = metrics_.ForVersion(model.name.str(), served->version);
+  WarnOfFieldsWithoutEffect(model);
+  log::Info("ensemble loaded", {{"model", model.name.str()},
+                                {"version", served->version},
+                                {"steps", model.config.ensemble.size()}});
+  return served;
+}
+
+void Loader::AddCache(ServedVersion& served) const {
+  if (options_.cache)
+    served.cache = std::make_unique<ResponseCache>(options_.cache);
+  else
+    log::Warn("the model asks for a response cache, and the server has none (cache.size is 0)",
+              {{"model", served.name.str()}});
 }
 
 StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundModel& model,
@@ -100,9 +133,7 @@ StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundMod
   served->row_wise = IsRowWise(served->signature);
   served->batched = model.config.max_batch_size.value_or(0) > 0;
 
-  if (const auto& fields = model.config.without_effect; !fields.empty())
-    log::Warn("the model's configuration has fields without effect",
-              {{"model", model.name.str()}, {"fields", absl::StrJoin(fields, ", ")}});
+  WarnOfFieldsWithoutEffect(model);
 
   RETURN_IF_ERROR(ProbeOnce(version, artifact->digest()));
   LoadOptions load = options_.engine;
@@ -127,6 +158,7 @@ StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundMod
   const int64_t joined_rows = queue.batch.max_rows;
   served->queue = std::make_shared<batching::ModelQueue>(std::move(queue), pool_, clock_, cost);
   served->metrics = metrics_.ForVersion(model.name.str(), served->version);
+  if (model.config.response_cache) AddCache(*served);
   const Duration took = clock_.Now() - begin;
   served->metrics->SetLoadDuration(took);
   metrics_.RecordLoad(took);

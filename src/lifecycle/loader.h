@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "batching/worker_pool.h"
 #include "bundle/artifact.h"
+#include "lifecycle/ensemble.h"
 #include "lifecycle/joining.h"
 #include "lifecycle/probe.h"
 #include "lifecycle/served_version.h"
@@ -27,6 +28,7 @@ struct LoaderOptions {
   int default_instances = 1;                     // for models whose configuration does not say
   Duration run_limit{};                          // 0: none
   batching::BatchOptions batch{.max_rows = 64};  // for those that can run requests together
+  std::shared_ptr<CacheStore> cache;             // for models that ask for one; null: there is none
 };
 
 /// Threads: Load from one thread at a time.
@@ -40,12 +42,18 @@ class Loader {
   StatusOr<std::unique_ptr<ServedVersion>> Load(const repository::FoundModel& model,
                                                 const repository::FoundVersion& version);
 
+  /// An ensemble, whose members are loaded already. @return what does not fit.
+  StatusOr<std::unique_ptr<ServedVersion>> LoadEnsemble(const repository::FoundModel& model,
+                                                        const repository::FoundVersion& version,
+                                                        const FindMember& find);
+
   /// Ends a probe in progress, and every later one, with kCancelled. Threads: any.
   void GiveUp() { given_up_ = true; }
 
  private:
   batching::BatchOptions BatchOptionsFor(const ServedVersion& served,
                                          batching::CostModel& cost) const;
+  void AddCache(ServedVersion& served) const;
   Status ProbeOnce(const repository::FoundVersion& version, const std::string& digest);
 
   const LoaderOptions options_;

@@ -18,9 +18,11 @@ constexpr size_t kLoadingHeapBytes = size_t{31} << 20;  // about the most that m
 /// One model must not take the thread that serves all: memory may run out on a hostile file.
 StatusOr<std::unique_ptr<ServedVersion>> LoadGuarded(Loader& loader,
                                                      const repository::FoundModel& model,
-                                                     const repository::FoundVersion& version) {
+                                                     const repository::FoundVersion& version,
+                                                     const FindMember& find) {
   try {
-    return loader.Load(model, version);
+    return model.config.is_ensemble() ? loader.LoadEnsemble(model, version, find)
+                                      : loader.Load(model, version);
   } catch (const std::exception& error) {
     return Error(Reason::kBadModel, "loading threw: {}", error.what());
   }
@@ -256,8 +258,9 @@ void Manager::LogProblems(const std::map<std::string, repository::FoundModel>& f
 void Manager::FirstPass() {
   auto found = ScanAll();
   LogProblems(found);
+  std::set<std::string> start = options_.load_at_start;
+  for (const std::string& name : options_.load_at_start) start.merge(MembersOf(found, name));
   for (const auto& [name, model] : found) {
-    const auto& start = options_.load_at_start;
     const bool wanted =
         options_.control != ModelControl::kExplicit || start.contains("*") || start.contains(name);
     Follow(name, &model, wanted);
@@ -300,6 +303,12 @@ Status Manager::LoadNow(const std::string& model) {
   const auto entry = found.find(model);
   if (entry == found.end())
     return Error(Reason::kNotFound, "model \"{}\" is in no repository", model);
+  for (const std::string& member : MembersOf(found, model)) {
+    const auto on_disk = found.find(member);
+    const auto known = models_.find(member);
+    if (on_disk != found.end() && (known == models_.end() || !known->second.wanted()))
+      Follow(member, &on_disk->second, /*wanted=*/true);
+  }
   Follow(model, &entry->second, /*wanted=*/true);
   ModelState& state = models_.at(model);
   state.ForgetFailures();
@@ -339,13 +348,43 @@ void Manager::Follow(const std::string& model, const repository::FoundModel* fou
 
 void Manager::Settle() {
   Publish();
-  for (bool acted = true; acted && !stopping();) {
-    acted = false;
-    for (auto& [name, state] : models_) acted |= !stopping() && Step(name, state);
-  }
+  if (SettleAll(/*ensembles=*/false))
+    for (auto& [name, state] : models_)  // what was missing may be there by now
+      if (state.is_ensemble()) state.ForgetFailures();
+  SettleAll(/*ensembles=*/true);
   if (stopping()) return;
   std::erase_if(models_, [](const auto& entry) { return entry.second.finished(); });
   Publish();
+}
+
+bool Manager::SettleAll(bool ensembles) {
+  bool any = false;
+  for (bool acted = true; acted && !stopping();) {
+    acted = false;
+    for (auto& [name, state] : models_)
+      if (state.is_ensemble() == ensembles) acted |= !stopping() && Step(name, state);
+    any |= acted;
+  }
+  return any;
+}
+
+const ServedVersion* Manager::FindMember(std::string_view model, std::string_view version) {
+  const auto state = models_.find(std::string(model));
+  if (state == models_.end()) return nullptr;
+  const auto entry = state->second.Entry();
+  if (version.empty()) return entry->ready.empty() ? nullptr : entry->ready.back().get();
+  const auto number = VersionNumber::Parse(version);
+  const VersionHandle* handle = number ? entry->Find(*number) : nullptr;
+  return handle != nullptr ? handle->get() : nullptr;
+}
+
+std::set<std::string> Manager::MembersOf(const std::map<std::string, repository::FoundModel>& found,
+                                         const std::string& model) {
+  std::set<std::string> members;
+  if (const auto entry = found.find(model); entry != found.end())
+    for (const repository::EnsembleStep& step : entry->second.config.ensemble)
+      members.insert(step.model);
+  return members;
 }
 
 bool Manager::Step(const std::string& name, ModelState& state) {
@@ -371,7 +410,8 @@ void Manager::LoadVersion(const std::string& name, ModelState& state, VersionNum
   state.BeginLoad(number);
   metrics_.SetState(name, number.str(), "loading");
   Publish();
-  auto loaded = LoadGuarded(*loader_, state.found(), version);
+  auto loaded = LoadGuarded(*loader_, state.found(), version,
+                            [this](auto model, auto wanted) { return FindMember(model, wanted); });
   if (loaded.ok()) {
     state.Loaded(number, version.stamp, graveyard_->Handle(*std::move(loaded)));
     metrics_.SetState(name, number.str(), "ready");

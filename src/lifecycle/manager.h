@@ -99,8 +99,14 @@ class Manager {
 
   /// What a repository says of one model (nullptr = it is gone), and whether it is to be served.
   void Follow(const std::string& model, const repository::FoundModel* found, bool wanted);
-  /// Acts until no model has anything to do.
+  /// Acts until no model has anything to do: ensembles after all others, which they are made of.
   void Settle();
+  /// The same for one kind. True when there was something to do.
+  bool SettleAll(bool ensembles);
+  const ServedVersion* FindMember(std::string_view model, std::string_view version);
+  /// The models of its steps, when `model` is an ensemble.
+  static std::set<std::string> MembersOf(const std::map<std::string, repository::FoundModel>& found,
+                                         const std::string& model);
   /// One action for one model; false when there is none.
   bool Step(const std::string& name, ModelState& state);
   void LoadVersion(const std::string& name, ModelState& state, VersionNumber number);

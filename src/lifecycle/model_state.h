@@ -21,6 +21,8 @@ class ModelState {
   /// @return the versions that are known no longer: they were refused, and nobody wants them.
   std::vector<VersionNumber> Set(const repository::FoundModel* found, bool wanted);
   bool wanted() const { return wanted_; }
+  /// What it is on disk now.
+  bool is_ensemble() const { return found_ && found_->config.is_ensemble(); }
 
   Decision Next() const;
 

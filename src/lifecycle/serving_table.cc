@@ -25,7 +25,7 @@ const VersionHandle* ModelEntry::Find(VersionNumber number) const {
 bool HasStuckRun(const ServingTable& table) {
   for (const auto& [name, model] : table.models)
     for (const VersionHandle& version : model->ready)
-      if (version->queue->IsStuck()) return true;
+      if (version->IsStuck()) return true;
   return false;
 }
 

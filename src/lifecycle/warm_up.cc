@@ -106,7 +106,10 @@ StatusOr<WarmUpReport> WarmUp(const LoadedModel& model,
   bool settled = false;
   constexpr int kSettlingRuns = 8;
   const TimePoint settling_until = std::min(begin + options.budget, clock.Now() + options.settling);
-  for (int i = 0; i < kSettlingRuns && (report.runs == 0 || clock.Now() < settling_until); ++i) {
+  const auto goes_on = [&] {
+    return report.runs == 0 || clock.Now() < settling_until || (!settled && in_budget());
+  };
+  for (int i = 0; i < kSettlingRuns && goes_on(); ++i) {
     std::vector<Tensor> results;
     const TimePoint start = clock.Now();
     const Status run = model.Run(inputs, outputs, run_options, results);

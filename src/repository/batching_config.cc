@@ -62,6 +62,7 @@ Status ReadKeyedPolicy(const ConfigReader& reader, const TextField& field,
        }},
   };
   RETURN_IF_ERROR(reader.ReadMessage(*fields, " in \"priority_queue_policy\"", rules));
+  if (key == 0) return reader.Bad(field, "expected a key, the priority");
   if (!out.emplace(key, policy).second)
     return reader.Bad(field, fmt::format("priority {} is there twice", key));
   return OkStatus();

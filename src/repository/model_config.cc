@@ -12,6 +12,7 @@
 namespace slipway::repository {
 namespace {
 
+constexpr std::string_view kEnsemble = "ensemble";
 constexpr int64_t kMaxInstances = 1024;
 constexpr size_t kMaxTensors = 10'000;
 constexpr int64_t kMaxInt64 = std::numeric_limits<int64_t>::max();
@@ -40,7 +41,7 @@ class Reader {
   Read1 String(std::string* out) {
     return [this, out](const TextField& field) { return reader_.ReadString(field, out); };
   }
-  Read1 OneOf(std::string* out, std::string_view word);
+  Read1 OneOf(std::string* out, std::vector<std::string_view> words);
   Read1 WithoutEffect();
   Read1 Enabled(std::string_view inner, std::vector<std::string_view> known);
 
@@ -50,6 +51,9 @@ class Reader {
   Status ReadInstanceGroup(const TextField& field);
   Status ReadBatching(const TextField& field);
   Status CheckBatching(const std::vector<TextField>& fields) const;
+  Status ReadCache(const TextField& field);
+  Status ReadSteps(const TextField& field);
+  Status CheckEnsemble(const std::vector<TextField>& fields);
   Status ReadMaxBatchSize(const TextField& field);
   Status ReadModelFilename(const TextField& field);
 
@@ -59,13 +63,13 @@ class Reader {
   int64_t instances_ = 0;
 };
 
-// A string that may only be `word`, because there is one backend.
-Reader::Read1 Reader::OneOf(std::string* out, std::string_view word) {
-  return [this, out, word](const TextField& field) -> Status {
+// A string that may only be one of `words`, because there is no other backend. The first is named.
+Reader::Read1 Reader::OneOf(std::string* out, std::vector<std::string_view> words) {
+  return [this, out, words](const TextField& field) -> Status {
     RETURN_IF_ERROR(reader_.ReadString(field, out));
-    if (out->empty() || *out == word) return OkStatus();
+    if (out->empty() || std::ranges::find(words, *out) != words.end()) return OkStatus();
     return Error(Reason::kUnsupported, "{}:{}: {} \"{}\" is not supported yet, expected \"{}\"",
-                 file_, field.line, field.name, out->substr(0, 100), word);
+                 file_, field.line, field.name, out->substr(0, 100), words.front());
   };
 }
 
@@ -93,8 +97,8 @@ Reader::Read1 Reader::Enabled(std::string_view inner, std::vector<std::string_vi
 StatusOr<ModelConfig> Reader::Read(const std::vector<TextField>& fields) {
   const FieldRule rules[] = {
       {"name", false, String(&config_.name)},
-      {"platform", false, OneOf(&config_.platform, "onnxruntime_onnx")},
-      {"backend", false, OneOf(&config_.backend, "onnxruntime")},
+      {"platform", false, OneOf(&config_.platform, {"onnxruntime_onnx", kEnsemble})},
+      {"backend", false, OneOf(&config_.backend, {"onnxruntime"})},
       {"max_batch_size", false, [&](const TextField& f) { return ReadMaxBatchSize(f); }},
       {"input", true, [&](const TextField& f) { return ReadTensor(f, true); }},
       {"output", true, [&](const TextField& f) { return ReadTensor(f, false); }},
@@ -103,14 +107,14 @@ StatusOr<ModelConfig> Reader::Read(const std::vector<TextField>& fields) {
       {"instance_group", true, [&](const TextField& f) { return ReadInstanceGroup(f); }},
       {"default_model_filename", false, [&](const TextField& f) { return ReadModelFilename(f); }},
       {"model_transaction_policy", false, Enabled("decoupled", {})},
-      {"response_cache", false, WithoutEffect()},
+      {"response_cache", false, [&](const TextField& f) { return ReadCache(f); }},
       {"runtime"},
       {"batch_input", true},
       {"batch_output", true},
       {"optimization", false, WithoutEffect()},
       {"dynamic_batching", false, [&](const TextField& f) { return ReadBatching(f); }},
       {"sequence_batching"},
-      {"ensemble_scheduling"},
+      {"ensemble_scheduling", false, [&](const TextField& f) { return ReadSteps(f); }},
       {"cc_model_filenames", true, WithoutEffect()},
       {"metric_tags", true, WithoutEffect()},
       {"parameters", true, WithoutEffect()},
@@ -121,8 +125,44 @@ StatusOr<ModelConfig> Reader::Read(const std::vector<TextField>& fields) {
   };
   RETURN_IF_ERROR(reader_.ReadMessage(fields, "", rules));
   RETURN_IF_ERROR(CheckBatching(fields));
+  RETURN_IF_ERROR(CheckEnsemble(fields));
   config_.instance_count = static_cast<int>(instances_);
   return std::move(config_);
+}
+
+Status Reader::ReadSteps(const TextField& field) {
+  ASSIGN_OR_RETURN(config_.ensemble, ReadEnsemble(reader_, field));
+  return OkStatus();
+}
+
+// The tensors may be stated after the steps that they connect.
+Status Reader::CheckEnsemble(const std::vector<TextField>& fields) {
+  const auto scheduling = std::ranges::find(fields, "ensemble_scheduling", &TextField::name);
+  if (scheduling == fields.end()) {
+    if (config_.platform != kEnsemble) return OkStatus();
+    const auto platform = std::ranges::find(fields, "platform", &TextField::name);
+    return reader_.Bad(*platform, "\"ensemble\" needs ensemble_scheduling");
+  }
+  if (config_.platform != kEnsemble)
+    return reader_.Bad(*scheduling, "expected platform: \"ensemble\" with it");
+  if (config_.inputs.empty() || config_.outputs.empty())
+    return reader_.Bad(*scheduling, "an ensemble needs input and output");
+  // An answer kept would outlive the members that computed it.
+  for (const std::string_view name : {"instance_group", "dynamic_batching", "response_cache"})
+    if (std::ranges::find(fields, name, &TextField::name) != fields.end())
+      config_.without_effect.emplace_back(name);
+  std::vector<std::string> given, wanted;
+  for (const ConfiguredTensor& input : config_.inputs) given.push_back(input.spec.name);
+  for (const ConfiguredTensor& output : config_.outputs) wanted.push_back(output.spec.name);
+  return OrderSteps(file_, given, wanted, config_.ensemble);
+}
+
+Status Reader::ReadCache(const TextField& field) {
+  ASSIGN_OR_RETURN(const auto* fields, reader_.Message(field));
+  const FieldRule rules[] = {{"enable", false, [&](const TextField& f) {
+                                return reader_.ReadBool(f, &config_.response_cache);
+                              }}};
+  return reader_.ReadMessage(*fields, " in \"response_cache\"", rules);
 }
 
 Status Reader::ReadMaxBatchSize(const TextField& field) {

@@ -11,6 +11,7 @@
 
 #include "base/status.h"
 #include "repository/batching_config.h"
+#include "repository/ensemble_config.h"
 #include "repository/version_policy.h"
 #include "tensor/signature.h"
 
@@ -26,7 +27,7 @@ inline constexpr std::string_view kDefaultModelFilename = "model.onnx";
 
 struct ModelConfig {
   std::string name;                   // "" or equal to the folder
-  std::string platform;               // "" or "onnxruntime_onnx"
+  std::string platform;               // "", "onnxruntime_onnx" or "ensemble"
   std::string backend;                // "" or "onnxruntime"
   std::optional<int> max_batch_size;  // > 0: the first dimension of every tensor is the batch
   std::vector<ConfiguredTensor> inputs, outputs;  // empty = as the model says
@@ -34,7 +35,11 @@ struct ModelConfig {
   int instance_count = 0;  // runs at once, all groups together; 0 = not stated
   std::string default_model_filename{kDefaultModelFilename};  // in each version's folder
   std::optional<DynamicBatching> dynamic_batching;
+  bool response_cache = false;         // answers are kept and given again
+  std::vector<EnsembleStep> ensemble;  // in an order in which they can run; empty = a model file
   std::vector<std::string> without_effect;  // fields that say how, not what: each once
+  /// A version of it has no file; other models compute its answers.
+  bool is_ensemble() const { return !ensemble.empty(); }
   bool operator==(const ModelConfig&) const = default;
 };
 

@@ -83,7 +83,6 @@ TEST(ModelConfigTest, NamesTheFieldsThatHaveNoEffect) {
           value { string_value: "0" }
         }
         model_warmup { name: "w" batch_size: 1 }
-        response_cache { enable: true }
         metric_tags { key: "team" value: "vision" }
         model_metrics {}
         cc_model_filenames { key: "7.0" value: "x" }
@@ -91,8 +90,17 @@ TEST(ModelConfigTest, NamesTheFieldsThatHaveNoEffect) {
       "f");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_THAT(config->without_effect,
-              ElementsAre("optimization", "parameters", "model_warmup", "response_cache",
-                          "metric_tags", "model_metrics", "cc_model_filenames"));
+              ElementsAre("optimization", "parameters", "model_warmup", "metric_tags",
+                          "model_metrics", "cc_model_filenames"));
+}
+
+TEST(ModelConfigTest, ReadsWhetherAnswersAreKept) {
+  EXPECT_FALSE(ParseModelConfig("", "f")->response_cache);
+  EXPECT_FALSE(ParseModelConfig("response_cache {}", "f")->response_cache);
+  EXPECT_TRUE(ParseModelConfig("response_cache { enable: true }", "f")->response_cache);
+  const auto misspelt = ParseModelConfig("response_cache {\n enabled: true }", "config.pbtxt");
+  EXPECT_THAT(std::string(MessageOf(misspelt.status())),
+              testing::AllOf(HasSubstr("config.pbtxt:2"), HasSubstr("enable")));
 }
 
 TEST(ModelConfigTest, ReadsWhichRequestsRunTogether) {
@@ -136,6 +144,10 @@ TEST(ModelConfigTest, RefusesWhatCannotRunTogether) {
       {"dynamic_batching { default_priority_level: 1 }", "expected none without priority_levels"},
       {"dynamic_batching { priority_queue_policy { key: 1 value { } } }",
        "expected a key of at most 0, the priority_levels, got 1"},
+      {"dynamic_batching { priority_levels: 1 default_priority_level: 1 priority_queue_policy { "
+       "value { "
+       "} } }",
+       "expected a key, the priority"},
       {"dynamic_batching { default_queue_policy { timeout_action: WAIT } }",
        "\"timeout_action: WAIT\" is not supported yet"},
       {"dynamic_batching { default_queue_policy { max_queue_size: -1 } }", "\"max_queue_size\""},
@@ -156,7 +168,6 @@ TEST(ModelConfigTest, RefusesByNameWhatIsNotSupportedYet) {
   const std::pair<std::string, std::string> cases[] = {
       {"\n\nsequence_batching { oldest { } }",
        "config.pbtxt:3: \"sequence_batching\" is not supported yet"},
-      {"ensemble_scheduling { step { model_name: 'a' } }", "\"ensemble_scheduling\""},
       {"batch_input { }", "\"batch_input\""},
       {"batch_output { }", "\"batch_output\""},
       {"model_operations { op_library_filename: 'x.so' }", "\"model_operations\""},

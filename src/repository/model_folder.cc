@@ -135,6 +135,10 @@ class Reader {
     RETURN_IF_ERROR(folder.status());
     ASSIGN_OR_RETURN(auto names, folder->List(kMaxEntries));
     std::erase_if(names, [](const std::string& name) { return name.starts_with('.'); });
+    if (model_.config.is_ensemble()) {
+      ASSIGN_OR_RETURN(version.stamp, StampOfFolder(*std::move(folder)));
+      return true;
+    }
     if (names.empty()) return false;
     ASSIGN_OR_RETURN(const std::string inside, ModelInside(*folder, names));
     if (!inside.empty()) version.path += "/" + inside;

@@ -1,10 +1,12 @@
 #include "routing/infer_service.h"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "batching/joint_run.h"
 #include "infer/classification.h"
+#include "routing/ensemble_run.h"
 #include "routing/resolver.h"
 
 namespace slipway::routing {
@@ -15,6 +17,8 @@ using lifecycle::ServedVersion;
 using lifecycle::VersionHandle;
 
 namespace {
+
+constexpr size_t kMaxGroups = 16;  // of one thread: each request looks through them
 
 size_t InputBytes(const InferRequest& request) {
   size_t bytes = 0;
@@ -45,6 +49,16 @@ int64_t JointRows(const InferRequest& request, const ServedVersion& version) {
   return same ? rows : 0;
 }
 
+/// One request's trouble is not its company's.
+template <typename F>
+Status NoThrow(const F& step) {
+  try {
+    return step();
+  } catch (const std::exception& error) {
+    return Error(Reason::kInternal, "a run threw: {}", error.what());
+  }
+}
+
 std::optional<TimePoint> TightestDeadline(std::span<InferCall* const> calls) {
   std::optional<TimePoint> tightest;
   for (const InferCall* call : calls)
@@ -65,8 +79,10 @@ class InlineSlot {
   InlineSlot(batching::ModelQueue& queue, RunSize size, const RequestTimes& times)
       : queue_(queue), size_(size), times_(times) {}
   ~InlineSlot() {
-    queue_.FinishInline(size_, std::max(times_.computed - times_.started, Duration::zero()));
+    queue_.FinishInline(size_, std::max(times_.computed - times_.started, Duration::zero()), ok);
   }
+
+  bool ok = false;
 
  private:
   batching::ModelQueue& queue_;
@@ -84,6 +100,8 @@ void InferCall::Reset() {
   rows_ = 1;
   joint_rows_ = 0;
   more_follow = false;
+  cache_key_.reset();
+  from_cache_ = false;
 }
 
 /// A call that has left its handler, with what its run needs: the version must not be unloaded.
@@ -102,11 +120,12 @@ class InferService::WaitingCall final : public batching::Job {
     return std::move(static_cast<WaitingCall&>(job).call_);
   }
 
-  void Run() override {
+  bool Run() override {
     version_->metrics->AddPending(-1);
     call_->times_.started = service_.clock_.Now();
-    service_.Finish(*call_, service_.Execute(*call_, *version_, version_->run_limit),
-                    version_.get());
+    const Status status = service_.Execute(*call_, *version_, version_->run_limit);
+    service_.Finish(*call_, status, version_.get());
+    return status.ok();
   }
 
   bool CanJoin(const Job& other) const override {
@@ -115,11 +134,11 @@ class InferService::WaitingCall final : public batching::Job {
            batching::CanJoin(call_->bound_, theirs.bound_);
   }
 
-  void RunWith(std::span<const std::unique_ptr<Job>> others) override {
+  bool RunWith(std::span<const std::unique_ptr<Job>> others) override {
     std::vector<InferCall*> calls = {call_.get()};
     for (const auto& other : others) calls.push_back(&Of(*other));
     version_->metrics->AddPending(-static_cast<int64_t>(calls.size()));
-    service_.ExecuteTogether(calls, *version_, version_->run_limit);
+    return service_.ExecuteTogether(calls, *version_, version_->run_limit);
   }
 
   void Drop(const Status& why) override {
@@ -151,13 +170,29 @@ std::unique_ptr<InferCall> InferService::Infer(int loop, std::unique_ptr<InferCa
     return call;
   }
   const VersionHandle& version = **resolved;
-  call->in_flight_ = ModelMetrics::InFlight(version->metrics);
-  if (const Status ready = Prepare(*call, *version); !ready.ok()) {
-    Finish(*call, ready, version.get());
-    return call;
-  }
+  if (!Begin(*call, *version)) return call;
+  if (version->config.is_ensemble())
+    return EnsembleRun::Start(*this, loop, std::move(call), version);
   if (call->joint_rows_ > 0) call = Gather(loops_[loop], std::move(call), version);
-  return call ? Place(std::move(call), version) : nullptr;
+  if (!call) return nullptr;
+  const TimePoint now = call->times_.parsed;  // nothing lies between that is worth a look
+  return Place(std::move(call), version, now);
+}
+
+std::unique_ptr<InferCall> InferService::Launch(std::unique_ptr<InferCall> call,
+                                                const VersionHandle& version, bool may_run) {
+  if (!Begin(*call, *version)) return call;
+  const TimePoint now = call->times_.parsed;
+  return Place(std::move(call), version, now, may_run);
+}
+
+bool InferService::Begin(InferCall& call, const ServedVersion& version) {
+  call.in_flight_ = ModelMetrics::InFlight(version.metrics);
+  if (const Status ready = Prepare(call, version); !ready.ok()) {
+    Finish(call, ready, &version);
+    return false;
+  }
+  return !version.cache || !AnswerFromCache(call, version);
 }
 
 // ---- company
@@ -173,7 +208,7 @@ std::unique_ptr<InferCall> InferService::Gather(Loop& loop, std::unique_ptr<Infe
     group.calls.push_back(std::make_unique<WaitingCall>(*this, std::move(call), version));
     return nullptr;
   }
-  if (!call->more_follow) return call;
+  if (!call->more_follow || loop.groups.size() >= kMaxGroups) return call;
   const int64_t target = version->queue->InlineTarget(call->size_.row_bytes);
   if (rows >= target) return call;
   Group& group = loop.groups.emplace_back(Group{.version = version, .target = target});
@@ -182,10 +217,14 @@ std::unique_ptr<InferCall> InferService::Gather(Loop& loop, std::unique_ptr<Infe
   return nullptr;
 }
 
+// An answer may let a connection go on with its next request, which may gather again.
 void InferService::RunGathered(int loop) {
-  std::vector<Group>& groups = loops_[loop].groups;
-  for (Group& group : groups) RunGroup(loop, group);
-  groups.clear();
+  Loop& own = loops_[loop];
+  while (!own.groups.empty()) {
+    own.running.swap(own.groups);
+    for (Group& group : own.running) RunGroup(loop, group);
+    own.running.clear();
+  }
 }
 
 void InferService::RunGroup(int loop, Group& group) {
@@ -201,17 +240,18 @@ void InferService::RunGroup(int loop, Group& group) {
       joined.push_back(calls.back().get());
   }
   if (joined.size() > 1) {
-    const RunSize size{group.rows, joined.front()->size_.row_bytes};
+    RunSize size{0, joined.front()->size_.row_bytes};
+    for (const InferCall* call : joined) size.rows += call->joint_rows_;
     const auto placement = version.queue->Admit(size, TightestDeadline(joined));
     if (placement.ok() && *placement == Placement::kInline) {
-      const InlineSlot slot(*version.queue, size, joined.front()->times_);
-      ExecuteTogether(joined, version, InlineLimit(version));
+      InlineSlot slot(*version.queue, size, joined.front()->times_);
+      slot.ok = ExecuteTogether(joined, version, InlineLimit(version));
       joined.clear();
     }
   }
   for (auto& call : calls) {
     if (std::ranges::find(joined, call.get()) != joined.end())
-      call = Place(std::move(call), group.version);
+      call = Place(std::move(call), group.version, clock_.Now());
     if (call && call->home != nullptr) call->home->Return(loop, std::move(call));
   }
 }
@@ -219,18 +259,21 @@ void InferService::RunGroup(int loop, Group& group) {
 // ---- one by one
 
 std::unique_ptr<InferCall> InferService::Place(std::unique_ptr<InferCall> call,
-                                               const VersionHandle& handle) {
+                                               const VersionHandle& handle, TimePoint now,
+                                               bool may_run) {
   const ServedVersion& version = *handle;
-  const auto placement = version.queue->Admit(call->size_, call->request.context.deadline);
+  const auto placement = version.queue->Admit(call->size_, call->request.context.deadline, may_run);
   if (!placement.ok()) {
     Finish(*call, placement.status(), &version);
     return call;
   }
   if (*placement == Placement::kQueue) return Enqueue(std::move(call), handle);
   const Status status = [&] {
-    const InlineSlot slot(*version.queue, call->size_, call->times_);
-    call->times_.started = call->times_.parsed;  // nothing lies between that is worth a look
-    return Execute(*call, version, InlineLimit(version));
+    InlineSlot slot(*version.queue, call->size_, call->times_);
+    call->times_.started = now;
+    Status run = Execute(*call, version, InlineLimit(version));
+    slot.ok = run.ok();
+    return run;
   }();
   Finish(*call, status, &version);
   return call;
@@ -291,7 +334,7 @@ Status InferService::Execute(InferCall& call, const ServedVersion& version, Dura
   return ShapeAnswer(call, version);
 }
 
-void InferService::ExecuteTogether(std::span<InferCall* const> calls, const ServedVersion& version,
+bool InferService::ExecuteTogether(std::span<InferCall* const> calls, const ServedVersion& version,
                                    Duration limit) {
   std::vector<batching::JointPart> parts;
   uint64_t rows = 0;
@@ -310,21 +353,24 @@ void InferService::ExecuteTogether(std::span<InferCall* const> calls, const Serv
   }
   if (limit > Duration::zero())
     options.deadline = std::min(options.deadline.value_or(TimePoint::max()), started + limit);
-  const Status run = RunJoined(*version.model, parts, options);
+  const Status run = NoThrow([&] { return RunJoined(*version.model, parts, options); });
   const TimePoint computed = clock_.Now();
   for (InferCall* const call : calls) call->times_.computed = computed;
   if (run.ok()) version.metrics->RecordExecution(rows, computed - started);
   for (InferCall* const call : calls) {
     const auto& deadline = call->request.context.deadline;
     Status status;
-    if (!run.ok())  // perhaps because of one of them
-      status = Execute(*call, version, limit);
-    else if (deadline && *deadline < computed)
+    if (!run.ok()) {  // perhaps because of one of them
+      call->times_.started = clock_.Now();
+      status = NoThrow([&] { return Execute(*call, version, limit); });
+    } else if (deadline && *deadline < computed) {
       status = MakeError(Reason::kDeadlineExceeded, "the deadline passed during the run");
-    else
+    } else {
       status = ShapeAnswer(*call, version);
+    }
     Finish(*call, status, &version);
   }
+  return run.ok();
 }
 
 Status InferService::ShapeAnswer(InferCall& call, const ServedVersion& version) {
@@ -343,7 +389,26 @@ Status InferService::ShapeAnswer(InferCall& call, const ServedVersion& version) 
     if (!best.ok()) return Annotate(best.status(), fmt::format("output \"{}\"", spec.name));
     outputs[i].tensor = *std::move(best);
   }
+  if (call.cache_key_) KeepAnswer(call, version);
   return OkStatus();
+}
+
+// ---- answers of earlier requests
+
+bool InferService::AnswerFromCache(InferCall& call, const ServedVersion& version) {
+  const CacheKey& key = call.cache_key_.emplace(call.request, call.bound_);
+  const auto answer = version.cache->Find(key, call.times_.parsed);
+  call.cache_time_ = clock_.Now() - call.times_.parsed;
+  if (!answer) return false;
+  call.response.outputs = *answer;
+  call.from_cache_ = true;
+  Finish(call, OkStatus(), &version);
+  return true;
+}
+
+void InferService::KeepAnswer(InferCall& call, const ServedVersion& version) {
+  version.cache->Insert(*call.cache_key_, call.response.outputs, call.times_.computed);
+  version.metrics->RecordCacheMiss(call.cache_time_ + (clock_.Now() - call.times_.computed));
 }
 
 void InferService::Finish(InferCall& call, const Status& status, const ServedVersion* version) {
@@ -355,12 +420,13 @@ void InferService::Finish(InferCall& call, const Status& status, const ServedVer
   const Status sent = call.Done(status, version);
   if (version == nullptr) return;
   call.times_.responded = clock_.Now();
-  if (sent.ok()) {
-    version->metrics->RecordSuccess(call.times_, call.rows_);
-  } else {
-    version->metrics->RecordFailure(ReasonOf(sent),
-                                    call.times_.responded - call.request.context.received);
-  }
+  ModelMetrics& metrics = *version->metrics;
+  if (!sent.ok())
+    metrics.RecordFailure(ReasonOf(sent), call.times_.responded - call.request.context.received);
+  else if (call.from_cache_)
+    metrics.RecordCacheHit(call.times_, call.cache_time_);
+  else
+    metrics.RecordSuccess(call.times_, call.rows_);
 }
 
 }  // namespace slipway::routing

@@ -2,6 +2,7 @@
 // One inference from a request with names to an answer, whatever protocol it came in by.
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "base/snapshot.h"
 #include "base/status.h"
 #include "infer/request.h"
+#include "infer/response_cache.h"
 #include "infer/validate.h"
 #include "lifecycle/serving_table.h"
 #include "telemetry/model_metrics.h"
@@ -61,6 +63,9 @@ class InferCall {
   uint64_t rows_ = 1;       // that are counted
   int64_t joint_rows_ = 0;  // that may run with others'; 0: none
   batching::RunSize size_;
+  std::optional<CacheKey> cache_key_;  // under which the answer is kept
+  Duration cache_time_{};              // spent on looking for it
+  bool from_cache_ = false;
   ModelMetrics::InFlight in_flight_;
 };
 
@@ -94,6 +99,7 @@ class InferService {
   void Refuse(int loop, InferCall& call, const Status& why);
 
  private:
+  class EnsembleRun;
   class WaitingCall;
   /// Calls of one version that run as one.
   struct Group {
@@ -106,23 +112,34 @@ class InferService {
     explicit Loop(const Snapshot<lifecycle::ServingTable>& table) : reader(table) {}
     Snapshot<lifecycle::ServingTable>::Reader reader;
     std::vector<Group> groups;
+    std::vector<Group> running;  // taken out of `groups`
   };
 
   Status Prepare(InferCall& call, const lifecycle::ServedVersion& version);
+  /// False when the call is answered already: refused, or from the cache.
+  bool Begin(InferCall& call, const lifecycle::ServedVersion& version);
+  /// Begins and places a call on any thread. Null when its answer comes later.
+  std::unique_ptr<InferCall> Launch(std::unique_ptr<InferCall> call,
+                                    const lifecycle::VersionHandle& version, bool may_run);
   /// Null when the call was gathered.
   std::unique_ptr<InferCall> Gather(Loop& loop, std::unique_ptr<InferCall> call,
                                     const lifecycle::VersionHandle& version);
   void RunGroup(int loop, Group& group);
-  /// Runs `call` here, hands it to the queue (then null is returned) or refuses it.
+  /// Runs `call` here, if it may, hands it to the queue (then null is returned) or refuses it.
   std::unique_ptr<InferCall> Place(std::unique_ptr<InferCall> call,
-                                   const lifecycle::VersionHandle& version);
+                                   const lifecycle::VersionHandle& version, TimePoint now,
+                                   bool may_run = true);
   std::unique_ptr<InferCall> Enqueue(std::unique_ptr<InferCall> call,
                                      const lifecycle::VersionHandle& version);
   /// @param limit  of the run; zero: none.
   Status Execute(InferCall& call, const lifecycle::ServedVersion& version, Duration limit);
-  void ExecuteTogether(std::span<InferCall* const> calls, const lifecycle::ServedVersion& version,
+  /// True when they ran as one.
+  bool ExecuteTogether(std::span<InferCall* const> calls, const lifecycle::ServedVersion& version,
                        Duration limit);
   Status ShapeAnswer(InferCall& call, const lifecycle::ServedVersion& version);
+  /// True when an earlier answer was given; else this one will be kept.
+  bool AnswerFromCache(InferCall& call, const lifecycle::ServedVersion& version);
+  void KeepAnswer(InferCall& call, const lifecycle::ServedVersion& version);
   void Finish(InferCall& call, const Status& status, const lifecycle::ServedVersion* version);
 
   std::atomic<Duration> default_timeout_;

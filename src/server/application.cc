@@ -277,6 +277,11 @@ std::unique_ptr<lifecycle::Loader> Application::MakeLoader(std::shared_ptr<Engin
   // As many as there are threads to run one: no limit but the threads.
   options.default_instances = Or(config_.resources.compute_threads, resources_.processors) +
                               Or(config_.resources.io_threads, resources_.processors);
+  if (config_.cache.max_bytes > 0) {
+    options.cache = std::make_shared<CacheStore>(
+        CacheOptions{.max_bytes = config_.cache.max_bytes, .ttl = config_.cache.ttl});
+    registry_.AddSource(options.cache);
+  }
   const std::string folder = config_.data_folder.empty() ? "" : config_.data_folder + "/verified";
   lifecycle::VerifiedStore verified(folder,
                                     fmt::format("{} {}", engine->name(), engine->version()));

@@ -103,6 +103,12 @@ struct ResourcesConfig {
   size_t run_memory_bytes = 0;    // of one run; 0 = a quarter of the memory limit
 };
 
+/// For the answers of models that ask for a response cache.
+struct CacheConfig {
+  size_t max_bytes = size_t{64} << 20;  // of all models together; 0 = none are kept
+  std::chrono::milliseconds ttl{0};     // 0 = as long as there is room
+};
+
 struct ProbeConfig {
   bool enabled = true;
   size_t memory_limit_bytes = 0;  // 0 = the memory limit of the server
@@ -144,6 +150,7 @@ struct Config {
   TlsConfig tls;
   LimitsConfig limits;
   ResourcesConfig resources;
+  CacheConfig cache;
   ProbeConfig probe;
   DialectsConfig dialects;
   AzuremlConfig azureml;

@@ -184,6 +184,14 @@ const std::vector<Field>& Table() {
        "together, answers still to be sent included, may take twice as much; beyond it 503. 0: a "
        "quarter of the memory limit."},
 
+      {"cache.size", "--cache-size", false, BytesField{AT(cache.max_bytes), 0, 1'024 * kTiB}, "",
+       "Memory for the answers of all models that ask for a response cache (`response_cache` in "
+       "their configuration), the requests they belong to included; 0: none are kept."},
+      {"cache.ttl", "--cache-ttl", false,
+       DurationField{AT(cache.ttl), milliseconds(0), minutes(24 * 60)}, "",
+       "How long an answer is given again after it was computed; 0: for as long as there is room "
+       "for it."},
+
       {"probe.enabled", "--probe", false, BoolField{AT(probe.enabled)}, "",
        "Loads and replays every new model in a child process before the server takes it."},
       {"probe.memory_limit", "--probe-memory-limit", false,

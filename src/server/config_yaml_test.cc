@@ -71,7 +71,7 @@ TEST(ReadYamlTest, NamesPlaceExpectationAndNearestWord) {
       {"colour: 1\n",
        "s.yaml:1:1: unknown key \"colour\"; expected one of models, http, shared_memory, tls, "
        "limits, resources, "
-       "probe, dialects, azureml, vertex, log, "
+       "cache, probe, dialects, azureml, vertex, log, "
        "data_folder"},
       {"limits:\n  max_body: big\n",
        "s.yaml:2:13: expected bytes such as 16KiB or 64MiB, got \"big\""},
@@ -101,7 +101,7 @@ TEST(ReadYamlTest, NamesPlaceExpectationAndNearestWord) {
       {"log: {}\nlog: {}\n", "s.yaml:2:1: \"log\" is set twice"},
       {"? [a]\n: 1\n",
        "s.yaml:1:3: expected a key, one of models, http, shared_memory, tls, limits, resources, "
-       "probe, dialects, "
+       "cache, probe, dialects, "
        "azureml, vertex, log, "
        "data_folder"},
       {"a: &x 1\n", "s.yaml:1:4: an anchor (&name) is not taken here, write the value"},
@@ -111,7 +111,7 @@ TEST(ReadYamlTest, NamesPlaceExpectationAndNearestWord) {
       {"--- {}\n--- {log: {}}\n", "s.yaml:2:5: expected one document, got a second"},
       {"- a\n",
        "s.yaml:1:1: expected `key: value` lines with models, http, shared_memory, tls, limits, "
-       "resources, probe, "
+       "resources, cache, probe, "
        "dialects, azureml, vertex, log, "
        "data_folder"},
       {"a: [1\n", "s.yaml:2:1: end of sequence flow not found"},
@@ -123,7 +123,7 @@ TEST(ReadYamlTest, NamesEveryMistakeAtOnce) {
   EXPECT_EQ(ProblemsOf("colr: 1\nlog:\n  levle: info\n  format: xml\n"),
             "s.yaml:1:1: unknown key \"colr\"; expected one of models, http, shared_memory, tls, "
             "limits, resources, "
-            "probe, dialects, azureml, vertex, log, "
+            "cache, probe, dialects, azureml, vertex, log, "
             "data_folder\n"
             "s.yaml:3:3: unknown key \"levle\" in \"log\"; did you mean \"level\"?\n"
             "s.yaml:4:11: expected one of auto, human, json, got \"xml\"");

@@ -45,6 +45,8 @@ struct ModelMetrics::Cells {
   Cell last_ns;  // high-water mark: steady clock, the latest response
   TotalCells executions;
   TotalCells failure;
+  TotalCells cache_hit;
+  TotalCells cache_miss;
   std::array<Cell, kReasonCount> failures;
   std::array<TotalCells, kExactBatchSizes> batches;  // by size − 1
 };
@@ -67,6 +69,21 @@ void ModelMetrics::RecordSuccess(const RequestTimes& times, uint64_t rows) {
   record(Phase::kRequest, times.responded - times.received);
   cells.rows.Add(shard, rows);
   cells.last_ns.RaiseTo(shard, NonNegative(times.responded.time_since_epoch()));
+}
+
+void ModelMetrics::RecordCacheHit(const RequestTimes& times, Duration lookup) {
+  const uint32_t shard = ThreadShard();
+  Cells& cells = cells_.Local(shard);
+  cells.phases[static_cast<size_t>(Phase::kQueue)].Record(shard, 0);
+  cells.phases[static_cast<size_t>(Phase::kRequest)].Record(
+      shard, (times.responded - times.received).count());
+  cells.cache_hit.Add(shard, lookup);
+  cells.last_ns.RaiseTo(shard, NonNegative(times.responded.time_since_epoch()));
+}
+
+void ModelMetrics::RecordCacheMiss(Duration spent) {
+  const uint32_t shard = ThreadShard();
+  cells_.Local(shard).cache_miss.Add(shard, spent);
 }
 
 void ModelMetrics::RecordFailure(Reason reason, Duration spent) {
@@ -107,6 +124,8 @@ ModelMetrics::Statistics ModelMetrics::Snapshot() const {
     for (size_t i = 0; i < cells.failures.size(); ++i)
       statistics.failures[i] += cells.failures[i].Get();
     cells.failure.AddTo(statistics.failure);
+    cells.cache_hit.AddTo(statistics.cache_hit);
+    cells.cache_miss.AddTo(statistics.cache_miss);
     statistics.inference_count += cells.rows.Get();
     statistics.execution_count += cells.executions.count.Get();
     last_ns = std::max(last_ns, cells.last_ns.Get());
@@ -167,6 +186,14 @@ void ModelMetrics::CollectOwn(MetricSink& sink, const Labels& labels, const Stat
                   static_cast<double>(now.inference_count));
   sink.AddCounter("slipway_model_executions_total", "Runs of the engine; a batch is one run.",
                   labels, static_cast<double>(now.execution_count));
+  if (now.has_cache()) {
+    sink.AddCounter("slipway_response_cache_hits_total",
+                    "Requests answered with an answer kept from an earlier one.", labels,
+                    static_cast<double>(now.cache_hit.count));
+    sink.AddCounter("slipway_response_cache_misses_total",
+                    "Requests computed because no answer was kept for them.", labels,
+                    static_cast<double>(now.cache_miss.count));
+  }
   sink.AddGauge("slipway_requests_in_flight", "Requests between arrival and answer.", labels,
                 static_cast<double>(now.in_flight));
   sink.AddGauge("slipway_requests_pending", "Requests waiting in the version's queue.", labels,

@@ -49,6 +49,15 @@ class ModelMetrics final : public MetricSource {
   /// Cost: bench_telemetry; tens of nanoseconds.
   void RecordSuccess(const RequestTimes& times, uint64_t rows);
 
+  /// A request was answered with an answer kept from an earlier one. It counts as a success and
+  /// its wait as none; rows, runs and what they take are the earlier one's.
+  /// @param lookup  what finding the answer took.
+  void RecordCacheHit(const RequestTimes& times, Duration lookup);
+
+  /// No answer was kept for a request. It was computed, counted by RecordSuccess, and kept.
+  /// @param spent  on looking for it and on keeping it.
+  void RecordCacheMiss(Duration spent);
+
   /// A request was refused or failed after `spent`.
   void RecordFailure(Reason reason, Duration spent);
 
@@ -97,15 +106,19 @@ class ModelMetrics final : public MetricSource {
     std::array<LatencySnapshot, kPhaseCount> latencies{};  // by Phase, of the successes
     std::array<uint64_t, kReasonCount> failures{};         // by Reason
     Total failure;                                         // over all reasons
-    std::vector<BatchStatistics> batches;                  // by size, ascending
+    Total cache_hit, cache_miss;
+    std::vector<BatchStatistics> batches;  // by size, ascending
     int64_t in_flight = 0;
     int64_t pending = 0;
     Duration load_duration{};
 
+    /// A cache was asked, so its counts mean something.
+    bool has_cache() const { return cache_hit.count + cache_miss.count > 0; }
     const LatencySnapshot& latency(Phase phase) const {
       return latencies[static_cast<size_t>(phase)];
     }
-    /// The successes and what they spent in `phase`; the count is the same for all phases.
+    /// The successes and what they spent in `phase`. Those that a cache answered have only the
+    /// phases queue and request.
     Total of(Phase phase) const { return {latency(phase).count(), latency(phase).sum_ns}; }
   };
   Statistics Snapshot() const;

@@ -46,6 +46,27 @@ TEST_F(ModelMetricsTest, SplitsASuccessIntoPhases) {
   EXPECT_EQ(statistics.of(Phase::kRequest).ns, 650'000u);
 }
 
+TEST_F(ModelMetricsTest, AnswersOfACacheAreSuccessesWithoutRunsOrRows) {
+  EXPECT_THAT(registry_.Scrape(), Not(HasSubstr("slipway_response_cache")));
+  digits_->RecordSuccess(TimesEndingAt(now_), 8);
+  digits_->RecordCacheMiss(microseconds(7));
+  digits_->RecordCacheHit(TimesEndingAt(now_), microseconds(2));
+  digits_->RecordCacheHit(TimesEndingAt(now_), microseconds(3));
+  const auto statistics = digits_->Snapshot();
+  EXPECT_EQ(statistics.inference_count, 8u);
+  EXPECT_EQ(statistics.of(Phase::kRequest).count, 3u);
+  EXPECT_EQ(statistics.of(Phase::kQueue).count, 3u);
+  EXPECT_EQ(statistics.of(Phase::kQueue).ns, 20'000u);
+  EXPECT_EQ(statistics.of(Phase::kCompute).count, 1u);
+  EXPECT_EQ(statistics.cache_hit.count, 2u);
+  EXPECT_EQ(statistics.cache_hit.ns, 5'000u);
+  EXPECT_EQ(statistics.cache_miss.ns, 7'000u);
+  const std::string text = registry_.Scrape();
+  EXPECT_THAT(text, HasSubstr("nv_cache_num_hits_per_model{model=\"digits\",version=\"3\"} 2\n"));
+  EXPECT_THAT(text,
+              HasSubstr("nv_cache_miss_duration_per_model{model=\"digits\",version=\"3\"} 7\n"));
+}
+
 TEST_F(ModelMetricsTest, TellsTheLastInferenceInUnixTime) {
   EXPECT_EQ(digits_->Snapshot().last_inference_unix_ms, 0);
   digits_->RecordSuccess(TimesEndingAt(now_), 1);

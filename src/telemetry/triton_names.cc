@@ -57,6 +57,17 @@ void ModelMetrics::CollectTriton(MetricSink& sink, const Labels& labels, const S
         Micros(now.of(Phase::kCompute)));
   count("nv_inference_compute_output_duration_us",
         "Cumulative time writing outputs, in microseconds.", Micros(now.of(Phase::kRespond)));
+  if (now.has_cache()) {
+    count("nv_cache_num_hits_per_model", "Requests that the response cache answered.",
+          static_cast<double>(now.cache_hit.count));
+    count("nv_cache_num_misses_per_model", "Requests that the response cache did not answer.",
+          static_cast<double>(now.cache_miss.count));
+    count("nv_cache_hit_duration_per_model", "Cumulative time of finding answers, in microseconds.",
+          Micros(now.cache_hit));
+    count("nv_cache_miss_duration_per_model",
+          "Cumulative time of looking for answers and keeping them, in microseconds.",
+          Micros(now.cache_miss));
+  }
   sink.AddGauge("nv_inference_pending_request_count", "Requests waiting in the version's queue.",
                 labels, static_cast<double>(now.pending));
   sink.AddGauge("nv_model_load_duration_secs", "What loading this version took, in seconds.",

@@ -1,5 +1,6 @@
 """Requests that run together: what config.pbtxt asks for, and that nobody notices but the statistics."""
 
+import contextlib
 import json
 import threading
 import time
@@ -123,3 +124,57 @@ def test_a_server_wide_delay_needs_no_configuration(repository):
         assert [answer["data"] for answer in answers] == [[2 * v for v in row] for row in ROWS]
         statistics = json.load(urllib.request.urlopen(f"http://{server.address}/v2/models/m/stats", timeout=30))
         assert statistics["model_stats"][0]["execution_count"] == 1
+
+
+def test_pipelined_requests_run_together_and_are_answered_in_order(repository):
+    repository.put("m", 1, row_model(2))
+    with Server(repository, args=("--io-threads", "1")) as server:
+        sent = []
+        for connection in range(8):
+            requests = b""
+            for row in ROWS[:4]:
+                body = json.dumps({"inputs": [{"name": "x", "datatype": "FP32", "shape": [1, 4],
+                                               "data": [connection + row[0], *row[1:]]}]}).encode()
+                requests += b"POST /v2/models/m/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body)
+                requests += body
+            sent.append(requests)
+        for _ in range(20):
+            with contextlib.ExitStack() as stack:
+                connections = [stack.enter_context(server.connect()) for _ in sent]
+                for connection, requests in zip(connections, sent):
+                    connection.sendall(requests)
+                for number, connection in enumerate(connections):
+                    answers = read_answers(connection, 4)
+                    got = [answer["outputs"][0]["data"][0] for answer in answers]
+                    assert got == [2 * (number + row[0]) for row in ROWS[:4]]
+
+
+def read_answers(connection, count):
+    stream = connection.makefile("rb")
+    answers = []
+    for _ in range(count):
+        assert b" 200 " in stream.readline()
+        length = 0
+        for line in iter(stream.readline, b"\r\n"):
+            name, _, value = line.partition(b":")
+            if name.lower() == b"content-length":
+                length = int(value)
+        answers.append(json.loads(stream.read(length)))
+    return answers
+
+
+def test_connections_that_are_ready_together_get_their_own_answers(repository):
+    repository.put("m", 1, row_model(2))
+    with Server(repository, args=("--io-threads", "1")) as server:
+        requests = []
+        for row in ROWS:
+            body = json.dumps({"inputs": [{"name": "x", "datatype": "FP32", "shape": [1, 4], "data": row}]}).encode()
+            requests.append(b"POST /v2/models/m/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s"
+                            % (len(body), body))
+        with contextlib.ExitStack() as stack:
+            connections = [stack.enter_context(server.connect()) for _ in requests]
+            for _ in range(50):
+                for connection, request in zip(connections, requests):
+                    connection.sendall(request)
+                for connection, row in zip(connections, ROWS):
+                    assert read_answers(connection, 1)[0]["outputs"][0]["data"] == [2 * v for v in row]

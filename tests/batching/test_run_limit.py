@@ -35,7 +35,7 @@ def test_a_worker_that_does_not_come_back_makes_the_server_unready(repository):
         stuck.start()
         wait_until(lambda: server.get("/v2/health/ready").status == 503, timeout_s=60, what="a stuck run")
         while_stuck = server.get("/v2/health/ready"), server.get("/v2/models/product/ready")
-        assert "a run that was to be ended does not come back" in server.log_text()
+        server.wait_for_log("a run that was to be ended does not come back")
         stuck.join()
         assert [answer.status for answer in while_stuck] == [503, 503]
         assert server.get("/v2/health/ready").status == 200

@@ -1,6 +1,6 @@
 """Slipway started by another server's command line."""
 
-from support.server import Server, slipway_path
+from support.server import Server, slipway_path, wait_until
 
 
 class Switched(Server):
@@ -17,3 +17,8 @@ class Switched(Server):
     def at(self, port):
         """The same server by another of its ports: for requests only."""
         return Server(http=f"127.0.0.1:{port}")
+
+
+def wait_for_metric(server, line, path="/metrics"):
+    """A request is counted just after its answer was sent."""
+    wait_until(lambda: line in server.get(path).text, what=line)

@@ -8,7 +8,7 @@ import pytest
 from support.instances import flat, value_of
 from support.models import EXAMPLES, check_elements, examples
 from support.server import free_port
-from switched import Switched
+from switched import Switched, wait_for_metric
 
 EXAMPLE = next(example for model, name, example in examples() if (model, name) == ("digits", "four"))
 ONNX = EXAMPLES / "digits" / "1" / "model.onnx"
@@ -45,8 +45,8 @@ def test_tensorflow_serving_s_one_model(tfserving_folder):
         check(output(server.post("/v1/models/half:predict", {"instances": ROWS})))
         status = server.at(grpc).get("/v1/models/half").json()["model_version_status"]
         assert [(each["version"], each["state"]) for each in status] == [("3", "AVAILABLE")]
-        metrics = server.get("/monitoring/prometheus/metrics").text
-        assert ':tensorflow:serving:request_count{model_name="half",status="OK"} 1' in metrics
+        wait_for_metric(server, ':tensorflow:serving:request_count{model_name="half",status="OK"} 1',
+                        path="/monitoring/prometheus/metrics")
         server.wait_for_log("--num_load_threads has no effect")
 
 
@@ -89,8 +89,9 @@ def test_torchserve(tmp_path, link):
         assert server.post("/predictions/digits", {"data": ROWS}).status == 200
         listed = server.at(ports["management"]).get("/models").json()["models"]
         assert [model["modelName"] for model in listed] == ["digits"]
-        metrics = server.at(ports["metrics"]).get("/metrics").text
-        assert 'ts_inference_requests_total{model_name="digits",model_version="1"} 1' in metrics
+        wait_for_metric(
+            server.at(ports["metrics"]), 'ts_inference_requests_total{model_name="digits",model_version="1"} 1'
+        )
         server.wait_for_log('model "b" is not served: "b.mar" is an archive')
 
 
@@ -106,8 +107,7 @@ def test_mlserver(tmp_path):
             answer = server.infer("digits", EXAMPLE["inputs"], version=version)
             assert answer.status == 200, answer
             check(answer.json()["outputs"][0]["data"])
-        text = server.at(metrics).get("/metrics").text
-        assert 'model_infer_request_success_total{model="digits",version="1"} 2' in text
+        wait_for_metric(server.at(metrics), 'model_infer_request_success_total{model="digits",version="1"} 2')
 
 
 def test_mlflow(tmp_path, link):

@@ -2,7 +2,7 @@
 
 from support.models import EXAMPLES, check_elements, examples
 from support.server import free_port
-from switched import Switched
+from switched import Switched, wait_for_metric
 
 EXAMPLE = next(example for model, name, example in examples() if (model, name) == ("digits", "four"))
 
@@ -30,8 +30,7 @@ def test_its_ports_requests_and_metrics():
     with Switched("triton", words(port, "--log-verbose=1", "--id=mine"), port["http"]) as server:
         check_digits(server)
         check_digits(server.at(port["grpc"]))
-        metrics = server.at(port["metrics"]).get("/metrics").text
-        assert 'nv_inference_request_success{model="digits",version="1"} 2' in metrics
+        wait_for_metric(server.at(port["metrics"]), 'nv_inference_request_success{model="digits",version="1"} 2')
         server.wait_for_log("--id has no effect: the server's metadata calls it slipway")
 
 

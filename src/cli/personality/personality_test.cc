@@ -66,6 +66,16 @@ TEST(TritonTest, TlsIsTheGrpcAddressAlone) {
                           "tls.key=k"));
 }
 
+TEST(TritonTest, SizesTheResponseCache) {
+  for (const char* word :
+       {"--cache-config=local,size=1048576", "--response-cache-byte-size=1048576"})
+    EXPECT_THAT(SettingsOf({"triton",
+                            {"--model-repository=m", "--http-address=127.0.0.1",
+                             "--grpc-address=127.0.0.1", "--allow-metrics=0", word}}),
+                testing::Contains("cache.size=1048576"))
+        << word;
+}
+
 TEST(TritonTest, NamesWhatItCannotHonour) {
   const std::pair<std::string, std::string_view> table[] = {
       {"--http-port=x", "--http-port: expected a whole number, 0 or more, got \"x\""},
@@ -74,6 +84,9 @@ TEST(TritonTest, NamesWhatItCannotHonour) {
       {"--load-model=x", "--load-model: needs --model-control-mode=explicit"},
       {"--model-namespacing=true",
        "--model-namespacing: a model's name is unique over all repositories"},
+      {"--cache-config=redis,host=h",
+       "--cache-config: expected \"local,size=BYTES\", got \"redis,host=h\": answers are cached in "
+       "the server's memory"},
       {"--model-repository=s3://bucket/m",
        "--model-repository: expected a folder, got \"s3://bucket/m\": repositories elsewhere are "
        "not read yet, copy or mount it"},

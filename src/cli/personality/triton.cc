@@ -101,9 +101,9 @@ const OptionRule kOptions[] = {
     {"--trace-count", Takes::kText, NoEffect{kNoTrace}},
     {"--trace-log-frequency", Takes::kNumber, NoEffect{kNoTrace}},
 
-    {"--cache-config", Takes::kText, NoEffect{"answers are not cached"}},
-    {"--cache-directory", Takes::kText, NoEffect{"answers are not cached"}},
-    {"--response-cache-byte-size", Takes::kNumber, NoEffect{"answers are not cached", "0"}},
+    {"--cache-config", Takes::kText, Kept{}},
+    {"--cache-directory", Takes::kText, NoEffect{"answers are cached in the server's memory"}},
+    {"--response-cache-byte-size", Takes::kNumber, Sets{"cache.size"}},
     {"--rate-limit", Takes::kText, NoEffect{"runs are bounded by instance_group", "off"}},
     {"--rate-limit-resource", Takes::kText, NoEffect{"runs are bounded by instance_group"}},
     {"--pinned-memory-pool-byte-size", Takes::kNumber, NoEffect{kNoGpu}},
@@ -130,6 +130,7 @@ class Triton {
     TakeTls();
     TakeAddresses();
     TakeLog();
+    TakeCache();
   }
 
  private:
@@ -202,6 +203,18 @@ class Triton {
       out_.Set("log.level", "error", "--log-warning");
     else if (!given_.Bool("--log-info", true))
       out_.Set("log.level", "warn", "--log-info");
+  }
+
+  void TakeCache() {
+    constexpr std::string_view kOption = "--cache-config", kLocal = "local,size=";
+    for (const std::string& cache : given_.Texts(kOption)) {
+      if (cache.starts_with(kLocal))
+        out_.Set("cache.size", cache.substr(kLocal.size()), kOption);
+      else
+        out_.Refuse(kOption, fmt::format("expected \"local,size=BYTES\", got \"{}\": answers are "
+                                         "cached in the server's memory",
+                                         cache));
+    }
   }
 
   const Invocation& invocation_;

@@ -25,7 +25,7 @@ ModelConfigView ViewOf(const ServedVersion& version) {
   using To = ModelConfigView::VersionPolicy::Kind;
   ModelConfigView view{.name = version.name.str(),
                        .platform = version.platform,
-                       .backend = "onnxruntime",
+                       .backend = version.config.is_ensemble() ? "" : "onnxruntime",
                        .max_batch_size = version.config.max_batch_size.value_or(0),
                        .signature = version.signature};
   for (const auto& output : version.signature.outputs) {
@@ -67,7 +67,7 @@ bool IsReady(const ServingTable& table, bool draining) {
 StatusOr<const VersionHandle*> ReadyVersion(const ServingTable& table, std::string_view model,
                                             std::string_view version) {
   ASSIGN_OR_RETURN(const VersionHandle* handle, routing::Resolve(table, model, version));
-  if ((*handle)->queue->IsStuck())
+  if ((*handle)->IsStuck())
     return Error(Reason::kOverloaded, "model \"{}\": a run does not come back",
                  (*handle)->name.str());
   return handle;

@@ -95,8 +95,8 @@ void FillModel(const ModelStatistics& model, inference::ModelStatistics& message
   FillTotal(numbers.of(Phase::kParse), totals.mutable_compute_input());
   FillTotal(numbers.of(Phase::kCompute), totals.mutable_compute_infer());
   FillTotal(numbers.of(Phase::kRespond), totals.mutable_compute_output());
-  FillTotal({}, totals.mutable_cache_hit());
-  FillTotal({}, totals.mutable_cache_miss());
+  FillTotal(numbers.cache_hit, totals.mutable_cache_hit());
+  FillTotal(numbers.cache_miss, totals.mutable_cache_miss());
   for (const ModelMetrics::BatchStatistics& from : numbers.batches) {
     inference::InferBatchStatistics& batch = *message.add_batch_stats();
     batch.set_batch_size(from.batch_size);

@@ -84,8 +84,8 @@ void WriteModel(JsonWriter& json, const ModelStatistics& model) {
   WriteTotal(json, "compute_input", numbers.of(Phase::kParse));
   WriteTotal(json, "compute_infer", numbers.of(Phase::kCompute));
   WriteTotal(json, "compute_output", numbers.of(Phase::kRespond));
-  WriteTotal(json, "cache_hit", {});
-  WriteTotal(json, "cache_miss", {});
+  WriteTotal(json, "cache_hit", numbers.cache_hit);
+  WriteTotal(json, "cache_miss", numbers.cache_miss);
   json.EndObject();
   json.Key("response_stats").BeginObject().EndObject();
   WriteBatches(json, numbers.batches);

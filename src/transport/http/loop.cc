@@ -4,6 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <exception>
+
+#include "base/log.h"
 
 #include "transport/http/connection.h"
 
@@ -101,7 +104,11 @@ void Loop::CutAll() {
 void Loop::OnHandled() {
   if (!shared_->options.on_handled) return;
   between_handlers_ = true;
-  shared_->options.on_handled(index_);
+  try {
+    shared_->options.on_handled(index_);
+  } catch (const std::exception& error) {
+    log::Error("requests that were to be handled together were not", {{"what", error.what()}});
+  }
   between_handlers_ = false;
 }
 

@@ -88,9 +88,11 @@ void Poller::Run(const std::function<void()>& on_handled,
     CallReady(again_.empty() && gathered_.empty() ? Milliseconds(wait) : 0);
     on_handled();
     CallGathered();
-    if (CallThoseAgain()) on_handled();
+    CallThoseAgain();
     if (std::exchange(woken_, false)) RunPosted();
     wait = on_turn(std::chrono::steady_clock::now());
+    on_handled();  // what any of these has brought; it is written in the next turn, which comes at
+                   // once
   }
 }
 
@@ -132,14 +134,12 @@ void Poller::CallGathered() {
   called_together_.clear();
 }
 
-bool Poller::CallThoseAgain() {
-  const bool any = !again_.empty();
+void Poller::CallThoseAgain() {
   for (size_t left = again_.size(); left > 0 && !again_.empty(); --left) {
     Watcher* const watcher = again_.front();
     again_.erase(again_.begin());
     watcher->OnReady({.readable = true});
   }
-  return any;
 }
 
 }  // namespace slipway::http

@@ -54,8 +54,8 @@ class Poller {
   /// Runs what was posted and not yet run. Also for the thread that joined the loop's.
   void RunPosted();
 
-  /// Returns after Stop. `on_handled` is called when those that were ready were called; `on_turn`
-  /// between turns, it says how long it can wait for the next call.
+  /// Returns after Stop. `on_handled` is called when those that were ready were called, and at the
+  /// end of each turn; `on_turn` between turns, it says how long it can wait for the next call.
   void Run(const std::function<void()>& on_handled,
            const std::function<Duration(TimePoint now)>& on_turn);
   /// Threads: any.
@@ -64,7 +64,7 @@ class Poller {
  private:
   void Wake();
   void CallReady(int timeout_ms);
-  bool CallThoseAgain();
+  void CallThoseAgain();
   void CallGathered();
 
   Descriptor epoll_;
