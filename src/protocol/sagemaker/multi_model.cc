@@ -21,6 +21,13 @@ std::function<void(Status)> Later(Exchange& exchange) {
   return [held = exchange.Defer()](const Status& done) { Answer(*held, done); };
 }
 
+void TellPage(const Services& services, Exchange& exchange) {
+  const auto page = dialect::ReadPage(exchange.request().query);
+  if (page.ok())
+    dialect::WriteModelPage(services.infer.Table(exchange.loop()), *page, exchange.response().body);
+  Answer(exchange, page.status());
+}
+
 Status TellModel(const lifecycle::ServingTable& table, std::string_view model, std::string& out) {
   const auto found = table.models.find(model);
   if (found == table.models.end() || found->second->ready.empty())
@@ -67,11 +74,7 @@ http::Contract Unloads() { return {.dialects = {kDialect}, .gives = {{200}}, .re
 void AddMultiModelRoutes(http::Router& router, const Services& services) {
   const auto shared = std::make_shared<const Services>(services);
   router.Add({Method::kGet, "/models", Access::kHealth,
-              [shared](Exchange& exchange) {
-                Answer(exchange,
-                       dialect::WriteModelPage(shared->infer.Table(exchange.loop()),
-                                               exchange.request().query, exchange.response().body));
-              },
+              [shared](Exchange& exchange) { TellPage(*shared, exchange); },
               "The loaded models, a page at a time.", Pages()});
   router.Add({Method::kPost, "/models", Access::kControl,
               [shared](Exchange& exchange) { Load(*shared, exchange); },
