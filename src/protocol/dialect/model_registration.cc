@@ -12,6 +12,7 @@
 namespace slipway::dialect {
 namespace {
 
+constexpr std::string_view kUnpacked = "model";  // beneath the model's folder, SageMaker's layout
 constexpr std::string_view kFileScheme = "file://";
 constexpr std::string_view kSuffixes[] = {".onnx", ".mar"};  // of files that hold one model
 
@@ -38,7 +39,11 @@ Status Elsewhere(std::string_view url) {
 StatusOr<std::string> EntryAt(std::string_view url, std::span<const std::string> repositories) {
   const std::string_view place = WithoutPrefix(url, kFileScheme);
   const std::filesystem::path path(place);
-  const std::filesystem::path normal = (path / "").lexically_normal().parent_path();
+  std::filesystem::path normal = (path / "").lexically_normal().parent_path();
+  if (path.is_absolute() && normal.filename() == kUnpacked &&
+      std::ranges::find(repositories, normal.parent_path().parent_path().string()) !=
+          repositories.end())
+    normal = normal.parent_path();
   const bool climbs = std::ranges::find(path, "..") != path.end();
   if (climbs || normal.empty() || place.find("://") != place.npos) return Elsewhere(url);
   const bool is_name = path.is_relative() && !normal.has_parent_path();

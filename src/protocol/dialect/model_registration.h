@@ -44,7 +44,7 @@ StatusOr<Registration> ReadRegistration(std::string_view body);
 
 /// The name of the model that is to be loaded. A URL is its name in a repository ("wine",
 /// "wine.onnx", or "wine.mar", which TorchServe's clients say) or a path beneath one
-/// ("/models/wine", also with file://).
+/// ("/models/wine", also with file://; "/models/wine/model" in SageMaker's layout).
 /// @param repositories  absolute, as std::filesystem::path::lexically_normal has them.
 /// @return kBadRequest without a URL or with another model_name than the place's: a model bears the
 ///   name that it has in its repository; kForbidden for a URL that leads elsewhere; kAlreadyExists

@@ -30,15 +30,15 @@ void Management::Register(const Table& table, const dialect::Registration& regis
                           const Done& done) const {
   auto model = dialect::ModelToLoad(registration, services_.repositories, table);
   if (!model.ok()) return done(model.status());
-  services_.models.Load(*model, [done, &models = services_.models,
-                                 model = *model](const Status& loaded) {
-    if (!loaded.ok()) return done(loaded);
-    const auto now = models.table().Get();
-    const auto version = routing::Resolve(*now, model, "");
-    if (!version.ok()) return done(version.status());
-    done(fmt::format("Model \"{}\" Version: {} registered with {} initial workers", model,
-                     (**version)->version, (**version)->instances));
-  });
+  services_.models.Load(
+      *model, [done, &models = services_.models, model = *model](const Status& loaded) {
+        if (!loaded.ok()) return done(loaded);
+        const auto now = models.table().Get();
+        const auto version = routing::Resolve(*now, model, "");
+        if (!version.ok()) return done(version.status());
+        done(fmt::format("Model \"{}\" Version: {} registered with {} initial workers", model,
+                         (**version)->version, (**version)->instances));
+      });
 }
 
 StatusOr<std::string> Management::Scale(const Table& table, std::string_view model,

@@ -62,8 +62,9 @@ StatusOr<PredictionMessage> ReadPredictionMessage(std::string_view message) {
   if (prediction.model.empty())
     return Error(Reason::kBadRequest, "Parameter model_name is required.");
   if (prediction.input.empty())
-    return Error(Reason::kBadRequest,
-                 "input: expected an entry \"data\", or entries by the names of the model's inputs");
+    return Error(
+        Reason::kBadRequest,
+        "input: expected an entry \"data\", or entries by the names of the model's inputs");
   return prediction;
 }
 
