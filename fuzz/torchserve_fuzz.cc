@@ -1,10 +1,12 @@
-// The body of a TorchServe prediction: JSON, files and forms. The first byte chooses content type
-// and model. What is accepted must hold together, and fit the memory that its bytes can pay for.
+// The body of a TorchServe prediction: JSON, files and forms, or gRPC's message. The first byte
+// chooses which, and the model. What is accepted must hold together, and fit the memory that its
+// bytes can pay for.
 
 #include <cstdint>
 #include <string>
 
 #include "base/check.h"
+#include "protocol/torchserve/prediction_message.h"
 #include "protocol/torchserve/prediction_reader.h"
 
 namespace slipway::torchserve {
@@ -20,17 +22,32 @@ const std::vector<TensorSpec> kModels[] = {
 constexpr std::string_view kTypes[] = {"multipart/form-data; boundary=B", "",
                                        "application/x-www-form-urlencoded", "application/json"};
 
+Status ReadMessage(std::string_view body, const lifecycle::ServedVersion& version,
+                   InferRequest& request) {
+  ASSIGN_OR_RETURN(const PredictionMessage message, ReadPredictionMessage(body));
+  SLIPWAY_CHECK(!message.model.empty() && !message.input.empty(), "a prediction names both");
+  return ReadParts(message.input, version, request).status();
+}
+
+Status ReadBody(std::string_view type, std::string_view body,
+                const lifecycle::ServedVersion& version, InferRequest& request) {
+  http::Request from;
+  from.headers.push_back({"Content-Type", type});
+  from.body = std::as_bytes(std::span(body));
+  return ReadPrediction(from, version, request).status();
+}
+
 }  // namespace
 
 void FuzzPrediction(unsigned choice, std::string_view body) {
   lifecycle::ServedVersion version{.name = *ModelName::Parse("m")};
   version.signature.inputs = kModels[choice % std::size(kModels)];
   version.features = {"a", "b", "c"};
-  http::Request from;
-  from.headers.push_back({"Content-Type", kTypes[choice / std::size(kModels) % std::size(kTypes)]});
-  from.body = std::as_bytes(std::span(body));
   InferRequest request;
-  if (!ReadPrediction(from, version, request).ok()) return;
+  const size_t form = choice / std::size(kModels) % (std::size(kTypes) + 1);
+  const Status read = form == std::size(kTypes) ? ReadMessage(body, version, request)
+                                                : ReadBody(kTypes[form], body, version, request);
+  if (!read.ok()) return;
   size_t bytes = 0;
   for (const NamedTensor& input : request.inputs) {
     SLIPWAY_CHECK(CheckData(input.tensor).ok(), "an accepted tensor is as long as its shape says");

@@ -60,14 +60,22 @@ TEST_F(RepositoryTest, FindsEveryLayout) {
   root_.Write("bundle/manifest.json", "{}");
   root_.Write("plain.onnx", "m");
   root_.Write("tarred.slipway", "t");
-  const std::map<std::string, std::string> expected = {{"triton", "triton/1/model.onnx"},
-                                                       {"folder", "folder/2"},
-                                                       {"packed", "packed/3/any.slipway"},
-                                                       {"nested", "nested/4/bundle"},
-                                                       {"saved", "saved/5"},
-                                                       {"bundle", "bundle"},
-                                                       {"plain", "plain.onnx"},
-                                                       {"tarred", "tarred.slipway"}};
+  root_.Write("unpacked/model/wine.onnx", "m");
+  root_.Write("unpacked/model/code/inference.py", "p");
+  root_.Write("unpacked_bundle/model/manifest.json", "{}");
+  root_.Write("unpacked_versions/model/6/model.onnx", "m");
+  const std::map<std::string, std::string> expected = {
+      {"triton", "triton/1/model.onnx"},
+      {"folder", "folder/2"},
+      {"packed", "packed/3/any.slipway"},
+      {"nested", "nested/4/bundle"},
+      {"saved", "saved/5"},
+      {"bundle", "bundle"},
+      {"plain", "plain.onnx"},
+      {"tarred", "tarred.slipway"},
+      {"unpacked", "unpacked/model/wine.onnx"},
+      {"unpacked_bundle", "unpacked_bundle/model"},
+      {"unpacked_versions", "unpacked_versions/model/6/model.onnx"}};
   std::map<std::string, std::string> found;
   for (const FoundModel& model : Scan()) {
     EXPECT_TRUE(model.problem.ok()) << model.name.str() << model.problem;
@@ -76,6 +84,15 @@ TEST_F(RepositoryTest, FindsEveryLayout) {
     found[model.name.str()] = model.versions[0].path.substr(root_.path().size() + 1);
   }
   EXPECT_EQ(found, expected);
+}
+
+TEST_F(RepositoryTest, PassesOverAnUnpackedArchiveOfSeveralModels) {
+  root_.Write("two/model/a.onnx", "m");
+  root_.Write("two/model/b.onnx", "m");
+  root_.Write("none/model/saved_model.pb", "m");
+  root_.Write("beside/model/a.onnx", "m");
+  root_.Write("beside/readme.txt", "r");
+  EXPECT_TRUE(Scan().empty());
 }
 
 TEST_F(RepositoryTest, AnEmptyRepositoryHasNoModels) { EXPECT_TRUE(Scan().empty()); }

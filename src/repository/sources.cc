@@ -22,6 +22,8 @@ using Kind = io::FileFacts::Kind;
 
 constexpr size_t kMaxEntries =
     10 * kMaxModels;  // of a repository: files beside the models count too
+// What a folder holds alone where SageMaker has unpacked a model's archive.
+constexpr std::string_view kUnpacked = "model";
 constexpr std::string_view kExpected =
     "expected an .onnx file, a bundle, or a folder with name/1/model.onnx, name/1/<bundle> or "
     "name.onnx";
@@ -185,19 +187,38 @@ class RepositorySource final : public PlacedSource {
                                      const ModelName& name) const {
     auto folder = repository.OpenFolder(entry);
     if (!folder.ok()) return Broken(name, folder.status());
-    const auto manifest = folder->Stat("manifest.json");
-    if (!manifest.ok()) return Broken(name, manifest.status());
-    if (*manifest) {
-      return OneVersion(name, repository.path() + "/" + entry, repository.path(),
-                        StampOfFolder(*std::move(folder)));
-    }
-    const auto names = folder->List(kMaxEntries);
+    auto names = folder->List(kMaxEntries);
     if (!names.ok()) return Broken(name, names.status());
-    const bool model = std::any_of(names->begin(), names->end(), [](const std::string& inner) {
-      return inner == "config.pbtxt" || IsVersionFolder(inner);
-    });
-    if (!model) return PassOver(entry, "it has no version folder and no config.pbtxt");
-    return ReadModelFolder(name, *folder, repository.path());
+    const bool unpacked = names->size() == 1 && names->front() == kUnpacked;
+    if (unpacked) {
+      folder = folder->OpenFolder(kUnpacked);
+      if (!folder.ok()) return PassOver(entry, MessageOf(folder.status()));
+      names = folder->List(kMaxEntries);
+      if (!names.ok()) return Broken(name, names.status());
+    }
+    const auto holds = [&](std::string_view inner) {
+      return std::ranges::count(*names, inner) > 0;
+    };
+    const std::string& root = repository.path();
+    if (holds("manifest.json")) {
+      std::string path = folder->path();
+      return OneVersion(name, std::move(path), root, StampOfFolder(*std::move(folder)));
+    }
+    if (holds("config.pbtxt") || std::ranges::any_of(*names, IsVersionFolder))
+      return ReadModelFolder(name, *folder, root);
+    if (const auto file = unpacked ? OnlyModelFile(*names) : std::nullopt) {
+      return OneVersion(name, folder->path() + "/" + *file, root,
+                        StampOfFile(*folder, *file, *names));
+    }
+    return PassOver(entry, "it has no version folder and no config.pbtxt");
+  }
+
+  /// nullopt when there are none or several.
+  static std::optional<std::string> OnlyModelFile(const std::vector<std::string>& names) {
+    const auto file = std::ranges::find_if(names, IsModelFileName);
+    if (file == names.end() || std::any_of(file + 1, names.end(), IsModelFileName))
+      return std::nullopt;
+    return *file;
   }
 
   static FoundModel Broken(const ModelName& name, const Status& why) {

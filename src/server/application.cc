@@ -16,6 +16,7 @@
 #include "protocol/reflection/methods.h"
 #include "protocol/sagemaker/multi_model.h"
 #include "protocol/tfserving/routes.h"
+#include "protocol/torchserve/grpc_methods.h"
 #include "protocol/torchserve/management_routes.h"
 #include "protocol/torchserve/routes.h"
 #include "protocol/vertex/routes.h"
@@ -318,11 +319,11 @@ std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_ve
   torchserve::AddRoutes(*router, {.infer = *infer_,
                                   .loops = Or(config_.resources.io_threads, resources_.processors),
                                   .server_version = std::string(kVersion)});
-  AddModelsRoutes(*router, dialect);
   const dialect::Services dialects{
       .infer = *infer_,
       .loops = Or(config_.resources.io_threads, resources_.processors),
       .default_model = dialect::Target::Parse(config_.models.default_model)};
+  AddModelsRoutes(*router, dialect, dialects);
   flask::AddRoutes(*router, dialects);
   invocations::AddRoutes(*router, {.common = dialects,
                                    .draining = draining_,
@@ -347,12 +348,15 @@ std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_ve
   return router;
 }
 
-void Application::AddModelsRoutes(http::Router& router, ListenDialect dialect) {
+void Application::AddModelsRoutes(http::Router& router, ListenDialect dialect,
+                                  const dialect::Services& dialects) {
   const auto repositories = RepositoriesOf(config_.models);
   const torchserve::ManagementServices services{.infer = *infer_,
                                                 .models = *manager_,
                                                 .repositories = repositories,
                                                 .queue_size = config_.models.queue_size};
+  torchserve::AddGrpcMethods(router,
+                             {.common = dialects, .draining = draining_, .management = services});
   const bool sagemaker =
       dialect == ListenDialect::kDefault && config_.dialects.models == ModelsDialect::kSagemaker;
   if (sagemaker || dialect == ListenDialect::kSagemaker)

@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "engine/engine.h"
 #include "lifecycle/manager.h"
+#include "protocol/dialect/infer_handler.h"
 #include "protocol/openinference/health.h"
 #include "protocol/openinference/shared_tensors.h"
 #include "routing/infer_service.h"
@@ -71,7 +72,8 @@ class Application {
   void MakeManager(std::vector<std::unique_ptr<repository::Source>> sources,
                    std::unique_ptr<lifecycle::Loader> loader);
   std::shared_ptr<http::Router> MakeRouter(std::string_view engine_version, ListenDialect dialect);
-  void AddModelsRoutes(http::Router& router, ListenDialect dialect);
+  void AddModelsRoutes(http::Router& router, ListenDialect dialect,
+                       const dialect::Services& dialects);
   http::ServerOptions MakeServerOptions() const;
   /// Every loop looks at the table again: idle ones would keep an unloaded version in memory, and
   /// health may have changed.

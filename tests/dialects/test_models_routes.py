@@ -99,6 +99,53 @@ def test_sagemaker_loads_invokes_lists_and_unloads(everywhere):
     check_error(sagemaker.post("/models", b"{"), 400, "JSON, byte")
 
 
+@pytest.fixture
+def multi_model(tmp_path):
+    """start(*flags) -> a container of several models, and the folder that the platform unpacks archives into."""
+    servers = []
+
+    def start(*flags):
+        folder = tmp_path / "models"
+        folder.mkdir()
+        env = {"SAGEMAKER_MULTI_MODEL": "true"}
+        servers.append(Server(folder, args=["--model-control=explicit", *flags], env=env).start())
+        return servers[-1], folder
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+def unpack(folder, name, *files):
+    """As the platform does before it asks for the model. @return what it asks with."""
+    place = folder / name / "model"
+    place.mkdir(parents=True)
+    for file in files:
+        shutil.copy(file, place)
+    return {"model_name": name, "url": str(place)}
+
+
+def test_sagemakers_folders_are_loaded(multi_model):
+    server, folder = multi_model()
+    body = unpack(folder, "a1b2c3", EXAMPLES / "topic" / "1" / "model.onnx")
+    assert server.post("/models", body).status == 200
+    assert server.post("/models", body).status == 409
+    assert server.get("/models/a1b2c3").json() == {"modelName": "a1b2c3", "modelUrl": "a1b2c3"}
+    assert server.post("/models/a1b2c3/invoke", {"instances": ["hello"]}).status == 200
+    assert server.request("DELETE", "/models/a1b2c3").status == 200
+    shutil.rmtree(folder / "a1b2c3")
+    check_error(server.post("/models", body), 404, "a1b2c3")
+    for url in (f"{folder}/../a/model", "/etc/x/model", f"{folder}/a/b/model"):
+        assert server.post("/models", {"model_name": "a", "url": url}).status == 403, url
+
+
+def test_a_model_that_does_not_fit_into_memory_is_507(multi_model):
+    server, folder = multi_model("--memory-limit=100KiB", "--run-memory=1MiB", "--max-buffered=1MiB")
+    large = unpack(folder, "large", EXAMPLES / "digits" / "1" / "model.onnx")
+    check_error(server.post("/models", large), 507, "51200 bytes")
+    check_error(server.get("/models/large"), 404)
+
+
 def test_models_are_loaded_on_request_only_when_that_is_their_control():
     address = f"127.0.0.1:{free_port()}"
     with Server(EXAMPLES, args=[f"--http={address}=torchserve-management"]) as server:

@@ -5,7 +5,12 @@ import stock
 from support.models import EXAMPLES, TEST_MODELS
 from support.server import Server
 
-WITHOUT_STOCK = ("test_other_languages", "test_side_by_side")
+WITHOUT_STOCK = (
+    "test_documented_curl",
+    "test_other_languages",
+    "test_platforms",
+    "test_side_by_side",
+)
 
 recorder = covered.recorder
 recorder.watch()

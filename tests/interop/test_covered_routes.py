@@ -14,7 +14,7 @@ MODULES = {path.stem for path in HERE.glob("test_*.py")}
 def test_covered_routes_are_those_of_the_list(request):
     recorder.settle()
     if os.environ.get("SLIPWAY_WRITE_COVERED_ROUTES"):
-        covered.write(recorder.routes())
+        covered.write(recorder.routes(), recorder.ran)
     config = request.config
     items = request.session.items
     if {item.path.stem for item in items} < MODULES or config.getoption("keyword"):

@@ -13,7 +13,7 @@ HEAD = """\
 As [`/openapi.json`](openapi.md) describes them, here for a server on loopback with the routes of Vertex AI and Azure ML
 at made-up paths, and for addresses of TorchServe's management API and of SageMaker's multi-model containers. The last
 column names the tests of `tests/interop`, which drive stock clients or compare with the real server, that call a route;
-*none* is a gap. Methods of gRPC are in [protocols/openinference-grpc.md](protocols/openinference-grpc.md).
+*none* is a gap. Methods of gRPC are in the pages of [protocols](protocols/).
 """
 
 

@@ -17,13 +17,13 @@ http::Contract HealthContract(std::vector<std::string_view> dialects) {
   return {.dialects = std::move(dialects), .gives = {{200, forms}, {503, forms}}};
 }
 
+void WriteHealth(bool healthy, std::string& out) {
+  JsonWriter(out).BeginObject().Key("status").String(healthy ? "Healthy" : "Unhealthy").EndObject();
+}
+
 void TellHealth(bool healthy, http::Exchange& exchange) {
   exchange.response().status = healthy ? 200 : 503;
-  JsonWriter(exchange.response().body)
-      .BeginObject()
-      .Key("status")
-      .String(healthy ? "Healthy" : "Unhealthy")
-      .EndObject();
+  WriteHealth(healthy, exchange.response().body);
   exchange.Send();
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,6 +14,9 @@ bool IsHealthy(const lifecycle::ServingTable& table, bool draining, const Target
 
 /// The contract of a route that TellHealth answers.
 http::Contract HealthContract(std::vector<std::string_view> dialects);
+
+/// Appends {"status":"Healthy"} or "Unhealthy".
+void WriteHealth(bool healthy, std::string& out);
 
 /// Answers 200 {"status":"Healthy"}, or 503 "Unhealthy".
 void TellHealth(bool healthy, http::Exchange& exchange);

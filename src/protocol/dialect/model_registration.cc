@@ -12,8 +12,9 @@
 namespace slipway::dialect {
 namespace {
 
+constexpr std::string_view kUnpacked = "model";  // beneath the model's folder, SageMaker's layout
 constexpr std::string_view kFileScheme = "file://";
-constexpr std::string_view kModelSuffix = ".onnx";
+constexpr std::string_view kSuffixes[] = {".onnx", ".mar"};  // of files that hold one model
 
 StatusOr<int64_t> NumberIn(std::string_view query, std::string_view name, int64_t otherwise) {
   ASSIGN_OR_RETURN(const auto text, http::QueryValue(query, name));
@@ -38,7 +39,11 @@ Status Elsewhere(std::string_view url) {
 StatusOr<std::string> EntryAt(std::string_view url, std::span<const std::string> repositories) {
   const std::string_view place = WithoutPrefix(url, kFileScheme);
   const std::filesystem::path path(place);
-  const std::filesystem::path normal = (path / "").lexically_normal().parent_path();
+  std::filesystem::path normal = (path / "").lexically_normal().parent_path();
+  if (path.is_absolute() && normal.filename() == kUnpacked &&
+      std::ranges::find(repositories, normal.parent_path().parent_path().string()) !=
+          repositories.end())
+    normal = normal.parent_path();
   const bool climbs = std::ranges::find(path, "..") != path.end();
   if (climbs || normal.empty() || place.find("://") != place.npos) return Elsewhere(url);
   const bool is_name = path.is_relative() && !normal.has_parent_path();
@@ -52,17 +57,20 @@ StatusOr<std::string> EntryAt(std::string_view url, std::span<const std::string>
 
 }  // namespace
 
-Status WriteModelPage(const lifecycle::ServingTable& table, std::string_view query,
-                      std::string& out) {
-  ASSIGN_OR_RETURN(int64_t limit, NumberIn(query, "limit", kPageModels));
+StatusOr<Page> ReadPage(std::string_view query) {
+  ASSIGN_OR_RETURN(const int64_t limit, NumberIn(query, "limit", kPageModels));
   ASSIGN_OR_RETURN(const int64_t first, NumberIn(query, "next_page_token", 0));
-  if (limit == 0 || limit > kPageModels) limit = kPageModels;
+  return Page{limit, first};
+}
+
+void WriteModelPage(const lifecycle::ServingTable& table, Page page, std::string& out) {
+  const int64_t limit = page.limit < 1 || page.limit > kPageModels ? kPageModels : page.limit;
   std::vector<std::string_view> names;
   for (const auto& [name, model] : table.models)
     if (!model->ready.empty()) names.push_back(name);
   std::ranges::sort(names);
   const auto all = static_cast<int64_t>(names.size());
-  const int64_t begin = std::min(first, all), end = std::min(begin + limit, all);
+  const int64_t begin = std::clamp<int64_t>(page.first, 0, all), end = std::min(begin + limit, all);
   JsonWriter json(out);
   json.BeginObject().Key("models").BeginArray();
   for (int64_t i = begin; i < end; ++i) {
@@ -73,7 +81,6 @@ Status WriteModelPage(const lifecycle::ServingTable& table, std::string_view que
   json.EndArray();
   if (end < all) json.Key("nextPageToken").String(std::to_string(end));
   json.EndObject();
-  return OkStatus();
 }
 
 void WriteModel(std::string_view name, std::string& out) {
@@ -111,7 +118,8 @@ StatusOr<std::string> ModelToLoad(const Registration& registration,
                                   const lifecycle::ServingTable& table) {
   if (registration.url.empty()) return Error(Reason::kBadRequest, "Parameter url is required.");
   ASSIGN_OR_RETURN(std::string name, EntryAt(registration.url, repositories));
-  if (name.ends_with(kModelSuffix)) name.resize(name.size() - kModelSuffix.size());
+  for (const std::string_view suffix : kSuffixes)
+    if (name.ends_with(suffix)) name.resize(name.size() - suffix.size());
   RETURN_IF_ERROR(ModelName::Parse(name).status());
   if (!registration.model_name.empty() && registration.model_name != name)
     return Error(

@@ -14,12 +14,20 @@ namespace slipway::dialect {
 /// Models of one page, at most and when the query does not say.
 inline constexpr int64_t kPageModels = 100;
 
+/// Which models are asked for. What makes no sense is passed over, as TorchServe does: a limit out
+/// of 1 to kPageModels is kPageModels, a negative place the first.
+struct Page {
+  int64_t limit = kPageModels;
+  int64_t first = 0;
+};
+
+/// What a query has in limit and next_page_token.
+/// @return kBadRequest when it cannot be decoded.
+StatusOr<Page> ReadPage(std::string_view query);
+
 /// Appends {"models": [{"modelName": …, "modelUrl": …}], "nextPageToken": "2"}: the models that can
-/// answer, by name; no token on the last page. What the query has in limit and next_page_token is
-/// passed over when it is no number that makes sense, as TorchServe does.
-/// @return kBadRequest for a query that cannot be decoded.
-Status WriteModelPage(const lifecycle::ServingTable& table, std::string_view query,
-                      std::string& out);
+/// answer, by name; no token on the last page.
+void WriteModelPage(const lifecycle::ServingTable& table, Page page, std::string& out);
 
 /// Appends one of its objects. The URL is the model's name: its place in the repository, and what
 /// a registration takes.
@@ -35,7 +43,8 @@ struct Registration {
 StatusOr<Registration> ReadRegistration(std::string_view body);
 
 /// The name of the model that is to be loaded. A URL is its name in a repository ("wine",
-/// "wine.onnx") or a path beneath one ("/models/wine", also with file://).
+/// "wine.onnx", or "wine.mar", which TorchServe's clients say) or a path beneath one
+/// ("/models/wine", also with file://; "/models/wine/model" in SageMaker's layout).
 /// @param repositories  absolute, as std::filesystem::path::lexically_normal has them.
 /// @return kBadRequest without a URL or with another model_name than the place's: a model bears the
 ///   name that it has in its repository; kForbidden for a URL that leads elsewhere; kAlreadyExists

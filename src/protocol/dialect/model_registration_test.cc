@@ -20,9 +20,11 @@ lifecycle::ServingTable TableOf(std::initializer_list<std::string> names) {
 }
 
 std::string Page(std::string_view query) {
+  const auto page = ReadPage(query);
+  if (!page.ok()) return std::string(MessageOf(page.status()));
   std::string out;
-  const Status status = WriteModelPage(TableOf({"b", "a", "c", "D"}), query, out);
-  return status.ok() ? out : std::string(MessageOf(status));
+  WriteModelPage(TableOf({"b", "a", "c", "D"}), *page, out);
+  return out;
 }
 
 TEST(ModelPageTest, TellsLoadedModelsByName) {
@@ -50,8 +52,9 @@ std::string Load(std::string_view url, std::string_view name = "") {
 }
 
 TEST(ModelToLoadTest, IsAModelOfARepository) {
-  for (const std::string_view url : {"/srv/models/m", "/srv/models/m/", "file:///srv/models/m",
-                                     "/srv/models/m.onnx", "m", "m.onnx", "/srv//models/./m"})
+  for (const std::string_view url :
+       {"/srv/models/m", "/srv/models/m/", "file:///srv/models/m", "/srv/models/m.onnx", "m",
+        "m.onnx", "m.mar", "/srv/models/m/model", "/srv/models/m/model/", "/srv//models/./m"})
     EXPECT_EQ(Load(url), "m") << url;
   EXPECT_EQ(Load("/srv/one/wine.onnx", "wine"), "wine");
   EXPECT_EQ(Load("FREE"), "FREE") << "known, but not loaded";
@@ -59,8 +62,9 @@ TEST(ModelToLoadTest, IsAModelOfARepository) {
 
 TEST(ModelToLoadTest, IsNothingElse) {
   for (const std::string_view url :
-       {"/etc/passwd", "/srv/models/m/1", "../m", "/srv/models/../models/m", "https://x/m.mar",
-        "s3://b/m", "file://https://x/m", "a/b", "..", "/", "/srv", "file://"})
+       {"/etc/passwd", "/srv/models/m/1", "/srv/models/m/model/1", "/srv/x/m/model", "../m",
+        "/srv/models/../models/m", "https://x/m.mar", "s3://b/m", "file://https://x/m", "a/b", "..",
+        "/", "/srv", "file://"})
     EXPECT_THAT(Load(url), HasSubstr("expected a model of this server's repositories")) << url;
   EXPECT_EQ(Load(""), "Parameter url is required.");
   EXPECT_THAT(Load("m", "n"), HasSubstr("model_name \"n\": expected \"m\""));

@@ -38,6 +38,7 @@ constexpr Meaning kRefusals[] = {
     {501, "Known, not offered"},
     {503, "Not now: loading, draining or overloaded"},
     {504, "The request's deadline has passed"},
+    {507, "The model does not fit into memory"},
 };
 
 constexpr std::string_view kDescription =

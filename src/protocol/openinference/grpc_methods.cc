@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "base/log.h"
-#include "protocol/openinference/grpc_message.h"
+#include "protobuf/parse.h"
 #include "protocol/openinference/grpc_metadata.h"
 #include "protocol/openinference/infer_handler.h"
 #include "protocol/openinference/parameters.h"
@@ -194,7 +194,7 @@ class Adder {
     Add(method, access, http::Handler([methods = methods_, member](Exchange& exchange) {
           Request request;
           Response answer;
-          Status status = Parse(exchange.request().body, request);
+          Status status = protobuf::Parse(exchange.request().body, request);
           if (status.ok()) status = (methods.get()->*member)(exchange.loop(), request, answer);
           status.ok() ? Reply(exchange, answer) : grpc::Fail(exchange, status);
         }),
@@ -206,7 +206,7 @@ class Adder {
            void (Methods::*member)(Exchange&, const Request&) const, std::string summary) {
     Add(method, access, http::Handler([methods = methods_, member](Exchange& exchange) {
           Request request;
-          if (const Status parsed = Parse(exchange.request().body, request); !parsed.ok())
+          if (const Status parsed = protobuf::Parse(exchange.request().body, request); !parsed.ok())
             return grpc::Fail(exchange, parsed);
           (methods.get()->*member)(exchange, request);
         }),

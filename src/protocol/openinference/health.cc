@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "protobuf/parse.h"
 #include "protocol/openinference/facts.h"
-#include "protocol/openinference/grpc_message.h"
 #include "protocol/openinference/parameters.h"
 #include "transport/grpc/streaming.h"
 #include "transport/grpc/unary.h"
@@ -43,7 +43,7 @@ std::string Message(HealthCheckResponse::ServingStatus status) {
 
 void Check(const Services& services, http::Exchange& exchange) {
   HealthCheckRequest request;
-  if (const Status parsed = Parse(exchange.request().body, request); !parsed.ok())
+  if (const Status parsed = protobuf::Parse(exchange.request().body, request); !parsed.ok())
     return grpc::Fail(exchange, parsed);
   const auto status = StatusOf(services, exchange.loop(), request.service());
   if (status == HealthCheckResponse::SERVICE_UNKNOWN)
@@ -63,7 +63,7 @@ class HealthWatch final : public http::StreamReader {
 
   bool OnMessage(std::shared_ptr<const std::string> message) override {
     HealthCheckRequest request;
-    Status status = Parse(std::as_bytes(std::span(*message)), request);
+    Status status = protobuf::Parse(std::as_bytes(std::span(*message)), request);
     if (status.ok() && told_) status = MakeError(Reason::kBadRequest, "expected one message");
     if (!status.ok()) {
       writer_->Finish(status);

@@ -2,7 +2,7 @@
 
 #include <inference/grpc_service.pb.h>
 
-#include "protocol/openinference/grpc_message.h"
+#include "protobuf/parse.h"
 #include "protocol/openinference/shared_memory_reader.h"
 #include "protocol/openinference/shared_tensors.h"
 #include "text/json_writer.h"
@@ -103,7 +103,7 @@ class Adder {
       if (regions == nullptr) return NotOffered();
       Request request;
       Response answer;
-      RETURN_IF_ERROR(Parse(exchange.request().body, request));
+      RETURN_IF_ERROR(protobuf::Parse(exchange.request().body, request));
       RETURN_IF_ERROR(act(*regions, request, answer));
       answer.AppendToString(&exchange.response().body);
       return OkStatus();

@@ -29,7 +29,9 @@ TEST(DescriptorIndexTest, KnowsTheServicesOfTheContracts) {
               UnorderedElementsAre(
                   "inference.GRPCInferenceService", "grpc.health.v1.Health",
                   "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection",
-                  "tensorflow.serving.PredictionService", "tensorflow.serving.ModelService"));
+                  "tensorflow.serving.PredictionService", "tensorflow.serving.ModelService",
+                  "org.pytorch.serve.grpc.inference.InferenceAPIsService",
+                  "org.pytorch.serve.grpc.management.ManagementAPIsService"));
 }
 
 TEST(DescriptorIndexTest, FindsTheFileOfEverySymbolWithWhatItImports) {

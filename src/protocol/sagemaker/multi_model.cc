@@ -11,14 +11,25 @@ using http::Access;
 using http::Exchange;
 using http::Method;
 
+constexpr int kNoMemory = 507;
+
 void Answer(Exchange& exchange, const Status& status) {
   if (!status.ok()) http::RespondWithError(status, exchange.request_id(), exchange.response());
   exchange.Send();
 }
 
-/// @return what answers when the load or unload is done.
-std::function<void(Status)> Later(Exchange& exchange) {
-  return [held = exchange.Defer()](const Status& done) { Answer(*held, done); };
+/// A model that does not fit into memory is 507: the platform then unloads others.
+void AnswerLoad(Exchange& exchange, const Status& loaded) {
+  if (!loaded.ok()) http::RespondWithError(loaded, exchange.request_id(), exchange.response());
+  if (!loaded.ok() && ReasonOf(loaded) == Reason::kTooLarge) exchange.response().status = kNoMemory;
+  exchange.Send();
+}
+
+void TellPage(const Services& services, Exchange& exchange) {
+  const auto page = dialect::ReadPage(exchange.request().query);
+  if (page.ok())
+    dialect::WriteModelPage(services.infer.Table(exchange.loop()), *page, exchange.response().body);
+  Answer(exchange, page.status());
 }
 
 Status TellModel(const lifecycle::ServingTable& table, std::string_view model, std::string& out) {
@@ -35,7 +46,9 @@ void Load(const Services& services, Exchange& exchange) {
   auto model = dialect::ModelToLoad(*registration, services.repositories,
                                     services.infer.Table(exchange.loop()));
   if (!model.ok()) return Answer(exchange, model.status());
-  services.models.Load(*std::move(model), Later(exchange));
+  services.models.Load(*std::move(model), [held = exchange.Defer()](const Status& loaded) {
+    AnswerLoad(*held, loaded);
+  });
 }
 
 constexpr std::string_view kDialect = "SageMaker";
@@ -57,7 +70,7 @@ http::Contract Loads() {
   return {.dialects = {kDialect},
           .takes = {{http::kJsonType, "Registration"}},
           .gives = {{200}},
-          .refuses = {404, 409, 422, 501}};
+          .refuses = {404, 409, 422, 501, kNoMemory}};
 }
 
 http::Contract Unloads() { return {.dialects = {kDialect}, .gives = {{200}}, .refuses = {404}}; }
@@ -67,11 +80,7 @@ http::Contract Unloads() { return {.dialects = {kDialect}, .gives = {{200}}, .re
 void AddMultiModelRoutes(http::Router& router, const Services& services) {
   const auto shared = std::make_shared<const Services>(services);
   router.Add({Method::kGet, "/models", Access::kHealth,
-              [shared](Exchange& exchange) {
-                Answer(exchange,
-                       dialect::WriteModelPage(shared->infer.Table(exchange.loop()),
-                                               exchange.request().query, exchange.response().body));
-              },
+              [shared](Exchange& exchange) { TellPage(*shared, exchange); },
               "The loaded models, a page at a time.", Pages()});
   router.Add({Method::kPost, "/models", Access::kControl,
               [shared](Exchange& exchange) { Load(*shared, exchange); },
@@ -84,7 +93,9 @@ void AddMultiModelRoutes(http::Router& router, const Services& services) {
               "A loaded model.", Tells()});
   router.Add({Method::kDelete, "/models/{model}", Access::kControl,
               [shared](Exchange& exchange) {
-                shared->models.Unload(std::string(exchange.params()["model"]), Later(exchange));
+                shared->models.Unload(
+                    std::string(exchange.params()["model"]),
+                    [held = exchange.Defer()](const Status& done) { Answer(*held, done); });
               },
               "Unloads a model (--model-control=explicit).", Unloads()});
 }

@@ -3,12 +3,8 @@
 #include <charconv>
 #include <memory>
 
-#include "protocol/dialect/model_registration.h"
 #include "protocol/torchserve/contracts.h"
-#include "protocol/torchserve/description.h"
 #include "protocol/torchserve/errors.h"
-#include "protocol/torchserve/prediction_handler.h"
-#include "routing/resolver.h"
 #include "text/json_writer.h"
 #include "transport/http/media_type.h"
 #include "transport/http/query.h"
@@ -19,10 +15,10 @@ namespace {
 using http::Access;
 using http::Exchange;
 using http::Method;
-using lifecycle::ServedVersion;
 using lifecycle::ServingTable;
 
 std::string_view ModelIn(const Exchange& exchange) { return exchange.params()["model"]; }
+std::string_view VersionIn(const Exchange& exchange) { return exchange.params()["version"]; }
 
 /// Threads: any; the table is what the caller's thread sees.
 void Refuse(Exchange& exchange, const ServingTable& table, const Status& why) {
@@ -31,39 +27,54 @@ void Refuse(Exchange& exchange, const ServingTable& table, const Status& why) {
   exchange.Send();
 }
 
-void Tell(Exchange& exchange, std::string_view status) {
-  exchange.response().body.clear();
-  JsonWriter(exchange.response().body).BeginObject().Key("status").String(status).EndObject();
+void Tell(Exchange& exchange, const ServingTable& table, const StatusOr<std::string>& status) {
+  if (!status.ok()) return Refuse(exchange, table, status.status());
+  JsonWriter(exchange.response().body).BeginObject().Key("status").String(*status).EndObject();
   exchange.Send();
 }
 
-StatusOr<const lifecycle::VersionHandle*> VersionIn(const Exchange& exchange,
-                                                    const ServingTable& table) {
-  return routing::Resolve(table, ModelIn(exchange), PlainVersion(exchange.params()["version"]));
+StatusOr<dialect::Registration> RegistrationIn(const http::Request& request) {
+  const auto type = http::MediaType::Parse(request.header("content-type").value_or(""));
+  if (type.type == "application/json") return dialect::ReadRegistration(request.body_text());
+  ASSIGN_OR_RETURN(auto name, http::QueryValue(request.query, "model_name"));
+  ASSIGN_OR_RETURN(auto url, http::QueryValue(request.query, "url"));
+  return dialect::Registration{name.value_or(""), url.value_or("")};
+}
+
+StatusOr<int> WorkersIn(std::string_view query, std::string_view name, int otherwise) {
+  ASSIGN_OR_RETURN(const auto text, http::QueryValue(query, name));
+  if (!text) return otherwise;
+  int value;
+  const char* const end = text->data() + text->size();
+  const auto result = std::from_chars(text->data(), end, value);
+  if (result.ec == std::errc() && result.ptr == end && value >= 0) return value;
+  return Error(Reason::kBadRequest, "{}: expected a whole number from 0, got \"{}\"", name,
+               text->substr(0, 40));
+}
+
+StatusOr<Workers> WorkersIn(std::string_view query) {
+  Workers workers;
+  ASSIGN_OR_RETURN(workers.min, WorkersIn(query, "min_worker", 1));
+  ASSIGN_OR_RETURN(workers.max, WorkersIn(query, "max_worker", workers.min));
+  return workers;
 }
 
 class ManagementHandlers {
  public:
-  explicit ManagementHandlers(const ManagementServices& services) : services_(services) {}
+  explicit ManagementHandlers(ManagementServices services) : management_(std::move(services)) {}
 
   void List(Exchange& exchange) const {
-    const ServingTable& table = TableFor(exchange);
-    const Status written =
-        dialect::WriteModelPage(table, exchange.request().query, exchange.response().body);
-    if (!written.ok()) return Refuse(exchange, table, written);
+    const auto page = dialect::ReadPage(exchange.request().query);
+    if (!page.ok()) return Refuse(exchange, TableFor(exchange), page.status());
+    dialect::WriteModelPage(TableFor(exchange), *page, exchange.response().body);
     exchange.Send();
   }
 
   void Describe(Exchange& exchange) const {
     const ServingTable& table = TableFor(exchange);
-    const auto model = table.models.find(ModelIn(exchange));
-    if (exchange.params()["version"] == "all" && model != table.models.end()) {
-      WriteDescriptions(model->second->ready, services_.queue_size, exchange.response().body);
-      return exchange.Send();
-    }
-    const auto version = VersionIn(exchange, table);
-    if (!version.ok()) return Refuse(exchange, table, version.status());
-    WriteDescriptions({*version, 1}, services_.queue_size, exchange.response().body);
+    const Status described = management_.Describe(table, ModelIn(exchange), VersionIn(exchange),
+                                                  exchange.response().body);
+    if (!described.ok()) return Refuse(exchange, table, described);
     exchange.Send();
   }
 
@@ -71,91 +82,38 @@ class ManagementHandlers {
     const ServingTable& table = TableFor(exchange);
     const auto registration = RegistrationIn(exchange.request());
     if (!registration.ok()) return Refuse(exchange, table, registration.status());
-    auto model = dialect::ModelToLoad(*registration, services_.repositories, table);
-    if (!model.ok()) return Refuse(exchange, table, model.status());
-    services_.models.Load(*model, [held = exchange.Defer(), &models = services_.models,
-                                   model = *model](const Status& done) {
-      const auto now = models.table().Get();
-      if (!done.ok()) return Refuse(*held, *now, done);
-      const auto version = routing::Resolve(*now, model, "");
-      if (!version.ok()) return Refuse(*held, *now, version.status());
-      Tell(*held, fmt::format("Model \"{}\" Version: {} registered with {} initial workers", model,
-                              (**version)->version, (**version)->instances));
-    });
+    management_.Register(table, *registration, Later(exchange));
   }
 
-  /// How many runs a model may have at once is fixed when it is loaded: the answer tells it,
-  /// whatever was asked for.
   void Scale(Exchange& exchange) const {
     const ServingTable& table = TableFor(exchange);
-    const Status asked = CheckWorkers(exchange.request().query);
-    if (!asked.ok()) return Refuse(exchange, table, asked);
-    const auto version = VersionIn(exchange, table);
-    if (!version.ok()) return Refuse(exchange, table, version.status());
-    const std::string_view named = exchange.params()["version"];
-    Tell(exchange, fmt::format("Workers scaled to {} for model: {}{}{}", (**version)->instances,
-                               ModelIn(exchange), named.empty() ? "" : ", version: ", named));
+    const auto asked = WorkersIn(exchange.request().query);
+    if (!asked.ok()) return Refuse(exchange, table, asked.status());
+    Tell(exchange, table, management_.Scale(table, ModelIn(exchange), VersionIn(exchange), *asked));
   }
 
   void Unregister(Exchange& exchange) const {
-    const ServingTable& table = TableFor(exchange);
-    const std::string_view named = exchange.params()["version"];
-    if (!named.empty()) {
-      const auto version = VersionIn(exchange, table);
-      if (!version.ok()) return Refuse(exchange, table, version.status());
-      if (table.models.find(ModelIn(exchange))->second->ready.size() > 1)
-        return Refuse(exchange, table,
-                      Error(Reason::kNotOffered,
-                            "not offered: one version of several; the model's version_policy says "
-                            "which are served"));
-    }
-    services_.models.Unload(
-        std::string(ModelIn(exchange)),
-        [held = exchange.Defer(), &models = services_.models](const Status& done) {
-          if (!done.ok()) return Refuse(*held, *models.table().Get(), done);
-          Tell(*held, fmt::format("Model \"{}\" unregistered", ModelIn(*held)));
-        });
+    management_.Unregister(TableFor(exchange), ModelIn(exchange), VersionIn(exchange),
+                           Later(exchange));
   }
 
   void SetDefault(Exchange& exchange) const {
-    Refuse(exchange, TableFor(exchange),
-           Error(Reason::kNotOffered,
-                 "not offered: the default version is the newest that is ready; aliases are read "
-                 "from the repository's aliases.json"));
+    Refuse(exchange, TableFor(exchange), RefuseSetDefault());
   }
 
  private:
   const ServingTable& TableFor(const Exchange& exchange) const {
-    return services_.infer.Table(exchange.loop());
+    return management_.TableFor(exchange.loop());
   }
 
-  static StatusOr<dialect::Registration> RegistrationIn(const http::Request& request) {
-    const auto type = http::MediaType::Parse(request.header("content-type").value_or(""));
-    if (type.type == "application/json") return dialect::ReadRegistration(request.body_text());
-    ASSIGN_OR_RETURN(auto name, http::QueryValue(request.query, "model_name"));
-    ASSIGN_OR_RETURN(auto url, http::QueryValue(request.query, "url"));
-    return dialect::Registration{name.value_or(""), url.value_or("")};
+  /// What answers when the load or unload is done.
+  Management::Done Later(Exchange& exchange) const {
+    return [this, held = exchange.Defer()](const StatusOr<std::string>& done) {
+      Tell(*held, *management_.CurrentTable(), done);
+    };
   }
 
-  static StatusOr<int> WorkersIn(std::string_view query, std::string_view name, int otherwise) {
-    ASSIGN_OR_RETURN(const auto text, http::QueryValue(query, name));
-    if (!text) return otherwise;
-    int value;
-    const char* const end = text->data() + text->size();
-    const auto result = std::from_chars(text->data(), end, value);
-    if (result.ec == std::errc() && result.ptr == end && value >= 0) return value;
-    return Error(Reason::kBadRequest, "{}: expected a whole number from 0, got \"{}\"", name,
-                 text->substr(0, 40));
-  }
-
-  static Status CheckWorkers(std::string_view query) {
-    ASSIGN_OR_RETURN(const int min, WorkersIn(query, "min_worker", 1));
-    ASSIGN_OR_RETURN(const int max, WorkersIn(query, "max_worker", min));
-    if (min <= max) return OkStatus();
-    return Error(Reason::kBadRequest, "max_worker cannot be less than min_worker.");
-  }
-
-  const ManagementServices services_;
+  const Management management_;
 };
 
 using Member = void (ManagementHandlers::*)(Exchange&) const;
@@ -163,8 +121,9 @@ using Member = void (ManagementHandlers::*)(Exchange&) const;
 /// Adds routes that share one object of handlers.
 class Routes {
  public:
-  Routes(http::Router& router, const ManagementServices& services)
-      : router_(router), handlers_(std::make_shared<const ManagementHandlers>(services)) {}
+  Routes(http::Router& router, ManagementServices services)
+      : router_(router),
+        handlers_(std::make_shared<const ManagementHandlers>(std::move(services))) {}
 
   void Add(Method method, std::string pattern, Access access, Member member, std::string summary,
            http::Contract contract) {
@@ -204,8 +163,8 @@ http::Contract Scales() {
 
 }  // namespace
 
-void AddDescribingRoutes(http::Router& router, const ManagementServices& services) {
-  Routes routes(router, services);
+void AddDescribingRoutes(http::Router& router, ManagementServices services) {
+  Routes routes(router, std::move(services));
   routes.Add(Method::kGet, "/models", Access::kHealth, &ManagementHandlers::List,
              "The loaded models, a page at a time.", Pages());
   for (const std::string_view model : kModel)
@@ -214,9 +173,9 @@ void AddDescribingRoutes(http::Router& router, const ManagementServices& service
                Gives("TorchserveDescriptions", {404}));
 }
 
-void AddManagementRoutes(http::Router& router, const ManagementServices& services) {
+void AddManagementRoutes(http::Router& router, ManagementServices services) {
   AddDescribingRoutes(router, services);
-  Routes routes(router, services);
+  Routes routes(router, std::move(services));
   routes.Add(Method::kPost, "/models", Access::kControl, &ManagementHandlers::Register,
              "Loads a model of a repository (--model-control=explicit).", Registers());
   for (const std::string_view model : kModel) {

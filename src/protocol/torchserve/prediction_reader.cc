@@ -3,13 +3,11 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
-#include <span>
 
 #include "protocol/instances/fit.h"
 #include "protocol/instances/loose_json.h"
 #include "protocol/instances/nested.h"
 #include "transport/http/media_type.h"
-#include "transport/http/multipart.h"
 #include "transport/http/query.h"
 
 namespace slipway::torchserve {
@@ -148,14 +146,14 @@ Status ReadByName(std::span<const FormPart> parts, const Signature& signature,
   return OkStatus();
 }
 
+}  // namespace
+
 StatusOr<Form> ReadParts(std::span<const FormPart> parts, const ServedVersion& version,
                          InferRequest& request) {
   if (std::ranges::all_of(parts, IsData, &FormPart::name)) return ReadData(parts, version, request);
   RETURN_IF_ERROR(ReadByName(parts, version.signature, request));
   return Form::kRows;
 }
-
-}  // namespace
 
 StatusOr<Form> ReadPrediction(const http::Request& from, const ServedVersion& version,
                               InferRequest& request) {

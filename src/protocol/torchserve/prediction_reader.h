@@ -1,10 +1,13 @@
 #pragma once
 // The body of POST /predictions/{model} → InferRequest. docs/protocols/torchserve.md
 
+#include <span>
+
 #include "base/status.h"
 #include "infer/request.h"
 #include "lifecycle/served_version.h"
 #include "transport/http/message.h"
+#include "transport/http/multipart.h"
 
 namespace slipway::torchserve {
 
@@ -25,5 +28,9 @@ enum class Form : uint8_t {
 /// @return kBadRequest naming byte, row and column, part or input.
 StatusOr<Form> ReadPrediction(const http::Request& from, const lifecycle::ServedVersion& version,
                               InferRequest& request);
+
+/// The same for the parts of a form, at least one.
+StatusOr<Form> ReadParts(std::span<const http::FormPart> parts,
+                         const lifecycle::ServedVersion& version, InferRequest& request);
 
 }  // namespace slipway::torchserve

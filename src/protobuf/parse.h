@@ -1,5 +1,5 @@
 #pragma once
-// Messages of protoc's classes, to and from bytes.
+// Messages of protoc's classes, from bytes.
 
 #include <google/protobuf/message_lite.h>
 
@@ -9,7 +9,7 @@
 
 #include "base/status.h"
 
-namespace slipway::openinference {
+namespace slipway::protobuf {
 
 /// @return kBadRequest when `bytes` are no such message.
 inline Status Parse(std::span<const std::byte> bytes, google::protobuf::MessageLite& message) {
@@ -19,4 +19,4 @@ inline Status Parse(std::span<const std::byte> bytes, google::protobuf::MessageL
   return OkStatus();
 }
 
-}  // namespace slipway::openinference
+}  // namespace slipway::protobuf

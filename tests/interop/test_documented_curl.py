@@ -1,0 +1,114 @@
+"""APIs that have no client of their own, as the documentation of TorchServe, SageMaker and Azure ML calls them: with
+curl.
+"""
+
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from support.instances import flat, value_of
+from support.models import EXAMPLES, check_elements, examples
+from support.server import Server, free_port
+
+pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+
+TEXT = "the rocket reached its orbit"
+AZURE = {"liveness": "/azureml/live", "readiness": "/azureml/ready", "scoring": "/azureml/score"}
+DIGITS = next(example for model, name, example in examples() if (model, name) == ("digits", "four"))
+
+
+def curl(url, *arguments):
+    """@return status and body."""
+    command = ["curl", "-sS", "--max-time", "20", "-w", "\n%{http_code}", *arguments, url]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    body, _, status = done.stdout.rpartition("\n")
+    return int(status), body
+
+
+@pytest.fixture
+def managed(tmp_path):
+    """manage(dialect) -> the addresses of a server, and of its /models as that API has them; and its models."""
+    models = shutil.copytree(EXAMPLES, tmp_path / "models")
+    servers = []
+
+    def manage(dialect):
+        address = f"127.0.0.1:{free_port()}"
+        flags = ["--model-control=explicit", "--load-model=digits", f"--http={address}={dialect}"]
+        servers.append(Server(models, args=flags).start())
+        return servers[-1].url, f"http://{address}", models
+
+    yield manage
+    for server in servers:
+        server.stop()
+
+
+def test_torchserves_inference_api(tmp_path):
+    text = tmp_path / "sample_text.txt"
+    text.write_text(TEXT, encoding="utf-8")
+    with Server(EXAMPLES) as server:
+        status, body = curl(f"{server.url}/", "-X", "OPTIONS")
+        assert status == 200 and json.loads(body)["openapi"] == "3.0.1"
+        assert curl(f"{server.url}/ping") == (200, '{"status":"Healthy"}')
+        status, expected = curl(f"{server.url}/predictions/topic", "-T", str(text))
+        assert status == 200 and "label" in json.loads(expected)
+        for path in ("/predictions/topic", "/predictions/topic/1.0"):
+            for arguments in (["-T", str(text)], ["-F", f"data=@{text}"]):
+                assert curl(server.url + path, *arguments) == (200, expected)
+        for path in ("/explanations/topic", "/explanations/topic/1.0"):
+            for arguments in (["-T", str(text)], ["-F", f"data=@{text}"]):
+                status, body = curl(server.url + path, *arguments)
+                assert status == 501 and "explanations" in json.loads(body)["message"]
+
+
+def test_torchserves_management_api(managed):
+    _, url, _ = managed("torchserve-management")
+    status, body = curl(f"{url}/models?initial_workers=1&synchronous=true&url=topic.mar", "-X", "POST")
+    assert status == 200 and 'Model "topic" Version: 1 registered' in json.loads(body)["status"]
+    for path in ("topic?min_worker=3", "topic/1.0?min_worker=3&synchronous=true"):
+        status, body = curl(f"{url}/models/{path}", "-v", "-X", "PUT")
+        assert status == 200 and "Workers scaled to " in json.loads(body)["status"]
+    for path in ("topic", "topic/1.0", "topic/all"):
+        status, body = curl(f"{url}/models/{path}")
+        assert status == 200 and json.loads(body)[0]["modelName"] == "topic"
+    status, body = curl(f"{url}/models?limit=1&next_page_token=1")
+    assert status == 200 and json.loads(body)["models"] == [{"modelName": "topic", "modelUrl": "topic"}]
+    assert curl(f"{url}/models/topic/1.0/set-default", "-X", "PUT")[0] == 501
+    unregistered = '{"status":"Model \\"%s\\" unregistered"}'
+    assert curl(f"{url}/models/topic/1.0", "-X", "DELETE") == (200, unregistered % "topic")
+    assert curl(f"{url}/models/digits", "-X", "DELETE") == (200, unregistered % "digits")
+
+
+def test_sagemakers_multi_model_container(managed):
+    _, url, models = managed("sagemaker")
+    body = json.dumps({"model_name": "topic", "url": f"{models}/topic"})
+    load = ["-X", "POST", "-H", "Content-Type: application/json", "-d", body]
+    assert curl(f"{url}/ping")[0] == 200
+    assert curl(f"{url}/models", *load) == (200, "")
+    assert curl(f"{url}/models", *load)[0] == 409
+    status, listed = curl(f"{url}/models")
+    assert status == 200 and [m["modelName"] for m in json.loads(listed)["models"]] == ["digits", "topic"]
+    status, told = curl(f"{url}/models/topic")
+    assert (status, json.loads(told)["modelName"]) == (200, "topic")
+    status, answer = curl(
+        f"{url}/models/topic/invoke",
+        *("-H", "Content-Type: application/json", "-H", "X-Amzn-SageMaker-Target-Model: topic.tar.gz"),
+        *("-d", json.dumps({"instances": [TEXT]})),
+    )
+    assert status == 200 and len(json.loads(answer)["predictions"]) == 1
+    assert curl(f"{url}/models/topic", "-X", "DELETE")[0] == 200
+    assert curl(f"{url}/models/topic")[0] == 404
+
+
+def test_azure_mls_routes():
+    flags = [f"--azureml-{name}-route={path}" for name, path in AZURE.items()]
+    with Server(EXAMPLES / "digits", args=flags) as server:
+        for name in ("liveness", "readiness"):
+            assert curl(server.url + AZURE[name])[0] == 200
+        body = json.dumps({"input_data": value_of(DIGITS["inputs"][0])})
+        status, answer = curl(
+            server.url + AZURE["scoring"], "-H", "Content-Type: application/json", "-d", body
+        )
+        assert status == 200
+        check_elements(DIGITS["outputs"][0], flat(json.loads(answer)["prediction"]))
