@@ -22,19 +22,28 @@ namespace {
 
 constexpr uint64_t kObjectBytes = 256;
 
-/// A folder with the object "k" of kObjectBytes, for as long as the process.
-const std::string& Folder() {
-  static const std::string folder = [] {
+/// A folder with the object "k" of kObjectBytes.
+class ObjectFolder {
+ public:
+  ObjectFolder() {
     char name[] = "/tmp/slipway-fuzz-XXXXXX";
-    const std::string made = ::mkdtemp(name);
-    std::ofstream(made + "/k") << std::string(kObjectBytes, '\1');
-    std::atexit([] {
-      ::unlink((Folder() + "/k").c_str());
-      ::rmdir(Folder().c_str());
-    });
-    return made;
-  }();
-  return folder;
+    path_ = ::mkdtemp(name);
+    std::ofstream(path_ + "/k") << std::string(kObjectBytes, '\1');
+  }
+  ~ObjectFolder() {
+    ::unlink((path_ + "/k").c_str());
+    ::rmdir(path_.c_str());
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+/// For as long as the process.
+const std::string& Folder() {
+  static const ObjectFolder folder;
+  return folder.path();
 }
 
 void CheckRegister(std::string_view body) {

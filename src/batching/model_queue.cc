@@ -206,9 +206,10 @@ ModelQueue::Candidates ModelQueue::Gather(size_t leader, TimePoint now) {
 // The leader, and of the others those whose deadlines are the tightest.
 ModelQueue::Jobs ModelQueue::TakeRows(Candidates candidates, int64_t rows) {
   auto& chosen = candidates.jobs;
-  std::ranges::stable_sort(chosen.begin() + 1, chosen.end(), {}, [this](size_t i) {
-    return jobs_[i]->deadline.value_or(TimePoint::max());
-  });
+  std::ranges::stable_sort(chosen.begin() + 1, chosen.end(), {},
+                           [this](size_t i) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+                             return jobs_[i]->deadline.value_or(TimePoint::max());
+                           });
   for (int64_t all = candidates.view.size.rows; all > rows && chosen.size() > 1; chosen.pop_back())
     all -= jobs_[chosen.back()]->size.rows;
   std::ranges::sort(chosen);
@@ -225,7 +226,9 @@ ModelQueue::Jobs ModelQueue::TakeBatch(TimePoint now) {
   TimePoint until = TimePoint::max();
   for (size_t i = 0; i < std::min(jobs_.size(), kMaxScan) && leaders.size() < kMaxLeaders; ++i) {
     const Job& job = *jobs_[i];
-    if (std::ranges::any_of(leaders, [&](size_t l) { return jobs_[l]->CanJoin(job); })) continue;
+    const auto joins = [&](size_t l)
+                           ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return jobs_[l]->CanJoin(job); };
+    if (std::ranges::any_of(leaders, joins)) continue;
     leaders.push_back(i);
     Candidates found = Gather(i, now);
     const BatchDecision decision = Decide(found.view, found.target, options_.batch, *cost_);

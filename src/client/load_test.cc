@@ -33,7 +33,8 @@ TEST(ServerLoadTest, AClosedLoopCountsEveryAnswer) {
   uint64_t in_slices = 0;
   for (const LoadSlice& slice : report->slices) in_slices += slice.answered;
   EXPECT_EQ(in_slices, report->answered);
-  EXPECT_NEAR(static_cast<double>(report->answered), static_cast<double>(served), 4);
+  // Of each of the four, one in flight when the time ended and one begun in that turn came late.
+  EXPECT_NEAR(static_cast<double>(report->answered), static_cast<double>(served), 8);
   EXPECT_EQ(report->bytes_received, 3 * served);
 }
 
