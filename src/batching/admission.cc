@@ -10,12 +10,10 @@ int64_t Milliseconds(Duration duration) {
 }  // namespace
 
 StatusOr<Placement> Admit(const AdmissionView& view, const AdmissionOptions& options) {
-  // Everything ahead shares the instances; this request's own run comes last.
-  const Duration wait = view.backlog / view.instances;
   if (view.deadline) {
     if (*view.deadline <= view.now)
       return Error(Reason::kDeadlineExceeded, "the request's deadline has passed");
-    const Duration finish = wait + view.slow;
+    const Duration finish = view.wait + view.wait / 8 + view.slow;
     if (!view.guessed && view.now + finish > *view.deadline)
       return Error(Reason::kOverloaded, "would finish in about {} ms, after its deadline",
                    Milliseconds(finish));
@@ -24,9 +22,9 @@ StatusOr<Placement> Admit(const AdmissionView& view, const AdmissionOptions& opt
   if (slot_free && view.predicted <= options.inline_limit) return Placement::kInline;
   if (view.waiting >= options.max_queue)
     return Error(Reason::kQueueFull, "{} requests are waiting, the limit", view.waiting);
-  if (options.max_wait > Duration::zero() && view.waiting > 0 && wait > options.max_wait)
+  if (options.max_wait > Duration::zero() && view.waiting > 0 && view.wait > options.max_wait)
     return Error(Reason::kOverloaded, "would wait about {} ms, the limit is {} ms",
-                 Milliseconds(wait), Milliseconds(options.max_wait));
+                 Milliseconds(view.wait), Milliseconds(options.max_wait));
   return Placement::kQueue;
 }
 

@@ -23,7 +23,7 @@ struct AdmissionView {
   Duration predicted{};  // of this request's run: what has become slow shows at once
   Duration slow{};       // what 19 of 20 such runs stay below: one outlier hardly shows
   bool guessed = false;  // no run of its size was seen yet, or it is time to try again
-  Duration backlog{};    // of the runs that wait for this version, together
+  Duration wait{};       // until its run could begin
   size_t waiting = 0;    // queued for this version
   int running = 0;       // of this version, anywhere
   int instances = 1;     // how many may run at once
@@ -34,8 +34,8 @@ enum class Placement : uint8_t { kInline, kQueue };
 /// kInline when the run is short and a slot is free (what waits then waits for a thread of the
 /// pool, not for a slot); else kQueue.
 /// @return kDeadlineExceeded when the deadline has passed; kOverloaded when it will pass before the
-///         run could end, or max_wait before it could begin; kQueueFull. A guess refuses nobody:
-///         the size would never be seen. Pure.
+///         run could end, with an eighth of the wait to spare, or max_wait before it could begin;
+///         kQueueFull. A guess refuses nobody: the size would never be seen. Pure.
 StatusOr<Placement> Admit(const AdmissionView& view, const AdmissionOptions& options);
 
 }  // namespace slipway::batching

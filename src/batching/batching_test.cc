@@ -43,20 +43,20 @@ TEST(AdmissionTest, DecidesByTheTable) {
        }),
        "queue"},
       {"cannot finish behind others", with([](auto& v) {
-         v.waiting = 3, v.backlog = microseconds(60), v.running = 1;
-         v.deadline = kNow + microseconds(79);
+         v.waiting = 3, v.wait = microseconds(56), v.running = 1;
+         v.deadline = kNow + microseconds(82);
        }),
        "overloaded"},
-      {"two instances share what waits", with([](auto& v) {
-         v.waiting = 3, v.backlog = microseconds(60), v.running = v.instances = 2;
-         v.deadline = kNow + microseconds(50);
+      {"behind others, with an eighth of the wait to spare", with([](auto& v) {
+         v.waiting = 3, v.wait = microseconds(56), v.running = 1;
+         v.deadline = kNow + microseconds(83);
        }),
        "queue"},
       {"one run in twenty would be late",
        with([](auto& v) { v.slow = microseconds(30), v.deadline = kNow + microseconds(25); }),
        "overloaded"},
       {"would wait for too long",
-       with([](auto& v) { v.running = 1, v.waiting = 1, v.backlog = std::chrono::seconds(31); }),
+       with([](auto& v) { v.running = 1, v.waiting = 1, v.wait = std::chrono::seconds(31); }),
        "overloaded"},
   };
   for (const Row& row : table) {

@@ -30,12 +30,12 @@ StatusOr<Placement> ModelQueue::Admit(RunSize size, std::optional<TimePoint> dea
   AdmissionView view;
   if (deadline) {
     view.now = clock_.Now();
-    view.guessed = !cost_->HasSeen(size) || (running() == 0 && TimeToTry());
+    view.guessed = !cost_->HasSeen(size) || (waiting() == 0 && TimeToTry());
     view.slow = cost_->PredictSlow(size);
   }
   view.deadline = deadline;
   view.predicted = cost_->Predict(size);
-  view.backlog = Duration(backlog_ns_.load(std::memory_order_relaxed));
+  view.wait = wait_.Predict(Ahead(size));
   view.waiting = waiting();
   view.running = running();
   view.instances = options_.instances;
@@ -80,8 +80,16 @@ Duration ModelQueue::ShareOf(RunSize size) const {
   return cost_->Predict({rows, size.row_bytes}) * size.rows / rows;
 }
 
+// What waits and what runs shares the instances; what runs is half done.
+Duration ModelQueue::Ahead(RunSize size) const {
+  const Duration backlog(backlog_ns_.load(std::memory_order_relaxed));
+  if (running() < options_.instances) return backlog / options_.instances;
+  return backlog / options_.instances + cost_->Predict(size) / 2;
+}
+
 Status ModelQueue::Enqueue(std::unique_ptr<Job>& job) {
   job->queued_ = clock_.Now();
+  job->ahead_ = Ahead(job->size);
   job->share_ = ShareOf(job->size);
   job->level_ = LevelOf(*job);
   {
@@ -133,7 +141,12 @@ std::unique_ptr<Job> ModelQueue::TakeAny() {
   return jobs_.empty() ? nullptr : Take(0);
 }
 
-// Work whose client has gone or whose deadline has passed is not computed.
+bool ModelQueue::IsHopeless(const Job& job, TimePoint now) const {
+  return job.deadline && jobs_.size() > 1 && cost_->HasSeen(job.size) &&
+         now + cost_->PredictSlow(job.size) > *job.deadline;
+}
+
+// Work whose client has gone, whose deadline has passed or would pass meanwhile is not computed.
 void ModelQueue::RefuseStale(TimePoint now, std::vector<Refused>& refused) {
   std::vector<std::unique_ptr<Job>> late;
   for (size_t i = 0; i < std::min(jobs_.size(), kMaxScan);) {
@@ -144,6 +157,9 @@ void ModelQueue::RefuseStale(TimePoint now, std::vector<Refused>& refused) {
     else if (job.deadline && *job.deadline <= now)
       refused.push_back({Take(i), MakeError(Reason::kDeadlineExceeded,
                                             "the deadline passed while the request waited")});
+    else if (IsHopeless(job, now))
+      refused.push_back({Take(i), MakeError(Reason::kOverloaded,
+                                            "would have ended after its deadline, having waited")});
     else if (level.max_age == Duration::zero() || now < job.queued_ + level.max_age || job.is_late_)
       ++i;
     else if (level.is_delayed)
@@ -216,6 +232,8 @@ ModelQueue::Jobs ModelQueue::TakeRows(Candidates candidates, int64_t rows) {
   Jobs batch;
   for (; !chosen.empty(); chosen.pop_back()) batch.push_back(Take(chosen.back()));
   std::ranges::reverse(batch);
+  if (options_.batch.max_delay == Duration::zero())
+    for (const auto& job : batch) wait_.Observe(job->ahead_, candidates.view.now - job->queued_);
   return batch;
 }
 

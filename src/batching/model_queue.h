@@ -17,6 +17,7 @@
 #include "batching/admission.h"
 #include "batching/batch_policy.h"
 #include "batching/cost_model.h"
+#include "batching/wait_model.h"
 #include "batching/worker_pool.h"
 
 namespace slipway::batching {
@@ -45,6 +46,7 @@ class Job {
   friend class ModelQueue;
   TimePoint queued_{};
   Duration share_{};      // of the backlog
+  Duration ahead_{};      // of its run, as the costs said
   size_t level_ = 0;      // of the queue's
   bool is_late_ = false;  // behind all others of its level
 };
@@ -105,6 +107,10 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
 
   /// The part of a run that so many rows make up, when they run in the best number.
   Duration ShareOf(RunSize size) const;
+  /// What the costs say until a run of `size` could begin.
+  Duration Ahead(RunSize size) const;
+  /// Others wait, and a run that begins now would end too late.
+  bool IsHopeless(const Job& job, TimePoint now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool TimeToProbe();
   bool TimeToTry();
   bool IsJoining() const { return options_.batch.max_rows > 1; }
@@ -142,6 +148,7 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
   WorkerPool& pool_;
   const Clock& clock_;
   const std::shared_ptr<CostModel> cost_;
+  WaitModel wait_;
   std::atomic<int> running_{0};         // runs in progress or announced to the pool
   std::atomic<size_t> waiting_{0};      // size of jobs_, readable without the lock
   std::atomic<int64_t> backlog_ns_{0};  // their shares

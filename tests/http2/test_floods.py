@@ -15,7 +15,7 @@ FRAMES = 1_000_000 if IS_RELEASE else 50_000
 MIB = 1 << 20
 WARM_UP, REPEATS = 50, 100
 MAX_GROWTH = 16 * MIB if IS_RELEASE else 32 * MIB  # a debug build's allocator takes longer to settle
-MAX_RUNS = 2000  # the bucket's thousand, and what time and the few answers between two reads bring back
+MAX_RUNS = 256  # as many as there may be streams at a time
 
 
 def send_until_closed(server, pieces):
@@ -66,7 +66,7 @@ def test_requests_without_their_body_run_nothing(server):
     assert executions(server) == before
 
 
-def test_requests_that_are_taken_back_run_no_more_than_the_bucket_holds(server):
+def test_requests_that_are_taken_back_run_no_more_than_there_may_be_streams(server):
     before = executions(server)
     send_until_closed(server, flood_of("rapid_reset_of_whole_requests"))
     wait_until(lambda: server.metric("slipway_requests_in_flight") == 0, what="the end of the last run")

@@ -114,10 +114,11 @@ class Runner {
         shared_memory_(services.shared_memory),
         calls_(services.infer, services.loops) {}
 
-  void Run(int loop, const std::shared_ptr<StreamState>& stream,
+  void Run(const http::Exchange& exchange, const std::shared_ptr<StreamState>& stream,
            std::shared_ptr<const std::string> message) {
-    calls_.Run(loop, [&](StreamCall& call) {
+    calls_.Run(exchange.loop(), [&](StreamCall& call) {
       call.Begin(stream, std::move(message));
+      call.more_follow = exchange.MoreFollow();
       RETURN_IF_ERROR(call.Read(shared_memory_));
       if (draining_.load(std::memory_order_relaxed))
         return MakeError(Reason::kDraining, "the server ends and takes no more requests");
@@ -133,11 +134,12 @@ class Runner {
 
 class Reader final : public http::StreamReader {
  public:
-  Reader(std::shared_ptr<Runner> runner, int loop, std::shared_ptr<StreamState> stream)
-      : runner_(std::move(runner)), loop_(loop), stream_(std::move(stream)) {}
+  Reader(std::shared_ptr<Runner> runner, const http::Exchange& exchange,
+         std::shared_ptr<StreamState> stream)
+      : runner_(std::move(runner)), exchange_(exchange), stream_(std::move(stream)) {}
 
   bool OnMessage(std::shared_ptr<const std::string> message) override {
-    runner_->Run(loop_, stream_, std::move(message));
+    runner_->Run(exchange_, stream_, std::move(message));
     return stream_->answers.HasRoom();
   }
   void OnHalfClose() override { stream_->answers.Close(); }
@@ -146,7 +148,7 @@ class Reader final : public http::StreamReader {
 
  private:
   const std::shared_ptr<Runner> runner_;
-  const int loop_;
+  const http::Exchange& exchange_;  // valid until OnEnd
   const std::shared_ptr<StreamState> stream_;
 };
 
@@ -163,7 +165,7 @@ void AddStreamInfer(http::Router& router, const Services& services) {
           writer->Finish(timeout.status());
         else if (*timeout)
           stream->deadline = exchange.request().received + **timeout;
-        return std::make_unique<Reader>(runner, exchange.loop(), stream);
+        return std::make_unique<Reader>(runner, exchange, stream);
       },
       "Runs models, with many requests on one stream.");
 }

@@ -1,11 +1,9 @@
-// gRPC calls over real sockets, one message or many.
+// gRPC calls of one message each way, over real sockets.
 #include <zlib.h>
-
-#include <thread>
 
 #include "transport/grpc/framing.h"
 #include "transport/grpc/message_reader.h"
-#include "transport/grpc/streaming.h"
+#include "transport/grpc/testing/echo_reader.h"
 #include "transport/grpc/unary.h"
 #include "transport/http/testing/test_server.h"
 #include "transport/http2/testing/http2_client.h"
@@ -37,47 +35,6 @@ std::string Gzip(std::string plain) {
   return packed;
 }
 
-/// Says everything back; "end" makes it finish, "fail" makes it fail, "stop" stops reading.
-class EchoReader final : public http::StreamReader {
- public:
-  struct Seen {
-    std::atomic<int> messages{0}, half_closes{0}, ends{0};
-    std::shared_ptr<http::StreamWriter> writer;
-  };
-  EchoReader(Seen& seen, std::shared_ptr<http::StreamWriter> writer)
-      : seen_(seen), writer_(std::move(writer)) {
-    seen_.writer = writer_;
-  }
-  bool OnMessage(std::shared_ptr<const std::string> message) override {
-    ++seen_.messages;
-    if (*message == "throw") throw std::runtime_error("a secret of ours");
-    if (*message == "broken") {
-      writer_->Finish(MakeError(Reason::kInternal, "a secret of ours"));
-    } else if (*message == "once more") {  // another thread's wish comes before its answer
-      writer_->ReadMore();
-      writer_->Write({.body = *message, .parts = {}});
-      return false;
-    } else if (*message == "fail")
-      writer_->Finish(MakeError(Reason::kQueueFull, "100 % full"));
-    else if (*message == "end")
-      writer_->Finish(OkStatus());
-    else
-      writer_->Write({.body = *message, .parts = {}});
-    return *message != "stop";
-  }
-  void OnHalfClose() override {
-    ++seen_.half_closes;
-    writer_->Write({.body = "bye", .parts = {}});
-    writer_->Finish(OkStatus());
-  }
-  void OnEnd() override { ++seen_.ends; }
-  bool Idle() const override { return true; }
-
- private:
-  Seen& seen_;
-  const std::shared_ptr<http::StreamWriter> writer_;
-};
-
 class GrpcTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -106,28 +63,16 @@ class GrpcTest : public testing::Test {
     AddUnary(
         server_.router(), "/test.Echo/Load", Access::kControl,
         [](Exchange& exchange) { Reply(exchange); }, "Control.");
-    AddStreaming(
-        server_.router(), "/test.Echo/Stream", Access::kInference,
-        [this](Exchange&, std::shared_ptr<http::StreamWriter> writer) {
-          return std::make_unique<EchoReader>(seen_, std::move(writer));
-        },
-        "Echoes.");
-    AddStreaming(
-        server_.router(), "/test.Echo/Throws", Access::kInference,
-        [](Exchange&, std::shared_ptr<http::StreamWriter>) -> std::unique_ptr<http::StreamReader> {
-          throw std::runtime_error("a secret of ours");
-        },
-        "Throws.");
-    server_.options().on_finished = [this](const Exchange& exchange, int status, size_t) {
+    AddEchoStream(server_.router(), seen_);
+    server_.options().on_finished = [this](const Exchange&, int status, size_t) {
       last_status_ = status;
-      ++finished_;
     };
   }
   void TearDown() override { server_.Stop(); }
   std::string address() { return server_.server().addresses().front(); }
 
   EchoReader::Seen seen_;
-  std::atomic<int> last_status_{0}, finished_{0};
+  std::atomic<int> last_status_{0};
   http::TestServer server_;
 };
 
@@ -329,180 +274,6 @@ TEST_F(GrpcTest, AUnaryCallHasExactlyOneMessage) {
   EXPECT_EQ(status("\1\2"), "3");
   EXPECT_EQ(status(std::string("\7\0\0\0\0", 5)), "3");
   EXPECT_EQ(client.Finish(client.Call("/test.Echo/Unary", std::nullopt)).field("grpc-status"), "3");
-}
-
-TEST_F(GrpcTest, MessagesOfAStreamComeAndGoOneByOne) {
-  server_.Start();
-  Http2Client client(address());
-  const int32_t call = client.Call("/test.Echo/Stream", "one", /*ends=*/false);
-  ASSERT_TRUE(client.PumpUntil([&] { return client.answer(call).messages().size() == 1; }));
-  client.Send(call, Framed("two") + Framed("three").substr(0, 3), false);
-  ASSERT_TRUE(client.PumpUntil([&] { return client.answer(call).messages().size() == 2; }));
-  client.Send(call, Framed("three").substr(3), true);
-  const Answer& answer = client.Finish(call);
-  EXPECT_THAT(answer.messages(), ElementsAre("one", "two", "three", "bye"));
-  EXPECT_THAT(answer.trailers, ElementsAre(testing::Pair("grpc-status", "0")));
-  EXPECT_EQ(answer.closed, 0u);
-  EXPECT_EQ(seen_.ends, 1);
-  EXPECT_TRUE(http::Eventually([&] { return finished_ == 1; }));
-  EXPECT_TRUE(http::Eventually([&] { return last_status_ == 200; }));
-}
-
-TEST_F(GrpcTest, AStreamMayEndBeforeItsClient) {
-  server_.Start();
-  Http2Client client(address());
-  for (const auto& [word, code] : {std::pair{"end", "0"}, std::pair{"fail", "14"}}) {
-    const int32_t call = client.Call("/test.Echo/Stream", word, /*ends=*/false);
-    EXPECT_EQ(client.Finish(call).field("grpc-status"), code);
-  }
-  EXPECT_EQ(client.answer(3).field("grpc-retry-pushback-ms"), "1000");
-  EXPECT_EQ(client.answer(3).field("grpc-message"), "100 %25 full");
-}
-
-TEST_F(GrpcTest, OtherThreadsWriteInOrder) {
-  server_.Start();
-  Http2Client client(address());
-  const int32_t call = client.Call("/test.Echo/Stream", "first", /*ends=*/false);
-  ASSERT_TRUE(client.PumpUntil([&] { return !client.answer(call).messages().empty(); }));
-  std::thread writer([&] {
-    for (int i = 0; i < 1000; ++i) seen_.writer->Write({.body = std::to_string(i), .parts = {}});
-    seen_.writer->Finish(OkStatus());
-    seen_.writer->Write({.body = "after the end", .parts = {}});
-  });
-  const std::vector<std::string> messages = client.Finish(call).messages();
-  writer.join();
-  ASSERT_EQ(messages.size(), 1001u);
-  for (int i = 0; i < 1000; ++i) EXPECT_EQ(messages[i + 1], std::to_string(i));
-}
-
-TEST_F(GrpcTest, AReaderThatHasEnoughHoldsItsClientBack) {
-  server_.Start();
-  Http2Client client(address());
-  const int32_t call = client.Call("/test.Echo/Stream", "stop", /*ends=*/false);
-  for (int i = 0; i < 100; ++i) client.Send(call, Framed(std::string(100'000, 'x')), i == 99);
-  ASSERT_TRUE(client.PumpUntil([&] { return client.answer(call).messages().size() == 1; }));
-  EXPECT_EQ(client.Finish(client.Call("/test.Echo/Unary", "others go on")).status(), 200);
-  EXPECT_EQ(seen_.messages, 1);
-  seen_.writer->ReadMore();
-  EXPECT_EQ(client.Finish(call).messages().size(), 102u);
-}
-
-TEST_F(GrpcTest, AClientThatLeavesEndsTheCallOnce) {
-  server_.Start();
-  {
-    Http2Client client(address());
-    client.Call("/test.Echo/Stream", "a", /*ends=*/false);
-    const int32_t reset = client.Call("/test.Echo/Stream", "b", /*ends=*/false);
-    ASSERT_TRUE(http::Eventually([&] { return seen_.messages == 2; }));
-    client.Reset(reset);
-    EXPECT_TRUE(http::Eventually([&] { return seen_.ends == 1; }));
-  }
-  EXPECT_TRUE(http::Eventually([&] { return seen_.ends == 2; }));
-  seen_.writer->Write({.body = "to nobody", .parts = {}});
-  seen_.writer->Finish(OkStatus());
-  EXPECT_TRUE(http::Eventually([&] { return last_status_ == 499; }));
-}
-
-TEST_F(GrpcTest, AnIdleCallEndsWithTheServer) {
-  server_.Start();
-  Http2Client client(address());
-  const int32_t call = client.Call("/test.Echo/Stream", "a", /*ends=*/false);
-  ASSERT_TRUE(client.PumpUntil([&] { return client.answer(call).messages().size() == 1; }));
-  std::thread drain([&] { EXPECT_TRUE(server_.server().Drain(std::chrono::seconds(10))); });
-  EXPECT_EQ(client.Finish(call).field("grpc-status"), "14");
-  EXPECT_TRUE(client.ReadsEnd());
-  drain.join();
-}
-
-TEST_F(GrpcTest, TheServerEndsACallAtItsDeadline) {
-  server_.limits().header_timeout = std::chrono::milliseconds(100);  // the clock is looked at often
-  server_.Start();
-  Http2Client client(address());
-  const int32_t call = client.Call("/test.Echo/Stream", "a", false, {{"grpc-timeout", "200m"}});
-  const Answer& answer = client.Finish(call);
-  EXPECT_EQ(answer.field("grpc-status"), "4");
-  EXPECT_THAT(answer.messages(), ElementsAre("a"));
-  EXPECT_TRUE(http::Eventually([&] { return last_status_ == 504; }));
-  EXPECT_EQ(client.Finish(client.Call("/test.Echo/Stream", "a", false, {{"grpc-timeout", "soon"}}))
-                .field("grpc-status"),
-            "3");
-}
-
-TEST_F(GrpcTest, OurOwnFaultsInAStreamAreNotToldInDetail) {
-  server_.Start();
-  Http2Client client(address());
-  for (const std::string word : {"throw", "broken"}) {
-    const int32_t call = client.Call("/test.Echo/Stream", word, false, {{"x-request-id", "me-8"}});
-    EXPECT_EQ(client.Finish(call).field("grpc-status"), "13");
-    EXPECT_THAT(client.answer(call).field("grpc-message"), HasSubstr("me-8"));
-    EXPECT_THAT(client.answer(call).field("grpc-message"), Not(HasSubstr("secret")));
-  }
-  EXPECT_EQ(
-      client.Finish(client.Call("/test.Echo/Throws", "", /*ends=*/false)).field("grpc-status"),
-      "13");
-  EXPECT_EQ(seen_.ends, 2);
-}
-
-TEST_F(GrpcTest, AWishForMoreIsNotLostToAnAnswer) {
-  server_.Start();
-  Http2Client client(address());
-  const int32_t call = client.Call("/test.Echo/Stream", "once more", /*ends=*/false);
-  client.Send(call, Framed("once more") + Framed("x"), true);
-  EXPECT_THAT(client.Finish(call).messages(), ElementsAre("once more", "once more", "x", "bye"));
-}
-
-TEST_F(GrpcTest, AClientThatReadsNothingIsNotReadEither) {
-  server_.Start();
-  Http2Client client(address(), /*window=*/0);
-  const int32_t call = client.Call("/test.Echo/Stream", std::nullopt, /*ends=*/false);
-  for (int i = 0; i < 400; ++i) client.Send(call, Framed(std::string(10'000, 'x')), false);
-  ASSERT_TRUE(client.PumpUntil([&] { return seen_.messages >= 100; }));
-  for (int i = 0; i < 50; ++i)
-    EXPECT_EQ(client.Finish(client.Open("HEAD", "/hello")).status(), 200);
-  EXPECT_LE(seen_.messages, 110);
-}
-
-TEST_F(GrpcTest, AStalledClientIsGivenUp) {
-  server_.limits().write_timeout = std::chrono::milliseconds(200);
-  server_.Start();
-  Http2Client client(address(), /*window=*/0);
-  const int32_t call = client.Call("/test.Echo/Stream", "x", /*ends=*/false);
-  EXPECT_EQ(client.Finish(call).closed, static_cast<uint32_t>(NGHTTP2_CANCEL));
-  EXPECT_TRUE(http::Eventually([&] { return seen_.ends == 1; }));
-}
-
-TEST_F(GrpcTest, AMessageThatDoesNotComeIsGivenUpAndAQuietCallIsNot) {
-  server_.limits().write_timeout = std::chrono::milliseconds(100);
-  server_.Start();
-  Http2Client client(address());
-  const int32_t quiet = client.Call("/test.Echo/Stream", "x", /*ends=*/false);
-  const int32_t stuck = client.Call("/test.Echo/Stream", std::nullopt, /*ends=*/false);
-  client.Send(stuck, Framed(std::string(1000, 'x')).substr(0, 100), false);
-  EXPECT_EQ(client.Finish(stuck).field("grpc-status"), "4");
-  EXPECT_FALSE(client.answer(quiet).closed);
-}
-
-TEST_F(GrpcTest, WhatWaitsForAReaderIsChargedToTheBudget) {
-  server_.limits().max_buffered_bytes = 300'000;
-  server_.Start();
-  Http2Client client(address());
-  const int32_t call = client.Call("/test.Echo/Stream", "stop", /*ends=*/false);
-  client.Send(call, Framed(std::string(400'000, 'x')), false);
-  EXPECT_EQ(client.Finish(call).field("grpc-status"), "14");
-  const int32_t next = client.Call("/test.Echo/Stream", std::string(200'000, 'x'), false);
-  EXPECT_TRUE(client.PumpUntil([&] { return client.answer(next).messages().size() == 1; }));
-}
-
-TEST_F(GrpcTest, TinyFramesToAReaderThatHasEnoughCostLittle) {
-  server_.Start();
-  Http2Client client(address());
-  const int32_t call = client.Call("/test.Echo/Stream", "stop", /*ends=*/false);
-  ASSERT_TRUE(client.PumpUntil([&] { return client.answer(call).messages().size() == 1; }));
-  std::string frames;
-  for (int i = 0; i < 500'000; ++i) frames += std::string("\0\0\1\0\0\0\0\0\1\0", 10);
-  ASSERT_TRUE(client.SendRaw(frames));
-  Http2Client other(address());
-  EXPECT_THAT(other.Finish(other.Call("/test.Echo/Unary", "x")).messages(), ElementsAre("x"));
 }
 
 TEST(TimeoutTest, ReadsEveryUnit) {

@@ -43,8 +43,11 @@ class Connection final : public http::LoopConnection,
   const http::Peer& peer() const { return peer_; }
   const http::ListenerPolicy& policy() const { return *policy_; }
   TimePoint now() const { return now_; }
-  /// More was received than was looked at, here or on the loop's other connections.
-  bool MoreFollow() const { return looked_at_ < received_end_ || io_.poller().has_ready(); }
+  /// Stream::Handle follows once all that was received with this is looked at: what its client took
+  /// back by then is never computed.
+  void HandleSoon(Stream& stream) { to_handle_.push_back(&stream); }
+  /// More is at hand to be handled, here or on the loop's other connections.
+  bool MoreFollow() const { return handled_ < to_handle_.size() || io_.poller().has_ready(); }
   void SubmitContinue(const Stream& stream);
   /// Sends the answer's head. @param lines  "Name: value\r\n" each; a status line before them and
   /// an empty line at the end do not count. The body, if there is one, follows piece by piece.
@@ -62,15 +65,20 @@ class Connection final : public http::LoopConnection,
 
  private:
   struct Callbacks;  // what nghttp2 calls
+  static constexpr size_t kOutputAtOnce = 256u
+                                          << 10;  // then it is written before more is put together
 
   void OnReady(http::Readiness ready) override;
   void Read();
   bool Feed(std::string_view bytes);
+  void HandleReceived();
   void Flush();
   bool Write();
   void StartLingering();
   void DropRest();
 
+  // libnghttp2's side (connection_frames.cc).
+  bool OpenSession();
   void OnFrame(const nghttp2_frame& frame);
   void Charge();
 
@@ -114,13 +122,13 @@ class Connection final : public http::LoopConnection,
   bool lingering_ = false;
   bool closed_ = false;
   bool removed_ = false;
-  const uint8_t* received_end_ = nullptr;  // of the bytes that libnghttp2 is given
-  const uint8_t* looked_at_ = nullptr;     // the end of the last DATA among them
-  size_t turn_bytes_ = 0;                  // received since the loop called
-  size_t turn_frames_ = 0;                 // in them
-  size_t window_bytes_ = 0;                // taken by the peer since the deadline was set
-  TimePoint write_deadline_{};             // while blocked
-  TimePoint now_{};                        // of the last event
+  std::vector<Stream*> to_handle_;  // of what is being received
+  size_t handled_ = 0;              // of them
+  size_t turn_bytes_ = 0;           // received since the loop called
+  size_t turn_frames_ = 0;          // in them
+  size_t window_bytes_ = 0;         // taken by the peer since the deadline was set
+  TimePoint write_deadline_{};      // while blocked
+  TimePoint now_{};                 // of the last event
   TimePoint idle_since_{};
   TimePoint drain_seen_{};
   http::Linger linger_;

@@ -34,7 +34,9 @@ Stream::Stream(Connection& connection)
       body_(io_.pool(), *io_.budget()),
       message_(io_.pool(), *io_.budget()) {}
 
-bool Stream::MoreFollow() const { return connection_.MoreFollow(); }
+bool Stream::MoreFollow() const {
+  return (call_ && call_->more_at_hand()) || connection_.MoreFollow();
+}
 
 std::shared_ptr<const void> Stream::Owner() { return connection_.shared_from_this(); }
 
@@ -140,10 +142,7 @@ Status Stream::CheckHead() {
 }
 
 size_t Stream::OnData(std::span<const char> data) {
-  if (phase_ == Phase::kCall) {
-    received_bytes_ += data.size();
-    return TryCall([&] { return call_->OnData({data.data(), data.size()}); });
-  }
+  if (phase_ == Phase::kCall) return OnCallData({data.data(), data.size()});
   if (phase_ == Phase::kBody) {  // else it was refused, and what still comes is dropped
     window_bytes_ += data.size();
     if (const Status taken = TakeData(data); !taken.ok()) Refuse(taken);
@@ -178,13 +177,14 @@ Status Stream::NotePrefix(std::span<const std::byte> bytes) {
 
 void Stream::OnRequestEnd(TimePoint now) {
   if (phase_ == Phase::kCall) {
-    connection_.Consumed(*this, TryCall([&] { return call_->OnHalfClose(); }));
-    return;
+    call_->OnHalfClose();
+    return DeliverSoon();
   }
   if (phase_ != Phase::kBody) return;
   request_.received = now;
   if (const Status whole = FinishBody(); !whole.ok()) return Refuse(whole);
-  Handle();
+  phase_ = Phase::kWhole;
+  connection_.HandleSoon(*this);
 }
 
 Status Stream::FinishBody() {
@@ -215,6 +215,8 @@ Status Stream::OpenMessage() {
 }
 
 void Stream::Handle() {
+  if (closed_) return;
+  if (phase_ == Phase::kCall) return Deliver();
   phase_ = Phase::kHandler;
   if (CallHandler(connection_.policy()) != Outcome::kDeferred) Answer();
 }
@@ -355,7 +357,7 @@ void Stream::Clear() {
   on_sent_ = nullptr;
   call_.reset();
   writer_.reset();
-  call_answered_ = false;
+  call_answered_ = deliver_soon_ = false;
   open_message_ = 0;
   DropFields();
   request_.Clear();
@@ -408,6 +410,7 @@ Stream::Verdict Stream::Sweep(TimePoint now) {
       break;
     case Phase::kCall:
     case Phase::kIdle:
+    case Phase::kWhole:
     case Phase::kHandler:
       break;
   }

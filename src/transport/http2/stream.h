@@ -1,9 +1,9 @@
 #pragma once
 // One stream of an HTTP/2 connection: a request and its answer, plain or as a gRPC call.
 //
-//   kIdle ──► kHead ──► kBody ──► kHandler ──► kAnswering ──► kIdle
-//               ├── refused ────────────────────────▲           ▲
-//               └── streaming method ──► kCall ─────────────────┘
+//   kIdle ──► kHead ──► kBody ──► kWhole ──► kHandler ──► kAnswering ──► kIdle
+//               ├── refused ───────────────────────────────────▲           ▲
+//               └── streaming method ──► kCall ────────────────────────────┘
 //
 // A stream is used again for a later request once nothing of the one before is left.
 //
@@ -41,6 +41,8 @@ class Stream final : public http::LoopExchange, public std::enable_shared_from_t
   /// @return how many bytes the client may send again for these and earlier ones.
   size_t OnData(std::span<const char> data);
   void OnRequestEnd(TimePoint now);
+  /// The request, or the messages that have come. Connection::HandleSoon asks for it.
+  void Handle();
   /// The peer has reset the stream, or all is said. False when somebody still computes the answer:
   /// OnAnswer follows.
   bool OnClosed();
@@ -79,7 +81,7 @@ class Stream final : public http::LoopExchange, public std::enable_shared_from_t
   size_t slot = 0;
 
  private:
-  enum class Phase : uint8_t { kIdle, kHead, kBody, kHandler, kAnswering, kCall };
+  enum class Phase : uint8_t { kIdle, kHead, kBody, kWhole, kHandler, kAnswering, kCall };
   class Writer;
 
   std::shared_ptr<LoopExchange> Self() override { return shared_from_this(); }
@@ -98,7 +100,6 @@ class Stream final : public http::LoopExchange, public std::enable_shared_from_t
   Status NotePrefix(std::span<const std::byte> bytes);
   Status FinishBody();
   Status OpenMessage();
-  void Handle();
   void Refuse(const Status& why, std::optional<int> http_status = std::nullopt);
   void Answer();
   void AnswerCall();
@@ -109,6 +110,9 @@ class Stream final : public http::LoopExchange, public std::enable_shared_from_t
 
   // Streaming calls (stream_call.cc).
   void OpenCall();
+  size_t OnCallData(std::string_view data);
+  void DeliverSoon();
+  void Deliver();
   Status NoThrow(const std::function<void()>& step);
   size_t TryCall(const std::function<StatusOr<size_t>()>& step);
   void OnSaid(std::vector<http::StreamMessage> messages, const std::optional<Status>& final);
@@ -138,6 +142,7 @@ class Stream final : public http::LoopExchange, public std::enable_shared_from_t
   std::unique_ptr<StreamingCall> call_;
   std::shared_ptr<Writer> writer_;  // of call_
   bool call_answered_ = false;      // its head is submitted
+  bool deliver_soon_ = false;       // asked for
   TimePoint call_deadline_{};       // the client's; TimePoint::max(): none
   size_t received_bytes_ = 0;       // of the call, since deadline_ was set
   uint64_t open_message_ = 0;       // that was not whole when deadline_ was set; 0 = none

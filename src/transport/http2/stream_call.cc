@@ -158,9 +158,24 @@ void Stream::OnSaid(std::vector<http::StreamMessage> messages, const std::option
   connection_.FlushSoon();
 }
 
+size_t Stream::OnCallData(std::string_view data) {
+  received_bytes_ += data.size();
+  DeliverSoon();
+  return TryCall([&] { return call_->OnData(data); });
+}
+
+void Stream::DeliverSoon() {
+  if (!std::exchange(deliver_soon_, true)) connection_.HandleSoon(*this);
+}
+
+void Stream::Deliver() {
+  deliver_soon_ = false;
+  connection_.Consumed(*this, TryCall([&] { return call_->Deliver(); }));
+}
+
 void Stream::OnWoken(bool read_more) {
   if (read_more) call_->ReadMore();
-  if (!closed_) connection_.Consumed(*this, TryCall([&] { return call_->Deliver(); }));
+  if (!closed_) Deliver();
 }
 
 void Stream::WakeCall() { writer_->Wake(); }

@@ -17,38 +17,33 @@ StreamingCall::~StreamingCall() { budget_->Release(held().size()); }
 StatusOr<size_t> StreamingCall::OnData(std::string_view data) {
   if (finished()) return data.size();
   const size_t size = data.size();
-  if (held().empty()) RETURN_IF_ERROR(Hand(data));
+  if (held().empty()) Cut(data);
   RETURN_IF_ERROR(Hold(data));
   return size - data.size();
 }
 
-StatusOr<size_t> StreamingCall::OnHalfClose() {
-  half_closed_ = true;
-  RETURN_IF_ERROR(TellHalfClose());
-  return size_t{0};
-}
-
 StatusOr<size_t> StreamingCall::Deliver() {
-  std::string_view rest = held();
-  const size_t before = rest.size();
-  const Status handed = Hand(rest);
-  const size_t taken = before - rest.size();
-  budget_->Release(taken);
-  held_begin_ += taken;
-  // Not at each message: what stays would be moved each time.
-  if (held_begin_ * 2 >= held_.size()) held_.erase(0, std::exchange(held_begin_, 0));
-  RETURN_IF_ERROR(handed);
+  size_t taken = 0;
+  Hand();
+  while (whole_.empty() && !held().empty() && WantsMessages() && broken_.ok()) {
+    taken += CutHeld();
+    Hand();
+  }
+  if (!whole_.empty() || finished()) return taken;
+  RETURN_IF_ERROR(broken_);
   RETURN_IF_ERROR(TellHalfClose());
   return taken;
 }
 
-// Gives the reader what it wants of `data`, and drops that.
-Status StreamingCall::Hand(std::string_view& data) {
-  while (WantsMessages() && !data.empty()) {
-    ASSIGN_OR_RETURN(auto message, messages_.Next(data));
-    if (message != nullptr) reading_ = reader_->OnMessage(std::move(message));
+// Takes messages that are wanted, and the beginning of one, from the front of `data`.
+void StreamingCall::Cut(std::string_view& data) {
+  while (!data.empty() && WantsMessages() && whole_.size() < kMaxWhole && broken_.ok()) {
+    auto message = messages_.Next(data);
+    if (!message.ok())
+      broken_ = message.status();
+    else if (*message != nullptr)
+      whole_.push_back(*std::move(message));
   }
-  return OkStatus();
 }
 
 Status StreamingCall::Hold(std::string_view data) {
@@ -59,8 +54,28 @@ Status StreamingCall::Hold(std::string_view data) {
   return OkStatus();
 }
 
+size_t StreamingCall::CutHeld() {
+  std::string_view rest = held();
+  const size_t before = rest.size();
+  Cut(rest);
+  const size_t taken = before - rest.size();
+  budget_->Release(taken);
+  held_begin_ += taken;
+  // Not at each message: what stays would be moved each time.
+  if (held_begin_ * 2 >= held_.size()) held_.erase(0, std::exchange(held_begin_, 0));
+  return taken;
+}
+
+void StreamingCall::Hand() {
+  while (WantsMessages() && !whole_.empty()) {
+    const auto message = std::move(whole_.front());
+    whole_.pop_front();
+    reading_ = reader_->OnMessage(message);
+  }
+}
+
 Status StreamingCall::TellHalfClose() {
-  if (!half_closed_ || !held().empty() || told_half_close_ || finished()) return OkStatus();
+  if (!half_closed_ || !held().empty() || told_half_close_) return OkStatus();
   told_half_close_ = true;
   if (!messages_.at_boundary())
     return MakeError(Reason::kBadRequest, "gRPC call: it ends within a message");

@@ -20,21 +20,25 @@ class StreamingCall {
                 http::BlockPool& pool, grpc::MessageReader::Options options);
   ~StreamingCall();
 
-  // From the client.
-  /// Hands on what is whole. @return how many bytes were taken now, of these and of earlier ones:
-  ///   the client may send as many more. Errors as grpc::MessageReader.
+  // From the client. After each of them Deliver follows.
+  /// @return how many bytes were taken now: the client may send as many more. kOverloaded.
   StatusOr<size_t> OnData(std::string_view data);
-  StatusOr<size_t> OnHalfClose();
-  /// The reader wants more again: Deliver follows.
+  void OnHalfClose() { half_closed_ = true; }
+  /// The reader wants more again.
   void ReadMore() { reading_ = true; }
-  /// Hands on what waited. Not from within the reader's calls.
+
+  /// Hands on what is whole, as much as the reader wants. Not from within the reader's calls.
+  /// @return how many bytes were taken that had to wait until now. Errors as grpc::MessageReader.
   StatusOr<size_t> Deliver();
   /// Something waited and need not wait any more.
-  bool can_deliver() const { return WantsMessages() && !held().empty(); }
+  bool can_deliver() const { return WantsMessages() && !(whole_.empty() && held().empty()); }
+  /// Another message follows the one that the reader is being given.
+  bool more_at_hand() const { return !whole_.empty(); }
   /// The message that the client has begun and not ended, by its number; 0: none, or it is not the
   /// client who keeps it waiting.
   uint64_t open_message() const {
-    return messages_.at_boundary() || !held().empty() ? 0 : messages_.begun() + 1;
+    const bool waits = !whole_.empty() || !held().empty();
+    return messages_.at_boundary() || waits ? 0 : messages_.begun() + 1;
   }
   void OnEnd() { reader_->OnEnd(); }
   bool Idle() const { return reader_->Idle() && to_send_.empty(); }
@@ -57,16 +61,21 @@ class StreamingCall {
   };
   bool WantsMessages() const { return reading_ && !finished() && left_ < kMaxUnsent; }
   std::string_view held() const { return std::string_view(held_).substr(held_begin_); }
-  Status Hand(std::string_view& data);
+  void Cut(std::string_view& data);
   Status Hold(std::string_view data);
+  size_t CutHeld();
+  void Hand();
   Status TellHalfClose();
 
   static constexpr size_t kMaxUnsent = 1u << 20;  // then a client that reads nothing is not read
+  static constexpr size_t kMaxWhole = 64;
 
   const std::unique_ptr<http::StreamReader> reader_;
   const std::shared_ptr<http::Budget> budget_;
   const size_t max_buffered_bytes_;
   grpc::MessageReader messages_;
+  std::deque<std::shared_ptr<const std::string>> whole_;  // to be handed on
+  Status broken_;                                         // nothing after them can be read
   std::string held_;  // received while no message was wanted; charged to budget_
   size_t held_begin_ = 0;
   bool reading_ = true;
