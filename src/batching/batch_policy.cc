@@ -24,6 +24,8 @@ BatchDecision Decide(const BatchView& view, int64_t target, const BatchOptions& 
       const Duration spare = (*view.deadline - view.oldest) / 8;  // timers and threads come late
       until = std::min(until, *view.deadline - slow(view.size.rows) - spare);
     }
+    if (view.max_age > Duration::zero())
+      until = std::min(until, view.oldest + view.max_age - view.max_age / 8);
     if (!complete && view.now < until) return {.rows = 0, .until = until};
   }
   int64_t rows = std::min(view.size.rows, target);

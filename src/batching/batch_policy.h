@@ -21,6 +21,7 @@ struct BatchView {
   TimePoint now{};
   TimePoint oldest{};                 // when the first of them came
   std::optional<TimePoint> deadline;  // the tightest
+  Duration max_age{};                 // that the first may wait; 0: any
   RunSize size;                       // all rows together
   int64_t first_rows = 1;             // of the one whose turn it is
 };
@@ -38,7 +39,8 @@ int64_t TargetRows(const BatchOptions& options, const CostModel& cost, size_t ro
 /// Without a delay a free worker starts at once. A batch is not made larger than `target`, nor so
 /// large that it would pass the tightest deadline where a smaller one would not. Waiting ends when
 /// enough are there, when the first has waited max_delay, or at the latest moment from which the
-/// tightest deadline is met with an eighth of the time to spare. Pure.
+/// tightest deadline is met and the first is not too old, with an eighth of the time to spare.
+/// Pure.
 BatchDecision Decide(const BatchView& view, int64_t target, const BatchOptions& options,
                      const CostModel& cost);
 

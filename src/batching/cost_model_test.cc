@@ -132,6 +132,13 @@ TEST(BatchPolicyTest, DecidesByTheTable) {
       {"the largest size starts", delayed, waiting(20), 8},
       {"the latest safe start ends a delay", delayed, waiting(1, milliseconds(1)), 0,
        milliseconds(1) - Duration(12'800 + 125'000)},
+      {"a request that may not be as old as the delay starts before", delayed,
+       [&] {
+         BatchView view = waiting(3);
+         view.max_age = milliseconds(4);
+         return view;
+       }(),
+       0, microseconds(3500)},
       {"and may be now", delayed, waiting(1, microseconds(12)), 1},
   };
   CostModel cost;

@@ -23,39 +23,40 @@ ModelQueue::ModelQueue(ModelQueueOptions options, WorkerPool& pool, const Clock&
       pool_(pool),
       clock_(clock),
       cost_(std::move(cost)),
+      backlog_ns_(options_.levels.size()),
       level_sizes_(options_.levels.size()) {}
 
-StatusOr<Placement> ModelQueue::Admit(RunSize size, std::optional<TimePoint> deadline,
-                                      bool may_run) {
+StatusOr<Placement> ModelQueue::Admit(const Arrival& arrival) {
+  const RunSize size = arrival.size;
   AdmissionView view;
-  if (deadline) {
+  if (arrival.deadline) {
     view.now = clock_.Now();
     view.guessed = !cost_->HasSeen(size) || (waiting() == 0 && TimeToTry());
     view.slow = cost_->PredictSlow(size);
   }
-  view.deadline = deadline;
+  view.deadline = arrival.deadline;
   view.predicted = cost_->Predict(size);
-  view.wait = wait_.Predict(Ahead(size));
+  view.wait = wait_.Predict(Ahead(size, LevelOf(arrival.priority)));
   view.waiting = waiting();
   view.running = running();
   view.instances = options_.instances;
   auto placement = batching::Admit(view, options_.admission);
   if (!placement.ok() || *placement == Placement::kQueue) return placement;
-  if (!may_run || options_.batch.max_delay > Duration::zero()) return Placement::kQueue;
+  if (!arrival.may_run || options_.batch.max_delay > Duration::zero()) return Placement::kQueue;
   // Take the slot; somebody else may have been quicker.
   if (running_.fetch_add(1) < options_.instances) return placement;
   Release();
   return Placement::kQueue;
 }
 
-void ModelQueue::FinishInline(RunSize size, Duration took, bool ok) {
-  Learn(size, took, ok);
+void ModelQueue::FinishInline(RunSize size, const RunOutcome& outcome) {
+  Learn(size, outcome);
   Release();
 }
 
 // A run that failed may have been cut short, but it has taken at least so long.
-void ModelQueue::Learn(RunSize size, Duration took, bool ok) {
-  if (ok || took > cost_->Predict(size)) cost_->Observe(size, took);
+void ModelQueue::Learn(RunSize size, const RunOutcome& outcome) {
+  if (outcome.ok || outcome.took > cost_->Predict(size)) cost_->Observe(size, outcome.took);
 }
 
 int64_t ModelQueue::InlineTarget(size_t row_bytes) {
@@ -75,23 +76,27 @@ bool ModelQueue::TimeToProbe() {
 }
 
 Duration ModelQueue::ShareOf(RunSize size) const {
+  // A guess is not held against those who come later: it counts as the smallest run that was seen.
+  if (!cost_->HasSeen(size)) return cost_->Predict({});
   const int64_t rows = TargetRows(options_.batch, *cost_, size.row_bytes);
   if (size.rows >= rows) return cost_->Predict(size);
   return cost_->Predict({rows, size.row_bytes}) * size.rows / rows;
 }
 
 // What waits and what runs shares the instances; what runs is half done.
-Duration ModelQueue::Ahead(RunSize size) const {
-  const Duration backlog(backlog_ns_.load(std::memory_order_relaxed));
+Duration ModelQueue::Ahead(RunSize size, size_t level) const {
+  Duration backlog{};
+  for (const auto& share : std::span(backlog_ns_).first(level + 1))
+    backlog += Duration(share.load(std::memory_order_relaxed));
   if (running() < options_.instances) return backlog / options_.instances;
   return backlog / options_.instances + cost_->Predict(size) / 2;
 }
 
 Status ModelQueue::Enqueue(std::unique_ptr<Job>& job) {
   job->queued_ = clock_.Now();
-  job->ahead_ = Ahead(job->size);
   job->share_ = ShareOf(job->size);
-  job->level_ = LevelOf(*job);
+  job->level_ = LevelOf(job->priority);
+  job->ahead_ = Ahead(job->size, job->level_);
   {
     MutexLock lock(mutex_);
     if (jobs_.size() >= options_.admission.max_queue)
@@ -108,9 +113,9 @@ Status ModelQueue::Enqueue(std::unique_ptr<Job>& job) {
   return OkStatus();
 }
 
-size_t ModelQueue::LevelOf(const Job& job) const {
-  if (job.priority == 0 || job.priority > options_.levels.size()) return options_.default_level;
-  return job.priority - 1;
+size_t ModelQueue::LevelOf(uint32_t priority) const {
+  if (priority == 0 || priority > options_.levels.size()) return options_.default_level;
+  return priority - 1;
 }
 
 void ModelQueue::Insert(std::unique_ptr<Job> job) {
@@ -119,7 +124,7 @@ void ModelQueue::Insert(std::unique_ptr<Job> job) {
   while (at != jobs_.begin() && place(*job) < place(**(at - 1))) --at;
   rows_ += job->size.rows;
   ++level_sizes_[job->level_];
-  backlog_ns_.fetch_add(job->share_.count(), std::memory_order_relaxed);
+  backlog_ns_[job->level_].fetch_add(job->share_.count(), std::memory_order_relaxed);
   jobs_.insert(at, std::move(job));
   waiting_.store(jobs_.size());
 }
@@ -131,7 +136,7 @@ std::unique_ptr<Job> ModelQueue::Take(size_t index) {
   jobs_.erase(jobs_.begin() + static_cast<std::ptrdiff_t>(index));
   rows_ -= job->size.rows;
   --level_sizes_[job->level_];
-  backlog_ns_.fetch_sub(job->share_.count(), std::memory_order_relaxed);
+  backlog_ns_[job->level_].fetch_sub(job->share_.count(), std::memory_order_relaxed);
   waiting_.store(jobs_.size());
   return job;
 }
@@ -180,7 +185,10 @@ void ModelQueue::ReconsiderHold(const Job& job) {
   const auto& preferred = options_.batch.preferred;
   const bool enough = rows_ >= TargetRows(options_.batch, *cost_, job.size.row_bytes) ||
                       std::ranges::find(preferred, rows_) != preferred.end();
-  const bool urgent = job.deadline && *job.deadline < held_until_ + options_.batch.max_delay;
+  // Decide leaves the same time to spare.
+  const bool urgent = job.deadline && *job.deadline - cost_->PredictSlow(job.size) -
+                                              (*job.deadline - job.queued_) / 8 <
+                                          held_until_;
   if (enough || urgent || !job.CanJoin(job)) held_ = false;
 }
 
@@ -196,6 +204,11 @@ bool ModelQueue::HoldUntil(TimePoint when) {
   return false;
 }
 
+Duration ModelQueue::AgeLimit(size_t level) const {
+  const LevelOptions& options = options_.levels[level];
+  return options.is_delayed ? Duration::zero() : options.max_age;
+}
+
 ModelQueue::Candidates ModelQueue::Gather(size_t leader, TimePoint now) {
   const Job& first = *jobs_[leader];
   Candidates found;
@@ -203,6 +216,7 @@ ModelQueue::Candidates ModelQueue::Gather(size_t leader, TimePoint now) {
   found.view = {.now = now,
                 .oldest = first.queued_,
                 .deadline = first.deadline,
+                .max_age = AgeLimit(first.level_),
                 .size = first.size,
                 .first_rows = first.size.rows};
   if (!IsJoining() || !first.CanJoin(first)) return found;
@@ -279,9 +293,9 @@ void ModelQueue::RunNext() {
     started_.erase(entry);
     told_stuck_ = told_stuck_ && !started_.empty();
   };
-  bool ok = false;
+  RunOutcome outcome;
   try {
-    ok = RunBatch(batch);
+    outcome = RunBatch(batch);
   } catch (...) {
     leave();
     throw;
@@ -289,10 +303,10 @@ void ModelQueue::RunNext() {
   leave();
   RunSize size = batch.front()->size;
   for (const auto& job : std::span(batch).subspan(1)) size.rows += job->size.rows;
-  Learn(size, clock_.Now() - start, ok);
+  Learn(size, outcome);
 }
 
-bool ModelQueue::RunBatch(const Jobs& batch) {
+RunOutcome ModelQueue::RunBatch(const Jobs& batch) {
   if (batch.size() == 1) return batch.front()->Run();
   return batch.front()->RunWith(std::span(batch).subspan(1));
 }

@@ -22,23 +22,36 @@
 
 namespace slipway::batching {
 
+/// What became of a run.
+struct RunOutcome {
+  bool ok = false;  // one that failed says little of what runs take
+  Duration took{};  // by the model alone: without the answers that are written then
+};
+
+/// A request that asks where it may run.
+struct Arrival {
+  RunSize size;
+  std::optional<TimePoint> deadline;
+  uint32_t priority = 0;  // 1 goes first; 0: the queue's default
+  bool may_run = true;    // false: never kInline
+};
+
 /// One request on its way to a run. Exactly one of Run, RunWith (as the first or one of the others)
 /// and Drop is called, once.
 class Job {
  public:
   virtual ~Job() = default;
-  /// True when the run succeeded; one that failed says little of what runs take.
-  virtual bool Run() = 0;
+  virtual RunOutcome Run() = 0;
   /// True when the two can run as one.
   virtual bool CanJoin(const Job& other) const = 0;
-  /// Runs this one and `others`, each of which it can join, as one. True when that succeeded.
-  virtual bool RunWith(std::span<const std::unique_ptr<Job>> others) = 0;
+  /// Runs this one and `others`, each of which it can join, as one.
+  virtual RunOutcome RunWith(std::span<const std::unique_ptr<Job>> others) = 0;
   /// The request will not run: its deadline passed or its client went while it waited, or the queue
   /// was closed.
   virtual void Drop(const Status& why) = 0;
 
   RunSize size;
-  uint32_t priority = 0;  // 1 goes first; 0: the queue's default
+  uint32_t priority = 0;  // as an Arrival's
   std::optional<TimePoint> deadline;
   std::shared_ptr<const std::atomic<bool>> cancelled;  // may be null
 
@@ -75,10 +88,10 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
              std::shared_ptr<CostModel> cost = std::make_shared<CostModel>());
 
   /// Decides where the request runs, or the requests that run as one. kInline: the caller runs it
-  /// itself and must call FinishInline with the time it took, also when the run throws. kQueue: the
-  /// caller hands the job to Enqueue. @param may_run  false: never kInline.
-  StatusOr<Placement> Admit(RunSize size, std::optional<TimePoint> deadline, bool may_run = true);
-  void FinishInline(RunSize size, Duration took, bool ok);
+  /// itself and must call FinishInline, also when the run throws. kQueue: the caller hands the job
+  /// to Enqueue.
+  StatusOr<Placement> Admit(const Arrival& arrival);
+  void FinishInline(RunSize size, const RunOutcome& outcome);
 
   /// How many rows of such requests are best run as one, by whoever has several at hand; 1: none.
   int64_t InlineTarget(size_t row_bytes);
@@ -107,8 +120,8 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
 
   /// The part of a run that so many rows make up, when they run in the best number.
   Duration ShareOf(RunSize size) const;
-  /// What the costs say until a run of `size` could begin.
-  Duration Ahead(RunSize size) const;
+  /// What the costs say until a run of `size` could begin that goes before all of lower levels.
+  Duration Ahead(RunSize size, size_t level) const;
   /// Others wait, and a run that begins now would end too late.
   bool IsHopeless(const Job& job, TimePoint now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool TimeToProbe();
@@ -126,17 +139,19 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
     int64_t target = 1;        // rows
     BatchView view;
   };
+  /// After it a request of the level is refused; zero: never.
+  Duration AgeLimit(size_t level) const;
   Candidates Gather(size_t leader, TimePoint now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Jobs TakeRows(Candidates candidates, int64_t rows) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HoldUntil(TimePoint when) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   /// What has come lately may let something start.
   void ReconsiderHold(const Job& job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Insert(std::unique_ptr<Job> job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  size_t LevelOf(const Job& job) const;
+  size_t LevelOf(uint32_t priority) const;
   std::unique_ptr<Job> Take(size_t index) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RunNext();
-  static bool RunBatch(const Jobs& batch);
-  void Learn(RunSize size, Duration took, bool ok);
+  static RunOutcome RunBatch(const Jobs& batch);
+  void Learn(RunSize size, const RunOutcome& outcome);
 
   /// Gives a slot back and lets the next waiting job start, if any.
   void Release();
@@ -149,10 +164,10 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
   const Clock& clock_;
   const std::shared_ptr<CostModel> cost_;
   WaitModel wait_;
-  std::atomic<int> running_{0};         // runs in progress or announced to the pool
-  std::atomic<size_t> waiting_{0};      // size of jobs_, readable without the lock
-  std::atomic<int64_t> backlog_ns_{0};  // their shares
-  std::atomic<bool> held_{false};       // what waits is to wait for more
+  std::atomic<int> running_{0};                   // runs in progress or announced to the pool
+  std::atomic<size_t> waiting_{0};                // size of jobs_, readable without the lock
+  std::vector<std::atomic<int64_t>> backlog_ns_;  // the shares of what waits, by level
+  std::atomic<bool> held_{false};                 // what waits is to wait for more
   std::atomic<uint32_t> decisions_{0};
   std::atomic<uint32_t> trials_{0};
   Mutex mutex_;

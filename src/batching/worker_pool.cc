@@ -23,9 +23,10 @@ constexpr auto kLater = [](const auto& a, const auto& b) { return a.when > b.whe
 
 }  // namespace
 
-WorkerPool::WorkerPool(int threads) {
-  threads_.reserve(threads);
+WorkerPool::WorkerPool(int threads, Duration patience) : count_(threads), patience_(patience) {
+  threads_.reserve(threads + 1);
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
+  threads_.emplace_back([this] { Relieve(); });
 }
 
 WorkerPool::~WorkerPool() { Stop(); }
@@ -36,30 +37,31 @@ void WorkerPool::Stop() {
     stopping_ = true;
   }
   wake_.notify_all();
+  wake_relief_.notify_all();
   threads_.clear();
-  std::vector<std::shared_ptr<WorkSource>> late;
+  std::vector<Announced> late;
   {
     MutexLock lock(mutex_);
     ended_ = true;
     late.swap(announced_);
   }
-  for (const auto& source : late) source->Abandon();
+  for (const auto& each : late) each.source->Abandon();
 }
 
 void WorkerPool::Announce(std::shared_ptr<WorkSource> source) {
-  bool ended;
+  bool ended, needs_relief = false;
   {
     MutexLock lock(mutex_);
     ended = ended_;
     if (!ended) {
       source->used_ = std::max(source->used_, reached_);
-      announced_.push_back(std::move(source));
+      announced_.push_back({std::move(source), std::chrono::steady_clock::now()});
+      needs_relief = NeedsRelief();
     }
   }
-  if (ended)
-    source->Abandon();
-  else
-    wake_.notify_one();
+  if (ended) return source->Abandon();
+  wake_.notify_one();
+  if (needs_relief) wake_relief_.notify_one();
 }
 
 bool WorkerPool::CallAt(TimePoint when, std::shared_ptr<WorkSource> source) {
@@ -75,11 +77,27 @@ bool WorkerPool::CallAt(TimePoint when, std::shared_ptr<WorkSource> source) {
 
 std::shared_ptr<WorkSource> WorkerPool::TakeNext() {
   const auto next =
-      std::ranges::min_element(announced_, {}, [](const auto& s) { return s->used_; });
-  auto source = std::move(*next);
-  announced_.erase(next);
+      std::ranges::min_element(announced_, {}, [](const auto& each) { return each.source->used_; });
+  return Take(static_cast<size_t>(next - announced_.begin()));
+}
+
+std::shared_ptr<WorkSource> WorkerPool::Take(size_t index) {
+  auto source = std::move(announced_[index].source);
+  announced_.erase(announced_.begin() + static_cast<std::ptrdiff_t>(index));
   reached_ = std::max(reached_, source->used_);
+  ++source->at_work_;
   return source;
+}
+
+std::shared_ptr<WorkSource> WorkerPool::TakeNeglected(TimePoint& when) {
+  const TimePoint now = std::chrono::steady_clock::now();
+  when = TimePoint::max();
+  for (size_t i = 0; i < announced_.size(); ++i) {
+    if (announced_[i].source->at_work_ > 0) continue;
+    if (announced_[i].since + patience_ <= now) return Take(i);
+    when = std::min(when, announced_[i].since + patience_);
+  }
+  return nullptr;
 }
 
 std::shared_ptr<WorkSource> WorkerPool::TakeDue() {
@@ -91,37 +109,68 @@ std::shared_ptr<WorkSource> WorkerPool::TakeDue() {
   return source;
 }
 
-void WorkerPool::Charge(WorkSource& source, Duration used) {
+bool WorkerPool::NeedsRelief() const {
+  return idle_ == 0 && relief_sleeps_ && std::ranges::any_of(announced_, [](const auto& each) {
+           return each.source->at_work_ == 0;
+         });
+}
+
+void WorkerPool::RunPiece(WorkSource& source) {
+  const TimePoint start = std::chrono::steady_clock::now();
+  NoThrow([&] { source.RunOne(); });
   MutexLock lock(mutex_);
-  source.used_ += used;
+  source.used_ += std::chrono::steady_clock::now() - start;
+  --source.at_work_;
+}
+
+void WorkerPool::Relieve() {
+  for (;;) {
+    std::shared_ptr<WorkSource> source;
+    {
+      MutexLock lock(mutex_);
+      TimePoint when;
+      while (!stopping_ && (source = TakeNeglected(when)) == nullptr) {
+        relief_sleeps_ = when == TimePoint::max();
+        if (relief_sleeps_)
+          lock.Wait(wake_relief_);
+        else
+          lock.WaitUntil(wake_relief_, when);
+        relief_sleeps_ = false;
+      }
+      if (source == nullptr) return;
+    }
+    RunPiece(*source);
+  }
 }
 
 void WorkerPool::Work() {
   for (;;) {
     std::shared_ptr<WorkSource> source, due;
-    bool others_needed = false;
+    bool others_needed = false, needs_relief = false;
     {
       MutexLock lock(mutex_);
       while ((due = TakeDue()) == nullptr && announced_.empty() && !stopping_) {
+        ++idle_;
         if (timers_.empty())
           lock.Wait(wake_);
         else
           lock.WaitUntil(wake_, timers_.front().when);
+        --idle_;
       }
       if (due == nullptr) {
         if (announced_.empty()) return;
         source = TakeNext();
         others_needed = !announced_.empty() || !timers_.empty();
+        needs_relief = NeedsRelief();
       }
     }
     if (others_needed) wake_.notify_one();  // who waits without a limit knows of no timer
+    if (needs_relief) wake_relief_.notify_one();
     if (due != nullptr) {
       NoThrow([&] { due->OnTime(); });
       continue;
     }
-    const TimePoint start = std::chrono::steady_clock::now();
-    NoThrow([&] { source->RunOne(); });
-    Charge(*source, std::chrono::steady_clock::now() - start);
+    RunPiece(*source);
   }
 }
 

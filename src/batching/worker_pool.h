@@ -24,16 +24,21 @@ class WorkSource {
 
  private:
   friend class WorkerPool;
-  Duration used_{};  // of the workers' time; the pool's own
+  // The pool's own.
+  Duration used_{};  // of the workers' time
+  int at_work_ = 0;  // workers that run pieces of it
 };
 
 /// Of the sources that wait, the one that has used the least of the workers' time is next, so that
 /// one model's backlog of long runs does not keep another's short ones from half of the time. Who
-/// was away has no claim on the time meanwhile.
+/// was away has no claim on the time meanwhile. Runs are not interrupted: a source none of whose
+/// pieces runs, and that has waited for longer than a while, is given a thread more, one that all
+/// such share, so that nobody's long runs, or runs that never end, are everybody's.
 /// Threads: Announce and CallAt from any.
 class WorkerPool {
  public:
-  explicit WorkerPool(int threads);
+  /// @param patience  the while.
+  explicit WorkerPool(int threads, Duration patience = std::chrono::milliseconds(10));
   ~WorkerPool();
 
   void Announce(std::shared_ptr<WorkSource> source);
@@ -42,25 +47,39 @@ class WorkerPool {
 
   /// Finishes what was announced, then joins. What is announced later is abandoned.
   void Stop();
-  int threads() const { return static_cast<int>(threads_.size()); }
+  int threads() const { return count_; }
 
  private:
+  struct Announced {
+    std::shared_ptr<WorkSource> source;
+    TimePoint since;
+  };
   struct Timer {
     TimePoint when;
     std::shared_ptr<WorkSource> source;
   };
 
   void Work();
+  void Relieve();
   std::shared_ptr<WorkSource> TakeNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::shared_ptr<WorkSource> Take(size_t index) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  /// The first whose time it is to be relieved; null when there is none, until `when` at least.
+  std::shared_ptr<WorkSource> TakeNeglected(TimePoint& when) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   /// Null when none is due.
   std::shared_ptr<WorkSource> TakeDue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Charge(WorkSource& source, Duration used);
+  /// True when all workers are busy, some source has none of them, and nobody watches it yet.
+  bool NeedsRelief() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void RunPiece(WorkSource& source);
 
+  const int count_;
+  const Duration patience_;
   Mutex mutex_;
-  std::condition_variable wake_;
-  std::vector<std::shared_ptr<WorkSource>> announced_ ABSL_GUARDED_BY(mutex_);  // in their order
-  std::vector<Timer> timers_ ABSL_GUARDED_BY(mutex_);  // a heap, the earliest first
-  Duration reached_ ABSL_GUARDED_BY(mutex_){};         // used_ of the last one taken
+  std::condition_variable wake_, wake_relief_;
+  std::vector<Announced> announced_ ABSL_GUARDED_BY(mutex_);  // in their order
+  int idle_ ABSL_GUARDED_BY(mutex_) = 0;                      // workers
+  bool relief_sleeps_ ABSL_GUARDED_BY(mutex_) = false;        // until it is woken
+  std::vector<Timer> timers_ ABSL_GUARDED_BY(mutex_);         // a heap, the earliest first
+  Duration reached_ ABSL_GUARDED_BY(mutex_){};                // used_ of the last one taken
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::jthread> threads_;

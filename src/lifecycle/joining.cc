@@ -1,7 +1,9 @@
 #include "lifecycle/joining.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <optional>
 
 #include "batching/joint_run.h"
 #include "infer/validate.h"
@@ -13,8 +15,9 @@ namespace {
 using batching::JointPart;
 using batching::RunSize;
 
-constexpr int kSeeds = 8;    // of made-up rows
-constexpr size_t kRows = 4;  // distinct ones that the proof runs on
+constexpr int kSeeds = 8;                // of made-up rows
+constexpr size_t kRows = 4;              // distinct ones that the proof runs on
+constexpr int64_t kMaxMadeUp = 4 << 20;  // elements of an input
 // More than sums in another order differ by, less than what neighbours would change.
 constexpr bundle::Tolerance kTolerance{.absolute = 1e-5, .relative = 1e-3};
 constexpr double kSaves = 0.97;  // of the cost a row, for twice the rows
@@ -64,6 +67,9 @@ StatusOr<Row> MadeUpRow(const Signature& signature, const Row* like, int seed) {
     Tensor tensor{spec.dtype, like != nullptr ? (*like)[i].shape : spec.shape, {}};
     std::ranges::replace(tensor.shape, -1, 1);
     ASSIGN_OR_RETURN(const int64_t count, ElementCount(tensor.shape));
+    if (count > kMaxMadeUp)
+      return Error(Reason::kBadModel, "a row of input \"{}\" is too large to be made up",
+                   spec.name);
     std::string data;
     for (int64_t e = 0; e < count; ++e)
       AppendMadeUp(spec.dtype, static_cast<int>((e * 7 + seed * 3) % 11), data);
@@ -73,16 +79,22 @@ StatusOr<Row> MadeUpRow(const Signature& signature, const Row* like, int seed) {
   return row;
 }
 
+/// The first rows of `tensor`, at most kRows. @param rows  all of them.
+StatusOr<std::vector<Tensor>> FirstRows(const Tensor& tensor, int64_t rows) {
+  const int64_t wanted = std::min<int64_t>(rows, kRows);
+  ASSIGN_OR_RETURN(const auto parts,
+                   batching::SplitRows(tensor, std::array{wanted, rows - wanted}));
+  return batching::SplitRows(parts.front(), std::vector<int64_t>(static_cast<size_t>(wanted), 1));
+}
+
 void AddRowsOf(const bundle::Example& example, const Signature& signature, std::vector<Row>& rows) {
   std::vector<std::vector<Tensor>> by_input;
   for (const TensorSpec& spec : signature.inputs) {
     const auto given = std::ranges::find(example.inputs, spec.name, &NamedTensor::name);
     if (given == example.inputs.end() || given->tensor.shape.empty()) return;
-    const auto n = static_cast<size_t>(std::max<int64_t>(given->tensor.shape.front(), 0));
-    if (!by_input.empty() && by_input.front().size() != n) return;
-    auto split = batching::SplitRows(given->tensor, std::vector<int64_t>(n, 1));
-    if (!split.ok()) return;
-    by_input.push_back(*std::move(split));
+    auto first = FirstRows(given->tensor, std::max<int64_t>(given->tensor.shape.front(), 0));
+    if (!first.ok() || (!by_input.empty() && by_input.front().size() != first->size())) return;
+    by_input.push_back(*std::move(first));
   }
   for (size_t r = 0; r < by_input.front().size() && rows.size() < kRows; ++r) {
     Row row;
@@ -140,15 +152,20 @@ Status CompareRows(const LoadedModel& model, const Requests& requests, const Run
   const Signature& signature = model.signature();
   std::vector<std::vector<Tensor>> together;
   RETURN_IF_ERROR(RunJoined(model, requests.Parts(requests.size(), together), options));
+  std::optional<Row> first;
+  bool differ = false;
   for (size_t r = 0; r < requests.size(); ++r) {
     std::vector<Tensor> alone;
     RETURN_IF_ERROR(model.Run(requests[r].inputs, requests[r].outputs, options, alone));
+    if (!first) first = alone;
+    differ = differ || !Same(*first, alone);
     std::vector<NamedTensor> expected;
     for (size_t o = 0; o < alone.size(); ++o)
       expected.push_back({signature.outputs[o].name, alone[o]});
     RETURN_IF_ERROR(bundle::Compare(expected, together[r],
                                     std::vector<bundle::Tolerance>(alone.size(), kTolerance)));
   }
+  if (!differ) return MakeError(Reason::kBadModel, "its answers do not tell rows apart");
   return OkStatus();
 }
 

@@ -99,6 +99,29 @@ TEST_F(JoiningTest, EqualRowsProveNothing) {
   EXPECT_EQ(ProveJoining(centred, {example}, {}, clock, cost).max_rows, 1);
 }
 
+TEST_F(JoiningTest, EqualAnswersProveNothing) {
+  const FunctionModel constant(
+      clock, [](Rows x) { return Rows(x.size(), 7); }, microseconds(10), microseconds(1));
+  EXPECT_EQ(Prove(constant).why_not, "its answers do not tell rows apart");
+}
+
+TEST_F(JoiningTest, AnExampleOfManyEmptyRowsCostsNothing) {
+  FunctionModel model(clock, Same, microseconds(10), microseconds(1));
+  model.signature_.inputs[0].shape = {-1, -1};
+  bundle::Example example{.name = "empty"};
+  example.inputs = {{"x", {DType::kFp32, {int64_t{1} << 40, 0}, Buffer()}}};
+  cost.Observe({1, 4}, microseconds(10));
+  ProveJoining(model, {example}, {}, clock, cost);
+  EXPECT_LE(model.most_rows, 64u);
+}
+
+TEST_F(JoiningTest, ARowThatIsTooLargeIsNotMadeUp) {
+  FunctionModel model(clock, Same, microseconds(10), microseconds(1));
+  model.signature_.inputs[0].shape = {-1, int64_t{1} << 33};
+  EXPECT_EQ(ProveJoining(model, {}, {}, clock, cost).why_not,
+            "a row of input \"x\" is too large to be made up");
+}
+
 TEST_F(JoiningTest, AnAnswerForAllRowsTogetherIsFoundOut) {
   const FunctionModel first(
       clock, [](Rows x) { return Rows{x.front()}; }, microseconds(10), microseconds(1));

@@ -12,7 +12,10 @@ namespace {
 
 // Operators whose work is told by the values of an input, not by its shape.
 constexpr std::string_view kSizedByValues[] = {
-    "Loop", "Scan", "Expand", "Range", "Tile", "Pad", "ConstantOfShape", "Resize", "Upsample"};
+    "AffineGrid", "BlackmanWindow", "CenterCropPad", "Col2Im",     "ConstantOfShape",
+    "DFT",        "Expand",         "HammingWindow", "HannWindow", "Loop",
+    "MaxUnpool",  "OneHot",         "Pad",           "Range",      "Resize",
+    "Scan",       "STFT",           "Tile",          "Upsample"};
 constexpr auto kAskedBudget = std::chrono::seconds(1);
 
 batching::LevelOptions LevelOf(const repository::QueuePolicy& policy) {

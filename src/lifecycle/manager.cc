@@ -396,6 +396,7 @@ bool Manager::Step(const std::string& name, ModelState& state) {
       LoadVersion(name, state, decision.number);
       break;
     case Action::kUnload:
+      NoteLeaving(state, decision.number);
       state.Unloaded(decision.number);
       metrics_.Forget(name, decision.number.str());
       break;
@@ -413,6 +414,7 @@ void Manager::LoadVersion(const std::string& name, ModelState& state, VersionNum
   auto loaded = LoadGuarded(*loader_, state.found(), version,
                             [this](auto model, auto wanted) { return FindMember(model, wanted); });
   if (loaded.ok()) {
+    NoteLeaving(state, number);
     state.Loaded(number, version.stamp, graveyard_->Handle(*std::move(loaded)));
     metrics_.SetState(name, number.str(), "ready");
     return;
@@ -427,10 +429,17 @@ void Manager::LoadVersion(const std::string& name, ModelState& state, VersionNum
   state.Failed(number, version.stamp, ForClients(loaded.status(), version));
 }
 
+void Manager::NoteLeaving(ModelState& state, VersionNumber number) {
+  const auto entry = state.Entry();
+  if (const VersionHandle* handle = entry->Find(number)) leaving_.emplace_back(*handle);
+}
+
 void Manager::Publish() {
+  std::erase_if(leaving_, [](const auto& version) { return version.expired(); });
   auto next = std::make_shared<ServingTable>();
   next->models.reserve(models_.size());
   for (auto& [name, state] : models_) next->models.emplace(name, state.Entry());
+  next->leaving = leaving_;
   next->settled = settled_;
   table_.Replace(std::move(next));
   if (options_.on_change) options_.on_change();

@@ -109,6 +109,8 @@ class Manager {
                                          const std::string& model);
   /// One action for one model; false when there is none.
   bool Step(const std::string& name, ModelState& state);
+  /// The version is replaced or taken away, and may still be run.
+  void NoteLeaving(ModelState& state, VersionNumber number);
   void LoadVersion(const std::string& name, ModelState& state, VersionNumber number);
   void Publish();
 
@@ -121,6 +123,7 @@ class Manager {
 
   // The lifecycle thread's own.
   std::map<std::string, ModelState> models_;
+  std::vector<std::weak_ptr<const ServedVersion>> leaving_;
   std::vector<std::vector<repository::FoundModel>> last_scan_;  // by source
   std::map<std::string, repository::FoundModel> last_seen_;     // of the previous poll
   bool in_motion_ = false;                                      // the last poll saw a change

@@ -1,5 +1,7 @@
 #include "lifecycle/serving_table.h"
 
+#include <algorithm>
+
 namespace slipway::lifecycle {
 
 std::string_view NameOf(VersionState state) {
@@ -26,7 +28,10 @@ bool HasStuckRun(const ServingTable& table) {
   for (const auto& [name, model] : table.models)
     for (const VersionHandle& version : model->ready)
       if (version->IsStuck()) return true;
-  return false;
+  return std::ranges::any_of(table.leaving, [](const auto& leaving) {
+    const VersionHandle version = leaving.lock();
+    return version && version->IsStuck();
+  });
 }
 
 }  // namespace slipway::lifecycle

@@ -34,6 +34,7 @@ struct ModelEntry {
 
 struct ServingTable {
   StringMap<std::shared_ptr<const ModelEntry>> models;
+  std::vector<std::weak_ptr<const ServedVersion>> leaving;  // served no more, in use perhaps
   bool settled = false;  // the first pass over everything wanted is done
 };
 

@@ -4,10 +4,12 @@
 #include <exception>
 #include <utility>
 
-#include "batching/joint_run.h"
+#include "base/log.h"
 #include "infer/classification.h"
 #include "routing/ensemble_run.h"
+#include "routing/inline_run.h"
 #include "routing/resolver.h"
+#include "routing/waiting_call.h"
 
 namespace slipway::routing {
 
@@ -18,7 +20,7 @@ using lifecycle::VersionHandle;
 
 namespace {
 
-constexpr size_t kMaxGroups = 16;  // of one thread: each request looks through them
+constexpr int64_t kMaxJointRows = 1 << 20;  // sums over a queue of them do not overflow
 
 size_t InputBytes(const InferRequest& request) {
   size_t bytes = 0;
@@ -46,49 +48,8 @@ int64_t JointRows(const InferRequest& request, const ServedVersion& version) {
   const bool same = std::ranges::all_of(request.inputs, [rows](const NamedTensor& input) {
     return input.tensor.shape.front() == rows;
   });
-  return same ? rows : 0;
+  return same && rows <= kMaxJointRows ? rows : 0;
 }
-
-/// One request's trouble is not its company's.
-template <typename F>
-Status NoThrow(const F& step) {
-  try {
-    return step();
-  } catch (const std::exception& error) {
-    return Error(Reason::kInternal, "a run threw: {}", error.what());
-  }
-}
-
-std::optional<TimePoint> TightestDeadline(std::span<InferCall* const> calls) {
-  std::optional<TimePoint> tightest;
-  for (const InferCall* call : calls)
-    if (const auto& deadline = call->request.context.deadline)
-      tightest = std::min(tightest.value_or(TimePoint::max()), *deadline);
-  return tightest;
-}
-
-// Watching a run costs as much as a small one: where time follows from sizes, nobody does.
-Duration InlineLimit(const ServedVersion& version) {
-  return version.time_follows_values ? version.run_limit : Duration::zero();
-}
-
-/// Gives the slot of an inline run back, also when the run throws: else it would be missing for
-/// ever.
-class InlineSlot {
- public:
-  InlineSlot(batching::ModelQueue& queue, RunSize size, const RequestTimes& times)
-      : queue_(queue), size_(size), times_(times) {}
-  ~InlineSlot() {
-    queue_.FinishInline(size_, std::max(times_.computed - times_.started, Duration::zero()), ok);
-  }
-
-  bool ok = false;
-
- private:
-  batching::ModelQueue& queue_;
-  const RunSize size_;
-  const RequestTimes& times_;
-};
 
 }  // namespace
 
@@ -101,56 +62,14 @@ void InferCall::Reset() {
   joint_rows_ = 0;
   more_follow = false;
   cache_key_.reset();
+  cache_time_ = {};
   from_cache_ = false;
+  cancelled_.reset();
 }
 
-/// A call that has left its handler, with what its run needs: the version must not be unloaded.
-class InferService::WaitingCall final : public batching::Job {
- public:
-  WaitingCall(InferService& service, std::unique_ptr<InferCall> call, VersionHandle version)
-      : service_(service), call_(std::move(call)), version_(std::move(version)) {
-    cancelled = call_->Detach();
-    size = call_->size_;
-    deadline = call_->request.context.deadline;
-    priority = call_->request.context.priority;
-  }
-
-  static InferCall& Of(const Job& job) { return *static_cast<const WaitingCall&>(job).call_; }
-  static std::unique_ptr<InferCall> TakeBack(Job& job) {
-    return std::move(static_cast<WaitingCall&>(job).call_);
-  }
-
-  bool Run() override {
-    version_->metrics->AddPending(-1);
-    call_->times_.started = service_.clock_.Now();
-    const Status status = service_.Execute(*call_, *version_, version_->run_limit);
-    service_.Finish(*call_, status, version_.get());
-    return status.ok();
-  }
-
-  bool CanJoin(const Job& other) const override {
-    const InferCall& theirs = Of(other);
-    return call_->joint_rows_ > 0 && theirs.joint_rows_ > 0 &&
-           batching::CanJoin(call_->bound_, theirs.bound_);
-  }
-
-  bool RunWith(std::span<const std::unique_ptr<Job>> others) override {
-    std::vector<InferCall*> calls = {call_.get()};
-    for (const auto& other : others) calls.push_back(&Of(*other));
-    version_->metrics->AddPending(-static_cast<int64_t>(calls.size()));
-    return service_.ExecuteTogether(calls, *version_, version_->run_limit);
-  }
-
-  void Drop(const Status& why) override {
-    version_->metrics->AddPending(-1);
-    service_.Finish(*call_, why, version_.get());
-  }
-
- private:
-  InferService& service_;
-  std::unique_ptr<InferCall> call_;
-  VersionHandle version_;
-};
+bool InferCall::IsCancelled() const {
+  return cancelled_ && cancelled_->load(std::memory_order_relaxed);
+}
 
 InferService::InferService(InferServiceOptions options,
                            const Snapshot<lifecycle::ServingTable>& table, int loops,
@@ -175,14 +94,14 @@ std::unique_ptr<InferCall> InferService::Infer(int loop, std::unique_ptr<InferCa
     return EnsembleRun::Start(*this, loop, std::move(call), version);
   if (call->joint_rows_ > 0) call = Gather(loops_[loop], std::move(call), version);
   if (!call) return nullptr;
-  const TimePoint now = call->times_.parsed;  // nothing lies between that is worth a look
+  const TimePoint now = call->RunCanBegin();
   return Place(std::move(call), version, now);
 }
 
 std::unique_ptr<InferCall> InferService::Launch(std::unique_ptr<InferCall> call,
                                                 const VersionHandle& version, bool may_run) {
   if (!Begin(*call, *version)) return call;
-  const TimePoint now = call->times_.parsed;
+  const TimePoint now = call->RunCanBegin();
   return Place(std::move(call), version, now, may_run);
 }
 
@@ -195,84 +114,26 @@ bool InferService::Begin(InferCall& call, const ServedVersion& version) {
   return !version.cache || !AnswerFromCache(call, version);
 }
 
-// ---- company
-
-std::unique_ptr<InferCall> InferService::Gather(Loop& loop, std::unique_ptr<InferCall> call,
-                                                const VersionHandle& version) {
-  const int64_t rows = call->joint_rows_;
-  for (Group& group : loop.groups) {
-    if (group.version != version || group.rows + rows > group.target ||
-        !batching::CanJoin(WaitingCall::Of(*group.calls.front()).bound_, call->bound_))
-      continue;
-    group.rows += rows;
-    group.calls.push_back(std::make_unique<WaitingCall>(*this, std::move(call), version));
-    return nullptr;
-  }
-  if (!call->more_follow || loop.groups.size() >= kMaxGroups) return call;
-  const int64_t target = version->queue->InlineTarget(call->size_.row_bytes);
-  if (rows >= target) return call;
-  Group& group = loop.groups.emplace_back(Group{.version = version, .target = target});
-  group.rows = rows;
-  group.calls.push_back(std::make_unique<WaitingCall>(*this, std::move(call), version));
-  return nullptr;
-}
-
-// An answer may let a connection go on with its next request, which may gather again.
-void InferService::RunGathered(int loop) {
-  Loop& own = loops_[loop];
-  while (!own.groups.empty()) {
-    own.running.swap(own.groups);
-    for (Group& group : own.running) RunGroup(loop, group);
-    own.running.clear();
-  }
-}
-
-void InferService::RunGroup(int loop, Group& group) {
-  const ServedVersion& version = *group.version;
-  std::vector<std::unique_ptr<InferCall>> calls;
-  std::vector<InferCall*> joined;
-  for (auto& waiting : group.calls) {
-    const bool gone = waiting->cancelled && waiting->cancelled->load(std::memory_order_relaxed);
-    calls.push_back(WaitingCall::TakeBack(*waiting));
-    if (gone)
-      Finish(*calls.back(), MakeError(Reason::kCancelled, "the client has gone"), &version);
-    else
-      joined.push_back(calls.back().get());
-  }
-  if (joined.size() > 1) {
-    RunSize size{0, joined.front()->size_.row_bytes};
-    for (const InferCall* call : joined) size.rows += call->joint_rows_;
-    const auto placement = version.queue->Admit(size, TightestDeadline(joined));
-    if (placement.ok() && *placement == Placement::kInline) {
-      InlineSlot slot(*version.queue, size, joined.front()->times_);
-      slot.ok = ExecuteTogether(joined, version, InlineLimit(version));
-      joined.clear();
-    }
-  }
-  for (auto& call : calls) {
-    if (std::ranges::find(joined, call.get()) != joined.end())
-      call = Place(std::move(call), group.version, clock_.Now());
-    if (call && call->home != nullptr) call->home->Return(loop, std::move(call));
-  }
-}
-
 // ---- one by one
 
 std::unique_ptr<InferCall> InferService::Place(std::unique_ptr<InferCall> call,
                                                const VersionHandle& handle, TimePoint now,
                                                bool may_run) {
   const ServedVersion& version = *handle;
-  const auto placement = version.queue->Admit(call->size_, call->request.context.deadline, may_run);
+  const auto placement = version.queue->Admit({.size = call->size_,
+                                               .deadline = call->request.context.deadline,
+                                               .priority = call->request.context.priority,
+                                               .may_run = may_run});
   if (!placement.ok()) {
     Finish(*call, placement.status(), &version);
     return call;
   }
   if (*placement == Placement::kQueue) return Enqueue(std::move(call), handle);
   const Status status = [&] {
-    InlineSlot slot(*version.queue, call->size_, call->times_);
+    InlineSlot slot(*version.queue, call->size_);
     call->times_.started = now;
-    Status run = Execute(*call, version, InlineLimit(version));
-    slot.ok = run.ok();
+    Status run = Execute(*call, version, EndOfInlineRun(now, version));
+    slot.outcome = {run.ok(), call->times_.computed - now};
     return run;
   }();
   Finish(*call, status, &version);
@@ -318,59 +179,22 @@ Status InferService::Prepare(InferCall& call, const ServedVersion& version) {
 
 // ---- runs
 
-Status InferService::Execute(InferCall& call, const ServedVersion& version, Duration limit) {
+Status InferService::TookTooLong(const ServedVersion& version) {
+  return Error(Reason::kDeadlineExceeded, "the run took longer than {} ms, the limit",
+               std::chrono::duration_cast<std::chrono::milliseconds>(version.run_limit).count());
+}
+
+Status InferService::Execute(InferCall& call, const ServedVersion& version, TimePoint end) {
   RunOptions options{.deadline = call.request.context.deadline};
-  const TimePoint end = call.times_.started + limit;
-  const bool is_limited =
-      limit > Duration::zero() && end < options.deadline.value_or(TimePoint::max());
+  const bool is_limited = end < options.deadline.value_or(TimePoint::max());
   if (is_limited) options.deadline = end;
   Status run = version.model->Run(call.bound_.inputs, call.bound_.outputs, options, call.results_);
   call.times_.computed = clock_.Now();
   if (is_limited && !run.ok() && ReasonOf(run) == Reason::kDeadlineExceeded)
-    run = Error(Reason::kDeadlineExceeded, "the run took longer than {} ms, the limit",
-                std::chrono::duration_cast<std::chrono::milliseconds>(limit).count());
+    run = TookTooLong(version);
   if (!run.ok()) return Annotate(run, fmt::format("model \"{}\"", version.name.str()));
   version.metrics->RecordExecution(call.rows_, call.times_.computed - call.times_.started);
   return ShapeAnswer(call, version);
-}
-
-bool InferService::ExecuteTogether(std::span<InferCall* const> calls, const ServedVersion& version,
-                                   Duration limit) {
-  std::vector<batching::JointPart> parts;
-  uint64_t rows = 0;
-  RunOptions options{.deadline = TimePoint::min()};  // the last of theirs
-  const TimePoint started = clock_.Now();
-  for (InferCall* const call : calls) {
-    call->times_.started = started;
-    parts.push_back(
-        {.bound = &call->bound_, .rows = call->joint_rows_, .results = &call->results_});
-    rows += call->rows_;
-    const auto& deadline = call->request.context.deadline;
-    if (!deadline)
-      options.deadline.reset();
-    else if (options.deadline)
-      options.deadline = std::max(*options.deadline, *deadline);
-  }
-  if (limit > Duration::zero())
-    options.deadline = std::min(options.deadline.value_or(TimePoint::max()), started + limit);
-  const Status run = NoThrow([&] { return RunJoined(*version.model, parts, options); });
-  const TimePoint computed = clock_.Now();
-  for (InferCall* const call : calls) call->times_.computed = computed;
-  if (run.ok()) version.metrics->RecordExecution(rows, computed - started);
-  for (InferCall* const call : calls) {
-    const auto& deadline = call->request.context.deadline;
-    Status status;
-    if (!run.ok()) {  // perhaps because of one of them
-      call->times_.started = clock_.Now();
-      status = NoThrow([&] { return Execute(*call, version, limit); });
-    } else if (deadline && *deadline < computed) {
-      status = MakeError(Reason::kDeadlineExceeded, "the deadline passed during the run");
-    } else {
-      status = ShapeAnswer(*call, version);
-    }
-    Finish(*call, status, &version);
-  }
-  return run.ok();
 }
 
 Status InferService::ShapeAnswer(InferCall& call, const ServedVersion& version) {
@@ -411,13 +235,23 @@ void InferService::KeepAnswer(InferCall& call, const ServedVersion& version) {
   version.metrics->RecordCacheMiss(call.cache_time_ + (clock_.Now() - call.times_.computed));
 }
 
+// Whoever holds a call that could not answer answers for it when it ends.
+Status InferService::Answer(InferCall& call, const Status& status, const ServedVersion* version) {
+  try {
+    return call.Done(status, version);
+  } catch (const std::exception& error) {
+    log::Error("an answer could not be written", {{"what", error.what()}});
+    return Error(Reason::kInternal, "the answer could not be written: {}", error.what());
+  }
+}
+
 void InferService::Finish(InferCall& call, const Status& status, const ServedVersion* version) {
   if (version != nullptr) {
     call.response.model = version->name.str();
     call.response.version = version->version;
   }
   const ModelMetrics::InFlight in_flight = std::exchange(call.in_flight_, {});
-  const Status sent = call.Done(status, version);
+  const Status sent = Answer(call, status, version);
   if (version == nullptr) return;
   call.times_.responded = clock_.Now();
   ModelMetrics& metrics = *version->metrics;

@@ -57,14 +57,20 @@ class InferCall {
 
  private:
   friend class InferService;
+  /// The client has gone. False as long as the call is on its thread.
+  bool IsCancelled() const;
+  /// Now, as far as is known without a look at the clock.
+  TimePoint RunCanBegin() const { return times_.parsed + cache_time_; }
+
   BoundRequest bound_;
   std::vector<Tensor> results_;
   RequestTimes times_;
   uint64_t rows_ = 1;       // that are counted
   int64_t joint_rows_ = 0;  // that may run with others'; 0: none
   batching::RunSize size_;
-  std::optional<CacheKey> cache_key_;  // under which the answer is kept
-  Duration cache_time_{};              // spent on looking for it
+  std::shared_ptr<const std::atomic<bool>> cancelled_;  // once it has left its thread
+  std::optional<CacheKey> cache_key_;                   // under which the answer is kept
+  Duration cache_time_{};                               // spent on looking for it
   bool from_cache_ = false;
   ModelMetrics::InFlight in_flight_;
 };
@@ -131,15 +137,20 @@ class InferService {
                                    bool may_run = true);
   std::unique_ptr<InferCall> Enqueue(std::unique_ptr<InferCall> call,
                                      const lifecycle::VersionHandle& version);
-  /// @param limit  of the run; zero: none.
-  Status Execute(InferCall& call, const lifecycle::ServedVersion& version, Duration limit);
-  /// True when they ran as one.
-  bool ExecuteTogether(std::span<InferCall* const> calls, const lifecycle::ServedVersion& version,
-                       Duration limit);
+  /// Runs one that has started. @param end  then it is ended; TimePoint::max(): never.
+  Status Execute(InferCall& call, const lifecycle::ServedVersion& version, TimePoint end);
+  static Status TookTooLong(const lifecycle::ServedVersion& version);
+  // company.cc
+  batching::RunOutcome ExecuteTogether(std::span<InferCall* const> calls,
+                                       const lifecycle::ServedVersion& version, TimePoint start,
+                                       TimePoint end);
+  Status TakeShare(InferCall& call, const lifecycle::ServedVersion& version);
+  Status RunAfterAll(InferCall& call, const lifecycle::ServedVersion& version, TimePoint end);
   Status ShapeAnswer(InferCall& call, const lifecycle::ServedVersion& version);
   /// True when an earlier answer was given; else this one will be kept.
   bool AnswerFromCache(InferCall& call, const lifecycle::ServedVersion& version);
   void KeepAnswer(InferCall& call, const lifecycle::ServedVersion& version);
+  Status Answer(InferCall& call, const Status& status, const lifecycle::ServedVersion* version);
   void Finish(InferCall& call, const Status& status, const lifecycle::ServedVersion* version);
 
   std::atomic<Duration> default_timeout_;

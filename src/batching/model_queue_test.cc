@@ -1,9 +1,11 @@
+#include "batching/model_queue.h"
+
+#include <gtest/gtest.h>
+
 #include <latch>
 #include <thread>
 
-#include "batching/admission.h"
 #include "batching/cost_model.h"
-#include "batching/model_queue.h"
 
 namespace slipway::batching {
 namespace {
@@ -11,83 +13,27 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-constexpr TimePoint kNow{milliseconds(1000)};
-
-TEST(AdmissionTest, DecidesByTheTable) {
-  struct Row {
-    std::string situation;
-    AdmissionView view;
-    std::string want;
-  };
-  const AdmissionOptions options{.inline_limit = microseconds(100), .max_queue = 4};
-  const AdmissionView idle{.now = kNow, .predicted = microseconds(20), .slow = microseconds(20)};
-  auto with = [&](auto change) {
-    AdmissionView view = idle;
-    change(view);
-    return view;
-  };
-  const std::vector<Row> table = {
-      {"short and idle", idle, "inline"},
-      {"long", with([](auto& v) { v.predicted = milliseconds(3); }), "queue"},
-      {"short, but every instance runs", with([](auto& v) { v.running = 1; }), "queue"},
-      {"short, while others wait for the pool", with([](auto& v) { v.waiting = 1; }), "inline"},
-      {"two instances, one free", with([](auto& v) { v.instances = 2, v.running = 1; }), "inline"},
-      {"queue full", with([](auto& v) { v.running = 1, v.waiting = 4; }), "queue_full"},
-      {"deadline passed", with([](auto& v) { v.deadline = kNow; }), "deadline_exceeded"},
-      {"deadline met", with([](auto& v) { v.deadline = kNow + microseconds(20); }), "inline"},
-      {"cannot finish in time", with([](auto& v) { v.deadline = kNow + microseconds(19); }),
-       "overloaded"},
-      {"is only guessed not to finish in time", with([](auto& v) {
-         v.guessed = true, v.predicted = v.slow = milliseconds(3),
-         v.deadline = kNow + milliseconds(1);
-       }),
-       "queue"},
-      {"cannot finish behind others", with([](auto& v) {
-         v.waiting = 3, v.wait = microseconds(56), v.running = 1;
-         v.deadline = kNow + microseconds(82);
-       }),
-       "overloaded"},
-      {"behind others, with an eighth of the wait to spare", with([](auto& v) {
-         v.waiting = 3, v.wait = microseconds(56), v.running = 1;
-         v.deadline = kNow + microseconds(83);
-       }),
-       "queue"},
-      {"one run in twenty would be late",
-       with([](auto& v) { v.slow = microseconds(30), v.deadline = kNow + microseconds(25); }),
-       "overloaded"},
-      {"would wait for too long",
-       with([](auto& v) { v.running = 1, v.waiting = 1, v.wait = std::chrono::seconds(31); }),
-       "overloaded"},
-  };
-  for (const Row& row : table) {
-    const auto got = Admit(row.view, options);
-    const std::string name = !got.ok() ? std::string(InfoOf(ReasonOf(got.status())).label)
-                             : *got == Placement::kInline ? "inline"
-                                                          : "queue";
-    EXPECT_EQ(name, row.want) << row.situation;
-  }
-}
-
 struct CountingJob : Job {
   std::function<void()> body;
   std::atomic<int>* runs;
   std::atomic<int>* drops;
   CountingJob(std::function<void()> b, std::atomic<int>* r, std::atomic<int>* d)
       : body(std::move(b)), runs(r), drops(d) {}
-  bool Run() override {
+  RunOutcome Run() override {
+    const TimePoint start = std::chrono::steady_clock::now();
     if (body) body();
     ++*runs;
-    return true;
+    return {.ok = true, .took = std::chrono::steady_clock::now() - start};
   }
   void Drop(const Status&) override { ++*drops; }
   bool CanJoin(const Job& other) const override {
     return static_cast<const CountingJob&>(other).kind == kind;
   }
-  bool RunWith(std::span<const std::unique_ptr<Job>> others) override {
-    Run();
+  RunOutcome RunWith(std::span<const std::unique_ptr<Job>> others) override {
+    const RunOutcome outcome = Run();
     *runs += static_cast<int>(others.size());
     if (batches != nullptr) batches->push_back(static_cast<int>(others.size()) + 1);
-    return true;
+    return outcome;
   }
   int kind = 0;
   std::vector<int>* batches = nullptr;
@@ -117,13 +63,13 @@ TEST_F(QueueFixture, NeverRunsMoreThanItsInstancesAtOnce) {
             }
             --now;
           };
-          const auto placement = queue->Admit({.row_bytes = 8}, std::nullopt);
+          const auto placement = queue->Admit({.size = {.row_bytes = 8}});
           ASSERT_TRUE(placement.ok());
           if (*placement == Placement::kInline) {
             body();
             ++runs;
-            queue->FinishInline({.row_bytes = 8}, milliseconds(i % 2),
-                                true);  // sometimes too slow to run inline
+            queue->FinishInline({.row_bytes = 8},
+                                {true, milliseconds(i % 2)});  // sometimes too slow to run inline
           } else {
             auto job = MakeJob(body);
             ASSERT_TRUE(queue->Enqueue(job).ok());
@@ -338,6 +284,72 @@ TEST_F(BatchFixture, TheTightestDeadlineIsKeptInASmallerBatch) {
   EXPECT_EQ(batches, (std::vector<int>{2, 2}));
 }
 
+TEST_F(BatchFixture, WhatWouldEndTooLateIsNotBegunWhileOthersWait) {
+  cost->Observe({1, 0}, milliseconds(10));
+  const auto queue = BusyQueue({});
+  for (int i = 0; i < 3; ++i) Add(*queue, 0, fake.Now() + milliseconds(50));
+  Add(*queue);
+  fake.Advance(milliseconds(41));
+  Finish();
+  EXPECT_EQ(drops, 3);
+  EXPECT_EQ(runs, 2);
+}
+
+TEST_F(BatchFixture, WhoIsAloneIsTriedAsLongAsThereIsTime) {
+  cost->Observe({1, 0}, milliseconds(10));
+  const auto queue = BusyQueue({});
+  Add(*queue, 0, fake.Now() + milliseconds(50));
+  fake.Advance(milliseconds(41));
+  Finish();
+  EXPECT_EQ(drops, 0);
+  EXPECT_EQ(runs, 2);
+}
+
+TEST_F(BatchFixture, WaitsArePredictedByThoseThatWere) {
+  cost->Observe({1, 0}, milliseconds(1));
+  const auto queue = BusyQueue({});
+  const auto admits = [&](milliseconds time) {
+    return queue->Admit({.deadline = fake.Now() + time}).ok();
+  };
+  for (int i = 0; i < 500; ++i) Add(*queue);
+  EXPECT_FALSE(admits(milliseconds(560)));
+  EXPECT_TRUE(admits(milliseconds(570)));
+  fake.Advance(milliseconds(2000));  // twice as long as thought, and more
+  std::latch again(1), end(1);
+  auto blocker = MakeJob([&] { again.count_down(), end.wait(); });
+  ASSERT_TRUE(queue->Enqueue(blocker).ok());
+  for (int i = 0; i < 100; ++i) Add(*queue);
+  go.count_down();
+  again.wait();
+  EXPECT_FALSE(admits(milliseconds(200)));
+  EXPECT_TRUE(admits(milliseconds(10'000)));
+  end.count_down();
+  pool.Stop();
+}
+
+TEST_F(QueueFixture, WhoGoesFirstDoesNotWaitForWhoGoesLast) {
+  FakeClock fake;
+  WorkerPool pool(1);
+  const auto cost = std::make_shared<CostModel>();
+  cost->Observe({}, milliseconds(10));
+  const auto queue = std::make_shared<ModelQueue>(
+      ModelQueueOptions{.levels = {{}, {}}, .default_level = 1}, pool, fake, cost);
+  std::latch started(1), go(1);
+  auto blocker = MakeJob([&] { started.count_down(), go.wait(); });
+  ASSERT_TRUE(queue->Enqueue(blocker).ok());
+  started.wait();
+  for (int i = 0; i < 10; ++i) {
+    auto job = MakeJob();
+    ASSERT_TRUE(queue->Enqueue(job).ok());
+  }
+  const auto soon = fake.Now() + milliseconds(50);
+  EXPECT_TRUE(queue->Admit({.deadline = soon, .priority = 1}).ok());
+  EXPECT_FALSE(queue->Admit({.deadline = soon, .priority = 2}).ok());
+  EXPECT_FALSE(queue->Admit({.deadline = soon}).ok());
+  go.count_down();
+  pool.Stop();
+}
+
 TEST_F(QueueFixture, AnOutlierDoesNotShutTheDoor) {
   FakeClock fake;
   WorkerPool pool(1);
@@ -345,7 +357,7 @@ TEST_F(QueueFixture, AnOutlierDoesNotShutTheDoor) {
   for (int i = 0; i < 10; ++i) cost->Observe({}, milliseconds(1));
   cost->Observe({}, std::chrono::seconds(1));
   auto queue = std::make_shared<ModelQueue>(ModelQueueOptions{}, pool, fake, cost);
-  EXPECT_TRUE(queue->Admit({}, fake.Now() + milliseconds(100)).ok());
+  EXPECT_TRUE(queue->Admit({.deadline = fake.Now() + milliseconds(100)}).ok());
 }
 
 TEST_F(QueueFixture, WhatLooksTooSlowIsTriedNowAndThen) {
@@ -356,7 +368,7 @@ TEST_F(QueueFixture, WhatLooksTooSlowIsTriedNowAndThen) {
   auto queue = std::make_shared<ModelQueue>(ModelQueueOptions{}, pool, fake, cost);
   int admitted = 0;
   for (int i = 0; i < 64; ++i)
-    admitted += queue->Admit({}, fake.Now() + milliseconds(100)).ok() ? 1 : 0;
+    admitted += queue->Admit({.deadline = fake.Now() + milliseconds(100)}).ok() ? 1 : 0;
   EXPECT_EQ(admitted, 4);
 }
 
@@ -412,40 +424,10 @@ TEST_F(BatchFixture, WhoHasWaitedForTooLongIsRefusedOrGoesLast) {
   EXPECT_EQ(drops, 1);
 }
 
-// ---- fair shares
-
-struct Source : WorkSource {
-  std::function<void()> run;
-  void RunOne() override { run(); }
-  void OnTime() override {}
-  void Abandon() override {}
-};
-
-TEST(WorkerPoolTest, ShortRunsAreNotHeldUpByLongOnes) {
-  WorkerPool pool(1);
-  const auto slow = std::make_shared<Source>(), quick = std::make_shared<Source>();
-  std::latch begun(1), go(1);
-  std::vector<char> order;
-  const auto blocker = std::make_shared<Source>();
-  blocker->run = [&] { begun.count_down(), go.wait(); };
-  slow->run = [&] {
-    order.push_back('s');
-    std::this_thread::sleep_for(milliseconds(20));
-  };
-  quick->run = [&] { order.push_back('q'); };
-  pool.Announce(blocker);
-  begun.wait();
-  for (int i = 0; i < 3; ++i) pool.Announce(slow);
-  for (int i = 0; i < 5; ++i) pool.Announce(quick);
-  go.count_down();
-  pool.Stop();
-  EXPECT_EQ(std::string(order.begin(), order.end()), "sqqqqqss");
-}
-
 struct ThrowingJob : Job {
-  bool Run() override { throw std::runtime_error("no"); }
+  RunOutcome Run() override { throw std::runtime_error("no"); }
   bool CanJoin(const Job&) const override { return false; }
-  bool RunWith(std::span<const std::unique_ptr<Job>>) override { return true; }
+  RunOutcome RunWith(std::span<const std::unique_ptr<Job>>) override { return {}; }
   void Drop(const Status&) override {}
 };
 
@@ -453,7 +435,7 @@ TEST(ModelQueueTest, WhatMayNotRunHereIsQueuedAndTakesNoSlot) {
   SteadyClock clock;
   WorkerPool pool(1);
   const auto queue = std::make_shared<ModelQueue>(ModelQueueOptions{}, pool, clock);
-  const auto placement = queue->Admit({.row_bytes = 8}, std::nullopt, /*may_run=*/false);
+  const auto placement = queue->Admit({.size = {.row_bytes = 8}, .may_run = false});
   ASSERT_TRUE(placement.ok());
   EXPECT_EQ(*placement, Placement::kQueue);
   EXPECT_EQ(queue->running(), 0);

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "batching/joint_run.h"
+#include "batching/model_queue.h"
+#include "routing/infer_service.h"
+#include "routing/inline_run.h"
+
+namespace slipway::routing {
+
+/// A call that has left its handler, with what its run needs: the version must not be unloaded.
+class InferService::WaitingCall final : public batching::Job {
+ public:
+  WaitingCall(InferService& service, std::unique_ptr<InferCall> call, lifecycle::VersionHandle version)
+      : service_(service), call_(std::move(call)), version_(std::move(version)) {
+    cancelled = call_->cancelled_ = call_->Detach();
+    size = call_->size_;
+    deadline = call_->request.context.deadline;
+    priority = call_->request.context.priority;
+  }
+
+  static InferCall& Of(const Job& job) { return *static_cast<const WaitingCall&>(job).call_; }
+  static std::unique_ptr<InferCall> TakeBack(Job& job) {
+    return std::move(static_cast<WaitingCall&>(job).call_);
+  }
+
+  batching::RunOutcome Run() override {
+    version_->metrics->AddPending(-1);
+    const TimePoint start = call_->times_.started = service_.clock_.Now();
+    const Status status = service_.Execute(*call_, *version_, EndOfRun(start, version_->run_limit));
+    const batching::RunOutcome outcome{status.ok(), call_->times_.computed - start};
+    service_.Finish(*call_, status, version_.get());
+    return outcome;
+  }
+
+  bool CanJoin(const Job& other) const override {
+    const InferCall& theirs = Of(other);
+    return call_->joint_rows_ > 0 && theirs.joint_rows_ > 0 &&
+           batching::CanJoin(call_->bound_, theirs.bound_);
+  }
+
+  batching::RunOutcome RunWith(std::span<const std::unique_ptr<Job>> others) override {
+    std::vector<InferCall*> calls = {call_.get()};
+    for (const auto& other : others) calls.push_back(&Of(*other));
+    version_->metrics->AddPending(-static_cast<int64_t>(calls.size()));
+    const TimePoint start = service_.clock_.Now();
+    return service_.ExecuteTogether(calls, *version_, start,
+                                    EndOfRun(start, version_->run_limit));
+  }
+
+  void Drop(const Status& why) override {
+    version_->metrics->AddPending(-1);
+    service_.Finish(*call_, why, version_.get());
+  }
+
+ private:
+  InferService& service_;
+  std::unique_ptr<InferCall> call_;
+  lifecycle::VersionHandle version_;
+};
+
+}  // namespace slipway::routing
