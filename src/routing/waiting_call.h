@@ -15,7 +15,8 @@ namespace slipway::routing {
 /// A call that has left its handler, with what its run needs: the version must not be unloaded.
 class InferService::WaitingCall final : public batching::Job {
  public:
-  WaitingCall(InferService& service, std::unique_ptr<InferCall> call, lifecycle::VersionHandle version)
+  WaitingCall(InferService& service, std::unique_ptr<InferCall> call,
+              lifecycle::VersionHandle version)
       : service_(service), call_(std::move(call)), version_(std::move(version)) {
     cancelled = call_->cancelled_ = call_->Detach();
     size = call_->size_;
@@ -48,8 +49,7 @@ class InferService::WaitingCall final : public batching::Job {
     for (const auto& other : others) calls.push_back(&Of(*other));
     version_->metrics->AddPending(-static_cast<int64_t>(calls.size()));
     const TimePoint start = service_.clock_.Now();
-    return service_.ExecuteTogether(calls, *version_, start,
-                                    EndOfRun(start, version_->run_limit));
+    return service_.ExecuteTogether(calls, *version_, start, EndOfRun(start, version_->run_limit));
   }
 
   void Drop(const Status& why) override {

@@ -5,7 +5,7 @@ import struct
 import urllib.request
 
 import frames
-from support.repository import row_model
+from support.repository import Repository, row_model
 from support.server import Server
 
 METHOD = b"/inference.GRPCInferenceService/ModelStreamInfer"
@@ -41,7 +41,8 @@ def call(connection, rows):
             return b"".join(payload for kind, _, _, payload in got if kind == frames.DATA)
 
 
-def test_messages_that_come_together_run_together(repository):
+def test_messages_that_come_together_run_together(tmp_path):
+    repository = Repository(tmp_path)
     repository.put("m", 1, row_model(2))
     with Server(repository, args=("--io-threads", "1")) as server:
         rows = [[float(i), 0.5, -1.0, 2.0] for i in range(MESSAGES)]
