@@ -51,9 +51,11 @@ void Connection::OnReady(http::Readiness ready) {
 }
 
 void Connection::Read() {
-  const std::span<char> room = io_.read_scratch();
+  const std::span<char> scratch = io_.read_scratch();
   // A peer that takes no answers is not asked for more requests.
   while (may_read_ && !closed_ && output_.size() < kOutputAtOnce) {
+    const size_t at_once = guard_.BytesAtOnce();
+    const std::span<char> room = scratch.first(std::min(at_once, scratch.size()));
     const http::Received received = socket_.Receive(room);
     if (received.ended) return Close();
     // That the peer has shut its side was said once and is not said again.
@@ -62,7 +64,8 @@ void Connection::Read() {
     turn_bytes_ += received.bytes;
     http::LoopCounters::Add(io_.mutable_counters().bytes_received, received.bytes);
     if (!Feed({room.data(), received.bytes})) return;
-    if (may_read_ && (turn_bytes_ >= kMaxPerTurn || turn_frames_ >= kMaxFramesPerTurn)) {
+    if (may_read_ &&
+        (turn_bytes_ >= std::min(at_once, kMaxPerTurn) || turn_frames_ >= kMaxFramesPerTurn)) {
       may_read_ = false;
       io_.poller().CallAgain(*this);
     }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <limits>
 
 #include "base/clock.h"
 
@@ -29,13 +31,25 @@ class FloodGuard {
     --tokens_;
     return true;
   }
-  void OnRequestAnswered() { Give(kPerRequest); }
+  void OnRequestAnswered() {
+    Give(kPerRequest);
+    known_ = true;
+  }
   void OnDataSent() { Give(kPerData); }
+
+  /// How many bytes of a turn the peer is worth: what it sends may be small frames that cost much,
+  /// and its neighbours wait meanwhile.
+  size_t BytesAtOnce() const {
+    if (tokens_ < kCapacity / 2) return 4u << 10;
+    return known_ ? kAnyBytes : 16u << 10;
+  }
+  static constexpr size_t kAnyBytes = std::numeric_limits<size_t>::max();
 
  private:
   void Give(double tokens) { tokens_ = std::min(kCapacity, tokens_ + tokens); }
 
   double tokens_ = kCapacity;
+  bool known_ = false;    // it has been answered
   TimePoint refilled_{};  // epoch: the first refill fills it
 };
 
