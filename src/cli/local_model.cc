@@ -68,7 +68,7 @@ StatusOr<OpenedModel> OpenModel(const std::string& path) {
   return model;
 }
 
-Status ProbeFirst(const OpenedModel& model, const Engine& engine) {
+Status ProbeFirst(const OpenedModel& model, const Engine& engine, size_t max_examples) {
   const std::string& digest = model.artifact->digest();
   if (lifecycle::VerifiedStore(VerifiedFolder(),
                                fmt::format("{} {}", engine.name(), engine.version()))
@@ -76,8 +76,7 @@ Status ProbeFirst(const OpenedModel& model, const Engine& engine) {
     return OkStatus();
   lifecycle::ProbeOptions options;
   options.limits.memory_bytes = server::DetectResources().memory_bytes;
-  // An example that is not reproduced is no reason not to look at a model.
-  options.max_examples = 0;
+  options.max_examples = max_examples;
   return lifecycle::Probe(options, model.path, model.root, digest);
 }
 

@@ -36,8 +36,9 @@ StatusOr<OpenedModel> OpenModel(const std::string& path);
 /// Has a child process load and run the model first, as the server does (lifecycle/probe.h): a file
 /// that kills the runtime must not kill the command. OK at once for a digest that the server of
 /// this machine knows.
+/// @param max_examples  golden examples to replay; 0: whether they are reproduced does not matter.
 /// @return what is wrong with the model: what the child said, or how it died.
-Status ProbeFirst(const OpenedModel& model, const Engine& engine);
+Status ProbeFirst(const OpenedModel& model, const Engine& engine, size_t max_examples = 0);
 
 /// Opens, probes and loads.
 /// @param intra_op_threads  inside one run; at least 1

@@ -1,10 +1,16 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
+#include <optional>
+
 #include "cli/commands.h"
 #include "cli/local_model.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "engine/onnxruntime/onnxruntime_engine.h"
+#include "lifecycle/ensemble.h"
+#include "lifecycle/probe.h"
 #include "repository/choices.h"
 #include "repository/foreign/layout.h"
 #include "text/json_writer.h"
@@ -22,38 +28,92 @@ struct Verdict {
   }
 };
 
-/// Whether each version that would be served loads and runs: in a child process, as in the server.
-Status Try(const repository::FoundModel& model, const Engine& engine) {
-  RETURN_IF_ERROR(model.problem);
-  if (model.config.is_ensemble()) return OkStatus();  // no file of its own
-  std::vector<VersionNumber> found;
-  for (const auto& version : model.versions) found.push_back(version.number);
-  const auto wanted = model.config.version_policy.Select(found);
-  for (const repository::FoundVersion& version : model.versions) {
-    if (std::find(wanted.begin(), wanted.end(), version.number) == wanted.end()) continue;
-    OpenedModel opened{version.path, version.root, nullptr};
-    auto artifact = bundle::Open(version.path, version.root);
-    Status fine = artifact.status();
-    if (fine.ok()) {
-      opened.artifact = *std::move(artifact);
-      fine = ProbeFirst(opened, engine);
-    }
-    if (!fine.ok())
-      return found.size() == 1 ? fine
-                               : Annotate(fine, fmt::format("version {}", version.number.str()));
-  }
-  return OkStatus();
-}
+/// Models that would be served together, each judged as the server's loader does.
+class Trial {
+ public:
+  explicit Trial(const Engine& engine) : engine_(engine) {}
 
-Verdict Judge(const repository::FoundModel& model, const Engine& engine) {
-  Verdict verdict{.model = model.name.str()};
-  for (const std::string& field : model.config.without_effect)
-    verdict.notes.push_back(fmt::format("\"{}\" of config.pbtxt has no effect", field));
-  if (model.config.is_ensemble())
-    verdict.notes.push_back("an ensemble: its steps are checked against its members at the start");
-  verdict.refused = Try(model, engine);
-  return verdict;
-}
+  void Add(const repository::FoundModel& model, Verdict verdict) {
+    for (const std::string& field : model.config.without_effect)
+      verdict.notes.push_back(fmt::format("\"{}\" of config.pbtxt has no effect", field));
+    cases_.push_back({model, std::move(verdict)});
+  }
+  void AddRefused(Verdict verdict) { cases_.push_back({std::nullopt, std::move(verdict)}); }
+
+  std::vector<Verdict> Judge() && {
+    RefuseDoubles();
+    for (const bool ensembles : {false, true})  // whose members are known then
+      for (auto& [model, verdict] : cases_)
+        if (model && verdict.refused.ok() && model->config.is_ensemble() == ensembles)
+          verdict.refused = ensembles ? TryEnsemble(*model) : Try(*model);
+    std::vector<Verdict> verdicts;
+    for (Case& one : cases_) verdicts.push_back(std::move(one.verdict));
+    return verdicts;
+  }
+
+ private:
+  struct Case {
+    std::optional<repository::FoundModel> model;  // none: refused before
+    Verdict verdict;
+  };
+
+  void RefuseDoubles() {
+    std::map<std::string, int> times;
+    for (const Case& one : cases_) times[one.verdict.model] += one.model.has_value();
+    for (auto& [model, verdict] : cases_)
+      if (model && times[verdict.model] > 1)
+        verdict.refused =
+            Error(Reason::kBadModel, "more than one source has a model \"{}\"", verdict.model);
+  }
+
+  Status Try(const repository::FoundModel& model) {
+    RETURN_IF_ERROR(model.problem);
+    std::vector<VersionNumber> found;
+    for (const auto& version : model.versions) found.push_back(version.number);
+    const auto wanted = model.config.version_policy.Select(found);
+    for (const repository::FoundVersion& version : model.versions) {
+      if (std::find(wanted.begin(), wanted.end(), version.number) == wanted.end()) continue;
+      if (const Status fine = TryVersion(model, version); !fine.ok())
+        return found.size() == 1 ? fine
+                                 : Annotate(fine, fmt::format("version {}", version.number.str()));
+    }
+    return OkStatus();
+  }
+
+  /// Loads and runs it in a child process, its golden examples too.
+  Status TryVersion(const repository::FoundModel& model, const repository::FoundVersion& version) {
+    ASSIGN_OR_RETURN(auto artifact, bundle::Open(version.path, version.root));
+    lifecycle::ServedVersion served{
+        .name = model.name, .number = version.number, .version = version.number.str()};
+    ASSIGN_OR_RETURN(served.signature, repository::Merge(artifact->signature(), model.config));
+    const OpenedModel opened{version.path, version.root, std::move(artifact)};
+    RETURN_IF_ERROR(ProbeFirst(opened, engine_, lifecycle::ProbeOptions().max_examples));
+    members_[model.name.str()].push_back(std::move(served));
+    return OkStatus();
+  }
+
+  Status TryEnsemble(const repository::FoundModel& model) const {
+    RETURN_IF_ERROR(model.problem);
+    return lifecycle::CheckSteps(model.config, [this](auto member, auto version) {
+      return FindMember(std::string(member), version);
+    });
+  }
+
+  const lifecycle::ServedVersion* FindMember(const std::string& model,
+                                             std::string_view version) const {
+    const auto found = members_.find(model);
+    if (found == members_.end()) return nullptr;
+    if (version.empty()) return &found->second.back();
+    const auto number = VersionNumber::Parse(version);
+    for (const lifecycle::ServedVersion& one : found->second)
+      if (number == one.number) return &one;
+    return nullptr;
+  }
+
+  const Engine& engine_;
+  std::vector<Case> cases_;
+  std::map<std::string, std::vector<lifecycle::ServedVersion>> members_;  // that work, ascending
+};
 
 StatusOr<std::vector<repository::FoundModel>> Scan(const std::string& place,
                                                    const repository::Choices& choices) {
@@ -61,34 +121,30 @@ StatusOr<std::vector<repository::FoundModel>> Scan(const std::string& place,
   return repository::WithChoices(std::move(source), choices)->Scan();
 }
 
-Verdict Judge(const repository::ForeignModel& model, const Engine& engine) {
-  Verdict verdict{.model = model.name, .notes = model.notes, .refused = model.problem};
-  if (!verdict.refused.ok()) return verdict;
+StatusOr<std::vector<repository::FoundModel>> Find(const repository::ForeignModel& model) {
+  RETURN_IF_ERROR(model.problem);
   repository::Choices choices;
-  for (const std::string& text : model.versions) verdict.refused.Update(choices.AddVersions(text));
-  for (const std::string& text : model.aliases) verdict.refused.Update(choices.AddAlias(text));
-  if (!verdict.refused.ok()) return verdict;
-  const auto found = Scan(model.place(), choices);
-  verdict.refused = found.status();
-  if (!found.ok()) return verdict;
-  for (const repository::FoundModel& one : *found) {
-    Verdict tried = Judge(one, engine);
-    verdict.notes.insert(verdict.notes.end(), tried.notes.begin(), tried.notes.end());
-    verdict.refused.Update(tried.refused);
-  }
-  return verdict;
+  for (const std::string& text : model.versions) RETURN_IF_ERROR(choices.AddVersions(text));
+  for (const std::string& text : model.aliases) RETURN_IF_ERROR(choices.AddAlias(text));
+  return Scan(model.place(), choices);
 }
 
 StatusOr<std::vector<Verdict>> JudgeAll(const std::string& path, const repository::Layout& layout) {
   Progress progress("Trying the models of " + path);
   ASSIGN_OR_RETURN(const auto engine, CreateOnnxRuntimeEngine());
-  std::vector<Verdict> verdicts;
-  for (const repository::ForeignModel& model : layout.models)
-    verdicts.push_back(Judge(model, *engine));
-  if (layout.server != "repository") return verdicts;
-  ASSIGN_OR_RETURN(const auto models, Scan(path, {}));
-  for (const repository::FoundModel& model : models) verdicts.push_back(Judge(model, *engine));
-  return verdicts;
+  Trial trial(*engine);
+  for (const repository::ForeignModel& model : layout.models) {
+    const auto found = Find(model);
+    if (!found.ok())
+      trial.AddRefused({model.name, model.notes, found.status()});
+    else
+      for (const auto& one : *found) trial.Add(one, {one.name.str(), model.notes});
+  }
+  if (layout.server == "repository") {
+    ASSIGN_OR_RETURN(const auto models, Scan(path, {}));
+    for (const auto& model : models) trial.Add(model, {model.name.str()});
+  }
+  return std::move(trial).Judge();
 }
 
 std::string ToText(const std::vector<Verdict>& verdicts) {

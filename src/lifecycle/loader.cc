@@ -81,8 +81,13 @@ batching::BatchOptions Loader::BatchOptionsFor(const ServedVersion& served,
     batch.max_delay = asked->max_delay;
   }
   if (asked || batch.max_delay > Duration::zero()) joining.budget = kAskedBudget;
-  if (options_.batch.max_rows == 1 || joining.max_rows == 1) return {};
-  const JoiningReport report = ProveJoining(*served.model, served.examples, joining, clock_, cost);
+  JoiningReport report;
+  if (options_.batch.max_rows == 1)
+    report.why_not = "models.max_batch is 1";
+  else if (joining.max_rows == 1)
+    report.why_not = "the model's configuration asks for batches of one row";
+  else
+    report = ProveJoining(*served.model, served.examples, joining, clock_, cost);
   if (report.max_rows == 1) {
     const auto say = asked ? log::Warn : log::Debug;
     say("requests run one by one",

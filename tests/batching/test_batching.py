@@ -60,6 +60,11 @@ def configured(repository):
     return start
 
 
+def test_max_batch_of_one_says_that_dynamic_batching_is_lost(configured):
+    with configured("max_batch_size: 8 dynamic_batching { }", "--max-batch=1") as server:
+        assert "models.max_batch is 1" in server.wait_for_log("requests run one by one")
+
+
 def test_a_preferred_size_is_waited_for(configured):
     config = "max_batch_size: 8 dynamic_batching { preferred_batch_size: 8 max_queue_delay_microseconds: 20000000 }"
     with configured(config) as server:

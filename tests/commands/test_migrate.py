@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from support.models import EXAMPLES
+from support.repository import row_model, seal
 
 ONNX = EXAMPLES / "digits" / "1" / "model.onnx"
 
@@ -87,6 +88,70 @@ def test_mlflow_s_model(slipway, tmp_path):
     put(tmp_path / "wine" / "MLmodel", "flavors:\n  onnx:\n    data: model.onnx\n")
     assert lines(slipway("migrate", tmp_path / "wine")) == ["wine: works"]
     assert lines(slipway("migrate", tmp_path / "wine" / "MLmodel")) == ["wine: works"]
+
+
+def test_mlflow_s_model_of_the_working_folder(slipway, tmp_path):
+    put(tmp_path / "wine" / "model.onnx")
+    put(tmp_path / "wine" / "MLmodel", "flavors:\n  onnx:\n    data: model.onnx\n")
+    for place in (".", "MLmodel"):
+        assert lines(slipway("migrate", place, cwd=tmp_path / "wine")) == ["wine: works"]
+
+
+def test_two_models_of_one_name(slipway, tmp_path):
+    for folder in ("a", "b"):
+        put(tmp_path / folder / "net.onnx")
+        settings = {"name": "same", "parameters": {"uri": "net.onnx"}}
+        put(tmp_path / folder / "model-settings.json", json.dumps(settings))
+    done = slipway("migrate", tmp_path)
+    assert done.returncode == 1
+    assert lines(done) == ['same: refused because more than one source has a model "same"'] * 2
+
+
+def test_a_configuration_that_the_model_does_not_fit(slipway, tmp_path):
+    put(tmp_path / "m" / "1" / "model.onnx")
+    put(tmp_path / "m" / "config.pbtxt", 'input { name: "pixels" data_type: TYPE_FP32 dims: [ 3 ] }')
+    done = slipway("migrate", tmp_path)
+    assert done.returncode == 1
+    why = 'input "pixels": the configuration says FP32 [3], the model FP32 [-1,1,8,8]'
+    assert lines(done) == [f"m: refused because {why}"]
+
+
+def test_a_golden_example_that_is_not_reproduced(slipway, tmp_path):
+    shutil.copytree(EXAMPLES / "digits", tmp_path / "digits")
+    example = tmp_path / "digits" / "1" / "examples" / "blank.json"
+    told = json.loads(example.read_text())
+    told["outputs"][0]["data"] = [9] * len(told["outputs"][0]["data"])
+    example.write_text(json.dumps(told))
+    seal(tmp_path / "digits" / "1")
+    done = slipway("migrate", tmp_path)
+    assert done.returncode == 1
+    assert done.stdout.startswith('digits: refused because example "blank": output "probabilities"'), done.stdout
+
+
+ENSEMBLE = """
+platform: "ensemble"
+input { name: "IN" data_type: TYPE_FP32 dims: [ -1, 4 ] }
+output { name: "OUT" data_type: TYPE_FP32 dims: [ -1, 4 ] }
+ensemble_scheduling { step { model_name: "member" model_version: -1
+  input_map { key: "x" value: "IN" } output_map { key: "%s" value: "OUT" } } }
+"""
+
+
+@pytest.mark.parametrize(
+    ("output", "member", "verdict"),
+    [
+        ("y", row_model(2), "e: works"),
+        ("z", row_model(2), 'e: refused because config.pbtxt:5: step with model "member": the model has no output "z"'),
+        ("y", b"no model", 'e: refused because config.pbtxt:5: step with model "member": the model is not served'),
+    ],
+    ids=["works", "does not fit", "refused member"],
+)
+def test_an_ensemble_is_tried_with_its_members(slipway, tmp_path, output, member, verdict):
+    put(tmp_path / "e" / "config.pbtxt", ENSEMBLE % output)
+    (tmp_path / "e" / "1").mkdir()
+    put(tmp_path / "member" / "1" / "model.onnx")
+    (tmp_path / "member" / "1" / "model.onnx").write_bytes(member)
+    assert lines(slipway("migrate", tmp_path))[0] == verdict
 
 
 def test_a_file_that_is_no_model(slipway, tmp_path):

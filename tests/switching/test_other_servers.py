@@ -76,12 +76,23 @@ def test_a_saved_model_is_refused_by_its_format(tmp_path, refusal):
     assert code == 1 and "TensorFlow SavedModel, which is not supported yet" in text
 
 
+def torchserve_ports():
+    return {name: free_port() for name in ("inference", "management", "metrics", "grpc_inference", "grpc_management")}
+
+
+def torchserve_properties(ports):
+    return "".join(
+        f"{name}_port={port}\n" if name.startswith("grpc") else f"{name}_address=http://127.0.0.1:{port}\n"
+        for name, port in ports.items()
+    )
+
+
 def test_torchserve(tmp_path, link):
     shutil.copy(ONNX, tmp_path / "net.onnx")
     (tmp_path / "b.mar").write_bytes(b"PK")
-    ports = {name: free_port() for name in ("inference", "management", "metrics")}
+    ports = torchserve_ports()
     properties = tmp_path / "config.properties"
-    properties.write_text("".join(f"{name}_address=http://127.0.0.1:{port}\n" for name, port in ports.items()))
+    properties.write_text(torchserve_properties(ports))
     words = "--start --foreground --ncs --disable-token-auth --model-store".split()
     words += [tmp_path, "--ts-config", properties, "--models", "digits=net.onnx", "b.mar"]
     with Switched("torchserve", words, ports["inference"], program=link("torchserve")) as server:
@@ -93,6 +104,20 @@ def test_torchserve(tmp_path, link):
             server.at(ports["metrics"]), 'ts_inference_requests_total{model_name="digits",model_version="1"} 1'
         )
         server.wait_for_log('model "b" is not served: "b.mar" is an archive')
+        for name in ("grpc_inference", "grpc_management"):
+            assert server.at(ports[name]).get("/ping").status == 200
+
+
+def test_torchserve_manages_at_one_address_for_all(tmp_path):
+    shutil.copy(ONNX, tmp_path / "digits.onnx")
+    ports = torchserve_ports()
+    ports["management"] = ports["metrics"] = ports["inference"]
+    properties = tmp_path / "config.properties"
+    properties.write_text(torchserve_properties(ports) + "enable_model_api=true\nload_models=all\n")
+    words = ["--model-store", tmp_path, "--ts-config", properties, "--disable-token-auth"]
+    with Switched("torchserve", words, ports["inference"]) as server:
+        assert server.post("/predictions/digits", {"data": ROWS}).status == 200
+        assert server.request("DELETE", "/models/digits").status == 200
 
 
 def test_mlserver(tmp_path):

@@ -1,5 +1,6 @@
 """Triton's command line starts Slipway on Triton's ports, with Triton's metrics and flags."""
 
+from support.instances import value_of
 from support.models import EXAMPLES, check_elements, examples
 from support.server import free_port
 from switched import Switched, wait_for_metric
@@ -49,6 +50,17 @@ def test_a_variable_names_the_server_too():
     server.command = [word for word in server.command if word not in ("--as", "triton")]
     with server:
         check_digits(server)
+
+
+def test_on_vertex_ai_that_address_takes_the_place_of_the_others():
+    port = ports()
+    vertex = {"AIP_MODE": "PREDICTION", "AIP_HTTP_PORT": str(port["http"]), "AIP_STORAGE_URI": str(EXAMPLES / "digits")}
+    vertex |= {"AIP_PREDICT_ROUTE": "/p", "AIP_HEALTH_ROUTE": "/h"}
+    own = [f"--metrics-port={port['metrics']}", "--allow-gpu-metrics", "false"]
+    with Switched("triton", own, port["http"], env=vertex) as server:
+        assert server.get("/h").status == 200
+        assert server.post("/p", {"instances": value_of(EXAMPLE["inputs"][0])}).status == 200
+        wait_for_metric(server.at(port["metrics"]), 'nv_inference_request_success{model="digits",version="1"} 1')
 
 
 def test_slipway_s_own_words_win():

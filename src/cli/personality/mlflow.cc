@@ -1,8 +1,6 @@
 // Source: mlflow/mlflow, mlflow/models/cli.py and mlflow/utils/cli_args.py: `mlflow models serve`.
 #include <fmt/format.h>
 
-#include <filesystem>
-
 #include "cli/personality/models.h"
 #include "cli/personality/personality.h"
 
@@ -71,7 +69,7 @@ class Mlflow {
                       uri));
     while (uri.size() > 1 && uri.ends_with('/')) uri.pop_back();
     const auto where = given_.Where("--model-uri", kImageFolder);
-    auto model = repository::ReadMlflowModel(uri, std::filesystem::path(uri).filename().string());
+    auto model = repository::ReadMlflowModel(uri, repository::NameOfFolder(uri));
     if (!model.ok()) return out_.Refuse(where, MessageOf(model.status()));
     TakeModels(std::vector{*std::move(model)}, where, out_);
   }

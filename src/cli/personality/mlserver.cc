@@ -89,11 +89,16 @@ class Mlserver {
       if (std::string value = invocation_.Variable(variable); !value.empty())
         ApplyOption(rule, std::move(value), variable, settings_, out_);
     }
-    for (const std::string_view name : {"NAME", "URI", "IMPLEMENTATION"}) {
-      const std::string variable = fmt::format("MLSERVER_MODEL_{}", name);
-      if (!invocation_.Variable(variable).empty())
-        out_.Note(variable, "has no effect: models are read from model-settings.json");
-    }
+    NoteModelVariables();
+  }
+
+  /// Those that are no setting of the server's: what model-settings.json leaves out, there.
+  void NoteModelVariables() {
+    constexpr std::string_view kPrefix = "MLSERVER_MODEL_", kServers = "MLSERVER_MODEL_REPOSITORY_";
+    for (auto at = invocation_.environment.lower_bound(kPrefix);
+         at != invocation_.environment.end() && at->first.starts_with(kPrefix); ++at)
+      if (!at->first.starts_with(kServers) && !at->second.empty())
+        out_.Note(at->first, "has no effect: models are read from model-settings.json");
   }
 
   /// settings.json, which wins over the environment there.

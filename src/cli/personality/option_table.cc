@@ -19,7 +19,7 @@ StatusOr<std::string> ReadBool(std::string_view text) {
 }
 
 StatusOr<std::string> ReadValue(Takes takes, std::string value) {
-  if (takes == Takes::kBool) return ReadBool(value);
+  if (takes == Takes::kBool || takes == Takes::kBoolWord) return ReadBool(value);
   if (takes != Takes::kNumber) return value;
   const auto number = server::ParseInteger(value);
   if (number.ok() && *number >= 0) return value;
@@ -33,6 +33,7 @@ class Words {
   bool done() const { return at_ == words_.size(); }
   const std::string& Next() { return words_[at_++]; }
   bool NextIsValue() const { return !done() && !words_[at_].starts_with("--"); }
+  bool NextIsBool() const { return !done() && ReadBool(words_[at_]).ok(); }
 
  private:
   std::span<const std::string> words_;
@@ -65,6 +66,8 @@ class Reader {
       case Takes::kNothing:
       case Takes::kBool:
         return Apply(rule, "true");
+      case Takes::kBoolWord:
+        return Apply(rule, words.NextIsBool() ? words.Next() : "true");
       case Takes::kTexts:
         while (words.NextIsValue()) Apply(rule, words.Next());
         return;

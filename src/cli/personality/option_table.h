@@ -14,10 +14,11 @@ namespace slipway::cli {
 
 enum class Takes {
   kText,
-  kNumber,   // a whole number, 0 or more
-  kBool,     // "--x", "--x=true"; true, false, on, off, 1, 0
-  kNothing,  // a switch
-  kTexts,    // every word up to the next option
+  kNumber,    // a whole number, 0 or more
+  kBool,      // "--x", "--x=true"; true, false, on, off, 1, 0
+  kBoolWord,  // the same, and "--x true"
+  kNothing,   // a switch
+  kTexts,     // every word up to the next option
 };
 
 /// Read by the personality itself, with the rest of what was given.

@@ -40,6 +40,10 @@ const Personality* FindPersonalityOfProgram(std::string_view program);
 /// @return kBadRequest with a line for each thing that cannot be honoured.
 StatusOr<Translation> Translate(const Personality& personality, const Invocation& invocation);
 
+/// The level that Triton's switches come to, which are called so.
+void SetTritonLogLevel(const GivenOptions& given, std::string_view verbose, std::string_view info,
+                       std::string_view warning, Translation& out);
+
 Personality TritonPersonality();
 Personality TfservingPersonality();
 Personality TorchservePersonality();

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "io/testing/temporary_folder.h"
 
 namespace slipway::cli {
@@ -55,6 +57,35 @@ TEST(TritonTest, TakesItsPortsModelsAndModes) {
                   "http.listen=127.0.0.1:9000,[::1]:9001", "limits.drain=7s", "log.level=debug",
                   "models.control=explicit", "models.load=x,y", "models.paths=/a,/b",
                   "models.poll_interval=5s", "shared_memory.allow=true"));
+}
+
+TEST(TritonTest, TakesTheWordAfterABoolWhenItReadsAsOne) {
+  const Case given{"triton",
+                   {"--allow-grpc", "false", "--allow-metrics", "OFF", "--allow-http", "models"}};
+  EXPECT_THAT(SettingsOf(given), ElementsAre("dialects.metrics=triton", "http.listen=0.0.0.0:8000",
+                                             "http.public_inference=true"));
+  const auto translation = Translate(*FindPersonality("triton"), {given.words, given.environment});
+  EXPECT_THAT(translation->rest(), ElementsAre("models"));
+  EXPECT_THAT(SettingsOf({"tfserving", {"--enable_batching", "false", "--rest_api_port=0"}}),
+              testing::Contains("http.listen=0.0.0.0:8500"));
+}
+
+TEST(TritonTest, ListensWhereVertexSaysInPlaceOfHttpAndGrpc) {
+  const server::Environment vertex = {{"AIP_MODE", "PREDICTION"},
+                                      {"AIP_HTTP_PORT", "9090"},
+                                      {"AIP_STORAGE_URI", "/mnt/models"},
+                                      {"AIP_HEALTH_ROUTE", "/h"},
+                                      {"AIP_PREDICT_ROUTE", "/p"}};
+  EXPECT_THAT(SettingsOf({"triton", {}, vertex}),
+              ElementsAre("dialects.metrics=triton", "http.listen=0.0.0.0:8002,0.0.0.0:9090",
+                          "http.public_inference=true", "models.paths=/mnt/models",
+                          "vertex.health_route=/h", "vertex.predict_route=/p"));
+  EXPECT_THAT(SettingsOf({"triton", {"--allow-http=1", "--model-repository=m"}, vertex}),
+              testing::IsSupersetOf({std::string("models.paths=m"),
+                                     std::string("http.listen=0.0.0.0:8000,0.0.0.0:8002,"
+                                                 "0.0.0.0:9090")}));
+  EXPECT_THAT(SettingsOf({"triton", {}, {{"AIP_STORAGE_URI", "gs://bucket/m"}}}),
+              ElementsAre(testing::StartsWith("AIP_STORAGE_URI: expected a folder")));
 }
 
 TEST(TritonTest, TlsIsTheGrpcAddressAlone) {
@@ -137,7 +168,20 @@ class FilesTest : public testing::Test {
         text.erase(at, root_.path().size());
     return texts;
   }
+  static std::string QueueSize(int size) { return fmt::format("models.queue_size={}", size); }
   io::TemporaryFolder root_;
+};
+
+/// Until its end, of the whole process.
+class WorkingFolder {
+ public:
+  explicit WorkingFolder(const std::string& path) : before_(std::filesystem::current_path()) {
+    std::filesystem::current_path(path);
+  }
+  ~WorkingFolder() { std::filesystem::current_path(before_); }
+
+ private:
+  std::filesystem::path before_;
 };
 
 TEST_F(FilesTest, TfservingReadsItsModelsAndMonitoring) {
@@ -155,20 +199,33 @@ TEST_F(FilesTest, TfservingReadsItsModelsAndMonitoring) {
                   "models.paths=a=/m/a", "models.poll_interval=1s", "models.versions=a=all"));
   root_.Write("batching",
               "max_batch_size { value: 128 } batch_timeout_micros { value: 500 } "
-              "max_enqueued_batches { value: 9 }");
+              "max_enqueued_batches { value: 9 } thread_pool_name { value: 'p' } "
+              "enable_large_batch_splitting { value: true } "
+              "max_execution_batch_size { value: 64 } allowed_batch_sizes: 128");
   const Case batched{"tfserving",
                      {"--enable_batching", "--batching_parameters_file=" + At("batching"),
                       "--rest_api_port=0", "--model_base_path=/m"}};
+  EXPECT_THAT(Settings(batched),
+              ElementsAre("dialects.metrics=tfserving", "http.listen=0.0.0.0:8500",
+                          "http.public_inference=true", "models.batch_delay_us=500",
+                          "models.control=poll", "models.max_batch=128", "models.paths=default=/m",
+                          "models.poll_interval=1s", "models.queue_size=1152"));
+  const auto says = [](const char* text) { return testing::HasSubstr(text); };
   EXPECT_THAT(
-      Settings(batched),
-      ElementsAre("dialects.metrics=tfserving", "http.listen=0.0.0.0:8500",
-                  "http.public_inference=true", "models.batch_delay_us=500", "models.control=poll",
-                  "models.max_batch=128", "models.paths=default=/m", "models.poll_interval=1s"));
-  EXPECT_THAT(NotesOf(batched),
-              ElementsAre(testing::HasSubstr("max_enqueued_batches has no effect")));
+      NotesOf(batched),
+      ElementsAre(says("thread_pool_name has no effect: threads have"),
+                  says("enable_large_batch_splitting has no effect: a request of more rows"),
+                  says("max_execution_batch_size has no effect: batches hold up to"),
+                  says("allowed_batch_sizes has no effect: batches are not padded")));
+  root_.Write("batching", "max_enqueued_batches { value: 1000000 }");
+  EXPECT_THAT(Settings(batched), testing::Contains("models.queue_size=1000000"));
   EXPECT_THAT(Settings({"tfserving", {"--monitoring_config_file", At("elsewhere")}}),
               ElementsAre("--monitoring_config_file: path: expected "
                           "/monitoring/prometheus/metrics or /metrics, got /prom"));
+  root_.Write("off", "prometheus_config { path: '/prom' }");
+  EXPECT_THAT(NotesOf({"tfserving", {"--monitoring_config_file", At("off")}}),
+              ElementsAre("--monitoring_config_file turns no metrics off: they are at /metrics and "
+                          "/monitoring/prometheus/metrics"));
 }
 
 TEST_F(FilesTest, TorchserveReadsPropertiesAndVariables) {
@@ -184,10 +241,57 @@ TEST_F(FilesTest, TorchserveReadsPropertiesAndVariables) {
                    {{"TS_DEFAULT_RESPONSE_TIMEOUT", "9"}}};
   EXPECT_THAT(Settings(given),
               ElementsAre("dialects.metrics=torchserve",
-                          "http.listen=http://0.0.0.0:1,http://127.0.0.1:2=torchserve-management",
+                          "http.listen=http://0.0.0.0:1,http://127.0.0.1:2=torchserve-management,"
+                          "http://127.0.0.1:7070,http://127.0.0.1:7071",
                           "http.public_inference=true", "models.paths=x=/store/a.onnx",
                           "models.queue_size=7", "models.request_timeout=9s"));
   EXPECT_THAT(NotesOf(given), ElementsAre(testing::StartsWith("model \"b\" is not served: ")));
+}
+
+TEST_F(FilesTest, TorchserveListensForGrpcWhereItIsTold) {
+  root_.Write("store/a.onnx", "m");
+  root_.Write("config.properties",
+              "inference_address=http://127.0.0.1:1\nmanagement_address=http://127.0.0.1:2\n"
+              "metrics_address=http://127.0.0.1:3\ngrpc_inference_address=0.0.0.0\n"
+              "grpc_inference_port=4\ngrpc_management_port=5\nenable_grpc_ssl=true\n"
+              "grpc_inference_max_connection_age_ms=9\nts_open_inference_protocol=true\n");
+  const Case given{"torchserve",
+                   {"--model-store", At("store"), "--models", "a.onnx", "--ts-config",
+                    At("config.properties"), "--disable-token-auth"}};
+  EXPECT_THAT(Settings(given),
+              testing::IsSupersetOf({std::string("http.public_inference=true"),
+                                     std::string("http.listen=http://127.0.0.1:1,"
+                                                 "http://127.0.0.1:2=torchserve-management,"
+                                                 "http://127.0.0.1:3,https://0.0.0.0:4,"
+                                                 "https://127.0.0.1:5")}));
+  EXPECT_THAT(NotesOf(given),
+              ElementsAre(testing::EndsWith("config.properties:8: "
+                                            "grpc_inference_max_connection_age_ms has no effect: "
+                                            "connections are kept as --idle-timeout says")));
+}
+
+TEST_F(FilesTest, TorchserveManagesAtAnAddressOfSeveralApis) {
+  root_.Write("store/a.onnx", "m");
+  root_.Write("config.properties",
+              "inference_address=http://127.0.0.1:1\nmanagement_address=http://127.0.0.1:1\n");
+  EXPECT_THAT(Settings({"torchserve",
+                        {"--model-store", At("store"), "--models", "a.onnx", "--ts-config",
+                         At("config.properties")}}),
+              testing::Contains("http.listen=http://127.0.0.1:1=torchserve-management,"
+                                "http://127.0.0.1:8082,http://127.0.0.1:7070,"
+                                "http://127.0.0.1:7071"));
+}
+
+TEST_F(FilesTest, TorchserveReadsThePropertiesOfTheWorkingFolder) {
+  root_.Write("store/a.onnx", "m");
+  root_.Write("config.properties", "job_queue_size=7\n");
+  root_.Write("named.properties", "job_queue_size=8\n");
+  const std::vector<std::string> words = {"--model-store", At("store"), "--models", "a.onnx"};
+  EXPECT_THAT(Settings({"torchserve", words}), testing::Not(testing::Contains(QueueSize(7))));
+  const WorkingFolder here(root_.path());
+  EXPECT_THAT(Settings({"torchserve", words}), testing::Contains(QueueSize(7)));
+  EXPECT_THAT(Settings({"torchserve", words, {{"TS_CONFIG_FILE", "named.properties"}}}),
+              testing::Contains(QueueSize(8)));
 }
 
 TEST_F(FilesTest, TorchserveNamesWhatItCannotHonour) {
@@ -222,6 +326,27 @@ TEST_F(FilesTest, MlserversFileWinsOverItsVariables) {
   EXPECT_THAT(Settings({"mlserver", {"build", "."}}), ElementsAre("build: expected: start FOLDER"));
 }
 
+TEST_F(FilesTest, MlserverNamesTheModelVariablesThatItDoesNotRead) {
+  root_.Write("m/model-settings.json", R"({"name": "a", "parameters": {"uri": "a.onnx"}})");
+  EXPECT_THAT(NotesOf({"mlserver",
+                       {"start", root_.path()},
+                       {{"MLSERVER_HOST", "127.0.0.1"},
+                        {"MLSERVER_MODEL_MAX_BATCH_SIZE", "8"},
+                        {"MLSERVER_MODEL_NAME", "b"},
+                        {"MLSERVER_MODEL_REPOSITORY_ROOT", "/m"}}}),
+              ElementsAre("MLSERVER_MODEL_MAX_BATCH_SIZE has no effect: models are read from "
+                          "model-settings.json",
+                          "MLSERVER_MODEL_NAME has no effect: models are read from "
+                          "model-settings.json"));
+}
+
+TEST_F(FilesTest, MlflowCallsAModelAsItsFolder) {
+  root_.Write("wine/MLmodel", "flavors:\n  onnx:\n    data: model.onnx\n");
+  const WorkingFolder here(At("wine"));
+  EXPECT_THAT(Settings({"mlflow", {"models", "serve", "-m", "."}}),
+              ElementsAre("http.listen=127.0.0.1:5000", "models.paths=wine=./model.onnx"));
+}
+
 TEST_F(FilesTest, MlflowServesASavedModel) {
   root_.Write("wine/MLmodel", "flavors:\n  onnx:\n    data: model.onnx\n");
   EXPECT_THAT(Settings({"mlflow", {"models", "serve", "-m", At("wine"), "-p", "7", "--no-conda"}}),
@@ -241,16 +366,69 @@ TEST(PlatformsTest, AreToldByTheEnvironment) {
       {{"sagemaker", {}, {{"SAGEMAKER_MULTI_MODEL", "true"}}},
        {"dialects.models=sagemaker", "http.listen=0.0.0.0:8080", "http.public_inference=true",
         "models.control=explicit", "models.paths=/opt/ml/models"}},
+      {{"sagemaker",
+        {},
+        {{"SAGEMAKER_TRITON_ALLOW_GRPC", "true"},
+         {"SAGEMAKER_TRITON_GRPC_PORT", "9"},
+         {"SAGEMAKER_TRITON_ALLOW_METRICS", "true"},
+         {"SAGEMAKER_TRITON_LOG_VERBOSE", "1"},
+         {"SAGEMAKER_TRITON_DEFAULT_MODEL_NAME", "m"},
+         {"SAGEMAKER_TRITON_INFERENCE_TYPE", "infer"}}},
+       {"http.listen=0.0.0.0:8080,0.0.0.0:9,0.0.0.0:8002", "http.public_inference=true",
+        "log.level=debug", "models.default_model=m", "models.paths=/opt/ml/model"}},
       {{"vertex", {"/models"}, {{"AIP_PREDICT_ROUTE", "/p"}}},
        {"http.listen=0.0.0.0:8080", "http.public_inference=true", "vertex.predict_route=/p"}},
+      {{"vertex", {}, {{"AIP_STORAGE_URI", "/mnt/m"}}},
+       {"http.listen=0.0.0.0:8080", "http.public_inference=true", "models.paths=/mnt/m"}},
       {{"azureml", {"--port=6"}, {{"AZUREML_MODEL_DIR", "/var/m"}}},
        {"azureml.liveness_route=/", "azureml.scoring_route=/score", "http.listen=0.0.0.0:6",
         "http.public_inference=true", "models.paths=/var/m"}},
       {{"flask", {"run", "-p", "5001", "model.onnx"}}, {"http.listen=127.0.0.1:5001"}},
       {{"flask", {}, {{"FLASK_RUN_HOST", "0.0.0.0"}}},
        {"http.listen=0.0.0.0:5000", "http.public_inference=true"}},
+      {{"flask",
+        {"run", "--cert=c2"},
+        {{"FLASK_RUN_CERT", "c"}, {"FLASK_RUN_KEY", "k"}, {"FLASK_RUN_PORT", "7"}}},
+       {"http.listen=127.0.0.1:7", "tls.certificate=c2", "tls.key=k"}},
+      {{"flask", {"run"}, {{"FLASK_DEBUG", "1"}}},
+       {"http.listen=127.0.0.1:5000", "models.control=poll"}},
+      {{"flask", {"run", "--no-reload"}, {{"FLASK_DEBUG", "1"}}}, {"http.listen=127.0.0.1:5000"}},
+      {{"flask", {"run", "--no-debug"}, {{"FLASK_DEBUG", "1"}}}, {"http.listen=127.0.0.1:5000"}},
+      {{"flask", {"run"}, {{"FLASK_DEBUG", "1"}, {"FLASK_RUN_DEBUG", "no"}}},
+       {"http.listen=127.0.0.1:5000"}},
+      {{"flask", {"run"}, {{"FLASK_RUN_RELOAD", "true"}}},
+       {"http.listen=127.0.0.1:5000", "models.control=poll"}},
   };
   for (const auto& [given, settings] : table) EXPECT_EQ(SettingsOf(given), settings) << given.name;
+}
+
+TEST(PlatformsTest, NameWhatHasNoEffectOrCannotBeHonoured) {
+  const std::pair<Case, std::vector<std::string>> table[] = {
+      {{"sagemaker",
+        {},
+        {{"SAGEMAKER_TRITON_PING_MODE", "live"},
+         {"SAGEMAKER_TRITON_MODEL_LOAD_GPU_LIMIT", "0.5"},
+         {"SAGEMAKER_TFS_ENABLE_BATCHING", "true"}}},
+       {"SAGEMAKER_TFS_ENABLE_BATCHING has no effect: it is not known here",
+        "SAGEMAKER_TRITON_MODEL_LOAD_GPU_LIMIT has no effect: models run on processors only",
+        "SAGEMAKER_TRITON_PING_MODE has no effect: /ping answers 200 once the model does"}},
+      {{"sagemaker", {}, {{"SAGEMAKER_TRITON_INFERENCE_TYPE", "generate"}}},
+       {"SAGEMAKER_TRITON_INFERENCE_TYPE: Triton's generate extension is not offered, /invocations "
+        "takes infer requests"}},
+      {{"sagemaker", {}, {{"SAGEMAKER_TRITON_ADDITIONAL_ARGS", "--id=a"}}},
+       {"SAGEMAKER_TRITON_ADDITIONAL_ARGS: options of tritonserver are read by slipway serve --as "
+        "triton; Slipway's own may be words of this command"}},
+      {{"vertex", {}, {{"AIP_STORAGE_URI", "gs://b/m"}}},
+       {"AIP_STORAGE_URI has no effect: models come with the image or from a volume"}},
+      {{"flask", {"run"}, {{"FLASK_RUN_CERT", "adhoc"}}},
+       {"FLASK_RUN_CERT: expected a certificate's file, got \"adhoc\": none is made up here"}},
+      {{"flask", {"run"}, {{"FLASK_RUN_PORT", "x"}}},
+       {"FLASK_RUN_PORT: expected a whole number, 0 or more, got \"x\""}},
+      {{"flask", {"run"}, {{"FLASK_DEBUG", "1"}, {"FLASK_RUN_WITH_THREADS", "0"}}},
+       {"FLASK_RUN_WITH_THREADS has no effect: --io-threads says how many there are",
+        "FLASK_DEBUG looks for new models at most: --log-level=debug tells more"}},
+  };
+  for (const auto& [given, notes] : table) EXPECT_EQ(NotesOf(given), notes) << given.name;
 }
 
 TEST(TranslateTest, LeavesOtherWordsForSlipway) {

@@ -2,6 +2,8 @@
 // tools/docker/Dockerfile: the image's variables.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/personality/models.h"
 #include "cli/personality/personality.h"
 #include "repository/config_reader.h"
@@ -155,68 +157,94 @@ class Tfserving {
     ASSIGN_OR_RETURN(const std::string text, ReadTextFile(file));
     ASSIGN_OR_RETURN(const auto fields, repository::ParseTextFormat(text, file));
     const repository::ConfigReader reader(file);
-    const auto sets = [&](std::string_view path) {
-      return [&, path](const TextField& field) -> Status {
+    const auto reads = [&](int64_t* value) {
+      return [&, value](const TextField& field) -> Status {
         ASSIGN_OR_RETURN(const auto* message, reader.Message(field));
-        int64_t value = 0;
         const FieldRule rules[] = {{"value", false, [&](const TextField& f) {
-                                      return reader.ReadInt(f, 0, 1'000'000'000, &value);
+                                      return reader.ReadInt(f, 0, 1'000'000'000, value);
                                     }}};
-        RETURN_IF_ERROR(reader.ReadMessage(*message, fmt::format(" in \"{}\"", field.name), rules));
-        out_.Set(path, std::to_string(value), fmt::format("{}: {}", file, field.name));
+        return reader.ReadMessage(*message, fmt::format(" in \"{}\"", field.name), rules);
+      };
+    };
+    const auto sets = [&](std::string_view path, int64_t* value) {
+      return [&, path, value](const TextField& field) -> Status {
+        RETURN_IF_ERROR(reads(value)(field));
+        out_.Set(path, std::to_string(*value), fmt::format("{}: {}", file, field.name));
         return OkStatus();
       };
     };
-    const auto no_effect = [&](const TextField& field) -> Status {
-      out_.Note(fmt::format("{}: {}", file, field.name),
-                "has no effect: batches are bounded by rows and delay");
-      return OkStatus();
+    const auto no_effect = [&](std::string_view why) {
+      return [&, why](const TextField& field) -> Status {
+        out_.Note(fmt::format("{}: {}", file, field.name), fmt::format("has no effect: {}", why));
+        return OkStatus();
+      };
     };
+    int64_t max_batch = 1'000, delay = 0, enqueued = -1, threads = 0;
     const FieldRule rules[] = {
-        {"max_batch_size", false, sets("models.max_batch")},
-        {"batch_timeout_micros", false, sets("models.batch_delay_us")},
-        {"max_enqueued_batches", false, no_effect},
-        {"num_batch_threads", false, sets("resources.compute_threads")},
-        {"thread_pool_name", false, no_effect},
-        {"enable_large_batch_splitting", false, no_effect},
-        {"max_execution_batch_size", false, no_effect},
-        {"allowed_batch_sizes", true, no_effect},
+        {"max_batch_size", false, sets("models.max_batch", &max_batch)},
+        {"batch_timeout_micros", false, sets("models.batch_delay_us", &delay)},
+        {"max_enqueued_batches", false, reads(&enqueued)},
+        {"num_batch_threads", false, sets("resources.compute_threads", &threads)},
+        {"thread_pool_name", false, no_effect("threads have Slipway's own names")},
+        {"enable_large_batch_splitting", false,
+         no_effect("a request of more rows than max_batch_size runs by itself, whole")},
+        {"max_execution_batch_size", false,
+         no_effect("batches hold up to max_batch_size rows: a smaller one bounds them")},
+        {"allowed_batch_sizes", true,
+         no_effect("batches are not padded, they run with the rows that they have")},
         {"pad_variable_length_inputs", false, reader.Only(false)},
     };
-    return reader.ReadMessage(fields, "", rules);
+    RETURN_IF_ERROR(reader.ReadMessage(fields, "", rules));
+    if (enqueued >= 0) SetQueueSize(enqueued, max_batch, file);
+    return OkStatus();
+  }
+
+  /// So many full batches of requests with one row each.
+  void SetQueueSize(int64_t batches, int64_t max_batch, std::string_view file) {
+    constexpr std::string_view kField = "models.queue_size";
+    const auto& limits = std::get<server::IntegerField>(server::FindField(kField)->type);
+    out_.Set(kField, std::to_string(std::min(batches * max_batch, limits.max)),
+             fmt::format("{}: max_enqueued_batches", file));
   }
 
   void TakeMonitoring() {
     constexpr std::string_view kOption = "--monitoring_config_file";
+    Prometheus asked;
+    if (given_.Has(kOption))
+      if (const Status read = ReadMonitoring(given_.Text(kOption), asked); !read.ok())
+        return out_.Refuse(kOption, MessageOf(read));
     out_.Set("dialects.metrics", "tfserving", given_.Where(kOption, "--as tfserving"));
-    if (!given_.Has(kOption)) return;
-    const auto path = MonitoringPath(given_.Text(kOption));
-    if (!path.ok()) return out_.Refuse(kOption, MessageOf(path.status()));
-    if (!path->empty() && *path != kMetricsPath && *path != "/metrics")
+    if (!asked.enable)
+      out_.Note(kOption,
+                fmt::format("turns no metrics off: they are at /metrics and {}", kMetricsPath));
+    else if (!asked.path.empty() && asked.path != kMetricsPath && asked.path != "/metrics")
       out_.Refuse(kOption,
-                  fmt::format("path: expected {} or /metrics, got {}", kMetricsPath, *path));
+                  fmt::format("path: expected {} or /metrics, got {}", kMetricsPath, asked.path));
   }
 
-  /// Of "prometheus_config { enable: true, path: … }".
-  static StatusOr<std::string> MonitoringPath(const std::string& file) {
+  struct Prometheus {
+    bool enable = true;  // where no file says
+    std::string path;
+  };
+
+  /// "prometheus_config { enable: true, path: … }".
+  static Status ReadMonitoring(const std::string& file, Prometheus& out) {
     using repository::FieldRule;
     using repository::TextField;
     ASSIGN_OR_RETURN(const std::string text, ReadTextFile(file));
     ASSIGN_OR_RETURN(const auto fields, repository::ParseTextFormat(text, file));
     const repository::ConfigReader reader(file);
-    std::string path;
-    bool enabled = false;
+    out.enable = false;
     const FieldRule inner[] = {
-        {"enable", false, [&](const TextField& f) { return reader.ReadBool(f, &enabled); }},
-        {"path", false, [&](const TextField& f) { return reader.ReadString(f, &path); }},
+        {"enable", false, [&](const TextField& f) { return reader.ReadBool(f, &out.enable); }},
+        {"path", false, [&](const TextField& f) { return reader.ReadString(f, &out.path); }},
     };
     const FieldRule rules[] = {{"prometheus_config", false, [&](const TextField& f) -> Status {
                                   ASSIGN_OR_RETURN(const auto* message, reader.Message(f));
                                   return reader.ReadMessage(*message, " in \"prometheus_config\"",
                                                             inner);
                                 }}};
-    RETURN_IF_ERROR(reader.ReadMessage(fields, "", rules));
-    return path;
+    return reader.ReadMessage(fields, "", rules);
   }
 
   const Invocation& invocation_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/nearest_word.h"
 #include "cli/personality/models.h"
@@ -14,7 +15,8 @@ namespace {
 
 constexpr std::string_view kNoHandlers = "handlers do not run";
 constexpr std::string_view kNoWorkers = "a model's runs share the threads of --compute-threads";
-constexpr std::string_view kNoGrpc = "TorchServe's gRPC API is not offered";
+constexpr std::string_view kOwnTransport = "connections are kept as --idle-timeout says";
+constexpr std::string_view kNoSequences = "sequences are not offered";
 constexpr std::string_view kNoWorkflows = "workflows are not offered";
 constexpr std::string_view kOwnMetrics = "metrics are always there, at /metrics";
 constexpr std::string_view kOwnLog = "the log is Slipway's: --log-level, SLIPWAY_LOG_FORMAT";
@@ -97,13 +99,20 @@ const OptionRule kProperties[] = {
     {"disable_system_metrics", Takes::kBool, NoEffect{kOwnMetrics}},
     {"system_metrics_cmd", Takes::kText, NoEffect{kOwnMetrics}},
     {"metric_time_interval", Takes::kNumber, NoEffect{kOwnMetrics}},
-    {"grpc_inference_address", Takes::kText, NoEffect{kNoGrpc}},
-    {"grpc_management_address", Takes::kText, NoEffect{kNoGrpc}},
-    {"grpc_inference_port", Takes::kNumber, NoEffect{kNoGrpc}},
-    {"grpc_management_port", Takes::kNumber, NoEffect{kNoGrpc}},
-    {"enable_grpc_ssl", Takes::kBool, NoEffect{kNoGrpc, "false"}},
-    {"open_inference_protocol", Takes::kBool,
+    {"grpc_inference_address", Takes::kText, Kept{}},
+    {"grpc_management_address", Takes::kText, Kept{}},
+    {"grpc_inference_port", Takes::kNumber, Kept{}},
+    {"grpc_management_port", Takes::kNumber, Kept{}},
+    {"enable_grpc_ssl", Takes::kBool, Kept{}},
+    {"grpc_inference_max_connection_age_ms", Takes::kNumber, NoEffect{kOwnTransport}},
+    {"grpc_management_max_connection_age_ms", Takes::kNumber, NoEffect{kOwnTransport}},
+    {"grpc_inference_max_connection_age_grace_ms", Takes::kNumber, NoEffect{kOwnTransport}},
+    {"grpc_management_max_connection_age_grace_ms", Takes::kNumber, NoEffect{kOwnTransport}},
+    {"ts_open_inference_protocol", Takes::kText,
      NoEffect{"the Open Inference Protocol is always there", "true"}},
+    {"ts_header_key_sequence_id", Takes::kText, Refused{kNoSequences}},
+    {"ts_header_key_sequence_start", Takes::kText, Refused{kNoSequences}},
+    {"ts_header_key_sequence_end", Takes::kText, Refused{kNoSequences}},
     {"token_expiration_min", Takes::kText, NoEffect{"tokens are not offered"}},
     {"use_native_io", Takes::kBool, NoEffect{"connections are Slipway's own"}},
     {"io_ratio", Takes::kNumber, NoEffect{"connections are Slipway's own"}},
@@ -126,11 +135,14 @@ class Torchserve {
  private:
   static constexpr std::string_view kAs = "--as torchserve";
 
+  /// The file that is named, or that of the working folder if there is one.
   void ReadProperties() {
     const std::string variable = invocation_.Variable("TS_CONFIG_FILE");
-    const std::string path = variable.empty() ? given_.Text("--ts-config") : variable;
-    if (path.empty()) return;
+    const bool named = !variable.empty() || given_.Has("--ts-config");
+    const std::string path =
+        variable.empty() ? given_.Text("--ts-config", "config.properties") : variable;
     const auto text = ReadTextFile(path);
+    if (!named && !text.ok() && ReasonOf(text.status()) == Reason::kNotFound) return;
     if (!text.ok())
       return out_.Refuse(variable.empty() ? "--ts-config" : "TS_CONFIG_FILE",
                          MessageOf(text.status()));
@@ -195,17 +207,31 @@ class Torchserve {
              where);
   }
 
+  /// An address of several APIs has management's /models among them, as there.
   void TakeAddresses() {
-    Listen("inference_address", "http://127.0.0.1:8080", "");
-    Listen("management_address", "http://127.0.0.1:8081", "=torchserve-management");
-    Listen("metrics_address", "http://127.0.0.1:8082", "");
+    constexpr std::string_view kManagement = "management_address";
+    const std::pair<std::string_view, std::string_view> addresses[] = {
+        {"inference_address", "http://127.0.0.1:8080"},
+        {kManagement, "http://127.0.0.1:8081"},
+        {"metrics_address", "http://127.0.0.1:8082"}};
+    const std::string management = properties_.Text(kManagement, addresses[1].second);
+    for (const auto& [property, otherwise] : addresses) {
+      const std::string address = properties_.Text(property, otherwise);
+      Listen(address, address == management ? "=torchserve-management" : "",
+             properties_.Where(property, kAs));
+    }
+    ListenGrpc("grpc_inference_address", "grpc_inference_port", "7070");
+    ListenGrpc("grpc_management_address", "grpc_management_port", "7071");
   }
-  void Listen(std::string_view property, std::string_view otherwise, std::string_view dialect) {
-    const std::string address = properties_.Text(property, otherwise);
-    for (const std::string& known : listened_)
-      if (known == address) return;
-    listened_.push_back(address);
-    out_.Listen(fmt::format("{}{}", address, dialect), properties_.Where(property, kAs));
+  void ListenGrpc(std::string_view host, std::string_view port, std::string_view otherwise) {
+    const std::string address =
+        AddressOf(properties_.Text(host, "127.0.0.1"), properties_.Text(port, otherwise));
+    Listen((properties_.Bool("enable_grpc_ssl") ? "https://" : "http://") + address, "",
+           properties_.Where(port, properties_.Where(host, kAs)));
+  }
+  void Listen(const std::string& address, std::string_view dialect, std::string_view where) {
+    if (!listened_.insert(address).second) return;
+    out_.Listen(fmt::format("{}{}", address, dialect), where);
   }
 
   /// TorchServe asks for tokens unless told not to; nobody here does.
@@ -225,7 +251,7 @@ class Torchserve {
   Translation& out_;
   GivenOptions given_;
   GivenOptions properties_;
-  std::vector<std::string> listened_;
+  std::set<std::string> listened_;
 };
 
 }  // namespace

@@ -19,13 +19,13 @@ const OptionRule kOptions[] = {
     {"--exit-timeout-secs", Takes::kNumber, Sets{"limits.drain", "s"}},
     {"--model-repository", Takes::kText, Kept{}},
     {"--model-store", Takes::kText, Kept{}},
-    {"--exit-on-error", Takes::kBool,
+    {"--exit-on-error", Takes::kBoolWord,
      NoEffect{"a model that fails ends the start only when no other can be served", "false"}},
-    {"--strict-readiness", Takes::kBool,
+    {"--strict-readiness", Takes::kBoolWord,
      NoEffect{"a model that fails does not end readiness; the repository index names it", "false"}},
     {"--disable-auto-complete-config", Takes::kNothing,
      NoEffect{"what config.pbtxt leaves out comes from the model"}},
-    {"--strict-model-config", Takes::kBool,
+    {"--strict-model-config", Takes::kBoolWord,
      NoEffect{"what config.pbtxt leaves out comes from the model", "false"}},
     {"--model-control-mode", Takes::kText, Sets{"models.control"}},
     {"--repository-poll-secs", Takes::kNumber, Sets{"models.poll_interval", "s"}},
@@ -35,35 +35,35 @@ const OptionRule kOptions[] = {
     {"--model-load-thread-count", Takes::kNumber, NoEffect{"models are loaded one by one"}},
     {"--model-load-retry-count", Takes::kNumber,
      NoEffect{"a model that fails is loaded again when its files change", "0"}},
-    {"--model-namespacing", Takes::kBool,
+    {"--model-namespacing", Takes::kBoolWord,
      Refused{"a model's name is unique over all repositories", "false"}},
 
-    {"--allow-http", Takes::kBool, Kept{}},
+    {"--allow-http", Takes::kBoolWord, Kept{}},
     {"--http-address", Takes::kText, Kept{}},
     {"--http-port", Takes::kNumber, Kept{}},
-    {"--reuse-http-port", Takes::kBool, Refused{"a port is one process's", "false"}},
+    {"--reuse-http-port", Takes::kBoolWord, Refused{"a port is one process's", "false"}},
     {"--http-header-forward-pattern", Takes::kText, NoEffect{"ONNX models take no headers"}},
     {"--http-thread-count", Takes::kNumber, Sets{"resources.io_threads"}},
     {"--http-max-input-size", Takes::kNumber, Sets{"limits.max_body"}},
     {"--http-restricted-api", Takes::kText, Refused{kNoRestriction}},
-    {"--allow-grpc", Takes::kBool, Kept{}},
+    {"--allow-grpc", Takes::kBoolWord, Kept{}},
     {"--grpc-address", Takes::kText, Kept{}},
     {"--grpc-port", Takes::kNumber, Kept{}},
-    {"--reuse-grpc-port", Takes::kBool, Refused{"a port is one process's", "false"}},
+    {"--reuse-grpc-port", Takes::kBoolWord, Refused{"a port is one process's", "false"}},
     {"--grpc-header-forward-pattern", Takes::kText, NoEffect{"ONNX models take no headers"}},
     {"--grpc-infer-thread-count", Takes::kNumber,
      NoEffect{"gRPC runs on the threads of --io-threads"}},
     {"--grpc-infer-allocation-pool-size", Takes::kNumber, NoEffect{"buffers are sized by use"}},
     {"--grpc-max-response-pool-size", Takes::kNumber, NoEffect{"buffers are sized by use"}},
-    {"--grpc-use-ssl", Takes::kBool, Kept{}},
-    {"--grpc-use-ssl-mutual", Takes::kBool, Kept{}},
+    {"--grpc-use-ssl", Takes::kBoolWord, Kept{}},
+    {"--grpc-use-ssl-mutual", Takes::kBoolWord, Kept{}},
     {"--grpc-server-cert", Takes::kText, Kept{}},
     {"--grpc-server-key", Takes::kText, Kept{}},
     {"--grpc-root-cert", Takes::kText, Kept{}},
     {"--grpc-infer-response-compression-level", Takes::kText, Sets{"http.grpc_compression"}},
     {"--grpc-keepalive-time", Takes::kNumber, NoEffect{kOwnTransport}},
     {"--grpc-keepalive-timeout", Takes::kNumber, NoEffect{kOwnTransport}},
-    {"--grpc-keepalive-permit-without-calls", Takes::kBool, NoEffect{kOwnTransport}},
+    {"--grpc-keepalive-permit-without-calls", Takes::kBoolWord, NoEffect{kOwnTransport}},
     {"--grpc-http2-max-pings-without-data", Takes::kNumber, NoEffect{kOwnTransport}},
     {"--grpc-http2-min-recv-ping-interval-without-data", Takes::kNumber, NoEffect{kOwnTransport}},
     {"--grpc-http2-max-ping-strikes", Takes::kNumber, NoEffect{kOwnTransport}},
@@ -72,24 +72,25 @@ const OptionRule kOptions[] = {
     {"--grpc-restricted-protocol", Takes::kText, Refused{kNoRestriction}},
 
     {"--log-verbose", Takes::kText, Kept{}},
-    {"--log-info", Takes::kBool, Kept{}},
-    {"--log-warning", Takes::kBool, Kept{}},
-    {"--log-error", Takes::kBool, NoEffect{"errors are always told", "true"}},
+    {"--log-info", Takes::kBoolWord, Kept{}},
+    {"--log-warning", Takes::kBoolWord, Kept{}},
+    {"--log-error", Takes::kBoolWord, NoEffect{"errors are always told", "true"}},
     {"--log-format", Takes::kText, NoEffect{"SLIPWAY_LOG_FORMAT is human or json", "default"}},
     {"--log-file", Takes::kText, NoEffect{"the log goes to standard error"}},
 
-    {"--allow-sagemaker", Takes::kBool, Kept{}},
+    {"--allow-sagemaker", Takes::kBoolWord, Kept{}},
     {"--sagemaker-port", Takes::kNumber, Kept{}},
     {"--sagemaker-safe-port-range", Takes::kText, NoEffect{"other ports are those given"}},
     {"--sagemaker-thread-count", Takes::kNumber, NoEffect{"--io-threads are everybody's"}},
-    {"--allow-vertex-ai", Takes::kBool, Kept{}},
+    {"--allow-vertex-ai", Takes::kBoolWord, Kept{}},
     {"--vertex-ai-port", Takes::kNumber, Kept{}},
     {"--vertex-ai-thread-count", Takes::kNumber, NoEffect{"--io-threads are everybody's"}},
     {"--vertex-ai-default-model", Takes::kText, Sets{"models.default_model"}},
 
-    {"--allow-metrics", Takes::kBool, Kept{}},
-    {"--allow-gpu-metrics", Takes::kBool, NoEffect{kNoGpu, "false"}},
-    {"--allow-cpu-metrics", Takes::kBool, NoEffect{"processor metrics are always there", "true"}},
+    {"--allow-metrics", Takes::kBoolWord, Kept{}},
+    {"--allow-gpu-metrics", Takes::kBoolWord, NoEffect{kNoGpu, "false"}},
+    {"--allow-cpu-metrics", Takes::kBoolWord,
+     NoEffect{"processor metrics are always there", "true"}},
     {"--metrics-address", Takes::kText, Kept{}},
     {"--metrics-port", Takes::kNumber, Kept{}},
     {"--metrics-interval-ms", Takes::kText, NoEffect{"metrics are read when they are asked for"}},
@@ -111,10 +112,10 @@ const OptionRule kOptions[] = {
     {"--cuda-virtual-address-size", Takes::kText, NoEffect{kNoGpu}},
     {"--min-supported-compute-capability", Takes::kText, NoEffect{kNoGpu}},
     {"--model-load-gpu-limit", Takes::kText, NoEffect{kNoGpu}},
-    {"--enable-peer-access", Takes::kBool, NoEffect{kNoGpu}},
+    {"--enable-peer-access", Takes::kBoolWord, NoEffect{kNoGpu}},
     {"--buffer-manager-thread-count", Takes::kNumber, NoEffect{"there are no such threads"}},
     {"--host-policy", Takes::kText, NoEffect{"threads are sized by --io-threads"}},
-    {"--allow-client-shm", Takes::kBool, Sets{"shared_memory.allow"}},
+    {"--allow-client-shm", Takes::kBoolWord, Sets{"shared_memory.allow"}},
     {"--backend-directory", Takes::kText, NoEffect{kOnnxOnly}},
     {"--backend-config", Takes::kText, NoEffect{kOnnxOnly}},
     {"--repoagent-directory", Takes::kText, NoEffect{kOnnxOnly}},
@@ -129,22 +130,19 @@ class Triton {
     TakeModels();
     TakeTls();
     TakeAddresses();
-    TakeLog();
+    SetTritonLogLevel(given_, "--log-verbose", "--log-info", "--log-warning", out_);
     TakeCache();
   }
 
  private:
+  static constexpr std::string_view kAs = "--as triton";
+
   void TakeModels() {
-    for (const std::string_view name : {"--model-repository", "--model-store"}) {
-      for (std::string& path : given_.Texts(name)) {
-        if (path.find("://") != std::string::npos)
-          out_.Refuse(name, fmt::format("expected a folder, got \"{}\": repositories elsewhere are "
-                                        "not read yet, copy or mount it",
-                                        path));
-        else
-          out_.Add("models.paths", std::move(path), name);
-      }
-    }
+    for (const std::string_view name : {"--model-repository", "--model-store"})
+      for (std::string& path : given_.Texts(name)) TakeRepository(std::move(path), name);
+    std::string uri = invocation_.Variable("AIP_STORAGE_URI");
+    if (!uri.empty() && !given_.Has("--model-repository") && !given_.Has("--model-store"))
+      TakeRepository(std::move(uri), "AIP_STORAGE_URI");
     const bool is_explicit = given_.Text("--model-control-mode") == "explicit";
     for (std::string& model : given_.Texts("--load-model")) {
       if (is_explicit)
@@ -152,6 +150,15 @@ class Triton {
       else
         out_.Refuse("--load-model", "needs --model-control-mode=explicit");
     }
+  }
+
+  void TakeRepository(std::string path, std::string_view where) {
+    if (path.find("://") != std::string::npos)
+      out_.Refuse(where, fmt::format("expected a folder, got \"{}\": repositories elsewhere are "
+                                     "not read yet, copy or mount it",
+                                     path));
+    else
+      out_.Add("models.paths", std::move(path), where);
   }
 
   /// TLS is the gRPC address's alone: the others are written as plain.
@@ -166,20 +173,24 @@ class Triton {
     if (given_.Bool("--grpc-use-ssl-mutual")) set("--grpc-root-cert", "tls.client_ca");
   }
 
+  /// On Vertex AI its own address takes the place of the others.
   void TakeAddresses() {
+    const bool vertex = invocation_.Variable("AIP_MODE") == "PREDICTION";
     const std::string http_address = given_.Text("--http-address", kAnyAddress);
-    if (given_.Bool("--allow-http", true)) Listen(plain_, http_address, "--http-port", "8000");
-    if (given_.Bool("--allow-grpc", true))
+    if (given_.Bool("--allow-http", !vertex)) Listen(plain_, http_address, "--http-port", "8000");
+    if (given_.Bool("--allow-grpc", !vertex))
       Listen("", given_.Text("--grpc-address", kAnyAddress), "--grpc-port", "8001");
     if (given_.Bool("--allow-metrics", true))
       Listen(plain_, given_.Text("--metrics-address", http_address), "--metrics-port", "8002");
     if (given_.Bool("--allow-sagemaker")) Listen(plain_, kAnyAddress, "--sagemaker-port", "8080");
-    if (given_.Bool("--allow-vertex-ai")) TakeVertex();
-    out_.Set("dialects.metrics", "triton", "--as triton");
+    if (given_.Bool("--allow-vertex-ai", vertex)) TakeVertex();
+    out_.Set("dialects.metrics", "triton", kAs);
   }
 
   void TakeVertex() {
-    Listen(plain_, kAnyAddress, "--vertex-ai-port", invocation_.Variable("AIP_HTTP_PORT"));
+    const std::string port = invocation_.Variable("AIP_HTTP_PORT");
+    Listen(plain_, kAnyAddress, "--vertex-ai-port", port.empty() ? "8080" : port,
+           port.empty() ? kAs : "AIP_HTTP_PORT");
     for (const auto& [variable, path] : {std::pair("AIP_HEALTH_ROUTE", "vertex.health_route"),
                                          std::pair("AIP_PREDICT_ROUTE", "vertex.predict_route")}) {
       const std::string route = invocation_.Variable(variable);
@@ -188,21 +199,9 @@ class Triton {
   }
 
   void Listen(std::string_view scheme, std::string_view host, std::string_view port,
-              std::string_view otherwise) {
-    out_.Listen(
-        fmt::format("{}{}", scheme,
-                    AddressOf(host, given_.Text(port, otherwise.empty() ? "8080" : otherwise))),
-        given_.Where(port, "--as triton"));
-  }
-
-  void TakeLog() {
-    const std::string verbose = given_.Text("--log-verbose", "0");
-    if (verbose != "0" && verbose != "false")
-      out_.Set("log.level", "debug", "--log-verbose");
-    else if (!given_.Bool("--log-warning", true))
-      out_.Set("log.level", "error", "--log-warning");
-    else if (!given_.Bool("--log-info", true))
-      out_.Set("log.level", "warn", "--log-info");
+              std::string_view otherwise, std::string_view where = kAs) {
+    out_.Listen(fmt::format("{}{}", scheme, AddressOf(host, given_.Text(port, otherwise))),
+                given_.Where(port, where));
   }
 
   void TakeCache() {
@@ -224,6 +223,17 @@ class Triton {
 };
 
 }  // namespace
+
+void SetTritonLogLevel(const GivenOptions& given, std::string_view verbose, std::string_view info,
+                       std::string_view warning, Translation& out) {
+  const std::string level = given.Text(verbose, "0");
+  if (level != "0" && level != "false")
+    out.Set("log.level", "debug", verbose);
+  else if (!given.Bool(warning, true))
+    out.Set("log.level", "error", warning);
+  else if (!given.Bool(info, true))
+    out.Set("log.level", "warn", info);
+}
 
 Personality TritonPersonality() {
   return {"triton", {"tritonserver"}, kOptions, [](const Invocation& invocation, Translation& out) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "io/beneath.h"
 
 namespace slipway::repository {
 
@@ -32,7 +33,8 @@ StatusOr<std::vector<ForeignModel>> ReadTfservingModels(std::string_view text,
                                                         std::string_view file);
 
 /// Each model-settings.json in `folder` and below, at most 8 levels, as MLServer looks for them.
-/// Paths in them are taken from their folder.
+/// Paths in them are taken from their folder. An .onnx file may lie elsewhere, where allowed_roots
+/// of OpenSource let it; a folder that MLflow saved may not.
 /// @return kNotFound when the folder is not there; kTooLarge above 10,000 entries.
 /// Source: SeldonIO/MLServer, mlserver/settings.py, mlserver/repository/
 StatusOr<std::vector<ForeignModel>> ReadMlserverModels(const std::string& folder);
@@ -40,6 +42,10 @@ StatusOr<std::vector<ForeignModel>> ReadMlserverModels(const std::string& folder
 /// The folder of a model that MLflow saved (MLmodel): served when it has the flavor onnx.
 /// @return kNotFound when there is no MLmodel.
 StatusOr<ForeignModel> ReadMlflowModel(const std::string& folder, std::string name);
+StatusOr<ForeignModel> ReadMlflowModel(const io::Folder& folder, std::string name);
+
+/// What a model without a name of its own is called: "wine" of "/models/wine", and of "." there.
+std::string NameOfFolder(const std::string& folder);
 
 /// What `wanted` names of a TorchServe model store, in its words: "all", "FILE" or "NAME=FILE".
 /// .onnx files and unpacked archives (MAR-INF/MANIFEST.json) with one in them can be served.

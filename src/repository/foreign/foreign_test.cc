@@ -104,6 +104,36 @@ TEST(MlserverModelsTest, FindsSettingsAtEveryDepth) {
   EXPECT_EQ(ReasonOf(ReadMlserverModels(root.path() + "/none").status()), Reason::kNotFound);
 }
 
+TEST(MlserverModelsTest, LooksIntoNoFolderButTheSettings) {
+  io::TemporaryFolder root;
+  root.Write("saved/MLmodel", "flavors:\n  onnx:\n    data: net.onnx\n");
+  root.Write("m/in/MLmodel", "flavors:\n  onnx:\n    data: net.onnx\n");
+  const auto located = [&](const std::string& uri) {
+    root.Write("m/model-settings.json",
+               fmt::format(R"({{"name": "a", "parameters": {{"uri": "{}"}}}})", uri));
+    return Lines(ReadMlserverModels(root.path() + "/m"), root.path());
+  };
+  const std::string inside = "a=/m/in/net.onnx";
+  for (const std::string& uri :
+       {std::string("in"), std::string("./in/"), std::string("x/../in"), root.path() + "/m/in"})
+    EXPECT_THAT(located(uri), ElementsAre(inside)) << uri;
+  for (const std::string& uri : {std::string("../saved"), root.path() + "/saved"})
+    EXPECT_THAT(located(uri), ElementsAre(HasSubstr("expected an .onnx file, or a folder beneath")))
+        << uri;
+  std::filesystem::create_symlink(root.path() + "/saved", root.path() + "/m/link");
+  EXPECT_THAT(located("link"), ElementsAre(HasSubstr("only ONNX can be served yet")));
+  EXPECT_THAT(located("/elsewhere/a.onnx"), ElementsAre("a=/elsewhere/a.onnx"));
+  EXPECT_THAT(located("../a.onnx"), ElementsAre("a=/m/../a.onnx"));
+}
+
+TEST(NameOfFolderTest, IsTheLastPartOfTheAbsolutePath) {
+  const std::string here = std::filesystem::current_path().filename().string();
+  for (const std::string folder : {"/models/wine", "/models/wine/", "/models/x/../wine/."})
+    EXPECT_EQ(NameOfFolder(folder), "wine") << folder;
+  EXPECT_EQ(NameOfFolder("."), here);
+  EXPECT_EQ(NameOfFolder("wine"), "wine");
+}
+
 TEST(TorchserveModelsTest, TakesOnnxFilesAndUnpackedArchives) {
   io::TemporaryFolder root;
   root.Write("a.onnx", "m");

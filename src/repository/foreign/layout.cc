@@ -12,8 +12,8 @@ namespace {
 constexpr uint64_t kMaxBytes = uint64_t{1} << 20;
 constexpr size_t kMaxEntries = 100'000;
 
-StatusOr<Layout> Mlflow(const std::filesystem::path& folder) {
-  ASSIGN_OR_RETURN(auto model, ReadMlflowModel(folder.string(), folder.filename().string()));
+StatusOr<Layout> Mlflow(const std::string& folder) {
+  ASSIGN_OR_RETURN(auto model, ReadMlflowModel(folder, NameOfFolder(folder)));
   return Layout{"mlflow", {std::move(model)}};
 }
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
-#include "io/beneath.h"
+#include <filesystem>
+
 #include "repository/foreign/foreign_model.h"
 #include "text/yaml_tree.h"
 
@@ -36,10 +37,19 @@ Status ReadFlavors(const YamlNode& document, ForeignModel& model) {
 
 }  // namespace
 
+std::string NameOfFolder(const std::string& folder) {
+  const auto path = std::filesystem::absolute(folder).lexically_normal();
+  return (path.has_filename() ? path : path.parent_path()).filename().string();
+}
+
 StatusOr<ForeignModel> ReadMlflowModel(const std::string& path, std::string name) {
   ASSIGN_OR_RETURN(const auto folder, io::Folder::Open(path));
+  return ReadMlflowModel(folder, std::move(name));
+}
+
+StatusOr<ForeignModel> ReadMlflowModel(const io::Folder& folder, std::string name) {
   ASSIGN_OR_RETURN(const io::File file, folder.OpenFile("MLmodel"));
-  ForeignModel model{.name = std::move(name), .path = path};
+  ForeignModel model{.name = std::move(name), .path = folder.path()};
   ASSIGN_OR_RETURN(const io::Bytes bytes, file.ReadAll(kMaxBytes));
   const auto document = ParseYaml(bytes.text(), "MLmodel");
   model.problem = document.ok() ? ReadFlavors(*document, model)

@@ -1,7 +1,8 @@
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "base/ids.h"
-#include "io/beneath.h"
 #include "repository/foreign/foreign_model.h"
 #include "text/json_reader.h"
 
@@ -74,26 +75,36 @@ void SayVersion(const std::string& version, ForeignModel& model) {
     model.notes.push_back(fmt::format("its version \"{}\" is version 1 here", version));
 }
 
-ForeignModel ModelFrom(const ModelSettings& settings, const std::string& folder) {
-  ForeignModel model{.name = settings.name, .path = folder};
-  if (model.name.empty()) {
-    model.name = folder.substr(folder.rfind('/') + 1);
-    model.problem = Error(Reason::kBadModel, "{}: expected a name", kSettings);
-    return model;
-  }
-  if (settings.batches) model.notes.emplace_back("max_batch_size has no effect");
-  const std::string uri = settings.uri.starts_with("./") ? settings.uri.substr(2) : settings.uri;
-  const std::string path = uri.empty()     ? folder
-                           : uri[0] == '/' ? uri
-                                           : fmt::format("{}/{}", folder, uri);
+/// Where `uri` leads from `folder`, "." for itself; "" when not beneath it.
+std::string Beneath(const std::string& folder, const std::string& uri) {
+  const auto base = std::filesystem::absolute(folder).lexically_normal();
+  const auto place = (base / uri / "").lexically_normal().parent_path().lexically_relative(base);
+  return place.empty() || *place.begin() == ".." ? "" : place.string();
+}
+
+/// What MLflow saved in `folder` or beneath it.
+StatusOr<ForeignModel> ReadSaved(const io::Folder& folder, const std::string& place,
+                                 const std::string& name) {
+  if (place == ".") return ReadMlflowModel(folder, name);
+  ASSIGN_OR_RETURN(const auto saved, folder.OpenFolder(place));
+  return ReadMlflowModel(saved, name);
+}
+
+void Locate(const ModelSettings& settings, const io::Folder& folder, ForeignModel& model) {
+  const std::string& uri = settings.uri;
+  const std::string place = Beneath(folder.path(), uri.empty() ? "." : uri);
   if (uri.find("://") != std::string::npos) {
     model.problem =
         Error(Reason::kUnsupported, "uri \"{}\": models elsewhere are not read yet", uri);
-  } else if (path.ends_with(".onnx")) {
-    model.path = path;
-  } else if (auto mlflow = ReadMlflowModel(path, model.name); mlflow.ok()) {
-    mlflow->notes = model.notes;
-    model = *std::move(mlflow);
+  } else if (uri.ends_with(".onnx")) {
+    model.path = (std::filesystem::path(folder.path()) / (place.empty() ? uri : place)).string();
+  } else if (place.empty()) {
+    model.problem =
+        Error(Reason::kUnsupported,
+              "uri \"{}\": expected an .onnx file, or a folder beneath that of {}", uri, kSettings);
+  } else if (auto saved = ReadSaved(folder, place, model.name); saved.ok()) {
+    saved->notes = model.notes;
+    model = *std::move(saved);
   } else {
     model.problem = Error(
         Reason::kUnsupported,
@@ -101,6 +112,17 @@ ForeignModel ModelFrom(const ModelSettings& settings, const std::string& folder)
         "the .onnx file",
         settings.implementation.empty() ? "no implementation is named" : settings.implementation);
   }
+}
+
+ForeignModel ModelFrom(const ModelSettings& settings, const io::Folder& folder) {
+  ForeignModel model{.name = settings.name, .path = folder.path()};
+  if (model.name.empty()) {
+    model.name = NameOfFolder(folder.path());
+    model.problem = Error(Reason::kBadModel, "{}: expected a name", kSettings);
+    return model;
+  }
+  if (settings.batches) model.notes.emplace_back("max_batch_size has no effect");
+  Locate(settings, folder, model);
   SayVersion(settings.version, model);
   return model;
 }
@@ -123,7 +145,7 @@ class Finder {
   Status Look(const io::Folder& folder, const std::string& path, size_t depth) {
     ASSIGN_OR_RETURN(const auto names, folder.List(kMaxEntries));
     for (const std::string& name : names) {
-      if (name == kSettings) Take(folder, path);
+      if (name == kSettings) Take(folder);
       const auto facts = folder.Stat(name);
       if (name.starts_with('.') || depth == kMaxDepth || !facts.ok() || !*facts ||
           (*facts)->kind != io::FileFacts::Kind::kFolder)
@@ -135,17 +157,17 @@ class Finder {
     return OkStatus();
   }
 
-  void Take(const io::Folder& folder, const std::string& path) {
+  void Take(const io::Folder& folder) {
     const auto settings = [&]() -> StatusOr<ModelSettings> {
       ASSIGN_OR_RETURN(const io::File file, folder.OpenFile(kSettings));
       ASSIGN_OR_RETURN(const io::Bytes bytes, file.ReadAll(kMaxBytes));
       return ReadSettings(bytes.text());
     }();
     if (settings.ok()) {
-      models_.push_back(ModelFrom(*settings, path));
+      models_.push_back(ModelFrom(*settings, folder));
       return;
     }
-    ForeignModel broken{.name = path.substr(path.rfind('/') + 1), .path = path};
+    ForeignModel broken{.name = NameOfFolder(folder.path()), .path = folder.path()};
     broken.problem = Error(Reason::kBadModel, "{}: {}", kSettings, MessageOf(settings.status()));
     models_.push_back(std::move(broken));
   }
