@@ -413,6 +413,8 @@ TEST_F(Http2Test, StreamsBeyondTheirNumberEndTheConnection) {
     many.back() = '\x81';        // :authority, empty
   }
   raw.Send(many);
+  const timeval limit{.tv_sec = 10, .tv_usec = 0};
+  ASSERT_EQ(::setsockopt(raw.fd(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), 0);
   std::string received(1u << 20, '\0');
   size_t size = 0;
   for (ssize_t n; (n = ::recv(raw.fd(), received.data() + size, received.size() - size, 0)) > 0;)
