@@ -72,13 +72,13 @@ Status ProbeFirst(const OpenedModel& model, const Engine& engine) {
   const std::string& digest = model.artifact->digest();
   if (lifecycle::VerifiedStore(VerifiedFolder(),
                                fmt::format("{} {}", engine.name(), engine.version()))
-          .Contains(digest))
+          .Find(digest))
     return OkStatus();
   lifecycle::ProbeOptions options;
   options.limits.memory_bytes = server::DetectResources().memory_bytes;
   // An example that is not reproduced is no reason not to look at a model.
   options.max_examples = 0;
-  return lifecycle::Probe(options, model.path, model.root, digest);
+  return lifecycle::Probe(options, model.path, model.root, digest).status();
 }
 
 StatusOr<LocalModel> OpenLocalModel(const std::string& path, int intra_op_threads) {
