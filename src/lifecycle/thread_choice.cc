@@ -11,9 +11,9 @@
 namespace slipway::lifecycle {
 namespace {
 
-// One thread with nothing to do of five costs less throughput than a run that is four times as
-// short is worth: the instance beyond the processors takes its place (docs/adr/0026).
-constexpr double kUsed = 0.8;
+// What threads lose to each other is lost to throughput as soon as all processors have work. Of
+// MobileNetV2's size, where two are used to 0.81 to 0.87, that was a tenth (docs/adr/0026).
+constexpr int kUsedPercent = 90;
 
 Duration ThreadCpuTime() {
   timespec used;
@@ -45,11 +45,9 @@ std::optional<Duration> TimeRuns(const LoadedModel& model,
 
 int ChooseThreads(Duration alone, std::span<const ThreadTiming> timings) {
   int best = 1;
-  for (const ThreadTiming& timing : timings) {
-    const double spent = timing.threads * std::chrono::duration<double>(timing.run).count();
-    if (std::chrono::duration<double>(alone).count() >= kUsed * spent)
+  for (const ThreadTiming& timing : timings)
+    if (100 * alone >= kUsedPercent * timing.threads * timing.run)
       best = std::max(best, timing.threads);
-  }
   return best;
 }
 

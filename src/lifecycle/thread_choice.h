@@ -23,8 +23,8 @@ struct ThreadTiming {
   Duration run{};
 };
 
-/// The most threads that were used to four fifths at least: run / threads is no more than 1.25 of
-/// the `alone` that one thread takes. 1 when there are none. Pure.
+/// The most threads that were used to nine tenths at least: `alone`, the time with one thread, is
+/// 0.9 · threads · run or more. 1 when there are none. Pure.
 int ChooseThreads(Duration alone, std::span<const ThreadTiming> timings);
 
 /// How many runs of so many threads go on at once: what fills `processors`, and one more for the
