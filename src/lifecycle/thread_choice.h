@@ -38,7 +38,7 @@ using LoadWithThreads = std::function<StatusOr<std::unique_ptr<LoadedModel>>(int
 
 struct ThreadMeasurement {
   int processors = 1;                                   // that runs may use
-  Duration per_count = std::chrono::milliseconds(100);  // no further run is begun after it
+  Duration per_count = std::chrono::milliseconds(250);  // no further run is begun after it
   Duration limit = std::chrono::seconds(10);  // of all runs: one that goes on is ended, and the
                                               // loads between them are not counted
   std::function<bool(int threads)> are_free = ProcessorsAreFree;
