@@ -97,7 +97,13 @@ std::optional<int> MeasureThreads(std::unique_ptr<LoadedModel> model, const Load
     timings.push_back({threads, *run});
     if (ChooseThreads(*alone, timings) < threads) break;
   }
-  return ChooseThreads(*alone, timings);
+  if (ChooseThreads(*alone, timings) == 1) return 1;
+  model.reset();
+  auto loaded = load(1);
+  if (!loaded.ok()) return 1;
+  model = *std::move(loaded);
+  const auto again = time();
+  return again ? ChooseThreads(std::min(*alone, *again), timings) : 1;
 }
 
 }  // namespace slipway::lifecycle

@@ -45,7 +45,8 @@ struct ThreadMeasurement {
 };
 
 /// Times up to eight runs with one thread, then with 2, 4, 8 … `processors` until more of them are
-/// not used. One model is loaded at a time.
+/// not used, and once more with one thread where more would win: a slow moment at the first look
+/// must not be kept for good. One model is loaded at a time.
 /// @param model     loaded with one thread, and warm.
 /// @param examples  the first one's inputs are run, or made-up ones.
 /// @return nullopt while others use the processors: asked again later, the answer may be another.

@@ -80,6 +80,8 @@ struct MeasureThreadsTest : ::testing::Test {
   int busy_from = 1 << 10;         // threads that do not get a processor each
   std::map<int, Duration> run_of;  // by threads; what is not in it cannot be loaded
 
+  std::optional<Duration> alone_again;  // of one thread, loaded a second time
+
   std::unique_ptr<LoadedModel> Make(int threads) {
     auto made = std::make_unique<TimedModel>(clock, run_of.at(threads), live);
     most_live = std::max(most_live, live);
@@ -89,6 +91,7 @@ struct MeasureThreadsTest : ::testing::Test {
     const auto load = [&](int threads) -> StatusOr<std::unique_ptr<LoadedModel>> {
       loaded.push_back(threads);
       if (!run_of.contains(threads)) return MakeError(Reason::kBadModel, "too little memory");
+      if (threads == 1 && alone_again) run_of[1] = *alone_again;
       return Make(threads);
     };
     const ThreadMeasurement options{.processors = processors,
@@ -100,15 +103,21 @@ struct MeasureThreadsTest : ::testing::Test {
 TEST_F(MeasureThreadsTest, TriesMoreUntilTheyAreNotUsed) {
   run_of = {{1, milliseconds(8)}, {2, milliseconds(4)}, {4, milliseconds(3)}, {6, milliseconds(1)}};
   EXPECT_EQ(Measure(6), 2);
-  EXPECT_EQ(loaded, std::vector<int>({2, 4}));
+  EXPECT_EQ(loaded, std::vector<int>({2, 4, 1}));
 }
 
 TEST_F(MeasureThreadsTest, EndsWithTheNumberOfProcessors) {
   run_of = {
       {1, milliseconds(60)}, {2, milliseconds(30)}, {4, milliseconds(15)}, {6, milliseconds(10)}};
   EXPECT_EQ(Measure(6), 6);
-  EXPECT_EQ(loaded, std::vector<int>({2, 4, 6}));
+  EXPECT_EQ(loaded, std::vector<int>({2, 4, 6, 1}));
   EXPECT_EQ(most_live, 1);
+}
+
+TEST_F(MeasureThreadsTest, ASlowFirstLookAtOneThreadDoesNotCount) {
+  run_of = {{1, milliseconds(8)}, {2, milliseconds(4)}};
+  alone_again = milliseconds(6);
+  EXPECT_EQ(Measure(2), 1);
 }
 
 TEST_F(MeasureThreadsTest, OneProcessorIsNotMeasured) {
