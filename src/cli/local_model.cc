@@ -72,12 +72,12 @@ Status ProbeFirst(const OpenedModel& model, const Engine& engine, size_t max_exa
   const std::string& digest = model.artifact->digest();
   if (lifecycle::VerifiedStore(VerifiedFolder(),
                                fmt::format("{} {}", engine.name(), engine.version()))
-          .Contains(digest))
+          .Find(digest))
     return OkStatus();
   lifecycle::ProbeOptions options;
   options.limits.memory_bytes = server::DetectResources().memory_bytes;
   options.max_examples = max_examples;
-  return lifecycle::Probe(options, model.path, model.root, digest);
+  return lifecycle::Probe(options, model.path, model.root, digest).status();
 }
 
 StatusOr<LocalModel> OpenLocalModel(const std::string& path, int intra_op_threads) {

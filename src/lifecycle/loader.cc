@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "bundle/manifest.h"
+#include "lifecycle/thread_choice.h"
 
 namespace slipway::lifecycle {
 namespace {
@@ -17,6 +18,7 @@ constexpr std::string_view kSizedByValues[] = {
     "MaxUnpool",  "OneHot",         "Pad",           "Range",      "Resize",
     "Scan",       "STFT",           "Tile",          "Upsample"};
 constexpr auto kAskedBudget = std::chrono::seconds(1);
+constexpr auto kLeastPatience = std::chrono::seconds(1);
 
 batching::LevelOptions LevelOf(const repository::QueuePolicy& policy) {
   return {.max_queue = static_cast<size_t>(policy.max_size),
@@ -56,13 +58,67 @@ Loader::Loader(LoaderOptions options, std::shared_ptr<Engine> engine, VerifiedSt
       metrics_(metrics),
       clock_(clock) {}
 
-Status Loader::ProbeOnce(const repository::FoundVersion& version, const std::string& digest) {
-  if (!options_.probe || verified_.Contains(digest)) return OkStatus();
-  RETURN_IF_ERROR(Probe(options_.probe_options, version.path, version.root, digest, &given_up_));
-  if (const Status kept = verified_.Add(digest); !kept.ok())
+bool Loader::measures_threads() const {
+  return options_.probe && options_.probe_options.processors > 1;
+}
+
+void Loader::Remember(const std::string& digest, const Verified& verified) const {
+  if (const Status kept = verified_.Add(digest, verified); !kept.ok())
     log::Warn("cannot remember a passed probe; the next start will probe again",
               {{"error", MessageOf(kept)}});
-  return OkStatus();
+}
+
+StatusOr<Verified> Loader::ProbeOnce(const repository::FoundVersion& version,
+                                     const std::string& digest) {
+  if (!options_.probe) return Verified{.threads = 1};
+  if (const auto known = verified_.Find(digest)) return *known;
+  ASSIGN_OR_RETURN(const ProbeReport report,
+                   Probe(options_.probe_options, version.path, version.root, digest, &given_up_));
+  Remember(digest, {report.threads});
+  return Verified{report.threads.value_or(1)};
+}
+
+int Loader::MeasureAgain(const repository::FoundVersion& version, const std::string& digest,
+                         Duration patience) {
+  ProbeOptions options = options_.probe_options;
+  options.timeout =
+      std::min(options.timeout, std::chrono::ceil<std::chrono::milliseconds>(patience));
+  const auto report = Probe(options, version.path, version.root, digest, &given_up_);
+  if (!report.ok() || !report->threads) return 1;
+  Remember(digest, {report->threads});
+  return *report->threads;
+}
+
+StatusOr<Loader::Started> Loader::Start(const bundle::Artifact& artifact, int threads,
+                                        ServedVersion& served) const {
+  LoadOptions load = options_.engine;
+  load.intra_op_threads = threads;
+  load.max_rows = served.config.max_batch_size.value_or(0);
+  served.model.reset();
+  ASSIGN_OR_RETURN(served.model, engine_->Load(artifact.bytes(), load));
+  Started started{.threads = threads, .cost = std::make_shared<batching::CostModel>()};
+  ASSIGN_OR_RETURN(started.warm, WarmUp(*served.model, served.examples, options_.warm_up, clock_,
+                                        started.cost.get()));
+  return started;
+}
+
+int Loader::InstancesOf(const repository::ModelConfig& config, int threads) const {
+  if (config.instance_count > 0) return config.instance_count;
+  if (!measures_threads() || threads == 1) return options_.default_instances;
+  return InstancesFor(threads, options_.probe_options.processors);
+}
+
+StatusOr<Loader::Started> Loader::StartProven(const bundle::Artifact& artifact,
+                                              const repository::FoundVersion& version,
+                                              ServedVersion& served) {
+  ASSIGN_OR_RETURN(const Verified verified, ProbeOnce(version, artifact.digest()));
+  if (!measures_threads()) return Start(artifact, options_.engine.intra_op_threads, served);
+  const TimePoint begin = clock_.Now();
+  ASSIGN_OR_RETURN(Started started, Start(artifact, verified.threads.value_or(1), served));
+  if (verified.threads || started.warm.fastest_run < kWorthThreads) return started;
+  const Duration patience = kLeastPatience + 4 * (clock_.Now() - begin);
+  const int threads = MeasureAgain(version, artifact.digest(), patience);
+  return threads == 1 ? std::move(started) : Start(artifact, threads, served);
 }
 
 // What a model's configuration asks for goes before what the costs say, and its proof may take
@@ -143,17 +199,9 @@ StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundMod
 
   WarnOfFieldsWithoutEffect(model);
 
-  RETURN_IF_ERROR(ProbeOnce(version, artifact->digest()));
-  LoadOptions load = options_.engine;
-  load.max_rows = model.config.max_batch_size.value_or(0);
-  ASSIGN_OR_RETURN(served->model, engine_->Load(artifact->bytes(), load));
   ASSIGN_OR_RETURN(served->examples, artifact->Examples(options_.warm_up.max_examples));
-
-  served->instances =
-      model.config.instance_count > 0 ? model.config.instance_count : options_.default_instances;
-  const auto cost = std::make_shared<batching::CostModel>();
-  ASSIGN_OR_RETURN(const WarmUpReport report,
-                   WarmUp(*served->model, served->examples, options_.warm_up, clock_, cost.get()));
+  ASSIGN_OR_RETURN(const Started started, StartProven(*artifact, version, *served));
+  served->instances = InstancesOf(model.config, started.threads);
   served->run_limit = options_.run_limit;
   served->time_follows_values = std::ranges::any_of(kSizedByValues, [&](std::string_view name) {
     return artifact->info().operators.contains(std::string(name));
@@ -161,10 +209,11 @@ StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundMod
   batching::ModelQueueOptions queue{.instances = served->instances,
                                     .run_limit = options_.run_limit,
                                     .admission = options_.admission,
-                                    .batch = BatchOptionsFor(*served, *cost)};
+                                    .batch = BatchOptionsFor(*served, *started.cost)};
   if (model.config.dynamic_batching) SetLevels(*model.config.dynamic_batching, queue);
   const int64_t joined_rows = queue.batch.max_rows;
-  served->queue = std::make_shared<batching::ModelQueue>(std::move(queue), pool_, clock_, cost);
+  served->queue =
+      std::make_shared<batching::ModelQueue>(std::move(queue), pool_, clock_, started.cost);
   served->metrics = metrics_.ForVersion(model.name.str(), served->version);
   if (model.config.response_cache) AddCache(*served);
   const Duration took = clock_.Now() - begin;
@@ -175,9 +224,11 @@ StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundMod
              {"version", served->version},
              {"digest", served->digest},
              {"load_ms", std::chrono::duration<double, std::milli>(took).count()},
-             {"examples_replayed", report.examples_replayed},
+             {"examples_replayed", started.warm.examples_replayed},
+             {"intra_op_threads", started.threads},
+             {"instances", served->instances},
              {"joined_rows", joined_rows},
-             {"run_us", std::chrono::duration<double, std::micro>(report.last_run).count()}});
+             {"run_us", std::chrono::duration<double, std::micro>(started.warm.last_run).count()}});
   return served;
 }
 

@@ -25,7 +25,8 @@ struct LoaderOptions {
   LoadOptions engine;
   bundle::OpenLimits open;
   batching::AdmissionOptions admission;
-  int default_instances = 1;                     // for models whose configuration does not say
+  /// For models whose configuration does not say, with threads that were not measured.
+  int default_instances = 1;
   Duration run_limit{};                          // 0: none
   batching::BatchOptions batch{.max_rows = 64};  // for those that can run requests together
   std::shared_ptr<CacheStore> cache;             // for models that ask for one; null: there is none
@@ -54,7 +55,26 @@ class Loader {
   batching::BatchOptions BatchOptionsFor(const ServedVersion& served,
                                          batching::CostModel& cost) const;
   void AddCache(ServedVersion& served) const;
-  Status ProbeOnce(const repository::FoundVersion& version, const std::string& digest);
+  bool measures_threads() const;
+  int InstancesOf(const repository::ModelConfig& config, int threads) const;
+  /// Of a digest that has passed, now or earlier.
+  StatusOr<Verified> ProbeOnce(const repository::FoundVersion& version, const std::string& digest);
+  /// The probe once more, for a digest that has passed; one thread when it says none in time.
+  int MeasureAgain(const repository::FoundVersion& version, const std::string& digest,
+                   Duration patience);
+  void Remember(const std::string& digest, const Verified& verified) const;
+
+  struct Started {
+    int threads = 1;
+    WarmUpReport warm;
+    std::shared_ptr<batching::CostModel> cost;
+  };
+  /// Loads `served.model` and warms it up.
+  StatusOr<Started> Start(const bundle::Artifact& artifact, int threads,
+                          ServedVersion& served) const;
+  /// The same after the probe, with as many threads as are best.
+  StatusOr<Started> StartProven(const bundle::Artifact& artifact,
+                                const repository::FoundVersion& version, ServedVersion& served);
 
   const LoaderOptions options_;
   std::atomic<bool> given_up_{false};

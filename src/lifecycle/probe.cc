@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <optional>
 #include <string_view>
@@ -83,16 +84,15 @@ struct Patience {
   }
 };
 
-/// Everything the child says until it closes its end; nullopt when patience is over first.
-std::optional<std::string> ReadAll(int fd, const Patience& patience) {
-  std::string text;
+/// Everything the child says until it closes its end; false when patience is over first.
+bool ReadAll(int fd, const Patience& patience, std::string& text) {
   std::array<char, 1024> chunk;
   while (patience.WaitFor(fd)) {
     const ssize_t n = read(fd, chunk.data(), chunk.size());
-    if (n <= 0) return text;
+    if (n <= 0) return true;
     if (text.size() < kMaxVerdictBytes) text.append(chunk.data(), static_cast<size_t>(n));
   }
-  return std::nullopt;
+  return false;
 }
 
 /// A child that has closed its end may still hang: it is waited for with the same patience.
@@ -112,51 +112,73 @@ Status Died(int wait_status) {
                strsignal(signal));
 }
 
-/// "ok <digest>" or "<reason> <message>".
-Status ReadVerdict(std::string_view line, const std::string& digest) {
-  if (!line.empty() && line.back() == '\n') line.remove_suffix(1);
-  const size_t space = std::min(line.find(' '), line.size());
-  const std::string_view word = line.substr(0, space);
-  const std::string_view rest = line.substr(std::min(space + 1, line.size()));
-  if (word == "ok") {
-    if (rest == digest) return OkStatus();
+constexpr std::string_view kPassed = "ok ";
+
+/// "threads 2\n" or "threads unknown\n". A child that ended without saying is not asked again: what
+/// ended it would end it again.
+std::optional<int> ReadThreads(std::string_view line, int processors, bool ended) {
+  constexpr std::string_view kWord = "threads ";
+  if (processors < 2 || !ended || line == "threads unknown\n") return std::nullopt;
+  if (!line.starts_with(kWord)) return 1;
+  int threads = 1;
+  std::from_chars(line.data() + kWord.size(), line.data() + line.size(), threads);
+  return std::clamp(threads, 1, processors);
+}
+
+/// "ok <digest>\n", and then what ReadThreads reads.
+StatusOr<ProbeReport> ReadPassed(std::string_view text, const std::string& digest, int processors,
+                                 bool ended) {
+  text.remove_prefix(kPassed.size());
+  const size_t end = text.find('\n');
+  if (text.substr(0, end) != digest)
     return Error(Reason::kBadModel, "the model changed while it was being loaded");
-  }
+  return ProbeReport{ReadThreads(text.substr(end + 1), processors, ended)};
+}
+
+/// "<reason> <message>\n".
+Status ReadRefused(std::string_view text) {
+  if (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+  const size_t space = std::min(text.find(' '), text.size());
+  const std::string_view word = text.substr(0, space);
   for (int i = 0; i < kReasonCount; ++i)
     if (InfoOf(static_cast<Reason>(i)).label == word)
-      return MakeError(static_cast<Reason>(i), rest);
+      return MakeError(static_cast<Reason>(i), text.substr(std::min(space + 1, text.size())));
   return Error(Reason::kBadModel, "the probe of this model gave no verdict");
 }
 
 }  // namespace
 
-Status Probe(const ProbeOptions& options, const std::string& path, const std::string& root,
-             const std::string& digest, const std::atomic<bool>* given_up) {
+StatusOr<ProbeReport> Probe(const ProbeOptions& options, const std::string& path,
+                            const std::string& root, const std::string& digest,
+                            const std::atomic<bool>* given_up) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0)
     return Error(Reason::kInternal, "cannot start the probe: {}", std::strerror(errno));
   const io::FileDescriptor output(ends[0]);
   io::FileDescriptor child_end(ends[1]);
-  ASSIGN_OR_RETURN(const pid_t pid, Spawn(options.program,
-                                          {"slipway", std::string(kProbeCommand), path, root,
-                                           std::to_string(options.limits.memory_bytes),
-                                           std::to_string(options.limits.cpu_time.count()),
-                                           std::to_string(options.max_examples)},
-                                          child_end.get()));
+  ASSIGN_OR_RETURN(const pid_t pid,
+                   Spawn(options.program,
+                         {"slipway", std::string(kProbeCommand), path, root,
+                          std::to_string(options.limits.memory_bytes),
+                          std::to_string(options.limits.cpu_time.count()),
+                          std::to_string(options.max_examples), std::to_string(options.processors)},
+                         child_end.get()));
   child_end = {};
   const Patience patience{std::chrono::steady_clock::now() + options.timeout, given_up};
-  const auto verdict = ReadAll(output.get(), patience);
-  const bool ended = verdict && Ends(pid, patience);
+  std::string said;
+  const bool ended = ReadAll(output.get(), patience, said) && Ends(pid, patience);
   if (!ended) kill(pid, SIGKILL);
   int wait_status = 0;
   while (waitpid(pid, &wait_status, 0) < 0 && errno == EINTR) {
   }
   if (given_up != nullptr && *given_up) return Error(Reason::kCancelled, "the server is stopping");
+  if (said.starts_with(kPassed) && said.find('\n') != std::string::npos)
+    return ReadPassed(said, digest, options.processors, ended);
   if (!ended)
     return Error(Reason::kBadModel, "the probe of this model took more than {} s",
                  std::chrono::duration_cast<std::chrono::seconds>(options.timeout).count());
   if (!WIFEXITED(wait_status) || WEXITSTATUS(wait_status) != 0) return Died(wait_status);
-  return ReadVerdict(*verdict, digest);
+  return ReadRefused(said);
 }
 
 }  // namespace slipway::lifecycle

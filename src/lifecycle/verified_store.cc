@@ -1,5 +1,6 @@
 #include "lifecycle/verified_store.h"
 
+#include <charconv>
 #include <filesystem>
 #include <fstream>
 
@@ -17,26 +18,48 @@ std::string CpuModel() {
   return "unknown";
 }
 
+/// "threads 2 of 8": what was found best where runs may use eight processors.
+std::optional<int> ReadThreads(std::string_view line, int processors) {
+  constexpr std::string_view kWord = "threads ";
+  if (!line.starts_with(kWord)) return std::nullopt;
+  int threads = 0;
+  const char* end = line.data() + line.size();
+  const auto [rest, error] = std::from_chars(line.data() + kWord.size(), end, threads);
+  const bool good = error == std::errc() && threads >= 1 && threads <= processors &&
+                    std::string_view(rest, end) == fmt::format(" of {}", processors);
+  return good ? std::optional(threads) : std::nullopt;
+}
+
 }  // namespace
 
-VerifiedStore::VerifiedStore(std::string folder, std::string runtime)
-    : folder_(std::move(folder)), runtime_(std::move(runtime) + "\n" + CpuModel()) {}
+VerifiedStore::VerifiedStore(std::string folder, std::string runtime, int processors)
+    : folder_(std::move(folder)),
+      runtime_(std::move(runtime) + "\n" + CpuModel()),
+      processors_(processors) {}
 
 std::string VerifiedStore::PathOf(const std::string& digest) const {
   return folder_ + "/" + io::Sha256Hex(digest + "\n" + runtime_);
 }
 
-bool VerifiedStore::Contains(const std::string& digest) const {
+std::optional<Verified> VerifiedStore::Find(const std::string& digest) const {
   std::error_code ignored;
-  return !folder_.empty() && std::filesystem::is_regular_file(PathOf(digest), ignored);
+  if (folder_.empty() || !std::filesystem::is_regular_file(PathOf(digest), ignored))
+    return std::nullopt;
+  Verified found;
+  std::ifstream file(PathOf(digest));
+  for (std::string line; !found.threads && std::getline(file, line);)
+    found.threads = ReadThreads(line, processors_);
+  return found;
 }
 
-Status VerifiedStore::Add(const std::string& digest) const {
+Status VerifiedStore::Add(const std::string& digest, const Verified& verified) const {
   if (folder_.empty()) return OkStatus();
   std::error_code error;
   std::filesystem::create_directories(folder_, error);
   if (error) return Error(Reason::kIo, "{}: {}", folder_, error.message());
-  return io::WriteDurably(PathOf(digest), digest + "\n" + runtime_ + "\n");
+  std::string text = digest + "\n" + runtime_ + "\n";
+  if (verified.threads) text += fmt::format("threads {} of {}\n", *verified.threads, processors_);
+  return io::WriteDurably(PathOf(digest), text);
 }
 
 }  // namespace slipway::lifecycle

@@ -86,6 +86,12 @@ StatusOr<WarmUpReport> WarmUp(const LoadedModel& model,
   const RunOptions run_options{.deadline = begin + options.max_run};
   WarmUpReport report;
   const auto in_budget = [&] { return clock.Now() - begin < options.budget; };
+  const auto ran = [&](TimePoint start) {
+    report.last_run = clock.Now() - start;
+    report.fastest_run =
+        report.runs == 0 ? report.last_run : std::min(report.fastest_run, report.last_run);
+    ++report.runs;
+  };
 
   for (const bundle::Example& example : examples) {
     if (report.examples_replayed == static_cast<int>(options.max_examples)) break;
@@ -93,8 +99,7 @@ StatusOr<WarmUpReport> WarmUp(const LoadedModel& model,
     const TimePoint start = clock.Now();
     RETURN_IF_ERROR(Replay(model, example, run_options));
     ++report.examples_replayed;
-    ++report.runs;
-    report.last_run = clock.Now() - start;
+    ran(start);
   }
 
   const Signature& signature = model.signature();
@@ -119,8 +124,7 @@ StatusOr<WarmUpReport> WarmUp(const LoadedModel& model,
       return Error(Reason::kBadModel, "warm-up on {} inputs failed: {}",
                    golden ? "golden" : "synthetic", MessageOf(run));
     }
-    report.last_run = clock.Now() - start;
-    ++report.runs;
+    ran(start);
     // The first run pays for lazy allocation: it would make the model look slow.
     if (i == 0) continue;
     settled = true;

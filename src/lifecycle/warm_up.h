@@ -24,6 +24,7 @@ struct WarmUpReport {
   int examples_replayed = 0;
   int runs = 0;
   Duration last_run{};  // the steadiest of the runs
+  Duration fastest_run{};
 };
 
 /// Replays golden examples and compares; without any, runs once on synthetic inputs (zeros, empty

@@ -267,6 +267,9 @@ std::unique_ptr<lifecycle::Loader> Application::MakeLoader(std::shared_ptr<Engin
   // The other half is for the runtime's own copy.
   options.open.max_total_bytes = MemoryLimit(config_, resources_) / 2;
   options.engine.intra_op_threads = Or(config_.resources.intra_op_threads, 1);
+  const int run_processors =
+      std::min(Or(config_.resources.compute_threads, resources_.processors), resources_.processors);
+  if (config_.resources.intra_op_threads == 0) options.probe_options.processors = run_processors;
   options.engine.memory = RunMemory(config_, resources_);
   // In JSON eight bytes of a tensor take two at least: "0,".
   options.engine.max_input_bytes = 4 * config_.limits.max_body_bytes;
@@ -284,8 +287,8 @@ std::unique_ptr<lifecycle::Loader> Application::MakeLoader(std::shared_ptr<Engin
     registry_.AddSource(options.cache);
   }
   const std::string folder = config_.data_folder.empty() ? "" : config_.data_folder + "/verified";
-  lifecycle::VerifiedStore verified(folder,
-                                    fmt::format("{} {}", engine->name(), engine->version()));
+  lifecycle::VerifiedStore verified(folder, fmt::format("{} {}", engine->name(), engine->version()),
+                                    run_processors);
   return std::make_unique<lifecycle::Loader>(options, std::move(engine), std::move(verified),
                                              *pool_, *lifecycle_metrics_, clock_);
 }

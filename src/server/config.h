@@ -98,7 +98,7 @@ struct LimitsConfig {
 struct ResourcesConfig {
   int64_t io_threads = 0;         // 0 = the processors this process may use
   int64_t compute_threads = 0;    // 0 = the processors this process may use
-  int64_t intra_op_threads = 0;   // per model; 0 = chosen from the processors and the models
+  int64_t intra_op_threads = 0;   // of a run; 0 = measured for each model
   size_t memory_limit_bytes = 0;  // 0 = the container's, else the machine's
   size_t run_memory_bytes = 0;    // of one run; 0 = a quarter of the memory limit
 };

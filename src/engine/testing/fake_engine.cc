@@ -186,7 +186,7 @@ FakeEngine::FakeEngine(Options options)
 FakeEngine::~FakeEngine() = default;
 
 StatusOr<std::unique_ptr<LoadedModel>> FakeEngine::Load(const ModelBytes& model,
-                                                        const LoadOptions&) {
+                                                        const LoadOptions& options) {
   {
     MutexLock lock(state_->mutex);
     if (state_->failing_loads > 0) {
@@ -194,6 +194,7 @@ StatusOr<std::unique_ptr<LoadedModel>> FakeEngine::Load(const ModelBytes& model,
       return MakeError(Reason::kBadModel, "the fake engine was told to fail");
     }
     ++state_->counts.loads;
+    state_->counts.threads = options.intra_op_threads;
   }
   ASSIGN_OR_RETURN(onnx::ModelInfo info, onnx::Inspect(model.model));
   if (info.signature.inputs.empty())

@@ -58,6 +58,7 @@ class FakeEngine final : public Engine {
 
   struct Counts {
     int64_t loads = 0;
+    int threads = 0;  // inside one run, as the last load asked for
     int64_t runs = 0;
     int64_t rows = 0;  // sum of the first dimension of the first input
     int live_models = 0;

@@ -1,0 +1,159 @@
+#include "lifecycle/loader.h"
+
+#include "engine/testing/fake_engine.h"
+#include "lifecycle/testing/model_folder.h"
+#include "lifecycle/thread_choice.h"
+
+namespace slipway::lifecycle {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::FakeEngine;
+using testing::FakeModel;
+using testing::ModelFolder;
+
+constexpr int kProcessors = 4;
+
+/// Threads of a model on a machine of four processors. A shell script is in the probe's place.
+struct LoaderTest : ::testing::Test {
+  const fs::path data = fs::path(::testing::TempDir()) /
+                        (std::string("loader_test.") +
+                         ::testing::UnitTest::GetInstance()->current_test_info()->name());
+  ModelFolder folder{data / "models"};
+  FakeClock clock;
+  Registry registry;
+  LifecycleMetrics metrics{registry};
+  batching::WorkerPool pool{1};
+  std::shared_ptr<FakeEngine> engine = std::make_shared<FakeEngine>(FakeEngine::Options{
+      .burn = [this](int64_t us) { clock.Advance(std::chrono::microseconds(us)); }});
+  VerifiedStore verified{data / "verified", "fake 1", kProcessors};
+  LoaderOptions options;
+  repository::FoundModel model{.name = *ModelName::Parse("m")};
+  std::string digest;
+
+  LoaderTest() {
+    options.default_instances = 2 * kProcessors;
+    options.probe_options.processors = kProcessors;
+    ProbeSays("echo bad_model nobody was to ask");
+  }
+  ~LoaderTest() override { fs::remove_all(data); }
+
+  void PutModel(Duration run) {
+    folder.Put("m", 1, FakeModel{.burn_us = run / std::chrono::microseconds(1)});
+    model = folder.Sources().front()->Scan()->front();
+    digest = bundle::Open(model.versions[0].path).value()->digest();
+  }
+  void ProbeSays(const std::string& script) {
+    fs::create_directories(data);
+    options.probe_options.program = data / "probe";
+    std::ofstream(options.probe_options.program) << "#!/bin/sh\n" << script << "\n";
+    fs::permissions(options.probe_options.program, fs::perms::owner_all);
+  }
+  void ProbePasses(const std::string& threads) {
+    ProbeSays("echo ok " + digest + "; echo threads " + threads);
+  }
+  std::unique_ptr<ServedVersion> Load() {
+    Loader loader(options, engine, verified, pool, metrics, clock);
+    auto served = loader.Load(model, model.versions[0]);
+    EXPECT_TRUE(served.ok()) << served.status();
+    return served.ok() ? *std::move(served) : nullptr;
+  }
+  int ThreadsOfALoad() { return Load() ? engine->counts().threads : 0; }
+};
+
+TEST_F(LoaderTest, ANewModelHasTheThreadsThatItsProbeFound) {
+  PutModel(std::chrono::milliseconds(5));
+  ProbePasses("2");
+  const auto served = Load();
+  ASSERT_TRUE(served);
+  EXPECT_EQ(engine->counts().threads, 2);
+  EXPECT_EQ(served->instances, InstancesFor(2, kProcessors));
+  EXPECT_EQ(verified.Find(digest)->threads, 2);
+}
+
+TEST_F(LoaderTest, AKnownModelHasThemWithoutAProbe) {
+  PutModel(std::chrono::milliseconds(5));
+  ASSERT_TRUE(verified.Add(digest, {.threads = 4}).ok());
+  EXPECT_EQ(ThreadsOfALoad(), 4);
+  EXPECT_EQ(engine->counts().loads, 1);
+}
+
+TEST_F(LoaderTest, OneThreadLeavesTheInstancesAsTheyAre) {
+  PutModel(std::chrono::milliseconds(5));
+  ASSERT_TRUE(verified.Add(digest, {.threads = 1}).ok());
+  const auto served = Load();
+  ASSERT_TRUE(served);
+  EXPECT_EQ(served->instances, options.default_instances);
+}
+
+TEST_F(LoaderTest, InstancesOfTheModelsConfigurationWin) {
+  PutModel(std::chrono::milliseconds(5));
+  ASSERT_TRUE(verified.Add(digest, {.threads = 4}).ok());
+  model.config.instance_count = 3;
+  const auto served = Load();
+  ASSERT_TRUE(served);
+  EXPECT_EQ(served->instances, 3);
+}
+
+TEST_F(LoaderTest, ConfiguredThreadsWinOverMeasuredOnes) {
+  PutModel(std::chrono::milliseconds(5));
+  ASSERT_TRUE(verified.Add(digest, {.threads = 4}).ok());
+  options.probe_options.processors = 1;
+  options.engine.intra_op_threads = 3;
+  const auto served = Load();
+  ASSERT_TRUE(served);
+  EXPECT_EQ(engine->counts().threads, 3);
+  EXPECT_EQ(served->instances, options.default_instances);
+}
+
+TEST_F(LoaderTest, WithConfiguredThreadsNoneAreRemembered) {
+  PutModel(std::chrono::milliseconds(5));
+  ProbePasses("1");
+  options.probe_options.processors = 1;
+  ASSERT_TRUE(Load());
+  ASSERT_TRUE(verified.Find(digest));
+  EXPECT_EQ(verified.Find(digest)->threads, std::nullopt);
+}
+
+TEST_F(LoaderTest, WithoutAProbeEveryModelHasOneThread) {
+  PutModel(std::chrono::milliseconds(5));
+  options.probe = false;
+  EXPECT_EQ(ThreadsOfALoad(), 1);
+}
+
+TEST_F(LoaderTest, AKnownModelOfLongRunsIsMeasuredWhenItHasNotBeen) {
+  PutModel(kWorthThreads);
+  ASSERT_TRUE(verified.Add(digest, {}).ok());
+  ProbePasses("4");
+  EXPECT_EQ(ThreadsOfALoad(), 4);
+  EXPECT_EQ(verified.Find(digest)->threads, 4);
+}
+
+TEST_F(LoaderTest, AKnownModelOfShortRunsIsNot) {
+  PutModel(kWorthThreads - std::chrono::microseconds(1));
+  ASSERT_TRUE(verified.Add(digest, {}).ok());
+  EXPECT_EQ(ThreadsOfALoad(), 1);
+  EXPECT_EQ(engine->counts().loads, 1);
+}
+
+TEST_F(LoaderTest, ABusyMachineIsAskedAgainAtTheNextLoad) {
+  PutModel(std::chrono::milliseconds(5));
+  ProbePasses("unknown");
+  EXPECT_EQ(ThreadsOfALoad(), 1);
+  EXPECT_EQ(verified.Find(digest)->threads, std::nullopt);
+  ProbePasses("2");
+  EXPECT_EQ(ThreadsOfALoad(), 2);
+}
+
+TEST_F(LoaderTest, AMeasurementThatFailsCostsAKnownModelNothingButThreads) {
+  PutModel(std::chrono::milliseconds(5));
+  ASSERT_TRUE(verified.Add(digest, {}).ok());
+  for (const char* script : {"kill -KILL $$", "exec sleep 1000"}) {
+    ProbeSays(script);
+    EXPECT_EQ(ThreadsOfALoad(), 1);
+    EXPECT_EQ(verified.Find(digest)->threads, std::nullopt);
+  }
+}
+
+}  // namespace
+}  // namespace slipway::lifecycle
