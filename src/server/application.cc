@@ -479,6 +479,12 @@ std::string Application::Address() const {
          address;
 }
 
+std::vector<std::string> Application::FurtherAddresses() const {
+  auto addresses = server_->addresses();
+  addresses.erase(addresses.begin());
+  return addresses;
+}
+
 std::string Application::SampleCommand() const {
   return admin::SampleCommand(*manager_->table().Get(), Address());
 }

@@ -61,6 +61,8 @@ class Application {
 
   /// "http://127.0.0.1:8080" or "https://…" of the first listener, or "unix:/path".
   std::string Address() const;
+  /// The others, as they were bound.
+  std::vector<std::string> FurtherAddresses() const;
   /// A complete curl command for a model that is ready; "" when none is.
   std::string SampleCommand() const;
 

@@ -175,7 +175,7 @@ const std::vector<Field>& Table() {
       {"resources.intra_op_threads", "--intra-op-threads", false,
        IntegerField{AT(resources.intra_op_threads), 0, kMaxThreads}, "threads",
        "Threads inside one run of one model; 0: one, or for runs of 2 ms and longer as many as are "
-       "used to nine tenths, which the probe of a new model measures (without a probe: one)."},
+       "used to 95 %, which the probe of a new model measures (without a probe: one)."},
       {"resources.memory_limit", "--memory-limit", false,
        BytesField{AT(resources.memory_limit_bytes), 0, 1'024 * kTiB}, "",
        "Memory that budgets are sized from; 0: the container's limit, else the machine's memory."},

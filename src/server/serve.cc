@@ -69,7 +69,9 @@ StatusOr<std::unique_ptr<Engine>> MakeEngine() {
 
 /// What a person who started it by hand wants to see; standard output, apart from the log.
 void Announce(const Application& application) {
-  std::printf("Slipway serves on %s\n", application.Address().c_str());
+  std::string line = "Slipway serves on " + application.Address();
+  for (const std::string& further : application.FurtherAddresses()) line += ", and on " + further;
+  std::printf("%s\n", line.c_str());
   if (const std::string sample = application.SampleCommand(); !sample.empty())
     std::printf("Try it:\n  %s\n", sample.c_str());
   std::fflush(stdout);
