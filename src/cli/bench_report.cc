@@ -46,13 +46,15 @@ void AppendSlices(JsonWriter& json, const LoadReport& load) {
 }
 
 void AppendLatency(JsonWriter& json, const client::LatencyHistogram& latency) {
-  json.Key("latency_us").BeginObject();
-  json.Key("min").Double(Microseconds(latency.min()));
+  json.BeginObject().Key("min").Double(Microseconds(latency.min()));
   json.Key("mean").Double(Microseconds(latency.mean()));
   for (const auto& [name, q] : kReportedQuantiles)
     json.Key(name).Double(Microseconds(latency.Quantile(q)));
   json.Key("max").Double(Microseconds(latency.max())).EndObject();
-  json.Key("histogram_us").BeginArray();
+}
+
+void AppendBuckets(JsonWriter& json, const client::LatencyHistogram& latency) {
+  json.BeginArray();
   for (const auto& [end, count] : latency.Buckets())
     json.BeginArray().Double(Microseconds(end)).Uint(count).EndArray();
   json.EndArray();
@@ -73,10 +75,16 @@ void AppendRun(JsonWriter& json, const BenchRun& run) {
   json.Key("wrong_answers").Uint(load.wrong_answers).Key("failures").Uint(load.failures);
   json.Key("timeouts").Uint(load.timeouts);
   json.Key("by_status").BeginObject();
-  for (const auto& [status, count] : load.by_status) json.Key(std::to_string(status)).Uint(count);
+  for (const auto& [status, answers] : load.by_status)
+    json.Key(std::to_string(status)).Uint(answers.count());
   json.EndObject().Key("per_second").Double(load.per_second());
   json.Key("bytes_received").Uint(load.bytes_received);
-  AppendLatency(json, load.latency);
+  AppendLatency(json.Key("latency_us"), load.latency);
+  AppendBuckets(json.Key("histogram_us"), load.latency);
+  json.Key("latency_us_by_status").BeginObject();
+  for (const auto& [status, answers] : load.by_status)
+    AppendLatency(json.Key(std::to_string(status)), answers);
+  json.EndObject();
   AppendSlices(json, load);
   if (!load.first_problem.empty()) json.Key("first_problem").String(load.first_problem);
   json.EndObject();

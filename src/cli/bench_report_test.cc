@@ -19,7 +19,7 @@ BenchRun RunOf(int concurrency, int answers, Duration latency) {
   for (int i = 0; i < answers; ++i)
     load.Record(load.elapsed * i / answers, latency, /*has_answer=*/true);
   load.succeeded = load.completed;
-  load.by_status[200] = load.completed;
+  load.by_status[200] = load.latency;
   return run;
 }
 

@@ -87,7 +87,7 @@ TEST_F(GrpcSessionTest, RefusedCallsAreCountedByTheirCode) {
   const auto report = RunServerLoad(options);
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_FALSE(report->clean());
-  EXPECT_EQ(report->by_status.at(14), report->completed);
+  EXPECT_EQ(report->by_status.at(14).count(), report->completed);
   EXPECT_EQ(report->first_problem, "gRPC UNAVAILABLE: 100 % full");
 }
 

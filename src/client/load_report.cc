@@ -31,7 +31,7 @@ void LoadReport::Merge(const LoadReport& other) {
   answered += other.answered;
   succeeded += other.succeeded;
   wrong_answers += other.wrong_answers;
-  for (const auto& [status, count] : other.by_status) by_status[status] += count;
+  for (const auto& [status, answers] : other.by_status) by_status[status].Merge(answers);
   failures += other.failures;
   timeouts += other.timeouts;
   unsent += other.unsent;

@@ -40,12 +40,13 @@ struct LoadReport {
   static constexpr Duration kGrace = std::chrono::milliseconds(100);
 
   Duration elapsed{0};
-  uint64_t completed = 0;             // answered at last, with any status
-  uint64_t answered = 0;              // answers that came in the measured time, due then or before
-  uint64_t succeeded = 0;             // the protocol's OK, and as expected where that was asked
-  uint64_t wrong_answers = 0;         // OK, but another body than expected
-  std::map<int, uint64_t> by_status;  // HTTP's statuses or gRPC's codes; servers only
-  uint64_t failures = 0;              // connections lost, answers that are none, failed calls
+  uint64_t completed = 0;      // answered at last, with any status
+  uint64_t answered = 0;       // answers that came in the measured time, due then or before
+  uint64_t succeeded = 0;      // the protocol's OK, and as expected where that was asked
+  uint64_t wrong_answers = 0;  // OK, but another body than expected
+  /// Latencies of the answers, by HTTP's statuses or gRPC's codes; servers only.
+  std::map<int, LatencyHistogram> by_status;
+  uint64_t failures = 0;  // connections lost, answers that are none, failed calls
   uint64_t timeouts = 0;
   uint64_t unsent = 0;          // open loop: due, but nothing was free to send them before the end
   uint64_t late_starts = 0;     // open loop: sent more than kLate after they were due

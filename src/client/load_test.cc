@@ -48,8 +48,22 @@ TEST(ServerLoadTest, TellsWrongAnswersAndOtherStatusesApart) {
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_FALSE(report->clean());
   EXPECT_EQ(report->succeeded, 0u);
-  EXPECT_EQ(report->wrong_answers, report->by_status.at(200));
-  EXPECT_EQ(report->completed, report->by_status.at(200) + report->by_status.at(503));
+  EXPECT_EQ(report->wrong_answers, report->by_status.at(200).count());
+  EXPECT_EQ(report->completed,
+            report->by_status.at(200).count() + report->by_status.at(503).count());
+}
+
+TEST(ServerLoadTest, MeasuresEachStatusApart) {
+  std::atomic<uint64_t> served{0};
+  TinyServer server([&](const std::string&) -> std::string {
+    if (++served % 2 == 0) return "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n";
+    std::this_thread::sleep_for(milliseconds(20));
+    return Ok("yes");
+  });
+  const auto report = RunServerLoad(LoadOf(server, {.duration = milliseconds(200)}));
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_GE(report->by_status.at(200).min(), milliseconds(20));
+  EXPECT_LT(report->by_status.at(503).Quantile(0.5), milliseconds(10));
 }
 
 // A server that needs 50 ms for every request cannot give 100 a second on one connection. Counted

@@ -183,9 +183,10 @@ class ServerLoad {
     const std::string& expected = call.request->expected;
     const bool ok = answer.error.ok();
     const bool right = ok && (expected.empty() || answer.body == expected);
-    report_.Record(call.due - measured_, SteadyClock().Now() - call.due, /*has_answer=*/true);
+    const Duration took = SteadyClock().Now() - call.due;
+    report_.Record(call.due - measured_, took, /*has_answer=*/true);
     if (call.due >= measured_) {
-      ++report_.by_status[answer.status];
+      report_.by_status[answer.status].Record(took);
       report_.bytes_received += answer.body.size();
       report_.succeeded += right;
       report_.wrong_answers += ok && !right;

@@ -37,6 +37,7 @@ def test_http(slipway, address, body):
     assert (report["protocol"], report["body"], report["model"], report["version"]) == ("http", body, "digits", "1")
     (run,) = report["runs"]
     assert run["by_status"] == {"200": run["completed"]}
+    assert run["latency_us_by_status"] == {"200": run["latency_us"]}
     assert sum(count for _, count in run["histogram_us"]) == run["completed"] == run["succeeded"]
     assert run["latency_us"]["p50"] <= run["latency_us"]["p99"] <= run["latency_us"]["max"]
 

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 
-import frames
+from support import frames
 
 PIECE = 1000  # frames or requests that are sent at once
 SLOW_READERS = 50

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 import attackers
-import frames
+from support import frames
 from support.server import wait_until
 
 IS_RELEASE = os.environ.get("SLIPWAY_TEST_SCALE") == "release"

@@ -12,6 +12,7 @@ import time
 import pytest
 
 import attackers
+from support.models import TESTS
 
 IS_RELEASE = os.environ.get("SLIPWAY_TEST_SCALE") == "release"
 ROUNDS = 40 if IS_RELEASE else 6
@@ -27,7 +28,9 @@ class Attack:
 
     def __init__(self, server, attack):
         host, _, port = server.address.rpartition(":")
-        self._process = subprocess.Popen([sys.executable, attackers.__file__, attack, host, port])
+        self._process = subprocess.Popen(
+            [sys.executable, attackers.__file__, attack, host, port], env={**os.environ, "PYTHONPATH": str(TESTS)}
+        )
 
     def __enter__(self):
         time.sleep(SETTLED_S)

@@ -1,6 +1,6 @@
 """More streams at once than the server takes."""
 
-import frames
+from support import frames
 
 MAX_STREAMS = 256
 

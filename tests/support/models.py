@@ -6,7 +6,8 @@ import pathlib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples" / "models"
-TEST_MODELS = ROOT / "tests" / "models"
+TESTS = ROOT / "tests"
+TEST_MODELS = TESTS / "models"
 
 
 def examples():

@@ -10,6 +10,7 @@ import struct
 
 import pytest
 
+from support.protobuf import fields, read_varint
 from support.tensors import pack
 
 NODE_FOLDER = pathlib.Path("/usr/share/libonnx-testdata/data/node")
@@ -46,41 +47,12 @@ DATATYPES = {
 WIDTH_LETTERS = {FLOAT_DATA: "f", DOUBLE_DATA: "d"}
 
 
-def varint(data, at):
-    value = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        shift += 7
-        if byte < 0x80:
-            return value, at
-
-
-def fields(data):
-    """field number -> its values in order: int for varints, bytes for all else."""
-    found, at = {}, 0
-    while at < len(data):
-        key, at = varint(data, at)
-        number, kind = key >> 3, key & 7
-        if kind == 0:
-            value, at = varint(data, at)
-        else:
-            if kind == 2:
-                size, at = varint(data, at)
-            else:
-                size = {1: 8, 5: 4}[kind]
-            value, at = data[at : at + size], at + size
-        found.setdefault(number, []).append(value)
-    return found
-
-
 def varints(values):
     """A repeated varint field, packed or not, as signed 64-bit numbers."""
     for value in values:
         at = 0
         while isinstance(value, bytes) and at < len(value):
-            number, at = varint(value, at)
+            number, at = read_varint(value, at)
             yield signed(number)
         if isinstance(value, int):
             yield signed(value)

@@ -8,6 +8,7 @@ import shutil
 import struct
 
 from support.models import TEST_MODELS
+from support.protobuf import field
 
 SCALED = (TEST_MODELS / "optional_input.onnx").read_bytes()
 SCALE = struct.pack("<f", 3)  # its constant, once in the file
@@ -19,63 +20,47 @@ def scaled_model(factor):
     return SCALED.replace(SCALE, struct.pack("<f", factor))
 
 
-def _varint(number):
-    encoded = bytearray()
-    while number > 0x7F:
-        encoded.append(number & 0x7F | 0x80)
-        number >>= 7
-    return bytes([*encoded, number])
-
-
-def _field(number, value):
-    """A field of a serialized protobuf message: a varint for int, else length and bytes."""
-    if isinstance(value, int):
-        return _varint(number << 3) + _varint(value)
-    value = value.encode() if isinstance(value, str) else value
-    return _varint(number << 3 | 2) + _varint(len(value)) + value
-
-
 def _value(name, *dims):
     """A ValueInfoProto of FP32; a str is a dynamic dimension."""
     shape = b"".join(
-        _field(1, _field(2 if isinstance(dim, str) else 1, dim)) for dim in dims
+        field(1, field(2 if isinstance(dim, str) else 1, dim)) for dim in dims
     )
-    return _field(1, name) + _field(2, _field(1, _field(1, 1) + _field(2, shape)))
+    return field(1, name) + field(2, field(1, field(1, 1) + field(2, shape)))
 
 
 def heavy_model(factor, columns=1 << 18):
     """As `scaled_model`, but y [-1] = factor x sum(x), by way of 16 bytes of weights for each column."""
     weights = struct.pack("<f", factor) * (4 * columns)
-    tensor = _field(1, 4) + _field(1, columns) + _field(2, 1) + _field(8, "w") + _field(9, weights)
-    matmul = _field(1, "x") + _field(1, "w") + _field(2, "wide") + _field(4, "MatMul")
-    axes = _field(1, "axes") + _field(8, 1) + _field(20, 7)
-    keep = _field(1, "keepdims") + _field(3, 0) + _field(20, 2)
-    reduce = _field(1, "wide") + _field(2, "y") + _field(4, "ReduceMax") + _field(5, axes) + _field(5, keep)
-    graph = _field(1, matmul) + _field(1, reduce) + _field(2, "heavy") + _field(5, tensor)
-    graph += _field(11, _value("x", "batch", 4)) + _field(12, _value("y", "batch"))
-    return _field(1, 8) + _field(7, graph) + _field(8, _field(2, 13))
+    tensor = field(1, 4) + field(1, columns) + field(2, 1) + field(8, "w") + field(9, weights)
+    matmul = field(1, "x") + field(1, "w") + field(2, "wide") + field(4, "MatMul")
+    axes = field(1, "axes") + field(8, 1) + field(20, 7)
+    keep = field(1, "keepdims") + field(3, 0) + field(20, 2)
+    reduce = field(1, "wide") + field(2, "y") + field(4, "ReduceMax") + field(5, axes) + field(5, keep)
+    graph = field(1, matmul) + field(1, reduce) + field(2, "heavy") + field(5, tensor)
+    graph += field(11, _value("x", "batch", 4)) + field(12, _value("y", "batch"))
+    return field(1, 8) + field(7, graph) + field(8, field(2, 13))
 
 
 def row_model(factor):
     """As `scaled_model`, of rows alone: x FP32 [-1,4] -> y = factor x."""
-    tensor = _field(1, 1) + _field(2, 1) + _field(8, "w") + _field(9, struct.pack("<f", factor))
-    multiply = _field(1, "x") + _field(1, "w") + _field(2, "y") + _field(4, "Mul")
-    graph = _field(1, multiply) + _field(2, "rows") + _field(5, tensor)
-    graph += _field(11, _value("x", "batch", 4)) + _field(12, _value("y", "batch", 4))
-    return _field(1, 8) + _field(7, graph) + _field(8, _field(2, 13))
+    tensor = field(1, 1) + field(2, 1) + field(8, "w") + field(9, struct.pack("<f", factor))
+    multiply = field(1, "x") + field(1, "w") + field(2, "y") + field(4, "Mul")
+    graph = field(1, multiply) + field(2, "rows") + field(5, tensor)
+    graph += field(11, _value("x", "batch", 4)) + field(12, _value("y", "batch", 4))
+    return field(1, 8) + field(7, graph) + field(8, field(2, 13))
 
 
 def product_model():
     """n INT64 [2] -> the sum over the product of two n[0] x n[1] matrices of ones, one long operator."""
-    one = _field(2, 1) + _field(8, "one") + _field(9, struct.pack("<f", 1))
-    expand = _field(1, "one") + _field(1, "n") + _field(2, "wide") + _field(4, "Expand")
-    multiply = _field(1, "wide") + _field(1, "wide") + _field(2, "product") + _field(4, "MatMul")
-    keep = _field(1, "keepdims") + _field(3, 0) + _field(20, 2)
-    add = _field(1, "product") + _field(2, "y") + _field(4, "ReduceSum") + _field(5, keep)
-    size = _field(1, "n") + _field(2, _field(1, _field(1, 7) + _field(2, _field(1, _field(1, 2)))))
-    graph = _field(1, expand) + _field(1, multiply) + _field(1, add) + _field(2, "product") + _field(5, one)
-    graph += _field(11, size) + _field(12, _value("y"))
-    return _field(1, 8) + _field(7, graph) + _field(8, _field(2, 13))
+    one = field(2, 1) + field(8, "one") + field(9, struct.pack("<f", 1))
+    expand = field(1, "one") + field(1, "n") + field(2, "wide") + field(4, "Expand")
+    multiply = field(1, "wide") + field(1, "wide") + field(2, "product") + field(4, "MatMul")
+    keep = field(1, "keepdims") + field(3, 0) + field(20, 2)
+    add = field(1, "product") + field(2, "y") + field(4, "ReduceSum") + field(5, keep)
+    size = field(1, "n") + field(2, field(1, field(1, 7) + field(2, field(1, field(1, 2)))))
+    graph = field(1, expand) + field(1, multiply) + field(1, add) + field(2, "product") + field(5, one)
+    graph += field(11, size) + field(12, _value("y"))
+    return field(1, 8) + field(7, graph) + field(8, field(2, 13))
 
 
 def power_model(size, times):
@@ -92,12 +77,12 @@ def power_model(size, times):
 def external_model(location, length=4):
     """x FP32 [-1,4] -> y = w x, where the FP32 w lies in the file `location`."""
     entries = [("location", location), ("length", str(length))]
-    external = b"".join(_field(13, _field(1, key) + _field(2, value)) for key, value in entries)
-    tensor = _field(1, 1) + _field(2, 1) + _field(8, "w") + external + _field(14, 1)
-    multiply = _field(1, "x") + _field(1, "w") + _field(2, "y") + _field(4, "Mul")
-    graph = _field(1, multiply) + _field(2, "external") + _field(5, tensor)
-    graph += _field(11, _value("x", "batch", 4)) + _field(12, _value("y", "batch", 4))
-    return _field(1, 8) + _field(7, graph) + _field(8, _field(2, 13))
+    external = b"".join(field(13, field(1, key) + field(2, value)) for key, value in entries)
+    tensor = field(1, 1) + field(2, 1) + field(8, "w") + external + field(14, 1)
+    multiply = field(1, "x") + field(1, "w") + field(2, "y") + field(4, "Mul")
+    graph = field(1, multiply) + field(2, "external") + field(5, tensor)
+    graph += field(11, _value("x", "batch", 4)) + field(12, _value("y", "batch", 4))
+    return field(1, 8) + field(7, graph) + field(8, field(2, 13))
 
 
 class Repository:

@@ -85,6 +85,7 @@ class Server:
     http        what to listen on: "HOST:PORT" or "unix:PATH"; a free loopback port when None
     wait_ready  False: `start` returns as soon as the process runs
     tls         an ssl.SSLContext when the server speaks TLS; may be replaced at any time
+    cores       processors that it may use; all of this process when None
     """
 
     def __init__(
@@ -97,8 +98,10 @@ class Server:
         wait_ready=True,
         ready_timeout_s=60,
         tls=None,
+        cores=None,
     ):
         self.tls = tls
+        self._cores = cores
         self.address = http or f"127.0.0.1:{free_port()}"
         self.command = [
             slipway_path(),
@@ -123,8 +126,9 @@ class Server:
     # --- the process
 
     def start(self):
+        pinned = ["taskset", "--cpu-list", ",".join(map(str, self._cores))] if self._cores else []
         self._process = subprocess.Popen(
-            self.command,
+            [*pinned, *self.command],
             cwd=ROOT,
             env=self._env,
             stdin=subprocess.DEVNULL,
@@ -230,10 +234,8 @@ class Server:
         return wait_until(find, timeout_s, f"a log line with {pattern!r}")
 
     def rss_bytes(self):
-        status = pathlib.Path(f"/proc/{self.pid}/status").read_text(
-            encoding="ascii", errors="replace"
-        )
-        return int(re.search(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)[1]) * 1024
+        rollup = pathlib.Path(f"/proc/{self.pid}/smaps_rollup").read_text(encoding="ascii")
+        return int(re.search(r"^Rss:\s+(\d+) kB", rollup, re.MULTILINE)[1]) * 1024
 
     def open_files(self):
         """How many descriptors the process holds."""

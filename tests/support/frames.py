@@ -25,9 +25,9 @@ def request(stream, path=b"/v2/health/live", authority=b"localhost"):
     return frame(HEADERS, END_STREAM | END_HEADERS, stream, head)
 
 
-def open_request(stream, path=b"/v2/health/live", authority=b"localhost"):
-    """The head of a POST; its body follows."""
-    head = b"\x83\x86" + field(b":path", path) + field(b":authority", authority)
+def open_request(stream, path=b"/v2/health/live", authority=b"localhost", more=b""):
+    """The head of a POST, with `more` fields; its body follows."""
+    head = b"\x83\x86" + field(b":path", path) + field(b":authority", authority) + more
     return frame(HEADERS, END_HEADERS, stream, head)
 
 
