@@ -22,7 +22,7 @@ struct AdmissionView {
   std::optional<TimePoint> deadline;
   Duration predicted{};  // of this request's run: what has become slow shows at once
   Duration slow{};       // what 19 of 20 such runs stay below: one outlier hardly shows
-  bool guessed = false;  // no run of its size was seen yet, or it is time to try again
+  bool guessed = false;  // its size is hardly known, or it is time to try again
   Duration wait{};       // until its run could begin
   size_t waiting = 0;    // queued for this version
   int running = 0;       // of this version, anywhere

@@ -52,6 +52,8 @@ void CostModel::Observe(RunSize size, Duration took) {
     cell.usual.store(next, std::memory_order_relaxed);
     cell.mean.store(mean + (seen - mean) * kWeight, std::memory_order_relaxed);
   }
+  if (const uint8_t runs = cell.seen.load(std::memory_order_relaxed); runs < kKnown)
+    cell.seen.store(runs + 1, std::memory_order_relaxed);
   column.knee.store(FindKnee(column), std::memory_order_relaxed);
 }
 
@@ -74,9 +76,9 @@ int64_t CostModel::Knee(size_t row_bytes) const {
   return int64_t{1} << columns_[ByteBucket(row_bytes)].knee.load(std::memory_order_relaxed);
 }
 
-bool CostModel::HasSeen(RunSize size) const {
+bool CostModel::Knows(RunSize size) const {
   const Cell& cell = columns_[ByteBucket(size.row_bytes)].cells[RowBucket(size.rows)];
-  return cell.mean.load(std::memory_order_relaxed) != 0;
+  return cell.seen.load(std::memory_order_relaxed) >= kKnown;
 }
 
 Duration CostModel::Predict(RunSize size) const { return Predict(size, &Cell::mean); }

@@ -30,21 +30,23 @@ class CostModel {
   Duration Predict(RunSize size) const;
   /// As Predict; 19 of 20 runs are faster.
   Duration PredictSlow(RunSize size) const;
-  /// A run of about that size was observed.
-  bool HasSeen(RunSize size) const;
+  /// Runs of about that size were observed, and more than two: one or two may have been unlucky.
+  bool Knows(RunSize size) const;
 
   /// How many rows are best run together: the fewest whose cost a row is within 5 % of the lowest
   /// observed, a power of two. 1 when that saves less than a tenth, or is not known.
   int64_t Knee(size_t row_bytes) const;
 
  private:
+  static constexpr uint8_t kKnown = 3;
   static constexpr int kRowBuckets = 12;  // 1, 2, 3–4, 5–8, …, more than 1024
   static constexpr int kByteBuckets = 40;
 
   struct Cell {
-    std::atomic<float> mean{0};   // ns a row; 0 = never seen
-    std::atomic<float> usual{0};  // mean that outliers do not move
-    std::atomic<float> slow{0};   // 95th percentile
+    std::atomic<float> mean{0};    // ns a row; 0 = never seen
+    std::atomic<float> usual{0};   // mean that outliers do not move
+    std::atomic<float> slow{0};    // 95th percentile
+    std::atomic<uint8_t> seen{0};  // runs, up to kKnown
   };
   using Quantity = std::atomic<float> Cell::*;
   struct Column {

@@ -23,10 +23,11 @@ TEST(CostModelTest, ScalesFromTheNearestSizeSeen) {
   EXPECT_EQ(cost.Predict({4, 64}), microseconds(40));
   EXPECT_EQ(cost.Predict({1, 8}), microseconds(10));
   EXPECT_EQ(cost.Predict({1, size_t{1} << 38}), std::chrono::minutes(1));
-  EXPECT_TRUE(cost.HasSeen({1, 64}));
-  EXPECT_FALSE(cost.HasSeen({1, 256}));
-  EXPECT_FALSE(cost.HasSeen({4, 64}));
+  EXPECT_FALSE(cost.Knows({1, 64}));
   for (int i = 0; i < 100; ++i) cost.Observe({1, 64}, microseconds(2));
+  EXPECT_TRUE(cost.Knows({1, 64}));
+  EXPECT_FALSE(cost.Knows({1, 256}));
+  EXPECT_FALSE(cost.Knows({4, 64}));
   EXPECT_NEAR(cost.Predict({1, 64}).count(), 2000, 10);
 }
 

@@ -31,7 +31,7 @@ StatusOr<Placement> ModelQueue::Admit(const Arrival& arrival) {
   AdmissionView view;
   if (arrival.deadline) {
     view.now = clock_.Now();
-    view.guessed = !cost_->HasSeen(size) || (waiting() == 0 && TimeToTry());
+    view.guessed = !cost_->Knows(size) || (waiting() == 0 && TimeToTry());
     view.slow = cost_->PredictSlow(size);
   }
   view.deadline = arrival.deadline;
@@ -77,7 +77,7 @@ bool ModelQueue::TimeToProbe() {
 
 Duration ModelQueue::ShareOf(RunSize size) const {
   // A guess is not held against those who come later: it counts as the smallest run that was seen.
-  if (!cost_->HasSeen(size)) return cost_->Predict({});
+  if (!cost_->Knows(size)) return cost_->Predict({});
   const int64_t rows = TargetRows(options_.batch, *cost_, size.row_bytes);
   if (size.rows >= rows) return cost_->Predict(size);
   return cost_->Predict({rows, size.row_bytes}) * size.rows / rows;
@@ -147,7 +147,7 @@ std::unique_ptr<Job> ModelQueue::TakeAny() {
 }
 
 bool ModelQueue::IsHopeless(const Job& job, TimePoint now) const {
-  return job.deadline && jobs_.size() > 1 && cost_->HasSeen(job.size) &&
+  return job.deadline && jobs_.size() > 1 && cost_->Knows(job.size) &&
          now + cost_->PredictSlow(job.size) > *job.deadline;
 }
 
