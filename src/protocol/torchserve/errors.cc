@@ -29,18 +29,20 @@ std::string_view ErrorType(Reason reason, bool model_known) {
 
 void WriteError(const Status& why, bool model_known, std::string_view request_id,
                 http::Response& response) {
-  constexpr size_t kMaxMessage = 800;  // escaped it may be longer
+  constexpr std::string_view kClose = "\"}";
   http::RespondWithError(why, request_id, response);
-  response.body.clear();
-  JsonWriter(response.body)
+  std::string& body = response.body;
+  body.clear();
+  JsonWriter(body)
       .BeginObject()
       .Key("code")
       .Int(response.status)
       .Key("type")
       .String(ErrorType(ReasonOf(why), model_known))
-      .Key("message")
-      .String(MessageOf(response.failure).substr(0, kMaxMessage))
-      .EndObject();
+      .Key("message");
+  body += '"';
+  http::AppendCutText(MessageOf(response.failure), http::kMaxErrorBody - kClose.size(), body);
+  body += kClose;
 }
 
 }  // namespace slipway::torchserve

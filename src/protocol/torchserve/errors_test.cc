@@ -29,5 +29,14 @@ TEST(TorchserveErrorsTest, AreAnObjectOfCodeTypeAndMessage) {
   EXPECT_THAT(response.body, ::testing::Not(::testing::HasSubstr("secret")));
 }
 
+TEST(TorchserveErrorsTest, FillAKibibyteWhateverIsEscaped) {
+  for (const char c : {'a', '"', '\x01'}) {
+    http::Response response;
+    WriteError(MakeError(Reason::kBadRequest, std::string(5000, c)), true, "r", response);
+    EXPECT_THAT(response.body.size(), ::testing::AllOf(::testing::Le(1024u), ::testing::Gt(1010u)));
+    EXPECT_TRUE(response.body.ends_with("...\"}")) << response.body;
+  }
+}
+
 }  // namespace
 }  // namespace slipway::torchserve

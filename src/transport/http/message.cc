@@ -10,7 +10,6 @@
 namespace slipway::http {
 namespace {
 
-constexpr size_t kMaxErrorBody = 1024;
 constexpr std::string_view kErrorOpen = "{\"error\":\"";
 constexpr std::string_view kErrorClose = "\"}";
 constexpr std::string_view kCut = "...";
@@ -94,23 +93,26 @@ size_t StreamMessage::size() const {
   return bytes;
 }
 
-void WriteErrorBody(std::string_view message, std::string& body) {
-  body.assign(kErrorOpen);
-  const std::string valid = ValidUtf8(message);
-  const size_t limit = kMaxErrorBody - kErrorClose.size();
+void AppendCutText(std::string_view text, size_t limit, std::string& out) {
+  const std::string valid = ValidUtf8(text);
   std::array<char, 6> buffer;
   size_t whole =
-      body.size();  // the last character boundary after which the mark of a cut still fits
-  for (size_t i = 0; i < valid.size(); ++i) {
-    const std::string_view escaped = Escape(valid[i], buffer);
-    if (!IsContinuation(valid[i]) && body.size() + kCut.size() <= limit) whole = body.size();
-    if (body.size() + escaped.size() > limit) {
-      body.resize(whole);
-      body.append(kCut);
-      break;
+      out.size();  // the last character boundary after which the mark of a cut still fits
+  for (const char c : valid) {
+    const std::string_view escaped = Escape(c, buffer);
+    if (!IsContinuation(c) && out.size() + kCut.size() <= limit) whole = out.size();
+    if (out.size() + escaped.size() > limit) {
+      out.resize(whole);
+      out.append(kCut);
+      return;
     }
-    body.append(escaped);
+    out.append(escaped);
   }
+}
+
+void WriteErrorBody(std::string_view message, std::string& body) {
+  body.assign(kErrorOpen);
+  AppendCutText(message, kMaxErrorBody - kErrorClose.size(), body);
   body.append(kErrorClose);
 }
 

@@ -76,6 +76,12 @@ void RespondWithError(const Status& error, std::string_view request_id, Response
 /// `error`, or what the client gets instead of it.
 Status ToldToClient(const Status& error, std::string_view request_id);
 
+inline constexpr size_t kMaxErrorBody = 1024;
+
+/// Appends `text` as it stands between the quotes of JSON: escaped, valid UTF-8, cut with "..."
+/// where `out` would pass `limit` bytes.
+void AppendCutText(std::string_view text, size_t limit, std::string& out);
+
 /// Sets `body` to {"error":"<message>"}, escaped, valid UTF-8, cut with "..." at 1 KiB.
 void WriteErrorBody(std::string_view message, std::string& body);
 
