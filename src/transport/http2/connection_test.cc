@@ -426,6 +426,19 @@ TEST_F(Http2Test, StreamsBeyondTheirNumberEndTheConnection) {
             std::string({0, 0, 0, static_cast<char>(NGHTTP2_ENHANCE_YOUR_CALM)}));
 }
 
+// The server resets them, so that no frame of the client's says it (the attack "MadeYouReset").
+TEST_F(Http2Test, BodiesPastTheirContentLengthEndTheConnection) {
+  Start();
+  Http2Client client(address());
+  for (int i = 0; i < 20'000 && !client.goaway(); ++i) {
+    client.Open("POST", "/echo", {{"content-length", "1"}}, "xx", /*ends=*/false);
+    if (i % 100 == 99 && !client.PumpUntil([] { return true; })) break;
+  }
+  client.ReadsEnd();
+  EXPECT_EQ(client.goaway(), static_cast<uint32_t>(NGHTTP2_ENHANCE_YOUR_CALM));
+  EXPECT_EQ(server_.executed(), 0);
+}
+
 TEST_F(Http2Test, AFrameIsNotAsLongAsItsClientLikes) {
   Start();
   Http2Client client(address(), /*window=*/16 << 20, /*max_frame=*/(1 << 24) - 1);
