@@ -35,7 +35,7 @@ constexpr std::array<ReasonInfo, kReasonCount> kTable = {{
     {"forbidden", 403, kPermissionDenied, false},
     {"not_found", 404, kNotFound, false},
     {"method_not_allowed", 405, kUnimplemented, false},
-    {"unsupported_coding", 415, kInvalidArgument, false},
+    {"unsupported_coding", 415, kUnimplemented, false},
     {"url_too_long", 414, kInvalidArgument, false},
     {"headers_too_large", 431, kInvalidArgument, false},
     {"slow_request", 408, kDeadlineExceeded, false},

@@ -233,10 +233,20 @@ TEST_F(GrpcTest, CompressedMessagesAreRead) {
   EXPECT_EQ(client.Finish(client.Open("POST", "/test.Echo/Unary", call, Framed("junk", true)))
                 .field("grpc-status"),
             "3");
-  const int32_t unknown = client.Open(
-      "POST", "/test.Echo/Unary", {{"content-type", "application/grpc"}, {"grpc-encoding", "br"}},
-      Framed("x", true));
-  EXPECT_EQ(client.Finish(unknown).field("grpc-status"), "12");
+}
+
+TEST_F(GrpcTest, AnUnknownCompressionIsRefusedWithThoseThatAreKnown) {
+  server_.Start();
+  Http2Client client(address());
+  for (const std::string path : {"/test.Echo/Unary", "/test.Echo/Stream"}) {
+    const Answer& answer = client.Finish(
+        client.Open("POST", path, {{"content-type", "application/grpc"}, {"grpc-encoding", "br"}},
+                    Framed("x", true)));
+    EXPECT_EQ(answer.field("grpc-status"), "12") << path;
+    EXPECT_EQ(answer.field("grpc-accept-encoding"), "identity,gzip,deflate") << path;
+  }
+  const Answer& fine = client.Finish(client.Call("/test.Echo/Unary", "x"));
+  EXPECT_EQ(fine.field("grpc-accept-encoding"), "");
 }
 
 TEST_F(GrpcTest, ADecompressionBombStopsAtTheLimit) {

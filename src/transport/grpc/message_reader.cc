@@ -6,15 +6,12 @@
 #include "transport/http/coding.h"
 
 namespace slipway::grpc {
-namespace {
-constexpr size_t kFirstReserve = 64u << 10;
-}
 
 Status InflateMessage(std::string_view encoding, std::span<const std::byte> in, size_t max_bytes,
                       http::BodyBuffer& out) {
   const auto coding = http::ParseContentEncoding(encoding);
   if (!coding.ok() || *coding == http::Coding::kIdentity)
-    return Error(Reason::kNotOffered,
+    return Error(Reason::kUnsupportedCoding,
                  "grpc-encoding: expected gzip or deflate for a compressed message, got \"{}\"",
                  encoding.substr(0, 64));
   ASSIGN_OR_RETURN(const auto inflater, http::Inflater::Create(*coding));
@@ -52,7 +49,6 @@ StatusOr<std::shared_ptr<const std::string>> MessageReader::Next(std::string_vie
 Status MessageReader::OpenMessage() {
   ASSIGN_OR_RETURN(prefix_, ReadPrefix(prefix_bytes_, options_.max_message_bytes));
   ++begun_;
-  message_.reserve(std::min<size_t>(prefix_.size, kFirstReserve));
   return OkStatus();
 }
 

@@ -28,7 +28,7 @@ class MessageReader {
 
   /// Takes bytes up to the end of the first message in `bytes`, and drops them from it.
   /// @return the message when it is whole, else null; kBadRequest, kTooLarge, kOverloaded,
-  ///   kNotOffered: nothing of the call can be read any more.
+  ///   kUnsupportedCoding: nothing of the call can be read any more.
   StatusOr<std::shared_ptr<const std::string>> Next(std::string_view& bytes);
 
   /// True between messages.
@@ -54,7 +54,7 @@ class MessageReader {
 };
 
 /// The one compressed message in `in`, decompressed to the end of `out`.
-/// @return kNotOffered for a coding that is not known; kBadRequest; kTooLarge; kOverloaded.
+/// @return kUnsupportedCoding for one that is not known; kBadRequest; kTooLarge; kOverloaded.
 Status InflateMessage(std::string_view encoding, std::span<const std::byte> in, size_t max_bytes,
                       http::BodyBuffer& out);
 

@@ -38,6 +38,8 @@ void GrpcEnd::AddTo(std::vector<nghttp2_nv>& out) const {
   out.push_back(Field("grpc-status", {digits_, digits_end_}));
   if (why_.ok()) return;
   out.push_back(Field("grpc-message", message_, NGHTTP2_NV_FLAG_NO_INDEX));
+  if (ReasonOf(why_) == Reason::kUnsupportedCoding)
+    out.push_back(Field("grpc-accept-encoding", "identity,gzip,deflate"));
   if (InfoOf(ReasonOf(why_)).retry) out.push_back(Field("grpc-retry-pushback-ms", "1000"));
 }
 

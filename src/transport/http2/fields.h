@@ -19,7 +19,8 @@ nghttp2_nv Field(std::string_view name, std::string_view value,
 /// line before them and an empty line at the end do not count.
 void AddLines(std::string& lines, std::vector<nghttp2_nv>& out);
 
-/// How a gRPC call ends. What AddTo adds refers to this.
+/// How a gRPC call ends (grpc/doc/PROTOCOL-HTTP2.md, grpc/doc/compression.md). What AddTo adds
+/// refers to this.
 class GrpcEnd {
  public:
   /// `why` must outlive this.
