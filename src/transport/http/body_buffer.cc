@@ -5,6 +5,14 @@
 
 namespace slipway::http {
 
+Status BodyTooLarge(size_t limit) {
+  return Error(Reason::kTooLarge, "body: at most {} bytes are accepted", limit);
+}
+
+Status OutOfBodyMemory() {
+  return MakeError(Reason::kOverloaded, "body: the memory for request bodies is used up");
+}
+
 void BodyBuffer::Start(size_t aligned_offset, size_t budget_limit) {
   Release();
   pad_ = (kAlignment - aligned_offset % kAlignment) % kAlignment;

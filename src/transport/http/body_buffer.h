@@ -5,10 +5,16 @@
 #include <cstddef>
 #include <span>
 
+#include "base/status.h"
 #include "transport/http/block.h"
 #include "transport/http/budget.h"
 
 namespace slipway::http {
+
+/// Of a body over `limit` bytes: kTooLarge.
+Status BodyTooLarge(size_t limit);
+/// When a BodyBuffer does not grow: kOverloaded.
+Status OutOfBodyMemory();
 
 class BodyBuffer {
  public:

@@ -8,14 +8,6 @@ namespace {
 // Room is made in such steps, so that memory follows what arrived and not what was announced.
 constexpr size_t kStep = 64u << 10;
 
-Status TooLarge(size_t limit) {
-  return Error(Reason::kTooLarge, "body: at most {} bytes are accepted", limit);
-}
-
-Status OutOfBudget() {
-  return Error(Reason::kOverloaded, "body: the memory for request bodies is used up");
-}
-
 }  // namespace
 
 Status BodyReader::Start(const HeadFacts& facts, const Options& options) {
@@ -25,7 +17,7 @@ Status BodyReader::Start(const HeadFacts& facts, const Options& options) {
   received_ = 0;
   done_ = !facts.has_body();
   if (done_) return OkStatus();
-  if (left_ > options.max_body_bytes) return TooLarge(options.max_body_bytes);
+  if (left_ > options.max_body_bytes) return BodyTooLarge(options.max_body_bytes);
   ASSIGN_OR_RETURN(const Coding coding, ParseContentEncoding(facts.content_encoding));
   if (coding != Coding::kIdentity) {
     ASSIGN_OR_RETURN(inflater_, Inflater::Create(coding));
@@ -38,7 +30,7 @@ Status BodyReader::Start(const HeadFacts& facts, const Options& options) {
 StatusOr<std::span<char>> BodyReader::Room() {
   if (chunked_ || inflater_) return std::span<char>();
   const size_t more = static_cast<size_t>(std::min<uint64_t>(left_, kStep));
-  if (!buffer_.Reserve(more, buffer_.size() + left_)) return OutOfBudget();
+  if (!buffer_.Reserve(more, buffer_.size() + left_)) return OutOfBodyMemory();
   const std::span<char> room = buffer_.room();
   return room.first(static_cast<size_t>(std::min<uint64_t>(left_, room.size())));
 }
@@ -51,10 +43,10 @@ void BodyReader::Commit(size_t received) {
 
 Status BodyReader::Take(std::string_view data) {
   received_ += data.size();
-  if (received_ > options_.max_body_bytes) return TooLarge(options_.max_body_bytes);
+  if (received_ > options_.max_body_bytes) return BodyTooLarge(options_.max_body_bytes);
   if (inflater_) return inflater_->Feed(data, options_.max_body_bytes, buffer_);
   const size_t expected = chunked_ ? buffer_.size() * 2 : buffer_.size() + left_;
-  return buffer_.Append(data, expected) ? OkStatus() : OutOfBudget();
+  return buffer_.Append(data, expected) ? OkStatus() : OutOfBodyMemory();
 }
 
 StatusOr<size_t> BodyReader::FeedChunked(std::string_view in) {

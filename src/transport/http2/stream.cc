@@ -18,14 +18,6 @@ std::string_view View(nghttp2_rcbuf* buffer) {
   return {reinterpret_cast<const char*>(bytes.base), bytes.len};
 }
 
-Status TooLarge(size_t limit) {
-  return Error(Reason::kTooLarge, "body: at most {} bytes are accepted", limit);
-}
-
-Status OutOfBudget() {
-  return MakeError(Reason::kOverloaded, "body: the memory for request bodies is used up");
-}
-
 }  // namespace
 
 Stream::Stream(Connection& connection)
@@ -133,7 +125,7 @@ Status Stream::CheckHead() {
                      ":authority: expected a name or address, with an optional port");
   RETURN_IF_ERROR(connection_.policy().host_check.Check(request_, facts_));
   if (facts_.content_length.value_or(0) > limits.max_body_bytes)
-    return TooLarge(limits.max_body_bytes);
+    return http::BodyTooLarge(limits.max_body_bytes);
   ASSIGN_OR_RETURN(const http::Coding coding, http::ParseContentEncoding(facts_.content_encoding));
   if (coding != http::Coding::kIdentity) {
     ASSIGN_OR_RETURN(inflater_, http::Inflater::Create(coding));
@@ -154,7 +146,7 @@ Status Stream::TakeData(std::span<const char> data) {
   const http::Limits& limits = io_.limits();
   const size_t limit = limits.max_body_bytes + (is_grpc_ ? grpc::kPrefixBytes : 0);
   body_bytes_ += data.size();
-  if (body_bytes_ > limit) return TooLarge(limits.max_body_bytes);
+  if (body_bytes_ > limit) return http::BodyTooLarge(limits.max_body_bytes);
   if (inflater_) return inflater_->Feed({data.data(), data.size()}, limit, body_);
   if (is_grpc_ && body_.size() == 0 && data.size() >= grpc::kPrefixBytes) {
     RETURN_IF_ERROR(NotePrefix(std::as_bytes(data)));
@@ -163,7 +155,7 @@ Status Stream::TakeData(std::span<const char> data) {
     body_.Start(expected_bytes_, limits.max_buffered_bytes);
   }
   const size_t expected = std::max<uint64_t>(facts_.content_length.value_or(0), expected_bytes_);
-  if (!body_.Append(data, expected)) return OutOfBudget();
+  if (!body_.Append(data, expected)) return http::OutOfBodyMemory();
   if (is_grpc_ && expected_bytes_ == 0 && body_.size() >= grpc::kPrefixBytes)
     return NotePrefix(body_.bytes());
   return OkStatus();
