@@ -3,6 +3,8 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 
+#include "transport/tls/identity.h"
+
 namespace slipway::tls {
 namespace {
 
@@ -11,10 +13,6 @@ constexpr int kSecurityLevel = 2;  // 112 bits
 // As ALPN lists them: each after its length.
 constexpr std::string_view kHttp1 = "\x08http/1.1";
 constexpr std::string_view kHttp2 = "\x02h2";
-
-Status Refused(std::string_view file) {
-  return Error(Reason::kBadRequest, "{}: {}", file, TakeError());
-}
 
 Status SetAuthorities(SSL_CTX* context, const Pem& file) {
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
@@ -25,20 +23,14 @@ Status SetAuthorities(SSL_CTX* context, const Pem& file) {
   ASSIGN_OR_RETURN(const auto authorities, ReadCertificates(file));
   for (const CertificatePtr& authority : authorities)
     if (X509_STORE_add_cert(SSL_CTX_get_cert_store(context), authority.get()) != 1)
-      return Refused(file.name);
+      return Refused(file);
   return OkStatus();
 }
 
 Status SetIdentity(SSL_CTX* context, const ClientOptions& options, WallTime now) {
   if (options.certificate.text.empty()) return OkStatus();
   ASSIGN_OR_RETURN(const Identity identity, ReadIdentity(options.certificate, options.key, now));
-  if (SSL_CTX_use_certificate(context, identity.chain.front().get()) != 1)
-    return Refused(options.certificate.name);
-  for (size_t i = 1; i < identity.chain.size(); ++i)
-    if (SSL_CTX_add1_chain_cert(context, identity.chain[i].get()) != 1)
-      return Refused(options.certificate.name);
-  if (SSL_CTX_use_PrivateKey(context, identity.key.get()) != 1) return Refused(options.key.name);
-  return OkStatus();
+  return UseIdentity(identity, options.certificate, options.key, context);
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 
 #include <string_view>
 
+#include "transport/tls/identity.h"
+
 namespace slipway::tls {
 namespace {
 
@@ -36,10 +38,6 @@ int ChooseProtocol(SSL*, const unsigned char** out, unsigned char* out_size,
   return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-Status Refused(const std::string& file) {
-  return Error(Reason::kBadRequest, "{}: {}", file, TakeError());
-}
-
 void SetRules(SSL_CTX* context, const ContextOptions& options) {
   SSL_CTX_set_min_proto_version(context, options.only_tls13 ? TLS1_3_VERSION : TLS1_2_VERSION);
   SSL_CTX_set_security_level(context, kSecurityLevel);
@@ -61,23 +59,13 @@ void SetRules(SSL_CTX* context, const ContextOptions& options) {
   SSL_CTX_set_alpn_select_cb(context, ChooseProtocol, const_cast<std::string_view*>(&protocols));
 }
 
-Status SetIdentity(SSL_CTX* context, const Identity& identity, const ContextOptions& options) {
-  if (SSL_CTX_use_certificate(context, identity.chain.front().get()) != 1)
-    return Refused(options.certificate.name);
-  for (size_t i = 1; i < identity.chain.size(); ++i)
-    if (SSL_CTX_add1_chain_cert(context, identity.chain[i].get()) != 1)
-      return Refused(options.certificate.name);
-  if (SSL_CTX_use_PrivateKey(context, identity.key.get()) != 1) return Refused(options.key.name);
-  return OkStatus();
-}
-
 Status SetClients(SSL_CTX* context, const ContextOptions& options) {
   if (options.client_authorities.text.empty()) return OkStatus();
   ASSIGN_OR_RETURN(const auto authorities, ReadCertificates(options.client_authorities));
   for (const CertificatePtr& authority : authorities)
     if (X509_STORE_add_cert(SSL_CTX_get_cert_store(context), authority.get()) != 1 ||
         SSL_CTX_add_client_CA(context, authority.get()) != 1)
-      return Refused(options.client_authorities.name);
+      return Refused(options.client_authorities);
   SSL_CTX_set_verify(
       context,
       SSL_VERIFY_PEER | (options.client_may_be_unknown ? 0 : SSL_VERIFY_FAIL_IF_NO_PEER_CERT),
@@ -96,7 +84,7 @@ StatusOr<std::shared_ptr<const Context>> Context::Create(const ContextOptions& o
   ContextPtr context(SSL_CTX_new(TLS_server_method()));
   if (context == nullptr) return Error(Reason::kIo, "TLS cannot be set up: {}", TakeError());
   SetRules(context.get(), options);
-  RETURN_IF_ERROR(SetIdentity(context.get(), identity, options));
+  RETURN_IF_ERROR(UseIdentity(identity, options.certificate, options.key, context.get()));
   RETURN_IF_ERROR(SetClients(context.get(), options));
   return std::shared_ptr<const Context>(new Context(std::move(context), std::move(identity)));
 }
