@@ -21,7 +21,7 @@ class GrpcSessionTest : public ::testing::Test {
         [](http::Exchange& exchange) {
           const std::string_view message = exchange.request().body_text();
           if (message == "fail")
-            return grpc::Fail(exchange, Error(Reason::kQueueFull, "100 % full"));
+            return http::Refuse(exchange, Error(Reason::kQueueFull, "100 % full"));
           exchange.response().body = std::string(message);
           grpc::Reply(exchange);
         },

@@ -145,7 +145,7 @@ Status Methods::LogSettings(int, const inference::LogSettingsRequest& request,
 void Methods::RepositoryIndex(Exchange& exchange,
                               const inference::RepositoryIndexRequest& request) const {
   if (const Status known = CheckRepository(request.repository_name()); !known.ok())
-    return grpc::Fail(exchange, known);
+    return http::Refuse(exchange, known);
   services_.models.LookAgain(
       [held = exchange.Defer(), &models = services_.models, only_ready = request.ready()] {
         inference::RepositoryIndexResponse answer;
@@ -157,7 +157,7 @@ void Methods::RepositoryIndex(Exchange& exchange,
 /// Replies without content when a load or unload is done, or says why it is not.
 std::function<void(Status)> ReplyWhenDone(Exchange& exchange) {
   return [held = exchange.Defer()](const Status& done) {
-    done.ok() ? grpc::Reply(*held) : grpc::Fail(*held, done);
+    done.ok() ? grpc::Reply(*held) : http::Refuse(*held, done);
   };
 }
 
@@ -166,14 +166,14 @@ void Methods::RepositoryModelLoad(Exchange& exchange,
   Status offered = CheckRepository(request.repository_name());
   for (const auto& [name, value] : request.parameters())
     if (offered.ok()) offered = CheckLoadParameter(name);
-  if (!offered.ok()) return grpc::Fail(exchange, offered);
+  if (!offered.ok()) return http::Refuse(exchange, offered);
   services_.models.Load(request.model_name(), ReplyWhenDone(exchange));
 }
 
 void Methods::RepositoryModelUnload(Exchange& exchange,
                                     const inference::RepositoryModelUnloadRequest& request) const {
   if (const Status known = CheckRepository(request.repository_name()); !known.ok())
-    return grpc::Fail(exchange, known);
+    return http::Refuse(exchange, known);
   services_.models.Unload(request.model_name(), ReplyWhenDone(exchange));
 }
 
@@ -196,7 +196,7 @@ class Adder {
           Response answer;
           Status status = protobuf::Parse(exchange.request().body, request);
           if (status.ok()) status = (methods.get()->*member)(exchange.loop(), request, answer);
-          status.ok() ? Reply(exchange, answer) : grpc::Fail(exchange, status);
+          status.ok() ? Reply(exchange, answer) : http::Refuse(exchange, status);
         }),
         std::move(summary));
   }
@@ -207,7 +207,7 @@ class Adder {
     Add(method, access, http::Handler([methods = methods_, member](Exchange& exchange) {
           Request request;
           if (const Status parsed = protobuf::Parse(exchange.request().body, request); !parsed.ok())
-            return grpc::Fail(exchange, parsed);
+            return http::Refuse(exchange, parsed);
           (methods.get()->*member)(exchange, request);
         }),
         std::move(summary));
@@ -252,7 +252,7 @@ void AddGrpcMethods(http::Router& router, const Services& services) {
   for (const NotOffered& method : kNotOffered)
     service.Add(method.method, Access::kHealth,
                 http::Handler([what = method.what](Exchange& exchange) {
-                  grpc::Fail(exchange, Error(Reason::kNotOffered, "not offered: {}", what));
+                  http::Refuse(exchange, Error(Reason::kNotOffered, "not offered: {}", what));
                 }),
                 fmt::format("Not offered: {}.", method.what));
 }

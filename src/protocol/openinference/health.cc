@@ -44,11 +44,11 @@ std::string Message(HealthCheckResponse::ServingStatus status) {
 void Check(const Services& services, http::Exchange& exchange) {
   HealthCheckRequest request;
   if (const Status parsed = protobuf::Parse(exchange.request().body, request); !parsed.ok())
-    return grpc::Fail(exchange, parsed);
+    return http::Refuse(exchange, parsed);
   const auto status = StatusOf(services, exchange.loop(), request.service());
   if (status == HealthCheckResponse::SERVICE_UNKNOWN)
-    return grpc::Fail(exchange, Error(Reason::kNotFound, "no service and no model is called {}",
-                                      Quote(request.service())));
+    return http::Refuse(exchange, Error(Reason::kNotFound, "no service and no model is called {}",
+                                        Quote(request.service())));
   exchange.response().body = Message(status);
   grpc::Reply(exchange);
 }

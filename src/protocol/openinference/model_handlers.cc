@@ -13,11 +13,6 @@ namespace {
 using http::Exchange;
 using lifecycle::ServingTable;
 
-void Refuse(Exchange& exchange, const Status& why) {
-  http::RespondWithError(why, exchange.request_id(), exchange.response());
-  exchange.Send();
-}
-
 /// A yes or no that load balancers read from the status and people from the body.
 void Tell(Exchange& exchange, std::string_view what, bool yes) {
   exchange.response().status = yes ? 200 : 503;
@@ -28,7 +23,7 @@ void Tell(Exchange& exchange, std::string_view what, bool yes) {
 /// Writes what was looked up, or why there is nothing.
 template <typename Facts>
 void Answer(Exchange& exchange, const StatusOr<Facts>& facts) {
-  if (!facts.ok()) return Refuse(exchange, facts.status());
+  if (!facts.ok()) return http::Refuse(exchange, facts.status());
   Write(*facts, exchange.response().body);
   exchange.Send();
 }
@@ -73,7 +68,7 @@ void ModelHandlers::Metadata(Exchange& exchange) const {
 
 void ModelHandlers::ModelReady(Exchange& exchange) const {
   const auto version = ReadyVersion(TableFor(exchange), ModelIn(exchange), VersionIn(exchange));
-  if (!version.ok()) return Refuse(exchange, version.status());
+  if (!version.ok()) return http::Refuse(exchange, version.status());
   JsonWriter(exchange.response().body)
       .BeginObject()
       .Key("name")
@@ -96,7 +91,7 @@ void ModelHandlers::Statistics(Exchange& exchange) const {
 
 void ModelHandlers::Index(Exchange& exchange) const {
   const auto only_ready = ReadIndexRequest(exchange.request().body_text());
-  if (!only_ready.ok()) return Refuse(exchange, only_ready.status());
+  if (!only_ready.ok()) return http::Refuse(exchange, only_ready.status());
   services_.models.LookAgain(
       [held = exchange.Defer(), &models = services_.models, only_ready = *only_ready] {
         Write(IndexOf(*models.table().Get(), only_ready), held->response().body);
@@ -106,20 +101,20 @@ void ModelHandlers::Index(Exchange& exchange) const {
 
 void ModelHandlers::Load(Exchange& exchange) const {
   if (const Status read = ReadLoadRequest(exchange.request().body_text()); !read.ok())
-    return Refuse(exchange, read);
+    return http::Refuse(exchange, read);
   services_.models.Load(std::string(ModelIn(exchange)),
                         [held = exchange.Defer()](const Status& done) {
-                          if (!done.ok()) return Refuse(*held, done);
+                          if (!done.ok()) return http::Refuse(*held, done);
                           held->Send();
                         });
 }
 
 void ModelHandlers::Unload(Exchange& exchange) const {
   if (const Status read = ReadUnloadRequest(exchange.request().body_text()); !read.ok())
-    return Refuse(exchange, read);
+    return http::Refuse(exchange, read);
   services_.models.Unload(std::string(ModelIn(exchange)),
                           [held = exchange.Defer()](const Status& done) {
-                            if (!done.ok()) return Refuse(*held, done);
+                            if (!done.ok()) return http::Refuse(*held, done);
                             held->Send();
                           });
 }

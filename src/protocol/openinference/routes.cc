@@ -124,9 +124,7 @@ void AddRoutes(http::Router& router, const Services& services) {
                 std::string(route.pattern),
                 Access::kHealth,
                 [what = route.what](Exchange& exchange) {
-                  http::RespondWithError(Error(Reason::kNotOffered, "not offered: {}", what),
-                                         exchange.request_id(), exchange.response());
-                  exchange.Send();
+                  http::Refuse(exchange, Error(Reason::kNotOffered, "not offered: {}", what));
                 },
                 fmt::format("Not offered: {}.", route.what),
                 {.dialects = {kDialect}, .refuses = {501}}});

@@ -18,8 +18,7 @@ using shm::Regions;
 using shm::RegionSpec;
 
 void Answer(Exchange& exchange, const Status& status) {
-  if (!status.ok()) http::RespondWithError(status, exchange.request_id(), exchange.response());
-  exchange.Send();
+  status.ok() ? exchange.Send() : http::Refuse(exchange, status);
 }
 
 std::string_view RegionIn(const Exchange& exchange) { return exchange.params()["region"]; }
@@ -113,7 +112,7 @@ class Adder {
         access(),
         [handle](Exchange& exchange) {
           const Status status = handle(exchange);
-          status.ok() ? grpc::Reply(exchange) : grpc::Fail(exchange, status);
+          status.ok() ? grpc::Reply(exchange) : http::Refuse(exchange, status);
         },
         std::move(summary));
   }

@@ -14,8 +14,7 @@ using http::Method;
 constexpr int kNoMemory = 507;
 
 void Answer(Exchange& exchange, const Status& status) {
-  if (!status.ok()) http::RespondWithError(status, exchange.request_id(), exchange.response());
-  exchange.Send();
+  status.ok() ? exchange.Send() : http::Refuse(exchange, status);
 }
 
 /// A model that does not fit into memory is 507: the platform then unloads others.

@@ -59,7 +59,7 @@ void AddNotOffered(http::Router& router, std::string path, std::string_view what
   grpc::AddUnary(
       router, std::move(path), Access::kHealth,
       [what](Exchange& exchange) {
-        grpc::Fail(exchange, Error(Reason::kNotOffered, "not offered: {}", what));
+        http::Refuse(exchange, Error(Reason::kNotOffered, "not offered: {}", what));
       },
       fmt::format("Not offered: {}.", what));
 }
@@ -84,7 +84,7 @@ void AddGrpcMethods(http::Router& router, const Services& services) {
         [&infer = services.infer, answer](Exchange& exchange) {
           const Status told = answer(infer.Table(exchange.loop()), exchange.request().body_text(),
                                      exchange.response().body);
-          told.ok() ? grpc::Reply(exchange) : grpc::Fail(exchange, told);
+          told.ok() ? grpc::Reply(exchange) : http::Refuse(exchange, told);
         },
         std::move(summary));
   };

@@ -16,11 +16,6 @@ using lifecycle::ModelEntry;
 using lifecycle::ServingTable;
 using lifecycle::VersionStatus;
 
-void Refuse(Exchange& exchange, const Status& why) {
-  http::RespondWithError(why, exchange.request_id(), exchange.response());
-  exchange.Send();
-}
-
 StatusOr<const ModelEntry*> FindModel(const ServingTable& table, std::string_view model) {
   const auto found = table.models.find(model);
   if (found == table.models.end() && !table.settled)
@@ -94,14 +89,14 @@ void ModelHandlers::List(Exchange& exchange) const {
 void ModelHandlers::ModelStatus(Exchange& exchange) const {
   const Status written =
       TellStatus(infer_.Table(exchange.loop()), exchange, exchange.response().body);
-  if (!written.ok()) return Refuse(exchange, written);
+  if (!written.ok()) return http::Refuse(exchange, written);
   exchange.Send();
 }
 
 void ModelHandlers::Metadata(Exchange& exchange) const {
   const Status written =
       TellMetadata(infer_.Table(exchange.loop()), exchange, exchange.response().body);
-  if (!written.ok()) return Refuse(exchange, written);
+  if (!written.ok()) return http::Refuse(exchange, written);
   exchange.Send();
 }
 

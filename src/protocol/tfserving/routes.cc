@@ -18,16 +18,11 @@ constexpr std::string_view kModels[] = {"/v1/models/{model}",
                                         "/v1/models/{model}/versions/{version}",
                                         "/v1/models/{model}/labels/{label}"};
 
-void Refuse(Exchange& exchange, const Status& why) {
-  http::RespondWithError(why, exchange.request_id(), exchange.response());
-  exchange.Send();
-}
-
 /// A known path with the other method: 400, as TensorFlow Serving has it.
 void Malformed(Exchange& exchange) {
-  Refuse(exchange,
-         Error(Reason::kBadRequest, "Malformed request: {} {}", NameOf(exchange.request().method),
-               exchange.request().path.substr(0, 256)));
+  http::Refuse(exchange,
+               Error(Reason::kBadRequest, "Malformed request: {} {}",
+                     NameOf(exchange.request().method), exchange.request().path.substr(0, 256)));
 }
 
 constexpr std::string_view kDialect = "TensorFlow Serving and KServe v1";
@@ -84,7 +79,7 @@ void AddRoutes(http::Router& router, const Services& services) {
   }
   router.Add({Method::kPost, "/v1/models/{model}:explain", Access::kInference,
               [](Exchange& exchange) {
-                Refuse(exchange, Error(Reason::kNotOffered, "not offered: explanations"));
+                http::Refuse(exchange, Error(Reason::kNotOffered, "not offered: explanations"));
               },
               "Not offered: explanations.", Refuses(501)});
   AddGrpcMethods(router, services);

@@ -100,7 +100,7 @@ void AddInferenceMethods(http::Router& router, const dialect::Services& services
 }
 
 void Answer(Exchange& exchange, const StatusOr<std::string>& text) {
-  if (!text.ok()) return grpc::Fail(exchange, text.status());
+  if (!text.ok()) return http::Refuse(exchange, text.status());
   protobuf::MessageWriter(exchange.response().body).Bytes(kText, *text);
   grpc::Reply(exchange);
 }
@@ -123,7 +123,7 @@ void Describe(const Management& management, Exchange& exchange,
   std::string text;
   const Status described = management.Describe(management.TableFor(exchange.loop()),
                                                request.model_name(), request.model_version(), text);
-  described.ok() ? Answer(exchange, text) : grpc::Fail(exchange, described);
+  described.ok() ? Answer(exchange, text) : http::Refuse(exchange, described);
 }
 
 void Register(const Management& management, Exchange& exchange,
@@ -148,7 +148,7 @@ void Unregister(const Management& management, Exchange& exchange,
 }
 
 void SetDefault(const Management&, Exchange& exchange, const messages::SetDefaultRequest&) {
-  grpc::Fail(exchange, RefuseSetDefault());
+  http::Refuse(exchange, RefuseSetDefault());
 }
 
 class ManagementAdder {
@@ -164,7 +164,7 @@ class ManagementAdder {
         [management = management_, handle](Exchange& exchange) {
           Request request;
           const Status parsed = protobuf::Parse(exchange.request().body, request);
-          if (!parsed.ok()) return grpc::Fail(exchange, parsed);
+          if (!parsed.ok()) return http::Refuse(exchange, parsed);
           handle(*management, exchange, request);
         },
         std::move(summary));

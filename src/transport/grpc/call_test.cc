@@ -48,13 +48,13 @@ class GrpcTest : public testing::Test {
     AddUnary(
         server_.router(), "/test.Echo/Fail", Access::kInference,
         [](Exchange& exchange) {
-          Fail(exchange, MakeError(Reason::kBadRequest, "input \"x\": größer\n100 %"));
+          http::Refuse(exchange, MakeError(Reason::kBadRequest, "input \"x\": größer\n100 %"));
         },
         "Fails.");
     AddUnary(
         server_.router(), "/test.Echo/Broken", Access::kInference,
         [](Exchange& exchange) {
-          Fail(exchange, MakeError(Reason::kInternal, "a secret of ours"));
+          http::Refuse(exchange, MakeError(Reason::kInternal, "a secret of ours"));
         },
         "Fails.");
     AddUnary(

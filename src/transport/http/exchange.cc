@@ -8,4 +8,9 @@ std::string_view RouteParams::operator[](std::string_view name) const {
   return {};
 }
 
+void Refuse(Exchange& exchange, const Status& why) {
+  RespondWithError(why, exchange.request_id(), exchange.response());
+  exchange.Send();
+}
+
 }  // namespace slipway::http

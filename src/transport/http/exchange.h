@@ -89,4 +89,7 @@ class Exchange {
 
 using Handler = std::function<void(Exchange&)>;
 
+/// Sends `why` as the answer (RespondWithError), to a gRPC call as its status.
+void Refuse(Exchange& exchange, const Status& why);
+
 }  // namespace slipway::http
