@@ -9,6 +9,7 @@ void HttpCall::Begin(http::Exchange& exchange) {
   exchange_ = &exchange;
   more_follow = exchange.MoreFollow();
   request.context.received = exchange.request().received;
+  request.context.deadline = exchange.request().deadline;
   if (const auto header = exchange.request().header("traceparent"))
     if (const auto parent = TraceContext::Parse(*header)) request.context.trace = parent->Child();
 }

@@ -12,7 +12,8 @@ namespace slipway {
 /// What an API adds is how the request is read and the answer written.
 class HttpCall : public routing::InferCall {
  public:
-  /// Takes over when the request came and the trace that it belongs to.
+  /// Takes over when the request came, until when it is waited for, and the trace that it belongs
+  /// to.
   void Begin(http::Exchange& exchange);
 
   http::Exchange& exchange() { return *exchange_; }

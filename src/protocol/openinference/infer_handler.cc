@@ -6,7 +6,6 @@
 #include "protocol/openinference/request_reader.h"
 #include "protocol/openinference/response_writer.h"
 #include "routing/resolver.h"
-#include "transport/grpc/unary.h"
 
 namespace slipway::openinference {
 namespace {
@@ -25,10 +24,7 @@ Status ReadHttp(const http::Exchange& exchange, const lifecycle::ServingTable& t
 
 Status ReadGrpc(const http::Exchange& exchange, const lifecycle::ServingTable&,
                 InferRequest& request, SharedTensors* shared) {
-  RETURN_IF_ERROR(ReadInferMessage(exchange.request().body, request, shared));
-  ASSIGN_OR_RETURN(const auto timeout, grpc::Timeout(exchange.request()));
-  if (timeout) SetTimeout(*timeout, request.context);
-  return OkStatus();
+  return ReadInferMessage(exchange.request().body, request, shared);
 }
 
 Status WriteHttp(const InferRequest& request, const InferResponse& answer,

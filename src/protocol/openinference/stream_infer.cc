@@ -11,7 +11,6 @@
 #include "protocol/openinference/stream_message.h"
 #include "telemetry/trace.h"
 #include "transport/grpc/streaming.h"
-#include "transport/grpc/unary.h"
 
 namespace slipway::openinference {
 namespace {
@@ -24,6 +23,7 @@ struct StreamState {
   StreamState(const http::Exchange& exchange, std::shared_ptr<http::StreamWriter> writer)
       : answers(std::move(writer), kMaxInFlight), request_id(exchange.request_id()) {
     const http::Request& head = exchange.request();
+    deadline = head.deadline;
     if (const auto header = head.header("traceparent")) trace = TraceContext::Parse(*header);
     ends_on_error = head.header("triton_grpc_error") == "true";
   }
@@ -160,11 +160,6 @@ void AddStreamInfer(http::Router& router, const Services& services) {
       router, "/inference.GRPCInferenceService/ModelStreamInfer", http::Access::kInference,
       [runner](http::Exchange& exchange, std::shared_ptr<http::StreamWriter> writer) {
         const auto stream = std::make_shared<StreamState>(exchange, writer);
-        const auto timeout = grpc::Timeout(exchange.request());
-        if (!timeout.ok())
-          writer->Finish(timeout.status());
-        else if (*timeout)
-          stream->deadline = exchange.request().received + **timeout;
         return std::make_unique<Reader>(runner, exchange, stream);
       },
       "Runs models, with many requests on one stream.");

@@ -39,8 +39,6 @@ class PredictionsCall final : public HttpCall {
                      ReadPredictionMessage(exchange().request().body_text()));
     request.model = std::move(message.model);
     request.version = PlainVersion(message.version);
-    ASSIGN_OR_RETURN(const auto timeout, grpc::Timeout(exchange().request()));
-    if (timeout) request.context.deadline = request.context.received + *timeout;
     ASSIGN_OR_RETURN(const auto* version, routing::Resolve(table, request.model, request.version));
     ASSIGN_OR_RETURN(form_, ReadParts(message.input, **version, request));
     return OkStatus();

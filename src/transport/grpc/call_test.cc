@@ -63,6 +63,17 @@ class GrpcTest : public testing::Test {
     AddUnary(
         server_.router(), "/test.Echo/Load", Access::kControl,
         [](Exchange& exchange) { Reply(exchange); }, "Control.");
+    AddUnary(
+        server_.router(), "/test.Echo/Deadline", Access::kInference,
+        [](Exchange& exchange) {
+          const http::Request& request = exchange.request();
+          exchange.response().body = !request.deadline ? "none"
+                                     : *request.deadline <= request.received
+                                         ? "passed while it came"
+                                         : "to come";
+          Reply(exchange);
+        },
+        "What is left.");
     AddEchoStream(server_.router(), seen_);
     server_.options().on_finished = [this](const Exchange&, int status, size_t) {
       last_status_ = status;
@@ -284,6 +295,20 @@ TEST_F(GrpcTest, AUnaryCallHasExactlyOneMessage) {
   EXPECT_EQ(status("\1\2"), "3");
   EXPECT_EQ(status(std::string("\7\0\0\0\0", 5)), "3");
   EXPECT_EQ(client.Finish(client.Call("/test.Echo/Unary", std::nullopt)).field("grpc-status"), "3");
+}
+
+TEST_F(GrpcTest, ADeadlineIsCountedFromTheHeadOfItsCall) {
+  server_.Start();
+  Http2Client client(address());
+  const auto left = [&](const Fields& fields) {
+    return client.Finish(client.Call("/test.Echo/Deadline", "", true, fields)).messages();
+  };
+  EXPECT_THAT(left({}), ElementsAre("none"));
+  EXPECT_THAT(left({{"grpc-timeout", "1H"}}), ElementsAre("to come"));
+  EXPECT_THAT(left({{"grpc-timeout", "0n"}}), ElementsAre("passed while it came"));
+  EXPECT_THAT(left({}), ElementsAre("none")) << "it is not the next call's";
+  const int32_t soon = client.Call("/test.Echo/Deadline", "", true, {{"grpc-timeout", "soon"}});
+  EXPECT_EQ(client.Finish(soon).field("grpc-status"), "3");
 }
 
 TEST(TimeoutTest, ReadsEveryUnit) {

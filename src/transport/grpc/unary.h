@@ -15,7 +15,8 @@ namespace slipway::grpc {
 void AddUnary(http::Router& router, std::string path, http::Access access, http::Handler handler,
               std::string summary);
 
-/// How long the client waits for the answer (grpc-timeout); nullopt when it does not say.
+/// How long the client of a call, unary or not, waits for its end (grpc-timeout); nullopt when it
+/// does not say. Handlers find it in Request::deadline.
 /// @return kBadRequest when what it says is malformed.
 StatusOr<std::optional<Duration>> Timeout(const http::Request& request);
 

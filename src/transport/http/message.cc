@@ -63,6 +63,7 @@ void Request::Clear() {
   headers.clear();
   body = {};
   received = {};
+  deadline.reset();
 }
 
 std::optional<std::string_view> Request::header(std::string_view name) const {

@@ -37,6 +37,7 @@ struct Request {
   bool is_secure = false;  // came over TLS
   std::string_view client_certificate;  // its subject, when one was shown and accepted; else ""
   TimePoint received{};                 // the read that completed the request returned
+  std::optional<TimePoint> deadline;    // of a gRPC call whose head says grpc-timeout
 
   /// The first header of that name, case-insensitive.
   std::optional<std::string_view> header(std::string_view name) const;

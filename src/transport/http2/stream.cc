@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "transport/grpc/status.h"
+#include "transport/grpc/unary.h"
 #include "transport/http/ascii.h"
 #include "transport/http/response_head.h"
 #include "transport/http2/connection.h"
@@ -104,6 +105,9 @@ void Stream::OnHeadEnd(bool has_body, TimePoint now) {
                   417);
   if (is_grpc_) {
     coding_ = AnswerCoding();
+    const auto timeout = grpc::Timeout(request_);
+    if (!timeout.ok()) return Refuse(timeout.status());
+    if (*timeout) request_.deadline = now + **timeout;
     matched_ = connection_.policy().router->Match(*this, connection_.policy().access);
     if (matched_ == nullptr) return Answer();
     if (matched_->open) return OpenCall();

@@ -143,7 +143,6 @@ class Stream final : public http::LoopExchange, public std::enable_shared_from_t
   std::shared_ptr<Writer> writer_;  // of call_
   bool call_answered_ = false;      // its head is submitted
   bool deliver_soon_ = false;       // asked for
-  TimePoint call_deadline_{};       // the client's; TimePoint::max(): none
   size_t received_bytes_ = 0;       // of the call, since deadline_ was set
   uint64_t open_message_ = 0;       // that was not whole when deadline_ was set; 0 = none
 

@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "base/mutex.h"
 #include "transport/grpc/status.h"
-#include "transport/grpc/unary.h"
 #include "transport/http2/connection.h"
 #include "transport/http2/stream.h"
 
@@ -97,9 +96,6 @@ class Stream::Writer final : public http::StreamWriter,
 };
 
 void Stream::OpenCall() {
-  const auto timeout = grpc::Timeout(request_);
-  if (!timeout.ok()) return Refuse(timeout.status());
-  call_deadline_ = *timeout ? request_.received + **timeout : TimePoint::max();
   const http::Limits& limits = io_.limits();
   deadline_ = request_.received + limits.write_timeout;
   writer_ = std::make_shared<Writer>(connection_.loop_owner(), coding_);
@@ -181,7 +177,7 @@ void Stream::OnWoken(bool read_more) {
 void Stream::WakeCall() { writer_->Wake(); }
 
 Stream::Verdict Stream::SweepCall(TimePoint now) {
-  if (now >= call_deadline_ && !call_->finished())
+  if (request_.deadline && now >= *request_.deadline && !call_->finished())
     OnSaid({}, MakeError(Reason::kDeadlineExceeded, "the deadline of the call has passed"));
   if (now < deadline_) return Verdict::kGoOn;
   const http::Limits& limits = io_.limits();
