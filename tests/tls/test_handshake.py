@@ -34,8 +34,15 @@ def test_curl_is_served(server, root):
     assert done.stdout == '{"ready":true}', done.stderr
 
 
-def test_the_page_names_the_address_that_works(server):
-    assert f"curl -s https://{server.address}/v2/models/" in server.get("/").text
+@pytest.mark.parametrize("version", ["1.1", "2"])
+def test_the_page_names_the_address_that_works(server, root, version):
+    done = subprocess.run(
+        ["curl", "-sS", f"--http{version}", "-w", "\n%{http_version}", "--cacert", root.certificate, f"{server.url}/"],
+        capture_output=True, text=True, timeout=30, check=True,
+    )
+    page, _, spoken = done.stdout.rpartition("\n")
+    assert spoken == version
+    assert f"curl -s https://{server.address}/v2/models/" in page
 
 
 def test_older_versions_are_refused(server, root):

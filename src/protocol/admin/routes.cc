@@ -89,8 +89,9 @@ PageData Describe(const ServingTable& table, const Services& services, std::stri
 /// How the client reached us is the address that works for it; the host was checked by the
 /// transport.
 std::string AddressOf(const Exchange& exchange) {
-  return fmt::format("{}://{}", exchange.request().is_secure ? "https" : "http",
-                     exchange.request().header("host").value_or("127.0.0.1:8080"));
+  const http::Request& request = exchange.request();
+  return fmt::format("{}://{}", request.is_secure ? "https" : "http",
+                     request.host.empty() ? "127.0.0.1:8080" : request.host);
 }
 
 http::Contract Gives(std::string_view type) {

@@ -28,6 +28,7 @@ bool Connection::OpenExchange() {
   head_started_ = false;
   request_.received = now_;
   request_.peer = peer_.ClientOf(request_, facts_, io_.shared().trusted);
+  request_.host = facts_.host;
   request_.is_secure = peer_.is_secure;
   request_.client_certificate = peer_.certificate;
   io_.request_ids().Assign(facts_.request_id, request_id_);

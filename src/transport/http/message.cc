@@ -58,7 +58,7 @@ std::string_view NameOf(Method method) {
 
 void Request::Clear() {
   method = Method::kGet;
-  target = path = query = peer = {};
+  target = path = query = host = peer = {};
   minor_version = 1;
   headers.clear();
   body = {};

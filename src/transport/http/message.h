@@ -30,6 +30,8 @@ struct Request {
   std::string_view target;  // as sent
   std::string_view path;    // as sent, before '?'
   std::string_view query;   // after '?', undecoded
+  std::string_view host;    // by which the client reached the server, with its port: of an absolute
+                            // target, :authority or Host; "" when it gave none
   int minor_version = 1;    // HTTP/1.x
   absl::InlinedVector<Header, 24> headers;
   std::span<const std::byte> body;  // dechunked and decompressed

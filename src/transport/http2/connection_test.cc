@@ -120,6 +120,23 @@ TEST_F(Http2Test, TheHostIsCheckedAsInHttp1) {
   EXPECT_EQ(server_.executed(), 0);
 }
 
+TEST_F(Http2Test, HandlersAreToldTheHostThatTheClientNamed) {
+  server_.Add(Method::kGet, "/host", [](Exchange& exchange) {
+    exchange.response().body = exchange.request().host;
+    exchange.Send();
+  });
+  Start();
+  Http2Client client(address());
+  EXPECT_EQ(client.Finish(client.Open("GET", "/host")).body, "localhost");
+  EXPECT_EQ(server_.Connect().Roundtrip("GET /host HTTP/1.1\r\nHost: localhost:81\r\n\r\n")->body,
+            "localhost:81");
+  EXPECT_EQ(server_.Connect()
+                .Roundtrip("GET http://localhost:82/host HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                ->body,
+            "localhost:82");
+  EXPECT_EQ(server_.Connect().Roundtrip("GET /host HTTP/1.0\r\n\r\n")->body, "");
+}
+
 TEST_F(Http2Test, LargeBodiesPassBothWays) {
   Start();
   Http2Client client(address());

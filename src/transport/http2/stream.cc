@@ -98,6 +98,7 @@ void Stream::OnHeadEnd(bool has_body, TimePoint now) {
   request_.client_certificate = peer.certificate;
   io_.request_ids().Assign(facts_.request_id, request_id_);
   if (head_error_.ok()) head_error_ = CheckHead();
+  request_.host = facts_.host;
   if (!head_error_.ok()) return Refuse(head_error_);
   if (facts_.expect && !http::EqualsIgnoreCase(*facts_.expect, "100-continue"))
     return Refuse(Error(Reason::kBadRequest, "Expect: only 100-continue is known, got \"{}\"",
