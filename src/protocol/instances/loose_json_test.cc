@@ -88,6 +88,19 @@ TEST(LooseJsonTest, TakesImagesAndTokensOfAnyLength) {
   EXPECT_THAT(got->shape(), ElementsAre(1, 3));
 }
 
+TEST(LooseJsonTest, RowsMayLieInTwoWrappersAndNotInMore) {
+  for (const std::string_view body :
+       {R"({"input_data":{"columns":["width","height"],"data":[[1,2]]}})",
+        R"({"inputs":{"data":[[1,2]]}})", R"({"data":{"instances":{"width":1,"height":2}}})"}) {
+    const auto got = Read(body);
+    ASSERT_TRUE(got->status.ok()) << body << got->status;
+    EXPECT_THAT(got->values(), ElementsAre(1, 2)) << body;
+  }
+  const auto deep = Read(R"({"data":{"rows":{"X":[[1,2]]}}})");
+  EXPECT_EQ(ReasonOf(deep->status), Reason::kBadRequest);
+  EXPECT_THAT(MessageOf(deep->status), HasSubstr("\"X\": expected rows or columns"));
+}
+
 TEST(LooseJsonTest, NamesWhatIsWrong) {
   const std::pair<std::string_view, std::string_view> table[] = {
       {"", "JSON, byte 0"},
