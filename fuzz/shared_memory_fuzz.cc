@@ -70,10 +70,10 @@ void CheckList(const SharedTensors::List& list, size_t count) {
 void CheckInfer(InferRequest& request, SharedTensors& shared) {
   CheckList(shared.inputs, request.inputs.size());
   CheckList(shared.outputs, request.outputs.size());
-  SharedMemory memory({.rules = {.folder = Folder(), .prefix = ""}},
-                      std::make_shared<http::Budget>());
-  memory.max_request_bytes = 4 * kObjectBytes;
-  memory.max_buffered_bytes = 4 * kObjectBytes;
+  BodyMemory bodies;
+  bodies.max_request_bytes = 4 * kObjectBytes;
+  bodies.max_buffered_bytes = 4 * kObjectBytes;
+  SharedMemory memory({.rules = {.folder = Folder(), .prefix = ""}}, bodies);
   SLIPWAY_CHECK(memory.regions.Register({"r", "/k", 16, kObjectBytes - 16}).ok(), "it fits");
   const bool fetched = shared.Fetch(memory, request).ok();
   for (const SharedTensor& input : shared.inputs)
@@ -81,7 +81,7 @@ void CheckInfer(InferRequest& request, SharedTensors& shared) {
                                *input.byte_size <= kObjectBytes - 16),
                   "what was fetched is as long as its shape says and lies within the region");
   shared.Clear();
-  SLIPWAY_CHECK(memory.budget->used() == 0, "what was charged is given back");
+  SLIPWAY_CHECK(bodies.budget->used() == 0, "what was charged is given back");
 }
 
 }  // namespace

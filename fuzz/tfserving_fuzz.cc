@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "protocol/tfserving/example_reader.h"
 #include "protocol/tfserving/request_reader.h"
+#include "protocol/tfserving/testing/plenty.h"
 #include "protocol/vertex/body_format.h"
 
 namespace slipway {
@@ -22,8 +23,10 @@ Status Read(int reader, std::string_view body, InferRequest& request) {
   switch (reader) {
     case 0:
       return tfserving::ReadPredictRequest(body, kModel, request).status();
-    case 1:
-      return tfserving::ReadExamples(body, kModel, request);
+    case 1: {
+      tfserving::Plenty plenty;
+      return tfserving::ReadExamples(body, kModel, request, plenty.repeated);
+    }
     default:
       return vertex::ReadPredictRequest(body, kModel, request);
   }

@@ -10,6 +10,7 @@
 #include "protocol/tfserving/example_message.h"
 #include "protocol/tfserving/predict_message.h"
 #include "protocol/tfserving/tensor_proto.h"
+#include "protocol/tfserving/testing/plenty.h"
 
 namespace slipway::tfserving {
 namespace {
@@ -31,8 +32,10 @@ void CheckTensor(const Tensor& tensor) {
   std::string message = pieces.head;
   message.append(reinterpret_cast<const char*>(pieces.data.data()), pieces.data.size());
   Arena arena;
+  Plenty plenty;
   Tensor again;
-  SLIPWAY_CHECK(TensorProtoReader(arena).Read(message, again).ok(), "what is written can be read");
+  SLIPWAY_CHECK(TensorProtoReader(arena, plenty.repeated).Read(message, again).ok(),
+                "what is written can be read");
   SLIPWAY_CHECK(again.dtype == tensor.dtype && again.shape == tensor.shape &&
                     std::ranges::equal(again.data.bytes(), tensor.data.bytes()),
                 "a tensor survives exactly");
@@ -48,12 +51,13 @@ void Fuzz(std::span<const std::byte> data) {
   const Buffer owner = Buffer::Allocate(offset + wire.size(), &memory);
   std::copy(wire.begin(), wire.end(), memory + offset);
   InferRequest request;
+  Plenty plenty;
   const std::span<const std::byte> message(memory + offset, wire.size());
   if ((data[0] & kExamples) != std::byte{0}) {
     const std::string_view input(reinterpret_cast<const char*>(message.data()), message.size());
-    if (!ReadExampleInput(input, kModel, request).ok()) return;
+    if (!ReadExampleInput(input, kModel, request, plenty.repeated).ok()) return;
   } else {
-    if (!ReadPredictMessage(message, request).ok()) return;
+    if (!ReadPredictMessage(message, request, plenty.repeated).ok()) return;
     SLIPWAY_CHECK(!request.model.empty(), "an accepted request names its model");
   }
   for (const NamedTensor& input : request.inputs) CheckTensor(input.tensor);

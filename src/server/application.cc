@@ -221,9 +221,9 @@ Status Application::Wire(std::shared_ptr<Engine> engine) {
       std::make_unique<openinference::HealthWatches>(Or(config_.resources.io_threads, processors));
   if (config_.shared_memory.allow) {
     shared_memory_ = std::make_unique<openinference::SharedMemory>(
-        shm::RegionsOptions{.rules = {.prefix = config_.shared_memory.prefix}}, body_budget_);
-    SetSharedMemoryLimits(ToHttpLimits(config_, resources_));
+        shm::RegionsOptions{.rules = {.prefix = config_.shared_memory.prefix}}, body_memory_);
   }
+  SetBodyLimits(ToHttpLimits(config_, resources_));
   std::vector<std::string> patterns;
   for (const ListenDialect dialect : kListenDialects) {
     routers_[dialect] = MakeRouter(engine_version, dialect);
@@ -318,6 +318,7 @@ std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_ve
                             .loops = Or(config_.resources.io_threads, resources_.processors),
                             .server_version = std::string(kVersion)});
   tfserving::AddRoutes(*router, {.infer = *infer_,
+                                 .memory = body_memory_,
                                  .loops = Or(config_.resources.io_threads, resources_.processors)});
   torchserve::AddRoutes(*router, {.infer = *infer_,
                                   .loops = Or(config_.resources.io_threads, resources_.processors),
@@ -376,7 +377,7 @@ http::ServerOptions Application::MakeServerOptions() const {
   options.listeners = ToListeners(config_.http, certificates_.get(), routers_);
   options.threads = Or(config_.resources.io_threads, resources_.processors);
   options.limits = ToHttpLimits(config_, resources_);
-  options.budget = body_budget_;
+  options.budget = body_memory_.budget;
   options.trusted_peers = config_.http.trusted_peers;
   options.allowed_hosts = config_.http.allowed_hosts;
   options.cors_origins = config_.http.cors_origins;
@@ -434,13 +435,12 @@ void Application::Apply(const Config& config) {
   infer_->SetDefaultTimeout(config.models.request_timeout);
   const http::Limits limits = ToHttpLimits(config, resources_);
   server_->SetLimits(limits);
-  SetSharedMemoryLimits(limits);
+  SetBodyLimits(limits);
 }
 
-void Application::SetSharedMemoryLimits(const http::Limits& limits) {
-  if (!shared_memory_) return;
-  shared_memory_->max_request_bytes = limits.max_body_bytes;
-  shared_memory_->max_buffered_bytes = limits.max_buffered_bytes;
+void Application::SetBodyLimits(const http::Limits& limits) {
+  body_memory_.max_request_bytes = limits.max_body_bytes;
+  body_memory_.max_buffered_bytes = limits.max_buffered_bytes;
 }
 
 void Application::RefreshCertificates() {

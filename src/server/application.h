@@ -80,7 +80,7 @@ class Application {
   /// Every loop looks at the table again: idle ones would keep an unloaded version in memory, and
   /// health may have changed.
   void WakeLoops();
-  void SetSharedMemoryLimits(const http::Limits& limits);
+  void SetBodyLimits(const http::Limits& limits);
   void OnFinished(const http::Exchange& exchange, int status, size_t bytes_out);
 
   Config config_;
@@ -95,7 +95,7 @@ class Application {
   std::unique_ptr<lifecycle::Manager> manager_;
   std::unique_ptr<routing::InferService> infer_;
   std::unique_ptr<openinference::HealthWatches> health_watches_;
-  const std::shared_ptr<http::Budget> body_budget_ = std::make_shared<http::Budget>();
+  BodyMemory body_memory_;
   std::unique_ptr<openinference::SharedMemory> shared_memory_;  // null: not offered
   std::unique_ptr<Certificates> certificates_;                  // null without TLS
   Routers routers_;

@@ -56,7 +56,7 @@ Status SharedTensors::Fetch(SharedMemory& memory, InferRequest& request) {
                       fmt::format("output {}", Quote(request.outputs[output.index].name)));
     windows_.emplace_back(output.index, *std::move(window));
   }
-  RETURN_IF_ERROR(Charge(memory));
+  RETURN_IF_ERROR(Charge(memory.memory));
   for (const SharedTensor& from : inputs) {
     NamedTensor& input = request.inputs[from.index];
     const Status status = FetchInput(from, memory.regions, request.arena, input.tensor);
@@ -65,7 +65,7 @@ Status SharedTensors::Fetch(SharedMemory& memory, InferRequest& request) {
   return OkStatus();
 }
 
-Status SharedTensors::Charge(SharedMemory& memory) {
+Status SharedTensors::Charge(const BodyMemory& memory) {
   const size_t limit = memory.max_request_bytes.load(std::memory_order_relaxed);
   size_t total = 0;
   for (const SharedTensor& input : inputs) {
@@ -74,11 +74,7 @@ Status SharedTensors::Charge(SharedMemory& memory) {
                    limit);
     total += static_cast<size_t>(*input.byte_size);
   }
-  if (!memory.budget->Charge(total, memory.max_buffered_bytes.load(std::memory_order_relaxed)))
-    return Error(Reason::kOverloaded, "the memory for request bodies is used up");
-  budget_ = memory.budget;
-  charged_ = total;
-  return OkStatus();
+  return charge_.Add(total, memory);
 }
 
 Status SharedTensors::Store(const InferResponse& response) const {
@@ -94,9 +90,7 @@ void SharedTensors::Clear() {
   inputs.clear();
   outputs.clear();
   windows_.clear();
-  if (charged_ > 0) budget_->Release(charged_);
-  charged_ = 0;
-  budget_.reset();
+  charge_.Release();
 }
 
 }  // namespace slipway::openinference

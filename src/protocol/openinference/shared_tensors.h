@@ -2,10 +2,8 @@
 // The tensors of a request that lie in clients' shared memory: what its parameters shared_memory_*
 // say, and the copies from and to there. docs/protocols/shared-memory.md
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,21 +12,18 @@
 
 #include "base/status.h"
 #include "infer/request.h"
+#include "protocol/calls/body_memory.h"
 #include "shm/regions.h"
-#include "transport/http/budget.h"
 
 namespace slipway::openinference {
 
 /// What all requests share. Threads: any.
 struct SharedMemory {
-  /// The limits are to be set before the first request.
-  SharedMemory(shm::RegionsOptions options, std::shared_ptr<http::Budget> body_budget)
-      : regions(std::move(options)), budget(std::move(body_budget)) {}
+  SharedMemory(shm::RegionsOptions options, const BodyMemory& body_memory)
+      : regions(std::move(options)), memory(body_memory) {}
 
   shm::Regions regions;
-  const std::shared_ptr<http::Budget> budget;  // of request bodies
-  std::atomic<size_t> max_request_bytes = 0;   // of the inputs of one request
-  std::atomic<size_t> max_buffered_bytes = 0;  // of the budget
+  const BodyMemory& memory;
 };
 
 /// The parameters of one input or output.
@@ -51,11 +46,6 @@ SharedParameter SharedParameterOf(std::string_view name);
 class SharedTensors {
  public:
   using List = std::vector<SharedTensor>;
-
-  SharedTensors() = default;
-  ~SharedTensors() { Clear(); }
-  SharedTensors(const SharedTensors&) = delete;
-  SharedTensors& operator=(const SharedTensors&) = delete;
 
   List inputs, outputs;  // by index, in the order of the request
 
@@ -80,11 +70,10 @@ class SharedTensors {
   void Clear();
 
  private:
-  Status Charge(SharedMemory& memory);
+  Status Charge(const BodyMemory& memory);
 
   std::vector<std::pair<size_t, shm::Window>> windows_;  // of outputs, by index
-  std::shared_ptr<http::Budget> budget_;
-  size_t charged_ = 0;
+  BodyCharge charge_;
 };
 
 }  // namespace slipway::openinference

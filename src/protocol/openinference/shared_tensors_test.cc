@@ -22,10 +22,9 @@ class SharedTensorsTest : public testing::Test {
     for (int i = 0; i < 64; ++i) file.put(static_cast<char>(i));
     file.close();
     memory_ = std::make_unique<SharedMemory>(
-        shm::RegionsOptions{.rules = {.folder = folder_, .prefix = ""}},
-        std::make_shared<http::Budget>());
-    memory_->max_request_bytes = 100;
-    memory_->max_buffered_bytes = 120;
+        shm::RegionsOptions{.rules = {.folder = folder_, .prefix = ""}}, bodies_);
+    bodies_.max_request_bytes = 100;
+    bodies_.max_buffered_bytes = 120;
     EXPECT_TRUE(memory_->regions.Register({"r", "/lent", 0, 64}).ok());
   }
   ~SharedTensorsTest() override { std::filesystem::remove_all(folder_); }
@@ -36,9 +35,10 @@ class SharedTensorsTest : public testing::Test {
     request.inputs.push_back({"x", {DType::kUint8, {static_cast<int64_t>(bytes)}, {}}});
     shared.inputs.push_back({.index = index, .region = "r", .byte_size = bytes});
   }
-  size_t charged() const { return memory_->budget->used(); }
+  size_t charged() const { return bodies_.budget->used(); }
 
   std::string folder_;
+  BodyMemory bodies_;
   std::unique_ptr<SharedMemory> memory_;
 };
 

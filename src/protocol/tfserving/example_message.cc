@@ -179,8 +179,11 @@ Status ForEachFeature(std::string_view example, const Take& take) {
 
 class InputReader {
  public:
-  InputReader(const Signature& signature, InferRequest& request)
-      : specs_(signature.inputs), finder_(signature.inputs), request_(request) {
+  InputReader(const Signature& signature, InferRequest& request, RepeatedBytes& repeated)
+      : specs_(signature.inputs),
+        finder_(signature.inputs),
+        request_(request),
+        repeated_(repeated) {
     for (const TensorSpec& spec : specs_) columns_.push_back({Values(spec.dtype)});
   }
 
@@ -261,20 +264,17 @@ class InputReader {
     Values values(spec.dtype);
     if (const Status read = values.Read(feature); !read.ok())
       return Annotate(read, fmt::format("context: feature {}", Quote(name)));
-    if (values.wire().size() > (kMaxContextBytes - repeated_bytes_) / examples_)
-      return Error(Reason::kTooLarge, "the context takes more than {} bytes in {} examples",
-                   kMaxContextBytes, examples_);
-    std::string repeated;
-    repeated.reserve(values.wire().size() * examples_);
-    for (size_t i = 0; i < examples_; ++i) repeated += values.wire();
-    repeated_bytes_ += repeated.size();
-    return Add(spec, values.count(), repeated);
+    if (const Status fits = repeated_.Charge(examples_, values.wire().size()); !fits.ok())
+      return Annotate(fits, fmt::format("context: feature {}", Quote(name)));
+    return Add(spec, values.count(), values.wire(), examples_);
   }
 
-  Status Add(const TensorSpec& spec, size_t width, std::string_view wire) {
+  /// @param wire  the values, `times` over.
+  Status Add(const TensorSpec& spec, size_t width, std::string_view wire, size_t times = 1) {
     ASSIGN_OR_RETURN(Shape shape, FeatureShape(spec, examples_, width));
-    const std::span<std::byte> memory = request_.arena.Allocate(wire.size());
-    std::ranges::copy(std::as_bytes(std::span(wire)), memory.begin());
+    const std::span<std::byte> memory = request_.arena.Allocate(wire.size() * times);
+    for (auto to = memory.begin(); to != memory.end(); to += static_cast<ptrdiff_t>(wire.size()))
+      std::ranges::copy(std::as_bytes(std::span(wire)), to);
     request_.inputs.push_back({spec.name, {spec.dtype, std::move(shape), Buffer(memory)}});
     return OkStatus();
   }
@@ -282,16 +282,17 @@ class InputReader {
   const std::vector<TensorSpec>& specs_;
   SpecFinder finder_;
   InferRequest& request_;
+  RepeatedBytes& repeated_;
   std::vector<Column> columns_;  // by index into specs_
   size_t examples_ = 0;
   size_t features_of_each_ = 0;
-  size_t repeated_bytes_ = 0;
 };
 
 }  // namespace
 
-Status ReadExampleInput(std::string_view input, const Signature& signature, InferRequest& request) {
-  return InputReader(signature, request).Read(input);
+Status ReadExampleInput(std::string_view input, const Signature& signature, InferRequest& request,
+                        RepeatedBytes& repeated) {
+  return InputReader(signature, request, repeated).Read(input);
 }
 
 }  // namespace slipway::tfserving

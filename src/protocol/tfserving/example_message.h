@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "infer/request.h"
+#include "protocol/tfserving/repeated_bytes.h"
 #include "tensor/signature.h"
 
 namespace slipway::tfserving {
@@ -14,10 +15,12 @@ namespace slipway::tfserving {
 /// shape of a feature within its example is what the signature says.
 /// @param input    the bytes of an Input.
 /// @param request  inputs are appended. Memory: at most 8 bytes for each byte of `input`, and what
-///   the context takes, which is repeated for each example (kMaxContextBytes).
+///   the context takes, which is repeated for each example.
+/// @param repeated  of this request.
 /// @return kBadRequest naming the example and the feature: malformed, no example, an unknown
 ///   feature, one given twice, not in every example, of varying length, of another kind than its
-///   input, or of a length that the input cannot have. kTooLarge for the context.
-Status ReadExampleInput(std::string_view input, const Signature& signature, InferRequest& request);
+///   input, or of a length that the input cannot have. Errors of RepeatedBytes.
+Status ReadExampleInput(std::string_view input, const Signature& signature, InferRequest& request,
+                        RepeatedBytes& repeated);
 
 }  // namespace slipway::tfserving

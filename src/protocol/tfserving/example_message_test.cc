@@ -3,6 +3,7 @@
 #include "protobuf/message_writer.h"
 #include "protocol/instances/nested.h"
 #include "protocol/tfserving/example_reader.h"
+#include "protocol/tfserving/testing/plenty.h"
 
 namespace slipway::tfserving {
 namespace {
@@ -37,7 +38,8 @@ std::string Example(std::string_view features) { return Wrapped(1, Wrapped(1, fe
 /// "x [[1.0,2.0]]; n [3]", or the error.
 std::string ReadInput(std::string_view input) {
   InferRequest request;
-  if (const Status read = ReadExampleInput(input, kModel, request); !read.ok())
+  Plenty plenty;
+  if (const Status read = ReadExampleInput(input, kModel, request, plenty.repeated); !read.ok())
     return std::string(MessageOf(read));
   std::string out;
   for (const auto& [name, tensor] : request.inputs) {
@@ -70,11 +72,32 @@ TEST(ExampleMessageTest, AContextIsInEveryExample) {
 TEST(ExampleMessageTest, AContextDoesNotExplode) {
   std::string examples;
   for (int i = 0; i < 100; ++i) examples += Example(Ints("n", "\1"));
-  const std::string large(kMaxContextBytes / 100 + 1, 'x');
+  const std::string large(RepeatedBytes::kMax / 100 + 1, 'x');
   InferRequest request;
+  Plenty plenty;
   const std::string context = Wrapped(2, Wrapped(1, Feature("s", 1, large)));
-  EXPECT_EQ(ReasonOf(ReadExampleInput(Wrapped(2, examples + context), kModel, request)),
-            Reason::kTooLarge);
+  EXPECT_EQ(
+      ReasonOf(ReadExampleInput(Wrapped(2, examples + context), kModel, request, plenty.repeated)),
+      Reason::kTooLarge);
+}
+
+TEST(ExampleMessageTest, AContextIsCharged) {
+  BodyMemory memory;
+  memory.max_buffered_bytes = 100;
+  BodyCharge charge;
+  const std::string context = Wrapped(2, Wrapped(1, Floats("x", {1, 2})));
+  const auto read = [&](int count) {
+    std::string examples;
+    for (int i = 0; i < count; ++i) examples += Example(Ints("n", "\1"));
+    InferRequest request;
+    RepeatedBytes repeated(memory, charge);
+    return ReadExampleInput(Wrapped(2, examples + context), kModel, request, repeated);
+  };
+  EXPECT_TRUE(read(10).ok());
+  EXPECT_EQ(memory.budget->used(), 80u);
+  EXPECT_EQ(ReasonOf(read(3)), Reason::kOverloaded);
+  charge.Release();
+  EXPECT_TRUE(read(3).ok());
 }
 
 TEST(ExampleMessageTest, RefusesByExampleAndFeature) {

@@ -54,8 +54,13 @@ class Feature {
 
 class ExampleReader {
  public:
-  ExampleReader(std::string_view body, const Signature& signature, InferRequest& request)
-      : body_(body), specs_(signature.inputs), finder_(signature.inputs), request_(request) {
+  ExampleReader(std::string_view body, const Signature& signature, InferRequest& request,
+                RepeatedBytes& repeated)
+      : body_(body),
+        specs_(signature.inputs),
+        finder_(signature.inputs),
+        request_(request),
+        repeated_(repeated) {
     for (const TensorSpec& spec : specs_) features_.emplace_back(spec.dtype, request.arena);
   }
 
@@ -162,11 +167,8 @@ class ExampleReader {
     RETURN_IF_ERROR(feature.Read(json));
     ASSIGN_OR_RETURN(Shape shape, FeatureShape(spec, examples_, feature.width()));
     const auto once = feature.data().bytes();
-    if (once.size() > (kMaxContextBytes - repeated_bytes_) / examples_)
-      return Error(Reason::kTooLarge, "the context takes more than {} bytes in {} examples",
-                   kMaxContextBytes, examples_);
+    RETURN_IF_ERROR(repeated_.Charge(examples_, once.size()));
     const std::span<std::byte> repeated = request_.arena.Allocate(once.size() * examples_);
-    repeated_bytes_ += repeated.size();
     for (size_t i = 0; i < examples_; ++i)
       std::ranges::copy(once, repeated.begin() + static_cast<ptrdiff_t>(i * once.size()));
     request_.inputs.push_back({spec.name, {spec.dtype, std::move(shape), Buffer(repeated)}});
@@ -177,11 +179,11 @@ class ExampleReader {
   const std::vector<TensorSpec>& specs_;
   SpecFinder finder_;
   InferRequest& request_;
+  RepeatedBytes& repeated_;
   std::vector<Feature> features_;  // by index into specs_
   std::string_view context_;       // JSON text
   size_t examples_ = 0;
   size_t features_of_each_ = 0;
-  size_t repeated_bytes_ = 0;
 };
 
 }  // namespace
@@ -209,8 +211,9 @@ StatusOr<Shape> FeatureShape(const TensorSpec& spec, size_t examples, size_t wid
   return shape;
 }
 
-Status ReadExamples(std::string_view body, const Signature& signature, InferRequest& request) {
-  return ExampleReader(body, signature, request).Read();
+Status ReadExamples(std::string_view body, const Signature& signature, InferRequest& request,
+                    RepeatedBytes& repeated) {
+  return ExampleReader(body, signature, request, repeated).Read();
 }
 
 }  // namespace slipway::tfserving

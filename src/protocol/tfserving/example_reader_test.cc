@@ -1,6 +1,7 @@
 #include "protocol/tfserving/example_reader.h"
 
 #include "protocol/instances/nested.h"
+#include "protocol/tfserving/testing/plenty.h"
 
 namespace slipway::tfserving {
 namespace {
@@ -15,7 +16,8 @@ const Signature kModel{.inputs = {{"x", DType::kFp32, {-1, 2}},
 /// "x [[1.0,2.0]]; n [3]", or the error.
 std::string Read(std::string_view body) {
   InferRequest request;
-  if (const Status read = ReadExamples(body, kModel, request); !read.ok())
+  Plenty plenty;
+  if (const Status read = ReadExamples(body, kModel, request, plenty.repeated); !read.ok())
     return std::string(MessageOf(read));
   std::string out;
   for (const auto& [name, tensor] : request.inputs) {
@@ -85,7 +87,21 @@ TEST(ExampleReaderTest, AContextCannotBeMultipliedWithoutLimit) {
   for (int i = 1; i < 2000; ++i) examples += ",{}";
   const std::string text(40'000, 'a');
   EXPECT_EQ(Read("{\"context\":{\"s\":\"" + text + "\"},\"examples\":[" + examples + "]}"),
-            "context: feature \"s\": the context takes more than 67108864 bytes in 2000 examples");
+            "context: feature \"s\": values that are written once and repeated may take 67108864 "
+            "bytes in "
+            "one request");
+}
+
+TEST(ExampleReaderTest, AContextIsCharged) {
+  BodyMemory memory;
+  memory.max_buffered_bytes = 20;
+  BodyCharge charge;
+  RepeatedBytes repeated(memory, charge);
+  InferRequest request, again;
+  const std::string_view two = R"({"examples":[{"n":1},{"n":2}],"context":{"x":[1,2]}})";
+  EXPECT_TRUE(ReadExamples(two, kModel, request, repeated).ok());
+  EXPECT_EQ(memory.budget->used(), 16u);
+  EXPECT_EQ(ReasonOf(ReadExamples(two, kModel, again, repeated)), Reason::kOverloaded);
 }
 
 }  // namespace

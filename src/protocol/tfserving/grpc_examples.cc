@@ -108,16 +108,13 @@ StatusOr<Question> ReadMany(std::string_view message) {
   return question;
 }
 
-class ExampleCall final : public HttpCall {
+class ExampleCall final : public Call {
  public:
-  Status Read(const StatusOr<Question>& asked, bool many, const lifecycle::ServingTable& table);
+  Status Read(const StatusOr<Question>& asked, bool many, const lifecycle::ServingTable& table,
+              const BodyMemory& memory);
 
  protected:
   Status Write(const lifecycle::ServedVersion& version, http::Response& answer) override;
-  void WriteError(const Status& why, const lifecycle::ServedVersion* version,
-                  http::Response& answer) override {
-    HttpCall::WriteError(version == nullptr ? NotServed(why, request) : why, version, answer);
-  }
 
  private:
   size_t Want(std::string output);
@@ -130,7 +127,7 @@ class ExampleCall final : public HttpCall {
 };
 
 Status ExampleCall::Read(const StatusOr<Question>& asked, bool many,
-                         const lifecycle::ServingTable& table) {
+                         const lifecycle::ServingTable& table, const BodyMemory& memory) {
   many_ = many;
   tasks_.clear();
   RETURN_IF_ERROR(asked.status());
@@ -138,15 +135,14 @@ Status ExampleCall::Read(const StatusOr<Question>& asked, bool many,
   request.model = asked->spec->name;
   request.version = asked->spec->version;
   RETURN_IF_ERROR(CheckSignature(*asked->spec));
-  ASSIGN_OR_RETURN(const auto timeout, grpc::Timeout(exchange().request()));
-  if (timeout) request.context.deadline = request.context.received + *timeout;
   ASSIGN_OR_RETURN(const auto* version, routing::Resolve(table, request.model, request.version));
   const Signature& signature = (*version)->signature;
   for (const Method method : asked->methods) {
     ASSIGN_OR_RETURN(const Task task, Plan(method, signature));
     tasks_.push_back(task);
   }
-  return ReadExampleInput(asked->input, signature, request);
+  RepeatedBytes repeated(memory, charge);
+  return ReadExampleInput(asked->input, signature, request, repeated);
 }
 
 /// The place of `output` among those asked for.
@@ -207,10 +203,11 @@ void AddExampleMethods(http::Router& router, const Services& services) {
     grpc::AddUnary(
         router, fmt::format("/tensorflow.serving.PredictionService/{}", method),
         http::Access::kInference,
-        [calls, read, many, &infer = services.infer](Exchange& exchange) {
+        [calls, read, many, &infer = services.infer,
+         &memory = services.memory](Exchange& exchange) {
           calls->Run(exchange, [&](ExampleCall& call) {
             return call.Read(read(exchange.request().body_text()), many,
-                             infer.Table(exchange.loop()));
+                             infer.Table(exchange.loop()), memory);
           });
         },
         std::move(summary));

@@ -19,23 +19,17 @@ using http::Exchange;
 constexpr std::string_view kPrediction = "/tensorflow.serving.PredictionService/";
 constexpr std::string_view kModel = "/tensorflow.serving.ModelService/";
 
-class PredictCall final : public HttpCall {
+class PredictCall final : public Call {
  public:
-  Status Read() {
-    RETURN_IF_ERROR(ReadPredictMessage(exchange().request().body, request));
-    ASSIGN_OR_RETURN(const auto timeout, grpc::Timeout(exchange().request()));
-    if (timeout) request.context.deadline = request.context.received + *timeout;
-    return OkStatus();
+  Status Read(const BodyMemory& memory) {
+    RepeatedBytes repeated(memory, charge);
+    return ReadPredictMessage(exchange().request().body, request, repeated);
   }
 
  protected:
   Status Write(const lifecycle::ServedVersion& version, http::Response& answer) override {
     WritePredictMessage(version, response, answer);
     return OkStatus();
-  }
-  void WriteError(const Status& why, const lifecycle::ServedVersion* version,
-                  http::Response& answer) override {
-    HttpCall::WriteError(version == nullptr ? NotServed(why, request) : why, version, answer);
   }
 };
 
@@ -73,8 +67,8 @@ void AddGrpcMethods(http::Router& router, const Services& services) {
   const auto predict = std::make_shared<CallRunner<PredictCall>>(services.infer, services.loops);
   grpc::AddUnary(
       router, path(kPrediction, "Predict"), Access::kInference,
-      [predict](Exchange& exchange) {
-        predict->Run(exchange, [](PredictCall& call) { return call.Read(); });
+      [predict, &memory = services.memory](Exchange& exchange) {
+        predict->Run(exchange, [&](PredictCall& call) { return call.Read(memory); });
       },
       "Runs the model on tensors.");
   using Tell = Status (*)(const lifecycle::ServingTable&, std::string_view, std::string&);

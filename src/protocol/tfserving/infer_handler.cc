@@ -5,6 +5,23 @@
 #include "routing/resolver.h"
 
 namespace slipway::tfserving {
+namespace {
+
+/// Why no version answered `request`, in the words of TensorFlow Serving where it is one not found.
+Status NotServed(const Status& why, const InferRequest& request) {
+  if (ReasonOf(why) != Reason::kNotFound) return why;
+  const std::string wanted = request.version.empty()
+                                 ? fmt::format("Latest({})", request.model)
+                                 : fmt::format("Specific({}, {})", request.model, request.version);
+  return Annotate(why, "Servable not found for request: " + wanted);
+}
+
+}  // namespace
+
+void Call::WriteError(const Status& why, const lifecycle::ServedVersion* version,
+                      http::Response& answer) {
+  HttpCall::WriteError(version == nullptr ? NotServed(why, request) : why, version, answer);
+}
 
 Status InferCall::Write(const lifecycle::ServedVersion& version, http::Response& answer) {
   std::string& body = answer.body;
@@ -31,19 +48,6 @@ Status InferCall::Write(const lifecycle::ServedVersion& version, http::Response&
   return OkStatus();
 }
 
-void InferCall::WriteError(const Status& why, const lifecycle::ServedVersion* version,
-                           http::Response& answer) {
-  HttpCall::WriteError(version == nullptr ? NotServed(why, request) : why, version, answer);
-}
-
-Status NotServed(const Status& why, const InferRequest& request) {
-  if (ReasonOf(why) != Reason::kNotFound) return why;
-  const std::string wanted = request.version.empty()
-                                 ? fmt::format("Latest({})", request.model)
-                                 : fmt::format("Specific({}, {})", request.model, request.version);
-  return Annotate(why, "Servable not found for request: " + wanted);
-}
-
 template <typename Read>
 void InferHandler::Run(http::Exchange& exchange, const Read& read) {
   calls_.Run(exchange, [&](InferCall& call) -> Status {
@@ -64,23 +68,31 @@ void InferHandler::Predict(http::Exchange& exchange) {
   });
 }
 
+Status InferHandler::ReadExamplesOf(std::string_view body, const Signature& signature,
+                                    InferCall& call) const {
+  RepeatedBytes repeated(memory_, call.charge);
+  return ReadExamples(body, signature, call.request, repeated);
+}
+
 void InferHandler::Classify(http::Exchange& exchange) {
-  Run(exchange, [](std::string_view body, const Signature& signature, InferCall& call) -> Status {
-    call.form = InferCall::Form::kClassify;
-    ASSIGN_OR_RETURN(ClassifyOutputs outputs, FindClassifyOutputs(signature));
-    call.request.outputs.push_back({std::move(outputs.scores)});
-    if (!outputs.classes.empty()) call.request.outputs.push_back({std::move(outputs.classes)});
-    return ReadExamples(body, signature, call.request);
-  });
+  Run(exchange,
+      [this](std::string_view body, const Signature& signature, InferCall& call) -> Status {
+        call.form = InferCall::Form::kClassify;
+        ASSIGN_OR_RETURN(ClassifyOutputs outputs, FindClassifyOutputs(signature));
+        call.request.outputs.push_back({std::move(outputs.scores)});
+        if (!outputs.classes.empty()) call.request.outputs.push_back({std::move(outputs.classes)});
+        return ReadExamplesOf(body, signature, call);
+      });
 }
 
 void InferHandler::Regress(http::Exchange& exchange) {
-  Run(exchange, [](std::string_view body, const Signature& signature, InferCall& call) -> Status {
-    call.form = InferCall::Form::kRegress;
-    ASSIGN_OR_RETURN(std::string output, FindRegressOutput(signature));
-    call.request.outputs.push_back({std::move(output)});
-    return ReadExamples(body, signature, call.request);
-  });
+  Run(exchange,
+      [this](std::string_view body, const Signature& signature, InferCall& call) -> Status {
+        call.form = InferCall::Form::kRegress;
+        ASSIGN_OR_RETURN(std::string output, FindRegressOutput(signature));
+        call.request.outputs.push_back({std::move(output)});
+        return ReadExamplesOf(body, signature, call);
+      });
 }
 
 StatusOr<std::string_view> VersionIn(const http::Exchange& exchange) {

@@ -8,23 +8,36 @@
 
 namespace slipway::tfserving {
 
-/// An inference whose answer has one of the forms of this API.
-class InferCall final : public HttpCall {
+/// An inference of this API, over HTTP or gRPC.
+class Call : public HttpCall {
+ public:
+  BodyCharge charge;  // of what is repeated
+
+  void Reset() override {
+    HttpCall::Reset();
+    charge.Release();
+  }
+
+ protected:
+  void WriteError(const Status& why, const lifecycle::ServedVersion* version,
+                  http::Response& answer) override;
+};
+
+/// One over HTTP, whose answer has one of the forms of that API.
+class InferCall final : public Call {
  public:
   enum class Form : uint8_t { kRows, kColumns, kClassify, kRegress };
   Form form = Form::kRows;
 
  protected:
   Status Write(const lifecycle::ServedVersion& version, http::Response& answer) override;
-  void WriteError(const Status& why, const lifecycle::ServedVersion* version,
-                  http::Response& answer) override;
 };
 
 /// POST …:predict, …:classify, …:regress. Threads: any I/O thread.
 class InferHandler {
  public:
   explicit InferHandler(const Services& services)
-      : infer_(services.infer), calls_(services.infer, services.loops) {}
+      : infer_(services.infer), memory_(services.memory), calls_(services.infer, services.loops) {}
 
   void Predict(http::Exchange& exchange);
   void Classify(http::Exchange& exchange);
@@ -36,12 +49,12 @@ class InferHandler {
   template <typename Read>
   void Run(http::Exchange& exchange, const Read& read);
 
+  Status ReadExamplesOf(std::string_view body, const Signature& signature, InferCall& call) const;
+
   routing::InferService& infer_;
+  const BodyMemory& memory_;
   CallRunner<InferCall> calls_;
 };
-
-/// Why no version answered `request`, in the words of TensorFlow Serving where it is one not found.
-Status NotServed(const Status& why, const InferRequest& request);
 
 /// The version that a path names: a number or alias of "versions", an alias of "labels", or "".
 /// @return kNotFound for a label of digits: those are versions.

@@ -57,8 +57,9 @@ Status TakeSpec(std::string_view message, InferRequest& request) {
 
 }  // namespace
 
-Status ReadPredictMessage(std::span<const std::byte> message, InferRequest& request) {
-  TensorProtoReader tensors(request.arena);
+Status ReadPredictMessage(std::span<const std::byte> message, InferRequest& request,
+                          RepeatedBytes& repeated) {
+  TensorProtoReader tensors(request.arena, repeated);
   MessageReader reader({reinterpret_cast<const char*>(message.data()), message.size()}, kNames);
   for (Field field; reader.Next(&field);) {
     if (field.tag == BytesTag(kSpec)) {

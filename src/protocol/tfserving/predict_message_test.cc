@@ -2,6 +2,7 @@
 
 #include "protobuf/message_writer.h"
 #include "protocol/tfserving/tensor_proto.h"
+#include "protocol/tfserving/testing/plenty.h"
 
 namespace slipway::tfserving {
 namespace {
@@ -33,7 +34,9 @@ std::string Request(const std::string& spec, const Tensor* tensor = nullptr) {
 
 std::string Refusal(const std::string& message, Reason reason = Reason::kBadRequest) {
   InferRequest request;
-  const Status read = ReadPredictMessage(std::as_bytes(std::span(message)), request);
+  Plenty plenty;
+  const Status read =
+      ReadPredictMessage(std::as_bytes(std::span(message)), request, plenty.repeated);
   if (read.ok()) return "OK";
   EXPECT_EQ(ReasonOf(read), reason);
   return std::string(MessageOf(read));
@@ -44,7 +47,8 @@ TEST(PredictMessageTest, ReadsModelInputsAndFilter) {
   std::string message = Request(Spec("m", "stable", "serving_default"), &tensor);
   MessageWriter(message).Bytes(3, "y");
   InferRequest request;
-  ASSERT_TRUE(ReadPredictMessage(std::as_bytes(std::span(message)), request).ok());
+  Plenty plenty;
+  ASSERT_TRUE(ReadPredictMessage(std::as_bytes(std::span(message)), request, plenty.repeated).ok());
   EXPECT_EQ(request.model, "m");
   EXPECT_EQ(request.version, "stable");
   ASSERT_EQ(request.inputs.size(), 1u);
@@ -59,7 +63,8 @@ TEST(PredictMessageTest, AVersionIsANumberAndALabelIsNone) {
   MessageWriter(spec).Bytes(2, "\x08\x07");
   const std::string message = Request(spec);
   InferRequest request;
-  ASSERT_TRUE(ReadPredictMessage(std::as_bytes(std::span(message)), request).ok());
+  Plenty plenty;
+  ASSERT_TRUE(ReadPredictMessage(std::as_bytes(std::span(message)), request, plenty.repeated).ok());
   EXPECT_EQ(request.version, "7");
   EXPECT_EQ(Refusal(Request(Spec("m", "7")), Reason::kNotFound), "model \"m\" has no label \"7\"");
 }

@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "protocol/calls/body_memory.h"
 #include "routing/infer_service.h"
 #include "transport/http/router.h"
 
@@ -12,6 +13,7 @@ namespace slipway::tfserving {
 /// What the routes work with; all of it outlives the server.
 struct Services {
   routing::InferService& infer;
+  const BodyMemory& memory;
   int loops = 1;  // I/O threads
 };
 

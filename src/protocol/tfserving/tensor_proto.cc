@@ -166,15 +166,6 @@ Status TensorProtoReader::ReadContent(std::string_view content, Tensor& tensor) 
   return CheckData(tensor);
 }
 
-Status TensorProtoReader::Charge(size_t bytes) {
-  if (bytes > kMaxRepeatedBytes - repeated_bytes_)
-    return Error(Reason::kTooLarge,
-                 "elements that are not written out may take {} bytes in all tensors",
-                 kMaxRepeatedBytes);
-  repeated_bytes_ += bytes;
-  return OkStatus();
-}
-
 /// Lets `add(field, name, numbers)` fill memory for as many elements as the message can hold, which
 /// is then made as large as the shape.
 template <typename T, typename Add>
@@ -193,10 +184,7 @@ Status TensorProtoReader::ReadNumbers(std::string_view message, const Parts& par
     return Error(Reason::kBadRequest, "expected {} elements for {}, got {}", parts.elements,
                  ToString(tensor.dtype, tensor.shape), count);
   if (count < parts.elements) {
-    ASSIGN_OR_RETURN(const int64_t size, ElementCount(tensor.shape));
-    if (static_cast<uint64_t>(size) > kMaxRepeatedBytes / sizeof(T))
-      return Charge(kMaxRepeatedBytes + 1);
-    RETURN_IF_ERROR(Charge(static_cast<size_t>(size) * sizeof(T)));
+    RETURN_IF_ERROR(repeated_.Charge(parts.elements, sizeof(T)));
     const T last = count == 0 ? T{} : As<T>(memory)[count - 1];
     memory = arena_.Grow(memory, count * sizeof(T), parts.elements * sizeof(T));
     std::ranges::fill(As<T>(memory).subspan(count), last);
@@ -221,9 +209,8 @@ Status TensorProtoReader::ReadStrings(std::string_view message, const Parts& par
   if (count > parts.elements)
     return Error(Reason::kBadRequest, "expected {} elements for {}, got {}", parts.elements,
                  ToString(tensor.dtype, tensor.shape), count);
-  const size_t missing = parts.elements - count, each = sizeof(uint32_t) + last.size();
-  if (missing > kMaxRepeatedBytes / each) return Charge(kMaxRepeatedBytes + 1);
-  RETURN_IF_ERROR(Charge(missing * each));
+  const size_t missing = parts.elements - count;
+  RETURN_IF_ERROR(repeated_.Charge(missing, sizeof(uint32_t) + last.size()));
   for (size_t i = 0; i < missing; ++i) AppendBytesElement(wire, last);
   tensor.data = Buffer::Own(std::move(wire));
   return OkStatus();

@@ -7,25 +7,23 @@
 
 #include "base/status.h"
 #include "infer/arena.h"
+#include "protocol/tfserving/repeated_bytes.h"
 #include "tensor/tensor.h"
 
 namespace slipway::tfserving {
 
-/// Of a field with fewer elements than the shape has, the last one stands for those that are
-/// missing, and an empty one for zeros: all tensors of a request take at most so many bytes by
-/// that.
-inline constexpr size_t kMaxRepeatedBytes = size_t{64} << 20;
-
 class TensorProtoReader {
  public:
-  /// @param arena  holds what is not borrowed: at most 8 bytes for each byte read, and
-  ///   kMaxRepeatedBytes.
-  explicit TensorProtoReader(Arena& arena) : arena_(arena) {}
+  /// @param arena     holds what is not borrowed: at most 8 bytes for each byte read, and what is
+  ///   repeated.
+  /// @param repeated  of a field with fewer elements than the shape has, the last one stands for
+  ///   those that are missing, and an empty one for zeros.
+  TensorProtoReader(Arena& arena, RepeatedBytes& repeated) : arena_(arena), repeated_(repeated) {}
 
   /// @param message  borrowed for a tensor_content that is aligned to its elements.
   /// @return kBadRequest: malformed, a data type or shape that no model has, more elements than the
-  ///   shape, an element out of its type's range; kTooLarge beyond kMaxRepeatedBytes; kNotOffered
-  ///   for strings in tensor_content.
+  ///   shape, an element out of its type's range; errors of RepeatedBytes; kNotOffered for
+  ///   strings in tensor_content.
   Status Read(std::string_view message, Tensor& tensor);
 
  private:
@@ -35,10 +33,9 @@ class TensorProtoReader {
   template <typename T, typename Add>
   Status ReadNumbers(std::string_view message, const Parts& parts, Tensor& tensor, const Add& add);
   Status ReadStrings(std::string_view message, const Parts& parts, Tensor& tensor);
-  Status Charge(size_t bytes);
 
   Arena& arena_;
-  size_t repeated_bytes_ = 0;
+  RepeatedBytes& repeated_;
 };
 
 /// A tensor on its way into a message: `head`, then `data`, then nothing.

@@ -2,6 +2,7 @@
 
 #include "protobuf/message_writer.h"
 #include "protocol/tfserving/data_type.h"
+#include "protocol/tfserving/testing/plenty.h"
 
 namespace slipway::tfserving {
 namespace {
@@ -19,7 +20,8 @@ struct Got {
 
 std::unique_ptr<Got> Read(std::string message) {
   auto got = std::make_unique<Got>(std::move(message));
-  got->status = TensorProtoReader(got->arena).Read(got->message, got->tensor);
+  Plenty plenty;
+  got->status = TensorProtoReader(got->arena, plenty.repeated).Read(got->message, got->tensor);
   return got;
 }
 
@@ -109,11 +111,32 @@ TEST(TensorProtoTest, AClaimedShapeTakesNoMemory) {
     EXPECT_EQ(ReasonOf(got->status), Reason::kTooLarge) << NameOf(dtype);
   }
   Arena arena;
-  TensorProtoReader reader(arena);
-  const std::string message = Message(DType::kUint8, {kMaxRepeatedBytes / 2 + 1}, 0, "");
+  Plenty plenty;
+  TensorProtoReader reader(arena, plenty.repeated);
+  const std::string message = Message(DType::kUint8, {RepeatedBytes::kMax / 2 + 1}, 0, "");
   Tensor tensor;
   EXPECT_TRUE(reader.Read(message, tensor).ok());
   EXPECT_EQ(ReasonOf(reader.Read(message, tensor)), Reason::kTooLarge);
+}
+
+TEST(TensorProtoTest, WhatIsRepeatedIsChargedUntilItIsReleased) {
+  BodyMemory memory;
+  memory.max_buffered_bytes = 3000;
+  const std::string numbers = Message(DType::kInt64, {200}, 0, "");
+  const std::string texts = Message(DType::kBytes, {100}, 8, "ab");  // 99 of 6 bytes are repeated
+  Arena arena;
+  Tensor tensor;
+  BodyCharge first, second;
+  RepeatedBytes of_first(memory, first), of_second(memory, second);
+  ASSERT_TRUE(TensorProtoReader(arena, of_first).Read(numbers, tensor).ok());
+  EXPECT_EQ(memory.budget->used(), 1600u);
+  ASSERT_TRUE(TensorProtoReader(arena, of_second).Read(texts, tensor).ok());
+  EXPECT_EQ(memory.budget->used(), 1600u + 594u);
+  EXPECT_EQ(ReasonOf(TensorProtoReader(arena, of_second).Read(numbers, tensor)),
+            Reason::kOverloaded);
+  first.Release();
+  EXPECT_EQ(memory.budget->used(), 594u);
+  EXPECT_TRUE(TensorProtoReader(arena, of_second).Read(numbers, tensor).ok());
 }
 
 TEST(TensorProtoTest, AScalarHasNoDimensions) {
