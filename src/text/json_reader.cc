@@ -406,6 +406,13 @@ Status JsonReader::Skip(std::string_view* raw) {
   return OkStatus();
 }
 
+Status JsonReader::SkipUnread() {
+  const bool allowed = std::exchange(options_.allow_nan_tokens, false);
+  const Status skipped = Skip();
+  options_.allow_nan_tokens = allowed;
+  return skipped;
+}
+
 Status JsonReader::End() {
   SkipSpace();
   if (at_ != end_) return Expected("the end");

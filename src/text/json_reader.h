@@ -74,6 +74,8 @@ class JsonReader {
   /// Checks and drops one value of any type. `*raw` (optional) receives its text, to be read again
   /// later.
   Status Skip(std::string_view* raw = nullptr);
+  /// The same for a value that nobody reads: NaN tokens are refused in it, allowed or not.
+  Status SkipUnread();
 
   /// Nothing but white space follows.
   Status End();

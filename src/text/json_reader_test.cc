@@ -97,6 +97,18 @@ TEST(JsonReaderTest, NanTokensAreNumbersOnlyWhenAllowed) {
   EXPECT_EQ(value, -HUGE_VAL);
 }
 
+TEST(JsonReaderTest, NanTokensAreRefusedInWhatNobodyReads) {
+  for (const std::string_view text : {"[1,NaN]", "[2,[Infinity]]"}) {
+    JsonReader reader(text, {.allow_nan_tokens = true});
+    ASSERT_TRUE(reader.BeginArray().ok() && *reader.NextElement() && reader.SkipUnread().ok());
+    ASSERT_TRUE(*reader.NextElement());
+    EXPECT_FALSE(reader.SkipUnread().ok()) << text;
+  }
+  JsonReader reader("[1,NaN]", {.allow_nan_tokens = true});
+  ASSERT_TRUE(reader.BeginArray().ok() && *reader.NextElement() && reader.SkipUnread().ok());
+  EXPECT_TRUE(*reader.NextElement() && reader.Skip().ok()) << "they are allowed after it";
+}
+
 TEST(JsonReaderTest, EscapesDecodeToUtf8) {
   std::string_view out;
   JsonReader reader(R"("\"\\\/\b\f\n\r\t\u0041\u00e9\u20ac\ud83d\ude00\u0000")");

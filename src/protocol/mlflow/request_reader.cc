@@ -38,7 +38,7 @@ Status ReadParams(JsonReader& json, InferRequest& request) {
   for (std::string_view key;;) {
     ASSIGN_OR_RETURN(const bool more, json.NextKey(&key));
     if (!more) return OkStatus();
-    RETURN_IF_ERROR(key == "outputs" ? ReadOutputNames(json, request) : json.Skip());
+    RETURN_IF_ERROR(key == "outputs" ? ReadOutputNames(json, request) : json.SkipUnread());
   }
 }
 
@@ -64,7 +64,7 @@ StatusOr<Data> FindData(std::string_view body, InferRequest& request) {
       data.key = key;
       RETURN_IF_ERROR(json.Skip(&data.value));
     } else {
-      RETURN_IF_ERROR(json.Skip());
+      RETURN_IF_ERROR(json.SkipUnread());
     }
   }
   RETURN_IF_ERROR(json.End());
@@ -85,7 +85,7 @@ Status ReadSplit(std::string_view text, const instances::TableModel& model, Infe
     else if (key == "data")
       RETURN_IF_ERROR(json.Skip(&rows));
     else if (key == "index")
-      RETURN_IF_ERROR(json.Skip());
+      RETURN_IF_ERROR(json.SkipUnread());
     else
       return json.Refuse("expected the keys columns, index and data alone");
   }

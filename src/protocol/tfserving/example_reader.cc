@@ -88,7 +88,7 @@ class ExampleReader {
       } else if (key == "signature_name") {
         RETURN_IF_ERROR(ReadSignatureName(json));
       } else {
-        RETURN_IF_ERROR(json.Skip());
+        RETURN_IF_ERROR(json.SkipUnread());
       }
     }
     RETURN_IF_ERROR(json.End());

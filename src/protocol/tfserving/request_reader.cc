@@ -34,7 +34,7 @@ StatusOr<Format> ReadPredictRequest(std::string_view body, const Signature& sign
     } else if (key == "signature_name") {
       RETURN_IF_ERROR(ReadSignatureName(json));
     } else {
-      RETURN_IF_ERROR(json.Skip());
+      RETURN_IF_ERROR(json.SkipUnread());
     }
   }
   RETURN_IF_ERROR(json.End());

@@ -13,7 +13,7 @@ Status ReadPredictRequest(std::string_view body, const Signature& signature,
     ASSIGN_OR_RETURN(const bool more, json.NextKey(&key));
     if (!more) break;
     if (key != "instances") {
-      RETURN_IF_ERROR(json.Skip());
+      RETURN_IF_ERROR(json.SkipUnread());
     } else if (std::exchange(has_instances, true)) {
       return Error(Reason::kBadRequest, "\"instances\" is given twice");
     } else {
