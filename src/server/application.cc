@@ -309,6 +309,7 @@ void Application::MakeManager(std::vector<std::unique_ptr<repository::Source>> s
 std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_version,
                                                       ListenDialect dialect) {
   auto router = std::make_shared<http::Router>();
+  const auto contracts = reflection::BuiltInContracts();
   openinference::AddRoutes(*router,
                            {.infer = *infer_,
                             .models = *manager_,
@@ -316,7 +317,8 @@ std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_ve
                             .health_watches = *health_watches_,
                             .shared_memory = shared_memory_.get(),
                             .loops = Or(config_.resources.io_threads, resources_.processors),
-                            .server_version = std::string(kVersion)});
+                            .server_version = std::string(kVersion),
+                            .grpc_services = contracts->services()});
   tfserving::AddRoutes(*router, {.infer = *infer_,
                                  .memory = body_memory_,
                                  .loops = Or(config_.resources.io_threads, resources_.processors)});
@@ -339,7 +341,7 @@ std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_ve
                              .draining = draining_,
                              .server_version = std::string(kVersion),
                              .engine = fmt::format("onnxruntime {}", engine_version)});
-  reflection::AddMethods(*router);
+  reflection::AddMethods(*router, contracts);
   azureml::AddRoutes(*router, dialects, draining_, ToAzureml(config_));
   vertex::AddRoutes(
       *router, {.common = dialects, .draining = draining_},

@@ -14,6 +14,7 @@ from stock import (
     health_pb2,
     health_pb2_grpc,
     np,
+    reflection,
     triton_grpc,
 )
 from support.models import EXAMPLES
@@ -160,7 +161,9 @@ def test_health_checks_of_the_server_its_services_and_models(examples_server):
         def check(service):
             return health.Check(health_pb2.HealthCheckRequest(service=service)).status
 
-        for service in ("", "inference.GRPCInferenceService", "grpc.health.v1.Health", "digits"):
+        services = reflection.ProtoReflectionDescriptorDatabase(channel).get_services()
+        assert "tensorflow.serving.PredictionService" in services
+        for service in ("", "digits", *services):
             assert check(service) == health_pb2.HealthCheckResponse.SERVING
         with pytest.raises(grpc.RpcError) as caught:
             check("nobody")

@@ -17,17 +17,18 @@ namespace {
 using ::grpc::health::v1::HealthCheckRequest;
 using ::grpc::health::v1::HealthCheckResponse;
 
-// Of the server as a whole: they can answer when it can.
-constexpr std::string_view kServices[] = {
-    "", "inference.GRPCInferenceService", "grpc.health.v1.Health",
-    "tensorflow.serving.PredictionService", "tensorflow.serving.ModelService"};
+/// The server as a whole, or a service of it: that can answer when the server can.
+bool IsServer(const Services& services, std::string_view service) {
+  return service.empty() ||
+         std::ranges::find(services.grpc_services, service) != services.grpc_services.end();
+}
 
 /// @param service  one of the server's, or a model. SERVICE_UNKNOWN when it is neither.
 HealthCheckResponse::ServingStatus StatusOf(const Services& services, int loop,
                                             const std::string& service) {
   const lifecycle::ServingTable& table = services.infer.Table(loop);
   bool serving = IsReady(table, services.draining.load(std::memory_order_relaxed));
-  if (std::ranges::find(kServices, service) == std::end(kServices)) {
+  if (!IsServer(services, service)) {
     const auto model = table.models.find(service);
     if (model == table.models.end()) return HealthCheckResponse::SERVICE_UNKNOWN;
     serving = serving && !model->second->ready.empty();

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lifecycle/manager.h"
 #include "routing/infer_service.h"
@@ -25,6 +26,7 @@ struct Services {
   SharedMemory* shared_memory = nullptr;  // null: not offered
   int loops = 1;                          // I/O threads
   std::string server_version;
+  std::vector<std::string> grpc_services = {};  // "package.Service", whose health may be asked
 };
 
 /// Adds every route under /v2 and every method of inference.GRPCInferenceService and

@@ -34,16 +34,19 @@ class Reader final : public http::StreamReader {
 
 }  // namespace
 
-void AddMethods(http::Router& router) {
+std::shared_ptr<const DescriptorIndex> BuiltInContracts() {
   auto index = DescriptorIndex::Create(Contracts());
   SLIPWAY_CHECK(index.ok(), "the contracts that were built in are whole");
-  const auto shared = std::make_shared<const DescriptorIndex>(*std::move(index));
+  return std::make_shared<const DescriptorIndex>(*std::move(index));
+}
+
+void AddMethods(http::Router& router, std::shared_ptr<const DescriptorIndex> contracts) {
   for (const std::string version : {"v1", "v1alpha"})
     grpc::AddStreaming(
         router, "/grpc.reflection." + version + ".ServerReflection/ServerReflectionInfo",
         http::Access::kHealth,
-        [shared](http::Exchange&, std::shared_ptr<http::StreamWriter> writer) {
-          return std::make_unique<Reader>(shared, std::move(writer));
+        [contracts](http::Exchange&, std::shared_ptr<http::StreamWriter> writer) {
+          return std::make_unique<Reader>(contracts, std::move(writer));
         },
         "The contracts of the gRPC services.");
 }
