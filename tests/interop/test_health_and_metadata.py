@@ -1,6 +1,8 @@
 """Health, metadata, configuration and statistics through the stock client."""
 
-from stock import np, triton
+import pytest
+
+from stock import InferenceServerException, np, triton
 from support.server import wait_until
 
 
@@ -38,6 +40,23 @@ def test_server_metadata_names_the_extensions(client):
         "model_repository",
         "model_configuration",
     } <= set(metadata["extensions"])
+
+
+def test_tracing_is_off_and_logging_says_what_it_logs(client):
+    assert client.get_trace_settings() == client.get_trace_settings("digits") == {"trace_level": ["OFF"]}
+    with pytest.raises(InferenceServerException, match="nobody"):
+        client.get_trace_settings("nobody")
+    logs = client.get_log_settings()
+    assert logs["log_info"] and logs["log_error"] and logs["log_verbose_level"] == 0
+    assert client.update_log_settings({}) == logs
+    for change, settings in [
+        (client.update_trace_settings, {"settings": {"trace_level": ["TIMESTAMPS"]}}),
+        (client.update_trace_settings, {"model_name": "digits", "settings": {"trace_rate": None}}),
+        (client.update_log_settings, {"settings": {"log_info": False}}),
+    ]:
+        with pytest.raises(InferenceServerException, match="not offered") as caught:
+            change(**settings)
+        assert caught.value.status() == "501"
 
 
 def test_model_metadata_has_the_batch_dimension(client):

@@ -23,6 +23,9 @@ GOOD = {
     "/v2/models/{model}/infer": [INFER],
     "/v2/models/{model}/versions/{version}/infer": [INFER],
     "/v2/repository/index": [{}, {"ready": True}],
+    "/v2/logging": [{}],
+    "/v2/trace/setting": [{}],
+    "/v2/models/{model}/trace/setting": [{}],
     "/invocations": [
         {"instances": ROWS},
         {"dataframe_split": {"data": ROWS}},

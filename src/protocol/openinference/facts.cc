@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/log.h"
 #include "routing/resolver.h"
 
 namespace slipway::openinference {
@@ -58,6 +59,27 @@ ServerMetadata MetadataOf(const Services& services) {
   return {.name = "slipway",
           .version = services.server_version,
           .extensions = std::span(kExtensions).first(std::size(kExtensions) - without)};
+}
+
+LogSettings CurrentLogSettings() {
+  return {.info = log::Enabled(log::Level::kInfo),
+          .warning = log::Enabled(log::Level::kWarn),
+          .verbose_level = log::Enabled(log::Level::kDebug) ? 1u : 0u};
+}
+
+Status RefuseLogChange() {
+  return MakeError(Reason::kNotOffered,
+                   "not offered: logging settings by request; send the process SIGUSR1 or SIGUSR2");
+}
+
+Status RefuseTraceChange() {
+  return MakeError(Reason::kNotOffered, "not offered: tracing by request");
+}
+
+StatusOr<std::string_view> TraceLevelOf(const lifecycle::ServingTable& table,
+                                        std::string_view model) {
+  if (!model.empty()) RETURN_IF_ERROR(routing::Resolve(table, model, "").status());
+  return "OFF";
 }
 
 bool IsReady(const ServingTable& table, bool draining) {

@@ -2,7 +2,7 @@
 // What the protocol tells about the server and its models, and where that is looked up: one serving
 // table. JSON (metadata.h) and messages (grpc_metadata.h) are two ways to write it.
 // Source: Open Inference Protocol v2; Triton docs/protocol/extension_{statistics,model_repository,
-// model_configuration}.md
+// model_configuration,logging,trace}.md
 
 #include <cstdint>
 #include <span>
@@ -61,6 +61,23 @@ struct IndexEntry {
   std::string state;    // "READY", "UNAVAILABLE", "LOADING", "UNLOADING"
   std::string reason;   // why, when it is not ready
 };
+
+/// What is logged, in Triton's words; errors always are.
+struct LogSettings {
+  bool info = false;
+  bool warning = false;
+  uint32_t verbose_level = 0;  // 1: debug
+};
+LogSettings CurrentLogSettings();
+
+/// Settings can be asked for and not changed: kNotOffered.
+Status RefuseLogChange();
+Status RefuseTraceChange();
+
+/// Traces are what clients' own trace contexts ask for: the level that settings give is "OFF".
+/// @param model  "" = the server. @return errors as routing::Resolve has them.
+StatusOr<std::string_view> TraceLevelOf(const lifecycle::ServingTable& table,
+                                        std::string_view model);
 
 /// The first pass over everything wanted is done, and the server takes requests.
 bool IsReady(const lifecycle::ServingTable& table, bool draining);

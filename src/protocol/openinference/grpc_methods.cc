@@ -5,13 +5,11 @@
 #include <functional>
 #include <memory>
 
-#include "base/log.h"
 #include "protobuf/parse.h"
 #include "protocol/openinference/grpc_metadata.h"
 #include "protocol/openinference/infer_handler.h"
 #include "protocol/openinference/parameters.h"
 #include "protocol/openinference/repository_reader.h"
-#include "routing/resolver.h"
 #include "transport/grpc/unary.h"
 
 namespace slipway::openinference {
@@ -117,28 +115,24 @@ class Methods {
   const Services services_;
 };
 
-/// Requests are traced when the client sends a trace context, and nothing is written.
 Status Methods::TraceSetting(int loop, const inference::TraceSettingRequest& request,
                              inference::TraceSettingResponse& answer) const {
-  if (request.settings_size() > 0)
-    return Error(Reason::kNotOffered, "not offered: tracing by request");
-  if (const std::string& model = request.model_name(); !model.empty())
-    RETURN_IF_ERROR(routing::Resolve(Table(loop), model, "").status());
-  (*answer.mutable_settings())["trace_level"].add_value("OFF");
+  if (request.settings_size() > 0) return RefuseTraceChange();
+  ASSIGN_OR_RETURN(const std::string_view level, TraceLevelOf(Table(loop), request.model_name()));
+  (*answer.mutable_settings())["trace_level"].add_value(std::string(level));
   return OkStatus();
 }
 
 Status Methods::LogSettings(int, const inference::LogSettingsRequest& request,
                             inference::LogSettingsResponse& answer) const {
-  if (request.settings_size() > 0)
-    return Error(Reason::kNotOffered,
-                 "not offered: logging settings by request; send the process SIGUSR1 or SIGUSR2");
+  if (request.settings_size() > 0) return RefuseLogChange();
+  const auto current = CurrentLogSettings();
   auto& settings = *answer.mutable_settings();
   settings["log_file"].set_string_param("");
-  settings["log_info"].set_bool_param(log::Enabled(log::Level::kInfo));
-  settings["log_warning"].set_bool_param(log::Enabled(log::Level::kWarn));
+  settings["log_info"].set_bool_param(current.info);
+  settings["log_warning"].set_bool_param(current.warning);
   settings["log_error"].set_bool_param(true);
-  settings["log_verbose_level"].set_uint32_param(log::Enabled(log::Level::kDebug) ? 1 : 0);
+  settings["log_verbose_level"].set_uint32_param(current.verbose_level);
   return OkStatus();
 }
 

@@ -145,6 +145,22 @@ void Write(std::span<const ModelStatistics> models, std::string& out) {
   json.EndArray().EndObject();
 }
 
+void Write(const LogSettings& settings, std::string& out) {
+  JsonWriter(out)
+      .BeginObject()
+      .Key("log_file")
+      .String("")
+      .Key("log_info")
+      .Bool(settings.info)
+      .Key("log_warning")
+      .Bool(settings.warning)
+      .Key("log_error")
+      .Bool(true)
+      .Key("log_verbose_level")
+      .Uint(settings.verbose_level)
+      .EndObject();
+}
+
 void Write(std::span<const IndexEntry> index, std::string& out) {
   JsonWriter json(out);
   json.BeginArray();

@@ -17,6 +17,8 @@ void Write(const ModelMetadata& metadata, std::string& out);
 void Write(const ModelConfigView& config, std::string& out);
 /// GET /v2/models[/{m}[/versions/{v}]]/stats
 void Write(std::span<const ModelStatistics> models, std::string& out);
+/// GET /v2/logging
+void Write(const LogSettings& settings, std::string& out);
 /// POST /v2/repository/index
 void Write(std::span<const IndexEntry> index, std::string& out);
 

@@ -88,6 +88,12 @@ TEST(MetadataTest, StatisticsHaveTritonsNames) {
       R"("memory_usage":[]}]})");
 }
 
+TEST(MetadataTest, LogSettingsHaveTritonsNames) {
+  EXPECT_EQ(Text(LogSettings{.info = true, .warning = true, .verbose_level = 0}),
+            R"({"log_file":"","log_info":true,"log_warning":true,"log_error":true,)"
+            R"("log_verbose_level":0})");
+}
+
 TEST(MetadataTest, TheIndexGivesTheReasonOfAModelThatIsNotReady) {
   const std::vector<IndexEntry> index = {{"a", "1", "READY", ""},
                                          {"b", "", "UNAVAILABLE", "config.pbtxt:3: \"x\""}};

@@ -28,6 +28,12 @@ void Answer(Exchange& exchange, const StatusOr<Facts>& facts) {
   exchange.Send();
 }
 
+/// A body that sets nothing asks what is set. @return what `refuse` says of any other.
+Status CheckSettings(const Exchange& exchange, Status (*refuse)()) {
+  ASSIGN_OR_RETURN(const bool sets, ReadSettings(exchange.request().body_text()));
+  return sets ? refuse() : OkStatus();
+}
+
 std::string_view ModelIn(const Exchange& exchange) { return exchange.params()["model"]; }
 std::string_view VersionIn(const Exchange& exchange) { return exchange.params()["version"]; }
 
@@ -97,6 +103,29 @@ void ModelHandlers::Index(Exchange& exchange) const {
         Write(IndexOf(*models.table().Get(), only_ready), held->response().body);
         held->Send();
       });
+}
+
+void ModelHandlers::LogSettings(Exchange& exchange) const {
+  Write(CurrentLogSettings(), exchange.response().body);
+  exchange.Send();
+}
+
+void ModelHandlers::ChangeLogSettings(Exchange& exchange) const {
+  const Status allowed = CheckSettings(exchange, RefuseLogChange);
+  allowed.ok() ? LogSettings(exchange) : http::Refuse(exchange, allowed);
+}
+
+void ModelHandlers::TraceSettings(Exchange& exchange) const {
+  const auto level = TraceLevelOf(TableFor(exchange), ModelIn(exchange));
+  if (!level.ok()) return http::Refuse(exchange, level.status());
+  JsonWriter writer(exchange.response().body);
+  writer.BeginObject().Key("trace_level").BeginArray().String(*level).EndArray().EndObject();
+  exchange.Send();
+}
+
+void ModelHandlers::ChangeTraceSettings(Exchange& exchange) const {
+  const Status allowed = CheckSettings(exchange, RefuseTraceChange);
+  allowed.ok() ? TraceSettings(exchange) : http::Refuse(exchange, allowed);
 }
 
 void ModelHandlers::Load(Exchange& exchange) const {

@@ -19,6 +19,10 @@ class ModelHandlers {
   void Config(http::Exchange& exchange) const;
   void Statistics(http::Exchange& exchange) const;
   void Index(http::Exchange& exchange) const;
+  void LogSettings(http::Exchange& exchange) const;
+  void ChangeLogSettings(http::Exchange& exchange) const;
+  void TraceSettings(http::Exchange& exchange) const;
+  void ChangeTraceSettings(http::Exchange& exchange) const;
   void Load(http::Exchange& exchange) const;
   void Unload(http::Exchange& exchange) const;
 

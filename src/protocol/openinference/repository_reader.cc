@@ -66,4 +66,13 @@ Status ReadUnloadRequest(std::string_view body) {
   });
 }
 
+StatusOr<bool> ReadSettings(std::string_view body) {
+  bool any = false;
+  RETURN_IF_ERROR(ReadBody(body, [&](JsonReader& json, std::string_view) {
+    any = true;
+    return json.Skip();
+  }));
+  return any;
+}
+
 }  // namespace slipway::openinference

@@ -1,6 +1,6 @@
 #pragma once
-// The bodies of the model repository extension's requests.
-// Source: Triton docs/protocol/extension_model_repository.md
+// The bodies of requests about the repository and the server's settings.
+// Source: Triton docs/protocol/extension_{model_repository,logging,trace}.md
 
 #include <string_view>
 
@@ -24,5 +24,9 @@ Status ReadLoadRequest(std::string_view body);
 /// POST /v2/repository/models/{m}/unload: an empty body or {"parameters": {"unload_dependents":
 /// …}}. Models have no dependents here, so both values mean the same.
 Status ReadUnloadRequest(std::string_view body);
+
+/// POST /v2/logging, /v2/trace/setting: an empty body or an object of settings by name.
+/// @return whether it would set any.
+StatusOr<bool> ReadSettings(std::string_view body);
 
 }  // namespace slipway::openinference

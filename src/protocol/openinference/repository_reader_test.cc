@@ -31,6 +31,14 @@ TEST(RepositoryReaderTest, UnloadDependentsIsABool) {
   EXPECT_FALSE(ReadUnloadRequest(R"({"parameters":{"unload_dependents":"yes"}})").ok());
 }
 
+TEST(RepositoryReaderTest, SettingsAreMembersOfAnObject) {
+  for (const std::string_view none : {"", "{}"}) EXPECT_FALSE(ReadSettings(none).value()) << none;
+  for (const std::string_view some : {R"({"log_info":null})", R"({"a":[1],"b":2})"})
+    EXPECT_TRUE(ReadSettings(some).value()) << some;
+  for (const std::string_view bad : {"[]", "{\"a\":1", "{} x"})
+    EXPECT_EQ(ReasonOf(ReadSettings(bad).status()), Reason::kBadRequest) << bad;
+}
+
 TEST(RepositoryReaderTest, DepthIsBoundedInFieldsOfNoUse) {
   const std::string deep = std::string(250'000, '[') + std::string(250'000, ']');
   for (const auto read : {ReadLoadRequest, ReadUnloadRequest})

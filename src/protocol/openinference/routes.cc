@@ -28,14 +28,6 @@ constexpr NotOffered kNotOffered[] = {
     {Method::kPost, "/v2/cudasharedmemory/region/{region}/register", "CUDA shared memory"},
     {Method::kPost, "/v2/cudasharedmemory/region/{region}/unregister", "CUDA shared memory"},
     {Method::kPost, "/v2/cudasharedmemory/unregister", "CUDA shared memory"},
-    {Method::kGet, "/v2/trace/setting", "tracing by request"},
-    {Method::kPost, "/v2/trace/setting", "tracing by request"},
-    {Method::kGet, "/v2/models/{model}/trace/setting", "tracing by request"},
-    {Method::kPost, "/v2/models/{model}/trace/setting", "tracing by request"},
-    {Method::kGet, "/v2/logging",
-     "logging settings by request; send the process SIGUSR1 or SIGUSR2"},
-    {Method::kPost, "/v2/logging",
-     "logging settings by request; send the process SIGUSR1 or SIGUSR2"},
 };
 
 constexpr std::string_view kDialect = "Open Inference v2";
@@ -69,6 +61,14 @@ http::Contract Infers() {
           .takes = {{http::kJsonType, "InferRequest"}, {kBinary}},
           .gives = {{200, {{http::kJsonType, "InferResponse"}, {kBinary}}, {kJsonSize}}},
           .refuses = {404, 501, 504}};
+}
+
+/// Settings are told; what would change one is refused.
+http::Contract Settings(std::string_view schema, std::vector<int> refuses) {
+  http::Contract contract = Gives(schema, std::move(refuses));
+  contract.takes = {{http::kJsonType, "Settings"}};
+  contract.body_is_optional = true;
+  return contract;
 }
 
 http::Contract Index() {
@@ -111,6 +111,16 @@ void AddRoutes(http::Router& router, const Services& services) {
         Gives("Statistics", {404}));
     router.Add({Method::kPost, model + "/infer", Access::kInference,
                 [infer](Exchange& exchange) { (*infer)(exchange); }, "Runs the model.", Infers()});
+  }
+  add(Method::kGet, "/v2/logging", Access::kHealth, &ModelHandlers::LogSettings, "What is logged.",
+      Gives("LogSettings"));
+  add(Method::kPost, "/v2/logging", Access::kHealth, &ModelHandlers::ChangeLogSettings,
+      "The same; changes are not offered.", Settings("LogSettings", {501}));
+  for (const std::string path : {"/v2/trace/setting", "/v2/models/{model}/trace/setting"}) {
+    add(Method::kGet, path, Access::kHealth, &ModelHandlers::TraceSettings, "What is traced.",
+        Gives("TraceSettings", {404}));
+    add(Method::kPost, path, Access::kHealth, &ModelHandlers::ChangeTraceSettings,
+        "The same; changes are not offered.", Settings("TraceSettings", {404, 501}));
   }
   add(Method::kPost, "/v2/repository/index", Access::kHealth, &ModelHandlers::Index,
       "Every version that is known, with its state.", Index());
