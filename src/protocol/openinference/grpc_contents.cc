@@ -7,6 +7,7 @@
 #include "protobuf/message_reader.h"
 #include "protobuf/message_writer.h"
 #include "protobuf/repeated_numbers.h"
+#include "protocol/calls/packed_numbers.h"
 
 namespace slipway::openinference {
 namespace {
@@ -139,16 +140,6 @@ void AppendStrings(const Tensor& tensor, MessageWriter& writer) {
   for (std::string_view element; elements.Next(&element);) writer.Bytes(kBytes, element);
 }
 
-/// A negative element becomes the varint of its 64 bits.
-template <typename T>
-void AppendVarints(const Tensor& tensor, Contents number, std::string& out) {
-  MessageWriter writer(out);
-  const size_t packed = writer.Begin(number);
-  for (const T value : tensor.as<T>())
-    protobuf::AppendVarint(out, static_cast<uint64_t>(static_cast<int64_t>(value)));
-  writer.End(packed);
-}
-
 }  // namespace
 
 Status ReadContents(std::string_view contents, Arena& arena, Tensor& tensor) {
@@ -189,31 +180,6 @@ Status AppendContents(const Tensor& tensor, std::string& out) {
   const std::span<const std::byte> data = tensor.data.bytes();
   MessageWriter writer(out);
   switch (tensor.dtype) {
-    case DType::kBool:
-    case DType::kUint8:
-      AppendVarints<uint8_t>(tensor, number, out);
-      return OkStatus();
-    case DType::kUint16:
-      AppendVarints<uint16_t>(tensor, number, out);
-      return OkStatus();
-    case DType::kUint32:
-      AppendVarints<uint32_t>(tensor, number, out);
-      return OkStatus();
-    case DType::kUint64:
-      AppendVarints<uint64_t>(tensor, number, out);
-      return OkStatus();
-    case DType::kInt8:
-      AppendVarints<int8_t>(tensor, number, out);
-      return OkStatus();
-    case DType::kInt16:
-      AppendVarints<int16_t>(tensor, number, out);
-      return OkStatus();
-    case DType::kInt32:
-      AppendVarints<int32_t>(tensor, number, out);
-      return OkStatus();
-    case DType::kInt64:
-      AppendVarints<int64_t>(tensor, number, out);
-      return OkStatus();
     case DType::kFp32:
     case DType::kFp64:
       writer.Bytes(number, {reinterpret_cast<const char*>(data.data()), data.size()});
@@ -223,9 +189,11 @@ Status AppendContents(const Tensor& tensor, std::string& out) {
       return OkStatus();
     case DType::kFp16:
     case DType::kBf16:
-      break;
+      return NoContents(tensor.dtype, "leave out the parameter \"binary_data_output\"");
+    default:
+      AppendPackedNumbers(tensor, number, out);
+      return OkStatus();
   }
-  return NoContents(tensor.dtype, "leave out the parameter \"binary_data_output\"");
 }
 
 }  // namespace slipway::openinference

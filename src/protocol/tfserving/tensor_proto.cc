@@ -6,6 +6,7 @@
 #include "protobuf/message_reader.h"
 #include "protobuf/message_writer.h"
 #include "protobuf/repeated_numbers.h"
+#include "protocol/calls/packed_numbers.h"
 #include "protocol/tfserving/data_type.h"
 
 namespace slipway::tfserving {
@@ -108,15 +109,6 @@ Status ReadShape(std::string_view message, Shape& shape) {
 template <typename T>
 std::span<T> As(std::span<std::byte> memory) {
   return {reinterpret_cast<T*>(memory.data()), memory.size() / sizeof(T)};
-}
-
-template <typename T>
-void AppendVarints(const Tensor& tensor, TensorField number, std::string& out) {
-  MessageWriter writer(out);
-  const size_t packed = writer.Begin(number);
-  for (const T value : tensor.as<T>())
-    protobuf::AppendVarint(out, static_cast<uint64_t>(static_cast<int64_t>(value)));
-  writer.End(packed);
 }
 
 }  // namespace
@@ -284,30 +276,8 @@ TensorProtoPieces WriteTensorProto(const Tensor& tensor) {
       for (std::string_view element; elements.Next(&element);) writer.Bytes(number, element);
       break;
     }
-    case DType::kBool:
-    case DType::kUint8:
-      AppendVarints<uint8_t>(tensor, number, head);
-      break;
-    case DType::kFp16:
-    case DType::kBf16:
-    case DType::kUint16:
-      AppendVarints<uint16_t>(tensor, number, head);
-      break;
-    case DType::kInt8:
-      AppendVarints<int8_t>(tensor, number, head);
-      break;
-    case DType::kInt16:
-      AppendVarints<int16_t>(tensor, number, head);
-      break;
-    case DType::kInt32:
-      AppendVarints<int32_t>(tensor, number, head);
-      break;
-    case DType::kUint32:
-      AppendVarints<uint32_t>(tensor, number, head);
-      break;
-    case DType::kInt64:
-    case DType::kUint64:
-      AppendVarints<int64_t>(tensor, number, head);
+    default:
+      AppendPackedNumbers(tensor, number, head);
       break;
   }
   return pieces;
