@@ -10,7 +10,7 @@ set(OPENINFERENCE_SOURCES
   openinference/stream_infer.cc openinference/stream_message.cc
   openinference/tensor_data.cc)
 set(OPENINFERENCE_TESTS
-  openinference/grpc_metadata_test.cc openinference/grpc_request_reader_test.cc
+  openinference/grpc_contents_test.cc openinference/grpc_metadata_test.cc openinference/grpc_request_reader_test.cc
   openinference/grpc_response_writer_test.cc
   openinference/json_conformance_test.cc openinference/metadata_test.cc openinference/ordered_answers_test.cc
   openinference/repository_reader_test.cc openinference/request_reader_test.cc
