@@ -22,9 +22,8 @@ TEST(MessageReaderTest, APrefixCostsNothingWhateverItClaims) {
   for (int i = 0; i < 1000; ++i) {
     readers.push_back(std::make_unique<MessageReader>(
         budget, pool,
-        MessageReader::Options{.max_message_bytes = kMaxMessage,
-                               .max_buffered_bytes = kMaxMessage,
-                               .encoding = {}}));
+        MessageReader::Options{
+            .max_message_bytes = kMaxMessage, .max_buffered_bytes = kMaxMessage, .encoding = {}}));
     std::string_view prefix("\0\4\0\0\0", kPrefixBytes);  // of 64 MiB
     const auto message = readers.back()->Next(prefix);
     ASSERT_TRUE(message.ok()) << message.status();

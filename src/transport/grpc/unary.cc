@@ -62,9 +62,4 @@ StatusOr<std::optional<Duration>> Timeout(const http::Request& request) {
 
 void Reply(http::Exchange& exchange) { exchange.Send(); }
 
-void Fail(http::Exchange& exchange, const Status& status) {
-  http::RespondWithError(status, exchange.request_id(), exchange.response());
-  exchange.Send();
-}
-
 }  // namespace slipway::grpc

@@ -20,11 +20,8 @@ void AddUnary(http::Router& router, std::string path, http::Access access, http:
 /// @return kBadRequest when what it says is malformed.
 StatusOr<std::optional<Duration>> Timeout(const http::Request& request);
 
-/// Sends response().body and parts as the one message of an answer with status OK.
+/// Sends response().body and parts as the one message of an answer with status OK. http::Refuse
+/// sends any other status, without a message.
 void Reply(http::Exchange& exchange);
-
-/// Sends `status` without a message. kInternal and kIo: the client gets a sentence and the request
-/// id, the log has the detail.
-void Fail(http::Exchange& exchange, const Status& status);
 
 }  // namespace slipway::grpc
