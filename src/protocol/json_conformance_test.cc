@@ -1,8 +1,8 @@
 // JSON test cases as bodies of every dialect but Open Inference's (which has its own, beside its
 // reader): refused, or taken where nobody reads them.
 
-#include <chrono>
 #include <cctype>
+#include <chrono>
 
 #include "protocol/flask/body_format.h"
 #include "protocol/invocations/body_format.h"
@@ -69,8 +69,7 @@ const Dialect kDialects[] = {
        return invocations::BodyFormat(instances::CsvHeader::kAuto)
            .Read(Json(body), version, request);
      },
-     {{R"({"spare":)",
-       R"(,"inputs":[{"name":"x","shape":[1,2],"datatype":"FP32","data":[1,2]}]})"},
+     {{R"({"spare":)", R"(,"inputs":[{"name":"x","shape":[1,2],"datatype":"FP32","data":[1,2]}]})"},
       {R"({"spare":)", R"(,"instances":[[1,2]]})"}}},
     {"Flask",
      [](std::string_view body, const lifecycle::ServedVersion& version, InferRequest& request) {

@@ -49,14 +49,11 @@ TEST(GrpcContentsTest, ElementsAreReadExactly) {
   const auto set = [](auto* field, auto values) { field->Add(values.begin(), values.end()); };
 
   set(contents.mutable_bool_contents(), std::vector{true, false, true});
-  EXPECT_EQ(Values<uint8_t>(read(DType::kBool)->tensor),
-            (std::vector<uint8_t>{1, 0, 1}));
+  EXPECT_EQ(Values<uint8_t>(read(DType::kBool)->tensor), (std::vector<uint8_t>{1, 0, 1}));
   set(contents.mutable_int_contents(), std::vector{-128, 0, 127});
-  EXPECT_EQ(Values<int8_t>(read(DType::kInt8)->tensor),
-            (std::vector<int8_t>{-128, 0, 127}));
+  EXPECT_EQ(Values<int8_t>(read(DType::kInt8)->tensor), (std::vector<int8_t>{-128, 0, 127}));
   set(contents.mutable_int_contents(), std::vector{-32768, 0, 32767});
-  EXPECT_EQ(Values<int16_t>(read(DType::kInt16)->tensor),
-            (std::vector<int16_t>{-32768, 0, 32767}));
+  EXPECT_EQ(Values<int16_t>(read(DType::kInt16)->tensor), (std::vector<int16_t>{-32768, 0, 32767}));
   set(contents.mutable_int_contents(), std::vector<int32_t>{INT32_MIN, 0, INT32_MAX});
   EXPECT_EQ(Values<int32_t>(read(DType::kInt32)->tensor),
             (std::vector<int32_t>{INT32_MIN, 0, INT32_MAX}));
@@ -64,11 +61,9 @@ TEST(GrpcContentsTest, ElementsAreReadExactly) {
   EXPECT_EQ(Values<int64_t>(read(DType::kInt64)->tensor),
             (std::vector<int64_t>{INT64_MIN, -1, INT64_MAX}));
   set(contents.mutable_uint_contents(), std::vector<uint32_t>{0, 1, 255});
-  EXPECT_EQ(Values<uint8_t>(read(DType::kUint8)->tensor),
-            (std::vector<uint8_t>{0, 1, 255}));
+  EXPECT_EQ(Values<uint8_t>(read(DType::kUint8)->tensor), (std::vector<uint8_t>{0, 1, 255}));
   set(contents.mutable_uint_contents(), std::vector<uint32_t>{0, 1, 65535});
-  EXPECT_EQ(Values<uint16_t>(read(DType::kUint16)->tensor),
-            (std::vector<uint16_t>{0, 1, 65535}));
+  EXPECT_EQ(Values<uint16_t>(read(DType::kUint16)->tensor), (std::vector<uint16_t>{0, 1, 65535}));
   set(contents.mutable_uint_contents(), std::vector<uint32_t>{0, 1, UINT32_MAX});
   EXPECT_EQ(Values<uint32_t>(read(DType::kUint32)->tensor),
             (std::vector<uint32_t>{0, 1, UINT32_MAX}));
@@ -76,14 +71,11 @@ TEST(GrpcContentsTest, ElementsAreReadExactly) {
   EXPECT_EQ(Values<uint64_t>(read(DType::kUint64)->tensor),
             (std::vector<uint64_t>{0, 1, UINT64_MAX}));
   set(contents.mutable_fp32_contents(), std::vector{-0.0f, 1e-45f, 3.4028235e38f});
-  EXPECT_EQ(Values<float>(read(DType::kFp32)->tensor),
-            (std::vector{-0.0f, 1e-45f, 3.4028235e38f}));
+  EXPECT_EQ(Values<float>(read(DType::kFp32)->tensor), (std::vector{-0.0f, 1e-45f, 3.4028235e38f}));
   set(contents.mutable_fp64_contents(), std::vector{0.1, 5e-324, -1.5});
-  EXPECT_EQ(Values<double>(read(DType::kFp64)->tensor),
-            (std::vector{0.1, 5e-324, -1.5}));
+  EXPECT_EQ(Values<double>(read(DType::kFp64)->tensor), (std::vector{0.1, 5e-324, -1.5}));
   for (const char* element : {"", "a", "\xff"}) contents.add_bytes_contents(element);
-  EXPECT_EQ(Strings(read(DType::kBytes)->tensor),
-            (std::vector<std::string>{"", "a", "\xff"}));
+  EXPECT_EQ(Strings(read(DType::kBytes)->tensor), (std::vector<std::string>{"", "a", "\xff"}));
 }
 
 TEST(GrpcContentsTest, RefusesWhatIsNotOfTheDataType) {
@@ -92,7 +84,10 @@ TEST(GrpcContentsTest, RefusesWhatIsNotOfTheDataType) {
   longs.add_int64_contents(1);
   floats.add_fp32_contents(1);
   const std::tuple<DType, Shape, InferTensorContents, std::string_view> table[] = {
-      {DType::kInt8, {1}, ints, "field \"int_contents\": expected numbers from -128 to 127, got 300"},
+      {DType::kInt8,
+       {1},
+       ints,
+       "field \"int_contents\": expected numbers from -128 to 127, got 300"},
       {DType::kInt32, {1}, longs, "expected \"int_contents\" for INT32, got \"int64_contents\""},
       {DType::kFp16, {1}, floats, "FP16 has no typed contents; send it in \"raw_input_contents\""},
       {DType::kInt32, {2}, ints, "expected 2 elements for INT32 [2], got 1"},
@@ -121,9 +116,9 @@ TEST(GrpcContentsTest, WhatIsAppendedIsReadBack) {
     EXPECT_TRUE(std::ranges::equal(again.data.bytes(), tensor.data.bytes())) << NameOf(dtype);
   };
   check(DType::kBool, std::string("\0\1\1\0\0\0\1\1", 8));
-  for (const DType dtype : {DType::kUint8, DType::kUint16, DType::kUint32, DType::kUint64,
-                            DType::kInt8, DType::kInt16, DType::kInt32, DType::kInt64,
-                            DType::kFp32, DType::kFp64})
+  for (const DType dtype :
+       {DType::kUint8, DType::kUint16, DType::kUint32, DType::kUint64, DType::kInt8, DType::kInt16,
+        DType::kInt32, DType::kInt64, DType::kFp32, DType::kFp64})
     check(dtype, std::string("\0\1\x7f\x80\xff\2\3\x81", 8));
   std::string unused;
   for (const DType dtype : {DType::kFp16, DType::kBf16})
