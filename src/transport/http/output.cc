@@ -16,57 +16,40 @@ bool Output::SendAhead(Socket& socket) {
 }
 
 void Output::Start(std::string& head, const Response& response, bool with_body) {
-  response_ = &response;
-  piece_ = 0;
-  offset_ = written_ = std::exchange(ahead_, 0);
   size_t body_bytes = response.body.size();
   for (const BodyPart& part : response.parts) body_bytes += part.bytes.size();
-  in_one_ = !with_body || body_bytes <= kInOne;
-  if (in_one_ && with_body) {
+  const bool in_one = !with_body || body_bytes <= kInOne;
+  if (in_one && with_body) {
     head.append(response.body);
     for (const BodyPart& part : response.parts)
       head.append(reinterpret_cast<const char*>(part.bytes.data()), part.bytes.size());
   }
-  head_ = head;
-}
-
-std::string_view Output::Piece(size_t index) const {
-  if (index == 0) return head_;
-  if (index == 1) return response_->body;
-  const auto bytes = response_->parts[index - 2].bytes;
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-void Output::Advance(size_t bytes) {
-  written_ += bytes;
-  offset_ += bytes;
-  while (piece_ < pieces() && offset_ >= Piece(piece_).size()) offset_ -= Piece(piece_++).size();
+  rest_ = in_one ? Pieces(head) : Pieces(head, response.body, response.parts);
+  written_ = std::exchange(ahead_, 0);
+  rest_.Advance(written_);
 }
 
 void Output::KeepHead() {
-  if (piece_ > 0 || head_.data() == held_head_.data()) return;
-  held_head_.assign(head_);
-  head_ = held_head_;
+  const std::string_view head = rest_.unsent_head();
+  if (head.empty() || head.data() == held_head_.data()) return;
+  held_head_.assign(head);
+  rest_.MoveHead(held_head_);
 }
 
 Sent Output::Send(Socket& socket) const {
-  if (in_one_) return socket.Send(head_.substr(offset_));
-  iovec pieces_now[kPiecesAtOnce];
-  size_t count = 0;
-  size_t offset = offset_;
-  for (size_t i = piece_; i < pieces() && count < kPiecesAtOnce; ++i) {
-    const std::string_view piece = Piece(i).substr(offset);
-    offset = 0;
-    if (!piece.empty()) pieces_now[count++] = {const_cast<char*>(piece.data()), piece.size()};
-  }
-  return socket.Send(std::span(pieces_now, count));
+  iovec list[kPiecesAtOnce];
+  const size_t filled = rest_.List(list);
+  if (filled == 1)
+    return socket.Send({static_cast<const char*>(list[0].iov_base), list[0].iov_len});
+  return socket.Send(std::span(list, filled));
 }
 
 Output::State Output::Write(Socket& socket) {
-  while (piece_ < pieces()) {
+  while (!rest_.empty()) {
     const Sent sent = Send(socket);
     if (sent.failed) return State::kFailed;
-    Advance(sent.bytes);
+    written_ += sent.bytes;
+    rest_.Advance(sent.bytes);
     if (sent.blocked) {
       KeepHead();
       return State::kBlocked;

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "transport/http/message.h"
+#include "transport/http/pieces.h"
 #include "transport/http/socket.h"
 
 namespace slipway::http {
@@ -30,18 +31,11 @@ class Output {
   size_t bytes_written() const { return written_; }
 
  private:
-  std::string_view Piece(size_t index) const;
-  size_t pieces() const { return in_one_ ? 1 : 2 + response_->parts.size(); }
   Sent Send(Socket& socket) const;
-  void Advance(size_t bytes);
   void KeepHead();
 
-  std::string_view head_;  // and the body too when `in_one_`
+  Pieces rest_;
   std::string held_head_;
-  const Response* response_ = nullptr;
-  bool in_one_ = false;
-  size_t piece_ = 0;   // being written: 0 the head, 1 the body, then the parts
-  size_t offset_ = 0;  // in that piece
   size_t written_ = 0;
   size_t ahead_ = 0;  // bytes of the next response that are already sent
 };

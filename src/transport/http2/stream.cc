@@ -252,38 +252,35 @@ void Stream::OnAnswer() {
 void Stream::Answer() {
   phase_ = Phase::kAnswering;
   deadline_ = connection_.now() + io_.limits().write_timeout;
-  window_bytes_ = piece_ = offset_ = 0;
-  body_left_ = response_.body.size();
-  for (const http::BodyPart& part : response_.parts) body_left_ += part.bytes.size();
+  window_bytes_ = 0;
+  rest_ = http::Pieces({}, response_.body, response_.parts);
   if (is_grpc_) return AnswerCall();
   std::string& lines = io_.head_scratch();
   const http::HostCheck& check = connection_.policy().host_check;
   http::AppendResponseHead(
-      response_, body_left_,
+      response_, rest_.left(),
       {.date_line = io_.date_line(),
        .request_id = request_id_,
        .cors_origin = check.CorsOrigin(facts_),
        .preflight = request_.method == http::Method::kOptions &&
                     request_.header("access-control-request-method").has_value()},
       lines);
-  piece_ = 1;
-  if (request_.method == http::Method::kHead || !http::StatusHasBody(response_.status))
-    body_left_ = 0;
-  connection_.SubmitHead(*this, response_.status, lines, body_left_ > 0);
+  if (request_.method == http::Method::kHead || !http::StatusHasBody(response_.status)) rest_ = {};
+  connection_.SubmitHead(*this, response_.status, lines, !rest_.empty());
 }
 
 void Stream::AnswerCall() {
   if (!response_.failure.ok()) {
     const bool no_such_method =
         matched_ == nullptr && ReasonOf(response_.failure) == Reason::kNotFound;
-    body_left_ = 0;
+    rest_ = {};
     connection_.SubmitGrpcStatus(
         *this, no_such_method ? grpc::kUnimplemented : grpc::CodeOf(response_.failure),
         response_.failure);
     return;
   }
-  prefix_ = grpc::WritePrefix(compressed_, static_cast<uint32_t>(body_left_));
-  body_left_ += prefix_.size();
+  prefix_ = grpc::WritePrefix(compressed_, static_cast<uint32_t>(rest_.left()));
+  rest_ = http::Pieces({prefix_.data(), prefix_.size()}, response_.body, response_.parts);
   SubmitCallHead();
 }
 
@@ -303,23 +300,7 @@ void Stream::TakeBody(size_t bytes, std::string& out) {
     if (call_->can_deliver()) WakeCall();
     return;
   }
-  body_left_ -= bytes;
-  while (bytes > 0) {
-    const std::string_view piece = Piece(piece_).substr(offset_, bytes);
-    out.append(piece);
-    bytes -= piece.size();
-    offset_ += piece.size();
-    if (offset_ < Piece(piece_).size()) return;
-    ++piece_;
-    offset_ = 0;
-  }
-}
-
-std::string_view Stream::Piece(size_t index) const {
-  if (index == 0) return {prefix_.data(), prefix_.size()};
-  if (index == 1) return response_.body;
-  const auto bytes = response_.parts[index - 2].bytes;
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  rest_.Take(bytes, out);
 }
 
 // ---- its end
@@ -372,8 +353,8 @@ void Stream::Clear() {
   body_.Release();
   message_.Release();
   inflater_.reset();
-  head_bytes_ = body_bytes_ = expected_bytes_ = window_bytes_ = received_bytes_ = bytes_out_ =
-      body_left_ = 0;
+  rest_ = {};
+  head_bytes_ = body_bytes_ = expected_bytes_ = window_bytes_ = received_bytes_ = bytes_out_ = 0;
   phase_ = Phase::kIdle;
 }
 

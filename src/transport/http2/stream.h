@@ -62,7 +62,7 @@ class Stream final : public http::LoopExchange, public std::enable_shared_from_t
   int32_t id() const { return id_; }
 
   /// Of what is to be sent now, framing included, how many bytes are not yet taken.
-  size_t body_left() const { return call_ ? call_->bytes_left() : body_left_; }
+  size_t body_left() const { return call_ ? call_->bytes_left() : rest_.left(); }
   /// More may come after that.
   bool body_goes_on() const { return call_ != nullptr && !call_->finished(); }
   /// With what a gRPC call ends.
@@ -104,7 +104,6 @@ class Stream final : public http::LoopExchange, public std::enable_shared_from_t
   void Answer();
   void AnswerCall();
   void SubmitCallHead();
-  std::string_view Piece(size_t index) const;
   void DropFields();
   void Clear();
 
@@ -150,9 +149,7 @@ class Stream final : public http::LoopExchange, public std::enable_shared_from_t
   http::Coding coding_ = http::Coding::kIdentity;  // of messages, where they get smaller
   bool compressed_ = false;                        // the one message of a unary call is
   std::array<char, grpc::kPrefixBytes> prefix_;
-  size_t piece_ = 0;   // being sent: 0 the prefix of a message, 1 the body, then the parts
-  size_t offset_ = 0;  // in that piece
-  size_t body_left_ = 0;
+  http::Pieces rest_;  // after a plain head; of a unary call, with prefix_
   size_t bytes_out_ = 0;
 };
 

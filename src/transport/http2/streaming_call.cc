@@ -1,5 +1,6 @@
 #include "transport/http2/streaming_call.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace slipway::http2 {
@@ -95,26 +96,17 @@ void StreamingCall::Finish(const Status& status) {
   if (!finished()) final_ = status;
 }
 
-std::string_view StreamingCall::Outgoing::Piece(size_t index) const {
-  if (index == 0) return {prefix.data(), prefix.size()};
-  if (index == 1) return message.body;
-  const auto bytes = message.parts[index - 2].bytes;
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 void StreamingCall::Take(size_t bytes, std::string& out) {
   left_ -= bytes;
   while (bytes > 0) {
-    const std::string_view piece = to_send_.front().Piece(piece_).substr(offset_, bytes);
-    out.append(piece);
-    bytes -= piece.size();
-    offset_ += piece.size();
-    while (!to_send_.empty() && offset_ == to_send_.front().Piece(piece_).size()) {
-      offset_ = 0;
-      if (++piece_ < to_send_.front().pieces()) continue;
-      piece_ = 0;
-      to_send_.pop_front();
+    if (rest_.empty()) {
+      const auto& [prefix, message] = to_send_.front();
+      rest_ = http::Pieces({prefix.data(), prefix.size()}, message.body, message.parts);
     }
+    const size_t now = std::min(bytes, rest_.left());
+    rest_.Take(now, out);
+    bytes -= now;
+    if (rest_.empty()) to_send_.pop_front();
   }
 }
 

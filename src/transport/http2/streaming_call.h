@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "transport/grpc/message_reader.h"
+#include "transport/http/pieces.h"
 #include "transport/http/streaming.h"
 
 namespace slipway::http2 {
@@ -56,8 +57,6 @@ class StreamingCall {
   struct Outgoing {
     std::array<char, grpc::kPrefixBytes> prefix;
     http::StreamMessage message;
-    std::string_view Piece(size_t index) const;
-    size_t pieces() const { return 2 + message.parts.size(); }
   };
   bool WantsMessages() const { return reading_ && !finished() && left_ < kMaxUnsent; }
   std::string_view held() const { return std::string_view(held_).substr(held_begin_); }
@@ -83,7 +82,7 @@ class StreamingCall {
   bool told_half_close_ = false;
 
   std::deque<Outgoing> to_send_;
-  size_t piece_ = 0, offset_ = 0;  // in the first one
+  http::Pieces rest_;  // of the first one, once it is being sent
   size_t left_ = 0;
   std::optional<Status> final_;
 };
