@@ -298,13 +298,13 @@ void Stream::SubmitCallHead() {
   connection_.SubmitHead(*this, 200, lines, /*has_body=*/true);
 }
 
-void Stream::TakeBody(size_t bytes, std::string& out) {
+size_t Stream::TakeBody(size_t bytes, std::string& out) {
   bytes_out_ += bytes;
   window_bytes_ += bytes;
   if (call_) {
-    call_->Take(bytes, out);
+    const size_t messages = call_->Take(bytes, out);
     if (call_->can_deliver()) WakeCall();
-    return;
+    return messages;
   }
   body_left_ -= bytes;
   while (bytes > 0) {
@@ -312,10 +312,11 @@ void Stream::TakeBody(size_t bytes, std::string& out) {
     out.append(piece);
     bytes -= piece.size();
     offset_ += piece.size();
-    if (offset_ < Piece(piece_).size()) return;
+    if (offset_ < Piece(piece_).size()) break;
     ++piece_;
     offset_ = 0;
   }
+  return 0;
 }
 
 std::string_view Stream::Piece(size_t index) const {

@@ -102,7 +102,8 @@ std::string_view StreamingCall::Outgoing::Piece(size_t index) const {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-void StreamingCall::Take(size_t bytes, std::string& out) {
+size_t StreamingCall::Take(size_t bytes, std::string& out) {
+  const size_t before = to_send_.size();
   left_ -= bytes;
   while (bytes > 0) {
     const std::string_view piece = to_send_.front().Piece(piece_).substr(offset_, bytes);
@@ -116,6 +117,7 @@ void StreamingCall::Take(size_t bytes, std::string& out) {
       to_send_.pop_front();
     }
   }
+  return before - to_send_.size();
 }
 
 }  // namespace slipway::http2
