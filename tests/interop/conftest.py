@@ -8,6 +8,7 @@ from support.server import Server
 WITHOUT_STOCK = (
     "test_documented_curl",
     "test_other_languages",
+    "test_perf_analyzer",
     "test_platforms",
     "test_side_by_side",
 )

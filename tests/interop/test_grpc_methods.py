@@ -146,9 +146,7 @@ def test_shared_memory_is_unimplemented(grpc_client):
         (grpc_client.get_system_shared_memory_status, ()),
         (grpc_client.register_system_shared_memory, ("r", "/key", 64)),
         (grpc_client.unregister_system_shared_memory, ()),
-        (grpc_client.get_cuda_shared_memory_status, ()),
         (grpc_client.register_cuda_shared_memory, ("r", b"", 0, 64)),
-        (grpc_client.unregister_cuda_shared_memory, ()),
     ]:
         code, message = code_of(call, *args)
         assert code == "UNIMPLEMENTED" and "shared memory" in message

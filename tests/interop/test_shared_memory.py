@@ -177,6 +177,14 @@ def test_server_metadata_lists_it(client, kind):
     assert "system_shared_memory" in extensions and "cuda_shared_memory" not in extensions
 
 
-def test_cuda_shared_memory_is_not_offered(client):
-    code, message = refusal(client.get_cuda_shared_memory_status)
-    assert code in ("501", "UNIMPLEMENTED") and "CUDA shared memory" in message
+def test_there_are_no_regions_of_cuda_shared_memory(client, kind):
+    told = client.get_cuda_shared_memory_status()
+    assert len(told if kind is triton else told.regions) == 0
+    client.unregister_cuda_shared_memory()
+    for call, args in [
+        (client.get_cuda_shared_memory_status, ("r",)),
+        (client.register_cuda_shared_memory, ("r", b"", 0, 64)),
+        (client.unregister_cuda_shared_memory, ("r",)),
+    ]:
+        code, message = refusal(call, *args)
+        assert code in ("501", "UNIMPLEMENTED") and "CUDA shared memory" in message

@@ -60,6 +60,7 @@ ELSEWHERE = {
     "/v1/models/{model}/labels/{label}:regress",
     "/v2/repository/models/{model}/load",
     "/v2/repository/models/{model}/unload",
+    "/v2/cudasharedmemory/unregister",
     "/v2/systemsharedmemory/region/{region}/register",
     "/v2/systemsharedmemory/region/{region}/unregister",
     "/v2/systemsharedmemory/unregister",

@@ -21,17 +21,6 @@ using lifecycle::ServingTable;
 
 constexpr std::string_view kService = "inference.GRPCInferenceService";
 
-/// What clients may ask for and Slipway knows but does not do.
-struct NotOffered {
-  std::string_view method;
-  std::string_view what;
-};
-constexpr NotOffered kNotOffered[] = {
-    {"CudaSharedMemoryStatus", "CUDA shared memory"},
-    {"CudaSharedMemoryRegister", "CUDA shared memory"},
-    {"CudaSharedMemoryUnregister", "CUDA shared memory"},
-};
-
 void Reply(Exchange& exchange, const google::protobuf::MessageLite& message) {
   message.AppendToString(&exchange.response().body);
   grpc::Reply(exchange);
@@ -40,6 +29,10 @@ void Reply(Exchange& exchange, const google::protobuf::MessageLite& message) {
 Status CheckRepository(std::string_view name) {
   if (name.empty()) return OkStatus();
   return Error(Reason::kNotOffered, "not offered: a repository by its name");
+}
+
+Status CudaNotOffered() {
+  return MakeError(Reason::kNotOffered, "not offered: CUDA shared memory");
 }
 
 /// A method that can be answered at once fills its answer; one that waits for the lifecycle thread
@@ -92,6 +85,21 @@ class Methods {
                       inference::TraceSettingResponse& answer) const;
   Status LogSettings(int, const inference::LogSettingsRequest& request,
                      inference::LogSettingsResponse& answer) const;
+
+  // There are no regions: all of them can be listed and forgotten, none by its name.
+  Status CudaSharedMemoryStatus(int, const inference::CudaSharedMemoryStatusRequest& request,
+                                inference::CudaSharedMemoryStatusResponse&) const {
+    return request.name().empty() ? OkStatus() : CudaNotOffered();
+  }
+  Status CudaSharedMemoryRegister(int, const inference::CudaSharedMemoryRegisterRequest&,
+                                  inference::CudaSharedMemoryRegisterResponse&) const {
+    return CudaNotOffered();
+  }
+  Status CudaSharedMemoryUnregister(int,
+                                    const inference::CudaSharedMemoryUnregisterRequest& request,
+                                    inference::CudaSharedMemoryUnregisterResponse&) const {
+    return request.name().empty() ? OkStatus() : CudaNotOffered();
+  }
 
   void RepositoryIndex(Exchange& exchange, const inference::RepositoryIndexRequest& request) const;
   void RepositoryModelLoad(Exchange& exchange,
@@ -243,12 +251,12 @@ void AddGrpcMethods(http::Router& router, const Services& services) {
               "Tracing is off; changing it is not offered.");
   service.Add("LogSettings", Access::kHealth, &Methods::LogSettings,
               "What is logged; changing it is not offered.");
-  for (const NotOffered& method : kNotOffered)
-    service.Add(method.method, Access::kHealth,
-                http::Handler([what = method.what](Exchange& exchange) {
-                  http::Refuse(exchange, Error(Reason::kNotOffered, "not offered: {}", what));
-                }),
-                fmt::format("Not offered: {}.", method.what));
+  service.Add("CudaSharedMemoryStatus", Access::kHealth, &Methods::CudaSharedMemoryStatus,
+              "Regions of CUDA shared memory: none.");
+  service.Add("CudaSharedMemoryRegister", Access::kHealth, &Methods::CudaSharedMemoryRegister,
+              "Not offered: CUDA shared memory.");
+  service.Add("CudaSharedMemoryUnregister", Access::kHealth, &Methods::CudaSharedMemoryUnregister,
+              "Forgets all regions of CUDA shared memory: none.");
 }
 
 }  // namespace slipway::openinference

@@ -23,11 +23,9 @@ struct NotOffered {
   std::string_view what;
 };
 constexpr NotOffered kNotOffered[] = {
-    {Method::kGet, "/v2/cudasharedmemory/status", "CUDA shared memory"},
     {Method::kGet, "/v2/cudasharedmemory/region/{region}/status", "CUDA shared memory"},
     {Method::kPost, "/v2/cudasharedmemory/region/{region}/register", "CUDA shared memory"},
     {Method::kPost, "/v2/cudasharedmemory/region/{region}/unregister", "CUDA shared memory"},
-    {Method::kPost, "/v2/cudasharedmemory/unregister", "CUDA shared memory"},
 };
 
 constexpr std::string_view kDialect = "Open Inference v2";
@@ -138,6 +136,20 @@ void AddRoutes(http::Router& router, const Services& services) {
                 },
                 fmt::format("Not offered: {}.", route.what),
                 {.dialects = {kDialect}, .refuses = {501}}});
+  // Clients ask for all regions, or forget them, without having any.
+  // Source: Triton src/shared_memory_manager.cc, built without GPUs
+  router.Add({Method::kGet, "/v2/cudasharedmemory/status", Access::kHealth,
+              [](Exchange& exchange) {
+                exchange.response().body = "[]";
+                exchange.Send();
+              },
+              "Regions of CUDA shared memory: none.", Gives("Regions")});
+  router.Add({Method::kPost,
+              "/v2/cudasharedmemory/unregister",
+              Access::kHealth,
+              [](Exchange& exchange) { exchange.Send(); },
+              "Forgets all regions of CUDA shared memory: none.",
+              {.dialects = {kDialect}, .gives = {{200}}}});
   AddSharedMemoryRoutes(router, services);
   AddGrpcMethods(router, services);
   AddStreamInfer(router, services);

@@ -91,6 +91,25 @@ TEST_F(GrpcStreamTest, OtherThreadsWriteInOrder) {
   for (int i = 0; i < 1000; ++i) EXPECT_EQ(messages[i + 1], std::to_string(i));
 }
 
+TEST_F(GrpcStreamTest, FourWindowUpdatesForEachMessageAreNoFlood) {
+  constexpr int kTurns = 200, kMessages = 10;  // those of a turn may come in one DATA frame
+  server_.Start();
+  Http2Client client(address());
+  const int32_t call = client.Call("/test.Echo/Stream", "first", /*ends=*/false);
+  std::string sent, updates;
+  for (int i = 0; i < kMessages; ++i) sent += Framed("a message");
+  for (int i = 0; i < 4 * kMessages; ++i)
+    updates += std::string("\0\0\4\x08\0\0\0\0\0\0\0\0\1", 13);
+  for (size_t turn = 1; turn <= kTurns; ++turn) {
+    client.Send(call, sent, turn == kTurns);
+    ASSERT_TRUE(client.PumpUntil([&] {
+      return client.answer(call).messages().size() > turn * kMessages;
+    })) << turn;
+    client.SendRaw(updates);
+  }
+  EXPECT_EQ(client.Finish(call).field("grpc-status"), "0");
+}
+
 TEST_F(GrpcStreamTest, AReaderThatHasEnoughHoldsItsClientBack) {
   server_.Start();
   Http2Client client(address());

@@ -179,7 +179,7 @@ Stream& Connection::NewStream() {
 void Connection::Retire(Stream& stream) { End(stream, false); }
 
 void Connection::End(Stream& stream, bool sent) {
-  if (sent) guard_.OnRequestAnswered();  // not one that the client has cancelled
+  if (sent) guard_.OnAnswered();  // not one that the client has cancelled
   stream.Finish(sent);
   const size_t slot = stream.slot;
   streams_.back()->slot = slot;

@@ -135,7 +135,7 @@ struct Connection::Callbacks {
     constexpr size_t kFrameHead = 9;
     auto& self = *static_cast<Connection*>(user);
     self.output_.append(reinterpret_cast<const char*>(frame_head), kFrameHead);
-    static_cast<Stream*>(source->ptr)->TakeBody(size, self.output_);
+    self.guard_.OnAnswered(static_cast<Stream*>(source->ptr)->TakeBody(size, self.output_));
     self.guard_.OnDataSent();
     if (self.output_.size() < kOutputAtOnce) return 0;
     self.paused_ = true;

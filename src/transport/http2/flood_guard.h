@@ -17,7 +17,7 @@ class FloodGuard {
   static constexpr double kCapacity = 1000;
   static constexpr double kPerSecond = 100;
   // A client's pings and window updates grow with what it is sent.
-  static constexpr double kPerRequest = 4;
+  static constexpr double kPerAnswer = 4;  // for each message of it, two to either window
   static constexpr double kPerData = 2;
 
   /// False when the bucket is empty.
@@ -31,8 +31,10 @@ class FloodGuard {
     --tokens_;
     return true;
   }
-  void OnRequestAnswered() {
-    Give(kPerRequest);
+  /// @param count  whole answers: of requests, and messages of streaming calls.
+  void OnAnswered(size_t count = 1) {
+    if (count == 0) return;
+    Give(kPerAnswer * static_cast<double>(count));
     known_ = true;
   }
   void OnDataSent() { Give(kPerData); }

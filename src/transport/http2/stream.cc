@@ -292,15 +292,16 @@ void Stream::SubmitCallHead() {
   connection_.SubmitHead(*this, 200, lines, /*has_body=*/true);
 }
 
-void Stream::TakeBody(size_t bytes, std::string& out) {
+size_t Stream::TakeBody(size_t bytes, std::string& out) {
   bytes_out_ += bytes;
   window_bytes_ += bytes;
   if (call_) {
-    call_->Take(bytes, out);
+    const size_t messages = call_->Take(bytes, out);
     if (call_->can_deliver()) WakeCall();
-    return;
+    return messages;
   }
   rest_.Take(bytes, out);
+  return 0;
 }
 
 // ---- its end

@@ -68,7 +68,8 @@ class Stream final : public http::LoopExchange, public std::enable_shared_from_t
   /// With what a gRPC call ends.
   Status final_status() const { return call_ ? call_->final_status() : OkStatus(); }
   /// Appends the next `bytes` ≤ body_left() of it.
-  void TakeBody(size_t bytes, std::string& out);
+  /// @return how many messages of a streaming call end with them.
+  size_t TakeBody(size_t bytes, std::string& out);
   /// All of the answer was handed on.
   bool all_taken() const {
     return body_left() == 0 && (phase_ == Phase::kAnswering || (call_ && call_->finished()));

@@ -96,7 +96,8 @@ void StreamingCall::Finish(const Status& status) {
   if (!finished()) final_ = status;
 }
 
-void StreamingCall::Take(size_t bytes, std::string& out) {
+size_t StreamingCall::Take(size_t bytes, std::string& out) {
+  const size_t before = to_send_.size();
   left_ -= bytes;
   while (bytes > 0) {
     if (rest_.empty()) {
@@ -108,6 +109,7 @@ void StreamingCall::Take(size_t bytes, std::string& out) {
     bytes -= now;
     if (rest_.empty()) to_send_.pop_front();
   }
+  return before - to_send_.size();
 }
 
 }  // namespace slipway::http2

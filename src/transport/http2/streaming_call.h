@@ -51,7 +51,8 @@ class StreamingCall {
   const Status& final_status() const { return *final_; }
 
   size_t bytes_left() const { return left_; }
-  void Take(size_t bytes, std::string& out);
+  /// Appends the next `bytes` ≤ bytes_left(). @return how many messages end with them.
+  size_t Take(size_t bytes, std::string& out);
 
  private:
   struct Outgoing {
