@@ -123,6 +123,20 @@ def test_steps_that_wait_in_queues_are_answered_each_with_its_own(repository):
             assert statistics(server, model)["execution_count"] < 24, model
 
 
+def test_an_ensemble_is_ready_while_its_members_are(repository):
+    put_chain(repository)
+    args = ["--model-control=explicit", *(f"--load-model={name}" for name in ("first", "second", "e"))]
+    with Server(repository, args=args) as server:
+        assert server.get("/v2/models/e/ready").status == 200
+        assert server.post("/v2/repository/models/second/unload").status == 200
+        assert server.get("/v2/models/e/ready").status == 503
+        assert server.get("/v2/models/first/ready").status == 200
+        assert infer(server).status == 503
+        assert server.post("/v2/repository/models/second/load").status == 200
+        assert server.get("/v2/models/e/ready").status == 200
+        assert factor(infer(server)) == 10
+
+
 def test_a_failing_step_is_named(repository):
     put_chain(repository)
     repository.put_file("second", "config.pbtxt", "max_batch_size: 2")

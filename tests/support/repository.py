@@ -67,11 +67,11 @@ def power_model(size, times):
     """x FP32 [size,size] -> y = x, multiplied with itself so many times: long runs that divide well."""
     names = ["x", *(f"m{i}" for i in range(1, times)), "y"]
     graph = b"".join(
-        _field(1, _field(1, before) + _field(1, "x") + _field(2, after) + _field(4, "MatMul"))
+        field(1, field(1, before) + field(1, "x") + field(2, after) + field(4, "MatMul"))
         for before, after in itertools.pairwise(names)
     )
-    graph += _field(2, "power") + _field(11, _value("x", size, size)) + _field(12, _value("y", size, size))
-    return _field(1, 8) + _field(7, graph) + _field(8, _field(2, 13))
+    graph += field(2, "power") + field(11, _value("x", size, size)) + field(12, _value("y", size, size))
+    return field(1, 8) + field(7, graph) + field(8, field(2, 13))
 
 
 def external_model(location, length=4):

@@ -92,6 +92,10 @@ StatusOr<const VersionHandle*> ReadyVersion(const ServingTable& table, std::stri
   if ((*handle)->IsStuck())
     return Error(Reason::kOverloaded, "model \"{}\": a run does not come back",
                  (*handle)->name.str());
+  for (const auto& step : (*handle)->config.ensemble)
+    if (const auto member = routing::Resolve(table, step.model, step.version); !member.ok())
+      return Error(Reason::kLoading, "ensemble \"{}\": {}", (*handle)->name.str(),
+                   MessageOf(member.status()));
   return handle;
 }
 

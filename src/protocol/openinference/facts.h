@@ -82,8 +82,8 @@ StatusOr<std::string_view> TraceLevelOf(const lifecycle::ServingTable& table,
 /// The first pass over everything wanted is done, and the server takes requests.
 bool IsReady(const lifecycle::ServingTable& table, bool draining);
 
-/// The version that answers requests. @return what routing::Resolve does, and kOverloaded while one
-/// of its runs does not come back.
+/// The version that answers requests. @return what routing::Resolve does, kOverloaded while one of
+/// its runs does not come back, and kLoading for an ensemble of which a member is not ready.
 StatusOr<const lifecycle::VersionHandle*> ReadyVersion(const lifecycle::ServingTable& table,
                                                        std::string_view model,
                                                        std::string_view version);

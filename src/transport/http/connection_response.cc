@@ -87,6 +87,7 @@ void Connection::EndExchange(int status, size_t bytes_out) {
 bool Connection::FinishExchange() {
   const bool client_closes = !facts_.keep_alive, refused = refused_;
   EndExchange(response_.status, output_.bytes_written());
+  phase_ = Phase::kHead;  // the exchange is over: a close that follows does not end it again
   if (keep_alive_) {
     AwaitHead();
     return true;

@@ -399,6 +399,26 @@ TEST_F(ServerTest, CallbacksSeeEveryFinishedExchange) {
   EXPECT_EQ(dated, 2);
 }
 
+TEST_F(ServerTest, AnExchangeThatEndsItsConnectionIsCountedOnce) {
+  std::atomic<int> finished{0}, last_status{0};
+  server_.options().on_finished = [&](const Exchange&, int status, size_t) {
+    last_status = status;
+    ++finished;
+  };
+  server_.Start();
+  for (const std::string_view request :
+       {"GET /hello HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        "GET /hello HTTP/1.0\r\n\r\n"}) {
+    finished = 0;
+    RawClient client = server_.Connect();
+    ASSERT_TRUE(client.Roundtrip(request).has_value());
+    EXPECT_TRUE(client.ReadsEnd());
+    EXPECT_TRUE(Eventually([&] { return server_.server().stats().connections_open == 0; }));
+    EXPECT_EQ(finished, 1);
+    EXPECT_EQ(last_status, 200);
+  }
+}
+
 TEST_F(ServerTest, ConnectionsSpreadOverTheLoops) {
   server_.options().threads = 3;
   server_.Add(Method::kGet, "/loop", [](Exchange& exchange) {
