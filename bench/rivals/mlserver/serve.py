@@ -1,11 +1,11 @@
 """MLServer around ONNX Runtime: a runtime of one's own, which is how it serves ONNX."""
 
-import contextlib
 import json
 import os
 import pathlib
-import socket
 import sys
+
+from harness import free_port
 
 model, port, workers = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 folder = pathlib.Path(sys.argv[4])
@@ -27,12 +27,6 @@ class Onnx(MLModel):
 ''')
 (folder / "model-settings.json").write_text(
     json.dumps({"name": "digits", "implementation": "runtime.Onnx", "parameters": {"uri": model}}))
-
-
-def free_port():
-    with contextlib.closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 # Its default is one worker process beside the one that listens; 0 runs the model in the latter.
