@@ -128,10 +128,19 @@ void Manager::Load(std::string model, std::function<void(Status)> done) {
 }
 
 void Manager::Unload(std::string model, std::function<void(Status)> done) {
+  PostUnload(std::move(model), /*with_members=*/false, std::move(done));
+}
+
+void Manager::UnloadWithMembers(std::string model, std::function<void(Status)> done) {
+  PostUnload(std::move(model), /*with_members=*/true, std::move(done));
+}
+
+void Manager::PostUnload(std::string model, bool with_members, std::function<void(Status)> done) {
   if (options_.control != ModelControl::kExplicit)
     return done(Error(Reason::kForbidden,
                       "models are unloaded on request only with --model-control=explicit"));
-  Post({[this, model = std::move(model)] { return UnloadNow(model); }, std::move(done)});
+  Post({[this, model = std::move(model), with_members] { return UnloadNow(model, with_members); },
+        std::move(done)});
 }
 
 void Manager::LookAgain(std::function<void()> done) {
@@ -316,14 +325,19 @@ Status Manager::LoadNow(const std::string& model) {
   return state.Problem();
 }
 
-Status Manager::UnloadNow(const std::string& model) {
+Status Manager::UnloadNow(const std::string& model, bool with_members) {
   RETURN_IF_ERROR(ModelName::Parse(model).status());
   const auto entry = models_.find(model);
   if (entry == models_.end() || !entry->second.wanted())
     return Error(Reason::kNotFound, "model \"{}\" is not loaded", model);
   const auto found = ScanAll();
-  const auto on_disk = found.find(model);
-  Follow(model, on_disk == found.end() ? nullptr : &on_disk->second, /*wanted=*/false);
+  std::set<std::string> leaving = {model};
+  if (with_members) leaving.merge(MembersOf(found, model));
+  for (const std::string& name : leaving) {
+    if (!models_.contains(name)) continue;
+    const auto on_disk = found.find(name);
+    Follow(name, on_disk == found.end() ? nullptr : &on_disk->second, /*wanted=*/false);
+  }
   Settle();
   return OkStatus();
 }

@@ -64,6 +64,8 @@ class Manager {
   /// Nothing of the model is served any more; what runs finishes. @param done  kNotFound when it
   /// was not asked for.
   void Unload(std::string model, std::function<void(Status)> done);
+  /// The same for an ensemble and its members.
+  void UnloadWithMembers(std::string model, std::function<void(Status)> done);
 
   /// Looks which models lie in the repositories, so that the table names those that are not loaded.
   /// Only kExplicit has such; with another control, and while a Load or Unload waits or runs,
@@ -93,7 +95,8 @@ class Manager {
   /// Follows what changed, once two looks in a row saw the same: a copy in progress is left alone.
   void Poll();
   Status LoadNow(const std::string& model);
-  Status UnloadNow(const std::string& model);
+  void PostUnload(std::string model, bool with_members, std::function<void(Status)> done);
+  Status UnloadNow(const std::string& model, bool with_members);
 
   Status NoteWhatIsThere();
 

@@ -137,6 +137,23 @@ def test_an_ensemble_is_ready_while_its_members_are(repository):
         assert factor(infer(server)) == 10
 
 
+def test_members_are_unloaded_with_their_ensemble_where_that_is_asked_for(repository):
+    put_chain(repository)
+    names = ("first", "second", "e")
+    args = ["--model-control=explicit", *(f"--load-model={name}" for name in names)]
+    with Server(repository, args=args) as server:
+
+        def ready():
+            return [server.get(f"/v2/models/{name}/ready").status == 200 for name in names]
+
+        assert server.post("/v2/repository/models/e/unload").status == 200
+        assert ready() == [True, True, False]
+        assert server.post("/v2/repository/models/e/load").status == 200
+        body = {"parameters": {"unload_dependents": True}}
+        assert server.post("/v2/repository/models/e/unload", body).status == 200
+        assert ready() == [False, False, False]
+
+
 def test_a_failing_step_is_named(repository):
     put_chain(repository)
     repository.put_file("second", "config.pbtxt", "max_batch_size: 2")

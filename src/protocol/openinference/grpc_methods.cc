@@ -176,7 +176,12 @@ void Methods::RepositoryModelUnload(Exchange& exchange,
                                     const inference::RepositoryModelUnloadRequest& request) const {
   if (const Status known = CheckRepository(request.repository_name()); !known.ok())
     return http::Refuse(exchange, known);
-  services_.models.Unload(request.model_name(), ReplyWhenDone(exchange));
+  const auto dependents = request.parameters().find(std::string(kUnloadDependents));
+  const bool with_members =
+      dependents != request.parameters().end() && dependents->second.bool_param();
+  const auto unload =
+      with_members ? &lifecycle::Manager::UnloadWithMembers : &lifecycle::Manager::Unload;
+  (services_.models.*unload)(request.model_name(), ReplyWhenDone(exchange));
 }
 
 /// Adds methods of one service.

@@ -139,13 +139,15 @@ void ModelHandlers::Load(Exchange& exchange) const {
 }
 
 void ModelHandlers::Unload(Exchange& exchange) const {
-  if (const Status read = ReadUnloadRequest(exchange.request().body_text()); !read.ok())
-    return http::Refuse(exchange, read);
-  services_.models.Unload(std::string(ModelIn(exchange)),
-                          [held = exchange.Defer()](const Status& done) {
-                            if (!done.ok()) return http::Refuse(*held, done);
-                            held->Send();
-                          });
+  const auto with_members = ReadUnloadRequest(exchange.request().body_text());
+  if (!with_members.ok()) return http::Refuse(exchange, with_members.status());
+  const auto unload =
+      *with_members ? &lifecycle::Manager::UnloadWithMembers : &lifecycle::Manager::Unload;
+  (services_.models.*unload)(std::string(ModelIn(exchange)),
+                             [held = exchange.Defer()](const Status& done) {
+                               if (!done.ok()) return http::Refuse(*held, done);
+                               held->Send();
+                             });
 }
 
 }  // namespace slipway::openinference

@@ -59,11 +59,12 @@ Status ReadLoadRequest(std::string_view body) {
   });
 }
 
-Status ReadUnloadRequest(std::string_view body) {
-  return ReadParameters(body, [](JsonReader& json, std::string_view name) -> Status {
-    bool ignored;
-    return name == "unload_dependents" ? json.ReadBool(&ignored) : json.Skip();
-  });
+StatusOr<bool> ReadUnloadRequest(std::string_view body) {
+  bool with_members = false;
+  RETURN_IF_ERROR(ReadParameters(body, [&](JsonReader& json, std::string_view name) -> Status {
+    return name == kUnloadDependents ? json.ReadBool(&with_members) : json.Skip();
+  }));
+  return with_members;
 }
 
 StatusOr<bool> ReadSettings(std::string_view body) {

@@ -21,9 +21,12 @@ StatusOr<bool> ReadIndexRequest(std::string_view body);
 /// @return as CheckLoadParameter.
 Status ReadLoadRequest(std::string_view body);
 
+/// Triton's name for the members of an ensemble that is unloaded.
+inline constexpr std::string_view kUnloadDependents = "unload_dependents";
+
 /// POST /v2/repository/models/{m}/unload: an empty body or {"parameters": {"unload_dependents":
-/// …}}. Models have no dependents here, so both values mean the same.
-Status ReadUnloadRequest(std::string_view body);
+/// …}}. @return whether an ensemble's members are to go as well.
+StatusOr<bool> ReadUnloadRequest(std::string_view body);
 
 /// POST /v2/logging, /v2/trace/setting: an empty body or an object of settings by name.
 /// @return whether it would set any.

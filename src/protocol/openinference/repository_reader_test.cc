@@ -26,8 +26,8 @@ TEST(RepositoryReaderTest, AClientMayNotBringItsOwnModel) {
 }
 
 TEST(RepositoryReaderTest, UnloadDependentsIsABool) {
-  EXPECT_TRUE(ReadUnloadRequest("").ok());
-  EXPECT_TRUE(ReadUnloadRequest(R"({"parameters":{"unload_dependents":true}})").ok());
+  EXPECT_FALSE(ReadUnloadRequest("").value());
+  EXPECT_TRUE(ReadUnloadRequest(R"({"parameters":{"unload_dependents":true}})").value());
   EXPECT_FALSE(ReadUnloadRequest(R"({"parameters":{"unload_dependents":"yes"}})").ok());
 }
 
@@ -41,9 +41,9 @@ TEST(RepositoryReaderTest, SettingsAreMembersOfAnObject) {
 
 TEST(RepositoryReaderTest, DepthIsBoundedInFieldsOfNoUse) {
   const std::string deep = std::string(250'000, '[') + std::string(250'000, ']');
-  for (const auto read : {ReadLoadRequest, ReadUnloadRequest})
-    EXPECT_EQ(MessageOf(read("{\"spare\":" + deep + "}")),
-              "JSON, byte 108: nested deeper than 100");
+  const std::string body = "{\"spare\":" + deep + "}";
+  for (const Status& read : {ReadLoadRequest(body), ReadUnloadRequest(body).status()})
+    EXPECT_EQ(MessageOf(read), "JSON, byte 108: nested deeper than 100");
 }
 
 }  // namespace
