@@ -1,15 +1,15 @@
 #include "cli/input_file.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <iostream>
 #include <random>
 
-#include "data/csv.h"
+#include "cli/output.h"
 #include "data/json_columns.h"
 #include "data/npy.h"
 #include "io/file.h"
+#include "protocol/instances/csv_table.h"
 #include "protocol/instances/fit.h"
 #include "protocol/openinference/request_reader.h"
 #include "protocol/openinference/tensor_data.h"
@@ -97,77 +97,22 @@ StatusOr<InferRequest> FromJson(std::string_view text, const Signature& signatur
   return FromColumns(columns, signature);
 }
 
-bool IsNumber(std::string_view cell) {
-  double value;
-  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-  return error != std::errc::invalid_argument && end == cell.data() + cell.size();
+std::string UncheckedNames(std::string_view text) {
+  constexpr size_t kShown = 60;
+  const std::string_view line = text.substr(0, text.find_first_of("\r\n"));
+  return fmt::format(
+      "the names in the first line ({}{}) are not checked: the names of the model's "
+      "features are not known here, so the columns are taken in their order",
+      line.substr(0, kShown), line.size() > kShown ? "…" : "");
 }
 
-Status AppendCell(const TensorSpec& spec, std::string_view cell, size_t line, std::string& json) {
-  if (spec.dtype == DType::kBytes) {
-    AppendJsonString(json, cell);
-    return OkStatus();
-  }
-  const size_t first = std::min(cell.find_first_not_of(" \t"), cell.size());
-  cell = cell.substr(first, cell.find_last_not_of(" \t") + 1 - first);
-  const bool is_bool = spec.dtype == DType::kBool && (cell == "true" || cell == "false");
-  if (!is_bool && (spec.dtype == DType::kBool || !IsNumber(cell)))
-    return Error(Reason::kBadRequest, "line {}: input \"{}\": expected {}, got \"{}\"", line,
-                 spec.name, NameOf(spec.dtype), cell);
-  json += cell;
-  return OkStatus();
-}
-
-/// Every column names an input.
-bool IsHeader(const data::CsvRow& row, const Signature& signature) {
-  return std::all_of(row.cells.begin(), row.cells.end(), [&](const std::string& cell) {
-    return IndexOf(signature.inputs, cell).has_value();
-  });
-}
-
-StatusOr<std::vector<JsonColumn>> ColumnsByHeader(std::span<const data::CsvRow> rows,
-                                                  const Signature& signature) {
-  std::vector<JsonColumn> columns;
-  for (size_t c = 0; c < rows.front().cells.size(); ++c) {
-    JsonColumn& column = columns.emplace_back(JsonColumn{rows.front().cells[c], "["});
-    const TensorSpec& spec = signature.inputs[*IndexOf(signature.inputs, column.name)];
-    for (const data::CsvRow& row : rows.subspan(1)) {
-      if (column.array.size() > 1) column.array += ',';
-      RETURN_IF_ERROR(AppendCell(spec, row.cells[c], row.line, column.array));
-    }
-    column.array += ']';
-  }
-  return columns;
-}
-
-StatusOr<std::vector<JsonColumn>> ColumnsAsOneInput(std::span<const data::CsvRow> rows,
-                                                    const Signature& signature) {
-  ASSIGN_OR_RETURN(const TensorSpec* spec, OnlyInput(signature));
-  const auto& first = rows.front().cells;
-  const bool numeric = spec->dtype != DType::kBytes && spec->dtype != DType::kBool;
-  if (numeric && std::none_of(first.begin(), first.end(), IsNumber)) rows = rows.subspan(1);
-  if (rows.empty())
-    return Error(Reason::kBadRequest, "expected at least one line of values after the names");
-  JsonColumn column{"", "["};
-  for (const data::CsvRow& row : rows) {
-    column.array += column.array.size() > 1 ? ",[" : "[";
-    for (size_t c = 0; c < row.cells.size(); ++c) {
-      if (c > 0) column.array += ',';
-      RETURN_IF_ERROR(AppendCell(*spec, row.cells[c], row.line, column.array));
-    }
-    column.array += ']';
-  }
-  column.array += ']';
-  return std::vector<JsonColumn>{std::move(column)};
-}
-
-StatusOr<InferRequest> FromCsv(std::string_view text, const Signature& signature) {
-  ASSIGN_OR_RETURN(const auto rows, data::ReadCsv(text));
-  if (rows.empty()) return Error(Reason::kBadRequest, "expected at least one line of values");
-  ASSIGN_OR_RETURN(const auto columns, IsHeader(rows.front(), signature)
-                                           ? ColumnsByHeader(rows, signature)
-                                           : ColumnsAsOneInput(rows, signature));
-  return FromColumns(columns, signature);
+StatusOr<FileInputs> FromCsv(std::string_view text, const instances::TableModel& model) {
+  FileInputs read;
+  ASSIGN_OR_RETURN(const instances::CsvNames names,
+                   instances::ReadCsvTable(text, instances::CsvHeader::kAuto, model.signature,
+                                           model.features, read.request));
+  if (names == instances::CsvNames::kUnchecked) read.warning = UncheckedNames(text);
+  return read;
 }
 
 StatusOr<InferRequest> FromNpy(std::string_view content, const Signature& signature) {
@@ -267,34 +212,42 @@ StatusOr<FileFormat> FormatOf(std::string_view path) {
                "\"{}\": expected a name that ends in .json, .jsonl, .csv or .npy", path);
 }
 
-StatusOr<InferRequest> ReadInputs(FileFormat format, std::string_view content,
-                                  const Signature& signature) {
+StatusOr<FileInputs> ReadInputs(FileFormat format, std::string_view content,
+                                const instances::TableModel& model) {
+  FileInputs read;
   switch (format) {
-    case FileFormat::kJson:
-      return FromJson(content, signature);
-    case FileFormat::kCsv:
-      return FromCsv(content, signature);
-    case FileFormat::kNpy:
-      return FromNpy(content, signature);
+    case FileFormat::kJson: {
+      ASSIGN_OR_RETURN(read.request, FromJson(content, model.signature));
+      return read;
+    }
+    case FileFormat::kNpy: {
+      ASSIGN_OR_RETURN(read.request, FromNpy(content, model.signature));
+      return read;
+    }
     case FileFormat::kJsonLines: {
       ASSIGN_OR_RETURN(const auto columns, data::ColumnsFromJsonLines(content));
-      return FromColumns(columns, signature);
+      ASSIGN_OR_RETURN(read.request, FromColumns(columns, model.signature));
+      return read;
     }
+    case FileFormat::kCsv:
+      break;
   }
-  return Error(Reason::kInternal, "no such format");
+  return FromCsv(content, model);
 }
 
-StatusOr<InferRequest> ReadInputFile(const std::string& path, const Signature& signature) {
+StatusOr<InferRequest> ReadInputFile(const std::string& path, const instances::TableModel& model) {
   ASSIGN_OR_RETURN(const FileFormat format, FormatOf(path));
   if (path == "-") {
     ASSIGN_OR_RETURN(const std::string text, ReadStandardInput());
-    return ReadInputs(format, text, signature);
+    ASSIGN_OR_RETURN(FileInputs read, ReadInputs(format, text, model));
+    return std::move(read.request);
   }
   ASSIGN_OR_RETURN(const io::File file, io::File::Open(path));
   ASSIGN_OR_RETURN(const io::Bytes bytes, file.ReadAll(kMaxFileBytes));
-  StatusOr<InferRequest> request = ReadInputs(format, bytes.text(), signature);
-  if (!request.ok()) return Annotate(request.status(), path);
-  return request;
+  StatusOr<FileInputs> read = ReadInputs(format, bytes.text(), model);
+  if (!read.ok()) return Annotate(read.status(), path);
+  if (!read->warning.empty()) Warn(fmt::format("{}: {}", path, read->warning));
+  return std::move(read->request);
 }
 
 StatusOr<InferRequest> SyntheticRequest(const Signature& signature, int64_t batch) {
