@@ -6,20 +6,17 @@
 #include <random>
 
 #include "cli/output.h"
-#include "data/json_columns.h"
 #include "data/npy.h"
 #include "io/file.h"
 #include "protocol/instances/csv_table.h"
 #include "protocol/instances/fit.h"
+#include "protocol/instances/loose_json.h"
 #include "protocol/openinference/request_reader.h"
-#include "protocol/openinference/tensor_data.h"
 #include "tensor/half.h"
 #include "text/json_writer.h"
 
 namespace slipway::cli {
 namespace {
-
-using data::JsonColumn;
 
 constexpr uint64_t kMaxFileBytes = uint64_t{1} << 30;
 
@@ -46,33 +43,6 @@ StatusOr<const TensorSpec*> OnlyInput(const Signature& signature) {
   return only;
 }
 
-StatusOr<const TensorSpec*> InputCalled(std::string_view name, const Signature& signature) {
-  if (name.empty()) return OnlyInput(signature);
-  if (const auto index = IndexOf(signature.inputs, name)) return &signature.inputs[*index];
-  return Error(Reason::kBadRequest, "input \"{}\" is unknown: the model takes {}", name,
-               NamesOf(signature));
-}
-
-Status AddColumn(const JsonColumn& column, const Signature& signature, InferRequest& request) {
-  ASSIGN_OR_RETURN(const TensorSpec* spec, InputCalled(column.name, signature));
-  const auto read = [&]() -> Status {
-    ASSIGN_OR_RETURN(Shape shape, data::ShapeOfJsonArray(column.array));
-    Tensor tensor{spec->dtype, instances::FitTo(*spec, std::move(shape)), {}};
-    JsonReader json(column.array);
-    RETURN_IF_ERROR(openinference::ReadJsonData(json, request.arena, tensor));
-    request.inputs.push_back({spec->name, std::move(tensor)});
-    return OkStatus();
-  };
-  return Annotate(read(), fmt::format("input \"{}\"", spec->name));
-}
-
-StatusOr<InferRequest> FromColumns(const std::vector<JsonColumn>& columns,
-                                   const Signature& signature) {
-  InferRequest request;
-  for (const JsonColumn& column : columns) RETURN_IF_ERROR(AddColumn(column, signature, request));
-  return request;
-}
-
 /// A v2 request is an object whose "inputs" is a list of objects.
 bool LooksLikeV2(std::string_view text, const Signature& signature) {
   if (IndexOf(signature.inputs, "inputs")) return false;
@@ -86,15 +56,40 @@ bool LooksLikeV2(std::string_view text, const Signature& signature) {
   }
 }
 
-StatusOr<InferRequest> FromJson(std::string_view text, const Signature& signature) {
-  if (LooksLikeV2(text, signature)) {
-    InferRequest request;
-    RETURN_IF_ERROR(
-        openinference::ReadRequest(std::as_bytes(std::span(text)), text.size(), request));
-    return request;
+StatusOr<InferRequest> FromJson(std::string_view text, const instances::TableModel& model) {
+  InferRequest request;
+  RETURN_IF_ERROR(
+      LooksLikeV2(text, model.signature)
+          ? openinference::ReadRequest(std::as_bytes(std::span(text)), text.size(), request)
+          : instances::ReadLooseJson(text, model, request));
+  return request;
+}
+
+/// A row is read alone first, so that a bracket too many cannot join two lines.
+Status CheckLine(std::string_view row, const char* text) {
+  JsonReader json(row, {.allow_nan_tokens = true, .counted_from = text});
+  RETURN_IF_ERROR(json.Skip());
+  return json.End();
+}
+
+StatusOr<InferRequest> FromJsonLines(std::string_view text, const instances::TableModel& model) {
+  // The list of the rows, every row one byte later than in the file.
+  std::string list = fmt::format("[{}]", text);
+  size_t line_end = 0;  // in `list`, of the row before
+  for (size_t begin = 0, number = 1; begin < text.size(); ++number) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    const std::string_view row = text.substr(begin, end - begin);
+    begin = end + 1;
+    if (row.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    if (const Status checked = CheckLine(row, text.data()); !checked.ok())
+      return Annotate(checked, fmt::format("line {}", number));
+    if (line_end > 0) list[line_end] = ',';
+    line_end = end + 1;
   }
-  ASSIGN_OR_RETURN(const auto columns, data::ColumnsFromJson(text));
-  return FromColumns(columns, signature);
+  InferRequest request;
+  const instances::TableModel rows{model.signature, model.features, list.data() + 1};
+  RETURN_IF_ERROR(instances::ReadRowList(list, rows, request));
+  return request;
 }
 
 std::string UncheckedNames(std::string_view text) {
@@ -217,7 +212,7 @@ StatusOr<FileInputs> ReadInputs(FileFormat format, std::string_view content,
   FileInputs read;
   switch (format) {
     case FileFormat::kJson: {
-      ASSIGN_OR_RETURN(read.request, FromJson(content, model.signature));
+      ASSIGN_OR_RETURN(read.request, FromJson(content, model));
       return read;
     }
     case FileFormat::kNpy: {
@@ -225,8 +220,7 @@ StatusOr<FileInputs> ReadInputs(FileFormat format, std::string_view content,
       return read;
     }
     case FileFormat::kJsonLines: {
-      ASSIGN_OR_RETURN(const auto columns, data::ColumnsFromJsonLines(content));
-      ASSIGN_OR_RETURN(read.request, FromColumns(columns, model.signature));
+      ASSIGN_OR_RETURN(read.request, FromJsonLines(content, model));
       return read;
     }
     case FileFormat::kCsv:

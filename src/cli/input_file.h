@@ -23,8 +23,7 @@ struct FileInputs {
 };
 
 /// Takes
-/// - JSON: a v2 infer request, a list of rows, a list of objects or an object of lists by input
-/// name
+/// - JSON: a v2 infer request, or what instances::ReadLooseJson takes
 /// - JSON lines: one row or object a line
 /// - CSV: as instances::ReadCsvTable has it; columns go by the names of inputs or features
 /// - npy: the model's only input

@@ -73,12 +73,11 @@ TEST(ReadInputsTest, TakesNamedColumns) {
 
 TEST(ReadInputsTest, NamesTheCulprit) {
   const std::tuple<FileFormat, Signature, std::string_view, std::string_view> table[] = {
-      {FileFormat::kJson, Columns(), "[[1]]", "several inputs (\"age\", \"city\")"},
+      {FileFormat::kJson, Columns(), "[[1]]", "missing columns \"age\", \"city\""},
       {FileFormat::kJson, Columns(), R"({"agee":[1]})",
-       "input \"agee\" is unknown: the model takes \"age\""},
+       "unknown columns \"agee\"; missing columns \"age\", \"city\""},
       {FileFormat::kJson, Columns(), R"({"age":[1.5]})", "input \"age\": JSON"},
-      {FileFormat::kJson, Matrix(), "[[1,2],[3]]",
-       "input \"x\": arrays at depth 2 have different lengths"},
+      {FileFormat::kJson, Matrix(), "[[1,2],[3]]", "row 1: missing columns \"1\""},
       {FileFormat::kCsv, Matrix(), "1,2\n3,x\n",
        "line 2: row 1, column \"1\": expected FP32, got \"x\""},
       {FileFormat::kCsv, Columns(), "age,city\nold,Bern\n",
@@ -112,6 +111,24 @@ TEST(ReadInputsTest, CsvMayLackValues) {
             "x FP32 [2,2] nan 1 nan inf;");
   EXPECT_THAT(Show(Read(FileFormat::kCsv, "age,city\nnan,Bern\n", Columns())),
               HasSubstr("line 2: row 0, column \"age\": expected INT64, got \"nan\""));
+}
+
+// By a table: the byte of the file that the message has to name is marked with '!'.
+TEST(ReadInputsTest, CountsBytesFromTheFilesStart) {
+  const std::pair<FileFormat, std::string_view> table[] = {
+      {FileFormat::kJson, R"({"x":[[1,!"4"]]})"},
+      {FileFormat::kJson, R"([[1,2],[3,!"4"]])"},
+      {FileFormat::kJsonLines, "[1,2]\r\n\n[3,!\"4\"]\n[5,6]"},
+      {FileFormat::kJsonLines, "{\"x\":[1,2]}\n{\"x\":[3,!\"4\"]}\n"},
+      {FileFormat::kJsonLines, "[1,2]\n[3!\n"},
+      {FileFormat::kJsonLines, "[1,2]!,[3,4]\n"},
+  };
+  for (const auto& [format, marked] : table) {
+    const size_t byte = marked.find('!');
+    const std::string text = std::string(marked.substr(0, byte)).append(marked.substr(byte + 1));
+    EXPECT_THAT(Show(Read(format, text, Matrix())), HasSubstr(fmt::format("JSON, byte {}:", byte)))
+        << text;
+  }
 }
 
 TEST(FormatOfTest, GoesByTheNamesEnd) {
