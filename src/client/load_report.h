@@ -27,7 +27,7 @@ struct LoadShape {
 
 /// A tenth of the measured time: what the tenths differ by is the noise of the whole.
 struct LoadSlice {
-  uint64_t answered = 0;     // answers that came in this time
+  uint64_t answered = 0;     // closed loop: answers that came in this time; open: to `latency`'s
   LatencyHistogram latency;  // of requests that were due in this time
 };
 
@@ -39,9 +39,11 @@ struct LoadReport {
   /// What was due before the end is sent until so much later.
   static constexpr Duration kGrace = std::chrono::milliseconds(100);
 
+  bool open_loop = false;
   Duration elapsed{0};
-  uint64_t completed = 0;      // answered at last, with any status
-  uint64_t answered = 0;       // answers that came in the measured time, due then or before
+  uint64_t completed = 0;  // answered at last, with any status
+  /// Closed loop: answers that came in the measured time, due then or before. Open loop: completed.
+  uint64_t answered = 0;
   uint64_t succeeded = 0;      // the protocol's OK, and as expected where that was asked
   uint64_t wrong_answers = 0;  // OK, but another body than expected
   /// Latencies of the answers, by HTTP's statuses or gRPC's codes; servers only.
@@ -62,6 +64,8 @@ struct LoadReport {
   bool clean() const {
     return completed > 0 && completed == succeeded && failures + timeouts + unsent == 0;
   }
+  /// Latencies of requests without an answer: they had waited at least so long.
+  uint64_t unanswered() const { return latency.count() - completed; }
   double per_second() const {
     const double seconds = std::chrono::duration<double>(elapsed).count();
     return seconds > 0 ? static_cast<double>(answered) / seconds : 0;

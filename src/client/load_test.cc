@@ -166,6 +166,21 @@ TEST(LoadReportTest, LatencyBelongsToWhenARequestWasDueAndAnAnswerToWhenItCame) 
   }
 }
 
+TEST(LoadReportTest, AnOpenLoopsRateIsOfRequestsDueInTheMeasuredTime) {
+  LoadReport report;
+  report.open_loop = true;
+  report.elapsed = milliseconds(100);
+  report.slice_length = milliseconds(10);
+  for (int i = 0; i < 50; ++i)  // a backlog of the warm-up
+    report.Record(milliseconds(-50), milliseconds(60), /*has_answer=*/true);
+  EXPECT_EQ(report.per_second(), 0);
+  report.Record(milliseconds(15), milliseconds(200), /*has_answer=*/true);
+  report.Record(milliseconds(15), milliseconds(85), /*has_answer=*/false);
+  EXPECT_EQ(report.per_second(), 10);
+  EXPECT_EQ(report.slices[1].answered, 1u);
+  EXPECT_EQ(report.unanswered(), 1u);
+}
+
 TEST(CallLoadTest, CountsCallsAndFailures) {
   std::atomic<uint64_t> calls{0};
   const LoadReport report = RunCallLoad({.concurrency = 2, .duration = milliseconds(100)},

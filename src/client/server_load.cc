@@ -57,6 +57,7 @@ class ServerLoad {
         scratch_(size_t{256} << 10, '\0') {
     for (size_t i = calls_.size(); i > 0; --i) free_.push_back(i - 1);
     report_.slice_length = shape_.duration / LoadReport::kSlices;
+    report_.open_loop = shape_.rate > 0;
   }
 
   StatusOr<LoadReport> Run() {
