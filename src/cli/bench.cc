@@ -189,8 +189,15 @@ Status RunShapes(const Options& options,
     shape.on_progress = [&progress, done, steps](double share) {
       progress.Set((done + share) / steps);
     };
-    ASSIGN_OR_RETURN(LoadReport measured, load(shape));
-    report.runs.push_back({shape.concurrency, shape.rate, shape.arrivals, std::move(measured)});
+    StatusOr<LoadReport> measured = load(shape);
+    if (!measured.ok()) {
+      if (report.runs.empty()) return measured.status();
+      report.ended_early = MessageOf(measured.status());
+      break;
+    }
+    report.ended_early = measured->ended_early;
+    report.runs.push_back({shape.concurrency, shape.rate, shape.arrivals, *std::move(measured)});
+    if (!report.ended_early.empty()) break;
   }
   if (report.runs.empty())
     return Error(Reason::kCancelled, "interrupted before anything was measured");

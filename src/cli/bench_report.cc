@@ -168,8 +168,8 @@ std::string SweepText(const BenchReport& report) {
 }  // namespace
 
 bool BenchReport::clean() const {
-  return std::all_of(runs.begin(), runs.end(),
-                     [](const BenchRun& run) { return run.load.clean(); });
+  return ended_early.empty() && std::all_of(runs.begin(), runs.end(),
+                                            [](const BenchRun& run) { return run.load.clean(); });
 }
 
 size_t KneeOf(const std::vector<BenchRun>& runs) {
@@ -187,7 +187,11 @@ size_t KneeOf(const std::vector<BenchRun>& runs) {
 }
 
 std::string BenchText(const BenchReport& report) {
-  return report.runs.size() == 1 ? RunText(report.target, report.runs.front()) : SweepText(report);
+  std::string text =
+      report.runs.size() == 1 ? RunText(report.target, report.runs.front()) : SweepText(report);
+  if (!report.ended_early.empty())
+    text += fmt::format("{:<12}{}\n", "ended early", report.ended_early);
+  return text;
 }
 
 std::string BenchJson(const BenchReport& report) {
@@ -207,7 +211,9 @@ std::string BenchJson(const BenchReport& report) {
     json.Key("knee").Uint(knee);
   json.Key("runs").BeginArray();
   for (const BenchRun& run : report.runs) AppendRun(json, run);
-  json.EndArray().EndObject();
+  json.EndArray();
+  if (!report.ended_early.empty()) json.Key("ended_early").String(report.ended_early);
+  json.EndObject();
   return text;
 }
 

@@ -54,6 +54,7 @@ struct LoadReport {
   uint64_t late_starts = 0;     // open loop: sent more than kLate after they were due
   uint64_t bytes_received = 0;  // of bodies
   std::string first_problem;    // of the first answer that was not as expected
+  std::string ended_early;      // why the load went no further; "" when it ran to its end
   /// Of all answers, and what requests without one had waited when they were given up: timed out,
   /// or unsent at the end. In an open loop counted from the moment a request was due, so waiting
   /// for a slow server is not left out (coordinated omission).
@@ -62,7 +63,8 @@ struct LoadReport {
   Duration slice_length{0};
 
   bool clean() const {
-    return completed > 0 && completed == succeeded && failures + timeouts + unsent == 0;
+    return completed > 0 && completed == succeeded && failures + timeouts + unsent == 0 &&
+           ended_early.empty();
   }
   /// Latencies of requests without an answer: they had waited at least so long.
   uint64_t unanswered() const { return latency.count() - completed; }

@@ -135,6 +135,20 @@ TEST(ServerLoadTest, SaysWhenTheServerIsNotThereOrHangsUp) {
   EXPECT_EQ(ReasonOf(report.status()), Reason::kIo);
 }
 
+TEST(ServerLoadTest, ReportsWhatItMeasuredUntilTheServerWentAway) {
+  std::atomic<int> served{0};
+  TinyServer leaving(
+      [&](const std::string&) { return ++served <= 50 ? Ok("yes") : std::string("<close>"); });
+  const auto report =
+      RunServerLoad(LoadOf(leaving, {.concurrency = 2, .duration = std::chrono::seconds(30)}));
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->succeeded, 50u);
+  EXPECT_GT(report->failures, 0u);
+  EXPECT_THAT(report->ended_early, ::testing::HasSubstr("connections in a row were lost"));
+  EXPECT_FALSE(report->clean());
+  EXPECT_LT(report->elapsed, std::chrono::seconds(30));
+}
+
 TEST(ServerLoadTest, CountsRequestsThatAreNeverAnswered) {
   TinyServer mute([](const std::string&) { return std::string(); });
   ServerLoadOptions options = LoadOf(mute, {.concurrency = 3, .duration = milliseconds(20)});

@@ -224,3 +224,15 @@ def test_columns_of_csv_go_by_their_names(slipway, server, tmp_path):
     there = slipway("predict", f"http://{server.address}/v2/models/breast_cancer", "-i", tmp_path / "given.csv")
     assert there.stdout == given.stdout and "given.csv: the names in the first line (mean radius," in there.stderr
     assert "are not checked" in there.stderr
+
+
+def test_a_server_that_goes_away_leaves_a_report(tmp_path):
+    with Server(EXAMPLES) as leaving:
+        words = ["bench", f"http://{leaving.address}/v2/models/digits", "--duration", "30s", "--warm-up", "0s", "--json"]
+        bench = subprocess.Popen([slipway_path(), *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        time.sleep(1)
+    out, err = bench.communicate(timeout=20)
+    report = json.loads(out)
+    assert (bench.returncode, err) == (1, "")
+    assert report["ended_early"] and report["runs"][0]["completed"] > 0
+    assert report["runs"][0]["seconds"] < 15
