@@ -32,10 +32,12 @@ Status Read(unsigned choice, std::string_view body, InferRequest& request) {
       return mlflow::ReadRequest(body, {signature, kFeatures}, request);
     case 2:
       return instances::ReadCsvTable(body, instances::CsvHeader::kAuto, signature, kFeatures,
-                                     request);
+                                     request)
+          .status();
     default:
       return instances::ReadCsvTable(body, instances::CsvHeader::kPresent, signature, kFeatures,
-                                     request);
+                                     request)
+          .status();
   }
 }
 

@@ -148,9 +148,9 @@ StatusOr<ReadReport> ReadEarlier(const std::string& path) {
   return report;
 }
 
-StatusOr<InferRequest> MakeRequest(const Options& options, const Signature& signature) {
-  return options.input.empty() ? SyntheticRequest(signature, options.batch)
-                               : ReadInputFile(options.input, signature);
+StatusOr<InferRequest> MakeRequest(const Options& options, const instances::TableModel& model) {
+  return options.input.empty() ? SyntheticRequest(model.signature, options.batch)
+                               : ReadInputFile(options.input, model);
 }
 
 StatusOr<std::string> JsonBody(const InferRequest& request) {
@@ -189,8 +189,15 @@ Status RunShapes(const Options& options,
     shape.on_progress = [&progress, done, steps](double share) {
       progress.Set((done + share) / steps);
     };
-    ASSIGN_OR_RETURN(LoadReport measured, load(shape));
-    report.runs.push_back({shape.concurrency, shape.rate, shape.arrivals, std::move(measured)});
+    StatusOr<LoadReport> measured = load(shape);
+    if (!measured.ok()) {
+      if (report.runs.empty()) return measured.status();
+      report.ended_early = MessageOf(measured.status());
+      break;
+    }
+    report.ended_early = measured->ended_early;
+    report.runs.push_back({shape.concurrency, shape.rate, shape.arrivals, *std::move(measured)});
+    if (!report.ended_early.empty()) break;
   }
   if (report.runs.empty())
     return Error(Reason::kCancelled, "interrupted before anything was measured");
@@ -207,7 +214,7 @@ Status BenchServer(const client::Target& target, const Options& options, BenchRe
   constexpr Duration kTimeout = std::chrono::seconds(30);
   ASSIGN_OR_RETURN(const auto model, client::InferClient::Create(target));
   ASSIGN_OR_RETURN(const Signature signature, model->Metadata());
-  ASSIGN_OR_RETURN(const InferRequest request, MakeRequest(options, signature));
+  ASSIGN_OR_RETURN(const InferRequest request, MakeRequest(options, {signature, {}}));
   client::ServerLoadOptions load{.target = target, .shape = {}, .requests = {}};
   load.connections = static_cast<int>(options.connections);
   ASSIGN_OR_RETURN(const client::WireRequest wire, Prepare(*model, request, options.json_body));
@@ -241,7 +248,8 @@ bool SameBytes(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
 Status BenchHere(const std::string& path, const Options& options, BenchReport& report) {
   ASSIGN_OR_RETURN(const LocalModel model,
                    OpenLocalModel(path, static_cast<int>(options.intra_op_threads)));
-  ASSIGN_OR_RETURN(const InferRequest request, MakeRequest(options, model.signature()));
+  const std::vector<std::string> features = model.Features();
+  ASSIGN_OR_RETURN(const InferRequest request, MakeRequest(options, {model.signature(), features}));
   BoundRequest bound;
   RETURN_IF_ERROR(Bind(request, model.signature(), bound));
   std::vector<Tensor> first;

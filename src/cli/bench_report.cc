@@ -114,6 +114,14 @@ std::string RateText(const BenchRun& run) {
   return text + (run.load.kept_rate() ? "\n" : ": the rate was not kept\n");
 }
 
+std::string UnansweredText(uint64_t unanswered) {
+  if (unanswered == 0) return "";
+  return fmt::format(
+      "{:<12}of these, {} are of requests never sent or never answered, each counted as at least\n"
+      "{:<12}the time it had waited at the end\n",
+      "", WithThousands(unanswered), "");
+}
+
 std::string RunText(const std::string& target, const BenchRun& run) {
   const LoadReport& load = run.load;
   const bool open = run.rate > 0;
@@ -121,13 +129,13 @@ std::string RunText(const std::string& target, const BenchRun& run) {
                                  run.concurrency, open ? "at most in flight" : "in flight");
   if (open) text += RateText(run);
   text += fmt::format("{:<12}{} in {:.1f} s, {:.1f} a second\n", "answers",
-                      WithThousands(load.completed), Seconds(load.elapsed), load.per_second());
+                      WithThousands(load.answered), Seconds(load.elapsed), load.per_second());
   text += fmt::format("{:<12}min {:.1f}  mean {:.1f}", "latency µs",
                       Microseconds(load.latency.min()), Microseconds(load.latency.mean()));
   for (const auto& [name, q] : kReportedQuantiles)
     text += fmt::format("  {} {:.1f}", name, Microseconds(load.latency.Quantile(q)));
   text += fmt::format("  max {:.1f}\n", Microseconds(load.latency.max()));
-  return text + ProblemsText(load);
+  return text + UnansweredText(load.unanswered()) + ProblemsText(load);
 }
 
 std::string SweepText(const BenchReport& report) {
@@ -148,6 +156,9 @@ std::string SweepText(const BenchReport& report) {
     if (open) text += fmt::format(" {:>8}", run.load.late_starts);
     text += i == knee ? "  <- knee\n" : "\n";
   }
+  uint64_t unanswered = 0;
+  for (const BenchRun& run : report.runs) unanswered += run.load.unanswered();
+  text += UnansweredText(unanswered);
   for (const BenchRun& run : report.runs)
     if (!run.load.first_problem.empty())
       return text + fmt::format("{:<12}{}\n", "problem", run.load.first_problem);
@@ -157,8 +168,8 @@ std::string SweepText(const BenchReport& report) {
 }  // namespace
 
 bool BenchReport::clean() const {
-  return std::all_of(runs.begin(), runs.end(),
-                     [](const BenchRun& run) { return run.load.clean(); });
+  return ended_early.empty() && std::all_of(runs.begin(), runs.end(),
+                                            [](const BenchRun& run) { return run.load.clean(); });
 }
 
 size_t KneeOf(const std::vector<BenchRun>& runs) {
@@ -176,7 +187,11 @@ size_t KneeOf(const std::vector<BenchRun>& runs) {
 }
 
 std::string BenchText(const BenchReport& report) {
-  return report.runs.size() == 1 ? RunText(report.target, report.runs.front()) : SweepText(report);
+  std::string text =
+      report.runs.size() == 1 ? RunText(report.target, report.runs.front()) : SweepText(report);
+  if (!report.ended_early.empty())
+    text += fmt::format("{:<12}{}\n", "ended early", report.ended_early);
+  return text;
 }
 
 std::string BenchJson(const BenchReport& report) {
@@ -196,7 +211,9 @@ std::string BenchJson(const BenchReport& report) {
     json.Key("knee").Uint(knee);
   json.Key("runs").BeginArray();
   for (const BenchRun& run : report.runs) AppendRun(json, run);
-  json.EndArray().EndObject();
+  json.EndArray();
+  if (!report.ended_early.empty()) json.Key("ended_early").String(report.ended_early);
+  json.EndObject();
   return text;
 }
 

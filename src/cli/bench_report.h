@@ -31,6 +31,7 @@ struct BenchReport {
   int processors = 1;          // that this process may use
   std::string processor_name;  // "" when the machine does not say
   std::vector<BenchRun> runs;
+  std::string ended_early;  // why not every load was run to its end; "" when all were
 
   bool clean() const;
 };

@@ -79,6 +79,15 @@ TEST(BenchTextTest, SaysWhetherARateWasKept) {
               HasSubstr("; 50 began more than 1 ms late: the rate was not kept\n"));
 }
 
+TEST(BenchTextTest, SaysWhichLatenciesAreOfRequestsWithoutAnswer) {
+  BenchRun run = RunOf(64, 1'000, milliseconds(1));
+  EXPECT_THAT(BenchText(ReportOf({run})), Not(HasSubstr("never sent or")));
+  run.load.Record(milliseconds(100), milliseconds(900), /*has_answer=*/false);
+  const auto words = HasSubstr("of these, 1 are of requests never sent or never answered");
+  EXPECT_THAT(BenchText(ReportOf({run})), words);
+  EXPECT_THAT(BenchText(ReportOf({run, run})), HasSubstr("of these, 2 are"));
+}
+
 TEST(BenchJsonTest, HoldsWhatALaterReportIsComparedWith) {
   const auto read = ReadReport::Parse(BenchJson(
       ReportOf({RunOf(1, 1'000, microseconds(100)), RunOf(2, 2'000, microseconds(100))})));

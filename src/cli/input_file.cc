@@ -1,25 +1,22 @@
 #include "cli/input_file.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <iostream>
 #include <random>
 
-#include "data/csv.h"
-#include "data/json_columns.h"
+#include "cli/output.h"
 #include "data/npy.h"
 #include "io/file.h"
+#include "protocol/instances/csv_table.h"
 #include "protocol/instances/fit.h"
+#include "protocol/instances/loose_json.h"
 #include "protocol/openinference/request_reader.h"
-#include "protocol/openinference/tensor_data.h"
 #include "tensor/half.h"
 #include "text/json_writer.h"
 
 namespace slipway::cli {
 namespace {
-
-using data::JsonColumn;
 
 constexpr uint64_t kMaxFileBytes = uint64_t{1} << 30;
 
@@ -46,33 +43,6 @@ StatusOr<const TensorSpec*> OnlyInput(const Signature& signature) {
   return only;
 }
 
-StatusOr<const TensorSpec*> InputCalled(std::string_view name, const Signature& signature) {
-  if (name.empty()) return OnlyInput(signature);
-  if (const auto index = IndexOf(signature.inputs, name)) return &signature.inputs[*index];
-  return Error(Reason::kBadRequest, "input \"{}\" is unknown: the model takes {}", name,
-               NamesOf(signature));
-}
-
-Status AddColumn(const JsonColumn& column, const Signature& signature, InferRequest& request) {
-  ASSIGN_OR_RETURN(const TensorSpec* spec, InputCalled(column.name, signature));
-  const auto read = [&]() -> Status {
-    ASSIGN_OR_RETURN(Shape shape, data::ShapeOfJsonArray(column.array));
-    Tensor tensor{spec->dtype, instances::FitTo(*spec, std::move(shape)), {}};
-    JsonReader json(column.array);
-    RETURN_IF_ERROR(openinference::ReadJsonData(json, request.arena, tensor));
-    request.inputs.push_back({spec->name, std::move(tensor)});
-    return OkStatus();
-  };
-  return Annotate(read(), fmt::format("input \"{}\"", spec->name));
-}
-
-StatusOr<InferRequest> FromColumns(const std::vector<JsonColumn>& columns,
-                                   const Signature& signature) {
-  InferRequest request;
-  for (const JsonColumn& column : columns) RETURN_IF_ERROR(AddColumn(column, signature, request));
-  return request;
-}
-
 /// A v2 request is an object whose "inputs" is a list of objects.
 bool LooksLikeV2(std::string_view text, const Signature& signature) {
   if (IndexOf(signature.inputs, "inputs")) return false;
@@ -86,88 +56,58 @@ bool LooksLikeV2(std::string_view text, const Signature& signature) {
   }
 }
 
-StatusOr<InferRequest> FromJson(std::string_view text, const Signature& signature) {
-  if (LooksLikeV2(text, signature)) {
-    InferRequest request;
-    RETURN_IF_ERROR(
-        openinference::ReadRequest(std::as_bytes(std::span(text)), text.size(), request));
-    return request;
+StatusOr<InferRequest> FromJson(std::string_view text, const instances::TableModel& model) {
+  InferRequest request;
+  RETURN_IF_ERROR(
+      LooksLikeV2(text, model.signature)
+          ? openinference::ReadRequest(std::as_bytes(std::span(text)), text.size(), request)
+          : instances::ReadLooseJson(text, model, request));
+  return request;
+}
+
+/// A row is read alone first, so that a bracket too many cannot join two lines.
+Status CheckLine(std::string_view row, const char* text) {
+  JsonReader json(row, {.allow_nan_tokens = true, .counted_from = text});
+  RETURN_IF_ERROR(json.Skip());
+  return json.End();
+}
+
+StatusOr<InferRequest> FromJsonLines(std::string_view text, const instances::TableModel& model) {
+  // The list of the rows, every row one byte later than in the file.
+  std::string list = fmt::format("[{}]", text);
+  size_t line_end = 0;  // in `list`, of the row before
+  for (size_t begin = 0, number = 1; begin < text.size(); ++number) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    const std::string_view row = text.substr(begin, end - begin);
+    begin = end + 1;
+    if (row.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    if (const Status checked = CheckLine(row, text.data()); !checked.ok())
+      return Annotate(checked, fmt::format("line {}", number));
+    if (line_end > 0) list[line_end] = ',';
+    line_end = end + 1;
   }
-  ASSIGN_OR_RETURN(const auto columns, data::ColumnsFromJson(text));
-  return FromColumns(columns, signature);
+  InferRequest request;
+  const instances::TableModel rows{model.signature, model.features, list.data() + 1};
+  RETURN_IF_ERROR(instances::ReadRowList(list, rows, request));
+  return request;
 }
 
-bool IsNumber(std::string_view cell) {
-  double value;
-  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-  return error != std::errc::invalid_argument && end == cell.data() + cell.size();
+std::string UncheckedNames(std::string_view text) {
+  constexpr size_t kShown = 60;
+  const std::string_view line = text.substr(0, text.find_first_of("\r\n"));
+  return fmt::format(
+      "the names in the first line ({}{}) are not checked: the names of the model's "
+      "features are not known here, so the columns are taken in their order",
+      line.substr(0, kShown), line.size() > kShown ? "…" : "");
 }
 
-Status AppendCell(const TensorSpec& spec, std::string_view cell, size_t line, std::string& json) {
-  if (spec.dtype == DType::kBytes) {
-    AppendJsonString(json, cell);
-    return OkStatus();
-  }
-  const size_t first = std::min(cell.find_first_not_of(" \t"), cell.size());
-  cell = cell.substr(first, cell.find_last_not_of(" \t") + 1 - first);
-  const bool is_bool = spec.dtype == DType::kBool && (cell == "true" || cell == "false");
-  if (!is_bool && (spec.dtype == DType::kBool || !IsNumber(cell)))
-    return Error(Reason::kBadRequest, "line {}: input \"{}\": expected {}, got \"{}\"", line,
-                 spec.name, NameOf(spec.dtype), cell);
-  json += cell;
-  return OkStatus();
-}
-
-/// Every column names an input.
-bool IsHeader(const data::CsvRow& row, const Signature& signature) {
-  return std::all_of(row.cells.begin(), row.cells.end(), [&](const std::string& cell) {
-    return IndexOf(signature.inputs, cell).has_value();
-  });
-}
-
-StatusOr<std::vector<JsonColumn>> ColumnsByHeader(std::span<const data::CsvRow> rows,
-                                                  const Signature& signature) {
-  std::vector<JsonColumn> columns;
-  for (size_t c = 0; c < rows.front().cells.size(); ++c) {
-    JsonColumn& column = columns.emplace_back(JsonColumn{rows.front().cells[c], "["});
-    const TensorSpec& spec = signature.inputs[*IndexOf(signature.inputs, column.name)];
-    for (const data::CsvRow& row : rows.subspan(1)) {
-      if (column.array.size() > 1) column.array += ',';
-      RETURN_IF_ERROR(AppendCell(spec, row.cells[c], row.line, column.array));
-    }
-    column.array += ']';
-  }
-  return columns;
-}
-
-StatusOr<std::vector<JsonColumn>> ColumnsAsOneInput(std::span<const data::CsvRow> rows,
-                                                    const Signature& signature) {
-  ASSIGN_OR_RETURN(const TensorSpec* spec, OnlyInput(signature));
-  const auto& first = rows.front().cells;
-  const bool numeric = spec->dtype != DType::kBytes && spec->dtype != DType::kBool;
-  if (numeric && std::none_of(first.begin(), first.end(), IsNumber)) rows = rows.subspan(1);
-  if (rows.empty())
-    return Error(Reason::kBadRequest, "expected at least one line of values after the names");
-  JsonColumn column{"", "["};
-  for (const data::CsvRow& row : rows) {
-    column.array += column.array.size() > 1 ? ",[" : "[";
-    for (size_t c = 0; c < row.cells.size(); ++c) {
-      if (c > 0) column.array += ',';
-      RETURN_IF_ERROR(AppendCell(*spec, row.cells[c], row.line, column.array));
-    }
-    column.array += ']';
-  }
-  column.array += ']';
-  return std::vector<JsonColumn>{std::move(column)};
-}
-
-StatusOr<InferRequest> FromCsv(std::string_view text, const Signature& signature) {
-  ASSIGN_OR_RETURN(const auto rows, data::ReadCsv(text));
-  if (rows.empty()) return Error(Reason::kBadRequest, "expected at least one line of values");
-  ASSIGN_OR_RETURN(const auto columns, IsHeader(rows.front(), signature)
-                                           ? ColumnsByHeader(rows, signature)
-                                           : ColumnsAsOneInput(rows, signature));
-  return FromColumns(columns, signature);
+StatusOr<FileInputs> FromCsv(std::string_view text, const instances::TableModel& model) {
+  FileInputs read;
+  ASSIGN_OR_RETURN(const instances::CsvNames names,
+                   instances::ReadCsvTable(text, instances::CsvHeader::kAuto, model.signature,
+                                           model.features, read.request));
+  if (names == instances::CsvNames::kUnchecked) read.warning = UncheckedNames(text);
+  return read;
 }
 
 StatusOr<InferRequest> FromNpy(std::string_view content, const Signature& signature) {
@@ -267,34 +207,41 @@ StatusOr<FileFormat> FormatOf(std::string_view path) {
                "\"{}\": expected a name that ends in .json, .jsonl, .csv or .npy", path);
 }
 
-StatusOr<InferRequest> ReadInputs(FileFormat format, std::string_view content,
-                                  const Signature& signature) {
+StatusOr<FileInputs> ReadInputs(FileFormat format, std::string_view content,
+                                const instances::TableModel& model) {
+  FileInputs read;
   switch (format) {
-    case FileFormat::kJson:
-      return FromJson(content, signature);
-    case FileFormat::kCsv:
-      return FromCsv(content, signature);
-    case FileFormat::kNpy:
-      return FromNpy(content, signature);
-    case FileFormat::kJsonLines: {
-      ASSIGN_OR_RETURN(const auto columns, data::ColumnsFromJsonLines(content));
-      return FromColumns(columns, signature);
+    case FileFormat::kJson: {
+      ASSIGN_OR_RETURN(read.request, FromJson(content, model));
+      return read;
     }
+    case FileFormat::kNpy: {
+      ASSIGN_OR_RETURN(read.request, FromNpy(content, model.signature));
+      return read;
+    }
+    case FileFormat::kJsonLines: {
+      ASSIGN_OR_RETURN(read.request, FromJsonLines(content, model));
+      return read;
+    }
+    case FileFormat::kCsv:
+      break;
   }
-  return Error(Reason::kInternal, "no such format");
+  return FromCsv(content, model);
 }
 
-StatusOr<InferRequest> ReadInputFile(const std::string& path, const Signature& signature) {
+StatusOr<InferRequest> ReadInputFile(const std::string& path, const instances::TableModel& model) {
   ASSIGN_OR_RETURN(const FileFormat format, FormatOf(path));
   if (path == "-") {
     ASSIGN_OR_RETURN(const std::string text, ReadStandardInput());
-    return ReadInputs(format, text, signature);
+    ASSIGN_OR_RETURN(FileInputs read, ReadInputs(format, text, model));
+    return std::move(read.request);
   }
   ASSIGN_OR_RETURN(const io::File file, io::File::Open(path));
   ASSIGN_OR_RETURN(const io::Bytes bytes, file.ReadAll(kMaxFileBytes));
-  StatusOr<InferRequest> request = ReadInputs(format, bytes.text(), signature);
-  if (!request.ok()) return Annotate(request.status(), path);
-  return request;
+  StatusOr<FileInputs> read = ReadInputs(format, bytes.text(), model);
+  if (!read.ok()) return Annotate(read.status(), path);
+  if (!read->warning.empty()) Warn(fmt::format("{}: {}", path, read->warning));
+  return std::move(read->request);
 }
 
 StatusOr<InferRequest> SyntheticRequest(const Signature& signature, int64_t batch) {

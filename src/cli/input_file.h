@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "infer/request.h"
+#include "protocol/instances/json_table.h"
 #include "tensor/signature.h"
 
 namespace slipway::cli {
@@ -16,22 +17,25 @@ enum class FileFormat { kJson, kJsonLines, kCsv, kNpy };
 /// By the name's end: .json, .jsonl or .ndjson, .csv, .npy; "-" is JSON. kBadRequest naming these.
 StatusOr<FileFormat> FormatOf(std::string_view path);
 
+struct FileInputs {
+  InferRequest request;
+  std::string warning;  // "", or what is likely not as it was meant
+};
+
 /// Takes
-/// - JSON: a v2 infer request, a list of rows, a list of objects or an object of lists by input
-/// name
+/// - JSON: a v2 infer request, or what instances::ReadLooseJson takes
 /// - JSON lines: one row or object a line
-/// - CSV: a header with the inputs' names, or the columns of the model's only input, with or
-/// without header
+/// - CSV: as instances::ReadCsvTable has it; columns go by the names of inputs or features
 /// - npy: the model's only input
 /// A list of one dimension less than the model's input is taken as one row of it.
 /// @param content  borrowed for the call only
 /// @return kBadRequest naming input, line or byte. Whether the request fits the model is not
 /// checked.
-StatusOr<InferRequest> ReadInputs(FileFormat format, std::string_view content,
-                                  const Signature& signature);
+StatusOr<FileInputs> ReadInputs(FileFormat format, std::string_view content,
+                                const instances::TableModel& model);
 
-/// Reads the file ("-" = standard input), at most 1 GiB.
-StatusOr<InferRequest> ReadInputFile(const std::string& path, const Signature& signature);
+/// Reads the file ("-" = standard input), at most 1 GiB. Warnings go to standard error.
+StatusOr<InferRequest> ReadInputFile(const std::string& path, const instances::TableModel& model);
 
 /// Values made up from a fixed seed: uniform in [0, 1) for floats, 0 to 9 for whole numbers.
 /// @param batch  taken for the first open dimension; further open ones are 1

@@ -13,10 +13,10 @@ Signature Columns() {
 }
 
 /// "x FP32 [2,2] 1 2 3 4": name, form and values of every input.
-std::string Show(const StatusOr<InferRequest>& request) {
-  if (!request.ok()) return "error: " + std::string(MessageOf(request.status()));
+std::string Show(const StatusOr<FileInputs>& read) {
+  if (!read.ok()) return "error: " + std::string(MessageOf(read.status()));
   std::string text;
-  for (const NamedTensor& input : request->inputs) {
+  for (const NamedTensor& input : read->request.inputs) {
     text += input.name + " " + ToString(input.tensor.dtype, input.tensor.shape);
     if (input.tensor.dtype == DType::kBytes) {
       std::string_view element;
@@ -32,6 +32,11 @@ std::string Show(const StatusOr<InferRequest>& request) {
   return text;
 }
 
+StatusOr<FileInputs> Read(FileFormat format, std::string_view content, const Signature& signature,
+                          const std::vector<std::string>& features = {}) {
+  return ReadInputs(format, content, {signature, features});
+}
+
 TEST(ReadInputsTest, TakesOneMatrixInEveryForm) {
   const std::string expected = "x FP32 [2,2] 1 2 3 4;";
   const std::pair<FileFormat, std::string_view> table[] = {
@@ -44,14 +49,14 @@ TEST(ReadInputsTest, TakesOneMatrixInEveryForm) {
       {FileFormat::kCsv, "a,b\n1,2\n 3 ,4\n"},
   };
   for (const auto& [format, text] : table)
-    EXPECT_EQ(Show(ReadInputs(format, text, Matrix())), expected) << text;
+    EXPECT_EQ(Show(Read(format, text, Matrix())), expected) << text;
   const float values[] = {1, 2, 3, 4};
   const auto npy = data::WriteNpy({DType::kFp32, {2, 2}, Buffer(std::as_bytes(std::span(values)))});
-  EXPECT_EQ(Show(ReadInputs(FileFormat::kNpy, *npy, Matrix())), expected);
+  EXPECT_EQ(Show(Read(FileFormat::kNpy, *npy, Matrix())), expected);
 }
 
 TEST(ReadInputsTest, TakesARowAsABatchOfOne) {
-  EXPECT_EQ(Show(ReadInputs(FileFormat::kJson, "[1,2]", Matrix())), "x FP32 [1,2] 1 2;");
+  EXPECT_EQ(Show(Read(FileFormat::kJson, "[1,2]", Matrix())), "x FP32 [1,2] 1 2;");
 }
 
 TEST(ReadInputsTest, TakesNamedColumns) {
@@ -63,27 +68,67 @@ TEST(ReadInputsTest, TakesNamedColumns) {
       {FileFormat::kCsv, "age,city\n30,Bern\n40,\"Köln\"\n"},
   };
   for (const auto& [format, text] : table)
-    EXPECT_EQ(Show(ReadInputs(format, text, Columns())), expected) << text;
+    EXPECT_EQ(Show(Read(format, text, Columns())), expected) << text;
 }
 
 TEST(ReadInputsTest, NamesTheCulprit) {
   const std::tuple<FileFormat, Signature, std::string_view, std::string_view> table[] = {
-      {FileFormat::kJson, Columns(), "[[1]]", "several inputs (\"age\", \"city\")"},
+      {FileFormat::kJson, Columns(), "[[1]]", "missing columns \"age\", \"city\""},
       {FileFormat::kJson, Columns(), R"({"agee":[1]})",
-       "input \"agee\" is unknown: the model takes \"age\""},
+       "unknown columns \"agee\"; missing columns \"age\", \"city\""},
       {FileFormat::kJson, Columns(), R"({"age":[1.5]})", "input \"age\": JSON"},
-      {FileFormat::kJson, Matrix(), "[[1,2],[3]]",
-       "input \"x\": arrays at depth 2 have different lengths"},
-      {FileFormat::kCsv, Matrix(), "1,2\n3,x\n", "line 2: input \"x\": expected FP32, got \"x\""},
+      {FileFormat::kJson, Matrix(), "[[1,2],[3]]", "row 1: missing columns \"1\""},
+      {FileFormat::kCsv, Matrix(), "1,2\n3,x\n",
+       "line 2: row 1, column \"1\": expected FP32, got \"x\""},
       {FileFormat::kCsv, Columns(), "age,city\nold,Bern\n",
-       "line 2: input \"age\": expected INT64, got \"old\""},
-      {FileFormat::kCsv, Matrix(), "x,1\n3,4\n", "line 1: input \"x\": expected FP32, got \"x\""},
+       "line 2: row 0, column \"age\": expected INT64, got \"old\""},
       {FileFormat::kCsv, Matrix(), "", "at least one line"},
-      {FileFormat::kCsv, Matrix(), "a,b\n", "at least one line of values after the names"},
+      {FileFormat::kCsv, Matrix(), "a,b\n", "at least one row"},
       {FileFormat::kNpy, Matrix(), "nonsense", "no .npy file"},
   };
   for (const auto& [format, signature, text, message] : table)
-    EXPECT_THAT(Show(ReadInputs(format, text, signature)), HasSubstr(message)) << text;
+    EXPECT_THAT(Show(Read(format, text, signature)), HasSubstr(message)) << text;
+}
+
+TEST(ReadInputsTest, ColumnsOfCsvGoByTheNamesOfFeatures) {
+  const std::vector<std::string> features = {"a", "b"};
+  const auto read = Read(FileFormat::kCsv, "b,a\n2,1\n4,3\n", Matrix(), features);
+  EXPECT_EQ(Show(read), "x FP32 [2,2] 1 2 3 4;");
+  EXPECT_EQ(read->warning, "");
+  EXPECT_EQ(Show(Read(FileFormat::kCsv, "b,c\n2,1\n", Matrix(), features)),
+            "error: unknown columns \"c\"; missing columns \"a\"; the model takes \"a\", \"b\"");
+}
+
+TEST(ReadInputsTest, WarnsOfNamesThatNothingChecks) {
+  const auto read = Read(FileFormat::kCsv, "b,a\n1,2\n", Matrix());
+  EXPECT_EQ(Show(read), "x FP32 [1,2] 1 2;");
+  EXPECT_THAT(read->warning, HasSubstr("the first line (b,a) are not checked"));
+  EXPECT_EQ(Read(FileFormat::kCsv, "1,2\n", Matrix())->warning, "");
+}
+
+TEST(ReadInputsTest, CsvMayLackValues) {
+  EXPECT_EQ(Show(Read(FileFormat::kCsv, "nan,+1\n,inf\n", Matrix())),
+            "x FP32 [2,2] nan 1 nan inf;");
+  EXPECT_THAT(Show(Read(FileFormat::kCsv, "age,city\nnan,Bern\n", Columns())),
+              HasSubstr("line 2: row 0, column \"age\": expected INT64, got \"nan\""));
+}
+
+// By a table: the byte of the file that the message has to name is marked with '!'.
+TEST(ReadInputsTest, CountsBytesFromTheFilesStart) {
+  const std::pair<FileFormat, std::string_view> table[] = {
+      {FileFormat::kJson, R"({"x":[[1,!"4"]]})"},
+      {FileFormat::kJson, R"([[1,2],[3,!"4"]])"},
+      {FileFormat::kJsonLines, "[1,2]\r\n\n[3,!\"4\"]\n[5,6]"},
+      {FileFormat::kJsonLines, "{\"x\":[1,2]}\n{\"x\":[3,!\"4\"]}\n"},
+      {FileFormat::kJsonLines, "[1,2]\n[3!\n"},
+      {FileFormat::kJsonLines, "[1,2]!,[3,4]\n"},
+  };
+  for (const auto& [format, marked] : table) {
+    const size_t byte = marked.find('!');
+    const std::string text = std::string(marked.substr(0, byte)).append(marked.substr(byte + 1));
+    EXPECT_THAT(Show(Read(format, text, Matrix())), HasSubstr(fmt::format("JSON, byte {}:", byte)))
+        << text;
+  }
 }
 
 TEST(FormatOfTest, GoesByTheNamesEnd) {

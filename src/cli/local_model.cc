@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "bundle/manifest.h"
 #include "engine/onnxruntime/onnxruntime_engine.h"
 #include "infer/validate.h"
 #include "io/file.h"
@@ -49,6 +50,12 @@ StatusOr<std::vector<NamedTensor>> LocalModel::Infer(const InferRequest& request
   for (size_t i = 0; i < results.size(); ++i)
     outputs.push_back({signature().outputs[bound.outputs[i]].name, std::move(results[i])});
   return outputs;
+}
+
+std::vector<std::string> LocalModel::Features() const {
+  const bundle::Manifest* const manifest = artifact->manifest();
+  return manifest == nullptr ? std::vector<std::string>()
+                             : bundle::FeatureNames(manifest->feature_schema);
 }
 
 StatusOr<OpenedModel> OpenModel(const std::string& path) {

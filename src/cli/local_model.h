@@ -17,6 +17,8 @@ struct LocalModel {
   Duration load_time{};
 
   const Signature& signature() const { return loaded->signature(); }
+  /// Names of the columns of the only [n,F] input, of a bundle that says them.
+  std::vector<std::string> Features() const;
 
   /// Checks the request and runs it. Threads: any.
   StatusOr<std::vector<NamedTensor>> Infer(const InferRequest& request) const;

@@ -38,6 +38,11 @@ Status WriteResult(const std::string& path, std::string_view content) {
   return Error(Reason::kIo, "standard output: {}", std::strerror(errno));
 }
 
+void Warn(std::string_view message) {
+  std::fprintf(stderr, "slipway: warning: %.*s\n", static_cast<int>(message.size()),
+               message.data());
+}
+
 void AppendSignature(JsonWriter& json, const Signature& signature) {
   json.Key("inputs");
   AppendSpecs(json, signature.inputs);

@@ -11,6 +11,9 @@ namespace slipway::cli {
 /// Writes to standard output, or to `path` (whole or not at all) when it is not "".
 Status WriteResult(const std::string& path, std::string_view content);
 
+/// Prints "slipway: warning: <message>" to standard error.
+void Warn(std::string_view message);
+
 /// {"inputs": [{"name", "datatype", "shape", "optional"}], "outputs": [… "labels"]} into an open
 /// object.
 void AppendSignature(JsonWriter& json, const Signature& signature);

@@ -15,8 +15,8 @@ namespace {
 using Outputs = std::vector<NamedTensor>;
 
 /// The request of the input file with the outputs that were asked for.
-StatusOr<InferRequest> MakeRequest(const Arguments& arguments, const Signature& signature) {
-  ASSIGN_OR_RETURN(InferRequest request, ReadInputFile(arguments.Text("--input"), signature));
+StatusOr<InferRequest> MakeRequest(const Arguments& arguments, const instances::TableModel& model) {
+  ASSIGN_OR_RETURN(InferRequest request, ReadInputFile(arguments.Text("--input"), model));
   if (!arguments.Has("--output-name")) return request;
   request.outputs.clear();
   for (const std::string& name : arguments.Texts("--output-name"))
@@ -28,14 +28,16 @@ StatusOr<Outputs> PredictAt(const std::string& url, const Arguments& arguments) 
   ASSIGN_OR_RETURN(client::Target target, ReadTarget(url, arguments));
   ASSIGN_OR_RETURN(const auto model, client::InferClient::Create(std::move(target)));
   ASSIGN_OR_RETURN(const Signature signature, model->Metadata());
-  ASSIGN_OR_RETURN(const InferRequest request, MakeRequest(arguments, signature));
+  ASSIGN_OR_RETURN(const InferRequest request, MakeRequest(arguments, {signature, {}}));
   ASSIGN_OR_RETURN(client::InferAnswer answer, model->Infer(request));
   return std::move(answer.outputs);
 }
 
 StatusOr<Outputs> PredictHere(const std::string& path, const Arguments& arguments) {
   ASSIGN_OR_RETURN(const LocalModel model, OpenLocalModel(path));
-  ASSIGN_OR_RETURN(const InferRequest request, MakeRequest(arguments, model.signature()));
+  const std::vector<std::string> features = model.Features();
+  ASSIGN_OR_RETURN(const InferRequest request,
+                   MakeRequest(arguments, {model.signature(), features}));
   return model.Infer(request);
 }
 
@@ -67,7 +69,7 @@ std::vector<Option> PredictOptions() {
       {.name = "--input",
        .value_name = "FILE",
        .help = "Inputs: .json (a v2 request, rows, or columns by input name), .jsonl, .csv "
-               "(a first line without a number holds names), .npy, or - for JSON on "
+               "(a first line that is no values holds names), .npy, or - for JSON on "
                "standard input.",
        .required = true,
        .short_name = "-i"},

@@ -40,6 +40,7 @@ class CallLoad {
   LoadReport MakeReport() const {
     LoadReport report;
     report.slice_length = shape_.duration / LoadReport::kSlices;
+    report.open_loop = shape_.rate > 0;
     return report;
   }
   bool stopped() const {

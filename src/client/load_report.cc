@@ -10,7 +10,8 @@ void LoadReport::Record(Duration since, Duration took, bool has_answer) {
     const auto index = static_cast<size_t>(moment / slice_length);
     return index < slices.size() ? &slices[index] : nullptr;
   };
-  if (LoadSlice* const slice = slice_at(since + took); slice != nullptr && has_answer) {
+  if (LoadSlice* const slice = slice_at(open_loop ? since : since + took);
+      slice != nullptr && has_answer) {
     ++slice->answered;
     ++answered;
   }

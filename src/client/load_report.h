@@ -27,7 +27,7 @@ struct LoadShape {
 
 /// A tenth of the measured time: what the tenths differ by is the noise of the whole.
 struct LoadSlice {
-  uint64_t answered = 0;     // answers that came in this time
+  uint64_t answered = 0;     // closed loop: answers that came in this time; open: to `latency`'s
   LatencyHistogram latency;  // of requests that were due in this time
 };
 
@@ -39,9 +39,11 @@ struct LoadReport {
   /// What was due before the end is sent until so much later.
   static constexpr Duration kGrace = std::chrono::milliseconds(100);
 
+  bool open_loop = false;
   Duration elapsed{0};
-  uint64_t completed = 0;      // answered at last, with any status
-  uint64_t answered = 0;       // answers that came in the measured time, due then or before
+  uint64_t completed = 0;  // answered at last, with any status
+  /// Closed loop: answers that came in the measured time, due then or before. Open loop: completed.
+  uint64_t answered = 0;
   uint64_t succeeded = 0;      // the protocol's OK, and as expected where that was asked
   uint64_t wrong_answers = 0;  // OK, but another body than expected
   /// Latencies of the answers, by HTTP's statuses or gRPC's codes; servers only.
@@ -52,6 +54,7 @@ struct LoadReport {
   uint64_t late_starts = 0;     // open loop: sent more than kLate after they were due
   uint64_t bytes_received = 0;  // of bodies
   std::string first_problem;    // of the first answer that was not as expected
+  std::string ended_early;      // why the load went no further; "" when it ran to its end
   /// Of all answers, and what requests without one had waited when they were given up: timed out,
   /// or unsent at the end. In an open loop counted from the moment a request was due, so waiting
   /// for a slow server is not left out (coordinated omission).
@@ -60,8 +63,11 @@ struct LoadReport {
   Duration slice_length{0};
 
   bool clean() const {
-    return completed > 0 && completed == succeeded && failures + timeouts + unsent == 0;
+    return completed > 0 && completed == succeeded && failures + timeouts + unsent == 0 &&
+           ended_early.empty();
   }
+  /// Latencies of requests without an answer: they had waited at least so long.
+  uint64_t unanswered() const { return latency.count() - completed; }
   double per_second() const {
     const double seconds = std::chrono::duration<double>(elapsed).count();
     return seconds > 0 ? static_cast<double>(answered) / seconds : 0;

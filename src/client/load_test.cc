@@ -135,6 +135,20 @@ TEST(ServerLoadTest, SaysWhenTheServerIsNotThereOrHangsUp) {
   EXPECT_EQ(ReasonOf(report.status()), Reason::kIo);
 }
 
+TEST(ServerLoadTest, ReportsWhatItMeasuredUntilTheServerWentAway) {
+  std::atomic<int> served{0};
+  TinyServer leaving(
+      [&](const std::string&) { return ++served <= 50 ? Ok("yes") : std::string("<close>"); });
+  const auto report =
+      RunServerLoad(LoadOf(leaving, {.concurrency = 2, .duration = std::chrono::seconds(30)}));
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->succeeded, 50u);
+  EXPECT_GT(report->failures, 0u);
+  EXPECT_THAT(report->ended_early, ::testing::HasSubstr("connections in a row were lost"));
+  EXPECT_FALSE(report->clean());
+  EXPECT_LT(report->elapsed, std::chrono::seconds(30));
+}
+
 TEST(ServerLoadTest, CountsRequestsThatAreNeverAnswered) {
   TinyServer mute([](const std::string&) { return std::string(); });
   ServerLoadOptions options = LoadOf(mute, {.concurrency = 3, .duration = milliseconds(20)});
@@ -164,6 +178,21 @@ TEST(LoadReportTest, LatencyBelongsToWhenARequestWasDueAndAnAnswerToWhenItCame) 
     EXPECT_EQ(report.answered, row.answered) << row.since << "+" << row.took;
     EXPECT_EQ(report.latency.count(), row.latencies) << row.since << "+" << row.took;
   }
+}
+
+TEST(LoadReportTest, AnOpenLoopsRateIsOfRequestsDueInTheMeasuredTime) {
+  LoadReport report;
+  report.open_loop = true;
+  report.elapsed = milliseconds(100);
+  report.slice_length = milliseconds(10);
+  for (int i = 0; i < 50; ++i)  // a backlog of the warm-up
+    report.Record(milliseconds(-50), milliseconds(60), /*has_answer=*/true);
+  EXPECT_EQ(report.per_second(), 0);
+  report.Record(milliseconds(15), milliseconds(200), /*has_answer=*/true);
+  report.Record(milliseconds(15), milliseconds(85), /*has_answer=*/false);
+  EXPECT_EQ(report.per_second(), 10);
+  EXPECT_EQ(report.slices[1].answered, 1u);
+  EXPECT_EQ(report.unanswered(), 1u);
 }
 
 TEST(CallLoadTest, CountsCallsAndFailures) {

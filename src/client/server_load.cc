@@ -57,6 +57,7 @@ class ServerLoad {
         scratch_(size_t{256} << 10, '\0') {
     for (size_t i = calls_.size(); i > 0; --i) free_.push_back(i - 1);
     report_.slice_length = shape_.duration / LoadReport::kSlices;
+    report_.open_loop = shape_.rate > 0;
   }
 
   StatusOr<LoadReport> Run() {
@@ -65,6 +66,18 @@ class ServerLoad {
     measured_ = start_ + shape_.warm_up;
     end_ = measured_ + shape_.duration;
     if (shape_.rate > 0) arrivals_.emplace(start_, shape_.rate, shape_.arrivals);
+    if (const Status ran = RunToTheEnd(); !ran.ok()) {
+      if (report_.completed == 0) return ran;
+      report_.ended_early = MessageOf(ran);
+      end_ = std::min(end_, now_);
+    }
+    report_.elapsed = end_ - measured_;
+    CountUnsent();
+    return std::move(report_);
+  }
+
+ private:
+  Status RunToTheEnd() {
     TimePoint next_housekeeping = start_;
     while (now_ < end_ || free_.size() < calls_.size() || SomethingIsDue()) {
       if (now_ >= next_housekeeping) {
@@ -74,12 +87,9 @@ class ServerLoad {
       RETURN_IF_ERROR(SendWhatIsDue());
       RETURN_IF_ERROR(WaitAndHandle(next_housekeeping));
     }
-    report_.elapsed = end_ - measured_;
-    CountUnsent();
-    return std::move(report_);
+    return OkStatus();
   }
 
- private:
   // A call's slot decides its connection, so that all have the same share.
   Lane& LaneOf(size_t call) { return lanes_[call % lanes_.size()]; }
 

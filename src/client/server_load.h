@@ -25,7 +25,9 @@ struct ServerLoadOptions {
 };
 
 /// Loads a server from one thread over kept connections.
-/// @return kIo when the server cannot be reached at all, at the start or later on.
+/// A server that cannot be reached any more ends it early: the report is of the time until then.
+/// @return kIo when the server cannot be reached at the start, or goes before anything was
+/// measured.
 StatusOr<LoadReport> RunServerLoad(const ServerLoadOptions& options);
 
 }  // namespace slipway::client

@@ -87,16 +87,20 @@ JsonReader::JsonReader(std::string_view text, Options options)
   SLIPWAY_CHECK(options.max_depth <= kDepthCap, "a reader's depth limit is at most kDepthCap");
 }
 
+ptrdiff_t JsonReader::ByteAt(const char* at) const {
+  return at - (options_.counted_from == nullptr ? begin_ : options_.counted_from);
+}
+
 Status JsonReader::Refuse(std::string_view complaint) const {
-  return Error(Reason::kBadRequest, "JSON, byte {}: {}", position(), complaint);
+  return Error(Reason::kBadRequest, "JSON, byte {}: {}", ByteAt(at_), complaint);
 }
 
 Status JsonReader::ExpectedAt(const char* at, std::string_view what) const {
   const std::string_view there(at, static_cast<size_t>(end_ - at));
   if (there.starts_with("NaN") || there.starts_with("Infinity"))
     return Error(Reason::kBadRequest, "JSON, byte {}: NaN and Infinity are no JSON numbers",
-                 at - begin_);
-  return Error(Reason::kBadRequest, "JSON, byte {}: expected {}, got {}", at - begin_, what,
+                 ByteAt(at));
+  return Error(Reason::kBadRequest, "JSON, byte {}: expected {}, got {}", ByteAt(at), what,
                Show(at, end_));
 }
 

@@ -30,6 +30,9 @@ class JsonReader {
   struct Options {
     int max_depth = 100;            // of nested objects and arrays, at most kDepthCap
     bool allow_nan_tokens = false;  // NaN, Infinity, -Infinity as numbers
+    /// Where messages begin to count bytes: the start of the text that this one is a part of. Null:
+    /// the text's own.
+    const char* counted_from = nullptr;
   };
   static constexpr int kDepthCap = 1024;
 
@@ -98,6 +101,7 @@ class JsonReader {
  private:
   void SkipSpace();
   bool Consume(char c);
+  ptrdiff_t ByteAt(const char* at) const;  // as messages count
   Status ExpectedAt(const char* at, std::string_view what) const;
   Status Enter(char open, std::string_view what);
   Status Leave();

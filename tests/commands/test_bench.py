@@ -208,3 +208,31 @@ def test_tls_command_lines(slipway, mutual, address):
         assert problem in done.stderr and done.stderr.count("\n") == 1
     plain = slipway("bench", f"https://{address}")
     assert plain.returncode == 1 and "the server speaks without TLS" in plain.stderr
+
+
+def test_columns_of_csv_go_by_their_names(slipway, server, tmp_path):
+    bundle = EXAMPLES / "breast_cancer" / "1"
+    names = [feature["name"] for feature in json.loads((bundle / "manifest.json").read_text())["feature_schema"]["features"]]
+    values = [str(i / 7) for i in range(len(names))]
+    rows = {"given": (names, values), "reversed": (names[::-1], values[::-1]), "unknown": (["radius", *names[1:]], values)}
+    for name, lines in rows.items():
+        (tmp_path / f"{name}.csv").write_text("".join(",".join(line) + "\n" for line in lines))
+    given, turned, unknown = (slipway("predict", bundle, "-i", tmp_path / f"{name}.csv") for name in rows)
+    assert given.returncode == turned.returncode == 0, given.stderr + turned.stderr
+    assert (given.stdout, turned.stdout, given.stderr) == (turned.stdout, given.stdout, "")
+    assert unknown.returncode == 1 and 'unknown columns "radius"; missing columns "mean radius"' in unknown.stderr
+    there = slipway("predict", f"http://{server.address}/v2/models/breast_cancer", "-i", tmp_path / "given.csv")
+    assert there.stdout == given.stdout and "given.csv: the names in the first line (mean radius," in there.stderr
+    assert "are not checked" in there.stderr
+
+
+def test_a_server_that_goes_away_leaves_a_report(tmp_path):
+    with Server(EXAMPLES) as leaving:
+        words = ["bench", f"http://{leaving.address}/v2/models/digits", "--duration", "30s", "--warm-up", "0s", "--json"]
+        bench = subprocess.Popen([slipway_path(), *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        time.sleep(1)
+    out, err = bench.communicate(timeout=20)
+    report = json.loads(out)
+    assert (bench.returncode, err) == (1, "")
+    assert report["ended_early"] and report["runs"][0]["completed"] > 0
+    assert report["runs"][0]["seconds"] < 15

@@ -65,7 +65,8 @@ Status BodyFormat::Read(const http::Request& from, const lifecycle::ServedVersio
   const auto type = http::MediaType::Parse(from.header("content-type").value_or(""));
   if (type.type == "text/csv")
     return instances::ReadCsvTable(from.body_text(), instances::CsvHeader::kAuto, version.signature,
-                                   version.features, request);
+                                   version.features, request)
+        .status();
   return instances::ReadLooseJson(from.body_text(), {version.signature, version.features}, request);
 }
 

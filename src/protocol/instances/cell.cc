@@ -128,11 +128,17 @@ std::string_view Trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") + 1 - first);
 }
 
+std::optional<bool> BoolIn(std::string_view text) {
+  if (text == "true" || text == "True") return true;
+  if (text == "false" || text == "False") return false;
+  return std::nullopt;
+}
+
 bool Parse(std::string_view text, DType dtype, std::byte* to) {
   if (const auto number = NumberIn(text)) return StoreNumber(*number, dtype, to);
   if (const auto special = SpecialValue(text)) return StoreSpecial(*special, dtype, to);
-  if (text == "true" || text == "True") return StoreBool(true, dtype, to);
-  return (text == "false" || text == "False") && StoreBool(false, dtype, to);
+  const auto value = BoolIn(text);
+  return value && StoreBool(*value, dtype, to);
 }
 
 Status ReadNumberCell(JsonReader& reader, DType dtype, std::byte* to) {
@@ -170,9 +176,9 @@ Status ParseCell(std::string_view text, DType dtype, std::byte* to) {
                text.substr(0, kQuoted));
 }
 
-bool IsNumericCell(std::string_view text) {
+bool IsValueCell(std::string_view text) {
   const std::string_view trimmed = Trim(text);
-  return NumberIn(trimmed).has_value() || SpecialValue(trimmed).has_value();
+  return NumberIn(trimmed) || SpecialValue(trimmed) || BoolIn(trimmed);
 }
 
 }  // namespace slipway::instances

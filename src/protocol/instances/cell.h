@@ -21,7 +21,8 @@ Status ReadCell(JsonReader& reader, DType dtype, std::byte* to);
 /// @return kBadRequest "expected FP32, got "x"".
 Status ParseCell(std::string_view text, DType dtype, std::byte* to);
 
-/// The cell is a number, or stands for a missing one: it cannot be the name of a column.
-bool IsNumericCell(std::string_view text);
+/// The cell is a number, true or false, or stands for a missing one: it is not the name of a
+/// column.
+bool IsValueCell(std::string_view text);
 
 }  // namespace slipway::instances

@@ -18,11 +18,18 @@ enum class CsvHeader : uint8_t {
   kAbsent,   // never
 };
 
+/// What the names in the first line were good for.
+enum class CsvNames : uint8_t {
+  kNone,      // there were none
+  kFound,     // each column went to the input or feature of its name
+  kUnchecked  // the model has no names for its features: the order decided
+};
+
 /// Reads the lines as the rows of a table.
 /// Under kAuto the first line is a header when every cell is the name of an input or feature; or,
-/// for a model without BYTES inputs, when a cell of it is no number.
-/// @return kBadRequest naming line, or row and column.
-Status ReadCsvTable(std::string_view text, CsvHeader header, const Signature& signature,
-                    std::span<const std::string> features, InferRequest& request);
+/// for a model without BYTES inputs, when a cell of it is no value.
+/// @return kBadRequest naming line and column.
+StatusOr<CsvNames> ReadCsvTable(std::string_view text, CsvHeader header, const Signature& signature,
+                                std::span<const std::string> features, InferRequest& request);
 
 }  // namespace slipway::instances

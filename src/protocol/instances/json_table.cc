@@ -10,8 +10,6 @@
 namespace slipway::instances {
 namespace {
 
-constexpr JsonReader::Options kOptions{.allow_nan_tokens = true};
-
 /// Calls `element()` where one is due, to the end of the list.
 template <typename Element>
 Status ForEachElement(JsonReader& json, Element&& element) {
@@ -165,7 +163,7 @@ const TensorSpec* OnlyRequiredInput(const Signature& signature) {
 /// table, which also knows row and column of what is wrong.
 Status ReadBareList(std::string_view text, const TableModel& model, InferRequest& request) {
   const TensorSpec* const only = OnlyRequiredInput(model.signature);
-  JsonReader json(text, kOptions);
+  JsonReader json(text, model.json());
   if (only == nullptr) return ReadCells(json, model, request);
   const size_t before = request.inputs.size();
   Status read = ReadColumns(json, model.signature, request);
@@ -176,7 +174,7 @@ Status ReadBareList(std::string_view text, const TableModel& model, InferRequest
   }
   request.inputs.resize(before);
   if (only->any_rank || only->shape.size() != 2) return read;
-  JsonReader again(text, kOptions);
+  JsonReader again(text, model.json());
   return ReadCells(again, model, request);
 }
 
@@ -189,7 +187,7 @@ Status ReadFeatureLists(JsonReader& json, std::vector<std::string> names, const 
   RETURN_IF_ERROR(ForEachMember(json, [&](std::string_view) -> Status {
     std::string_view raw;
     RETURN_IF_ERROR(json.Skip(&raw));
-    return columns.emplace_back(raw, kOptions).BeginArray();
+    return columns.emplace_back(raw, model.json()).BeginArray();
   }));
   RETURN_IF_ERROR(json.End());
   for (;;) {
@@ -207,14 +205,14 @@ Status ReadFeatureLists(JsonReader& json, std::vector<std::string> names, const 
 }  // namespace
 
 Status ReadRowList(std::string_view text, const TableModel& model, InferRequest& request) {
-  JsonReader json(text, kOptions);
+  JsonReader json(text, model.json());
   ASSIGN_OR_RETURN(const JsonType type, TypeOfFirst(json));
   if (type == JsonType::kObject) return ReadRecords(json, model, request);
   return ReadBareList(text, model, request);
 }
 
 Status ReadRecord(std::string_view text, const TableModel& model, InferRequest& request) {
-  JsonReader json(text, kOptions);
+  JsonReader json(text, model.json());
   ASSIGN_OR_RETURN(auto names, KeysOf(json));
   Table table(model.signature, model.features);
   RETURN_IF_ERROR(table.SetColumns(std::move(names)));
@@ -224,7 +222,7 @@ Status ReadRecord(std::string_view text, const TableModel& model, InferRequest& 
 }
 
 Status ReadColumnLists(std::string_view text, const TableModel& model, InferRequest& request) {
-  JsonReader json(text, kOptions);
+  JsonReader json(text, model.json());
   ASSIGN_OR_RETURN(const JsonType type, json.Peek());
   if (type != JsonType::kObject) return ReadBareList(text, model, request);
   ASSIGN_OR_RETURN(auto names, KeysOf(json));
@@ -238,7 +236,7 @@ Status ReadColumnLists(std::string_view text, const TableModel& model, InferRequ
 Status ReadSplit(std::string_view columns, std::string_view rows, const TableModel& model,
                  InferRequest& request) {
   std::vector<std::string> names;
-  JsonReader json(columns, kOptions);
+  JsonReader json(columns, model.json());
   RETURN_IF_ERROR(ForEachElement(json, [&]() -> Status {
     if (names.size() == kMaxColumns)
       return json.Refuse(fmt::format("more than {} columns", kMaxColumns));
@@ -252,7 +250,7 @@ Status ReadSplit(std::string_view columns, std::string_view rows, const TableMod
   RETURN_IF_ERROR(json.End());
   Table table(model.signature, model.features);
   RETURN_IF_ERROR(table.SetColumns(std::move(names)));
-  JsonReader data(rows, kOptions);
+  JsonReader data(rows, model.json());
   RETURN_IF_ERROR(ForEachElement(data, [&] { return AddRow(data, table); }));
   RETURN_IF_ERROR(data.End());
   return table.Finish(request);

@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "infer/request.h"
 #include "tensor/signature.h"
+#include "text/json_reader.h"
 
 namespace slipway::instances {
 
@@ -16,6 +17,10 @@ namespace slipway::instances {
 struct TableModel {
   const Signature& signature;
   std::span<const std::string> features;  // names of the columns of the only [n,F] input
+  /// Where the whole begins that the JSON is a part of, for the bytes in messages. Null: there.
+  const char* body = nullptr;
+
+  JsonReader::Options json() const { return {.allow_nan_tokens = true, .counted_from = body}; }
 };
 
 /// Members of one JSON object at most; and columns of one table that are given by name in each row.

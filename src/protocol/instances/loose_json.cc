@@ -32,9 +32,9 @@ struct Members {
 bool IsList(std::string_view json) { return json.starts_with('['); }
 bool IsObject(std::string_view json) { return json.starts_with('{'); }
 
-StatusOr<Members> ReadMembers(std::string_view body) {
+StatusOr<Members> ReadMembers(std::string_view text, JsonReader::Options options) {
   Members members;
-  JsonReader json(body, {.allow_nan_tokens = true});
+  JsonReader json(text, options);
   RETURN_IF_ERROR(json.BeginObject());
   for (std::string_view key;;) {
     ASSIGN_OR_RETURN(const bool more, json.NextKey(&key));
@@ -68,7 +68,7 @@ Status ReadNamed(std::string_view json, bool all_lists, const TableModel& model,
 /// Takes wrappers off until there are rows or columns: {"input_data": {"columns": …, "data": …}}.
 Status ReadObject(std::string_view json, const TableModel& model, InferRequest& request) {
   for (int taken_off = 0;; ++taken_off) {
-    ASSIGN_OR_RETURN(const Members members, ReadMembers(json));
+    ASSIGN_OR_RETURN(const Members members, ReadMembers(json, model.json()));
     if (members.wrapped.empty() || members.other_keys)
       return ReadNamed(json, members.all_lists, model, request);
     if (taken_off == kMaxWrappers)
@@ -88,8 +88,9 @@ Status ReadObject(std::string_view json, const TableModel& model, InferRequest& 
 Status ReadLooseJson(std::string_view body, const TableModel& model, InferRequest& request) {
   JsonReader json(body, {.allow_nan_tokens = true});
   ASSIGN_OR_RETURN(const JsonType type, json.Peek());
-  if (type == JsonType::kObject) return ReadObject(body, model, request);
-  if (type == JsonType::kArray) return ReadRowList(body, model, request);
+  const TableModel whole{model.signature, model.features, body.data()};
+  if (type == JsonType::kObject) return ReadObject(body, whole, request);
+  if (type == JsonType::kArray) return ReadRowList(body, whole, request);
   return json.Expected("a list of rows, one row or an object");
 }
 

@@ -125,5 +125,19 @@ TEST(LooseJsonTest, NamesWhatIsWrong) {
   }
 }
 
+// By a table: the byte of the body that the message has to name is marked with '!'.
+TEST(LooseJsonTest, CountsBytesFromTheBodysStart) {
+  for (const std::string_view marked :
+       {R"({"features":[[1,!"x"]]})",
+        R"({"input_data": {"columns":["width","height"],"data":[[1,!"x"]]}})",
+        R"({"data":{"width":[1], "height":[!"x"]}})", R"( {"data":{"width":!"x","height":1}})",
+        R"({"x":[[1,!"x"]]})", R"({"records":[{"width":1,"height":!"x"}]})", R"([[1,!"x"]])"}) {
+    const size_t byte = marked.find('!');
+    const std::string body = std::string(marked.substr(0, byte)).append(marked.substr(byte + 1));
+    EXPECT_THAT(MessageOf(Read(body)->status), HasSubstr(fmt::format("JSON, byte {}:", byte)))
+        << body;
+  }
+}
+
 }  // namespace
 }  // namespace slipway::instances

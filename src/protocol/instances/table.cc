@@ -145,6 +145,7 @@ Status Table::ByFeature(const TensorSpec& input) {
       return Error(Reason::kBadRequest, "expected {} columns for input \"{}\" {}, got {}", expected,
                    input.name, ToString(input.dtype, input.shape), names_.size());
     for (size_t i = 0; i < names_.size(); ++i) targets_.push_back({.offset = i});
+    went_by_order_ = !are_numbered();
   }
   Input& filled = inputs_.emplace_back(Input{.spec = &input, .width = names_.size()});
   if (rank == 2) filled.shape.push_back(static_cast<int64_t>(names_.size()));

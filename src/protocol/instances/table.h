@@ -40,6 +40,8 @@ class Table {
 
   size_t columns() const { return names_.size(); }
   std::string_view name(size_t column) const { return names_[column]; }
+  /// The columns have names, and the model has none for its features: the order decided.
+  bool went_by_order() const { return went_by_order_; }
 
   /// The column called `name`. @param likely  looked at first. kBadRequest for an unknown one.
   StatusOr<size_t> Find(std::string_view name, size_t likely) const;
@@ -90,6 +92,7 @@ class Table {
   StringMap<size_t> by_name_;
   std::vector<Target> targets_;  // by column
   std::vector<Input> inputs_;
+  bool went_by_order_ = false;
   size_t rows_ = 0;
   size_t cells_ = 0;  // of the row being filled
 };

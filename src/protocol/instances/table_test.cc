@@ -184,7 +184,8 @@ TEST(TableTest, AMessageStaysShortWhateverTheNames) {
 Outcome FromCsv(std::string_view text, CsvHeader header, const Signature& signature,
                 const std::vector<std::string>& features) {
   Outcome outcome;
-  outcome.status = ReadCsvTable(text, header, signature, features, outcome.request);
+  const auto names = ReadCsvTable(text, header, signature, features, outcome.request);
+  outcome.status = names.status();
   return outcome;
 }
 
@@ -198,6 +199,22 @@ TEST(CsvTableTest, TellsAHeaderFromValues) {
     EXPECT_THAT((std::vector{values[0], values[1], values[2], values[3], values[5]}),
                 ElementsAre(1, 2, 3, 4, 6));
   }
+}
+
+TEST(CsvTableTest, SaysWhetherTheNamesDecided) {
+  const auto names_of = [](std::string_view text, const std::vector<std::string>& features) {
+    InferRequest request;
+    return *ReadCsvTable(text, CsvHeader::kAuto, kOneInput, features, request);
+  };
+  EXPECT_EQ(names_of("1,2,3", kFeatures), CsvNames::kNone);
+  EXPECT_EQ(names_of("depth,height,width\n1,2,3", kFeatures), CsvNames::kFound);
+  EXPECT_EQ(names_of("depth,height,width\n1,2,3", kNoFeatures), CsvNames::kUnchecked);
+}
+
+TEST(CsvTableTest, TruthValuesAreNoHeader) {
+  const Signature flags = {{{"flags", DType::kBool, {-1, 2}}}, {}};
+  const auto got = FromCsv("true,False\n0,1\n", CsvHeader::kAuto, flags, kNoFeatures);
+  EXPECT_EQ(got.request.inputs.at(0).tensor.shape, (Shape{2, 2}));
 }
 
 TEST(CsvTableTest, TakesTextAsItStands) {
@@ -227,7 +244,7 @@ TEST(CsvTableTest, NamesWhatDoesNotFit) {
   const std::pair<std::string_view, std::string_view> table[] = {
       {"", "expected at least one line of values"},
       {"width,height,depth\n", "expected at least one row"},
-      {"1,2,3\n1,x,3", R"(row 1, column "1": expected FP32, got "x")"},
+      {"1,2,3\n1,x,3", R"(line 2: row 1, column "1": expected FP32, got "x")"},
       {"1,2,3\n1,2", "line 2: expected 3 cells, got 2"},
       {"1,2", R"(expected 3 columns for input "x" FP32 [-1,3], got 2)"},
       {"width,height,size\n1,2,3",

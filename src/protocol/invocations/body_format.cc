@@ -96,7 +96,8 @@ Status BodyFormat::Read(const http::Request& from, const lifecycle::ServedVersio
   if (type.type == kJson) return ReadJson(from, version, request);
   mlflow::AskForPrediction(version.signature, request);
   return instances::ReadCsvTable(from.body_text(), header, version.signature, version.features,
-                                 request);
+                                 request)
+      .status();
 }
 
 Status BodyFormat::Write(const http::Request& from, const InferRequest& request,

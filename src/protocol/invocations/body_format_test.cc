@@ -83,7 +83,7 @@ TEST_F(InvocationsTest, NamesWhatIsWrong) {
        "instances and inputs"},
       {"application/json", R"({"prompt":"hello"})", "400: expected an object with exactly one of"},
       {"application/json", R"({"dataframe_split":{"columns":["a","b"],"rows":[]}})",
-       "400: dataframe_split: JSON, byte 28: expected the keys columns, index and data alone"},
+       "400: dataframe_split: JSON, byte 47: expected the keys columns, index and data alone"},
       {"application/json", R"({"dataframe_split":{"columns":["width","size"],"data":[[1,2]]}})",
        R"(400: dataframe_split: unknown columns "size"; missing columns "height")"},
       {"application/json", R"({"dataframe_records":[{"width":1}]})",

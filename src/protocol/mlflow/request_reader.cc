@@ -75,7 +75,7 @@ StatusOr<Data> FindData(std::string_view body, InferRequest& request) {
 
 Status ReadSplit(std::string_view text, const instances::TableModel& model, InferRequest& request) {
   std::string_view columns, rows;
-  JsonReader json(text, kOptions);
+  JsonReader json(text, model.json());
   RETURN_IF_ERROR(json.BeginObject());
   for (std::string_view key;;) {
     ASSIGN_OR_RETURN(const bool more, json.NextKey(&key));
@@ -102,10 +102,11 @@ bool IsFloat(DType dtype) { return dtype >= DType::kFp16 && dtype <= DType::kFp6
 Status ReadRequest(std::string_view body, const instances::TableModel& model,
                    InferRequest& request) {
   ASSIGN_OR_RETURN(const Data data, FindData(body, request));
+  const instances::TableModel part{model.signature, model.features, body.data()};
   const auto read = [&]() -> Status {
-    if (data.key == "dataframe_split") return ReadSplit(data.value, model, request);
-    if (data.key == "inputs") return instances::ReadColumnLists(data.value, model, request);
-    return instances::ReadRowList(data.value, model, request);
+    if (data.key == "dataframe_split") return ReadSplit(data.value, part, request);
+    if (data.key == "inputs") return instances::ReadColumnLists(data.value, part, request);
+    return instances::ReadRowList(data.value, part, request);
   };
   const Status status = read();
   return status.ok() ? status : Annotate(status, data.key);
