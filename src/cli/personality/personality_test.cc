@@ -97,6 +97,15 @@ TEST(TritonTest, TlsIsTheGrpcAddressAlone) {
                           "tls.key=k"));
 }
 
+TEST(TritonTest, TlsWithoutCertificateOrKeyIsRefused) {
+  EXPECT_THAT(SettingsOf({"triton", {"--model-repository=m", "--grpc-use-ssl=true"}}),
+              ElementsAre("--grpc-use-ssl: needs --grpc-server-cert FILE\n"
+                          "--grpc-use-ssl: needs --grpc-server-key FILE"));
+  EXPECT_THAT(
+      SettingsOf({"triton", {"--model-repository=m", "--grpc-use-ssl=1", "--grpc-server-cert=c"}}),
+      ElementsAre("--grpc-use-ssl: needs --grpc-server-key FILE"));
+}
+
 TEST(TritonTest, SizesTheResponseCache) {
   for (const char* word :
        {"--cache-config=local,size=1048576", "--response-cache-byte-size=1048576"})

@@ -171,6 +171,9 @@ class Triton {
     set("--grpc-server-cert", "tls.certificate");
     set("--grpc-server-key", "tls.key");
     if (given_.Bool("--grpc-use-ssl-mutual")) set("--grpc-root-cert", "tls.client_ca");
+    for (const std::string_view needed : {"--grpc-server-cert", "--grpc-server-key"})
+      if (given_.Text(needed).empty())
+        out_.Refuse("--grpc-use-ssl", fmt::format("needs {} FILE", needed));
   }
 
   /// On Vertex AI its own address takes the place of the others.
