@@ -129,6 +129,16 @@ def test_torchserve_manages_at_one_address_for_all(tmp_path):
         assert server.request("DELETE", "/models/digits").status == 200
 
 
+def test_torchserve_names_a_model_as_its_file_is_called(tmp_path):
+    shutil.copy(ONNX, tmp_path / "digits.onnx")
+    ports = torchserve_ports()
+    properties = tmp_path / "config.properties"
+    properties.write_text(torchserve_properties(ports))
+    words = ["--model-store", tmp_path, "--ts-config", properties, "--disable-token-auth", "--enable-model-api"]
+    with Switched("torchserve", [*words, "--models", "digits=digits.onnx"], ports["inference"]) as server:
+        assert server.post("/predictions/digits", {"data": ROWS}).status == 200
+
+
 def test_mlserver(tmp_path):
     shutil.copy(ONNX, tmp_path / "net.onnx")
     settings = {"name": "digits", "parameters": {"uri": "./net.onnx", "version": "v0.1.0"}}

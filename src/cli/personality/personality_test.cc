@@ -321,6 +321,15 @@ TEST_F(FilesTest, TorchserveNamesWhatItCannotHonour) {
                   "without them"));
 }
 
+TEST_F(FilesTest, TorchserveServesAModelOfItsStoreOnce) {
+  const WorkingFolder here(root_.path());
+  EXPECT_THAT(Settings({"torchserve",
+                        {"--model-store=/s", "--enable-model-api", "--disable-token-auth",
+                         "--models", "a=a.onnx", "b.onnx", "x=c.onnx"}}),
+              testing::IsSupersetOf(
+                  {std::string("models.load=a,b,x"), std::string("models.paths=/s,x=/s/c.onnx")}));
+}
+
 TEST_F(FilesTest, MlserversFileWinsOverItsVariables) {
   root_.Write("m/model-settings.json", R"({"name": "a", "parameters": {"uri": "a.onnx"}})");
   root_.Write("settings.json", R"({"http_port": 1, "debug": false, "cors_settings": null})");

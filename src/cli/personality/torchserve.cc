@@ -194,17 +194,15 @@ class Torchserve {
   /// The store is a repository then; another name than the file's is a model beside it.
   void LoadAtStart(const std::string& store, const std::string& wanted, std::string_view where) {
     if (wanted == "all" || wanted == "ALL") return out_.Add("models.load", "*", where);
-    const size_t equals = wanted.find('=');
-    if (equals != std::string::npos) {
-      out_.Add("models.paths",
-               fmt::format("{}={}/{}", wanted.substr(0, equals), store, wanted.substr(equals + 1)),
-               where);
-      return out_.Add("models.load", wanted.substr(0, equals), where);
-    }
     constexpr std::string_view kOnnx = ".onnx";
-    out_.Add("models.load",
-             wanted.ends_with(kOnnx) ? wanted.substr(0, wanted.size() - kOnnx.size()) : wanted,
-             where);
+    const size_t equals = wanted.find('=');
+    const std::string file = equals == std::string::npos ? wanted : wanted.substr(equals + 1);
+    const std::string own_name =
+        file.ends_with(kOnnx) ? file.substr(0, file.size() - kOnnx.size()) : file;
+    const std::string name = equals == std::string::npos ? own_name : wanted.substr(0, equals);
+    if (name != own_name)
+      out_.Add("models.paths", fmt::format("{}={}/{}", name, store, file), where);
+    out_.Add("models.load", name, where);
   }
 
   /// An address of several APIs has management's /models among them, as there.
