@@ -118,6 +118,26 @@ const OptionRule kProperties[] = {
     {"io_ratio", Takes::kNumber, NoEffect{"connections are Slipway's own"}},
 };
 
+void RefuseUnknown(std::string_view name, std::string_view where, Translation& out) {
+  std::vector<std::string_view> names;
+  for (const OptionRule& rule : kProperties) names.push_back(rule.name);
+  out.Refuse(where, fmt::format("is no property of TorchServe{}", DidYouMean(name, names)));
+}
+
+void TakeProperties(std::string_view text, std::string_view file, GivenOptions& properties,
+                    Translation& out) {
+  for (const repository::Property& property : repository::ParseProperties(text)) {
+    const std::string where = fmt::format("{}:{}: {}", file, property.line, property.name);
+    const OptionRule* rule = FindRule(kProperties, property.name);
+    if (property.continues)
+      out.Refuse(where, "a value on several lines is not read");
+    else if (rule == nullptr)
+      RefuseUnknown(property.name, where, out);
+    else
+      ApplyOption(*rule, property.value, where, properties, out);
+  }
+}
+
 class Torchserve {
  public:
   Torchserve(const Invocation& invocation, Translation& out)
@@ -146,21 +166,7 @@ class Torchserve {
     if (!text.ok())
       return out_.Refuse(variable.empty() ? "--ts-config" : "TS_CONFIG_FILE",
                          MessageOf(text.status()));
-    for (const repository::Property& property : repository::ParseProperties(*text))
-      TakeProperty(property, fmt::format("{}:{}: {}", path, property.line, property.name));
-  }
-
-  void TakeProperty(const repository::Property& property, const std::string& where) {
-    const OptionRule* rule = FindRule(kProperties, property.name);
-    if (property.continues) return out_.Refuse(where, "a value on several lines is not read");
-    if (rule == nullptr) return RefuseUnknown(property.name, where);
-    ApplyOption(*rule, property.value, where, properties_, out_);
-  }
-
-  void RefuseUnknown(std::string_view name, std::string_view where) {
-    std::vector<std::string_view> names;
-    for (const OptionRule& rule : kProperties) names.push_back(rule.name);
-    out_.Refuse(where, fmt::format("is no property of TorchServe{}", DidYouMean(name, names)));
+    TakeProperties(*text, path, properties_, out_);
   }
 
   void ReadVariables() {
@@ -253,6 +259,13 @@ class Torchserve {
 };
 
 }  // namespace
+
+Status CheckTorchserveProperties(std::string_view text, std::string_view file) {
+  Translation translation;
+  GivenOptions properties;
+  TakeProperties(text, file, properties, translation);
+  return translation.problem();
+}
 
 Personality TorchservePersonality() {
   return {
