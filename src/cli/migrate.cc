@@ -7,6 +7,8 @@
 #include "cli/commands.h"
 #include "cli/local_model.h"
 #include "cli/output.h"
+#include "cli/personality/models.h"
+#include "cli/personality/personality.h"
 #include "cli/progress.h"
 #include "engine/onnxruntime/onnxruntime_engine.h"
 #include "lifecycle/ensemble.h"
@@ -178,8 +180,15 @@ std::string ToJson(std::string_view layout, const std::vector<Verdict>& verdicts
   return text + "\n";
 }
 
+Status CheckSettings(const std::string& path) {
+  if (!path.ends_with(".properties")) return OkStatus();
+  ASSIGN_OR_RETURN(const std::string text, ReadTextFile(path));
+  return CheckTorchserveProperties(text, path);
+}
+
 int RunMigrate(const Arguments& arguments) {
   const std::string path = arguments.Text("FOLDER");
+  if (const Status fine = CheckSettings(path); !fine.ok()) return Fail("migrate", fine);
   const auto layout = repository::RecogniseLayout(path);
   if (!layout.ok()) return Fail("migrate", layout.status());
   const auto verdicts = JudgeAll(path, *layout);

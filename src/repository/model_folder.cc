@@ -1,6 +1,7 @@
 #include "repository/model_folder.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "base/log.h"
@@ -60,6 +61,7 @@ class Reader {
   Status ReadConfig() {
     ASSIGN_OR_RETURN(const auto bytes, ReadIfThere(folder_, kConfigName, kMaxConfigBytes));
     if (!bytes) return OkStatus();
+    configured_ = true;
     ASSIGN_OR_RETURN(model_.config, ParseModelConfig(bytes->text(), kConfigName));
     if (model_.config.name.empty() || model_.config.name == model_.name.str()) return OkStatus();
     return Error(Reason::kBadModel,
@@ -88,11 +90,16 @@ class Reader {
 
   Status FindVersions() {
     ASSIGN_OR_RETURN(const auto names, folder_.List(kMaxEntries));
+    std::map<VersionNumber, std::string> folders;
     for (const std::string& name : names) {
-      const auto number = VersionNumber::Parse(name);
+      const auto number = configured_ ? VersionNumber::Parse(name) : VersionOfFolder(name);
       if (!number) continue;
-      auto version = FindVersion(*number);
+      auto version = FindVersion(*number, name);
       if (!version) continue;
+      const auto [other, is_new] = folders.emplace(*number, name);
+      if (!is_new)
+        return Error(Reason::kBadModel, "folders \"{}\" and \"{}\" are both version {}",
+                     other->second, name, number->value);
       if (model_.versions.size() == kMaxVersions) {
         return Error(Reason::kTooLarge, "expected at most {} versions, got more", kMaxVersions);
       }
@@ -119,9 +126,9 @@ class Reader {
 
   // nullopt for what is no folder, or one with nothing in it: a version begins to be one with its
   // first file.
-  std::optional<FoundVersion> FindVersion(VersionNumber number) {
-    FoundVersion version{number, fmt::format("{}/{}", folder_.path(), number.str()), root_, 0};
-    const auto there = Examine(version);
+  std::optional<FoundVersion> FindVersion(VersionNumber number, const std::string& name) {
+    FoundVersion version{number, fmt::format("{}/{}", folder_.path(), name), root_, 0};
+    const auto there = Examine(version, name);
     // What cannot be read is a version too: opening it fails, is reported, and leaves the others
     // alone.
     if (there.ok() && !*there) return std::nullopt;
@@ -129,8 +136,8 @@ class Reader {
   }
 
   // Finds the model inside and its stamp; false when there is no version.
-  StatusOr<bool> Examine(FoundVersion& version) {
-    auto folder = folder_.OpenFolder(version.number.str());
+  StatusOr<bool> Examine(FoundVersion& version, const std::string& name) {
+    auto folder = folder_.OpenFolder(name);
     if (!folder.ok() && ReasonOf(folder.status()) == Reason::kNotFound) return false;
     RETURN_IF_ERROR(folder.status());
     ASSIGN_OR_RETURN(auto names, folder->List(kMaxEntries));
@@ -183,6 +190,7 @@ class Reader {
   const io::Folder& folder_;
   const std::string& root_;
   FoundModel model_;
+  bool configured_ = false;
 };
 
 StatusOr<std::map<std::string, VersionNumber>> ReadAliasObject(JsonReader& reader) {
@@ -214,6 +222,11 @@ StatusOr<std::map<std::string, VersionNumber>> ReadAliasObject(JsonReader& reade
 }
 
 }  // namespace
+
+std::optional<VersionNumber> VersionOfFolder(std::string_view name) {
+  name.remove_prefix(std::min(name.find_first_not_of('0'), name.size()));
+  return VersionNumber::Parse(name);
+}
 
 bool IsModelFileName(std::string_view name) {
   return name.ends_with(".onnx") || name.ends_with(".slipway") || name.ends_with(".tar");

@@ -1,6 +1,7 @@
 #pragma once
 // One model's folder: config.pbtxt, label files, aliases.json, and a folder a version.
 
+#include <optional>
 #include <string>
 
 #include "base/status.h"
@@ -9,10 +10,11 @@
 
 namespace slipway::repository {
 
-/// True when `name` in a folder is a version's: Triton's rule, digits only and no leading zero.
-inline bool IsVersionFolder(std::string_view name) {
-  return VersionNumber::Parse(name).has_value();
-}
+/// The version that a folder called `name` is, as TensorFlow Serving reads it: a number, leading
+/// zeros do not count. nullopt: another name. Beside a config.pbtxt only those without leading zero
+/// are versions, as in Triton.
+std::optional<VersionNumber> VersionOfFolder(std::string_view name);
+inline bool IsVersionFolder(std::string_view name) { return VersionOfFolder(name).has_value(); }
 
 /// True for ".onnx", ".slipway" and ".tar".
 bool IsModelFileName(std::string_view name);

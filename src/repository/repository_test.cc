@@ -137,13 +137,36 @@ TEST_F(RepositoryTest, SaysWhatItExpected) {
 }
 
 TEST_F(RepositoryTest, VersionsAreNumericFoldersWithSomethingInThem) {
-  for (const char* version : {"2", "10", "1", "0", "01", "v3", "-4", "5x"}) {
+  for (const char* version : {"2", "10", "1", "0", "v3", "-4", "5x"}) {
     root_.Write(fmt::format("wine/{}/model.onnx", version), "m");
   }
   fs::create_directory(root_ / "wine/20");            // begun and not filled
   root_.Write("wine/21/.model.onnx.x7.tmp", "part");  // a copy under way
   root_.Write("wine/22", "a file");
   EXPECT_THAT(Numbers(Only()), ElementsAre(1, 2, 10));
+}
+
+TEST_F(RepositoryTest, LeadingZerosOfAVersionFolderDoNotCount) {
+  root_.Write("half/00000123/model.onnx", "m");
+  root_.Write("half/0/model.onnx", "m");
+  root_.Write("half/7/model.onnx", "m");
+  const FoundModel model = Only();
+  EXPECT_THAT(Numbers(model), ElementsAre(7, 123));
+  EXPECT_EQ(model.versions[1].path, root_.path() + "/half/00000123/model.onnx");
+  EXPECT_NE(model.versions[1].stamp, 0u);
+}
+
+TEST_F(RepositoryTest, LeadingZerosMakeNoVersionBesideAConfiguration) {
+  root_.Write("half/config.pbtxt", "");
+  root_.Write("half/01/model.onnx", "m");
+  root_.Write("half/2/model.onnx", "m");
+  EXPECT_THAT(Numbers(Only()), ElementsAre(2));
+}
+
+TEST_F(RepositoryTest, TwoFoldersOfOneVersionAreRefusedByName) {
+  root_.Write("half/1/model.onnx", "m");
+  root_.Write("half/001/model.onnx", "m");
+  EXPECT_EQ(MessageOf(Only().problem), "folders \"001\" and \"1\" are both version 1");
 }
 
 TEST_F(RepositoryTest, HonoursTheConfiguration) {

@@ -68,6 +68,21 @@ def test_torchserve_s_store(slipway, tmp_path):
     assert lines(slipway("migrate", tmp_path / "b.mar"))[0].startswith(refused)
 
 
+def test_mistakes_of_torchserve_s_properties_are_those_of_serve(slipway, tmp_path):
+    put(tmp_path / "a.onnx")
+    properties = tmp_path / "config.properties"
+    put(properties, f"model_store={tmp_path}\nfoo=bar\njob_queue_size=ab\n")
+    mistakes = [
+        f"{properties}:2: foo: is no property of TorchServe",
+        f'{properties}:3: job_queue_size: expected a whole number, 0 or more, got "ab"',
+    ]
+    serve = ("serve", "--as", "torchserve", "--models", "a.onnx", "--ts-config", properties, "--check")
+    for words in (("migrate", properties), serve):
+        done = slipway(*words)
+        assert done.returncode != 0
+        assert all(mistake in done.stderr for mistake in mistakes), done.stderr
+
+
 def test_mlserver_s_folder(slipway, tmp_path):
     put(tmp_path / "a" / "net.onnx")
     settings = {"name": "a", "parameters": {"uri": "net.onnx"}, "max_batch_size": 4}
@@ -171,7 +186,7 @@ def test_a_file_that_is_no_model(slipway, tmp_path):
 )
 def test_what_is_none_says_so(slipway, tmp_path, name, why):
     put(tmp_path / "text.txt", "hello")
-    put(tmp_path / "bad.properties", "a=b")
+    put(tmp_path / "bad.properties", "job_queue_size=7")
     (tmp_path / "empty").mkdir()
     done = slipway("migrate", tmp_path / name)
     assert done.returncode == 1 and why in done.stderr and done.stderr.startswith("slipway migrate: ")

@@ -67,8 +67,17 @@ def test_tensorflow_serving_s_model_config_file(tfserving_folder, link):
         check(output(server.post("/v1/models/digits/labels/stable:predict", {"instances": ROWS})))
 
 
-def test_a_saved_model_is_refused_by_its_format(tmp_path, refusal):
-    folder = tmp_path / "m" / "1"
+def test_tensorflow_serving_s_zero_padded_versions(tmp_path):
+    shutil.copytree(ONNX.parent, tmp_path / "digits" / "00000123")
+    rest = free_port()
+    words = [f"--port={free_port()}", f"--rest_api_port={rest}", f"--model_base_path={tmp_path}/digits"]
+    with Switched("tfserving", words, rest) as server:
+        check(output(server.post("/v1/models/default/versions/123:predict", {"instances": ROWS})))
+
+
+@pytest.mark.parametrize("version", ["1", "00000123"])
+def test_a_saved_model_is_refused_by_its_format(tmp_path, refusal, version):
+    folder = tmp_path / "m" / version
     folder.mkdir(parents=True)
     (folder / "saved_model.pb").write_bytes(b"x")
     words = ["--rest_api_port=0", "--file_system_poll_wait_seconds=0", f"--model_base_path={folder.parent}"]
@@ -118,6 +127,16 @@ def test_torchserve_manages_at_one_address_for_all(tmp_path):
     with Switched("torchserve", words, ports["inference"]) as server:
         assert server.post("/predictions/digits", {"data": ROWS}).status == 200
         assert server.request("DELETE", "/models/digits").status == 200
+
+
+def test_torchserve_names_a_model_as_its_file_is_called(tmp_path):
+    shutil.copy(ONNX, tmp_path / "digits.onnx")
+    ports = torchserve_ports()
+    properties = tmp_path / "config.properties"
+    properties.write_text(torchserve_properties(ports))
+    words = ["--model-store", tmp_path, "--ts-config", properties, "--disable-token-auth", "--enable-model-api"]
+    with Switched("torchserve", [*words, "--models", "digits=digits.onnx"], ports["inference"]) as server:
+        assert server.post("/predictions/digits", {"data": ROWS}).status == 200
 
 
 def test_mlserver(tmp_path):

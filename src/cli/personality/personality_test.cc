@@ -97,6 +97,15 @@ TEST(TritonTest, TlsIsTheGrpcAddressAlone) {
                           "tls.key=k"));
 }
 
+TEST(TritonTest, TlsWithoutCertificateOrKeyIsRefused) {
+  EXPECT_THAT(SettingsOf({"triton", {"--model-repository=m", "--grpc-use-ssl=true"}}),
+              ElementsAre("--grpc-use-ssl: needs --grpc-server-cert FILE\n"
+                          "--grpc-use-ssl: needs --grpc-server-key FILE"));
+  EXPECT_THAT(
+      SettingsOf({"triton", {"--model-repository=m", "--grpc-use-ssl=1", "--grpc-server-cert=c"}}),
+      ElementsAre("--grpc-use-ssl: needs --grpc-server-key FILE"));
+}
+
 TEST(TritonTest, SizesTheResponseCache) {
   for (const char* word :
        {"--cache-config=local,size=1048576", "--response-cache-byte-size=1048576"})
@@ -312,6 +321,15 @@ TEST_F(FilesTest, TorchserveNamesWhatItCannotHonour) {
                   "without them"));
 }
 
+TEST_F(FilesTest, TorchserveServesAModelOfItsStoreOnce) {
+  const WorkingFolder here(root_.path());
+  EXPECT_THAT(Settings({"torchserve",
+                        {"--model-store=/s", "--enable-model-api", "--disable-token-auth",
+                         "--models", "a=a.onnx", "b.onnx", "x=c.onnx"}}),
+              testing::IsSupersetOf(
+                  {std::string("models.load=a,b,x"), std::string("models.paths=/s,x=/s/c.onnx")}));
+}
+
 TEST_F(FilesTest, MlserversFileWinsOverItsVariables) {
   root_.Write("m/model-settings.json", R"({"name": "a", "parameters": {"uri": "a.onnx"}})");
   root_.Write("settings.json", R"({"http_port": 1, "debug": false, "cors_settings": null})");
@@ -383,6 +401,12 @@ TEST(PlatformsTest, AreToldByTheEnvironment) {
       {{"azureml", {"--port=6"}, {{"AZUREML_MODEL_DIR", "/var/m"}}},
        {"azureml.liveness_route=/", "azureml.scoring_route=/score", "http.listen=0.0.0.0:6",
         "http.public_inference=true", "models.paths=/var/m"}},
+      {{"azureml",
+        {"--health_port=7", "--access_control_allow_origins", "https://a, https://b"},
+        {{"SEPERATE_HEALTH_ENDPOINT", "true"}}},
+       {"azureml.liveness_route=/", "azureml.scoring_route=/score",
+        "http.cors_origins=https://a,https://b", "http.listen=0.0.0.0:5001,0.0.0.0:7",
+        "http.public_inference=true"}},
       {{"flask", {"run", "-p", "5001", "model.onnx"}}, {"http.listen=127.0.0.1:5001"}},
       {{"flask", {}, {{"FLASK_RUN_HOST", "0.0.0.0"}}},
        {"http.listen=0.0.0.0:5000", "http.public_inference=true"}},
@@ -420,6 +444,12 @@ TEST(PlatformsTest, NameWhatHasNoEffectOrCannotBeHonoured) {
         "triton; Slipway's own may be words of this command"}},
       {{"vertex", {}, {{"AIP_STORAGE_URI", "gs://b/m"}}},
        {"AIP_STORAGE_URI has no effect: models come with the image or from a volume"}},
+      {{"azureml",
+        {"--worker_count", "2", "--health_port=7", "--appinsights_instrumentation_key=k"}},
+       {"--worker_count has no effect: one process uses every processor",
+        "--appinsights_instrumentation_key has no effect: logs are lines on standard error, "
+        "metrics are at /metrics",
+        "--health_port has no effect without SEPERATE_HEALTH_ENDPOINT=true"}},
       {{"flask", {"run"}, {{"FLASK_RUN_CERT", "adhoc"}}},
        {"FLASK_RUN_CERT: expected a certificate's file, got \"adhoc\": none is made up here"}},
       {{"flask", {"run"}, {{"FLASK_RUN_PORT", "x"}}},
@@ -429,6 +459,21 @@ TEST(PlatformsTest, NameWhatHasNoEffectOrCannotBeHonoured) {
         "FLASK_DEBUG looks for new models at most: --log-level=debug tells more"}},
   };
   for (const auto& [given, notes] : table) EXPECT_EQ(NotesOf(given), notes) << given.name;
+}
+
+TEST(TranslateTest, NamesWhatGaveAPortThatIsNone) {
+  const auto refusal = [](std::string_view where, std::string_view port) {
+    return ElementsAre(fmt::format("{}: expected a port, 1 to 65535, got \"{}\"", where, port));
+  };
+  EXPECT_THAT(SettingsOf({"vertex", {}, {{"AIP_HTTP_PORT", "abc"}}}),
+              refusal("AIP_HTTP_PORT", "abc"));
+  EXPECT_THAT(SettingsOf({"tfserving", {"--rest_api_port=70000"}}),
+              refusal("--rest_api_port", "70000"));
+  EXPECT_THAT(SettingsOf({"triton", {"--grpc-port=0"}}), refusal("--grpc-port", "0"));
+  EXPECT_THAT(SettingsOf({"sagemaker", {}, {{"SAGEMAKER_BIND_TO_PORT", "8o80"}}}),
+              refusal("SAGEMAKER_BIND_TO_PORT", "8o80"));
+  EXPECT_THAT(SettingsOf({"flask", {}, {{"FLASK_RUN_PORT", "65536"}}}),
+              refusal("FLASK_RUN_PORT", "65536"));
 }
 
 TEST(TranslateTest, LeavesOtherWordsForSlipway) {

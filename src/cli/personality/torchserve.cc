@@ -118,6 +118,26 @@ const OptionRule kProperties[] = {
     {"io_ratio", Takes::kNumber, NoEffect{"connections are Slipway's own"}},
 };
 
+void RefuseUnknown(std::string_view name, std::string_view where, Translation& out) {
+  std::vector<std::string_view> names;
+  for (const OptionRule& rule : kProperties) names.push_back(rule.name);
+  out.Refuse(where, fmt::format("is no property of TorchServe{}", DidYouMean(name, names)));
+}
+
+void TakeProperties(std::string_view text, std::string_view file, GivenOptions& properties,
+                    Translation& out) {
+  for (const repository::Property& property : repository::ParseProperties(text)) {
+    const std::string where = fmt::format("{}:{}: {}", file, property.line, property.name);
+    const OptionRule* rule = FindRule(kProperties, property.name);
+    if (property.continues)
+      out.Refuse(where, "a value on several lines is not read");
+    else if (rule == nullptr)
+      RefuseUnknown(property.name, where, out);
+    else
+      ApplyOption(*rule, property.value, where, properties, out);
+  }
+}
+
 class Torchserve {
  public:
   Torchserve(const Invocation& invocation, Translation& out)
@@ -146,21 +166,7 @@ class Torchserve {
     if (!text.ok())
       return out_.Refuse(variable.empty() ? "--ts-config" : "TS_CONFIG_FILE",
                          MessageOf(text.status()));
-    for (const repository::Property& property : repository::ParseProperties(*text))
-      TakeProperty(property, fmt::format("{}:{}: {}", path, property.line, property.name));
-  }
-
-  void TakeProperty(const repository::Property& property, const std::string& where) {
-    const OptionRule* rule = FindRule(kProperties, property.name);
-    if (property.continues) return out_.Refuse(where, "a value on several lines is not read");
-    if (rule == nullptr) return RefuseUnknown(property.name, where);
-    ApplyOption(*rule, property.value, where, properties_, out_);
-  }
-
-  void RefuseUnknown(std::string_view name, std::string_view where) {
-    std::vector<std::string_view> names;
-    for (const OptionRule& rule : kProperties) names.push_back(rule.name);
-    out_.Refuse(where, fmt::format("is no property of TorchServe{}", DidYouMean(name, names)));
+    TakeProperties(*text, path, properties_, out_);
   }
 
   void ReadVariables() {
@@ -194,17 +200,15 @@ class Torchserve {
   /// The store is a repository then; another name than the file's is a model beside it.
   void LoadAtStart(const std::string& store, const std::string& wanted, std::string_view where) {
     if (wanted == "all" || wanted == "ALL") return out_.Add("models.load", "*", where);
-    const size_t equals = wanted.find('=');
-    if (equals != std::string::npos) {
-      out_.Add("models.paths",
-               fmt::format("{}={}/{}", wanted.substr(0, equals), store, wanted.substr(equals + 1)),
-               where);
-      return out_.Add("models.load", wanted.substr(0, equals), where);
-    }
     constexpr std::string_view kOnnx = ".onnx";
-    out_.Add("models.load",
-             wanted.ends_with(kOnnx) ? wanted.substr(0, wanted.size() - kOnnx.size()) : wanted,
-             where);
+    const size_t equals = wanted.find('=');
+    const std::string file = equals == std::string::npos ? wanted : wanted.substr(equals + 1);
+    const std::string own_name =
+        file.ends_with(kOnnx) ? file.substr(0, file.size() - kOnnx.size()) : file;
+    const std::string name = equals == std::string::npos ? own_name : wanted.substr(0, equals);
+    if (name != own_name)
+      out_.Add("models.paths", fmt::format("{}={}/{}", name, store, file), where);
+    out_.Add("models.load", name, where);
   }
 
   /// An address of several APIs has management's /models among them, as there.
@@ -224,10 +228,9 @@ class Torchserve {
     ListenGrpc("grpc_management_address", "grpc_management_port", "7071");
   }
   void ListenGrpc(std::string_view host, std::string_view port, std::string_view otherwise) {
-    const std::string address =
-        AddressOf(properties_.Text(host, "127.0.0.1"), properties_.Text(port, otherwise));
-    Listen((properties_.Bool("enable_grpc_ssl") ? "https://" : "http://") + address, "",
-           properties_.Where(port, properties_.Where(host, kAs)));
+    out_.ListenAt(properties_.Text(host, "127.0.0.1"), properties_.Text(port, otherwise),
+                  properties_.Where(port, properties_.Where(host, kAs)),
+                  properties_.Bool("enable_grpc_ssl") ? "https://" : "http://");
   }
   void Listen(const std::string& address, std::string_view dialect, std::string_view where) {
     if (!listened_.insert(address).second) return;
@@ -255,6 +258,13 @@ class Torchserve {
 };
 
 }  // namespace
+
+Status CheckTorchserveProperties(std::string_view text, std::string_view file) {
+  Translation translation;
+  GivenOptions properties;
+  TakeProperties(text, file, properties, translation);
+  return translation.problem();
+}
 
 Personality TorchservePersonality() {
   return {

@@ -171,6 +171,9 @@ class Triton {
     set("--grpc-server-cert", "tls.certificate");
     set("--grpc-server-key", "tls.key");
     if (given_.Bool("--grpc-use-ssl-mutual")) set("--grpc-root-cert", "tls.client_ca");
+    for (const std::string_view needed : {"--grpc-server-cert", "--grpc-server-key"})
+      if (given_.Text(needed).empty())
+        out_.Refuse("--grpc-use-ssl", fmt::format("needs {} FILE", needed));
   }
 
   /// On Vertex AI its own address takes the place of the others.
@@ -200,8 +203,7 @@ class Triton {
 
   void Listen(std::string_view scheme, std::string_view host, std::string_view port,
               std::string_view otherwise, std::string_view where = kAs) {
-    out_.Listen(fmt::format("{}{}", scheme, AddressOf(host, given_.Text(port, otherwise))),
-                given_.Where(port, where));
+    out_.ListenAt(host, given_.Text(port, otherwise), given_.Where(port, where), scheme);
   }
 
   void TakeCache() {
