@@ -74,8 +74,8 @@ class Flask {
     std::vector<std::string> words(invocation_.words.begin(), invocation_.words.end());
     std::erase(words, "run");
     given_ = ReadOptions(kOptions, words, out_);
-    out_.Listen(AddressOf(Value("--host", "127.0.0.1"), Value("--port", "5000")),
-                Where("--port", Where("--host", "--as flask")));
+    out_.ListenAt(Value("--host", "127.0.0.1"), Value("--port", "5000"),
+                  Where("--port", Where("--host", "--as flask")));
     TakeCertificate();
     TakeReload();
   }

@@ -46,9 +46,9 @@ class Mlflow {
     if (!image && !given_.Has("--model-uri")) return out_.Refuse("--model-uri", "is missing");
     TakeModel();
     const bool mounted = !given_.Has("--model-uri");
-    out_.Listen(AddressOf(Value("--host", mounted ? "0.0.0.0" : "127.0.0.1"),
-                          Value("--port", mounted ? "8080" : "5000")),
-                given_.Where("--port", "--as mlflow"));
+    out_.ListenAt(Value("--host", mounted ? "0.0.0.0" : "127.0.0.1"),
+                  Value("--port", mounted ? "8080" : "5000"),
+                  given_.Where("--port", variables_.Has("--port") ? "MLFLOW_PORT" : "--as mlflow"));
     if (given_.Has("--enable-mlserver"))
       out_.Set("dialects.metrics", "mlserver", "--enable-mlserver");
   }

@@ -152,8 +152,8 @@ class Mlserver {
     Listen("metrics_port", "8082");
   }
   void Listen(std::string_view setting, std::string_view otherwise) {
-    out_.Listen(AddressOf(settings_.Text("host", "0.0.0.0"), settings_.Text(setting, otherwise)),
-                settings_.Where(setting, kAs));
+    out_.ListenAt(settings_.Text("host", "0.0.0.0"), settings_.Text(setting, otherwise),
+                  settings_.Where(setting, kAs));
   }
 
   const Invocation& invocation_;

@@ -461,6 +461,21 @@ TEST(PlatformsTest, NameWhatHasNoEffectOrCannotBeHonoured) {
   for (const auto& [given, notes] : table) EXPECT_EQ(NotesOf(given), notes) << given.name;
 }
 
+TEST(TranslateTest, NamesWhatGaveAPortThatIsNone) {
+  const auto refusal = [](std::string_view where, std::string_view port) {
+    return ElementsAre(fmt::format("{}: expected a port, 1 to 65535, got \"{}\"", where, port));
+  };
+  EXPECT_THAT(SettingsOf({"vertex", {}, {{"AIP_HTTP_PORT", "abc"}}}),
+              refusal("AIP_HTTP_PORT", "abc"));
+  EXPECT_THAT(SettingsOf({"tfserving", {"--rest_api_port=70000"}}),
+              refusal("--rest_api_port", "70000"));
+  EXPECT_THAT(SettingsOf({"triton", {"--grpc-port=0"}}), refusal("--grpc-port", "0"));
+  EXPECT_THAT(SettingsOf({"sagemaker", {}, {{"SAGEMAKER_BIND_TO_PORT", "8o80"}}}),
+              refusal("SAGEMAKER_BIND_TO_PORT", "8o80"));
+  EXPECT_THAT(SettingsOf({"flask", {}, {{"FLASK_RUN_PORT", "65536"}}}),
+              refusal("FLASK_RUN_PORT", "65536"));
+}
+
 TEST(TranslateTest, LeavesOtherWordsForSlipway) {
   const Case given{"triton", {"--http-port=1", "--check", "--data", "/d", "--model-store", "m"}};
   const auto translation = Translate(*FindPersonality("triton"), {given.words, given.environment});

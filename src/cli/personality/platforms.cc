@@ -11,7 +11,7 @@ namespace {
 void Vertex(const Invocation& invocation, Translation& out) {
   for (const std::string& word : invocation.words) out.Leave(word);
   const std::string port = invocation.Variable("AIP_HTTP_PORT");
-  out.Listen(AddressOf("0.0.0.0", port.empty() ? "8080" : port), "AIP_HTTP_PORT");
+  out.ListenAt("0.0.0.0", port.empty() ? "8080" : port, "AIP_HTTP_PORT");
   for (const auto& [variable, path] : {std::pair("AIP_HEALTH_ROUTE", "vertex.health_route"),
                                        std::pair("AIP_PREDICT_ROUTE", "vertex.predict_route")})
     if (std::string route = invocation.Variable(variable); !route.empty())
@@ -43,7 +43,7 @@ const OptionRule kAzureml[] = {
 void TakeHealthPort(const Invocation& invocation, const GivenOptions& given, Translation& out) {
   constexpr std::string_view kOption = "--health_port", kVariable = "SEPERATE_HEALTH_ENDPOINT";
   if (invocation.Variable(kVariable) == "true")
-    out.Listen(AddressOf("0.0.0.0", given.Text(kOption, "5000")), given.Where(kOption, kVariable));
+    out.ListenAt("0.0.0.0", given.Text(kOption, "5000"), given.Where(kOption, kVariable));
   else if (given.Has(kOption))
     out.Note(kOption, fmt::format("has no effect without {}=true", kVariable));
 }
@@ -58,8 +58,7 @@ void TakeOrigins(const Invocation& invocation, const GivenOptions& given, Transl
 
 void Azureml(const Invocation& invocation, Translation& out) {
   const GivenOptions given = ReadOptions(kAzureml, invocation.words, out);
-  out.Listen(AddressOf("0.0.0.0", given.Text("--port", "5001")),
-             given.Where("--port", "--as azureml"));
+  out.ListenAt("0.0.0.0", given.Text("--port", "5001"), given.Where("--port", "--as azureml"));
   TakeHealthPort(invocation, given, out);
   TakeOrigins(invocation, given, out);
   out.Set("azureml.scoring_route", "/score", "--as azureml");

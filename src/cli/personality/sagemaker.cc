@@ -94,7 +94,7 @@ class Sagemaker {
     if (given_.Bool(allow)) Listen(given_.Text(port, otherwise), given_.Where(port, allow));
   }
   void Listen(std::string_view port, std::string_view where) {
-    out_.Listen(AddressOf("0.0.0.0", port), where);
+    out_.ListenAt("0.0.0.0", port, where);
   }
 
   const Invocation& invocation_;

@@ -128,7 +128,7 @@ class Tfserving {
       out_.Listen("unix:" + given_.Text("--grpc_socket_path"), "--grpc_socket_path");
   }
   void Listen(std::string_view option, std::string_view port) {
-    out_.Listen(AddressOf("0.0.0.0", port), given_.Where(option, "--as tfserving"));
+    out_.ListenAt("0.0.0.0", port, given_.Where(option, "--as tfserving"));
   }
 
   void TakePolling() {

@@ -228,10 +228,9 @@ class Torchserve {
     ListenGrpc("grpc_management_address", "grpc_management_port", "7071");
   }
   void ListenGrpc(std::string_view host, std::string_view port, std::string_view otherwise) {
-    const std::string address =
-        AddressOf(properties_.Text(host, "127.0.0.1"), properties_.Text(port, otherwise));
-    Listen((properties_.Bool("enable_grpc_ssl") ? "https://" : "http://") + address, "",
-           properties_.Where(port, properties_.Where(host, kAs)));
+    out_.ListenAt(properties_.Text(host, "127.0.0.1"), properties_.Text(port, otherwise),
+                  properties_.Where(port, properties_.Where(host, kAs)),
+                  properties_.Bool("enable_grpc_ssl") ? "https://" : "http://");
   }
   void Listen(const std::string& address, std::string_view dialect, std::string_view where) {
     if (!listened_.insert(address).second) return;

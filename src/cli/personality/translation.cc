@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "server/config_value.h"
 #include "server/listen_address.h"
 
 namespace slipway::cli {
@@ -41,6 +42,16 @@ void Translation::Listen(std::string address, std::string_view where) {
   Add("http.listen", std::move(address), where);
 }
 
+void Translation::ListenAt(std::string_view host, std::string_view port, std::string_view where,
+                           std::string_view scheme) {
+  const auto number = server::ParseInteger(port);
+  if (!number.ok() || *number < 1 || *number > 65535)
+    return Refuse(where, fmt::format("expected a port, 1 to 65535, got \"{}\"", port));
+  const bool bare_v6 = host.find(':') != std::string_view::npos && !host.starts_with('[');
+  Listen(fmt::format(fmt::runtime(bare_v6 ? "{}[{}]:{}" : "{}{}:{}"), scheme, host, *number),
+         where);
+}
+
 void Translation::Note(std::string_view where, std::string_view why) {
   notes_.push_back(fmt::format("{} {}", where, why));
 }
@@ -63,11 +74,6 @@ std::string Translation::Text(std::string_view path) const {
 Status Translation::problem() const {
   return refusals_.empty() ? OkStatus()
                            : Error(Reason::kBadRequest, "{}", fmt::join(refusals_, "\n"));
-}
-
-std::string AddressOf(std::string_view host, std::string_view port) {
-  const bool bare_v6 = host.find(':') != std::string_view::npos && !host.starts_with('[');
-  return bare_v6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
 }
 
 }  // namespace slipway::cli

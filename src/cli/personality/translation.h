@@ -22,6 +22,10 @@ class Translation {
   /// An address, in the form of http.listen, for HTTP and gRPC; the same one twice is one. Once an
   /// address is not this machine's alone, inference is public there, as with the other server.
   void Listen(std::string address, std::string_view where);
+  /// The same of a host and a port, 1 to 65535; another port is refused.
+  /// @param scheme  "http://", "https://" or ""
+  void ListenAt(std::string_view host, std::string_view port, std::string_view where,
+                std::string_view scheme = "");
   /// What is given, and without the effect it had there.
   void Note(std::string_view where, std::string_view why);
   /// What is given, and cannot be honoured.
@@ -47,8 +51,5 @@ class Translation {
   std::vector<std::string> refusals_;
   std::vector<std::string> rest_;
 };
-
-/// "HOST:PORT", with the brackets that an IPv6 address needs.
-std::string AddressOf(std::string_view host, std::string_view port);
 
 }  // namespace slipway::cli

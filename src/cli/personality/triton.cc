@@ -203,8 +203,7 @@ class Triton {
 
   void Listen(std::string_view scheme, std::string_view host, std::string_view port,
               std::string_view otherwise, std::string_view where = kAs) {
-    out_.Listen(fmt::format("{}{}", scheme, AddressOf(host, given_.Text(port, otherwise))),
-                given_.Where(port, where));
+    out_.ListenAt(host, given_.Text(port, otherwise), given_.Where(port, where), scheme);
   }
 
   void TakeCache() {
