@@ -218,14 +218,17 @@ std::optional<int> ServeAsAnotherServer(int argc, const char* const* argv) {
   if (words.empty() || words.front() != "serve") return std::nullopt;
   words.erase(words.begin());
   std::string name = TakeAs(words);
-  if (const char* variable = std::getenv("SLIPWAY_AS"); name.empty() && variable != nullptr)
+  std::string_view where = "--as";
+  if (const char* variable = std::getenv("SLIPWAY_AS"); name.empty() && variable != nullptr) {
     name = variable;
+    where = "SLIPWAY_AS";
+  }
   if (name.empty()) return std::nullopt;
   if (const Personality* personality = FindPersonality(name)) return ServeAs(*personality, words);
   std::vector<std::string_view> names;
   for (const Personality& personality : Personalities()) names.push_back(personality.name);
   return Fail("serve",
-              Error(Reason::kBadRequest, "--as: expected one of {}, got \"{}\"{}",
+              Error(Reason::kBadRequest, "{}: expected one of {}, got \"{}\"{}", where,
                     fmt::join(names, ", "), name, DidYouMean(name, names)),
               /*usage=*/true);
 }

@@ -85,6 +85,8 @@ def test_what_nobody_knows_is_named(refusal):
         "slipway serve: --model-repo is no option of triton nor of slipway serve; "
         'did you mean "--model-root"?\n'
     )
+    code, text = refusal("", env={"SLIPWAY_AS": "tritn"})
+    assert code == 2 and text.startswith("slipway serve: SLIPWAY_AS: expected one of")
     code, text = refusal("tritn")
     assert code == 2 and 'did you mean "triton"?' in text
 

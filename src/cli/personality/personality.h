@@ -44,6 +44,9 @@ StatusOr<Translation> Translate(const Personality& personality, const Invocation
 void SetTritonLogLevel(const GivenOptions& given, std::string_view verbose, std::string_view info,
                        std::string_view warning, Translation& out);
 
+inline constexpr std::string_view kVersionServesNothing =
+    "serves nothing: slipway --version tells Slipway's";
+
 /// What `--as torchserve --ts-config` refuses of the properties in `text`, a line each.
 /// @param file  what they are called in messages
 Status CheckTorchserveProperties(std::string_view text, std::string_view file);
