@@ -27,6 +27,7 @@ struct Personality {
   std::vector<std::string_view> programs;  // what that server's program is called
   std::span<const OptionRule> options;     // for the nearest right word
   void (*translate)(const Invocation&, Translation&);
+  std::string_view models = "";  // the option that names them, where nothing else need
 };
 
 /// All, in the order of the help.
