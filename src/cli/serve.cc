@@ -190,6 +190,14 @@ Status CheckRest(const Personality& personality, const Translation& translation)
   return OkStatus();
 }
 
+/// Models may be named by either server's words, Slipway's variable or its file.
+bool NamesModels(const Translation& translation, const Arguments& arguments,
+                 const server::Environment& environment) {
+  const Field& field = *server::FindField("models.paths");
+  return translation.Sets(field.path) || arguments.Has(field.flag) || arguments.Has("--config") ||
+         environment.contains("SLIPWAY_CONFIG") || environment.contains(field.variable());
+}
+
 int ServeAs(const Personality& personality, std::span<const std::string> words) {
   const auto environment = server::ReadProcessEnvironment();
   const auto translation = Translate(personality, {words, environment});
@@ -206,7 +214,11 @@ int ServeAs(const Personality& personality, std::span<const std::string> words) 
   }
   for (const std::string& note : translation->notes())
     std::fprintf(stderr, "slipway serve: %s\n", note.c_str());
-  return RunServe(Arguments(parsed->values), translation->settings());
+  const Arguments arguments(parsed->values);
+  if (!personality.models.empty() && !NamesModels(*translation, arguments, environment))
+    return Fail("serve", Error(Reason::kBadRequest, "{}: is missing", personality.models),
+                /*usage=*/true);
+  return RunServe(arguments, translation->settings());
 }
 
 }  // namespace
@@ -218,14 +230,17 @@ std::optional<int> ServeAsAnotherServer(int argc, const char* const* argv) {
   if (words.empty() || words.front() != "serve") return std::nullopt;
   words.erase(words.begin());
   std::string name = TakeAs(words);
-  if (const char* variable = std::getenv("SLIPWAY_AS"); name.empty() && variable != nullptr)
+  std::string_view where = "--as";
+  if (const char* variable = std::getenv("SLIPWAY_AS"); name.empty() && variable != nullptr) {
     name = variable;
+    where = "SLIPWAY_AS";
+  }
   if (name.empty()) return std::nullopt;
   if (const Personality* personality = FindPersonality(name)) return ServeAs(*personality, words);
   std::vector<std::string_view> names;
   for (const Personality& personality : Personalities()) names.push_back(personality.name);
   return Fail("serve",
-              Error(Reason::kBadRequest, "--as: expected one of {}, got \"{}\"{}",
+              Error(Reason::kBadRequest, "{}: expected one of {}, got \"{}\"{}", where,
                     fmt::join(names, ", "), name, DidYouMean(name, names)),
               /*usage=*/true);
 }

@@ -85,10 +85,16 @@ def test_what_nobody_knows_is_named(refusal):
         "slipway serve: --model-repo is no option of triton nor of slipway serve; "
         'did you mean "--model-root"?\n'
     )
+    code, text = refusal("", env={"SLIPWAY_AS": "tritn"})
+    assert code == 2 and text.startswith("slipway serve: SLIPWAY_AS: expected one of")
     code, text = refusal("tritn")
     assert code == 2 and 'did you mean "triton"?' in text
 
 
+def test_a_repository_that_is_missing_is_named(refusal):
+    assert refusal("triton") == (2, "slipway serve: --model-repository: is missing\n")
+
+
 def test_a_port_that_is_none_is_named(refusal):
     code, text = refusal("triton", f"--model-repository={EXAMPLES}", "--http-port=70000")
-    assert code == 2 and "--http-port" in text and "0.0.0.0:70000" in text
+    assert code == 2 and text == 'slipway serve: --http-port: expected a port, 1 to 65535, got "70000"\n'

@@ -65,6 +65,11 @@ bool IsOff(std::string text) {
   return std::ranges::find(kOff, text) != std::end(kOff);
 }
 
+/// What the program does beside `run`; tells or lists things and serves nothing.
+bool IsOtherCommand(std::string_view word) {
+  return word == "shell" || word == "routes" || word == "--version";
+}
+
 class Flask {
  public:
   Flask(const Invocation& invocation, Translation& out) : invocation_(invocation), out_(out) {}
@@ -72,6 +77,10 @@ class Flask {
   void Run() {
     ReadVariables();
     std::vector<std::string> words(invocation_.words.begin(), invocation_.words.end());
+    if (!words.empty() && IsOtherCommand(words.front()))
+      return out_.Refuse(words.front(), words.front() == "--version"
+                                            ? kVersionServesNothing
+                                            : "expected: run, or its options");
     std::erase(words, "run");
     given_ = ReadOptions(kOptions, words, out_);
     out_.ListenAt(Value("--host", "127.0.0.1"), Value("--port", "5000"),

@@ -35,6 +35,8 @@ class Mlflow {
 
   void Run() {
     std::span<const std::string> words = invocation_.words;
+    if (!words.empty() && words[0] == "--version")
+      return out_.Refuse(words[0], kVersionServesNothing);
     // The image has no words, and serves what is mounted.
     const bool image = words.empty() || words[0].starts_with('-');
     if (!image && (words.size() < 2 || words[0] != "models" || words[1] != "serve"))

@@ -27,6 +27,7 @@ struct Personality {
   std::vector<std::string_view> programs;  // what that server's program is called
   std::span<const OptionRule> options;     // for the nearest right word
   void (*translate)(const Invocation&, Translation&);
+  std::string_view models = "";  // the option that names them, where nothing else need
 };
 
 /// All, in the order of the help.
@@ -43,6 +44,9 @@ StatusOr<Translation> Translate(const Personality& personality, const Invocation
 /// The level that Triton's switches come to, which are called so.
 void SetTritonLogLevel(const GivenOptions& given, std::string_view verbose, std::string_view info,
                        std::string_view warning, Translation& out);
+
+inline constexpr std::string_view kVersionServesNothing =
+    "serves nothing: slipway --version tells Slipway's";
 
 /// What `--as torchserve --ts-config` refuses of the properties in `text`, a line each.
 /// @param file  what they are called in messages

@@ -476,6 +476,16 @@ TEST(TranslateTest, NamesWhatGaveAPortThatIsNone) {
               refusal("FLASK_RUN_PORT", "65536"));
 }
 
+TEST(TranslateTest, RefusesWhatServesNothing) {
+  for (const std::string_view name : {"flask", "torchserve", "mlflow"})
+    EXPECT_THAT(SettingsOf({name, {"--version"}}),
+                ElementsAre("--version: serves nothing: slipway --version tells Slipway's"))
+        << name;
+  for (const std::string word : {"shell", "routes"})
+    EXPECT_THAT(SettingsOf({"flask", {word}}),
+                ElementsAre(word + ": expected: run, or its options"));
+}
+
 TEST(TranslateTest, LeavesOtherWordsForSlipway) {
   const Case given{"triton", {"--http-port=1", "--check", "--data", "/d", "--model-store", "m"}};
   const auto translation = Translate(*FindPersonality("triton"), {given.words, given.environment});

@@ -28,6 +28,7 @@ const OptionRule kOptions[] = {
     {"--start", Takes::kNothing, Kept{}},
     {"--stop", Takes::kNothing, Refused{"a server is stopped by SIGTERM"}},
     {"--foreground", Takes::kNothing, Kept{}},
+    {"--version", Takes::kNothing, Kept{}, "-v"},
     {"--ts-config", Takes::kText, Kept{}},
     {"--model-store", Takes::kText, Kept{}},
     {"--models", Takes::kTexts, Kept{}},
@@ -144,6 +145,7 @@ class Torchserve {
       : invocation_(invocation), out_(out), given_(ReadOptions(kOptions, invocation.words, out)) {}
 
   void Run() {
+    if (given_.Has("--version")) return out_.Refuse("--version", kVersionServesNothing);
     ReadProperties();
     ReadVariables();
     TakeServed();

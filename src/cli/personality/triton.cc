@@ -238,9 +238,11 @@ void SetTritonLogLevel(const GivenOptions& given, std::string_view verbose, std:
 }
 
 Personality TritonPersonality() {
-  return {"triton", {"tritonserver"}, kOptions, [](const Invocation& invocation, Translation& out) {
-            Triton(invocation, out).Run();
-          }};
+  return {"triton",
+          {"tritonserver"},
+          kOptions,
+          [](const Invocation& invocation, Translation& out) { Triton(invocation, out).Run(); },
+          "--model-repository"};
 }
 
 }  // namespace slipway::cli
