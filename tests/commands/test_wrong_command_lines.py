@@ -5,6 +5,7 @@ import pytest
 from support.models import EXAMPLES
 
 DIGITS = EXAMPLES / "digits" / "1"
+BREAST_CANCER = EXAMPLES / "breast_cancer" / "1"
 
 BAD_USAGE = {
     "serve": "expected a model or a folder of models, as in: slipway serve examples/models",
@@ -56,7 +57,7 @@ def files(tmp_path):
         "text.onnx": "hello",
         "empty.onnx": "",
         "names.csv": "a,b\n",
-        "cell.csv": "1,2\n3,x\n",
+        "cell.csv": "1," * 29 + "2\n" + "3," * 29 + "x\n",
         "narrow.csv": "1,2\n",
         "cut.json": "{",
     }
@@ -75,9 +76,10 @@ WORK_FAILED = {
     "bench text.onnx": "text.onnx: the bytes are not an ONNX model",
     f"predict {DIGITS} -i nothere.csv": '"nothere.csv": cannot be opened',
     f"predict {DIGITS} -i text.onnx": "expected a name that ends in .json, .jsonl, .csv or .npy",
-    f"predict {DIGITS} -i names.csv": "names.csv: expected at least one line of values after the names",
-    f"predict {DIGITS} -i cell.csv": 'cell.csv: line 2: input "pixels": expected FP32, got "x"',
-    f"predict {DIGITS} -i narrow.csv": 'input "pixels": expected FP32 [-1,1,8,8], got FP32 [1,2]',
+    f"predict {BREAST_CANCER} -i names.csv": 'names.csv: unknown columns "a", "b"; missing columns "mean radius", ',
+    f"predict {BREAST_CANCER} -i cell.csv": 'cell.csv: line 2: row 1, column "29": expected FP32, got "x"',
+    f"predict {BREAST_CANCER} -i narrow.csv": 'narrow.csv: expected 30 columns for input "features" FP32 [-1,30], got 2',
+    f"predict {DIGITS} -i narrow.csv": 'narrow.csv: columns do not fit input "pixels": expected FP32 [-1,1,8,8]',
     f"predict {DIGITS} -i cut.json": "cut.json: JSON, byte 1",
     "predict http://127.0.0.1:1 -i narrow.csv": "expected http://HOST:PORT/v2/models/NAME",
     "predict ftp://a/v2/models/b -i narrow.csv": "(also https://, grpc://, grpcs://)",
