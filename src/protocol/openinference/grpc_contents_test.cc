@@ -6,6 +6,8 @@
 #include <memory>
 #include <utility>
 
+#include "protocol/openinference/testing/tensor_values.h"
+
 namespace slipway::openinference {
 namespace {
 
@@ -23,19 +25,6 @@ std::unique_ptr<Outcome> Read(DType dtype, Shape shape, const InferTensorContent
   outcome->tensor.shape = std::move(shape);
   outcome->status = ReadContents(contents.SerializeAsString(), outcome->arena, outcome->tensor);
   return outcome;
-}
-
-template <typename T>
-std::vector<T> Values(const Tensor& tensor) {
-  const auto values = tensor.as<T>();
-  return {values.begin(), values.end()};
-}
-
-std::vector<std::string> Strings(const Tensor& tensor) {
-  std::vector<std::string> all;
-  BytesReader reader(tensor.data.bytes());
-  for (std::string_view element; reader.Next(&element);) all.emplace_back(element);
-  return all;
 }
 
 TEST(GrpcContentsTest, ElementsAreReadExactly) {

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "protobuf/message_writer.h"
+#include "protocol/openinference/testing/tensor_values.h"
 
 namespace slipway::openinference {
 namespace {
@@ -45,19 +46,6 @@ std::unique_ptr<Outcome> Read(const ModelInferRequest& message) {
 template <typename T>
 std::string Raw(const std::vector<T>& values) {
   return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
-}
-
-template <typename T>
-std::vector<T> Values(const Tensor& tensor) {
-  const auto values = tensor.as<T>();
-  return {values.begin(), values.end()};
-}
-
-std::vector<std::string> Strings(const Tensor& tensor) {
-  std::vector<std::string> all;
-  BytesReader reader(tensor.data.bytes());
-  for (std::string_view element; reader.Next(&element);) all.emplace_back(element);
-  return all;
 }
 
 ModelInferRequest::InferInputTensor* AddInput(ModelInferRequest& request, std::string name,

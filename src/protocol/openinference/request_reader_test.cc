@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "protocol/openinference/testing/tensor_values.h"
 #include "tensor/half.h"
 
 namespace slipway::openinference {
@@ -35,19 +36,6 @@ std::unique_ptr<Outcome> ReadInput(std::string_view dtype, std::string_view shap
                                    std::string_view data) {
   return Read(fmt::format(R"({{"inputs":[{{"name":"x","shape":{},"datatype":"{}","data":{}}}]}})",
                           shape, dtype, data));
-}
-
-template <typename T>
-std::vector<T> Values(const Tensor& tensor) {
-  const auto values = tensor.as<T>();
-  return {values.begin(), values.end()};
-}
-
-std::vector<std::string> Strings(const Tensor& tensor) {
-  std::vector<std::string> all;
-  BytesReader reader(tensor.data.bytes());
-  for (std::string_view element; reader.Next(&element);) all.emplace_back(element);
-  return all;
 }
 
 TEST(RequestReaderTest, ReadsARequestAsTheProtocolShowsIt) {
