@@ -66,6 +66,11 @@ Builder::~Builder() = default;
 Builder::Builder(Builder&&) noexcept = default;
 Builder& Builder::operator=(Builder&&) noexcept = default;
 
+Builder& Builder::IrVersion(int64_t version) {
+  model_->set_ir_version(version);
+  return *this;
+}
+
 Builder& Builder::Opset(std::string_view domain, int64_t version) {
   for (auto& opset : *model_->mutable_opset_import()) {
     if (opset.domain() != domain) continue;

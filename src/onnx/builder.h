@@ -48,6 +48,7 @@ class Builder {
   Builder(Builder&&) noexcept;
   Builder& operator=(Builder&&) noexcept;
 
+  Builder& IrVersion(int64_t version);
   /// Replaces the version when the domain is declared already. "" is ai.onnx.
   Builder& Opset(std::string_view domain, int64_t version);
   /// A dimension of -1 is written as a name of its own.

@@ -1,0 +1,94 @@
+#pragma once
+// The ONNX graph that an importer writes: values get names of their own, rows are never counted.
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "onnx/builder.h"
+#include "tensor/dtype.h"
+#include "tensor/shape.h"
+
+namespace slipway::importing {
+
+/// The domain of what ONNX cannot say: docs/formats/onnx-operators.md.
+inline constexpr std::string_view kSlipwayDomain = "ai.slipway";
+inline constexpr std::string_view kMlDomain = "ai.onnx.ml";
+
+/// A value of the graph: [n, columns], n being the rows of the request.
+struct Matrix {
+  std::string value;
+  DType dtype = DType::kFp64;
+  int64_t columns = 0;
+};
+
+/// IR version 10, operator sets ai.onnx 21 and ai.onnx.ml 5.
+/// Usage:
+///   Graph graph;
+///   const Matrix x = graph.Input("input", DType::kFp64, 30);
+///   const std::string y = graph.Add("MatMul", {x.value, graph.Constant<double>({30, 2}, w)});
+///   graph.Output("predict_proba", y, DType::kFp64, {-1, 2});
+/// Threads: one at a time.
+class Graph {
+ public:
+  Graph();
+
+  /// A graph input [-1, columns].
+  Matrix Input(std::string_view name, DType dtype, int64_t columns);
+  /// Makes `value` the graph output `name`.
+  void Output(std::string_view name, const std::string& value, DType dtype, const Shape& shape);
+
+  /// A node with one output; returns the output's name.
+  std::string Add(std::string_view op_type, const std::vector<std::string>& inputs,
+                  const std::vector<onnx::Attribute>& attributes = {},
+                  std::string_view domain = "");
+  /// A node with `outputs` outputs.
+  std::vector<std::string> AddMany(std::string_view op_type, const std::vector<std::string>& inputs,
+                                   int outputs,
+                                   const std::vector<onnx::Attribute>& attributes = {},
+                                   std::string_view domain = "");
+
+  /// A constant; equal ones are not merged.
+  template <typename T>
+  std::string Constant(const Shape& shape, std::span<const T> values) {
+    const std::string name = NewName("c");
+    builder_.Constant<T>(name, shape, values);
+    return name;
+  }
+  template <typename T>
+  std::string Constant(const Shape& shape, const std::vector<T>& values) {
+    return Constant<T>(shape, std::span<const T>(values));
+  }
+  /// A constant of rank 0.
+  template <typename T>
+  std::string Scalar(T value) {
+    return Constant<T>({}, std::span<const T>(&value, 1));
+  }
+  /// A constant of strings.
+  std::string Strings(const Shape& shape, std::span<const std::string> values);
+
+  /// `x` as `dtype`; x itself when it is that already.
+  Matrix CastTo(const Matrix& x, DType dtype);
+  /// Columns side by side, all of one dtype; the only one itself.
+  Matrix Concat(std::span<const Matrix> parts);
+  /// Some columns of `x`, in the order of `indices`.
+  Matrix Select(const Matrix& x, std::span<const int64_t> indices);
+
+  onnx::Builder& builder() { return builder_; }
+  std::string Serialize() const { return builder_.Serialize(); }
+
+ private:
+  std::string NewName(std::string_view prefix);
+
+  onnx::Builder builder_;
+  int64_t names_ = 0;
+};
+
+/// The data type's number in ONNX, for attributes such as Cast's `to`.
+int32_t OnnxType(DType dtype);
+
+}  // namespace slipway::importing

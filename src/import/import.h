@@ -1,0 +1,44 @@
+#pragma once
+// Models of other frameworks become ONNX: their bytes are read, never executed.
+
+#include <cstddef>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+
+namespace slipway::importing {
+
+/// A model of another framework, written as ONNX.
+struct Imported {
+  std::string model;              // an ONNX ModelProto; the same source gives the same bytes
+  std::string format;             // "scikit-learn pickle", "XGBoost JSON", "LightGBM text"
+  std::string framework;          // "scikit-learn"; "" when the file does not say
+  std::string framework_version;  // "1.7.2"; "" when the file does not say
+  std::map<std::string, std::vector<std::string>> labels;  // by output: names of the classes
+  std::vector<std::string> features;  // names of the columns of the only [n,F] input; often empty
+  std::vector<std::string> warnings;  // sentences
+};
+
+struct Limits {
+  size_t max_file_bytes = size_t{2} << 30;
+  size_t max_unpacked_bytes = size_t{4} << 30;  // of compressed files
+  size_t max_objects = 50'000'000;              // values that a file may hold
+};
+
+/// Imports what `bytes` hold, by their content: pickle and joblib (also compressed), XGBoost JSON,
+/// UBJSON and binary, LightGBM text. `name` is the file's, for messages and where content does not
+/// tell one format from another.
+/// @return kUnsupported naming the estimator, operator or class that has no counterpart;
+///   kBadModel naming place, expected, got; kTooLarge over a limit.
+/// Threads: any. Runs nothing, opens nothing. Cost: linear in the file.
+StatusOr<Imported> Import(std::string_view name, std::span<const std::byte> bytes,
+                          const Limits& limits = {});
+
+/// Whether `bytes` begin like a format that Import knows. Cheap: looks at the first 4 KiB.
+bool Recognises(std::string_view name, std::span<const std::byte> bytes);
+
+}  // namespace slipway::importing

@@ -1,0 +1,3 @@
+# What import/CMakeLists.txt takes from this folder.
+set(LIGHTGBM_SOURCES)
+set(LIGHTGBM_TESTS)

@@ -1,0 +1,114 @@
+#pragma once
+// What a pickle holds, as inert data. Objects are the class's name, its arguments and its state:
+// nothing is ever called. docs/formats/pickle.md
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+
+namespace slipway::pickle {
+
+enum class Kind : uint8_t {
+  kNone,
+  kBool,
+  kInt,     // 64 bits; a longer one is refused
+  kFloat,
+  kString,  // UTF-8
+  kBytes,
+  kList,
+  kTuple,
+  kSet,
+  kDict,
+  kGlobal,  // the name of a class or function
+  kObject,  // an instance: a class or function, what it would be called with, and its state
+  kArray,   // numpy's ndarray, or a numpy scalar (rank 0)
+};
+
+/// How messages call a kind: "a dict".
+std::string_view KindName(Kind kind);
+
+class Array;
+struct Node;
+
+/// A value inside a Document, which must outlive it. Cheap to copy. Values may be shared and, in
+/// lists, dicts and objects, may hold themselves: whoever walks must bound the walk.
+class Value {
+ public:
+  Kind kind() const;
+  bool is(Kind k) const { return kind() == k; }
+  /// Of the opcode that made it, in the unpacked stream.
+  size_t offset() const;
+
+  bool boolean() const;           // kBool
+  int64_t integer() const;        // kInt
+  double number() const;          // kFloat
+  std::string_view text() const;  // kString, kBytes
+  const Array& array() const;     // kArray
+
+  /// Elements of kList, kTuple, kSet; pairs of kDict. Of a kObject: what was appended to it.
+  size_t size() const;
+  Value at(size_t index) const;   // kDict: the value
+  Value key(size_t index) const;  // kDict
+  /// The value under a string key of a dict; nullopt when there is none. The last one wins.
+  std::optional<Value> Find(std::string_view key) const;
+
+  /// kGlobal, and kObject for what it is an instance of: "sklearn.svm._classes", "SVC".
+  std::string_view module() const;
+  std::string_view name() const;
+  /// kObject: a tuple; its state, kNone when nothing was set.
+  Value args() const;
+  Value state() const;
+  /// kObject: pairs that were set by SETITEMS (OrderedDict, defaultdict); a kDict.
+  Value items() const;
+
+ private:
+  friend class Document;
+  friend class Reader;
+  explicit Value(const Node* node) : node_(node) {}
+  const Node* node_;
+};
+
+/// The element type of an array.
+struct ArrayType {
+  struct Field {
+    std::string name;
+    size_t offset_bytes = 0;
+    char kind = 'V';
+    size_t item_bytes = 0;
+  };
+  char kind = 'f';  // numpy's: b i u f c S U O V M m
+  size_t item_bytes = 8;
+  std::vector<Field> fields;  // of a structured type (kind V)
+};
+
+/// numpy's ndarray, made C-contiguous and little-endian when it was read.
+class Array {
+ public:
+  ArrayType type;
+  std::vector<int64_t> shape;
+  std::span<const std::byte> bytes;  // of all kinds but O; valid while the document lives
+  std::vector<Value> objects;        // kind O, in C order
+
+  size_t count() const;  // elements
+  /// All elements as double, in C order: b i u f. kBadModel for other kinds. Integers above 2^53
+  /// that a double cannot hold are refused.
+  StatusOr<std::vector<double>> Doubles() const;
+  StatusOr<std::vector<float>> Floats() const;  // kind f of 4 bytes or fewer
+  /// b i u, and f whose values are whole.
+  StatusOr<std::vector<int64_t>> Integers() const;
+  /// S and U, and O whose objects are strings.
+  StatusOr<std::vector<std::string>> Strings() const;
+  /// One field of a structured array, as an array of the same shape.
+  StatusOr<Array> Field(std::string_view name) const;
+
+ private:
+  friend class Reader;
+  std::vector<std::byte> owned_;  // what Field copied out
+};
+
+}  // namespace slipway::pickle

@@ -1,0 +1,55 @@
+#pragma once
+// Tree ensembles of every framework, as one shape that is checked once and written as
+// ai.onnx.ml 5 TreeEnsemble.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "import/graph.h"
+#include "tensor/dtype.h"
+
+namespace slipway::importing {
+
+/// What a split asks of its feature x; the numbers are TreeEnsemble's.
+enum class SplitMode : uint8_t {
+  kLessOrEqual = 0,  // x <= threshold
+  kLess = 1,         // x < threshold
+  kMember = 6,       // x is one of `members`
+};
+
+/// A child is another split of the same tree (>= 0), or leaf number ~child (< 0).
+struct Split {
+  int64_t feature = 0;
+  SplitMode mode = SplitMode::kLessOrEqual;
+  double threshold = 0;
+  std::vector<double> members;
+  bool missing_is_true = false;  // where NaN goes
+  int32_t on_true = 0;
+  int32_t on_false = 0;
+};
+
+struct Tree {
+  std::vector<Split> splits;   // splits[0] is the root; empty: leaf 0 is the tree
+  std::vector<double> leaves;  // [leaf][leaf_width]
+  int64_t target = 0;          // which output a leaf of width 1 adds to
+};
+
+struct TreeEnsemble {
+  std::string name;             // for messages: "RandomForestClassifier"
+  DType dtype = DType::kFp64;   // what the framework compares and adds in: kFp32 or kFp64
+  int64_t targets = 1;          // outputs
+  int64_t leaf_width = 1;       // 1, or `targets` when each leaf adds to every output
+  std::vector<Tree> trees;
+};
+
+/// Adds the sum of all trees: [n, targets] of ensemble.dtype.
+/// @param x  of ensemble.dtype.
+/// @return kBadModel naming tree, node and rule when a child is out of range, a split or leaf is
+///   reached twice or never (cycles included), a feature is not a column of x, or sizes disagree.
+/// Leaves wider than 1 become leaf numbers and a table: TreeEnsemble with one target a tree whose
+/// weights are row numbers → Cast → Gather(table) → ReduceSum over trees.
+StatusOr<Matrix> AddTrees(Graph& graph, const TreeEnsemble& ensemble, const Matrix& x);
+
+}  // namespace slipway::importing
