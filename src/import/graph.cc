@@ -15,9 +15,7 @@ constexpr int64_t kMlOpset = 5;
 
 int32_t OnnxType(DType dtype) { return onnx::OnnxTypeOf(dtype); }
 
-Graph::Graph() {
-  builder_.Opset("", kOpset).Opset(kMlDomain, kMlOpset).IrVersion(kIrVersion);
-}
+Graph::Graph() { builder_.Opset("", kOpset).Opset(kMlDomain, kMlOpset).IrVersion(kIrVersion); }
 
 Matrix Graph::Input(std::string_view name, DType dtype, int64_t columns) {
   builder_.Input(name, dtype, {-1, columns});

@@ -48,8 +48,7 @@ class Graph {
                   std::string_view domain = "");
   /// A node with `outputs` outputs.
   std::vector<std::string> AddMany(std::string_view op_type, const std::vector<std::string>& inputs,
-                                   int outputs,
-                                   const std::vector<onnx::Attribute>& attributes = {},
+                                   int outputs, const std::vector<onnx::Attribute>& attributes = {},
                                    std::string_view domain = "");
 
   /// A constant; equal ones are not merged.

@@ -149,14 +149,16 @@ class Attributes {
 
   static Tensor Bytes(const std::vector<uint8_t>& values) {
     const auto bytes = std::as_bytes(std::span(values));
-    return {DType::kUint8, {static_cast<int64_t>(values.size())},
+    return {DType::kUint8,
+            {static_cast<int64_t>(values.size())},
             Buffer::Own(std::vector<std::byte>(bytes.begin(), bytes.end()))};
   }
 
   static Tensor Numbers(DType dtype, const std::vector<double>& values) {
     const auto own = [&](const auto& numbers) {
       const auto bytes = std::as_bytes(std::span(numbers));
-      return Tensor{dtype, {static_cast<int64_t>(values.size())},
+      return Tensor{dtype,
+                    {static_cast<int64_t>(values.size())},
                     Buffer::Own(std::vector<std::byte>(bytes.begin(), bytes.end()))};
     };
     if (dtype == DType::kFp64) return own(values);
@@ -186,11 +188,9 @@ StatusOr<std::string> AddNumbered(Graph& graph, const TreeEnsemble& ensemble, co
     return Error(Reason::kUnsupported, "{}: expected at most {} leaves, got {}", ensemble.name,
                  kMaxNumberedLeavesFp32, rows);
   const auto trees = static_cast<int64_t>(ensemble.trees.size());
-  const std::string numbers =
-      graph.Add("TreeEnsemble", {x.value}, std::move(attributes).Finish(ensemble.dtype, trees),
-                kMlDomain);
-  const std::string indices =
-      graph.Add("Cast", {numbers}, {{"to", OnnxType(DType::kInt64)}});
+  const std::string numbers = graph.Add(
+      "TreeEnsemble", {x.value}, std::move(attributes).Finish(ensemble.dtype, trees), kMlDomain);
+  const std::string indices = graph.Add("Cast", {numbers}, {{"to", OnnxType(DType::kInt64)}});
   const Shape shape = {static_cast<int64_t>(rows), ensemble.leaf_width};
   const std::string values =
       ensemble.dtype == DType::kFp64
@@ -218,10 +218,10 @@ StatusOr<Matrix> AddTrees(Graph& graph, const TreeEnsemble& ensemble, const Matr
   }
   Attributes attributes(false);
   for (size_t i = 0; i < ensemble.trees.size(); ++i) attributes.Append(ensemble.trees[i], i);
-  return Matrix{graph.Add("TreeEnsemble", {x.value},
-                          std::move(attributes).Finish(ensemble.dtype, ensemble.targets),
-                          kMlDomain),
-                ensemble.dtype, ensemble.targets};
+  return Matrix{
+      graph.Add("TreeEnsemble", {x.value},
+                std::move(attributes).Finish(ensemble.dtype, ensemble.targets), kMlDomain),
+      ensemble.dtype, ensemble.targets};
 }
 
 }  // namespace slipway::importing

@@ -37,10 +37,10 @@ struct Tree {
 };
 
 struct TreeEnsemble {
-  std::string name;             // for messages: "RandomForestClassifier"
-  DType dtype = DType::kFp64;   // what the framework compares and adds in: kFp32 or kFp64
-  int64_t targets = 1;          // outputs
-  int64_t leaf_width = 1;       // 1, or `targets` when each leaf adds to every output
+  std::string name;            // for messages: "RandomForestClassifier"
+  DType dtype = DType::kFp64;  // what the framework compares and adds in: kFp32 or kFp64
+  int64_t targets = 1;         // outputs
+  int64_t leaf_width = 1;      // 1, or `targets` when each leaf adds to every output
   std::vector<Tree> trees;
 };
 

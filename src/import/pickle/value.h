@@ -16,7 +16,7 @@ namespace slipway::pickle {
 enum class Kind : uint8_t {
   kNone,
   kBool,
-  kInt,     // 64 bits; a longer one is refused
+  kInt,  // 64 bits; a longer one is refused
   kFloat,
   kString,  // UTF-8
   kBytes,
