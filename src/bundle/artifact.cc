@@ -9,9 +9,25 @@
 #include "bundle/example.h"
 #include "bundle/manifest.h"
 #include "bundle/open.h"
+#include "import/import.h"
+#include "io/digest.h"
 
 namespace slipway::bundle {
 namespace {
+
+// What a bundle of an imported model would say; outputs get their labels from it.
+Manifest ManifestOf(const importing::Imported& imported, const std::string& source_sha256) {
+  Manifest manifest;
+  for (const auto& [output, labels] : imported.labels)
+    manifest.signature.outputs.push_back({.name = output, .labels = labels});
+  manifest.lineage["source_format"] = imported.format;
+  manifest.lineage["source_sha256"] = source_sha256;
+  if (!imported.framework.empty()) manifest.lineage["framework"] = imported.framework;
+  if (!imported.framework_version.empty())
+    manifest.lineage["framework_version"] = imported.framework_version;
+  if (!imported.features.empty()) manifest.feature_schema = RenderFeatures(imported.features);
+  return manifest;
+}
 
 // A file that should be there and is not makes a bad model, where a path that leads nowhere is not
 // found.
@@ -22,8 +38,7 @@ Status WithinModel(const Status& status) {
 
 class OpenedArtifact final : public Artifact {
  public:
-  static StatusOr<std::unique_ptr<Artifact>> OpenPlain(std::unique_ptr<Content> content,
-                                                       const OpenLimits& limits);
+  static StatusOr<std::unique_ptr<Artifact>> OpenPlain(Located located, const OpenLimits& limits);
   static StatusOr<std::unique_ptr<Artifact>> OpenBundle(std::unique_ptr<Content> content,
                                                         const OpenLimits& limits);
 
@@ -31,13 +46,14 @@ class OpenedArtifact final : public Artifact {
   const onnx::ModelInfo& info() const override { return info_; }
   const Signature& signature() const override { return signature_; }
   const ModelBytes& bytes() const override { return bytes_; }
-  bool is_bundle() const override { return manifest_.has_value(); }
+  bool is_bundle() const override { return content_ != nullptr; }
   size_t size_bytes() const override { return size_bytes_; }
   const Manifest* manifest() const override { return manifest_ ? &*manifest_ : nullptr; }
   StatusOr<std::vector<Example>> Examples(size_t limit) const override;
 
  private:
   Status SetModel(Piece piece);
+  StatusOr<Piece> Import(importing::Format format, const Piece& source);
   std::span<const std::byte> Keep(Piece piece);
   Status CheckFileList() const;
   StatusOr<Piece> ReadListed(const ManifestFile& file) const;
@@ -54,7 +70,9 @@ class OpenedArtifact final : public Artifact {
 };
 
 Status OpenedArtifact::SetModel(Piece piece) {
+  std::vector<std::string> warnings = std::move(info_.warnings);
   ASSIGN_OR_RETURN(info_, onnx::Inspect(piece.bytes->span()));
+  info_.warnings.insert(info_.warnings.begin(), warnings.begin(), warnings.end());
   signature_ = info_.signature;
   bytes_.model = Keep(std::move(piece));
   return OkStatus();
@@ -66,13 +84,29 @@ std::span<const std::byte> OpenedArtifact::Keep(Piece piece) {
   return kept_.back()->span();
 }
 
-StatusOr<std::unique_ptr<Artifact>> OpenedArtifact::OpenPlain(std::unique_ptr<Content> content,
+// Sets the manifest, and gives the ONNX that `source` becomes.
+StatusOr<Piece> OpenedArtifact::Import(importing::Format format, const Piece& source) {
+  ASSIGN_OR_RETURN(importing::Imported imported, importing::Import(format, source.bytes->span()));
+  manifest_ = ManifestOf(imported, source.sha256);
+  info_.warnings = std::move(imported.warnings);
+  ASSIGN_OR_RETURN(io::Bytes model, io::Bytes::Allocate(imported.model.size(), kModelName));
+  std::ranges::copy(std::as_bytes(std::span(imported.model)), model.writable().begin());
+  std::string sha256 = io::Sha256Hex(model.span());
+  return Piece{std::make_shared<io::Bytes>(std::move(model)), std::move(sha256)};
+}
+
+StatusOr<std::unique_ptr<Artifact>> OpenedArtifact::OpenPlain(Located located,
                                                               const OpenLimits& limits) {
+  const Content* const content = located.content.get();
   auto artifact = std::make_unique<OpenedArtifact>();
   const std::string model_name(kModelName);
   const uint64_t max_model_bytes =
       std::min<uint64_t>(onnx::Limits().max_model_bytes, limits.max_total_bytes);
   ASSIGN_OR_RETURN(Piece model, content->Read(model_name, max_model_bytes));
+  const importing::Format format = importing::FormatOf(located.file_name, model.bytes->span());
+  if (format != importing::Format::kNone) {
+    ASSIGN_OR_RETURN(model, artifact->Import(format, model));
+  }
   std::vector<ManifestFile> files = {{model_name, model.bytes->size(), model.sha256}};
   RETURN_IF_ERROR(artifact->SetModel(std::move(model)));
   for (const std::string& location : artifact->info_.external_locations) {
@@ -80,6 +114,10 @@ StatusOr<std::unique_ptr<Artifact>> OpenedArtifact::OpenPlain(std::unique_ptr<Co
     if (!piece.ok()) return Annotate(WithinModel(piece.status()), "external data");
     files.push_back({location, piece->bytes->size(), piece->sha256});
     artifact->bytes_.external_data.push_back({location, artifact->Keep(*std::move(piece))});
+  }
+  if (artifact->manifest_) {
+    artifact->MergeLabels();
+    artifact->manifest_->signature = artifact->signature_;
   }
   artifact->digest_ = ContentDigest(std::move(files));
   return artifact;
@@ -172,7 +210,7 @@ StatusOr<std::unique_ptr<Artifact>> OpenedArtifact::OpenBundle(std::unique_ptr<C
 
 StatusOr<std::vector<Example>> OpenedArtifact::Examples(size_t limit) const {
   std::vector<Example> examples;
-  if (!manifest_) return examples;
+  if (!is_bundle()) return examples;
   const ReadRaw read_raw = [this](const std::string& path) -> StatusOr<Buffer> {
     const ManifestFile* file = manifest_->Find(path);
     if (!file) return Error(Reason::kBadModel, "\"{}\" is not listed in {}", path, kManifestName);
@@ -202,7 +240,7 @@ StatusOr<std::unique_ptr<Artifact>> Open(const std::string& path, const std::str
                                          const OpenLimits& limits) {
   ASSIGN_OR_RETURN(Located located, Locate(path, root, limits.max_total_bytes));
   if (located.kind == Located::Kind::kPlain) {
-    return OpenedArtifact::OpenPlain(std::move(located.content), limits);
+    return OpenedArtifact::OpenPlain(std::move(located), limits);
   }
   return OpenedArtifact::OpenBundle(std::move(located.content), limits);
 }

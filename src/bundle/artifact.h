@@ -1,6 +1,7 @@
 #pragma once
-// A model as it lies on disk (a plain .onnx file with its external data, a bundle folder, or a
-// bundle tar), opened once, beneath an allowed root, read by us, and named by its digest.
+// A model as it lies on disk (a plain .onnx file with its external data, a bundle folder, a
+// bundle tar, or a file of another framework), opened once, beneath an allowed root, read by us,
+// and named by its digest.
 
 #include <cstdint>
 #include <memory>
@@ -42,7 +43,8 @@ class Artifact {
   virtual ~Artifact() = default;
 
   /// "sha256:<64 hex>": of the bundle's content (docs/formats/bundle.md), or, for a plain file, of
-  /// the model and its external data in the same construction.
+  /// the model and its external data in the same construction. Of an imported model: of the ONNX
+  /// that it became.
   virtual const std::string& digest() const = 0;
   virtual const onnx::ModelInfo& info() const = 0;
   /// info().signature, with the bundle's labels merged in.
@@ -52,7 +54,8 @@ class Artifact {
   virtual bool is_bundle() const = 0;
   virtual size_t size_bytes() const = 0;
 
-  /// nullptr for a plain file. Valid while the artifact lives.
+  /// nullptr for a plain ONNX file; of an imported model, what a bundle of it would say. Valid
+  /// while the artifact lives.
   virtual const Manifest* manifest() const { return nullptr; }
 
   /// The first `limit` examples in the order of their names, read and checked against the
@@ -68,7 +71,8 @@ struct OpenLimits {
 };
 
 /// Opens `path` (links allowed; it must resolve beneath `root`, "" = no root): an ONNX file or
-/// a folder with a model.onnx, a bundle folder or a bundle tar, recognised by content. What lies
+/// a folder with a model.onnx, a bundle folder or a bundle tar, or a file of another framework,
+/// which is imported (import/import.h); recognised by content. What lies
 /// inside is opened beneath the model's own folder (openat2 RESOLVE_BENEATH, regular files only),
 /// read into memory, hashed, and never opened again by path.
 /// @return kNotFound when nothing is at the path; kBadModel naming file and rule; kUnsupported;

@@ -251,6 +251,15 @@ std::vector<std::string> FeatureNames(std::string_view feature_schema) {
   return names;
 }
 
+std::string RenderFeatures(const std::vector<std::string>& names) {
+  std::string text;
+  JsonWriter writer(text);
+  writer.BeginObject().Key("features").BeginArray();
+  for (const std::string& name : names) writer.BeginObject().Key("name").String(name).EndObject();
+  writer.EndArray().EndObject();
+  return text;
+}
+
 std::string RenderManifest(const Manifest& manifest) {
   std::string text;
   JsonWriter writer(text);

@@ -45,6 +45,9 @@ StatusOr<Manifest> ParseManifest(std::string_view text);
 /// [n,F] input are called. Empty unless each feature has a name of its own.
 std::vector<std::string> FeatureNames(std::string_view feature_schema);
 
+/// The feature schema of columns of which only names are known.
+std::string RenderFeatures(const std::vector<std::string>& names);
+
 /// The same manifest is the same bytes.
 std::string RenderManifest(const Manifest& manifest);
 

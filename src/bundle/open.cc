@@ -108,7 +108,8 @@ StatusOr<Located> Locate(const std::string& path, const std::string& root,
   }
   ASSIGN_OR_RETURN(io::Folder parent, opener.OpenFolder(FolderOf(path)));
   return Located{Located::Kind::kPlain,
-                 std::make_unique<FolderContent>(std::move(parent), std::move(file))};
+                 std::make_unique<FolderContent>(std::move(parent), std::move(file)),
+                 std::filesystem::path(path).filename().string()};
 }
 
 }  // namespace slipway::bundle

@@ -12,6 +12,7 @@ namespace slipway::bundle {
 struct Located {
   enum class Kind { kPlain, kFolder, kTar } kind = Kind::kPlain;
   std::unique_ptr<Content> content;
+  std::string file_name = {};  // kPlain: of the model's file
 };
 
 /// What lies at `path`, which must resolve beneath `root` ("" = no root); `root`

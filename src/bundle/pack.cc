@@ -103,7 +103,7 @@ StatusOr<Draft> MakeDraft(const std::string& source, const Artifact& artifact,
   RETURN_IF_ERROR(ApplyFeatureSchema(draft.manifest, options));
   draft.manifest.signature = draft.signature;
   if (!options.name.empty()) draft.manifest.name = options.name;
-  if (!artifact.is_bundle()) {
+  if (!artifact.manifest()) {
     draft.manifest.lineage["source_format"] = "onnx";
     if (!artifact.info().producer.empty()) {
       draft.manifest.lineage["created_by"] = artifact.info().producer;
@@ -121,7 +121,7 @@ StatusOr<Draft> MakeDraft(const std::string& source, const Artifact& artifact,
   }
   if (!options.examples.empty()) {
     RETURN_IF_ERROR(AddExamples(draft, options.examples, options.limits.max_total_bytes));
-  } else if (artifact.manifest()) {
+  } else if (artifact.is_bundle()) {
     ASSIGN_OR_RETURN(const Located located, Locate(source, "", options.limits.max_total_bytes));
     RETURN_IF_ERROR(KeepExamples(draft, *artifact.manifest(), *located.content));
   }

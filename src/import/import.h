@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "import/formats.h"
 
 namespace slipway::importing {
 
@@ -29,16 +30,12 @@ struct Limits {
   size_t max_objects = 50'000'000;              // values that a file may hold
 };
 
-/// Imports what `bytes` hold, by their content: pickle and joblib (also compressed), XGBoost JSON,
-/// UBJSON and binary, LightGBM text. `name` is the file's, for messages and where content does not
-/// tell one format from another.
+/// Imports what `bytes` hold.
+/// @param format  as FormatOf (import/formats.h) tells it; not kNone.
 /// @return kUnsupported naming the estimator, operator or class that has no counterpart;
 ///   kBadModel naming place, expected, got; kTooLarge over a limit.
 /// Threads: any. Runs nothing, opens nothing. Cost: linear in the file.
-StatusOr<Imported> Import(std::string_view name, std::span<const std::byte> bytes,
+StatusOr<Imported> Import(Format format, std::span<const std::byte> bytes,
                           const Limits& limits = {});
-
-/// Whether `bytes` begin like a format that Import knows. Cheap: looks at the first 4 KiB.
-bool Recognises(std::string_view name, std::span<const std::byte> bytes);
 
 }  // namespace slipway::importing

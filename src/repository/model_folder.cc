@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/utf8.h"
+#include "import/formats.h"
 #include "repository/stamp.h"
 #include "text/json_reader.h"
 
@@ -162,6 +163,7 @@ class Reader {
     const std::string& usual = model_.config.default_model_filename;
     const auto model = folder.Stat(usual);
     if (!model.ok() || *model || usual != kDefaultModelFilename) return usual;
+    if (const auto foreign = OnlyOne(names, importing::IsModelOfFolder)) return *foreign;
     if (names.size() != 1) return std::string();
     if (IsModelFileName(names[0])) return names[0];
     ASSIGN_OR_RETURN(const auto inner, folder.Stat(names[0] + "/manifest.json"));
@@ -229,7 +231,15 @@ std::optional<VersionNumber> VersionOfFolder(std::string_view name) {
 }
 
 bool IsModelFileName(std::string_view name) {
-  return name.ends_with(".onnx") || name.ends_with(".slipway") || name.ends_with(".tar");
+  return name.ends_with(".onnx") || name.ends_with(".slipway") || name.ends_with(".tar") ||
+         importing::HasModelEnding(name);
+}
+
+std::optional<std::string> OnlyOne(const std::vector<std::string>& names,
+                                   bool (*is_one)(std::string_view)) {
+  const auto found = std::ranges::find_if(names, is_one);
+  if (found == names.end() || std::any_of(found + 1, names.end(), is_one)) return std::nullopt;
+  return *found;
 }
 
 FoundModel ReadModelFolder(const ModelName& name, const io::Folder& folder,

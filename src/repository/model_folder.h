@@ -16,8 +16,12 @@ namespace slipway::repository {
 std::optional<VersionNumber> VersionOfFolder(std::string_view name);
 inline bool IsVersionFolder(std::string_view name) { return VersionOfFolder(name).has_value(); }
 
-/// True for ".onnx", ".slipway" and ".tar".
+/// True for ".onnx", ".slipway", ".tar" and the endings of other frameworks (import/formats.h).
 bool IsModelFileName(std::string_view name);
+
+/// The name that `is_one` takes; nullopt when it takes none or several.
+std::optional<std::string> OnlyOne(const std::vector<std::string>& names,
+                                   bool (*is_one)(std::string_view));
 
 /// What `folder`, called `name`, says. What is wrong lies in the model's problem.
 /// @param root  the versions' root; `path` of the folder begins with it.

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/mutex.h"
+#include "import/formats.h"
 #include "io/beneath.h"
 #include "io/tar.h"
 #include "io/without_folder.h"
@@ -25,8 +26,9 @@ constexpr size_t kMaxEntries =
 // What a folder holds alone where SageMaker has unpacked a model's archive.
 constexpr std::string_view kUnpacked = "model";
 constexpr std::string_view kExpected =
-    "expected an .onnx file, a bundle, or a folder with name/1/model.onnx, name/1/<bundle> or "
-    "name.onnx";
+    "expected an .onnx file, a bundle, a file of another framework (docs/formats), or a folder "
+    "with "
+    "name/1/model.onnx, name/1/<bundle> or name.onnx";
 
 std::string StemOf(std::string_view name) {
   return IsModelFileName(name) ? std::string(name.substr(0, name.rfind('.'))) : std::string(name);
@@ -206,19 +208,12 @@ class RepositorySource final : public PlacedSource {
     }
     if (holds("config.pbtxt") || std::ranges::any_of(*names, IsVersionFolder))
       return ReadModelFolder(name, *folder, root);
-    if (const auto file = unpacked ? OnlyModelFile(*names) : std::nullopt) {
+    if (const auto file =
+            OnlyOne(*names, unpacked ? IsModelFileName : importing::IsModelOfFolder)) {
       return OneVersion(name, folder->path() + "/" + *file, root,
                         StampOfFile(*folder, *file, *names));
     }
     return PassOver(entry, "it has no version folder and no config.pbtxt");
-  }
-
-  /// nullopt when there are none or several.
-  static std::optional<std::string> OnlyModelFile(const std::vector<std::string>& names) {
-    const auto file = std::ranges::find_if(names, IsModelFileName);
-    if (file == names.end() || std::any_of(file + 1, names.end(), IsModelFileName))
-      return std::nullopt;
-    return *file;
   }
 
   static FoundModel Broken(const ModelName& name, const Status& why) {
@@ -286,7 +281,9 @@ StatusOr<bool> IsModelFolder(const io::Folder& folder) {
     const auto inside = version->List(kMaxEntries);
     if (!inside.ok()) continue;
     for (const std::string& file : *inside) {
-      if (IsModelFileName(file) || file == "manifest.json" || file == "saved_model.pb") return true;
+      if (IsModelFileName(file) || importing::IsModelOfFolder(file) || file == "manifest.json" ||
+          file == "saved_model.pb")
+        return true;
     }
   }
   return false;
@@ -312,10 +309,13 @@ StatusOr<std::unique_ptr<Source>> OpenFolderSource(const Place& place,
   return std::make_unique<ModelFolderSource>(path, std::move(roots), std::move(name));
 }
 
-StatusOr<bool> IsTar(const io::File& file) {
-  std::array<std::byte, 512> start;
-  ASSIGN_OR_RETURN(const size_t got, file.ReadAt(0, start));
-  return io::LooksLikeTar({reinterpret_cast<const char*>(start.data()), got});
+StatusOr<bool> IsModelFile(const io::File& file, const std::string& name) {
+  std::array<std::byte, 4096> buffer;
+  ASSIGN_OR_RETURN(const size_t got, file.ReadAt(0, buffer));
+  const std::span<const std::byte> start(buffer.data(), got);
+  return name.ends_with(".onnx") ||
+         io::LooksLikeTar({reinterpret_cast<const char*>(start.data()), start.size()}) ||
+         importing::FormatOf(name, start) != importing::Format::kNone;
 }
 
 }  // namespace
@@ -332,8 +332,8 @@ StatusOr<std::unique_ptr<Source>> OpenSource(const std::string& given,
   const std::filesystem::path resolved(place);
   ASSIGN_OR_RETURN(const auto parent, io::Folder::OpenResolved(resolved.parent_path().string()));
   ASSIGN_OR_RETURN(const io::File file, parent.OpenFile(resolved.filename().string()));
-  ASSIGN_OR_RETURN(const bool tar, IsTar(file));
-  if (!tar && !path.ends_with(".onnx")) {
+  ASSIGN_OR_RETURN(const bool model, IsModelFile(file, resolved.filename().string()));
+  if (!model) {
     return Error(Reason::kBadModel, "\"{}\" is no model: {}", path, kExpected);
   }
   ASSIGN_OR_RETURN(ModelName name, NameFor(wanted));

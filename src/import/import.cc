@@ -1,0 +1,24 @@
+#include "import/import.h"
+
+namespace slipway::importing {
+
+StatusOr<Imported> Import(Format format, std::span<const std::byte> bytes, const Limits& limits) {
+  if (bytes.size() > limits.max_file_bytes)
+    return Error(Reason::kTooLarge, "expected a file of at most {} bytes, got {}",
+                 limits.max_file_bytes, bytes.size());
+  switch (format) {
+    case Format::kPickle:
+    case Format::kSkops:
+    case Format::kXgboostJson:
+    case Format::kXgboostUbjson:
+    case Format::kXgboostBinary:
+    case Format::kLightgbmText:
+    case Format::kCatboost:
+    case Format::kCatboostJson:
+    case Format::kNone:
+      break;
+  }
+  return Error(Reason::kUnsupported, "a file of this format is not read");
+}
+
+}  // namespace slipway::importing
