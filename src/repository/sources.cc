@@ -26,9 +26,8 @@ constexpr size_t kMaxEntries =
 // What a folder holds alone where SageMaker has unpacked a model's archive.
 constexpr std::string_view kUnpacked = "model";
 constexpr std::string_view kExpected =
-    "expected an .onnx file, a bundle, a file of another framework (docs/formats), or a folder "
-    "with "
-    "name/1/model.onnx, name/1/<bundle> or name.onnx";
+    "expected an .onnx file, a bundle, a folder with name/1/model.onnx, name/1/<bundle> or "
+    "name.onnx, or a model of scikit-learn, XGBoost, LightGBM or CatBoost";
 
 std::string StemOf(std::string_view name) {
   return IsModelFileName(name) ? std::string(name.substr(0, name.rfind('.'))) : std::string(name);
