@@ -7,6 +7,7 @@
 
 #include "bundle/content.h"
 #include "bundle/example.h"
+#include "bundle/imported.h"
 #include "bundle/manifest.h"
 #include "bundle/open.h"
 #include "import/import.h"
@@ -14,20 +15,6 @@
 
 namespace slipway::bundle {
 namespace {
-
-// What a bundle of an imported model would say; outputs get their labels from it.
-Manifest ManifestOf(const importing::Imported& imported, const std::string& source_sha256) {
-  Manifest manifest;
-  for (const auto& [output, labels] : imported.labels)
-    manifest.signature.outputs.push_back({.name = output, .labels = labels});
-  manifest.lineage["source_format"] = imported.format;
-  manifest.lineage["source_sha256"] = source_sha256;
-  if (!imported.framework.empty()) manifest.lineage["framework"] = imported.framework;
-  if (!imported.framework_version.empty())
-    manifest.lineage["framework_version"] = imported.framework_version;
-  if (!imported.features.empty()) manifest.feature_schema = RenderFeatures(imported.features);
-  return manifest;
-}
 
 // A file that should be there and is not makes a bad model, where a path that leads nowhere is not
 // found.
@@ -39,6 +26,8 @@ Status WithinModel(const Status& status) {
 class OpenedArtifact final : public Artifact {
  public:
   static StatusOr<std::unique_ptr<Artifact>> OpenPlain(Located located, const OpenLimits& limits);
+  static StatusOr<std::unique_ptr<Artifact>> OpenImported(importing::Format format,
+                                                          const Piece& source);
   static StatusOr<std::unique_ptr<Artifact>> OpenBundle(std::unique_ptr<Content> content,
                                                         const OpenLimits& limits);
 
@@ -53,11 +42,9 @@ class OpenedArtifact final : public Artifact {
 
  private:
   Status SetModel(Piece piece);
-  StatusOr<Piece> Import(importing::Format format, const Piece& source);
   std::span<const std::byte> Keep(Piece piece);
   Status CheckFileList() const;
   StatusOr<Piece> ReadListed(const ManifestFile& file) const;
-  void MergeLabels();
 
   std::unique_ptr<Content> content_;
   std::optional<Manifest> manifest_;
@@ -70,9 +57,7 @@ class OpenedArtifact final : public Artifact {
 };
 
 Status OpenedArtifact::SetModel(Piece piece) {
-  std::vector<std::string> warnings = std::move(info_.warnings);
   ASSIGN_OR_RETURN(info_, onnx::Inspect(piece.bytes->span()));
-  info_.warnings.insert(info_.warnings.begin(), warnings.begin(), warnings.end());
   signature_ = info_.signature;
   bytes_.model = Keep(std::move(piece));
   return OkStatus();
@@ -84,15 +69,22 @@ std::span<const std::byte> OpenedArtifact::Keep(Piece piece) {
   return kept_.back()->span();
 }
 
-// Sets the manifest, and gives the ONNX that `source` becomes.
-StatusOr<Piece> OpenedArtifact::Import(importing::Format format, const Piece& source) {
-  ASSIGN_OR_RETURN(importing::Imported imported, importing::Import(format, source.bytes->span()));
-  manifest_ = ManifestOf(imported, source.sha256);
-  info_.warnings = std::move(imported.warnings);
+StatusOr<std::unique_ptr<Artifact>> OpenedArtifact::OpenImported(importing::Format format,
+                                                                 const Piece& source) {
+  auto artifact = std::make_unique<OpenedArtifact>();
+  ASSIGN_OR_RETURN(const importing::Imported imported,
+                   importing::Import(format, source.bytes->span()));
   ASSIGN_OR_RETURN(io::Bytes model, io::Bytes::Allocate(imported.model.size(), kModelName));
   std::ranges::copy(std::as_bytes(std::span(imported.model)), model.writable().begin());
   std::string sha256 = io::Sha256Hex(model.span());
-  return Piece{std::make_shared<io::Bytes>(std::move(model)), std::move(sha256)};
+  artifact->digest_ = ContentDigest({{std::string(kModelName), model.size(), sha256}});
+  RETURN_IF_ERROR(
+      artifact->SetModel({std::make_shared<io::Bytes>(std::move(model)), std::move(sha256)}));
+  artifact->info_.warnings.insert(artifact->info_.warnings.end(), imported.warnings.begin(),
+                                  imported.warnings.end());
+  artifact->manifest_ = ManifestOf(imported, artifact->signature_, source.sha256);
+  ApplyManifest(*artifact->manifest_, artifact->signature_);
+  return artifact;
 }
 
 StatusOr<std::unique_ptr<Artifact>> OpenedArtifact::OpenPlain(Located located,
@@ -104,9 +96,7 @@ StatusOr<std::unique_ptr<Artifact>> OpenedArtifact::OpenPlain(Located located,
       std::min<uint64_t>(onnx::Limits().max_model_bytes, limits.max_total_bytes);
   ASSIGN_OR_RETURN(Piece model, content->Read(model_name, max_model_bytes));
   const importing::Format format = importing::FormatOf(located.file_name, model.bytes->span());
-  if (format != importing::Format::kNone) {
-    ASSIGN_OR_RETURN(model, artifact->Import(format, model));
-  }
+  if (format != importing::Format::kNone) return OpenImported(format, model);
   std::vector<ManifestFile> files = {{model_name, model.bytes->size(), model.sha256}};
   RETURN_IF_ERROR(artifact->SetModel(std::move(model)));
   for (const std::string& location : artifact->info_.external_locations) {
@@ -114,10 +104,6 @@ StatusOr<std::unique_ptr<Artifact>> OpenedArtifact::OpenPlain(Located located,
     if (!piece.ok()) return Annotate(WithinModel(piece.status()), "external data");
     files.push_back({location, piece->bytes->size(), piece->sha256});
     artifact->bytes_.external_data.push_back({location, artifact->Keep(*std::move(piece))});
-  }
-  if (artifact->manifest_) {
-    artifact->MergeLabels();
-    artifact->manifest_->signature = artifact->signature_;
   }
   artifact->digest_ = ContentDigest(std::move(files));
   return artifact;
@@ -154,15 +140,6 @@ StatusOr<Piece> OpenedArtifact::ReadListed(const ManifestFile& file) const {
                  file.sha256, piece->sha256);
   }
   return piece;
-}
-
-void OpenedArtifact::MergeLabels() {
-  for (TensorSpec& output : signature_.outputs) {
-    const auto index = IndexOf(manifest_->signature.outputs, output.name);
-    if (index && !manifest_->signature.outputs[*index].labels.empty()) {
-      output.labels = manifest_->signature.outputs[*index].labels;
-    }
-  }
 }
 
 Status CheckTotal(const std::vector<ManifestFile>& files, uint64_t max_total_bytes) {
@@ -203,7 +180,7 @@ StatusOr<std::unique_ptr<Artifact>> OpenedArtifact::OpenBundle(std::unique_ptr<C
     artifact->bytes_.external_data.push_back({file.path, artifact->Keep(std::move(piece))});
   }
   RETURN_IF_ERROR(CheckAgreement(artifact->manifest_->signature, artifact->signature_));
-  artifact->MergeLabels();
+  ApplyManifest(*artifact->manifest_, artifact->signature_);
   artifact->digest_ = BundleDigest(files, *manifest);
   return artifact;
 }

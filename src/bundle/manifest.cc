@@ -55,6 +55,8 @@ Status ReadTensorSpec(JsonReader& reader, TensorSpec* spec) {
     if (key == "dtype") return typed = true, Consumed(ReadDType(reader, &spec->dtype));
     if (key == "shape") return shaped = true, Consumed(ReadShape(reader, &spec->shape));
     if (key == "optional") return Consumed(reader.ReadBool(&spec->optional));
+    if (key == "any_number") return Consumed(reader.ReadBool(&spec->any_number));
+    if (key == "on_request") return Consumed(reader.ReadBool(&spec->on_request));
     if (key == "labels") return Consumed(ReadStrings(reader, kMaxLabels, &spec->labels));
     return false;
   }));
@@ -181,6 +183,8 @@ void WriteSpecs(JsonWriter& writer, std::string_view key, const std::vector<Tens
     for (const int64_t dimension : spec.shape) writer.Int(dimension);
     writer.EndArray();
     if (spec.optional) writer.Key("optional").Bool(true);
+    if (spec.any_number) writer.Key("any_number").Bool(true);
+    if (spec.on_request) writer.Key("on_request").Bool(true);
     if (!spec.labels.empty()) {
       writer.Key("labels").BeginArray();
       for (const std::string& label : spec.labels) writer.String(label);

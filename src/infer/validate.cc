@@ -1,9 +1,9 @@
 #include "infer/validate.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "infer/spec_finder.h"
+#include "infer/table.h"
 
 namespace slipway {
 namespace {
@@ -103,8 +103,25 @@ void CheckTensor(const TensorSpec& spec, const Tensor& tensor, Culprits& culprit
   }
 }
 
+void BindTable(const InferRequest& request, const Signature& signature, BoundRequest& bound,
+               Culprits& culprits) {
+  const TensorSpec& spec = signature.inputs.front();
+  const Tensor& first = request.inputs.front().tensor;
+  if (request.inputs.size() == 1 && first.dtype == spec.dtype && Takes(spec, first.shape)) {
+    CheckTensor(spec, first, culprits);
+    bound.inputs.assign(1, &first);
+    return;
+  }
+  auto table = ReadTable(spec, request.inputs);
+  if (!table.ok()) return culprits.Add("{}", MessageOf(table.status()));
+  bound.table = std::make_unique<Tensor>(*std::move(table));
+  bound.inputs.assign(1, bound.table.get());
+}
+
 void BindInputs(const InferRequest& request, const Signature& signature, BoundRequest& bound,
                 Culprits& culprits) {
+  if (TakesTable(signature) && !request.inputs.empty())
+    return BindTable(request, signature, bound, culprits);
   SpecFinder finder(signature.inputs);
   UnknownNames unknown("input", "takes", signature.inputs);
   bound.inputs.assign(signature.inputs.size(), nullptr);
@@ -131,8 +148,8 @@ void BindOutputs(const InferRequest& request, const Signature& signature, BoundR
                  Culprits& culprits) {
   bound.outputs.clear();
   if (request.outputs.empty()) {
-    bound.outputs.resize(signature.outputs.size());
-    std::iota(bound.outputs.begin(), bound.outputs.end(), size_t{0});
+    for (size_t i = 0; i < signature.outputs.size(); ++i)
+      if (!signature.outputs[i].on_request) bound.outputs.push_back(i);
     return;
   }
   SpecFinder finder(signature.outputs);

@@ -3,6 +3,8 @@
 
 #include <absl/container/inlined_vector.h>
 
+#include <memory>
+
 #include "base/status.h"
 #include "infer/request.h"
 #include "tensor/signature.h"
@@ -13,11 +15,13 @@ namespace slipway {
 struct BoundRequest {
   absl::InlinedVector<const Tensor*, 8> inputs;  // by index into signature.inputs; null = left out
   absl::InlinedVector<size_t, 8> outputs;  // indexes into signature.outputs, in the order asked
+  std::unique_ptr<Tensor> table;           // what `inputs` points to when infer/table.h made it
 };
 
 /// Checks the request against the signature and resolves its names: every required input once, no
 /// unknown or duplicate input or output, dtype and shape as declared, data as long as the shape
-/// says.
+/// says. A model of a table takes more (infer/table.h). Who asks for no output gets all that are
+/// not on_request.
 /// @param bound  overwritten; its pointers are valid as long as request.inputs is left alone. Only
 ///               meaningful when OK.
 /// @return kBadRequest listing every culprit (the first 20, within 900 bytes, then "and N more"):

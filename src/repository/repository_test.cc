@@ -127,8 +127,7 @@ TEST_F(RepositoryTest, SaysWhatItExpected) {
   root_.Write("notes.txt", "hello");
   const auto source = OpenSource(root_ / "notes.txt");
   EXPECT_EQ(ReasonOf(source.status()), Reason::kBadModel);
-  EXPECT_THAT(MessageOf(source.status()),
-              HasSubstr("expected an .onnx file, a bundle, a folder"));
+  EXPECT_THAT(MessageOf(source.status()), HasSubstr("expected an .onnx file, a bundle, a folder"));
   EXPECT_EQ(ReasonOf(OpenSource(root_ / "nothing").status()), Reason::kNotFound);
   ASSERT_EQ(::mkfifo((root_ / "model.onnx").c_str(), 0600), 0);
   EXPECT_EQ(ReasonOf(OpenSource(root_ / "model.onnx").status()), Reason::kBadModel);

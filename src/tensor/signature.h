@@ -17,8 +17,12 @@ struct TensorSpec {
   Shape shape;            // -1 = any
   bool optional = false;  // inputs only: may be left out
   std::vector<std::string> labels =
-      {};                 // outputs only: names of the classes, by index; often empty
-  bool any_rank = false;  // the model does not say how many dimensions it has; shape is then [-1]
+      {};                   // outputs only: names of the classes, by index; often empty
+  bool any_rank = false;    // the model does not say how many dimensions it has; shape is then [-1]
+  bool any_number = false;  // inputs [n,F] of FP32 or FP64 only: takes every numeric dtype, and,
+                            // as the only input, any name (infer/table.h)
+  bool on_request = false;  // outputs only: given to who asks for it by name
+  std::vector<std::string> columns = {};  // inputs [n,F] only: names of the columns; often empty
 
   bool operator==(const TensorSpec&) const = default;
 };

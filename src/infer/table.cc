@@ -1,0 +1,143 @@
+#include "infer/table.h"
+
+#include <absl/container/flat_hash_map.h>
+
+#include <algorithm>
+
+#include "tensor/half.h"
+
+namespace slipway {
+namespace {
+
+constexpr size_t kMaxTableBytes = size_t{256} << 20;
+
+/// Calls `visit` with a function from an element's index to its value; false for no number.
+template <typename Visit>
+bool VisitNumbers(const Tensor& tensor, Visit visit) {
+  const auto plain = [&]<typename T>(T) {
+    visit([v = tensor.as<T>()](size_t i) { return v[i]; });
+    return true;
+  };
+  const auto halves = tensor.as<uint16_t>();
+  switch (tensor.dtype) {
+    case DType::kBool:
+    case DType::kUint8:
+      return plain(uint8_t{});
+    case DType::kUint16:
+      return plain(uint16_t{});
+    case DType::kUint32:
+      return plain(uint32_t{});
+    case DType::kUint64:
+      return plain(uint64_t{});
+    case DType::kInt8:
+      return plain(int8_t{});
+    case DType::kInt16:
+      return plain(int16_t{});
+    case DType::kInt32:
+      return plain(int32_t{});
+    case DType::kInt64:
+      return plain(int64_t{});
+    case DType::kFp32:
+      return plain(float{});
+    case DType::kFp64:
+      return plain(double{});
+    case DType::kFp16:
+      return visit([halves](size_t i) { return Fp16ToFloat(halves[i]); }), true;
+    case DType::kBf16:
+      return visit([halves](size_t i) { return Bf16ToFloat(halves[i]); }), true;
+    case DType::kBytes:
+      return false;
+  }
+  return false;
+}
+
+template <typename T>
+bool WriteColumns(const Tensor& from, size_t count, size_t stride, T* to) {
+  return VisitNumbers(from, [&](auto value) {
+    for (size_t i = 0; i < count; ++i) to[i * stride] = static_cast<T>(value(i));
+  });
+}
+
+/// Elements of `from` to every `stride`-th place of `to`.
+bool Write(const Tensor& from, size_t count, size_t stride, DType dtype, size_t first,
+           std::byte* to) {
+  return dtype == DType::kFp32
+             ? WriteColumns(from, count, stride, reinterpret_cast<float*>(to) + first)
+             : WriteColumns(from, count, stride, reinterpret_cast<double*>(to) + first);
+}
+
+Status Refused(const NamedTensor& sent, const TensorSpec& spec) {
+  return Error(Reason::kBadRequest, "input \"{}\": expected numbers {}, got {}", sent.name,
+               ToString(spec.dtype, spec.shape), ToString(sent.tensor.dtype, sent.tensor.shape));
+}
+
+StatusOr<Tensor> NewTable(const TensorSpec& spec, Shape shape, std::byte** writable) {
+  ASSIGN_OR_RETURN(const auto bytes, ByteCount(spec.dtype, shape));
+  if (static_cast<size_t>(bytes) > kMaxTableBytes)
+    return Error(Reason::kTooLarge, "input \"{}\": expected at most {} bytes, got {}", spec.name,
+                 kMaxTableBytes, bytes);
+  return Tensor{spec.dtype, std::move(shape),
+                Buffer::Allocate(static_cast<size_t>(bytes), writable)};
+}
+
+StatusOr<Tensor> ReadWhole(const TensorSpec& spec, const NamedTensor& sent) {
+  const Tensor& tensor = sent.tensor;
+  RETURN_IF_ERROR(ElementCount(tensor.shape).status());
+  if (!Takes(spec, tensor.shape) || tensor.dtype == DType::kBytes) return Refused(sent, spec);
+  if (const Status data = CheckData(tensor); !data.ok())
+    return Error(Reason::kBadRequest, "input \"{}\": {}", sent.name, MessageOf(data));
+  std::byte* writable = nullptr;
+  ASSIGN_OR_RETURN(Tensor table, NewTable(spec, tensor.shape, &writable));
+  const auto count = static_cast<size_t>(tensor.shape[0] * tensor.shape[1]);
+  if (!Write(tensor, count, 1, spec.dtype, 0, writable)) return Refused(sent, spec);
+  return table;
+}
+
+Status CheckColumn(const NamedTensor& sent, int64_t rows) {
+  const Shape& shape = sent.tensor.shape;
+  const bool column = shape.size() == 1 || (shape.size() == 2 && shape[1] == 1);
+  if (!column || shape[0] != rows || sent.tensor.dtype == DType::kBytes)
+    return Error(Reason::kBadRequest, "input \"{}\": expected a column of {} numbers, got {}",
+                 sent.name, rows, ToString(sent.tensor.dtype, shape));
+  if (const Status data = CheckData(sent.tensor); !data.ok())
+    return Error(Reason::kBadRequest, "input \"{}\": {}", sent.name, MessageOf(data));
+  return OkStatus();
+}
+
+StatusOr<Tensor> ReadColumns(const TensorSpec& spec, const std::vector<NamedTensor>& sent) {
+  absl::flat_hash_map<std::string, size_t> places;
+  for (size_t i = 0; i < spec.columns.size(); ++i) places.emplace(spec.columns[i], i);
+  if (sent.size() != spec.columns.size())
+    return Error(Reason::kBadRequest, "expected one input, or {} named after the columns, got {}",
+                 spec.columns.size(), sent.size());
+  const int64_t rows = sent.front().tensor.shape.empty() ? -1 : sent.front().tensor.shape[0];
+  std::byte* writable = nullptr;
+  for (const NamedTensor& column : sent) RETURN_IF_ERROR(CheckColumn(column, rows));
+  const size_t width = spec.columns.size();
+  ASSIGN_OR_RETURN(Tensor table, NewTable(spec, {rows, static_cast<int64_t>(width)}, &writable));
+  std::vector<bool> seen(width);
+  for (const NamedTensor& column : sent) {
+    const auto place = places.find(column.name);
+    if (place == places.end())
+      return Error(Reason::kBadRequest, "input \"{}\": the model has no such column", column.name);
+    if (seen[place->second])
+      return Error(Reason::kBadRequest, "input \"{}\": given more than once", column.name);
+    seen[place->second] = true;
+    Write(column.tensor, static_cast<size_t>(rows), width, spec.dtype, place->second, writable);
+  }
+  return table;
+}
+
+}  // namespace
+
+bool TakesTable(const Signature& signature) {
+  return signature.inputs.size() == 1 && signature.inputs.front().any_number;
+}
+
+StatusOr<Tensor> ReadTable(const TensorSpec& spec, const std::vector<NamedTensor>& sent) {
+  const bool columns =
+      sent.size() > 1 || (spec.columns.size() == 1 && sent.front().tensor.shape.size() == 1);
+  return columns ? ReadColumns(spec, sent) : ReadWhole(spec, sent.front());
+}
+
+}  // namespace slipway

@@ -1,0 +1,98 @@
+#include "infer/table.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "infer/validate.h"
+
+namespace slipway {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+template <typename T>
+Tensor Of(DType dtype, Shape shape, std::initializer_list<T> values) {
+  std::string bytes(reinterpret_cast<const char*>(values.begin()), values.size() * sizeof(T));
+  return {dtype, std::move(shape), Buffer::Own(std::move(bytes))};
+}
+
+const Signature kTable = {
+    .inputs = {{.name = "input",
+                .dtype = DType::kFp64,
+                .shape = {-1, 2},
+                .any_number = true,
+                .columns = {"age", "income"}}},
+    .outputs = {
+        {.name = "predict", .dtype = DType::kInt64, .shape = {-1}},
+        {.name = "predict_proba", .dtype = DType::kFp64, .shape = {-1, 2}, .on_request = true}}};
+
+/// What the model gets of `inputs`; the refusal when it gets nothing.
+std::vector<double> Got(std::vector<NamedTensor> inputs, std::string* refusal = nullptr) {
+  InferRequest request;
+  request.inputs = std::move(inputs);
+  BoundRequest bound;
+  const Status status = Bind(request, kTable, bound);
+  if (refusal != nullptr) *refusal = status.ok() ? "" : std::string(MessageOf(status));
+  if (!status.ok()) return {};
+  const auto values = bound.inputs[0]->as<double>();
+  return {values.begin(), values.end()};
+}
+
+TEST(TableTest, TakesEveryNumericTypeUnderAnyName) {
+  EXPECT_THAT(Got({{"x", Of<double>(DType::kFp64, {1, 2}, {0.1, 2})}}), ElementsAre(0.1, 2));
+  EXPECT_THAT(Got({{"x", Of<float>(DType::kFp32, {1, 2}, {0.5f, 2})}}), ElementsAre(0.5, 2));
+  EXPECT_THAT(Got({{"x", Of<int64_t>(DType::kInt64, {2, 2}, {1, -2, 3, 4})}}),
+              ElementsAre(1, -2, 3, 4));
+  EXPECT_THAT(Got({{"x", Of<uint8_t>(DType::kBool, {1, 2}, {1, 0})}}), ElementsAre(1, 0));
+  EXPECT_THAT(Got({{"x", Of<uint16_t>(DType::kFp16, {1, 2}, {0x3C00, 0xC000})}}),
+              ElementsAre(1, -2));
+}
+
+TEST(TableTest, TakesOneInputAColumnByName) {
+  EXPECT_THAT(Got({{"income", Of<float>(DType::kFp32, {2}, {10, 20})},
+                   {"age", Of<int32_t>(DType::kInt32, {2, 1}, {1, 2})}}),
+              ElementsAre(1, 10, 2, 20));
+}
+
+TEST(TableTest, RefusalsNameTheInput) {
+  struct Case {
+    std::vector<NamedTensor> inputs;
+    std::string_view says;
+  };
+  const Tensor column = Of<float>(DType::kFp32, {1}, {1});
+  const Case cases[] = {
+      {{{"x", Of<float>(DType::kFp32, {1, 3}, {1, 2, 3})}},
+       "input \"x\": expected numbers FP64 [-1,2], got FP32 [1,3]"},
+      {{{"x", Of<char>(DType::kBytes, {1, 2}, {})}},
+       "input \"x\": expected numbers FP64 [-1,2], got BYTES [1,2]"},
+      {{{"x", Of<float>(DType::kFp32, {2, 2}, {1, 2, 3})}}, "input \"x\": expected 16 bytes for FP32 [2,2], got 12"},
+      {{{"age", column}, {"height", column}}, "input \"height\": the model has no such column"},
+      {{{"age", column}, {"age", column}}, "input \"age\": given more than once"},
+      {{{"age", column}, {"income", Of<float>(DType::kFp32, {2}, {1, 2})}},
+       "input \"income\": expected a column of 1 numbers, got FP32 [2]"},
+      {{{"age", column}, {"income", column}, {"x", column}},
+       "expected one input, or 2 named after the columns, got 3"},
+      {{}, "input \"input\": missing"},
+  };
+  for (const Case& c : cases) {
+    std::string refusal;
+    Got(c.inputs, &refusal);
+    EXPECT_THAT(refusal, HasSubstr(std::string(c.says)));
+  }
+}
+
+TEST(TableTest, WhoAsksForNothingGetsWhatIsNotOnRequest) {
+  InferRequest request;
+  request.inputs = {{"x", Of<double>(DType::kFp64, {1, 2}, {1, 2})}};
+  BoundRequest bound;
+  ASSERT_TRUE(Bind(request, kTable, bound).ok());
+  EXPECT_THAT(bound.outputs, ElementsAre(0));
+  EXPECT_EQ(bound.table, nullptr) << "a tensor that fits is borrowed";
+  request.outputs = {{"predict_proba"}};
+  ASSERT_TRUE(Bind(request, kTable, bound).ok());
+  EXPECT_THAT(bound.outputs, ElementsAre(1));
+}
+
+}  // namespace
+}  // namespace slipway
