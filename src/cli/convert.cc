@@ -3,8 +3,11 @@
 #include "bundle/artifact.h"
 #include "bundle/pack.h"
 #include "cli/commands.h"
+#include "cli/local_model.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/proof.h"
+#include "io/digest.h"
 #include "io/durable_write.h"
 #include "io/file.h"
 
@@ -12,6 +15,9 @@ namespace slipway::cli {
 namespace {
 
 constexpr uint64_t kMaxLabelBytes = uint64_t{16} << 20;
+constexpr uint64_t kMaxExpectedBytes = uint64_t{1} << 30;
+constexpr double kParityTolerance = 1e-6;
+constexpr std::string_view kCertificateEnding = ".parity.json";
 
 /// "OUTPUT=FILE", a label a line.
 Status ReadLabels(const std::string& text, bundle::PackOptions& options) {
@@ -47,6 +53,42 @@ StatusOr<bundle::Packed> WriteOnnx(const std::string& source, const std::string&
   return bundle::Packed{written->digest(), 1, written->size_bytes()};
 }
 
+StatusOr<bundle::Packed> WriteBundle(const std::string& source, const std::string& out,
+                                     const Arguments& arguments) {
+  bundle::PackOptions options;
+  options.name = arguments.Text("--name");
+  options.examples = arguments.Text("--examples");
+  for (const std::string& labels : arguments.Texts("--labels"))
+    RETURN_IF_ERROR(ReadLabels(labels, options));
+  return bundle::Pack(source, out, options);
+}
+
+/// What a model has shown before it is written.
+struct Proof {
+  Parity parity;
+  ParitySubject subject;
+  std::unique_ptr<bundle::Artifact> source;
+};
+
+StatusOr<Proof> ProveAgainst(const std::string& csv, const std::string& source) {
+  ASSIGN_OR_RETURN(const io::File file, io::File::Open(csv));
+  io::Sha256 digest;
+  ASSIGN_OR_RETURN(const io::Bytes bytes, file.ReadAll(kMaxExpectedBytes, &digest));
+  ASSIGN_OR_RETURN(LocalModel model, OpenLocalModel(source));
+  Proof proof;
+  auto parity = Prove(model, bytes.text(), kParityTolerance);
+  if (!parity.ok()) return Annotate(parity.status(), csv);
+  proof.parity = *std::move(parity);
+  if (!proof.parity.holds())
+    return Error(Reason::kBadModel, "{}: the model's answers are not the expected ones\n{}", csv,
+                 ParityText(proof.parity));
+  proof.subject.engine = fmt::format("{} {}", model.engine->name(), model.engine->version());
+  proof.subject.data_file = csv.substr(csv.rfind('/') + 1);
+  proof.subject.data_sha256 = digest.HexDigest();
+  proof.source = std::move(model.artifact);
+  return proof;
+}
+
 StatusOr<bundle::Packed> Convert(const Arguments& arguments) {
   const std::string source = arguments.Text("MODEL"), out = arguments.Text("--output");
   Progress progress("Converting " + source);
@@ -56,13 +98,18 @@ StatusOr<bundle::Packed> Convert(const Arguments& arguments) {
   if (to_onnx && bundle_only)
     return Error(Reason::kBadRequest, "--name, --examples and --labels are for bundles, {} is none",
                  out);
-  if (to_onnx) return WriteOnnx(source, out);
-  bundle::PackOptions options;
-  options.name = arguments.Text("--name");
-  options.examples = arguments.Text("--examples");
-  for (const std::string& labels : arguments.Texts("--labels"))
-    RETURN_IF_ERROR(ReadLabels(labels, options));
-  return bundle::Pack(source, out, options);
+  std::optional<Proof> proof;
+  if (arguments.Has("--prove")) {
+    ASSIGN_OR_RETURN(proof, ProveAgainst(arguments.Text("--prove"), source));
+  }
+  ASSIGN_OR_RETURN(const bundle::Packed packed,
+                   to_onnx ? WriteOnnx(source, out) : WriteBundle(source, out, arguments));
+  if (!proof) return packed;
+  proof->subject.digest = packed.digest;
+  RETURN_IF_ERROR(io::WriteDurably(out + std::string(kCertificateEnding),
+                                   RenderCertificate(proof->parity, proof->subject, *proof->source),
+                                   io::DurableFile::Existing::kReplace));
+  return packed;
 }
 
 int RunConvert(const Arguments& arguments) {
@@ -94,25 +141,33 @@ int RunConvert(const Arguments& arguments) {
 }  // namespace
 
 Command ConvertCommand() {
-  return {"convert",
-          "Turns a model into a bundle, the unit of release, or into a plain ONNX file.",
-          "slipway convert model.onnx -o model.tar --name churn",
-          {{"MODEL", "", "An ONNX file, or a bundle (folder or tar).", /*required=*/true},
-           {.name = "--output",
-            .value_name = "OUT",
-            .help = "What to write: NAME.onnx, NAME.tar or NAME.slipway (a tar), else a bundle "
-                    "folder. It must not exist.",
-            .required = true,
-            .short_name = "-o"},
-           {"--name", "NAME", "Name of the model in the bundle."},
-           {"--examples", "FOLDER",
-            "Golden inputs and outputs (NAME.json each) to put into the bundle."},
-           {.name = "--labels",
-            .value_name = "OUTPUT=FILE",
-            .help = "Names of an output's classes, one a line.",
-            .repeated = true},
-           JsonOption()},
-          RunConvert};
+  return {
+      "convert",
+      "Turns a model into a bundle, the unit of release, or into a plain ONNX file.",
+      "slipway convert model.onnx -o model.tar --name churn",
+      {{"MODEL", "",
+        "An ONNX file, a bundle (folder or tar), or a model of scikit-learn, XGBoost, LightGBM or "
+        "CatBoost.",
+        /*required=*/true},
+       {.name = "--output",
+        .value_name = "OUT",
+        .help = "What to write: NAME.onnx, NAME.tar or NAME.slipway (a tar), else a bundle "
+                "folder. It must not exist.",
+        .required = true,
+        .short_name = "-o"},
+       {"--name", "NAME", "Name of the model in the bundle."},
+       {"--prove", "FILE",
+        "A .csv of inputs and, in columns named like the outputs (predict, predict_proba_0), "
+        "what the framework answered: nothing is written unless the model answers the same; "
+        "OUT.parity.json tells what was compared."},
+       {"--examples", "FOLDER",
+        "Golden inputs and outputs (NAME.json each) to put into the bundle."},
+       {.name = "--labels",
+        .value_name = "OUTPUT=FILE",
+        .help = "Names of an output's classes, one a line.",
+        .repeated = true},
+       JsonOption()},
+      RunConvert};
 }
 
 }  // namespace slipway::cli

@@ -16,7 +16,7 @@ struct LocalModel {
   std::unique_ptr<LoadedModel> loaded;
   Duration load_time{};
 
-  const Signature& signature() const { return loaded->signature(); }
+  const Signature& signature() const { return artifact->signature(); }
   /// Names of the columns of the only [n,F] input, of a bundle that says them.
   std::vector<std::string> Features() const;
 
