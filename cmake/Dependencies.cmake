@@ -18,6 +18,9 @@ slipway_static(dep::yaml yaml-cpp)
 slipway_static(dep::seccomp seccomp)
 slipway_static(dep::protobuf_lite protobuf-lite Threads::Threads)
 slipway_static(dep::zlib z)
+slipway_static(dep::bz2 bz2)
+slipway_static(dep::lz4 lz4)
+slipway_static(dep::lzma lzma Threads::Threads)
 slipway_static(dep::nghttp2 nghttp2)
 
 # Debian has these two as shared libraries only; both are small.

@@ -13,8 +13,8 @@ namespace slipway::pickle {
 
 struct ReadOptions {
   size_t max_values = 50'000'000;
-  size_t max_bytes = size_t{4} << 30;  // strings, bytes and arrays together, unpacked
-  int max_depth = 1'000;               // of MARKs and of files within files
+  size_t max_bytes = size_t{4} << 30;  // unpacked, and of all values together
+  int max_depth = 1'000;               // of MARKs
   /// Whether a global may stand in the file; the first that may not refuses it, by module, name
   /// and byte offset. Empty: all may stand (they are data; `inspect --pickle` looks at anything).
   std::function<bool(std::string_view module, std::string_view name)> allowed;
@@ -33,13 +33,16 @@ class Document {
   virtual ~Document() = default;
   virtual Value root() const = 0;
   virtual const std::vector<GlobalUse>& globals() const = 0;  // in the order of their offsets
-  virtual int protocol() const = 0;
+  virtual int protocol() const = 0;                           // 0 where the file does not say
   virtual std::string_view packing() const = 0;  // "", "zlib", "gzip", "bz2", "xz", "lzma", "lz4"
 };
 
 /// Reads a pickle of protocol 0 to 5 or a joblib file, packed or not.
-/// @return kBadModel naming the opcode, its byte offset, expected and got; a global that is not
-///   allowed; a persistent id; kTooLarge over a budget.
+/// @param bytes  must outlive the document, whose strings and arrays lie in them.
+/// @return kBadModel naming the opcode, its byte offset, expected and got, or the global that is
+/// not
+///   allowed; kUnsupported for persistent ids, buffers out of band, copyreg extensions, and formats
+///   that hold pickles (zip, joblib before 0.10); kTooLarge over a budget.
 /// Threads: any. Calls nothing, opens nothing. Cost: linear in the unpacked bytes.
 StatusOr<std::unique_ptr<const Document>> Read(std::span<const std::byte> bytes,
                                                const ReadOptions& options = {});

@@ -1,4 +1,8 @@
 # What import/CMakeLists.txt takes from this folder.
-set(PICKLE_SOURCES)
-set(PICKLE_TESTS)
-set(PICKLE_LIBRARIES)
+set(PICKLE_SOURCES
+  pickle/array.cc pickle/calls.cc pickle/decoder.cc pickle/globals.cc pickle/joblib.cc pickle/machine.cc
+  pickle/machine_containers.cc pickle/machine_literals.cc pickle/machine_objects.cc pickle/node.cc
+  pickle/numpy.cc pickle/numpy_type.cc pickle/opcode.cc pickle/packing.cc pickle/reader.cc pickle/text.cc
+  pickle/value.cc)
+set(PICKLE_TESTS pickle/reader_test.cc)
+set(PICKLE_LIBRARIES dep::bz2 dep::lz4 dep::lzma dep::zlib)

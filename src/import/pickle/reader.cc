@@ -1,0 +1,97 @@
+#include "import/pickle/reader.h"
+
+#include <algorithm>
+
+#include "import/pickle/globals.h"
+#include "import/pickle/machine.h"
+#include "import/pickle/packing.h"
+
+namespace slipway::pickle {
+namespace {
+
+using namespace std::string_view_literals;
+
+/// What an empty list costs, an opcode of one byte, is the most that a byte may ask for; a copy of
+/// the stream and a little more may be made besides. So small files stay small in memory whatever
+/// they say.
+size_t Allowance(size_t stream_bytes, size_t max_bytes) {
+  constexpr size_t kPerByte = 128, kBase = size_t{1} << 20;
+  if (stream_bytes > max_bytes / kPerByte) return max_bytes;
+  return std::min(max_bytes, kBase + kPerByte * stream_bytes);
+}
+
+class PickleDocument final : public Document {
+ public:
+  PickleDocument(const ReadOptions& options, Packing packing, std::vector<std::byte> unpacked)
+      : packing_(packing), unpacked_(std::move(unpacked)), globals_(options) {}
+
+  Status Run(std::span<const std::byte> packed, const ReadOptions& options) {
+    const auto stream = packing_ == Packing::kNone ? packed : std::span(std::as_const(unpacked_));
+    heap_ = std::make_unique<Heap>(options.max_values, Allowance(stream.size(), options.max_bytes));
+    Cursor cursor(stream);
+    Machine machine(cursor, *heap_, globals_, options.max_depth, Machine::Arrays::kInStream);
+    ASSIGN_OR_RETURN(root_, machine.Run());
+    protocol_ = machine.protocol();
+    if (cursor.left() > 0)
+      return Error(Reason::kBadModel,
+                   "STOP at byte {}: expected the end of the file, got {} bytes more",
+                   cursor.offset() - 1, cursor.left());
+    return OkStatus();
+  }
+
+  Value root() const override { return Value(root_); }
+  const std::vector<GlobalUse>& globals() const override { return globals_.uses(); }
+  int protocol() const override { return protocol_; }
+  std::string_view packing() const override { return PackingName(packing_); }
+
+ private:
+  const Packing packing_;
+  const std::vector<std::byte> unpacked_;
+  std::unique_ptr<Heap> heap_;
+  GlobalTable globals_;
+  const Node* root_ = nullptr;
+  int protocol_ = 0;
+};
+
+struct Foreign {
+  std::string_view start;
+  std::string_view message;
+};
+constexpr Foreign kForeign[] = {
+    {"PK\x03\x04"sv,
+     "a zip archive: skops, npz and PyTorch files are not read yet; dump the model "
+     "with pickle or joblib"},
+    {"ZF0x"sv,
+     "a compressed file of joblib before 0.10; load the model there and dump it again with a "
+     "newer joblib"},
+    {"\x28\xb5\x2f\xfd"sv,
+     "compressed with zstd; dump the model with zlib, gzip, bz2, xz, lzma or lz4"},
+    {"\x93NUMPY"sv, "an array of numpy.save, no model"},
+    {"\x89HDF\r\n"sv, "an HDF5 file, no pickle"},
+};
+
+Status RefuseForeign(std::span<const std::byte> bytes) {
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (text.empty()) return Error(Reason::kBadModel, "expected a pickle, got an empty file");
+  for (const Foreign& foreign : kForeign)
+    if (text.starts_with(foreign.start)) return MakeError(Reason::kUnsupported, foreign.message);
+  return OkStatus();
+}
+
+}  // namespace
+
+StatusOr<std::unique_ptr<const Document>> Read(std::span<const std::byte> bytes,
+                                               const ReadOptions& options) {
+  RETURN_IF_ERROR(RefuseForeign(bytes));
+  const Packing packing = RecognisePacking(bytes);
+  std::vector<std::byte> unpacked;
+  if (packing != Packing::kNone) {
+    ASSIGN_OR_RETURN(unpacked, Unpack(packing, bytes, {.max_bytes = options.max_bytes}));
+    RETURN_IF_ERROR(RefuseForeign(unpacked));
+  }
+  auto document = std::make_unique<PickleDocument>(options, packing, std::move(unpacked));
+  RETURN_IF_ERROR(document->Run(bytes, options));
+  return document;
+}
+
+}  // namespace slipway::pickle

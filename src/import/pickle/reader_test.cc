@@ -1,0 +1,253 @@
+#include "import/pickle/reader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "import/pickle/testing/files.h"
+
+namespace slipway::pickle {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::OwnedDocument;
+using testing::ReadFixture;
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+Value Find(Value dict, std::string_view key) {
+  const auto found = dict.Find(key);
+  EXPECT_TRUE(found.has_value()) << key;
+  return found.value_or(dict);
+}
+
+/// One pickle of the same values for each protocol.
+class ValuesTest : public ::testing::TestWithParam<int> {
+ protected:
+  ValuesTest() : document_(ReadFixture(fmt::format("values_{}.pkl", GetParam()))) {}
+  void SetUp() override { ASSERT_TRUE(document_.ok()) << document_.status(); }
+  Value Get(std::string_view key) const { return Find(document_->root(), key); }
+
+  OwnedDocument document_;
+};
+INSTANTIATE_TEST_SUITE_P(Protocols, ValuesTest, ::testing::Range(0, 6));
+
+TEST_P(ValuesTest, ProtocolIsTheFiles) {
+  EXPECT_EQ(document_->protocol(), GetParam() < 2 ? 0 : GetParam());
+}
+
+TEST_P(ValuesTest, PlainValuesAreAsPythonHasThem) {
+  EXPECT_TRUE(Get("none").is(Kind::kNone));
+  EXPECT_TRUE(Get("true").boolean());
+  EXPECT_TRUE(Get("false").is(Kind::kBool));
+  EXPECT_FALSE(Get("false").boolean());
+  EXPECT_TRUE(Get("big").is(Kind::kBigInt));
+  EXPECT_TRUE(std::isnan(Get("nan").number()));
+  std::vector<int64_t> ints;
+  for (size_t i = 0; i < Get("ints").size(); ++i) ints.push_back(Get("ints").at(i).integer());
+  EXPECT_THAT(
+      ints, ElementsAre(0, 1, -1, 255, 256, 65535, 65536, -(1LL << 31), 1LL << 31, 1LL << 62,
+                        std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max()));
+  std::vector<double> floats;
+  for (size_t i = 0; i < Get("floats").size(); ++i) floats.push_back(Get("floats").at(i).number());
+  EXPECT_THAT(floats, ElementsAre(0.0, -1.5, 1e300, 5e-324, kInfinity, -kInfinity));
+}
+
+TEST_P(ValuesTest, TextIsUtf8AndBytesAreThemselves) {
+  std::vector<std::string> texts, bytes;
+  for (size_t i = 0; i < Get("texts").size(); ++i) texts.emplace_back(Get("texts").at(i).text());
+  EXPECT_THAT(texts, ElementsAre("", "plain", "line\nbreak \\ tab\t", "Grüße", "漢字", "🎈",
+                                 std::string(300, 'x')));
+  for (size_t i = 0; i < Get("bytes").size(); ++i) {
+    EXPECT_TRUE(Get("bytes").at(i).is(Kind::kBytes));
+    bytes.emplace_back(Get("bytes").at(i).text());
+  }
+  EXPECT_THAT(bytes, ElementsAre("", std::string("\x00\xff'\"\\", 5), std::string(300, 'y')));
+  EXPECT_EQ(Get("bytearray").text(), "\x01\x80");
+}
+
+TEST_P(ValuesTest, ContainersKeepTheirOrder) {
+  const Value tuples = Get("tuples");
+  for (size_t size = 0; size < 5; ++size) {
+    EXPECT_TRUE(tuples.at(size).is(Kind::kTuple));
+    EXPECT_EQ(tuples.at(size).size(), size);
+  }
+  EXPECT_EQ(tuples.at(4).at(3).integer(), 4);
+  EXPECT_TRUE(Get("set").is(Kind::kSet));
+  EXPECT_EQ(Get("set").at(0).integer(), 3);
+  EXPECT_EQ(Get("frozenset").at(0).integer(), 4);
+  const Value dict = Get("dict");
+  ASSERT_EQ(dict.size(), 3u);
+  EXPECT_EQ(dict.key(0).integer(), 1);
+  EXPECT_EQ(dict.at(0).text(), "one");
+  EXPECT_EQ(Find(dict, "two").integer(), 2);
+  EXPECT_TRUE(dict.key(2).is(Kind::kTuple));
+}
+
+TEST_P(ValuesTest, SharedValuesAreOneValue) {
+  const Value shared = Get("shared");
+  EXPECT_TRUE(shared.at(0).Same(shared.at(1)));
+}
+
+TEST_P(ValuesTest, InstancesAreClassArgumentsAndState) {
+  const Value point = Get("point");
+  ASSERT_TRUE(point.is(Kind::kObject));
+  EXPECT_EQ(point.module(), "shapes");
+  EXPECT_EQ(point.name(), "Point");
+  EXPECT_EQ(point.args().size(), 0u);
+  EXPECT_EQ(Find(point.state(), "x").integer(), 1);
+  EXPECT_EQ(Find(point.state(), "y").at(0).number(), 2.5);
+  EXPECT_EQ(Get("class").name(), "Point");
+  EXPECT_TRUE(Get("class").is(Kind::kGlobal));
+  EXPECT_EQ(Get("function").name(), "len");
+}
+
+TEST_P(ValuesTest, ArgumentsByNameAreKept) {
+  const Value made = Get("with_arguments");
+  ASSERT_TRUE(made.is(Kind::kObject));
+  if (GetParam() == 2 || GetParam() == 3) {
+    // They call functools.partial(cls.__new__, cls, 7, unit="mm").
+    EXPECT_EQ(made.name(), "");
+    EXPECT_EQ(made.callable().name(), "partial");
+    return;
+  }
+  EXPECT_EQ(made.name(), "WithArguments");
+  if (GetParam() < 2) return;  // these do not know __getnewargs_ex__
+  EXPECT_EQ(made.args().at(0).integer(), 7);
+  EXPECT_EQ(Find(made.keywords(), "unit").text(), "mm");
+}
+
+TEST_P(ValuesTest, ContainersOfOtherClassesKeepWhatWasPutIn) {
+  const Value ordered = Get("ordered");
+  EXPECT_EQ(ordered.name(), "OrderedDict");
+  ASSERT_EQ(ordered.items().size(), 2u);
+  EXPECT_EQ(ordered.items().key(0).text(), "b");
+  const Value items = Get("items");
+  EXPECT_EQ(items.name(), "Items");
+  const Value elements = items.size() > 0 ? items : items.args().at(0);
+  ASSERT_EQ(elements.size(), 2u);
+  EXPECT_EQ(elements.at(1).integer(), 6);
+}
+
+/// The same arrays by every way that they are written.
+class ArraysTest : public ::testing::TestWithParam<const char*> {
+ protected:
+  ArraysTest() : document_(ReadFixture(GetParam())) {}
+  void SetUp() override { ASSERT_TRUE(document_.ok()) << document_.status(); }
+  const Array& Get(std::string_view key) const {
+    const Value value = Find(document_->root(), key);
+    EXPECT_TRUE(value.is(Kind::kArray)) << key << " is " << KindName(value.kind());
+    return value.array();
+  }
+  std::vector<double> Doubles(std::string_view key) const {
+    const auto doubles = Get(key).Doubles();
+    EXPECT_TRUE(doubles.ok()) << key << ": " << doubles.status();
+    return doubles.value_or(std::vector<double>());
+  }
+
+  OwnedDocument document_;
+};
+INSTANTIATE_TEST_SUITE_P(Files, ArraysTest,
+                         ::testing::Values("arrays_0.pkl", "arrays_1.pkl", "arrays_2.pkl",
+                                           "arrays_3.pkl", "arrays_4.pkl", "arrays_5.pkl",
+                                           "numpy1_arrays_2.pkl", "numpy1_arrays_3.pkl",
+                                           "joblib_plain.joblib", "joblib_protocol2.joblib",
+                                           "joblib_zlib.joblib", "joblib_gzip.joblib",
+                                           "joblib_bz2.joblib", "joblib_xz.joblib",
+                                           "joblib_lzma.joblib", "joblib_lz4.joblib"),
+                         [](const auto& info) {
+                           const std::string file = info.param;
+                           return file.substr(0, file.find('.'));
+                         });
+
+TEST_P(ArraysTest, NumbersAreExact) {
+  EXPECT_THAT(Doubles("f8"), ElementsAre(0.5, -1.0, kInfinity));
+  EXPECT_THAT(Doubles("f4"), ElementsAre(0.5, -1.0));
+  EXPECT_THAT(Doubles("f2"), ElementsAre(0.5, -2.0));
+  EXPECT_THAT(Doubles("i8"), ElementsAre(-0x1p62, 3));
+  EXPECT_THAT(Doubles("i1"), ElementsAre(-1, 1));
+  EXPECT_THAT(Doubles("bool"), ElementsAre(1, 0));
+  EXPECT_THAT(*Get("i8").Integers(), ElementsAre(-(1LL << 62), 3));
+  EXPECT_THAT(*Get("bool").Integers(), ElementsAre(1, 0));
+  EXPECT_THAT(*Get("f4").Floats(), ElementsAre(0.5f, -1.0f));
+  EXPECT_THAT(Get("f4").shape, ElementsAre(2, 1));
+}
+
+TEST_P(ArraysTest, NumbersThatDoNotFitAreRefused) {
+  EXPECT_THAT(MessageOf(Get("u8").Doubles().status()), HasSubstr("18446744073709551615"));
+  EXPECT_THAT(MessageOf(Get("u8").Integers().status()), HasSubstr("18446744073709551615"));
+  EXPECT_FALSE(Get("f8").Integers().ok());
+  EXPECT_FALSE(Get("f8").Floats().ok());
+  EXPECT_FALSE(Get("U").Doubles().ok());
+  EXPECT_FALSE(Get("f8").Strings().ok());
+}
+
+TEST_P(ArraysTest, ByteOrderAndMemoryOrderAreEvened) {
+  EXPECT_THAT(Doubles("big_endian"), ElementsAre(1.5, -2.5));
+  std::vector<double> grid(24);
+  for (int i = 0; i < 24; ++i) grid[i] = i;
+  EXPECT_THAT(Get("fortran").shape, ElementsAre(2, 3, 4));
+  EXPECT_EQ(Doubles("fortran"), grid);
+  EXPECT_THAT(Get("transposed").shape, ElementsAre(3, 2, 4));
+  const std::vector<double> transposed = Doubles("transposed");
+  for (int a = 0; a < 3; ++a)
+    for (int b = 0; b < 2; ++b)
+      for (int c = 0; c < 4; ++c)
+        EXPECT_EQ(transposed[(a * 2 + b) * 4 + c], grid[(b * 3 + a) * 4 + c]);
+}
+
+TEST_P(ArraysTest, ScalarsAndEmptyArraysHaveTheirShape) {
+  EXPECT_THAT(Get("empty").shape, ElementsAre(0, 3));
+  EXPECT_EQ(Get("empty").count(), 0u);
+  EXPECT_THAT(Get("rank0").shape, ElementsAre());
+  EXPECT_THAT(Doubles("rank0"), ElementsAre(2.5));
+  EXPECT_THAT(Doubles("scalar_f8"), ElementsAre(0.25));
+  EXPECT_THAT(Get("scalar_f8").shape, ElementsAre());
+  EXPECT_THAT(Doubles("scalar_i8"), ElementsAre(-7));
+  EXPECT_THAT(Doubles("scalar_bool"), ElementsAre(1));
+  EXPECT_THAT(*Get("scalar_U").Strings(), ElementsAre("abc"));
+}
+
+TEST_P(ArraysTest, StringsAndObjects) {
+  EXPECT_THAT(*Get("U").Strings(), ElementsAre("a", "Größe"));
+  EXPECT_THAT(*Get("S").Strings(), ElementsAre("ab", "c"));
+  const Array& objects = Get("O");
+  ASSERT_EQ(objects.objects.size(), 3u);
+  EXPECT_EQ(objects.objects[0].text(), "x");
+  EXPECT_TRUE(objects.objects[1].is(Kind::kNone));
+  EXPECT_EQ(objects.objects[2].integer(), 3);
+  EXPECT_FALSE(objects.Strings().ok());
+  EXPECT_THAT(*Get("O2").Strings(), ElementsAre("a", "b", "c", "d"));
+  EXPECT_EQ(Get("date").type.kind, 'M');
+}
+
+TEST_P(ArraysTest, FieldsOfStructuredArraysAreArrays) {
+  for (const char* const key : {"nodes", "big_endian_nodes"}) {
+    const Array& nodes = Get(key);
+    ASSERT_EQ(nodes.type.fields.size(), 3u) << key;
+    EXPECT_THAT(*nodes.Field("left")->Integers(), ElementsAre(1, -1)) << key;
+    EXPECT_THAT(*nodes.Field("threshold")->Doubles(), ElementsAre(0.25, -2.0)) << key;
+    EXPECT_THAT(*nodes.Field("flag")->Doubles(), ElementsAre(1, 0)) << key;
+    EXPECT_THAT(MessageOf(nodes.Field("right").status()), HasSubstr("\"right\"")) << key;
+  }
+}
+
+TEST_P(ArraysTest, PackingIsNamed) {
+  const std::string file = GetParam();
+  const size_t from = file.find('_') + 1;
+  const std::string expected = file.substr(from, file.find('.') - from);
+  const bool packed = file.starts_with("joblib") && expected != "plain" && expected != "protocol2";
+  EXPECT_EQ(document_->packing(), packed ? expected : "");
+}
+
+TEST(ReaderTest, ValuesMayHoldThemselves) {
+  const OwnedDocument document(ReadFixture("cycle.pkl"));
+  ASSERT_TRUE(document.ok()) << document.status();
+  EXPECT_TRUE(document->root().at(0).Same(document->root()));
+}
+
+}  // namespace
+}  // namespace slipway::pickle
