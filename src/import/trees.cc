@@ -1,5 +1,8 @@
 #include "import/trees.h"
 
+#include <cmath>
+#include <limits>
+#include <map>
 #include <span>
 #include <utility>
 
@@ -41,6 +44,8 @@ class TreeCheck {
       if (split.feature < 0 || split.feature >= features_)
         return Bad(ensemble_, index_, "split {}: expected a feature below {}, got {}", i, features_,
                    split.feature);
+      if (std::isnan(split.threshold))
+        return Bad(ensemble_, index_, "split {}: expected a number as threshold, got NaN", i);
       RETURN_IF_ERROR(Visit(i, split.on_true));
       RETURN_IF_ERROR(Visit(i, split.on_false));
     }
@@ -87,11 +92,64 @@ class TreeCheck {
   std::vector<bool> leaf_seen_;
 };
 
+/// The columns that the splits read: those of x, then a column for each feature that some split
+/// reads in another way.
+class Columns {
+ public:
+  Columns(const TreeEnsemble& ensemble, int64_t features) {
+    for (const Tree& tree : ensemble.trees) {
+      for (const Split& split : tree.splits) {
+        if (split.reading != Reading::kAsIs) derived_[split.reading][split.feature] = 0;
+      }
+    }
+    for (auto& [reading, places] : derived_) {
+      for (auto& [feature, place] : places) place = features++;
+    }
+  }
+
+  int64_t PlaceOf(const Split& split) const {
+    if (split.reading == Reading::kAsIs) return split.feature;
+    return derived_.at(split.reading).at(split.feature);
+  }
+
+  Matrix Build(Graph& graph, const Matrix& x) const {
+    std::vector<Matrix> parts = {x};
+    for (const auto& [reading, places] : derived_) {
+      std::vector<int64_t> features;
+      for (const auto& [feature, place] : places) features.push_back(feature);
+      Matrix part = graph.Select(x, features);
+      part.value = Read(graph, reading, part);
+      parts.push_back(part);
+    }
+    return graph.Concat(parts);
+  }
+
+ private:
+  static std::string Read(Graph& graph, Reading reading, const Matrix& x) {
+    if (reading == Reading::kFloor) return graph.Add("Floor", {x.value});
+    const std::string size = graph.Add("Abs", {x.value});
+    if (reading == Reading::kTruncated)
+      return graph.Add("Mul", {graph.Add("Sign", {x.value}), graph.Add("Floor", {size})});
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    const std::string small =
+        graph.Add("LessOrEqual", {size, NumberOf(graph, x.dtype, kZeroBound)});
+    return graph.Add("Where", {small, NumberOf(graph, x.dtype, nan), x.value});
+  }
+
+  static std::string NumberOf(Graph& graph, DType dtype, double value) {
+    if (dtype == DType::kFp64) return graph.Scalar<double>(value);
+    return graph.Scalar<float>(static_cast<float>(value));
+  }
+
+  std::map<Reading, std::map<int64_t, int64_t>> derived_;  // feature → column
+};
+
 /// The attributes of TreeEnsemble, filled tree by tree. A tree that is one leaf becomes a split
-/// whose children are both that leaf: the operator has no other word for it.
+/// whose children are both that leaf: the operator has no other word for it. Membership of an empty
+/// set, which ONNX Runtime refuses, becomes x < -infinity.
 class Attributes {
  public:
-  explicit Attributes(bool numbered) : numbered_(numbered) {}
+  Attributes(const Columns& columns, bool numbered) : columns_(columns), numbered_(numbered) {}
 
   void Append(const Tree& tree, size_t index) {
     const auto first_split = static_cast<int64_t>(features_.size());
@@ -129,14 +187,16 @@ class Attributes {
 
  private:
   void AppendSplit(const Split& split, int64_t first_split, int64_t first_leaf) {
-    features_.push_back(split.feature);
-    modes_.push_back(static_cast<uint8_t>(split.mode));
-    thresholds_.push_back(split.threshold);
+    const bool nothing = split.mode == SplitMode::kMember && split.members.empty();
+    const SplitMode mode = nothing ? SplitMode::kLess : split.mode;
+    features_.push_back(columns_.PlaceOf(split));
+    modes_.push_back(static_cast<uint8_t>(mode));
+    thresholds_.push_back(nothing ? -std::numeric_limits<double>::infinity() : split.threshold);
     missing_.push_back(split.missing_is_true);
     any_missing_ |= split.missing_is_true;
     AppendChild(split.on_true, first_split, first_leaf, true_ids_, true_leaves_);
     AppendChild(split.on_false, first_split, first_leaf, false_ids_, false_leaves_);
-    if (split.mode != SplitMode::kMember) return;
+    if (mode != SplitMode::kMember) return;
     members_.insert(members_.end(), split.members.begin(), split.members.end());
     members_.push_back(std::numeric_limits<double>::quiet_NaN());  // ends the split's set
   }
@@ -165,6 +225,7 @@ class Attributes {
     return own(std::vector<float>(values.begin(), values.end()));
   }
 
+  const Columns& columns_;
   const bool numbered_;  // leaves hold their number and add to a target of their tree's own
   bool any_missing_ = false;
   std::vector<int64_t> roots_, features_, missing_, true_ids_, true_leaves_, false_ids_,
@@ -176,8 +237,9 @@ class Attributes {
 // A leaf number must be whole in the ensemble's dtype.
 constexpr size_t kMaxNumberedLeavesFp32 = size_t{1} << 24;
 
-StatusOr<std::string> AddNumbered(Graph& graph, const TreeEnsemble& ensemble, const Matrix& x) {
-  Attributes attributes(true);
+StatusOr<std::string> AddNumbered(Graph& graph, const TreeEnsemble& ensemble,
+                                  const Columns& columns, const Matrix& x) {
+  Attributes attributes(columns, true);
   std::vector<double> table;
   for (size_t i = 0; i < ensemble.trees.size(); ++i) {
     attributes.Append(ensemble.trees[i], i);
@@ -212,14 +274,16 @@ StatusOr<Matrix> AddTrees(Graph& graph, const TreeEnsemble& ensemble, const Matr
   for (size_t i = 0; i < ensemble.trees.size(); ++i)
     RETURN_IF_ERROR(TreeCheck(ensemble, i, x.columns).Run());
 
+  const Columns columns(ensemble, x.columns);
+  const Matrix read = columns.Build(graph, x);
   if (ensemble.leaf_width > 1) {
-    ASSIGN_OR_RETURN(const std::string sum, AddNumbered(graph, ensemble, x));
+    ASSIGN_OR_RETURN(const std::string sum, AddNumbered(graph, ensemble, columns, read));
     return Matrix{sum, ensemble.dtype, ensemble.targets};
   }
-  Attributes attributes(false);
+  Attributes attributes(columns, false);
   for (size_t i = 0; i < ensemble.trees.size(); ++i) attributes.Append(ensemble.trees[i], i);
   return Matrix{
-      graph.Add("TreeEnsemble", {x.value},
+      graph.Add("TreeEnsemble", {read.value},
                 std::move(attributes).Finish(ensemble.dtype, ensemble.targets), kMlDomain),
       ensemble.dtype, ensemble.targets};
 }

@@ -19,13 +19,23 @@ enum class SplitMode : uint8_t {
   kMember = 6,       // x is one of `members`
 };
 
+/// What a split reads of its feature before it asks.
+enum class Reading : uint8_t {
+  kAsIs,
+  kFloor,          // the largest whole number <= x: XGBoost's categories
+  kTruncated,      // the whole part of x: LightGBM's categories
+  kZeroIsMissing,  // |x| <= kZeroBound counts as missing: LightGBM's zero_as_missing
+};
+inline constexpr double kZeroBound = 1e-35F;
+
 /// A child is another split of the same tree (>= 0), or leaf number ~child (< 0).
 struct Split {
   int64_t feature = 0;
+  Reading reading = Reading::kAsIs;
   SplitMode mode = SplitMode::kLessOrEqual;
   double threshold = 0;
   std::vector<double> members;
-  bool missing_is_true = false;  // where NaN goes
+  bool missing_is_true = false;  // where a missing value goes: NaN, and what `reading` adds
   int32_t on_true = 0;
   int32_t on_false = 0;
 };
@@ -47,7 +57,9 @@ struct TreeEnsemble {
 /// Adds the sum of all trees: [n, targets] of ensemble.dtype.
 /// @param x  of ensemble.dtype.
 /// @return kBadModel naming tree, node and rule when a child is out of range, a split or leaf is
-///   reached twice or never (cycles included), a feature is not a column of x, or sizes disagree.
+///   reached twice or never (cycles included), a feature is not a column of x, a threshold is NaN,
+///   or sizes disagree.
+/// Features that are not read as they are become further columns behind those of x.
 /// Leaves wider than 1 become leaf numbers and a table: TreeEnsemble with one target a tree whose
 /// weights are row numbers → Cast → Gather(table) → ReduceSum over trees.
 StatusOr<Matrix> AddTrees(Graph& graph, const TreeEnsemble& ensemble, const Matrix& x);

@@ -3,12 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "onnx/model_info.h"
 
 namespace slipway::importing {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 /// x0 <= 1 ? 10 : (x1 < 2 ? 20 : 30)
 Tree ThreeLeaves() {
@@ -49,6 +52,8 @@ TEST(TreesTest, BrokenTreesAreRefusedByTreeAndRule) {
       {"split 1: leaf 0 is reached twice", [](Tree& t) { t.splits[1].on_true = ~0; }},
       {"split 0: expected a feature below 2, got 2", [](Tree& t) { t.splits[0].feature = 2; }},
       {"split 0: expected a feature below 2, got -1", [](Tree& t) { t.splits[0].feature = -1; }},
+      {"split 0: expected a number as threshold, got NaN",
+       [](Tree& t) { t.splits[0].threshold = std::numeric_limits<double>::quiet_NaN(); }},
       {"expected 3 leaves below 2 splits, got 2", [](Tree& t) { t.leaves.pop_back(); }},
       {"expected an output below 1, got 1", [](Tree& t) { t.target = 1; }},
   };
@@ -69,6 +74,42 @@ TEST(TreesTest, ACycleThatTheRootDoesNotReachIsRefused) {
   const auto sum = Add({.name = "T", .trees = {tree}});
   ASSERT_FALSE(sum.ok());
   EXPECT_THAT(std::string(MessageOf(sum.status())), HasSubstr("cycle"));
+}
+
+std::map<std::string, int> OperatorsOf(const Tree& tree) {
+  Graph graph;
+  const auto sum =
+      AddTrees(graph, {.name = "T", .trees = {tree}}, graph.Input("x", DType::kFp64, 2));
+  EXPECT_TRUE(sum.ok()) << sum.status();
+  graph.Output("y", sum->value, sum->dtype, {-1, 1});
+  const std::string model = graph.Serialize();
+  const auto info = onnx::Inspect(std::as_bytes(std::span(model)));
+  EXPECT_TRUE(info.ok()) << info.status();
+  std::map<std::string, int> counts;
+  for (const auto& [name, count] : info->operators) counts[name] = static_cast<int>(count);
+  return counts;
+}
+
+TEST(TreesTest, AFeatureReadInAnotherWayBecomesAnotherColumn) {
+  Tree tree = ThreeLeaves();
+  EXPECT_EQ(OperatorsOf(tree).count("Concat"), 0);
+  tree.splits[0].reading = Reading::kFloor;
+  tree.splits[1].reading = Reading::kZeroIsMissing;
+  const auto operators = OperatorsOf(tree);
+  EXPECT_EQ(operators.at("Gather"), 2);
+  EXPECT_EQ(operators.at("Floor"), 1);
+  EXPECT_EQ(operators.at("Where"), 1);
+  EXPECT_EQ(operators.at("Concat"), 1);
+}
+
+TEST(TreesTest, MembershipOfAnEmptySetIsNoMembership) {
+  Tree tree = ThreeLeaves();
+  tree.splits[0].mode = SplitMode::kMember;
+  Graph graph;
+  const auto sum =
+      AddTrees(graph, {.name = "T", .trees = {tree}}, graph.Input("x", DType::kFp64, 2));
+  ASSERT_TRUE(sum.ok()) << sum.status();
+  EXPECT_THAT(graph.Serialize(), Not(HasSubstr("membership_values")));
 }
 
 }  // namespace

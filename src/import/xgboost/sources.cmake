@@ -1,3 +1,11 @@
 # What import/CMakeLists.txt takes from this folder.
-set(XGBOOST_SOURCES)
-set(XGBOOST_TESTS)
+set(XGBOOST_SOURCES
+    xgboost/booster_binary.cc
+    xgboost/booster_document.cc
+    xgboost/document.cc
+    xgboost/json.cc
+    xgboost/node_table.cc
+    xgboost/objective.cc
+    xgboost/ubjson.cc
+    xgboost/xgboost.cc)
+set(XGBOOST_TESTS xgboost/xgboost_test.cc)

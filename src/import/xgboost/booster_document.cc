@@ -1,0 +1,244 @@
+// The document of XGBoost's JSON and UBJSON files as a Booster.
+
+#include <cmath>
+#include <limits>
+
+#include "import/xgboost/booster.h"
+#include "text/json_reader.h"
+
+namespace slipway::importing::xgboost {
+namespace {
+
+constexpr int64_t kMaxInt = std::numeric_limits<int32_t>::max();
+
+StatusOr<std::vector<int64_t>> Integers(const Node& parent, std::string_view key) {
+  ASSIGN_OR_RETURN(const Node node, parent.At(key));
+  ASSIGN_OR_RETURN(const Numbers* numbers, node.AsNumbers());
+  std::vector<int64_t> integers;
+  integers.reserve(numbers->size());
+  for (const double number : *numbers) {
+    if (!(std::abs(number) <= 1e15) || std::trunc(number) != number)
+      return node.Bad("expected whole numbers, got {}", number);
+    integers.push_back(static_cast<int64_t>(number));
+  }
+  return integers;
+}
+
+StatusOr<std::vector<float>> Floats(const Node& parent, std::string_view key) {
+  ASSIGN_OR_RETURN(const Node node, parent.At(key));
+  ASSIGN_OR_RETURN(const Numbers* numbers, node.AsNumbers());
+  return std::vector<float>(numbers->begin(), numbers->end());
+}
+
+StatusOr<std::vector<bool>> Truths(const Node& parent, std::string_view key) {
+  ASSIGN_OR_RETURN(const Node node, parent.At(key));
+  ASSIGN_OR_RETURN(const Numbers* numbers, node.AsNumbers());
+  std::vector<bool> truths;
+  truths.reserve(numbers->size());
+  for (const double number : *numbers) {
+    if (number != 0 && number != 1) return node.Bad("expected zeros and ones, got {}", number);
+    truths.push_back(number == 1);
+  }
+  return truths;
+}
+
+/// The sets of the categorical nodes lie one behind the other in `categories`.
+Status ReadCategories(const Node& tree, NodeTable& table) {
+  if (!tree.Find("split_type")) return OkStatus();
+  ASSIGN_OR_RETURN(table.categorical, Truths(tree, "split_type"));
+  ASSIGN_OR_RETURN(const auto nodes, Integers(tree, "categories_nodes"));
+  ASSIGN_OR_RETURN(const auto begins, Integers(tree, "categories_segments"));
+  ASSIGN_OR_RETURN(const auto sizes, Integers(tree, "categories_sizes"));
+  ASSIGN_OR_RETURN(const auto categories, Integers(tree, "categories"));
+  if (begins.size() != nodes.size() || sizes.size() != nodes.size())
+    return tree.Bad("expected {} sets of categories, got {} and {} sizes", nodes.size(),
+                    begins.size(), sizes.size());
+  constexpr int64_t kMaxCategory = 1 << 24;  // beyond, float32 has no whole numbers of its own
+  const auto total = static_cast<int64_t>(categories.size());
+  int64_t at = 0;
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    if (begins[i] != at || sizes[i] < 1 || sizes[i] > total - at)
+      return tree.Bad("categories of node {}: expected them from {} to at most {}, got {} from {}",
+                      nodes[i], at, total, sizes[i], begins[i]);
+    auto& set = table.categories[nodes[i]];
+    for (const int64_t end = at + sizes[i]; at < end; ++at) {
+      if (categories[at] < 0 || categories[at] >= kMaxCategory)
+        return tree.Bad("expected categories in [0, {}), got {}", kMaxCategory, categories[at]);
+      set.push_back(static_cast<double>(categories[at]));
+    }
+  }
+  return OkStatus();
+}
+
+/// Leaves of vectors: since 3.2 in rows of their own, before that in those of all nodes.
+Status ReadVectorLeaves(const Node& tree, NodeTable& table) {
+  table.leaf_rows_are_right = tree.Find("leaf_weights").has_value();
+  ASSIGN_OR_RETURN(table.leaf_weights,
+                   Floats(tree, table.leaf_rows_are_right ? "leaf_weights" : "base_weights"));
+  return OkStatus();
+}
+
+StatusOr<NodeTable> ReadTable(const Node& tree) {
+  NodeTable table;
+  ASSIGN_OR_RETURN(const Node param, tree.At("tree_param"));
+  if (const auto width = param.Find("size_leaf_vector")) {
+    ASSIGN_OR_RETURN(table.leaf_width, width->AsInteger(0, kMaxOutputs));
+    table.leaf_width = std::max<int64_t>(table.leaf_width, 1);
+  }
+  ASSIGN_OR_RETURN(table.left, Integers(tree, "left_children"));
+  ASSIGN_OR_RETURN(table.right, Integers(tree, "right_children"));
+  ASSIGN_OR_RETURN(table.feature, Integers(tree, "split_indices"));
+  ASSIGN_OR_RETURN(table.value, Floats(tree, "split_conditions"));
+  ASSIGN_OR_RETURN(table.default_left, Truths(tree, "default_left"));
+  RETURN_IF_ERROR(ReadCategories(tree, table));
+  if (table.leaf_width > 1) RETURN_IF_ERROR(ReadVectorLeaves(tree, table));
+  const size_t nodes = table.left.size();
+  for (const size_t size :
+       {table.right.size(), table.feature.size(), table.value.size(), table.default_left.size(),
+        table.categorical.empty() ? nodes : table.categorical.size()}) {
+    if (size != nodes || nodes == 0 || nodes > static_cast<size_t>(kMaxInt))
+      return tree.Bad("expected arrays of {} nodes, got one of {}", nodes, size);
+  }
+  return table;
+}
+
+Status ReadTrees(const Node& model, const Numbers& dart_weights, Booster& booster) {
+  ASSIGN_OR_RETURN(const Node list, model.At("trees"));
+  ASSIGN_OR_RETURN(const std::vector<Node> trees, list.AsNodes());
+  ASSIGN_OR_RETURN(const auto targets, Integers(model, "tree_info"));
+  if (targets.size() != trees.size())
+    return model.Bad("expected tree_info of {} trees, got {}", trees.size(), targets.size());
+  if (dart_weights.size() > trees.size())
+    return model.Bad("expected weights of {} trees, got {}", trees.size(), dart_weights.size());
+  for (size_t i = 0; i < trees.size(); ++i) {
+    ASSIGN_OR_RETURN(const NodeTable table, ReadTable(trees[i]));
+    if (i > 0 && table.leaf_width != booster.leaf_width)
+      return trees[i].Bad("expected leaves of {} values as before, got {}", booster.leaf_width,
+                          table.leaf_width);
+    booster.leaf_width = table.leaf_width;
+    const float weight = i < dart_weights.size() ? static_cast<float>(dart_weights[i]) : 1.0F;
+    ASSIGN_OR_RETURN(Tree tree, ToTree(table, weight, trees[i].path()));
+    tree.target = targets[i];
+    booster.trees.push_back(std::move(tree));
+  }
+  if (model.Find("iteration_indptr")) {
+    ASSIGN_OR_RETURN(booster.rounds, Integers(model, "iteration_indptr"));
+  }
+  ASSIGN_OR_RETURN(const Node param, model.At("gbtree_model_param"));
+  if (const auto parallel = param.Find("num_parallel_tree")) {
+    ASSIGN_OR_RETURN(booster.parallel_trees, parallel->AsInteger(0, kMaxInt));
+    booster.parallel_trees = std::max<int64_t>(booster.parallel_trees, 1);
+  }
+  return OkStatus();
+}
+
+/// `weight_drop` is dart's own member; since 3.3 it is one of the trees' model.
+StatusOr<Numbers> DartWeights(const Node& booster, const Node& model) {
+  for (const Node& holder : {booster, model}) {
+    if (const auto weights = holder.Find("weight_drop")) {
+      ASSIGN_OR_RETURN(const Numbers* numbers, weights->AsNumbers());
+      return *numbers;
+    }
+  }
+  return Numbers();
+}
+
+Status ReadGradientBooster(const Node& learner, Booster& booster) {
+  ASSIGN_OR_RETURN(const Node node, learner.At("gradient_booster"));
+  ASSIGN_OR_RETURN(const Node name_node, node.At("name"));
+  ASSIGN_OR_RETURN(const std::string_view name, name_node.AsString());
+  if (name == "gblinear") {
+    booster.linear = true;
+    ASSIGN_OR_RETURN(const Node model, node.At("model"));
+    ASSIGN_OR_RETURN(booster.weights, Floats(model, "weights"));
+    return OkStatus();
+  }
+  if (name != "gbtree" && name != "dart")
+    return Error(Reason::kUnsupported,
+                 "{}: booster \"{}\" is not supported: gbtree, dart, gblinear", name_node.path(),
+                 name);
+  const auto trees = node.Find("gbtree");  // dart wraps one
+  ASSIGN_OR_RETURN(const Node model, (trees ? *trees : node).At("model"));
+  ASSIGN_OR_RETURN(const Numbers weights, DartWeights(node, model));
+  return ReadTrees(model, weights, booster);
+}
+
+/// "5E-1", or since 3.1 "[5E-1,2E-1]".
+StatusOr<std::vector<float>> ReadBase(const Node& param) {
+  ASSIGN_OR_RETURN(const Node node, param.At("base_score"));
+  ASSIGN_OR_RETURN(const std::string_view text, node.AsString());
+  std::vector<float> base;
+  JsonReader json(text, {.allow_nan_tokens = true});
+  const auto read_one = [&]() -> Status {
+    Decimal decimal;
+    float number = 0;
+    RETURN_IF_ERROR(json.ReadDecimal(&decimal));
+    if (!ToFloat(decimal, &number)) return node.Bad("expected 32-bit floats, got {}", text);
+    base.push_back(number);
+    return OkStatus();
+  };
+  const auto read_all = [&]() -> Status {
+    if (!text.starts_with('[')) return read_one();
+    RETURN_IF_ERROR(json.BeginArray());
+    for (;;) {
+      ASSIGN_OR_RETURN(const bool more, json.NextElement());
+      if (!more) return OkStatus();
+      RETURN_IF_ERROR(read_one());
+    }
+  };
+  if (const Status status = read_all(); !status.ok()) return node.Bad("{}", MessageOf(status));
+  RETURN_IF_ERROR(json.End());
+  return base;
+}
+
+Status ReadParameters(const Node& learner, Booster& booster) {
+  ASSIGN_OR_RETURN(const Node param, learner.At("learner_model_param"));
+  ASSIGN_OR_RETURN(booster.base, ReadBase(param));
+  ASSIGN_OR_RETURN(const Node features, param.At("num_feature"));
+  ASSIGN_OR_RETURN(booster.features, features.AsInteger(0, kMaxFeatures));
+  ASSIGN_OR_RETURN(const Node classes, param.At("num_class"));
+  ASSIGN_OR_RETURN(booster.classes, classes.AsInteger(0, kMaxOutputs));
+  if (const auto targets = param.Find("num_target")) {
+    ASSIGN_OR_RETURN(booster.targets, targets->AsInteger(0, kMaxOutputs));
+    booster.targets = std::max<int64_t>(booster.targets, 1);
+  }
+  ASSIGN_OR_RETURN(const Node objective, learner.At("objective"));
+  ASSIGN_OR_RETURN(const Node name, objective.At("name"));
+  ASSIGN_OR_RETURN(booster.objective, name.AsString());
+  return OkStatus();
+}
+
+Status ReadNames(const Node& learner, Booster& booster) {
+  if (const auto names = learner.Find("feature_names")) {
+    ASSIGN_OR_RETURN(const std::vector<Node> nodes, names->AsNodes());
+    for (const Node& node : nodes) {
+      ASSIGN_OR_RETURN(const std::string_view name, node.AsString());
+      booster.feature_names.emplace_back(name);
+    }
+  }
+  if (const auto attributes = learner.Find("attributes")) {
+    ASSIGN_OR_RETURN(const Object* object, attributes->AsObject());
+    for (const auto& [key, value] : *object) {
+      if (const auto* text = std::get_if<std::string>(&value.is)) booster.attributes[key] = *text;
+    }
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+StatusOr<Booster> BoosterOf(const Value& document) {
+  Node root("", document);
+  if (const auto model = root.Find("Model")) root = *model;  // of a pickle, with "Config" beside
+  Booster booster;
+  ASSIGN_OR_RETURN(const auto version, Integers(root, "version"));
+  for (const int64_t part : version)
+    booster.version += fmt::format("{}{}", booster.version.empty() ? "" : ".", part);
+  ASSIGN_OR_RETURN(const Node learner, root.At("learner"));
+  RETURN_IF_ERROR(ReadParameters(learner, booster));
+  RETURN_IF_ERROR(ReadNames(learner, booster));
+  RETURN_IF_ERROR(ReadGradientBooster(learner, booster));
+  return booster;
+}
+
+}  // namespace slipway::importing::xgboost

@@ -1,0 +1,94 @@
+#pragma once
+// What XGBoost's JSON and UBJSON files hold, in memory: one shape that both readers fill.
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/status.h"
+#include "import/import.h"
+
+namespace slipway::importing::xgboost {
+
+struct Value;
+using Object = std::vector<std::pair<std::string, Value>>;
+/// An array of numbers and truths; whole numbers are exact up to 2^53, all others are float32, as
+/// XGBoost reads them. An empty array is one of these.
+using Numbers = std::vector<double>;
+using Array = std::vector<Value>;
+
+struct Value {
+  std::variant<std::monostate, double, std::string, Numbers, Array, Object> is;
+};
+
+/// Reads the document. Values of keys that no reader of ours looks at (training statistics, the
+/// configuration) are checked and left out. A key that is there twice: the first counts.
+/// @return kBadRequest (JSON) or kBadModel (UBJSON) naming the byte; kTooLarge above
+///   limits.max_objects values.
+StatusOr<Value> ReadJson(std::span<const std::byte> bytes, const Limits& limits);
+StatusOr<Value> ReadUbjson(std::span<const std::byte> bytes, const Limits& limits);
+
+/// Deeper nesting than any XGBoost writes is refused, so the readers may recurse.
+inline constexpr int kMaxDepth = 32;
+
+/// Whether a reader leaves out the value of `key`.
+bool IsUnread(std::string_view key);
+
+/// Counts values against Limits::max_objects.
+class Budget {
+ public:
+  explicit Budget(const Limits& limits) : left_(limits.max_objects) {}
+  Status Take(size_t values = 1);
+
+ private:
+  size_t left_;
+};
+
+/// A value and where it stands, "learner.gradient_booster.model", for messages.
+/// Errors: kBadModel "learner.version: expected an array of numbers, got a string".
+class Node {
+ public:
+  Node(std::string path, const Value& value) : path_(std::move(path)), value_(&value) {}
+
+  const std::string& path() const { return path_; }
+
+  /// The member `key` of this object.
+  StatusOr<Node> At(std::string_view key) const;
+  /// Nothing when there is no such member.
+  std::optional<Node> Find(std::string_view key) const;
+  bool IsObject() const { return std::holds_alternative<Object>(value_->is); }
+
+  StatusOr<const Object*> AsObject() const { return As<Object>("an object"); }
+  StatusOr<const Numbers*> AsNumbers() const { return As<Numbers>("an array of numbers"); }
+  StatusOr<std::string_view> AsString() const;
+  /// Elements of an array of anything but numbers; an empty array has none.
+  StatusOr<std::vector<Node>> AsNodes() const;
+  /// A whole number in [low, high], written as a number or, as XGBoost does for parameters, as a
+  /// string.
+  StatusOr<int64_t> AsInteger(int64_t low, int64_t high) const;
+
+  template <typename... Args>
+  Status Bad(fmt::format_string<Args...> format, Args&&... args) const {
+    return Error(Reason::kBadModel, "{}: {}", path_,
+                 fmt::format(format, std::forward<Args>(args)...));
+  }
+
+ private:
+  template <typename T>
+  StatusOr<const T*> As(std::string_view what) const {
+    if (const T* found = std::get_if<T>(&value_->is)) return found;
+    return Bad("expected {}, got {}", what, KindOf(*value_));
+  }
+  static std::string_view KindOf(const Value& value);
+  std::string PathTo(std::string_view key) const;
+
+  std::string path_;
+  const Value* value_;
+};
+
+}  // namespace slipway::importing::xgboost

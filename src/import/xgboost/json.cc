@@ -1,0 +1,115 @@
+// XGBoost's JSON: numbers with a fraction or an exponent are float32, rounded once.
+
+#include <limits>
+
+#include "import/xgboost/document.h"
+#include "text/json_reader.h"
+
+namespace slipway::importing::xgboost {
+namespace {
+
+class Reader {
+ public:
+  Reader(std::string_view text, const Limits& limits)
+      : json_(text, {.max_depth = kMaxDepth, .allow_nan_tokens = true}), budget_(limits) {}
+
+  StatusOr<Value> Run() {
+    ASSIGN_OR_RETURN(Value value, ReadValue());
+    RETURN_IF_ERROR(json_.End());
+    return value;
+  }
+
+ private:
+  StatusOr<Value> ReadValue() {
+    RETURN_IF_ERROR(budget_.Take());
+    ASSIGN_OR_RETURN(const JsonType type, json_.Peek());
+    switch (type) {
+      case JsonType::kObject:
+        return ReadObject();
+      case JsonType::kArray:
+        return ReadArray();
+      case JsonType::kString: {
+        std::string text;
+        RETURN_IF_ERROR(json_.ReadString(&text));
+        return Value{std::move(text)};
+      }
+      case JsonType::kNull:
+        RETURN_IF_ERROR(json_.ReadNull());
+        return Value{};
+      default: {
+        ASSIGN_OR_RETURN(const double number, ReadNumber(type));
+        return Value{number};
+      }
+    }
+  }
+
+  StatusOr<Value> ReadObject() {
+    Object object;
+    RETURN_IF_ERROR(json_.BeginObject());
+    for (std::string_view key;;) {
+      ASSIGN_OR_RETURN(const bool more, json_.NextKey(&key));
+      if (!more) return Value{std::move(object)};
+      if (IsUnread(key)) {
+        RETURN_IF_ERROR(json_.Skip());
+        continue;
+      }
+      std::string name(key);
+      ASSIGN_OR_RETURN(Value value, ReadValue());
+      object.emplace_back(std::move(name), std::move(value));
+    }
+  }
+
+  StatusOr<Value> ReadArray() {
+    Numbers numbers;
+    Array array;
+    RETURN_IF_ERROR(json_.BeginArray());
+    for (;;) {
+      ASSIGN_OR_RETURN(const bool more, json_.NextElement());
+      if (!more) break;
+      ASSIGN_OR_RETURN(const JsonType type, json_.Peek());
+      if (IsNumber(type) && array.empty()) {
+        RETURN_IF_ERROR(budget_.Take());
+        ASSIGN_OR_RETURN(const double number, ReadNumber(type));
+        numbers.push_back(number);
+      } else if (!IsNumber(type) && numbers.empty()) {
+        ASSIGN_OR_RETURN(Value value, ReadValue());
+        array.push_back(std::move(value));
+      } else {
+        return json_.Expected("elements of one kind");
+      }
+    }
+    if (array.empty()) return Value{std::move(numbers)};
+    return Value{std::move(array)};
+  }
+
+  static bool IsNumber(JsonType type) {
+    return type == JsonType::kNumber || type == JsonType::kTrue || type == JsonType::kFalse;
+  }
+
+  StatusOr<double> ReadNumber(JsonType type) {
+    if (type != JsonType::kNumber) {
+      bool truth = false;
+      RETURN_IF_ERROR(json_.ReadBool(&truth));
+      return truth ? 1.0 : 0.0;
+    }
+    if (double token; json_.TryNanToken(&token)) return token;
+    Decimal decimal;
+    RETURN_IF_ERROR(json_.ReadDecimal(&decimal));
+    int64_t whole = 0;
+    if (decimal.whole && ToInt64(decimal, &whole)) return static_cast<double>(whole);
+    float number = 0;
+    if (ToFloat(decimal, &number)) return number;
+    return json_.RefuseNumber(decimal, "a number within the range of a 32-bit float");
+  }
+
+  JsonReader json_;
+  Budget budget_;
+};
+
+}  // namespace
+
+StatusOr<Value> ReadJson(std::span<const std::byte> bytes, const Limits& limits) {
+  return Reader({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, limits).Run();
+}
+
+}  // namespace slipway::importing::xgboost

@@ -1,0 +1,219 @@
+#include "import/xgboost/xgboost.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "onnx/model_info.h"
+
+namespace slipway::importing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+const std::filesystem::path kModels = SLIPWAY_SOURCE_DIR "/tests/models/xgboost";
+
+std::string ReadFile(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+StatusOr<Imported> ImportText(std::string_view text, const Limits& limits = {}) {
+  return ImportXgboost(std::as_bytes(std::span(text)), limits);
+}
+
+std::string Refusal(std::string_view text) {
+  const auto imported = ImportText(text);
+  return imported.ok() ? "" : std::string(MessageOf(imported.status()));
+}
+
+/// x0 < 0.5 ? 1 : (x1 in {1, 3} ? 3 : 2), missing to the left, then to the right.
+constexpr std::string_view kSmall =
+    R"({"learner":{"attributes":{},"feature_names":["a","b"],"gradient_booster":{"model":{)"
+    R"("gbtree_model_param":{"num_parallel_tree":"1","num_trees":"1"},"tree_info":[0],"trees":[{)"
+    R"("categories":[1,3],"categories_nodes":[2],"categories_segments":[0],"categories_sizes":[2],)"
+    R"("default_left":[1,0,0,0,0],"id":0,"left_children":[1,-1,3,-1,-1],)"
+    R"("right_children":[2,-1,4,-1,-1],"split_conditions":[5E-1,1E0,1E-45,2E0,3E0],)"
+    R"("split_indices":[0,0,1,0,0],"split_type":[0,0,1,0,0],"tree_param":{"num_nodes":"5"}}]},)"
+    R"("name":"gbtree"},"learner_model_param":{"base_score":"5E-1","num_class":"0",)"
+    R"("num_feature":"2","num_target":"1"},"objective":{"name":"reg:squarederror"}},)"
+    R"("version":[3,0,0]})";
+
+std::string Replaced(std::string_view from, std::string_view to, std::string_view text = kSmall) {
+  std::string changed(text);
+  const size_t at = changed.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return changed.replace(at, from.size(), to);
+}
+
+std::vector<std::filesystem::path> AllModels() {
+  std::vector<std::filesystem::path> models;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(kModels)) {
+    const std::string name = entry.path().filename();
+    if (name.ends_with(".py") || name.ends_with(".expected.json") || entry.is_directory()) continue;
+    models.push_back(entry.path());
+  }
+  return models;
+}
+
+TEST(XgboostTest, EveryCommittedModelBecomesValidOnnxTheSameTwice) {
+  ASSERT_THAT(AllModels(), SizeIs(::testing::Ge(50)));
+  for (const auto& path : AllModels()) {
+    const std::string bytes = ReadFile(path);
+    const auto imported = ImportText(bytes);
+    ASSERT_TRUE(imported.ok()) << path << ": " << imported.status();
+    EXPECT_TRUE(onnx::Inspect(std::as_bytes(std::span(imported->model))).ok()) << path;
+    EXPECT_EQ(imported->model, ImportText(bytes)->model) << path;
+    EXPECT_EQ(imported->framework, "xgboost");
+  }
+}
+
+TEST(XgboostTest, SaysWhatItReadAndFromWhichVersion) {
+  const auto json = ImportText(kSmall);
+  ASSERT_TRUE(json.ok()) << json.status();
+  EXPECT_EQ(json->format, "XGBoost JSON");
+  EXPECT_EQ(json->framework_version, "3.0.0");
+  EXPECT_THAT(json->features, ElementsAre("a", "b"));
+  const auto binary = ImportText(ReadFile(kModels / "1.7.6/dart.bst"));
+  ASSERT_TRUE(binary.ok()) << binary.status();
+  EXPECT_EQ(binary->format, "XGBoost binary");
+  EXPECT_EQ(binary->framework_version, "1.7");
+}
+
+TEST(XgboostTest, BinaryWithoutItsMagicIsTheSameModel) {
+  const std::string bytes = ReadFile(kModels / "1.7.6/dart.bst");
+  ASSERT_EQ(bytes.substr(0, 4), "binf");
+  EXPECT_EQ(ImportText(bytes.substr(4))->model, ImportText(bytes)->model);
+}
+
+TEST(XgboostTest, EarlyStoppingIsTold) {
+  const auto imported = ImportText(ReadFile(kModels / "stopped_early.ubj"));
+  ASSERT_TRUE(imported.ok()) << imported.status();
+  ASSERT_THAT(imported->warnings, SizeIs(1));
+  EXPECT_THAT(imported->warnings[0], HasSubstr("training was stopped early"));
+}
+
+TEST(XgboostTest, BestIterationBeyondTheTreesKeepsAll) {
+  const std::string text =
+      Replaced(R"("attributes":{})", R"("attributes":{"best_iteration":"9223372036854775807"})");
+  EXPECT_EQ(ImportText(text)->model, ImportText(kSmall)->model);
+}
+
+TEST(XgboostTest, BrokenDocumentsAreRefusedByPlaceAndRule) {
+  struct Case {
+    std::string_view from, to, what;
+  };
+  constexpr std::string_view kTree = "learner.gradient_booster.model.trees[0]";
+  const Case cases[] = {
+      {"left_children\":[1,", "left_children\":[9,", ": expected a node below 5, got 9"},
+      {"left_children\":[1,", "left_children\":[-7,", ": expected a node below 5, got -7"},
+      {"left_children\":[1,", "left_children\":[0,", ": node 0 is reached twice"},
+      {"right_children\":[2,-1,4", "right_children\":[2,-1,0", ": node 0 is reached twice"},
+      {"right_children\":[2,", "right_children\":[1,", ": node 1 is reached twice"},
+      {"left_children\":[1,", "left_children\":[1.5,",
+       ".left_children: expected whole numbers, got 1.5"},
+      {"right_children\":[2,", "right_children\":[", ": expected arrays of 5 nodes, got one of 4"},
+      {"default_left\":[1", "default_left\":[2", ".default_left: expected zeros and ones, got 2"},
+      {"categories_sizes\":[2]", "categories_sizes\":[3]",
+       ": categories of node 2: expected them from 0 to at most 2, got 3 from 0"},
+      {"categories_segments\":[0]", "categories_segments\":[1]",
+       ": categories of node 2: expected them from 0 to at most 2, got 2 from 1"},
+      {"categories\":[1,", "categories\":[-1,", ": expected categories in [0, 16777216), got -1"},
+      {"categories_nodes\":[2]", "categories_nodes\":[1]", ": node 2 has no categories"},
+  };
+  for (const Case& c : cases)
+    EXPECT_EQ(Refusal(Replaced(c.from, c.to)), fmt::format("{}{}", kTree, c.what)) << c.to;
+}
+
+TEST(XgboostTest, BrokenParametersAreRefused) {
+  struct Case {
+    std::string_view from, to, what;
+  };
+  const Case cases[] = {
+      {"num_feature\":\"2\"", "num_feature\":\"99999999999\"",
+       "learner.learner_model_param.num_feature: expected a number in [0, 2147483647], got "
+       "99999999999"},
+      {"num_feature\":\"2\"", "num_feature\":\"0\"",
+       "XGBoost model: num_feature: expected at least 1, got 0"},
+      {"num_feature\":\"2\"", "num_feature\":\"1\"",
+       "XGBoost model: tree 0: split 1: expected a feature below 1, got 1"},
+      {"num_class\":\"0\"", "num_class\":\"2000000000\"",
+       "learner.learner_model_param.num_class: expected a number in [0, 1048576], got 2000000000"},
+      {"num_class\":\"0\"", "num_class\":\"three\"",
+       "learner.learner_model_param.num_class: expected a whole number, got \"three\""},
+      {"tree_info\":[0]", "tree_info\":[7]",
+       "XGBoost model: tree 0: expected an output below 1, got 7"},
+      {"tree_info\":[0]", "tree_info\":[0,0]",
+       "learner.gradient_booster.model: expected tree_info of 1 trees, got 2"},
+      {"\"5E-1\"", "\"NaN\"",
+       "learner.learner_model_param.base_score: JSON, byte 0: NaN and Infinity are no JSON "
+       "numbers"},
+      {"\"5E-1\"", "\"[5E-1,5E-1]\"", "XGBoost model: base_score: expected 1 or 1 values, got 2"},
+      {"[5E-1,1E0", "[NaN,1E0",
+       "XGBoost model: tree 0: split 0: expected a number as threshold, got NaN"},
+      {"[5E-1,1E0", "[5E-1,1E99",
+       "XGBoost model: JSON, byte 385: expected a number within the range of a 32-bit float, got "
+       "1E99"},
+      {"gbtree\"}", "gbforest\"}",
+       "learner.gradient_booster.name: booster \"gbforest\" is not supported: gbtree, dart, "
+       "gblinear"},
+  };
+  for (const Case& c : cases) EXPECT_EQ(Refusal(Replaced(c.from, c.to)), c.what) << c.to;
+}
+
+TEST(XgboostTest, UnknownObjectivesAreRefusedByName) {
+  const auto imported = ImportText(Replaced("reg:squarederror", "my:objective"));
+  ASSERT_FALSE(imported.ok());
+  EXPECT_EQ(ReasonOf(imported.status()), Reason::kUnsupported);
+  EXPECT_THAT(std::string(MessageOf(imported.status())), HasSubstr("my:objective"));
+}
+
+TEST(XgboostTest, DeepNestingIsRefusedInBothEncodings) {
+  EXPECT_THAT(Refusal("{\"a\":" + std::string(100'000, '[')), HasSubstr("32"));
+  std::string ubjson;
+  for (int i = 0; i < 100'000; ++i) ubjson += std::string("{L\0\0\0\0\0\0\0\1a", 11);
+  EXPECT_THAT(Refusal(ubjson), HasSubstr("nesting of at most 32 levels"));
+}
+
+TEST(XgboostTest, LyingCountsOfUbjsonAreRefusedBeforeMemoryIsAskedFor) {
+  const std::string head("{L\0\0\0\0\0\0\0\1a[", 12);
+  const std::string much("L\x7f\xff\xff\xff\xff\xff\xff\xff", 9);
+  EXPECT_THAT(Refusal(head + "$d#" + much), HasSubstr("9223372036854775807 elements, got 0"));
+  EXPECT_THAT(Refusal(head + "#" + much), HasSubstr("9223372036854775807 elements, got 0"));
+}
+
+TEST(XgboostTest, MoreValuesThanTheLimitAreRefused) {
+  const auto imported = ImportText(kSmall, {.max_objects = 20});
+  ASSERT_FALSE(imported.ok());
+  EXPECT_EQ(ReasonOf(imported.status()), Reason::kTooLarge);
+}
+
+TEST(XgboostTest, CutFilesAreRefused) {
+  for (const auto* name : {"binary_logistic.json", "forest.ubj", "1.7.6/dart.bst"}) {
+    const std::string bytes = ReadFile(kModels / name);
+    ASSERT_FALSE(bytes.empty()) << name;
+    for (size_t size = 0; size < bytes.size(); size += 1 + bytes.size() / 500)
+      EXPECT_FALSE(ImportText(std::string_view(bytes).substr(0, size)).ok()) << name << " " << size;
+  }
+}
+
+TEST(XgboostTest, FlippedBitsAreRefusedOrReadAsAnotherModel) {
+  for (const auto* name : {"categories_partition.json", "vector_leaves_ubjson.ubj",
+                           "1.7.6/multi_softprob.bst", "1.7.6/gblinear.bst"}) {
+    std::string bytes = ReadFile(kModels / name);
+    const size_t bits = bytes.size() * 8;
+    for (size_t bit = 0; bit < bits; bit += 1 + bits / 1000) {
+      bytes[bit / 8] ^= static_cast<char>(1 << bit % 8);
+      const auto imported = ImportText(bytes);
+      EXPECT_TRUE(!imported.ok() || onnx::Inspect(std::as_bytes(std::span(imported->model))).ok());
+      bytes[bit / 8] ^= static_cast<char>(1 << bit % 8);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace slipway::importing
