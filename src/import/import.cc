@@ -1,20 +1,34 @@
 #include "import/import.h"
 
+#include "import/pickle/reader.h"
+#include "import/sklearn/sklearn.h"
 #include "import/xgboost/xgboost.h"
 
 namespace slipway::importing {
+namespace {
+
+StatusOr<Imported> ImportPickle(std::span<const std::byte> bytes, const Limits& limits) {
+  ASSIGN_OR_RETURN(const auto document,
+                   pickle::Read(bytes, {.max_values = limits.max_objects,
+                                        .max_bytes = limits.max_unpacked_bytes}));
+  return ImportScikitLearn(*document);
+}
+
+}  // namespace
 
 StatusOr<Imported> Import(Format format, std::span<const std::byte> bytes, const Limits& limits) {
   if (bytes.size() > limits.max_file_bytes)
     return Error(Reason::kTooLarge, "expected a file of at most {} bytes, got {}",
                  limits.max_file_bytes, bytes.size());
   switch (format) {
+    case Format::kPickle:
+      return ImportPickle(bytes, limits);
     case Format::kXgboostJson:
     case Format::kXgboostUbjson:
     case Format::kXgboostBinary:
       return ImportXgboost(bytes, limits);
-    case Format::kPickle:
     case Format::kSkops:
+      return Error(Reason::kUnsupported, "skops files are not read yet: save with joblib instead");
     case Format::kLightgbmText:
     case Format::kCatboost:
     case Format::kCatboostJson:
