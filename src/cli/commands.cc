@@ -4,6 +4,7 @@
 
 #include "cli/program.h"
 #include "engine/onnxruntime/onnxruntime_engine.h"
+#include "import/sklearn/sklearn.h"
 #include "server/config_docs.h"
 #include "server/version.h"
 #include "text/json_writer.h"
@@ -43,6 +44,22 @@ int RunConfigReference(const Arguments&) {
   return kDone;
 }
 
+int RunEstimatorReference(const Arguments&) {
+  std::string text =
+      "# Supported scikit-learn estimators\n\n"
+      "Fitted estimators that Slipway reads from pickle and joblib files, of scikit-learn 0.24 to "
+      "the current "
+      "version\n(docs/formats/scikit-learn.md). `slipway estimator-reference` prints this page.\n";
+  std::string_view package;
+  for (const importing::SupportedEstimator& estimator : importing::SupportedEstimators()) {
+    if (std::exchange(package, estimator.package) != estimator.package)
+      text += fmt::format("\n## {}\n| estimator | kind |\n|---|---|\n", estimator.package);
+    text += fmt::format("| {} | {} |\n", estimator.name, estimator.kind);
+  }
+  PrintText(text);
+  return kDone;
+}
+
 }  // namespace
 
 Command CompletionCommand() {
@@ -74,11 +91,20 @@ Command ConfigReferenceCommand() {
           /*hidden=*/true};
 }
 
+Command EstimatorReferenceCommand() {
+  return {"estimator-reference",
+          "Prints the table of supported scikit-learn estimators as Markdown.",
+          "slipway estimator-reference > docs/estimators.md",
+          {},
+          RunEstimatorReference,
+          /*hidden=*/true};
+}
+
 std::span<const Command> Commands() {
   static const std::vector<Command> commands = {
-      ServeCommand(),      InspectCommand(), ConvertCommand(),
-      PredictCommand(),    BenchCommand(),   MigrateCommand(),
-      CompletionCommand(), VersionCommand(), ConfigReferenceCommand()};
+      ServeCommand(),           InspectCommand(),           ConvertCommand(),    PredictCommand(),
+      BenchCommand(),           MigrateCommand(),           CompletionCommand(), VersionCommand(),
+      ConfigReferenceCommand(), EstimatorReferenceCommand()};
   return commands;
 }
 

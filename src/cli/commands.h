@@ -18,5 +18,7 @@ Command CompletionCommand();
 Command VersionCommand();
 /// Hidden: prints docs/configuration.md.
 Command ConfigReferenceCommand();
+/// Hidden: prints docs/estimators.md.
+Command EstimatorReferenceCommand();
 
 }  // namespace slipway::cli

@@ -80,6 +80,20 @@ std::string ExamplesText(const std::vector<bundle::Example>& examples) {
                      first.framework_version.empty() ? "" : " ", first.framework_version);
 }
 
+/// "scikit-learn pickle (scikit-learn 1.9.1), imported"
+std::string FormatText(const bundle::Artifact& artifact) {
+  if (artifact.is_bundle()) return "Slipway bundle, ONNX inside";
+  if (artifact.manifest() == nullptr) return "ONNX";
+  const auto& lineage = artifact.manifest()->lineage;
+  const auto of = [&lineage](const char* key) {
+    const auto found = lineage.find(key);
+    return found == lineage.end() ? std::string() : found->second;
+  };
+  const std::string format = of("source_format"), version = of("framework_version");
+  if (version.empty()) return format + ", imported";
+  return fmt::format("{} ({} {}), imported", format, of("framework"), version);
+}
+
 void AppendTensors(std::string& text, std::string_view title,
                    const std::vector<TensorSpec>& specs) {
   for (const TensorSpec& spec : specs) {
@@ -102,7 +116,7 @@ std::string ToText(const std::string& path, const Findings& found) {
   };
   if (artifact.manifest() != nullptr && !artifact.manifest()->name.empty())
     line("name", artifact.manifest()->name);
-  line("format", artifact.is_bundle() ? "Slipway bundle, ONNX inside" : "ONNX");
+  line("format", FormatText(artifact));
   line("digest", artifact.digest());
   line("size", fmt::format("{} bytes, {} parameters", WithThousands(artifact.size_bytes()),
                            WithThousands(static_cast<uint64_t>(info.parameter_count))));
@@ -129,6 +143,12 @@ void AppendCounts(JsonWriter& json, std::string_view key,
   json.EndObject();
 }
 
+void AppendLineage(JsonWriter& json, const std::map<std::string, std::string>& lineage) {
+  json.Key("lineage").BeginObject();
+  for (const auto& [key, value] : lineage) json.Key(key).String(value);
+  json.EndObject();
+}
+
 void AppendVerified(JsonWriter& json, const std::vector<Verification>& verified) {
   json.Key("verified").BeginArray();
   for (const Verification& v : verified) {
@@ -145,7 +165,10 @@ std::string ToJson(const std::string& path, const Findings& found, bool verify) 
   std::string text;
   JsonWriter json(text);
   json.BeginObject().Key("model").String(path);
-  json.Key("format").String(artifact.is_bundle() ? "bundle" : "onnx");
+  json.Key("format").String(artifact.is_bundle()             ? "bundle"
+                            : artifact.manifest() != nullptr ? "imported"
+                                                             : "onnx");
+  if (artifact.manifest() != nullptr) AppendLineage(json, artifact.manifest()->lineage);
   json.Key("digest").String(artifact.digest());
   json.Key("size_bytes").Uint(artifact.size_bytes());
   json.Key("parameters").Int(info.parameter_count);
@@ -181,7 +204,10 @@ Command InspectCommand() {
   return {"inspect",
           "Tells what a model is: format, signature, operators, size, what would run it.",
           "slipway inspect examples/models/digits/1 --verify",
-          {{"MODEL", "", "An ONNX file, or a bundle (folder or tar).", /*required=*/true},
+          {{"MODEL", "",
+            "An ONNX file, a bundle (folder or tar), or a model of scikit-learn, XGBoost, LightGBM "
+            "or CatBoost.",
+            /*required=*/true},
            {"--verify", "", "Replays every golden example and compares the outputs."},
            JsonOption()},
           RunInspect};
