@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "onnx/onnx.pb.h"
 #include "onnx/types.h"
 
 namespace slipway::importing {
@@ -19,6 +22,7 @@ Graph::Graph() { builder_.Opset("", kOpset).Opset(kMlDomain, kMlOpset).IrVersion
 
 Matrix Graph::Input(std::string_view name, DType dtype, int64_t columns) {
   builder_.Input(name, dtype, {-1, columns});
+  inputs_.emplace(name);
   return {std::string(name), dtype, columns};
 }
 
@@ -73,8 +77,34 @@ Matrix Graph::Select(const Matrix& x, std::span<const int64_t> indices) {
           count};
 }
 
+void Graph::DropUnused() {
+  ::onnx::GraphProto& graph = *builder_.proto().mutable_graph();
+  std::set<std::string, std::less<>> needed;
+  for (const auto& output : graph.output()) needed.insert(output.name());
+  // A node stands after what it reads.
+  std::vector<bool> keep(static_cast<size_t>(graph.node_size()));
+  for (int i = graph.node_size() - 1; i >= 0; --i) {
+    const ::onnx::NodeProto& node = graph.node(i);
+    keep[i] = std::any_of(node.output().begin(), node.output().end(),
+                          [&](const auto& output) { return needed.contains(output); });
+    if (keep[i]) needed.insert(node.input().begin(), node.input().end());
+  }
+  auto& nodes = *graph.mutable_node();
+  nodes.erase(std::stable_partition(nodes.begin(), nodes.end(),
+                                    [&, i = size_t{0}](const auto&) mutable { return keep[i++]; }),
+              nodes.end());
+  auto& constants = *graph.mutable_initializer();
+  constants.erase(
+      std::stable_partition(constants.begin(), constants.end(),
+                            [&](const auto& constant) { return needed.contains(constant.name()); }),
+      constants.end());
+}
+
 std::string Graph::NewName(std::string_view prefix) {
-  return fmt::format("{}{}", prefix, names_++);
+  std::string name;
+  do name = fmt::format("{}{}", prefix, names_++);
+  while (inputs_.contains(name));
+  return name;
 }
 
 }  // namespace slipway::importing

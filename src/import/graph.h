@@ -2,7 +2,8 @@
 // The ONNX graph that an importer writes: values get names of their own, rows are never counted.
 
 #include <cstdint>
-#include <map>
+#include <functional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -77,6 +78,9 @@ class Graph {
   /// Some columns of `x`, in the order of `indices`.
   Matrix Select(const Matrix& x, std::span<const int64_t> indices);
 
+  /// Drops nodes and constants that no output needs; inputs stay.
+  void DropUnused();
+
   onnx::Builder& builder() { return builder_; }
   std::string Serialize() const { return builder_.Serialize(); }
 
@@ -84,6 +88,7 @@ class Graph {
   std::string NewName(std::string_view prefix);
 
   onnx::Builder builder_;
+  std::set<std::string, std::less<>> inputs_;
   int64_t names_ = 0;
 };
 

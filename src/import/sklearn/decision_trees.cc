@@ -1,0 +1,106 @@
+// Single decision trees and the forests that average them.
+
+#include <numeric>
+
+#include "import/sklearn/operators.h"
+#include "import/sklearn/registry.h"
+#include "import/sklearn/tree_nodes.h"
+
+namespace slipway::importing::sklearn {
+namespace {
+
+using pickle::Value;
+
+/// The trees of a forest, or the estimator itself.
+StatusOr<std::vector<State>> Members(const State& state) {
+  if (!state.Has("estimators_")) return std::vector<State>{state};
+  ASSIGN_OR_RETURN(const Value list, state.List("estimators_"));
+  std::vector<State> members;
+  members.reserve(list.size());
+  for (size_t i = 0; i < list.size(); ++i) {
+    ASSIGN_OR_RETURN(State member, state.NestedAt(list.at(i), fmt::format("estimators_[{}]", i)));
+    members.push_back(std::move(member));
+  }
+  if (members.empty()) return state.Bad("estimators_: expected at least one tree, got none");
+  return members;
+}
+
+/// The mean over trees of what their leaves say.
+/// @param width  values of a leaf: 1, or as many as outputs.
+StatusOr<Matrix> AddMean(Writer& writer, const State& state, const Table& table, int64_t width,
+                         const Shape& values,
+                         void (*append)(std::span<const double> values, std::vector<double>&)) {
+  Graph& graph = writer.graph();
+  ASSIGN_OR_RETURN(const Matrix x, table.Numbers(graph, state.Title()));
+  ASSIGN_OR_RETURN(const std::vector<State> members, Members(state));
+  TreeEnsemble ensemble{.name = state.Title(), .targets = width, .leaf_width = width};
+  for (const State& member : members) {
+    ASSIGN_OR_RETURN(const TreeNodes nodes, ReadTreeNodes(member));
+    if (!Matches(values, nodes.values.shape))
+      return member.Expected("tree_.values", ToString(values), ToString(nodes.values.shape));
+    ASSIGN_OR_RETURN(Tree tree, ToTree(member, nodes, [&](size_t node, auto& leaves) {
+                       append(nodes.ValuesOf(node), leaves);
+                     }));
+    ensemble.trees.push_back(std::move(tree));
+  }
+  ASSIGN_OR_RETURN(const Matrix sum, AddTrees(graph, ensemble, RoundedToFloat(graph, x)));
+  if (members.size() == 1) return sum;
+  return MapWith(graph, "Div", sum, {static_cast<double>(members.size())});
+}
+
+// Counts before scikit-learn 1.3, shares since.
+void AppendShares(std::span<const double> values, std::vector<double>& leaves) {
+  const double sum = std::accumulate(values.begin(), values.end(), 0.0);
+  for (const double value : values) leaves.push_back(sum == 0 ? value : value / sum);
+}
+
+void AppendShareOfSecond(std::span<const double> values, std::vector<double>& leaves) {
+  const double sum = values[0] + values[1];
+  leaves.push_back(sum == 0 ? values[1] : values[1] / sum);
+}
+
+void AppendValues(std::span<const double> values, std::vector<double>& leaves) {
+  leaves.insert(leaves.end(), values.begin(), values.end());
+}
+
+StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& x) {
+  Graph& graph = writer.graph();
+  ASSIGN_OR_RETURN(Labels classes, state.LabelArray("classes_"));
+  const Shape values = {-1, 1, classes.size()};
+  if (classes.size() == 2) {
+    ASSIGN_OR_RETURN(const Matrix second,
+                     AddMean(writer, state, x, 1, values, AppendShareOfSecond));
+    return MostProbable(graph, std::move(classes), WithComplement(graph, second));
+  }
+  ASSIGN_OR_RETURN(const Matrix proba,
+                   AddMean(writer, state, x, classes.size(), values, AppendShares));
+  return MostProbable(graph, std::move(classes), proba);
+}
+
+StatusOr<Outputs> Regressor(Writer& writer, const State& state, const Table& x) {
+  ASSIGN_OR_RETURN(const int64_t targets, state.IntegerOr("n_outputs_", 1));
+  if (targets < 1) return state.Expected("n_outputs_", "1 or more", fmt::format("{}", targets));
+  ASSIGN_OR_RETURN(const Matrix predict,
+                   AddMean(writer, state, x, targets, {-1, targets, 1}, AppendValues));
+  return Predicting(predict, targets == 1);
+}
+
+constexpr std::string_view kTree = "sklearn.tree";
+constexpr std::string_view kEnsemble = "sklearn.ensemble";
+
+constexpr Estimator kRows[] = {
+    {kTree, "DecisionTreeClassifier", EstimatorKind::kClassifier, Classifier},
+    {kTree, "DecisionTreeRegressor", EstimatorKind::kRegressor, Regressor},
+    {kTree, "ExtraTreeClassifier", EstimatorKind::kClassifier, Classifier},
+    {kTree, "ExtraTreeRegressor", EstimatorKind::kRegressor, Regressor},
+    {kEnsemble, "ExtraTreesClassifier", EstimatorKind::kClassifier, Classifier},
+    {kEnsemble, "ExtraTreesRegressor", EstimatorKind::kRegressor, Regressor},
+    {kEnsemble, "RandomForestClassifier", EstimatorKind::kClassifier, Classifier},
+    {kEnsemble, "RandomForestRegressor", EstimatorKind::kRegressor, Regressor},
+};
+
+}  // namespace
+
+std::span<const Estimator> DecisionTrees() { return kRows; }
+
+}  // namespace slipway::importing::sklearn

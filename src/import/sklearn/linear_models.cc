@@ -1,0 +1,184 @@
+// Estimators that are a product with coef_ and a link: scikit-learn's linear_model, and the linear
+// ones of svm.
+
+#include "import/sklearn/operators.h"
+#include "import/sklearn/registry.h"
+
+namespace slipway::importing::sklearn {
+namespace {
+
+struct Linear {
+  Matrix value;  // [n, outputs]
+  bool is_vector;
+};
+
+/// x·coef_ᵀ + intercept_.
+StatusOr<Linear> AddLinear(Writer& writer, const State& state, const Table& table) {
+  ASSIGN_OR_RETURN(const Matrix x, table.Numbers(writer.graph(), state.Title()));
+  ASSIGN_OR_RETURN(const pickle::Value raw, state.Get("coef_"));
+  const bool is_vector = raw.is(pickle::Kind::kArray) && raw.array().shape.size() == 1;
+  ASSIGN_OR_RETURN(const Dense coef, state.Rows("coef_", is_vector ? 1 : -1, x.columns));
+  std::vector<double> intercept(static_cast<size_t>(coef.rows()), 0);
+  if (state.Has("intercept_")) {
+    ASSIGN_OR_RETURN(intercept, state.Broadcast("intercept_", coef.rows()));
+  }
+  return Linear{
+      Affine(writer.graph(), x, Transposed(coef.values, coef.rows(), coef.columns()), intercept),
+      is_vector};
+}
+
+StatusOr<Outputs> Regressor(Writer& writer, const State& state, const Table& x) {
+  ASSIGN_OR_RETURN(const Linear linear, AddLinear(writer, state, x));
+  return Predicting(linear.value, linear.is_vector);
+}
+
+StatusOr<Outputs> LogLinkRegressor(Writer& writer, const State& state, const Table& x) {
+  ASSIGN_OR_RETURN(const Linear linear, AddLinear(writer, state, x));
+  return Predicting(Map(writer.graph(), "Exp", linear.value), linear.is_vector);
+}
+
+StatusOr<Outputs> TweedieRegressor(Writer& writer, const State& state, const Table& x) {
+  ASSIGN_OR_RETURN(std::string link, state.TextOr("link", "auto"));
+  ASSIGN_OR_RETURN(const double power, state.NumberOr("power", 0));
+  if (link == "auto") link = power <= 0 ? "identity" : "log";
+  if (link == "log") return LogLinkRegressor(writer, state, x);
+  if (link == "identity") return Regressor(writer, state, x);
+  return state.Unsupported("link: expected \"auto\", \"log\" or \"identity\", got \"{}\"", link);
+}
+
+/// The decision function: [n, 1] for two classes, else [n, classes].
+StatusOr<Outputs> ClassifierOf(Writer& writer, const State& state, const Table& x, Labels classes) {
+  ASSIGN_OR_RETURN(const Linear linear, AddLinear(writer, state, x));
+  const int64_t expected = classes.size() == 2 ? 1 : classes.size();
+  if (linear.value.columns != expected)
+    return state.Bad("coef_: expected {} rows for {} classes, got {}", expected, classes.size(),
+                     linear.value.columns);
+  return Deciding(writer.graph(), std::move(classes), linear.value);
+}
+
+StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& x) {
+  ASSIGN_OR_RETURN(Labels classes, state.LabelArray("classes_"));
+  return ClassifierOf(writer, state, x, std::move(classes));
+}
+
+StatusOr<Outputs> RidgeClassifier(Writer& writer, const State& state, const Table& x) {
+  ASSIGN_OR_RETURN(const State binarizer, state.Nested("_label_binarizer"));
+  ASSIGN_OR_RETURN(const std::string type, binarizer.TextOr("y_type_", "binary"));
+  if (type.starts_with("multilabel")) return state.Unsupported("several labels at once");
+  ASSIGN_OR_RETURN(Labels classes, binarizer.LabelArray("classes_"));
+  return ClassifierOf(writer, state, x, std::move(classes));
+}
+
+/// Rows divided by their sums; rows of zeros become uniform.
+Matrix NormalizedOneVsRest(Graph& graph, const Matrix& p) {
+  if (p.columns == 1) return WithComplement(graph, p);
+  const Matrix sum = Reduce(graph, "ReduceSum", p);
+  const std::string empty = graph.Add("Equal", {sum.value, graph.Scalar<double>(0)});
+  const std::string shares = graph.Add("Div", {p.value, sum.value});
+  const std::string uniform = graph.Scalar<double>(1.0 / static_cast<double>(p.columns));
+  return {graph.Add("Where", {empty, uniform, shares}), DType::kFp64, p.columns};
+}
+
+Matrix OneVsRestProba(Graph& graph, const Matrix& decision) {
+  return NormalizedOneVsRest(graph, Map(graph, "Sigmoid", decision));
+}
+
+StatusOr<Outputs> LogisticRegression(Writer& writer, const State& state, const Table& x) {
+  Graph& graph = writer.graph();
+  ASSIGN_OR_RETURN(Outputs outputs, Classifier(writer, state, x));
+  ASSIGN_OR_RETURN(const std::string multi_class, state.TextOr("multi_class", "auto"));
+  ASSIGN_OR_RETURN(const std::string solver, state.TextOr("solver", "lbfgs"));
+  const Matrix& decision = *outputs.decision;
+  const bool by_default =
+      multi_class != "ovr" && multi_class != "warn" && multi_class != "multinomial";
+  const bool one_vs_rest =
+      by_default ? decision.columns == 1 || solver == "liblinear" : multi_class != "multinomial";
+  if (one_vs_rest) {
+    outputs.proba = OneVsRestProba(graph, decision);
+  } else if (decision.columns == 1) {
+    const std::vector<Matrix> both = {Map(graph, "Neg", decision), decision};
+    outputs.proba = Softmax(graph, graph.Concat(both));
+  } else {
+    outputs.proba = Softmax(graph, decision);
+  }
+  return outputs;
+}
+
+StatusOr<Outputs> SgdClassifier(Writer& writer, const State& state, const Table& x) {
+  Graph& graph = writer.graph();
+  ASSIGN_OR_RETURN(Outputs outputs, Classifier(writer, state, x));
+  ASSIGN_OR_RETURN(const std::string loss, state.TextOr("loss", "hinge"));
+  const Matrix& decision = *outputs.decision;
+  if (loss == "log" || loss == "log_loss") {
+    outputs.proba = OneVsRestProba(graph, decision);
+  } else if (loss == "modified_huber") {
+    // (clip(d, -1, 1) + 1) / 2
+    const Matrix clipped = {
+        graph.Add("Clip", {decision.value, graph.Scalar<double>(-1), graph.Scalar<double>(1)}),
+        DType::kFp64, decision.columns};
+    const Matrix p = MapWith(graph, "Mul", MapWith(graph, "Add", clipped, {1}), {0.5});
+    outputs.proba = NormalizedOneVsRest(graph, p);
+  }
+  return outputs;
+}
+
+StatusOr<Outputs> SgdOneClassSvm(Writer& writer, const State& state, const Table& table) {
+  Graph& graph = writer.graph();
+  ASSIGN_OR_RETURN(const Matrix x, table.Numbers(graph, state.Title()));
+  ASSIGN_OR_RETURN(const Dense coef, state.Rows("coef_", 1, x.columns));
+  ASSIGN_OR_RETURN(std::vector<double> offset, state.Broadcast("offset_", 1));
+  offset[0] = -offset[0];
+  return DetectingOutliers(graph, Affine(graph, x, coef.values, offset));
+}
+
+constexpr std::string_view kLinear = "sklearn.linear_model";
+constexpr std::string_view kSvm = "sklearn.svm";
+constexpr EstimatorKind kRegresses = EstimatorKind::kRegressor;
+constexpr EstimatorKind kClassifies = EstimatorKind::kClassifier;
+
+constexpr Estimator kRows[] = {
+    {kLinear, "ARDRegression", kRegresses, Regressor},
+    {kLinear, "BayesianRidge", kRegresses, Regressor},
+    {kLinear, "ElasticNet", kRegresses, Regressor},
+    {kLinear, "ElasticNetCV", kRegresses, Regressor},
+    {kLinear, "GammaRegressor", kRegresses, LogLinkRegressor},
+    {kLinear, "HuberRegressor", kRegresses, Regressor},
+    {kLinear, "Lars", kRegresses, Regressor},
+    {kLinear, "LarsCV", kRegresses, Regressor},
+    {kLinear, "Lasso", kRegresses, Regressor},
+    {kLinear, "LassoCV", kRegresses, Regressor},
+    {kLinear, "LassoLars", kRegresses, Regressor},
+    {kLinear, "LassoLarsCV", kRegresses, Regressor},
+    {kLinear, "LassoLarsIC", kRegresses, Regressor},
+    {kLinear, "LinearRegression", kRegresses, Regressor},
+    {kLinear, "LogisticRegression", kClassifies, LogisticRegression},
+    {kLinear, "LogisticRegressionCV", kClassifies, LogisticRegression},
+    {kLinear, "MultiTaskElasticNet", kRegresses, Regressor},
+    {kLinear, "MultiTaskElasticNetCV", kRegresses, Regressor},
+    {kLinear, "MultiTaskLasso", kRegresses, Regressor},
+    {kLinear, "MultiTaskLassoCV", kRegresses, Regressor},
+    {kLinear, "OrthogonalMatchingPursuit", kRegresses, Regressor},
+    {kLinear, "OrthogonalMatchingPursuitCV", kRegresses, Regressor},
+    {kLinear, "PassiveAggressiveClassifier", kClassifies, Classifier},
+    {kLinear, "PassiveAggressiveRegressor", kRegresses, Regressor},
+    {kLinear, "Perceptron", kClassifies, Classifier},
+    {kLinear, "PoissonRegressor", kRegresses, LogLinkRegressor},
+    {kLinear, "QuantileRegressor", kRegresses, Regressor},
+    {kLinear, "Ridge", kRegresses, Regressor},
+    {kLinear, "RidgeCV", kRegresses, Regressor},
+    {kLinear, "RidgeClassifier", kClassifies, RidgeClassifier},
+    {kLinear, "RidgeClassifierCV", kClassifies, RidgeClassifier},
+    {kLinear, "SGDClassifier", kClassifies, SgdClassifier},
+    {kLinear, "SGDOneClassSVM", EstimatorKind::kOutlierDetector, SgdOneClassSvm},
+    {kLinear, "SGDRegressor", kRegresses, Regressor},
+    {kLinear, "TheilSenRegressor", kRegresses, Regressor},
+    {kLinear, "TweedieRegressor", kRegresses, TweedieRegressor},
+    {kSvm, "LinearSVC", kClassifies, Classifier},
+    {kSvm, "LinearSVR", kRegresses, Regressor},
+};
+
+}  // namespace
+
+std::span<const Estimator> LinearModels() { return kRows; }
+
+}  // namespace slipway::importing::sklearn

@@ -1,0 +1,43 @@
+#pragma once
+// The table of estimators: one row a class, kept by the file of its family.
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "import/sklearn/state.h"
+#include "import/sklearn/table.h"
+#include "import/sklearn/writer.h"
+
+namespace slipway::importing::sklearn {
+
+/// One supported class.
+struct Estimator {
+  std::string_view package;  // public: "sklearn.linear_model", whatever private module it is in
+  std::string_view name;     // "LogisticRegression"
+  EstimatorKind kind;
+  /// Writes the estimator over x, which has as many columns as its n_features_in_ says.
+  StatusOr<Outputs> (*write)(Writer& writer, const State& state, const Table& x);
+  /// The estimator inside that is given the same x; null when its own state says what x is.
+  StatusOr<State> (*takes_input_of)(const State& state) = nullptr;
+  /// Columns of x when no state says (n_features_in_): LabelEncoder, text vectorizers.
+  int64_t columns = 0;
+};
+
+// The families, each in the file of that name.
+std::span<const Estimator> LinearModels();   // linear_models.cc
+std::span<const Estimator> DecisionTrees();  // decision_trees.cc
+std::span<const Estimator> Scalers();        // scalers.cc
+std::span<const Estimator> Compositions();   // compositions.cc
+
+/// All rows.
+std::vector<Estimator> AllEstimators();
+/// The row of a class; null when it is not supported. `module` may be any that scikit-learn ever
+/// defined the class in: "sklearn.linear_model._logistic", "sklearn.linear_model.logistic".
+const Estimator* FindEstimator(std::string_view module, std::string_view name);
+/// kUnsupported naming the class and a supported one whose name is near.
+Status UnsupportedClass(const State& state);
+
+}  // namespace slipway::importing::sklearn

@@ -1,0 +1,216 @@
+#include "import/sklearn/sklearn.h"
+
+#include <algorithm>
+#include <set>
+
+#include "import/graph.h"
+#include "import/sklearn/globals.h"
+#include "import/sklearn/operators.h"
+#include "import/sklearn/registry.h"
+#include "import/sklearn/writer.h"
+
+namespace slipway::importing {
+namespace sklearn {
+namespace {
+
+using pickle::Kind;
+using pickle::Value;
+
+constexpr int64_t kMaxColumns = int64_t{1} << 22;
+
+bool IsEstimator(const Value& value) {
+  return value.is(Kind::kObject) && FindEstimator(value.module(), value.name()) != nullptr;
+}
+
+/// The estimator of the file: its root, or the only one in a dict, list or tuple at its root.
+StatusOr<State> FindRoot(const Value& root, Budget* budget, std::vector<std::string>* warnings) {
+  if (root.is(Kind::kObject)) return State::Of(root, "", budget);
+  std::optional<size_t> found;
+  const bool container = root.is(Kind::kDict) || root.is(Kind::kList) || root.is(Kind::kTuple);
+  for (size_t i = 0; container && i < root.size(); ++i) {
+    if (!IsEstimator(root.at(i))) continue;
+    if (found)
+      return Error(Reason::kUnsupported,
+                   "the file: expected one estimator, got {} with {} and {}; join them in a "
+                   "Pipeline",
+                   KindName(root.kind()), root.at(*found).name(), root.at(i).name());
+    found = i;
+  }
+  if (!found)
+    return Error(Reason::kUnsupported, "the file: expected a fitted estimator, got {}",
+                 Describe(root));
+  if (root.size() > 1)
+    warnings->push_back(fmt::format("The file holds {} things; only {} is used.", root.size(),
+                                    root.at(*found).name()));
+  return State::Of(root.at(*found), "", budget);
+}
+
+/// The columns of the model's input, by the first estimator that says how many it was fitted on.
+StatusOr<std::vector<ColumnUse>> InputColumns(State state) {
+  constexpr int kMaxDepth = 32;
+  for (int depth = 0; depth < kMaxDepth; ++depth) {
+    const Estimator* row = FindEstimator(state.module(), state.name());
+    if (row == nullptr) return UnsupportedClass(state);
+    if (!state.Has("n_features_in_")) {
+      if (row->columns > 0) return std::vector<ColumnUse>(static_cast<size_t>(row->columns));
+      if (row->takes_input_of != nullptr) {
+        ASSIGN_OR_RETURN(state, row->takes_input_of(state));
+        continue;
+      }
+    }
+    ASSIGN_OR_RETURN(const int64_t columns, state.Integer("n_features_in_"));
+    if (columns < 1 || columns > kMaxColumns)
+      return state.Expected("n_features_in_", fmt::format("1 to {}", kMaxColumns),
+                            fmt::format("{}", columns));
+    std::vector<ColumnUse> uses(static_cast<size_t>(columns));
+    if (!state.Has("feature_names_in_")) return uses;
+    ASSIGN_OR_RETURN(Labels names, state.LabelArray("feature_names_in_"));
+    if (names.texts.size() != uses.size())
+      return state.Expected("feature_names_in_", fmt::format("{} names", columns),
+                            fmt::format("{}", names.texts.size()));
+    for (size_t i = 0; i < uses.size(); ++i) uses[i].name = std::move(names.texts[i]);
+    return uses;
+  }
+  return state.Bad("estimators nest deeper than {}", kMaxDepth);
+}
+
+/// One input while all columns are numbers, or while all are text without names.
+Table AddInputs(Graph& graph, std::vector<ColumnUse>& uses) {
+  const auto columns = static_cast<int64_t>(uses.size());
+  const auto texts = std::count_if(uses.begin(), uses.end(), [](auto& use) { return use.text; });
+  const bool named = !uses.front().name.empty();
+  if (texts == 0) return Table({graph.Input("input", DType::kFp64, columns)}, &uses);
+  if (texts == columns && !named)
+    return Table({graph.Input("input", DType::kBytes, columns)}, &uses);
+  std::vector<Matrix> parts;
+  for (size_t i = 0; i < uses.size(); ++i) {
+    const std::string name = named ? uses[i].name : fmt::format("x{}", i);
+    const DType dtype = uses[i].text ? DType::kBytes : DType::kFp64;
+    parts.push_back(uses[i].used ? graph.Input(name, dtype, 1) : Matrix{"", DType::kFp64, 1});
+  }
+  return Table(std::move(parts), &uses);
+}
+
+void AddVector(Graph& graph, std::string_view name, const Matrix& column) {
+  graph.Output(name, Squeeze(graph, column), column.dtype, {-1});
+}
+
+void AddMatrix(Graph& graph, std::string_view name, const Matrix& matrix) {
+  graph.Output(name, matrix.value, matrix.dtype, {-1, matrix.columns});
+}
+
+void AddScores(Graph& graph, const Outputs& outputs, Imported& imported) {
+  if (outputs.proba) {
+    AddMatrix(graph, "predict_proba", *outputs.proba);
+    if (outputs.classes.size() != 0) imported.labels["predict_proba"] = outputs.classes.Names();
+  } else if (outputs.decision && outputs.decision->columns == 1) {
+    AddVector(graph, "decision_function", *outputs.decision);
+  } else if (outputs.decision) {
+    AddMatrix(graph, "decision_function", *outputs.decision);
+    if (outputs.decision->columns == outputs.classes.size())
+      imported.labels["decision_function"] = outputs.classes.Names();
+  }
+}
+
+Status AddTransform(Graph& graph, const Outputs& outputs, const State& root) {
+  const auto& parts = outputs.transform->parts();
+  if (parts.size() != 1) {
+    ASSIGN_OR_RETURN(const Matrix whole, outputs.transform->Numbers(graph, root.Title()));
+    AddMatrix(graph, "transform", whole);
+  } else if (outputs.transform_is_vector) {
+    AddVector(graph, "transform", parts.front());
+  } else {
+    AddMatrix(graph, "transform", parts.front());
+  }
+  return OkStatus();
+}
+
+Status AddOutputs(Graph& graph, const Outputs& outputs, const State& root, Imported& imported) {
+  switch (outputs.kind) {
+    case EstimatorKind::kClassifier:
+      graph.Output("predict", graph.Add("Gather", {outputs.classes.Constant(graph), outputs.label}),
+                   outputs.classes.dtype, {-1});
+      AddScores(graph, outputs, imported);
+      return OkStatus();
+    case EstimatorKind::kRegressor:
+      if (outputs.predict_is_vector)
+        AddVector(graph, "predict", *outputs.predict);
+      else
+        AddMatrix(graph, "predict", *outputs.predict);
+      return OkStatus();
+    case EstimatorKind::kOutlierDetector:
+    case EstimatorKind::kClusterer:
+      graph.Output("predict", outputs.label, DType::kInt64, {-1});
+      AddScores(graph, outputs, imported);
+      if (!outputs.transform) return OkStatus();
+      return AddTransform(graph, outputs, root);
+    case EstimatorKind::kTransformer:
+      return AddTransform(graph, outputs, root);
+    case EstimatorKind::kMeta:
+      break;
+  }
+  return root.Bad("expected an estimator that predicts or transforms");
+}
+
+Status CheckNames(const State& root, const std::vector<ColumnUse>& uses) {
+  std::set<std::string_view> names = {"predict", "predict_proba", "decision_function", "transform"};
+  for (const ColumnUse& use : uses)
+    if (!names.insert(use.name).second)
+      return root.Unsupported(
+          "column \"{}\": expected names that are unique and not those of outputs", use.name);
+  return OkStatus();
+}
+
+/// Whether the columns that hold text are known now: then it is time for the second pass.
+StatusOr<bool> WritePass(const State& root, std::vector<ColumnUse>& uses, Imported& imported) {
+  const auto texts = [&] {
+    return std::count_if(uses.begin(), uses.end(), [](auto& use) { return use.text; });
+  };
+  const auto texts_before = texts();
+  Graph graph;
+  Writer writer(graph);
+  const Table input = AddInputs(graph, uses);
+  const bool one_input = input.parts().size() == 1;
+  ASSIGN_OR_RETURN(const Outputs outputs, writer.Write(root, input));
+  RETURN_IF_ERROR(AddOutputs(graph, outputs, root, imported));
+  if (texts() != texts_before) return true;
+
+  if (!one_input && !uses.front().name.empty()) RETURN_IF_ERROR(CheckNames(root, uses));
+  graph.DropUnused();
+  for (const ColumnUse& use : uses) {
+    if (one_input && !use.name.empty()) imported.features.push_back(use.name);
+    if (!one_input && !use.used)
+      imported.warnings.push_back(
+          fmt::format("Column \"{}\" is not used by the model and is no "
+                      "input of it.",
+                      use.name));
+  }
+  imported.warnings.insert(imported.warnings.end(), writer.warnings().begin(),
+                           writer.warnings().end());
+  imported.model = graph.Serialize();
+  return false;
+}
+
+}  // namespace
+}  // namespace sklearn
+
+StatusOr<Imported> ImportScikitLearn(const pickle::Document& document) {
+  RETURN_IF_ERROR(sklearn::CheckGlobals(document));
+  Imported imported;
+  imported.format = "scikit-learn pickle";
+  imported.framework = "scikit-learn";
+  sklearn::Budget budget;
+  ASSIGN_OR_RETURN(const sklearn::State root,
+                   sklearn::FindRoot(document.root(), &budget, &imported.warnings));
+  ASSIGN_OR_RETURN(imported.framework_version, root.TextOr("_sklearn_version", ""));
+  ASSIGN_OR_RETURN(std::vector<sklearn::ColumnUse> uses, sklearn::InputColumns(root));
+  ASSIGN_OR_RETURN(const bool again, sklearn::WritePass(root, uses, imported));
+  if (!again) return imported;
+  imported.labels.clear();
+  budget = {};
+  ASSIGN_OR_RETURN(const bool unsettled, sklearn::WritePass(root, uses, imported));
+  if (unsettled) return root.Unsupported("columns that hold both text and numbers");
+  return imported;
+}
+
+}  // namespace slipway::importing

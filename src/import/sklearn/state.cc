@@ -1,0 +1,254 @@
+#include "import/sklearn/state.h"
+
+#include <cmath>
+
+namespace slipway::importing::sklearn {
+namespace {
+
+using pickle::Kind;
+using pickle::Value;
+
+bool IsNumeric(char kind) { return kind == 'b' || kind == 'i' || kind == 'u' || kind == 'f'; }
+
+std::string_view NameOfNumpyKind(char kind) {
+  switch (kind) {
+    case 'b':
+      return "bool";
+    case 'i':
+    case 'u':
+      return "integer";
+    case 'f':
+      return "float";
+    case 'S':
+    case 'U':
+      return "string";
+    case 'O':
+      return "object";
+    default:
+      return "other";
+  }
+}
+
+std::string NumberArrayOf(const Shape& shape) { return "a number array " + ToString(shape); }
+
+}  // namespace
+
+std::optional<double> AsNumber(const Value& value) {
+  switch (value.kind()) {
+    case Kind::kBool:
+      return value.boolean() ? 1 : 0;
+    case Kind::kInt:
+      return static_cast<double>(value.integer());
+    case Kind::kFloat:
+      return value.number();
+    case Kind::kArray: {
+      const pickle::Array& array = value.array();
+      if (!array.shape.empty() || !IsNumeric(array.type.kind)) return std::nullopt;
+      const auto numbers = array.Doubles();
+      if (!numbers.ok() || numbers->size() != 1) return std::nullopt;
+      return numbers->front();
+    }
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<std::string> AsText(const Value& value) {
+  if (value.is(Kind::kString)) return std::string(value.text());
+  if (!value.is(Kind::kArray) || !value.array().shape.empty()) return std::nullopt;
+  const char kind = value.array().type.kind;
+  if (kind != 'U' && kind != 'S') return std::nullopt;
+  const auto texts = value.array().Strings();
+  if (!texts.ok() || texts->size() != 1) return std::nullopt;
+  return texts->front();
+}
+
+std::string Describe(const Value& value) {
+  switch (value.kind()) {
+    case Kind::kArray: {
+      const pickle::Array& array = value.array();
+      return fmt::format("a numpy {} array {}", NameOfNumpyKind(array.type.kind),
+                         ToString(array.shape));
+    }
+    case Kind::kObject:
+      return fmt::format("an instance of {}.{}", value.module(), value.name());
+    case Kind::kGlobal:
+      return fmt::format("{}.{}", value.module(), value.name());
+    default:
+      return std::string(KindName(value.kind()));
+  }
+}
+
+StatusOr<State> State::Of(const Value& value, std::string place, Budget* budget) {
+  const std::string what = place.empty() ? "the file" : place;
+  if (!value.is(Kind::kObject))
+    return Error(Reason::kBadModel, "{}: expected a fitted estimator, got {}", what,
+                 Describe(value));
+  State state(value, std::move(place), budget);
+  const Value attributes = value.state();
+  if (!attributes.is(Kind::kDict) && !attributes.is(Kind::kNone))
+    return state.Expected("its state", "a dict", sklearn::Describe(attributes));
+  return state;
+}
+
+std::string State::Title() const {
+  return place_.empty() ? std::string(name()) : fmt::format("{} ({})", name(), place_);
+}
+
+std::optional<Value> State::Find(std::string_view key) const {
+  const Value attributes = value_.state();
+  if (!attributes.is(Kind::kDict)) return std::nullopt;
+  const std::optional<Value> found = attributes.Find(key);
+  if (!found || found->is(Kind::kNone)) return std::nullopt;
+  return found;
+}
+
+StatusOr<Value> State::Get(std::string_view key) const {
+  const auto found = Find(key);
+  if (found) return *found;
+  if (key.ends_with('_'))
+    return Bad(
+        "{}: missing; the estimator was not fitted before it was saved, or by a version of "
+        "scikit-learn that is not known",
+        key);
+  return Bad("{}: missing", key);
+}
+
+StatusOr<Value> State::List(std::string_view key) const {
+  ASSIGN_OR_RETURN(const Value value, Get(key));
+  if (!value.is(Kind::kList) && !value.is(Kind::kTuple))
+    return Expected(key, "a list", Describe(value));
+  return value;
+}
+
+StatusOr<double> State::Number(std::string_view key) const {
+  ASSIGN_OR_RETURN(const Value value, Get(key));
+  const auto number = AsNumber(value);
+  if (!number) return Expected(key, "a number", Describe(value));
+  return *number;
+}
+
+StatusOr<int64_t> State::Integer(std::string_view key) const {
+  ASSIGN_OR_RETURN(const double number, Number(key));
+  constexpr double kExact = 9007199254740992.0;  // 2^53
+  if (!(std::abs(number) <= kExact) || number != std::floor(number))
+    return Expected(key, "a whole number", fmt::format("{}", number));
+  return static_cast<int64_t>(number);
+}
+
+StatusOr<std::string> State::Text(std::string_view key) const {
+  ASSIGN_OR_RETURN(const Value value, Get(key));
+  auto text = AsText(value);
+  if (!text) return Expected(key, "a string", Describe(value));
+  return *std::move(text);
+}
+
+StatusOr<double> State::NumberOr(std::string_view key, double otherwise) const {
+  return Has(key) ? Number(key) : otherwise;
+}
+
+StatusOr<int64_t> State::IntegerOr(std::string_view key, int64_t otherwise) const {
+  return Has(key) ? Integer(key) : otherwise;
+}
+
+StatusOr<bool> State::BoolOr(std::string_view key, bool otherwise) const {
+  if (!Has(key)) return otherwise;
+  ASSIGN_OR_RETURN(const double number, Number(key));
+  return number != 0;
+}
+
+StatusOr<std::string> State::TextOr(std::string_view key, std::string_view otherwise) const {
+  if (!Has(key)) return std::string(otherwise);
+  return Text(key);
+}
+
+StatusOr<Dense> State::ArrayAt(const Value& value, std::string_view what,
+                               const Shape& expected) const {
+  if (!value.is(Kind::kArray) || !IsNumeric(value.array().type.kind))
+    return Expected(what, NumberArrayOf(expected), Describe(value));
+  const pickle::Array& array = value.array();
+  if (!Matches(expected, array.shape))
+    return Expected(what, NumberArrayOf(expected), Describe(value));
+  const size_t bytes = array.count() * sizeof(double);
+  if (bytes > budget_->array_bytes)
+    return Error(Reason::kTooLarge, "{}: {}: the arrays of the file take more than 4 GiB", Title(),
+                 what);
+  budget_->array_bytes -= bytes;
+  auto values = array.Doubles();
+  if (!values.ok()) return Annotate(values.status(), fmt::format("{}: {}", Title(), what));
+  return Dense{Shape(array.shape.begin(), array.shape.end()), *std::move(values)};
+}
+
+StatusOr<Dense> State::Array(std::string_view key, const Shape& expected) const {
+  ASSIGN_OR_RETURN(const Value value, Get(key));
+  return ArrayAt(value, key, expected);
+}
+
+StatusOr<std::vector<double>> State::Vector(std::string_view key, int64_t count) const {
+  ASSIGN_OR_RETURN(Dense dense, Array(key, {count}));
+  return std::move(dense.values);
+}
+
+StatusOr<std::vector<int64_t>> State::Integers(std::string_view key, int64_t count) const {
+  ASSIGN_OR_RETURN(const std::vector<double> numbers, Vector(key, count));
+  std::vector<int64_t> integers;
+  integers.reserve(numbers.size());
+  for (const double number : numbers) {
+    if (number != std::floor(number) || std::abs(number) > 9e15)
+      return Expected(key, "whole numbers", fmt::format("{}", number));
+    integers.push_back(static_cast<int64_t>(number));
+  }
+  return integers;
+}
+
+StatusOr<Dense> State::Rows(std::string_view key, int64_t rows, int64_t columns) const {
+  ASSIGN_OR_RETURN(const Value value, Get(key));
+  const bool one_row = value.is(Kind::kArray) && value.array().shape.size() == 1 && rows <= 1;
+  if (!one_row) return ArrayAt(value, key, {rows, columns});
+  ASSIGN_OR_RETURN(Dense dense, ArrayAt(value, key, {columns}));
+  dense.shape = {1, dense.shape[0]};
+  return dense;
+}
+
+StatusOr<std::vector<double>> State::Broadcast(std::string_view key, int64_t count) const {
+  ASSIGN_OR_RETURN(const Value value, Get(key));
+  if (const auto number = AsNumber(value))
+    return std::vector<double>(static_cast<size_t>(count), *number);
+  return Vector(key, count);
+}
+
+StatusOr<Labels> State::LabelsAt(const Value& value, std::string_view what) const {
+  if (!value.is(Kind::kArray)) return Expected(what, "an array", Describe(value));
+  auto labels = ReadLabels(value.array());
+  if (!labels.ok()) return Annotate(labels.status(), fmt::format("{}: {}", Title(), what));
+  return labels;
+}
+
+StatusOr<Labels> State::LabelArray(std::string_view key) const {
+  ASSIGN_OR_RETURN(const Value value, Get(key));
+  if (value.is(Kind::kList) || value.is(Kind::kTuple))
+    return Unsupported("{}: several targets with classes of their own", key);
+  return LabelsAt(value, key);
+}
+
+StatusOr<State> State::Nested(std::string_view key) const {
+  ASSIGN_OR_RETURN(const Value value, Get(key));
+  return NestedAt(value, key);
+}
+
+StatusOr<State> State::NestedAt(const Value& value, std::string_view place) const {
+  std::string path = place_.empty() ? std::string(place) : fmt::format("{}.{}", place_, place);
+  if (value.is(Kind::kObject)) return Of(value, std::move(path), budget_);
+  return Expected(place, "a fitted estimator", Describe(value));
+}
+
+Status State::Expected(std::string_view what, std::string_view expected,
+                       std::string_view got) const {
+  return Bad("{}: expected {}, got {}", what, expected, got);
+}
+
+Status State::Complain(Reason reason, std::string_view complaint) const {
+  return Error(reason, "{}: {}", Title(), complaint);
+}
+
+}  // namespace slipway::importing::sklearn

@@ -1,0 +1,68 @@
+#pragma once
+// What flows between estimators: columns, each of numbers or of text.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "import/graph.h"
+
+namespace slipway::importing::sklearn {
+
+/// What the estimators ask of the columns of the model's input.
+struct ColumnUse {
+  std::string name;  // "" when the model was fitted on an array
+  bool used = false;
+  bool text = false;
+};
+
+/// Columns side by side, in parts [n, k] of one dtype each. Copying is cheap.
+/// Whether an input column holds text is known only once an encoder of text asks for it: until then
+/// every input column is a number, and Text() notes the demand for a second pass (see sklearn.cc).
+class Table {
+ public:
+  Table() = default;
+  /// Computed columns.
+  explicit Table(Matrix part) : Table(std::vector<Matrix>{std::move(part)}) {}
+  explicit Table(std::vector<Matrix> parts);
+  /// The model's input; `uses` outlives the table and has an entry for each column.
+  Table(std::vector<Matrix> parts, std::vector<ColumnUse>* uses);
+
+  int64_t columns() const { return static_cast<int64_t>(sources_.size()); }
+  const std::vector<Matrix>& parts() const { return parts_; }
+  /// The position of the input column called `name` among these; nullopt when there is none.
+  std::optional<int64_t> Find(std::string_view name) const;
+  /// "column 3" or "column \"age\"".
+  std::string Describe(int64_t column) const;
+
+  /// Some columns, in the order of `indices`, all below columns().
+  Table Select(Graph& graph, std::span<const int64_t> indices) const;
+  /// All columns as numbers, FP64 [n, columns]. `reader` names the estimator in messages.
+  StatusOr<Matrix> Numbers(Graph& graph, std::string_view reader) const;
+  /// One column as text, BYTES [n, 1].
+  StatusOr<Matrix> Text(Graph& graph, int64_t column, std::string_view reader) const;
+  /// One column, [n, 1], of numbers unless it is known to hold text.
+  Matrix Column(Graph& graph, int64_t column) const;
+  /// Whether a column is known to hold text.
+  bool IsText(int64_t column) const { return Locate(column).part->dtype == DType::kBytes; }
+
+  /// The columns of all tables side by side.
+  static Table Concat(std::span<const Table> tables);
+
+ private:
+  struct Place {
+    const Matrix* part;
+    int64_t index;  // within the part
+  };
+  Place Locate(int64_t column) const;
+
+  std::vector<Matrix> parts_;
+  std::vector<int64_t> sources_;  // by column: its number in *uses_, -1 when it is computed
+  std::vector<ColumnUse>* uses_ = nullptr;
+};
+
+}  // namespace slipway::importing::sklearn
