@@ -1,5 +1,8 @@
 // Estimators that are made of others: pipelines, unions, columns, searches.
 
+#include <algorithm>
+
+#include "import/sklearn/operators.h"
 #include "import/sklearn/registry.h"
 
 namespace slipway::importing::sklearn {
@@ -52,8 +55,180 @@ StatusOr<State> FirstStep(const State& state) {
   return state.Bad("steps: expected at least one estimator, got none");
 }
 
+/// The weight of a part in transformer_weights; 1 when there is none.
+StatusOr<double> WeightOf(const State& state, const Value& name) {
+  const auto weights = state.Find("transformer_weights");
+  const auto key = AsText(name);
+  if (!weights || !key) return 1;
+  if (!weights->is(Kind::kDict))
+    return state.Expected("transformer_weights", "a dict", Describe(*weights));
+  const auto weight = weights->Find(*key);
+  if (!weight) return 1;
+  const auto number = AsNumber(*weight);
+  if (!number) return state.Expected("transformer_weights", "numbers", Describe(*weight));
+  return *number;
+}
+
+/// What a transformer, "passthrough" or "drop" makes of x.
+StatusOr<Table> Part(Writer& writer, const State& state, const Value& name,
+                     const Value& transformer, const std::string& place, const Table& x) {
+  if (AsText(transformer) == "drop" || x.columns() == 0) return Table();
+  Table table = x;
+  if (!IsPassThrough(transformer)) {
+    ASSIGN_OR_RETURN(const State nested, state.NestedAt(transformer, place));
+    ASSIGN_OR_RETURN(table, writer.WriteTransform(nested, x));
+  }
+  ASSIGN_OR_RETURN(const double weight, WeightOf(state, name));
+  if (weight == 1) return table;
+  ASSIGN_OR_RETURN(const Matrix numbers, table.Numbers(writer.graph(), state.Title()));
+  return Table(MapWith(writer.graph(), "Mul", numbers, {weight}));
+}
+
+StatusOr<Outputs> Joined(const State& state, const std::vector<Table>& parts) {
+  Outputs outputs;
+  outputs.transform = Table::Concat(parts);
+  if (outputs.transform->columns() == 0) return state.Unsupported("no column is left");
+  return outputs;
+}
+
+StatusOr<Outputs> FeatureUnion(Writer& writer, const State& state, const Table& x) {
+  ASSIGN_OR_RETURN(const Value list, state.List("transformer_list"));
+  std::vector<Table> parts;
+  for (size_t i = 0; i < list.size(); ++i) {
+    ASSIGN_OR_RETURN(const Value entry, EntryAt(state, "transformer_list", list, i, 2));
+    ASSIGN_OR_RETURN(Table part, Part(writer, state, entry.at(0), entry.at(1),
+                                      fmt::format("transformer_list[{}]", i), x));
+    parts.push_back(std::move(part));
+  }
+  return Joined(state, parts);
+}
+
+StatusOr<State> FirstOfUnion(const State& state) {
+  ASSIGN_OR_RETURN(const Value list, state.List("transformer_list"));
+  for (size_t i = 0; i < list.size(); ++i) {
+    ASSIGN_OR_RETURN(const Value entry, EntryAt(state, "transformer_list", list, i, 2));
+    if (entry.at(1).is(Kind::kObject))
+      return state.NestedAt(entry.at(1), fmt::format("transformer_list[{}]", i));
+  }
+  return state.Bad("transformer_list: expected at least one estimator, got none");
+}
+
+/// The position of one column that is given by position (from the end when negative) or by name.
+StatusOr<int64_t> ColumnPosition(const State& state, const Value& column, const Table& x) {
+  if (const auto name = AsText(column)) {
+    const auto found = x.Find(*name);
+    if (!found) return state.Bad("transformers_: column \"{}\" is not among its columns", *name);
+    return *found;
+  }
+  const auto number = AsNumber(column);
+  if (!number || *number < -static_cast<double>(x.columns()) ||
+      !(*number < static_cast<double>(x.columns())))
+    return state.Expected("transformers_", fmt::format("a column below {}", x.columns()),
+                          Describe(column));
+  const auto position = static_cast<int64_t>(*number);
+  return position < 0 ? position + x.columns() : position;
+}
+
+std::vector<int64_t> PositionsWhere(const auto& elements) {
+  std::vector<int64_t> positions;
+  for (size_t i = 0; i < elements.size(); ++i)
+    if (*AsNumber(elements[i]) != 0) positions.push_back(static_cast<int64_t>(i));
+  return positions;
+}
+
+/// The columns of one entry of transformers_: a name, a position, or a list or array of names,
+/// positions or truth values.
+StatusOr<std::vector<int64_t>> ReadColumns(const State& state, const Value& columns,
+                                           const Table& x) {
+  std::vector<Value> elements;
+  if (columns.is(Kind::kArray) && columns.array().shape.size() == 1) {
+    if (columns.array().type.kind == 'O') {
+      elements = columns.array().objects;
+    } else {
+      ASSIGN_OR_RETURN(const Dense numbers, state.ArrayAt(columns, "transformers_", {-1}));
+      std::vector<int64_t> positions;
+      const bool is_mask = columns.array().type.kind == 'b';
+      for (int64_t i = 0; i < numbers.rows(); ++i) {
+        const double number = numbers.values[i];
+        if (!is_mask)
+          positions.push_back(static_cast<int64_t>(number));
+        else if (number != 0)
+          positions.push_back(i);
+      }
+      return positions;
+    }
+  } else if (columns.is(Kind::kList) || columns.is(Kind::kTuple)) {
+    for (size_t i = 0; i < columns.size(); ++i) elements.push_back(columns.at(i));
+  } else {
+    elements.push_back(columns);
+  }
+  const bool is_mask =
+      !elements.empty() && std::all_of(elements.begin(), elements.end(),
+                                       [](const Value& value) { return value.is(Kind::kBool); });
+  if (is_mask) return PositionsWhere(elements);
+  std::vector<int64_t> positions;
+  for (const Value& element : elements) {
+    ASSIGN_OR_RETURN(const int64_t position, ColumnPosition(state, element, x));
+    positions.push_back(position);
+  }
+  return positions;
+}
+
+/// The columns that a part is given. scikit-learn keeps them as positions since 1.0, whatever they
+/// were given as: slices, callables.
+StatusOr<std::vector<int64_t>> ColumnsOf(const State& state, const Value& name,
+                                         const Value& columns, const Table& x) {
+  const auto resolved = state.Find("_transformer_to_input_indices");
+  const auto key = AsText(name);
+  const bool is_resolved = resolved && resolved->is(Kind::kDict) && key;
+  const auto positions = is_resolved ? resolved->Find(*key) : std::nullopt;
+  ASSIGN_OR_RETURN(std::vector<int64_t> found, ReadColumns(state, positions.value_or(columns), x));
+  for (const int64_t position : found)
+    if (position < 0 || position >= x.columns())
+      return state.Expected("transformers_", fmt::format("columns below {}", x.columns()),
+                            fmt::format("{}", position));
+  return found;
+}
+
+StatusOr<Outputs> ColumnTransformer(Writer& writer, const State& state, const Table& x) {
+  ASSIGN_OR_RETURN(const Value list, state.List("transformers_"));
+  std::vector<Table> parts;
+  for (size_t i = 0; i < list.size(); ++i) {
+    ASSIGN_OR_RETURN(const Value entry, EntryAt(state, "transformers_", list, i, 3));
+    if (AsText(entry.at(1)) == "drop") continue;
+    ASSIGN_OR_RETURN(const std::vector<int64_t> columns,
+                     ColumnsOf(state, entry.at(0), entry.at(2), x));
+    if (columns.empty()) continue;
+    ASSIGN_OR_RETURN(Table part,
+                     Part(writer, state, entry.at(0), entry.at(1),
+                          fmt::format("transformers_[{}]", i), x.Select(writer.graph(), columns)));
+    parts.push_back(std::move(part));
+  }
+  return Joined(state, parts);
+}
+
+StatusOr<State> BestEstimator(const State& state) {
+  if (!state.Has("best_estimator_"))
+    return state.Unsupported("expected best_estimator_, which refit=True keeps");
+  return state.Nested("best_estimator_");
+}
+
+StatusOr<Outputs> Search(Writer& writer, const State& state, const Table& x) {
+  ASSIGN_OR_RETURN(const State best, BestEstimator(state));
+  return writer.Write(best, x);
+}
+
+constexpr EstimatorKind kMeta = EstimatorKind::kMeta;
+constexpr EstimatorKind kTransforms = EstimatorKind::kTransformer;
+
 constexpr Estimator kRows[] = {
-    {"sklearn.pipeline", "Pipeline", EstimatorKind::kMeta, Pipeline, FirstStep},
+    {"sklearn.compose", "ColumnTransformer", kTransforms, ColumnTransformer},
+    {"sklearn.model_selection", "GridSearchCV", kMeta, Search, BestEstimator},
+    {"sklearn.model_selection", "HalvingGridSearchCV", kMeta, Search, BestEstimator},
+    {"sklearn.model_selection", "HalvingRandomSearchCV", kMeta, Search, BestEstimator},
+    {"sklearn.model_selection", "RandomizedSearchCV", kMeta, Search, BestEstimator},
+    {"sklearn.pipeline", "FeatureUnion", kTransforms, FeatureUnion, FirstOfUnion},
+    {"sklearn.pipeline", "Pipeline", kMeta, Pipeline, FirstStep},
 };
 
 }  // namespace

@@ -11,10 +11,8 @@ namespace {
 
 using Family = std::span<const Estimator> (*)();
 constexpr Family kFamilies[] = {
-    LinearModels,
-    DecisionTrees,
-    Scalers,
-    Compositions,
+    Bins,        Clusters,  Compositions, DecisionTrees, Decompositions, Dummies, Encoders,
+    FeatureMaps, Gaussians, Imputers,     LinearModels,  NeuralNetworks, Scalers, Selections,
 };
 
 /// "sklearn.linear_model._logistic" is a module of "sklearn.linear_model".

@@ -26,11 +26,21 @@ struct Estimator {
   int64_t columns = 0;
 };
 
-// The families, each in the file of that name.
-std::span<const Estimator> LinearModels();   // linear_models.cc
-std::span<const Estimator> DecisionTrees();  // decision_trees.cc
-std::span<const Estimator> Scalers();        // scalers.cc
-std::span<const Estimator> Compositions();   // compositions.cc
+// The families, each in the file of its name.
+std::span<const Estimator> Bins();            // bins.cc
+std::span<const Estimator> Clusters();        // clusters.cc
+std::span<const Estimator> Compositions();    // compositions.cc
+std::span<const Estimator> DecisionTrees();   // decision_trees.cc
+std::span<const Estimator> Decompositions();  // decompositions.cc
+std::span<const Estimator> Dummies();         // dummies.cc
+std::span<const Estimator> Encoders();        // encoders.cc
+std::span<const Estimator> FeatureMaps();     // feature_maps.cc
+std::span<const Estimator> Gaussians();       // gaussians.cc
+std::span<const Estimator> Imputers();        // imputers.cc
+std::span<const Estimator> LinearModels();    // linear_models.cc
+std::span<const Estimator> NeuralNetworks();  // neural_networks.cc
+std::span<const Estimator> Scalers();         // scalers.cc
+std::span<const Estimator> Selections();      // selections.cc
 
 /// All rows.
 std::vector<Estimator> AllEstimators();

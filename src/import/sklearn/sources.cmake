@@ -1,14 +1,25 @@
 # What import/CMakeLists.txt takes from this folder.
 set(SKLEARN_SOURCES
+  sklearn/bins.cc
+  sklearn/clusters.cc
   sklearn/compositions.cc
   sklearn/decision_trees.cc
+  sklearn/decompositions.cc
+  sklearn/dummies.cc
+  sklearn/encoders.cc
+  sklearn/feature_maps.cc
+  sklearn/gaussians.cc
   sklearn/globals.cc
+  sklearn/imputers.cc
+  sklearn/intervals.cc
   sklearn/labels.cc
   sklearn/linear_models.cc
+  sklearn/neural_networks.cc
   sklearn/operators.cc
   sklearn/outputs.cc
   sklearn/registry.cc
   sklearn/scalers.cc
+  sklearn/selections.cc
   sklearn/sklearn.cc
   sklearn/state.cc
   sklearn/table.cc

@@ -1,0 +1,17 @@
+#pragma once
+// In which interval between edges a number lies, found by a tree of comparisons.
+
+#include <vector>
+
+#include "base/status.h"
+#include "import/graph.h"
+#include "import/trees.h"
+
+namespace slipway::importing::sklearn {
+
+/// For each column, how many of its ascending edges are <= x (kLess) or < x (kLessOrEqual): FP64
+/// [n, columns]. All of them for NaN. Cost: a comparison a row for each doubling of the edges.
+StatusOr<Matrix> CountEdgesBelow(Graph& graph, const Matrix& x,
+                                 const std::vector<std::vector<double>>& edges, SplitMode mode);
+
+}  // namespace slipway::importing::sklearn

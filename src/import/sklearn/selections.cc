@@ -1,0 +1,187 @@
+// Transformers that keep some of the columns.
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "import/sklearn/registry.h"
+
+namespace slipway::importing::sklearn {
+namespace {
+
+using Mask = std::vector<bool>;
+
+StatusOr<Table> Keep(Writer& writer, const State& state, const Table& x, const Mask& mask) {
+  std::vector<int64_t> kept;
+  for (size_t i = 0; i < mask.size(); ++i)
+    if (mask[i]) kept.push_back(static_cast<int64_t>(i));
+  if (kept.empty()) return state.Unsupported("no column is selected");
+  return x.Select(writer.graph(), kept);
+}
+
+Mask Where(const std::vector<double>& values, const auto& condition) {
+  Mask mask;
+  for (const double value : values) mask.push_back(condition(value));
+  return mask;
+}
+
+/// Scores with NaN below all others, as scikit-learn ranks them.
+StatusOr<std::vector<double>> ReadScores(const State& state, int64_t columns) {
+  ASSIGN_OR_RETURN(std::vector<double> scores, state.Vector("scores_", columns));
+  for (double& score : scores)
+    if (std::isnan(score)) score = std::numeric_limits<double>::lowest();
+  return scores;
+}
+
+StatusOr<Mask> BestByNumber(const State& state, std::string_view key, int64_t columns) {
+  ASSIGN_OR_RETURN(const std::vector<double> scores, ReadScores(state, columns));
+  const auto raw = state.Find(key);
+  if (raw && AsText(*raw) == "all") return Mask(scores.size(), true);
+  ASSIGN_OR_RETURN(const int64_t k, state.Integer(key));
+  std::vector<size_t> order(scores.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return scores[a] < scores[b]; });
+  Mask mask(scores.size(), false);
+  const size_t count = std::min(static_cast<size_t>(std::max<int64_t>(k, 0)), order.size());
+  for (size_t i = order.size() - count; i < order.size(); ++i) mask[order[i]] = true;
+  return mask;
+}
+
+/// numpy.percentile with linear interpolation.
+double Percentile(std::vector<double> values, double percent) {
+  std::sort(values.begin(), values.end());
+  const double at = percent / 100 * static_cast<double>(values.size() - 1);
+  const auto below =
+      static_cast<size_t>(std::clamp(std::floor(at), 0.0, static_cast<double>(values.size() - 1)));
+  const size_t above = std::min(below + 1, values.size() - 1);
+  const double share = at - std::floor(at);
+  const double width = values[above] - values[below];
+  return share >= 0.5 ? values[above] - width * (1 - share) : values[below] + width * share;
+}
+
+StatusOr<Mask> BestByPercentile(const State& state, std::string_view key, int64_t columns) {
+  ASSIGN_OR_RETURN(const std::vector<double> scores, ReadScores(state, columns));
+  ASSIGN_OR_RETURN(const double percentile, state.NumberOr(key, 10));
+  if (!(percentile >= 0 && percentile <= 100))
+    return state.Expected(key, "0 to 100", fmt::format("{}", percentile));
+  if (percentile == 100) return Mask(scores.size(), true);
+  if (percentile == 0) return Mask(scores.size(), false);
+  const double threshold = Percentile(scores, 100 - percentile);
+  Mask mask = Where(scores, [&](double score) { return score > threshold; });
+  auto room = static_cast<int64_t>(static_cast<double>(scores.size()) * percentile / 100) -
+              std::count(mask.begin(), mask.end(), true);
+  for (size_t i = 0; i < scores.size() && room > 0; ++i) {
+    if (scores[i] != threshold) continue;
+    mask[i] = true;
+    --room;
+  }
+  return mask;
+}
+
+StatusOr<Mask> ByFalsePositives(const State& state, std::string_view key, int64_t columns) {
+  ASSIGN_OR_RETURN(const std::vector<double> p, state.Vector("pvalues_", columns));
+  ASSIGN_OR_RETURN(const double alpha, state.NumberOr(key, 0.05));
+  return Where(p, [&](double value) { return value < alpha; });
+}
+
+/// The procedure of Benjamini and Hochberg.
+StatusOr<Mask> ByFalseDiscoveries(const State& state, std::string_view key, int64_t columns) {
+  ASSIGN_OR_RETURN(const std::vector<double> p, state.Vector("pvalues_", columns));
+  ASSIGN_OR_RETURN(const double alpha, state.NumberOr(key, 0.05));
+  std::vector<double> sorted = p;
+  std::sort(sorted.begin(), sorted.end());
+  double most = -1;
+  for (size_t i = 0; i < sorted.size(); ++i)
+    if (sorted[i] <= alpha / static_cast<double>(p.size()) * static_cast<double>(i + 1))
+      most = sorted[i];
+  return Where(p, [&](double value) { return value <= most; });
+}
+
+StatusOr<Mask> ByFamilywiseErrors(const State& state, std::string_view key, int64_t columns) {
+  ASSIGN_OR_RETURN(const std::vector<double> p, state.Vector("pvalues_", columns));
+  ASSIGN_OR_RETURN(const double alpha, state.NumberOr(key, 0.05));
+  const double limit = alpha / static_cast<double>(p.size());
+  return Where(p, [&](double value) { return value < limit; });
+}
+
+/// Univariate selectors differ in the rule, and in what their parameter is called.
+using Rule = StatusOr<Mask> (*)(const State& state, std::string_view key, int64_t columns);
+
+StatusOr<Outputs> Univariate(Writer& writer, const State& state, const Table& x, Rule rule,
+                             std::string_view key) {
+  ASSIGN_OR_RETURN(const Mask mask, rule(state, key, x.columns()));
+  Outputs outputs;
+  ASSIGN_OR_RETURN(outputs.transform, Keep(writer, state, x, mask));
+  return outputs;
+}
+
+StatusOr<Outputs> SelectKBest(Writer& writer, const State& state, const Table& x) {
+  return Univariate(writer, state, x, BestByNumber, "k");
+}
+StatusOr<Outputs> SelectPercentile(Writer& writer, const State& state, const Table& x) {
+  return Univariate(writer, state, x, BestByPercentile, "percentile");
+}
+StatusOr<Outputs> SelectFpr(Writer& writer, const State& state, const Table& x) {
+  return Univariate(writer, state, x, ByFalsePositives, "alpha");
+}
+StatusOr<Outputs> SelectFdr(Writer& writer, const State& state, const Table& x) {
+  return Univariate(writer, state, x, ByFalseDiscoveries, "alpha");
+}
+StatusOr<Outputs> SelectFwe(Writer& writer, const State& state, const Table& x) {
+  return Univariate(writer, state, x, ByFamilywiseErrors, "alpha");
+}
+
+StatusOr<Outputs> GenericUnivariateSelect(Writer& writer, const State& state, const Table& x) {
+  constexpr std::pair<std::string_view, Rule> kModes[] = {
+      {"percentile", BestByPercentile}, {"k_best", BestByNumber},    {"fpr", ByFalsePositives},
+      {"fdr", ByFalseDiscoveries},      {"fwe", ByFamilywiseErrors},
+  };
+  ASSIGN_OR_RETURN(const std::string mode, state.TextOr("mode", "percentile"));
+  for (const auto& [name, rule] : kModes)
+    if (name == mode) return Univariate(writer, state, x, rule, "param");
+  return state.Unsupported("mode: \"{}\" is not known", mode);
+}
+
+StatusOr<Outputs> VarianceThreshold(Writer& writer, const State& state, const Table& x) {
+  ASSIGN_OR_RETURN(const std::vector<double> variances, state.Vector("variances_", x.columns()));
+  ASSIGN_OR_RETURN(const double threshold, state.NumberOr("threshold", 0));
+  Outputs outputs;
+  ASSIGN_OR_RETURN(
+      outputs.transform,
+      Keep(writer, state, x, Where(variances, [&](double v) { return v > threshold; })));
+  return outputs;
+}
+
+/// Keeps columns, and predicts with the estimator that was fitted on them.
+StatusOr<Outputs> RecursiveElimination(Writer& writer, const State& state, const Table& x) {
+  ASSIGN_OR_RETURN(const std::vector<double> support, state.Vector("support_", x.columns()));
+  ASSIGN_OR_RETURN(const Table kept,
+                   Keep(writer, state, x, Where(support, [](double value) { return value != 0; })));
+  ASSIGN_OR_RETURN(const State estimator, state.Nested("estimator_"));
+  ASSIGN_OR_RETURN(Outputs outputs, writer.Write(estimator, kept));
+  outputs.transform = kept;
+  return outputs;
+}
+
+constexpr std::string_view kSelection = "sklearn.feature_selection";
+constexpr EstimatorKind kTransforms = EstimatorKind::kTransformer;
+
+constexpr Estimator kRows[] = {
+    {kSelection, "GenericUnivariateSelect", kTransforms, GenericUnivariateSelect},
+    {kSelection, "RFE", EstimatorKind::kMeta, RecursiveElimination},
+    {kSelection, "RFECV", EstimatorKind::kMeta, RecursiveElimination},
+    {kSelection, "SelectFdr", kTransforms, SelectFdr},
+    {kSelection, "SelectFpr", kTransforms, SelectFpr},
+    {kSelection, "SelectFwe", kTransforms, SelectFwe},
+    {kSelection, "SelectKBest", kTransforms, SelectKBest},
+    {kSelection, "SelectPercentile", kTransforms, SelectPercentile},
+    {kSelection, "VarianceThreshold", kTransforms, VarianceThreshold},
+};
+
+}  // namespace
+
+std::span<const Estimator> Selections() { return kRows; }
+
+}  // namespace slipway::importing::sklearn
