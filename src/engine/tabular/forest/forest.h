@@ -14,6 +14,12 @@
 
 namespace slipway::forest {
 
+/// Instruction sets that kernels are written for, each with all before it.
+enum class Isa : uint8_t { kPortable, kAvx2, kAvx512 };
+
+/// The best that this processor and its system run.
+Isa HostIsa();
+
 /// Ways to evaluate the same trees to the same bits. README.md says how each works.
 enum class Kernel : uint8_t {
   kWalk,      // node by node, many rows or trees at once; takes every forest
@@ -32,6 +38,7 @@ struct Options {
   /// cannot run, is replaced by kWalk.
   std::optional<KernelChoice> choice;
   Duration measuring = std::chrono::milliseconds(10);  // at most about this long
+  Isa isa = Isa::kAvx512;  // at most this one, where the processor has it
 };
 
 /// Threads: all methods are safe on a const object.

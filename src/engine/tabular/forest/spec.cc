@@ -1,11 +1,10 @@
 #include "engine/tabular/forest/spec.h"
 
-#include <limits>
-
 namespace slipway::forest {
 namespace {
 
-constexpr auto kMost = static_cast<size_t>(std::numeric_limits<int32_t>::max());
+// Kernels number splits and leaves of the whole forest, and features, with 30 bits.
+constexpr size_t kMost = (size_t{1} << 30) - 1;
 
 template <typename... Args>
 Status Bad(size_t tree, fmt::format_string<Args...> format, Args&&... args) {
@@ -33,6 +32,9 @@ class TreeCheck {
     leaves_ = tree_.leaves.size() / width;
     if (leaves_ == 0 || leaves_ > kMost || leaves_ * width != tree_.leaves.size())
       return Bad(index_, "expected leaves of {} values, got {} values", width, tree_.leaves.size());
+    if (leaves_ != tree_.splits.size() + 1)
+      return Bad(index_, "expected {} leaves below {} splits, got {}", tree_.splits.size() + 1,
+                 tree_.splits.size(), leaves_);
     if (tree_.target < 0 || tree_.target >= spec_.targets)
       return Bad(index_, "expected a target below {}, got {}", spec_.targets, tree_.target);
     if (tree_.leaf_targets.empty()) return OkStatus();
@@ -69,20 +71,26 @@ class TreeCheck {
     return OkStatus();
   }
 
+  /// As many leaves as this hang below the splits, so that reaching each once reaches all.
   Status CheckShape() const {
-    if (tree_.splits.empty()) return OkStatus();
-    std::vector<bool> seen(tree_.splits.size());
-    std::vector<int32_t> open = {0};
-    seen[0] = true;
-    size_t reached = 1;
+    std::vector<bool> split_seen(tree_.splits.size()), leaf_seen(leaves_);
+    std::vector<int32_t> open;
+    if (!tree_.splits.empty()) {
+      open.push_back(0);
+      split_seen[0] = true;
+    }
+    size_t reached = open.size();
     while (!open.empty()) {
       const auto i = static_cast<size_t>(open.back());
       open.pop_back();
       for (const int32_t child : {tree_.splits[i].on_true, tree_.splits[i].on_false}) {
-        if (child < 0) continue;
-        if (seen[static_cast<size_t>(child)])
-          return Bad(index_, "split {}: split {} is reached twice", i, child);
-        seen[static_cast<size_t>(child)] = true;
+        const bool leaf = child < 0;
+        auto seen = leaf ? leaf_seen.begin() + ~child : split_seen.begin() + child;
+        if (*seen)
+          return Bad(index_, "split {}: {} {} is reached twice", i, leaf ? "leaf" : "split",
+                     leaf ? ~child : child);
+        *seen = true;
+        if (leaf) continue;
         ++reached;
         open.push_back(child);
       }
@@ -102,9 +110,9 @@ class TreeCheck {
 }  // namespace
 
 Status Check(const ForestSpec& spec) {
-  if (spec.features < 0 || spec.targets < 1)
-    return Error(Reason::kBadModel, "expected features >= 0 and targets >= 1, got {} and {}",
-                 spec.features, spec.targets);
+  if (spec.features < 0 || static_cast<size_t>(spec.features) > kMost || spec.targets < 1)
+    return Error(Reason::kBadModel, "expected features 0 … {} and targets >= 1, got {} and {}",
+                 kMost, spec.features, spec.targets);
   if (spec.leaf_width != 1 && spec.leaf_width != spec.targets)
     return Error(Reason::kBadModel, "expected leaves of 1 or {} values, got {}", spec.targets,
                  spec.leaf_width);
@@ -115,7 +123,19 @@ Status Check(const ForestSpec& spec) {
                  spec.base_values.size());
   if (spec.compare > Compare::kFp64To32 || spec.sum > Sum::kFp64)
     return Error(Reason::kBadModel, "unknown type to compare or to add in");
-  for (size_t i = 0; i < spec.trees.size(); ++i) RETURN_IF_ERROR(TreeCheck(spec, i).Run());
+  size_t leaves = 0, members = 0;
+  for (size_t i = 0; i < spec.trees.size(); ++i) {
+    const Tree& tree = spec.trees[i];
+    RETURN_IF_ERROR(TreeCheck(spec, i).Run());
+    leaves += tree.splits.size() + 1;
+    for (const Split& split : tree.splits)
+      if (split.mode == SplitMode::kMember) members += split.members_count;
+  }
+  if (leaves > kMost)
+    return Error(Reason::kBadModel, "expected at most {} leaves, got {}", kMost, leaves);
+  if (members > spec.members.size())
+    return Error(Reason::kBadModel, "expected splits to have {} members in all, got {}",
+                 spec.members.size(), members);
   return OkStatus();
 }
 

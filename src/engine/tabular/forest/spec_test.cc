@@ -13,10 +13,9 @@ namespace {
 ForestSpec Stump() {
   ForestSpec spec;
   spec.features = 2;
-  spec.trees.push_back(
-      {.splits = {{.threshold = 1, .feature = 0, .on_true = ~0, .on_false = 1},
-                  {.threshold = 2, .feature = 1, .on_true = ~1, .on_false = ~2}},
-       .leaves = {10, 20, 30}});
+  spec.trees.push_back({.splits = {{.threshold = 1, .feature = 0, .on_true = ~0, .on_false = 1},
+                                   {.threshold = 2, .feature = 1, .on_true = ~1, .on_false = ~2}},
+                        .leaves = {10, 20, 30}});
   return spec;
 }
 
@@ -29,7 +28,7 @@ struct Hostile {
 TEST(ForestSpecTest, RefusesWhatIsNoForest) {
   const Hostile cases[] = {
       {"no trees", [](ForestSpec& s) { s.trees.clear(); }, "at least one tree"},
-      {"negative features", [](ForestSpec& s) { s.features = -1; }, "features >= 0"},
+      {"negative features", [](ForestSpec& s) { s.features = -1; }, "features 0"},
       {"no targets", [](ForestSpec& s) { s.targets = 0; }, "targets >= 1"},
       {"width between", [](ForestSpec& s) { s.targets = 3, s.leaf_width = 2; }, "1 or 3 values"},
       {"too few base values", [](ForestSpec& s) { s.targets = 2, s.base_values = {1}; },
@@ -44,16 +43,22 @@ TEST(ForestSpecTest, RefusesWhatIsNoForest) {
       {"leaf too high", [](ForestSpec& s) { s.trees[0].splits[0].on_true = ~3; },
        "split 0: expected a leaf below 3, got 3"},
       {"leaf far too high",
-       [](ForestSpec& s) {
-         s.trees[0].splits[0].on_true = std::numeric_limits<int32_t>::min();
-       },
+       [](ForestSpec& s) { s.trees[0].splits[0].on_true = std::numeric_limits<int32_t>::min(); },
        "split 0: expected a leaf below 3"},
       {"cycle to the root", [](ForestSpec& s) { s.trees[0].splits[1].on_true = 0; },
        "split 1: split 0 is reached twice"},
       {"cycle to itself", [](ForestSpec& s) { s.trees[0].splits[1].on_true = 1; },
        "split 1: split 1 is reached twice"},
-      {"never reached", [](ForestSpec& s) { s.trees[0].splits[0].on_false = ~2; },
-       "1 of 2 splits are never reached"},
+      {"never reached",
+       [](ForestSpec& s) {
+         s.trees[0].splits.push_back({.on_true = 2, .on_false = ~3});
+         s.trees[0].leaves.push_back(40);
+       },
+       "1 of 3 splits are never reached"},
+      {"leaf reached twice", [](ForestSpec& s) { s.trees[0].splits[1].on_false = ~1; },
+       "split 1: leaf 1 is reached twice"},
+      {"one leaf too many", [](ForestSpec& s) { s.trees[0].leaves.push_back(40); },
+       "expected 3 leaves below 2 splits, got 4"},
       {"no leaves", [](ForestSpec& s) { s.trees[0].leaves.clear(); }, "got 0 values"},
       {"half a leaf", [](ForestSpec& s) { s.targets = s.leaf_width = 2; }, "leaves of 2 values"},
       {"target too high", [](ForestSpec& s) { s.trees[0].target = 1; }, "target below 1, got 1"},
@@ -86,9 +91,9 @@ TEST(ForestSpecTest, AMillionSplitsInOneChainAreChecked) {
   Tree tree;
   constexpr int32_t kLength = 1'000'000;
   for (int32_t i = 0; i < kLength; ++i)
-    tree.splits.push_back({.threshold = double(i), .on_true = ~0, .on_false = i + 1});
-  tree.splits.back().on_false = ~1;
-  tree.leaves = {1, 2};
+    tree.splits.push_back({.threshold = double(i), .on_true = ~i, .on_false = i + 1});
+  tree.splits.back().on_false = ~kLength;
+  tree.leaves.resize(kLength + 1);
   spec.trees.push_back(std::move(tree));
   EXPECT_TRUE(Check(spec).ok());
 }
