@@ -5,8 +5,8 @@
 
 namespace slipway::forest {
 
-/// [count, features], row-major, of the type that ForestSpec::compare names. NaN is a missing value.
-/// Borrowed; of any alignment that the element type allows.
+/// [count, features], row-major, of the type that ForestSpec::compare names. NaN is a missing
+/// value. Borrowed; of any alignment that the element type allows.
 struct Rows {
   const void* values = nullptr;
   size_t count = 0;

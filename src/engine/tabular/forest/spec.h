@@ -33,9 +33,9 @@ struct Split {
 };
 
 struct Tree {
-  std::vector<Split> splits;   // splits[0] is the root; empty: leaf 0 is the tree
-  std::vector<double> leaves;  // [leaf][leaf_width]
-  int32_t target = 0;          // where a leaf of width 1 adds, unless leaf_targets says
+  std::vector<Split> splits;          // splits[0] is the root; empty: leaf 0 is the tree
+  std::vector<double> leaves;         // [leaf][leaf_width]
+  int32_t target = 0;                 // where a leaf of width 1 adds, unless leaf_targets says
   std::vector<int32_t> leaf_targets;  // [leaf], or empty; only with leaf_width 1
 };
 
@@ -50,8 +50,8 @@ enum class Compare : uint8_t {
 enum class Sum : uint8_t { kFp32, kFp64 };
 
 struct ForestSpec {
-  int32_t features = 0;  // columns of a row
-  int32_t targets = 1;   // outputs of a row
+  int32_t features = 0;    // columns of a row
+  int32_t targets = 1;     // outputs of a row
   int32_t leaf_width = 1;  // 1, or `targets` when each leaf adds to every output
   Compare compare = Compare::kFp32;
   Sum sum = Sum::kFp32;  // what leaves are rounded to and added in; also the type of the outputs

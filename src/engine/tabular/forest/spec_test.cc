@@ -13,10 +13,9 @@ namespace {
 ForestSpec Stump() {
   ForestSpec spec;
   spec.features = 2;
-  spec.trees.push_back(
-      {.splits = {{.threshold = 1, .feature = 0, .on_true = ~0, .on_false = 1},
-                  {.threshold = 2, .feature = 1, .on_true = ~1, .on_false = ~2}},
-       .leaves = {10, 20, 30}});
+  spec.trees.push_back({.splits = {{.threshold = 1, .feature = 0, .on_true = ~0, .on_false = 1},
+                                   {.threshold = 2, .feature = 1, .on_true = ~1, .on_false = ~2}},
+                        .leaves = {10, 20, 30}});
   return spec;
 }
 
@@ -44,9 +43,7 @@ TEST(ForestSpecTest, RefusesWhatIsNoForest) {
       {"leaf too high", [](ForestSpec& s) { s.trees[0].splits[0].on_true = ~3; },
        "split 0: expected a leaf below 3, got 3"},
       {"leaf far too high",
-       [](ForestSpec& s) {
-         s.trees[0].splits[0].on_true = std::numeric_limits<int32_t>::min();
-       },
+       [](ForestSpec& s) { s.trees[0].splits[0].on_true = std::numeric_limits<int32_t>::min(); },
        "split 0: expected a leaf below 3"},
       {"cycle to the root", [](ForestSpec& s) { s.trees[0].splits[1].on_true = 0; },
        "split 1: split 0 is reached twice"},
