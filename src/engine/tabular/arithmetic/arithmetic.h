@@ -1,0 +1,59 @@
+#pragma once
+// The arithmetic whose results depend on the order of its operations, written once and built for
+// several instruction sets. Every variant gives the bits of the reference (reference.h).
+// Includes little: files built for one instruction set include it, and must not initialise
+// anything.
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+namespace slipway::tabular {
+
+/// Columns of one panel of weights: 64 bytes of them, whatever the instruction set.
+template <typename T>
+inline constexpr size_t kPanelColumns = 64 / sizeof(T);
+
+/// A matrix of weights [inputs, outputs] as panels of neighbouring outputs, each [inputs][64
+/// bytes]; the last panel is filled up with zeros.
+template <typename T>
+struct Panels {
+  size_t inputs = 0;
+  size_t outputs = 0;
+  const T* values = nullptr;  // 64-byte aligned
+  const T* bias = nullptr;    // [outputs], or null for none
+};
+
+/// One variant. Arrays may be unaligned; `to` may be `from`. Threads: any.
+struct Arithmetic {
+  std::string_view name;  // "avx512", "avx2", "neon", "portable"
+  /// y[r][j] = Σ x[r][k]·w[k][j] + bias[j], the sum as reference.h writes it.
+  void (*affine_f32)(const float* x, size_t rows, const Panels<float>& w, float* y);
+  void (*affine_f64)(const double* x, size_t rows, const Panels<double>& w, double* y);
+  /// Relative error at most 1e-15 (tested against a longer type); float goes through double.
+  void (*exp_f32)(const float* from, size_t count, float* to);
+  void (*exp_f64)(const double* from, size_t count, double* to);
+  void (*log_f32)(const float* from, size_t count, float* to);
+  void (*log_f64)(const double* from, size_t count, double* to);
+  void (*tanh_f32)(const float* from, size_t count, float* to);
+  void (*tanh_f64)(const double* from, size_t count, double* to);
+  void (*sigmoid_f32)(const float* from, size_t count, float* to);
+  void (*sigmoid_f64)(const double* from, size_t count, double* to);
+
+  void Affine(const float* x, size_t rows, const Panels<float>& w, float* y) const {
+    affine_f32(x, rows, w, y);
+  }
+  void Affine(const double* x, size_t rows, const Panels<double>& w, double* y) const {
+    affine_f64(x, rows, w, y);
+  }
+  void Exp(const float* from, size_t count, float* to) const { exp_f32(from, count, to); }
+  void Exp(const double* from, size_t count, double* to) const { exp_f64(from, count, to); }
+};
+
+/// The variants that this processor runs, the fastest first. Never empty.
+std::span<const Arithmetic* const> AvailableArithmetic();
+
+/// The fastest.
+const Arithmetic& BestArithmetic();
+
+}  // namespace slipway::tabular

@@ -1,0 +1,213 @@
+#pragma once
+// The kernels of one variant, over vectors of Isa::kBytes bytes. A file for one instruction set
+// defines an Isa in its unnamed namespace and takes MakeArithmetic<Isa>: whatever is made here has
+// that Isa in its name and stays inside the file. Nothing of the standard library is called.
+//
+//   struct Isa {
+//     static constexpr size_t kBytes;         // of a vector
+//     static constexpr size_t kAccumulators;  // partial sums held at once: 8 or 16
+//     template <typename V> static V Fma(V a, V b, V c);
+//   };
+
+#include <cstring>
+
+#include "engine/tabular/arithmetic/arithmetic.h"
+#include "engine/tabular/arithmetic/constants.h"
+
+namespace slipway::tabular {
+
+template <typename T, size_t kBytes>
+struct VectorOf {
+  typedef T Type __attribute__((vector_size(kBytes)));
+};
+
+template <typename Isa>
+struct Kernels {
+  template <typename T>
+  using Vector = typename VectorOf<T, Isa::kBytes>::Type;
+  template <typename T>
+  static constexpr size_t kWidth = Isa::kBytes / sizeof(T);
+  using Doubles = Vector<double>;
+  using Words = Vector<uint64_t>;
+  static constexpr size_t kSums = 16;
+
+  template <typename V, typename T>
+  static V Load(const T* from) {
+    V v;
+    __builtin_memcpy(&v, from, sizeof(V));
+    return v;
+  }
+  template <typename T, typename V>
+  static void Store(V v, T* to) {
+    __builtin_memcpy(to, &v, sizeof(V));
+  }
+
+  // ---- dot products
+
+  /// Terms of partial sums kFirst … kFirst + kAccumulators - 1, for as many outputs as a vector
+  /// has.
+  template <typename T, size_t kFirst>
+  static void Accumulate(const T* x, const T* panel, size_t inputs,
+                         Vector<T> (&sums)[Isa::kAccumulators]) {
+    using V = Vector<T>;
+    size_t k = 0;
+    for (; k + kSums <= inputs; k += kSums)
+#pragma GCC unroll 16
+      for (size_t l = 0; l < Isa::kAccumulators; ++l) {
+        const size_t term = k + kFirst + l;
+        sums[l] = Isa::Fma(x[term] - V{}, Load<V>(panel + term * kPanelColumns<T>), sums[l]);
+      }
+#pragma GCC unroll 16
+    for (size_t l = 0; l < Isa::kAccumulators; ++l) {
+      const size_t term = k + kFirst + l;
+      if (term >= inputs) break;
+      sums[l] = Isa::Fma(x[term] - V{}, Load<V>(panel + term * kPanelColumns<T>), sums[l]);
+    }
+  }
+
+  template <typename T>
+  static Vector<T> Dots(const T* x, const T* panel, size_t inputs) {
+    Vector<T> sums[Isa::kAccumulators] = {};
+    Accumulate<T, 0>(x, panel, inputs, sums);
+    if constexpr (Isa::kAccumulators < kSums) {
+      Vector<T> upper[Isa::kAccumulators] = {};
+      Accumulate<T, Isa::kAccumulators>(x, panel, inputs, upper);
+#pragma GCC unroll 16
+      for (size_t l = 0; l < Isa::kAccumulators; ++l) sums[l] += upper[l];
+    } else {
+#pragma GCC unroll 16
+      for (size_t l = 0; l < 8; ++l) sums[l] += sums[l + 8];
+    }
+#pragma GCC unroll 16
+    for (size_t l = 0; l < 4; ++l) sums[l] += sums[l + 4];
+    return (sums[0] + sums[2]) + (sums[1] + sums[3]);
+  }
+
+  template <typename T>
+  static void Affine(const T* x, size_t rows, const Panels<T>& w, T* y) {
+    constexpr size_t kColumns = kPanelColumns<T>;
+    for (size_t j = 0; j < w.outputs; j += kWidth<T>) {
+      const T* const panel = w.values + j / kColumns * kColumns * w.inputs + j % kColumns;
+      const size_t columns = w.outputs - j < kWidth<T> ? w.outputs - j : kWidth<T>;
+      Vector<T> bias = {};
+      if (w.bias != nullptr) __builtin_memcpy(&bias, w.bias + j, columns * sizeof(T));
+      for (size_t r = 0; r < rows; ++r) {
+        Vector<T> sum = Dots<T>(x + r * w.inputs, panel, w.inputs);
+        if (w.bias != nullptr) sum += bias;
+        __builtin_memcpy(y + r * w.outputs + j, &sum, columns * sizeof(T));
+      }
+    }
+  }
+
+  // ---- functions, as reference.cc writes them for one number
+
+  static Doubles Fma(Doubles a, Doubles b, Doubles c) { return Isa::Fma(a, b, c); }
+  static Doubles All(double value) { return value - Doubles{}; }
+
+  template <size_t kTerms>
+  static Doubles Horner(const double (&coefficients)[kTerms], Doubles x) {
+    Doubles sum = All(coefficients[0]);
+#pragma GCC unroll 16
+    for (size_t i = 1; i < kTerms; ++i) sum = Fma(sum, x, All(coefficients[i]));
+    return sum;
+  }
+
+  static Doubles Round(Doubles x, double scale) {
+    return Fma(x, All(scale), All(kShifter)) - kShifter;
+  }
+  static Doubles Remainder(Doubles x, Doubles n) {
+    return Fma(-n, All(kLn2Low), Fma(-n, All(kLn2High), x));
+  }
+  static Doubles PowerOfTwo(Doubles n) { return (Doubles)((Words)(n + kExponentShifter) << 52); }
+  static Doubles Magnitude(Doubles x) { return (Doubles)((Words)x & (~uint64_t{0} >> 1)); }
+  static Words SignOf(Doubles x) { return (Words)x & (uint64_t{1} << 63); }
+
+  static Doubles Exp(Doubles x) {
+    x = x < kExpLowest ? All(kExpLowest) : x;
+    x = x > kExpHighest ? All(kExpHighest) : x;
+    const Doubles n = Round(x, kLog2E);
+    const Doubles r = Remainder(x, n);
+    const Doubles p = Fma(Horner(kExpM1, r), r, All(1));
+    const Doubles half = Round(n, 0.5);
+    return p * PowerOfTwo(half) * PowerOfTwo(n - half);
+  }
+
+  static Doubles Log(Doubles x) {
+    const auto tiny = x < kSmallestNormal;
+    const Words bits = (Words)(tiny ? x * kTwoTo54 : x);
+    const Words biased = (bits + (kOneBits - kRootHalfBits)) >> 52;
+    const Doubles m = (Doubles)(bits - ((biased - kExponentBias) << 52));
+    const Doubles k = (Doubles)(biased | kTwoTo52Bits) - kTwoTo52 - (tiny ? All(1077) : All(1023));
+    const Doubles f = m - 1;
+    const Doubles s = f / (2 + f);
+    const Doubles z = s * s;
+    const Doubles half_square = 0.5 * f * f;
+    const Doubles low = Fma(k, All(kLn2Low), s * Fma(z, Horner(kAtanh, z), half_square));
+    Doubles log = Fma(k, All(kLn2High), f - (half_square - low));
+    log = x < kInfinity ? log : x;
+    log = x < 0 ? All(kNaN) : log;
+    return x == 0 ? All(-kInfinity) : log;
+  }
+
+  static Doubles Tanh(Doubles x) {
+    Doubles twice = 2 * Magnitude(x);
+    twice = twice > kTanhOne ? All(kTanhOne) : twice;
+    const Doubles n = Round(twice, kLog2E);
+    const Doubles r = Remainder(twice, n);
+    const Doubles scale = PowerOfTwo(n);
+    const Doubles expm1 = Fma(scale, Horner(kExpM1, r) * r, scale - 1);
+    return (Doubles)((Words)(expm1 / (expm1 + 2)) | SignOf(x));
+  }
+
+  static Doubles Sigmoid(Doubles x) {
+    const Doubles e = Exp((Doubles)((Words)Magnitude(x) ^ (uint64_t{1} << 63)));
+    const Doubles s = 1 / (1 + e);
+    return x < 0 ? e * s : s;
+  }
+
+  using Function = Doubles (*)(Doubles);
+
+  template <Function kFunction>
+  static void MapDoubles(const double* from, size_t count, double* to) {
+    constexpr size_t kStep = kWidth<double>;
+    size_t i = 0;
+    for (; i + kStep <= count; i += kStep) Store(kFunction(Load<Doubles>(from + i)), to + i);
+    if (i == count) return;
+    Doubles last = {};
+    __builtin_memcpy(&last, from + i, (count - i) * sizeof(double));
+    last = kFunction(last);
+    __builtin_memcpy(to + i, &last, (count - i) * sizeof(double));
+  }
+
+  /// Floats as doubles, and the result rounded: half a vector of them at a time.
+  template <Function kFunction>
+  static void MapFloats(const float* from, size_t count, float* to) {
+    using Floats = typename VectorOf<float, Isa::kBytes / 2>::Type;
+    constexpr size_t kStep = kWidth<double>;
+    for (size_t i = 0; i < count; i += kStep) {
+      const size_t size = (count - i < kStep ? count - i : kStep) * sizeof(float);
+      Floats values = {};
+      __builtin_memcpy(&values, from + i, size);
+      values = __builtin_convertvector(kFunction(__builtin_convertvector(values, Doubles)), Floats);
+      __builtin_memcpy(to + i, &values, size);
+    }
+  }
+};
+
+template <typename Isa>
+constexpr Arithmetic MakeArithmetic(std::string_view name) {
+  using K = Kernels<Isa>;
+  return {.name = name,
+          .affine_f32 = K::template Affine<float>,
+          .affine_f64 = K::template Affine<double>,
+          .exp_f32 = K::template MapFloats<K::Exp>,
+          .exp_f64 = K::template MapDoubles<K::Exp>,
+          .log_f32 = K::template MapFloats<K::Log>,
+          .log_f64 = K::template MapDoubles<K::Log>,
+          .tanh_f32 = K::template MapFloats<K::Tanh>,
+          .tanh_f64 = K::template MapDoubles<K::Tanh>,
+          .sigmoid_f32 = K::template MapFloats<K::Sigmoid>,
+          .sigmoid_f64 = K::template MapDoubles<K::Sigmoid>};
+}
+
+}  // namespace slipway::tabular

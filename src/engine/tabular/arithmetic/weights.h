@@ -1,0 +1,29 @@
+#pragma once
+#include <span>
+#include <vector>
+
+#include "engine/tabular/arithmetic/arithmetic.h"
+#include "tensor/tensor.h"
+
+namespace slipway::tabular {
+
+/// Owns what a Panels shows.
+template <typename T>
+class Weights {
+ public:
+  /// @param values  [inputs, outputs]
+  Weights(size_t inputs, size_t outputs, std::span<const T> values);
+
+  void AddBias(std::span<const T> bias);
+  Panels<T> panels() const;
+  size_t inputs() const { return inputs_; }
+  size_t outputs() const { return outputs_; }
+
+ private:
+  size_t inputs_;
+  size_t outputs_;
+  Buffer storage_;
+  std::vector<T> bias_;
+};
+
+}  // namespace slipway::tabular

@@ -1,0 +1,147 @@
+#include "engine/tabular/operators/cast.h"
+
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+#include "engine/tabular/operators/steps.h"
+#include "onnx/types.h"
+
+namespace slipway::tabular {
+namespace {
+
+/// What x86 and ONNX Runtime make of numbers that do not fit differs by type; here they are cut off
+/// at the ends, and NaN is 0.
+template <typename To, typename From>
+To Convert(From x) {
+  if constexpr (std::is_same_v<To, bool>) {
+    return x != From{0};
+  } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
+    constexpr auto kLowest = static_cast<From>(std::numeric_limits<To>::lowest());
+    constexpr auto kBeyond = static_cast<From>(std::numeric_limits<To>::max() / 2 + 1) * 2;
+    if (!(x >= kLowest)) return x != x ? To{0} : std::numeric_limits<To>::lowest();
+    return x < kBeyond ? static_cast<To>(x) : std::numeric_limits<To>::max();
+  } else {
+    return static_cast<To>(x);
+  }
+}
+
+template <typename To, typename From>
+class NumberCast final : public Cast {
+ public:
+  NumberCast(const Value& from, const Value& to)
+      : from_(from), to_(to.slot), to_dtype_(to.dtype), columns_(from.columns()) {}
+
+  Status Run(const Block& block) const override {
+    const From* in = block.In<From>(from_.slot);
+    To* out = block.Out<To>(to_);
+    for (size_t i = 0; i < block.rows * columns_; ++i) out[i] = Convert<To>(in[i]);
+    return OkStatus();
+  }
+  const Value& from() const override { return from_; }
+  DType to() const override { return to_dtype_; }
+
+ private:
+  const Value from_;
+  const Slot to_;
+  const DType to_dtype_;
+  const size_t columns_;
+};
+
+/// Strings of numbers, as std::from_chars reads them, spaces around them allowed.
+template <typename To>
+Status ParseAll(const std::string_view* in, size_t count, To* out) {
+  for (size_t i = 0; i < count; ++i) {
+    std::string_view text = in[i];
+    while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+    while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+    if (!text.empty() && text.front() == '+') text.remove_prefix(1);
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out[i]);
+    if (error != std::errc() || end != text.data() + text.size())
+      return Error(Reason::kBadRequest, "expected a number, got a text of {} bytes that is none",
+                   in[i].size());
+  }
+  return OkStatus();
+}
+
+template <typename To>
+void EmitParse(Lowering& node, const Value& x, const Value& y) {
+  node.Emit(MakeStep([from = x.slot, to = y.slot, columns = x.columns()](const Block& block) {
+              return ParseAll(block.In<std::string_view>(from), block.rows * columns,
+                              block.Out<To>(to));
+            }),
+            {x.slot}, {y.slot});
+}
+
+bool IsComputed(DType dtype) { return dtype != DType::kFp16 && dtype != DType::kBf16; }
+
+Status LowerCastTo(Lowering& node, DType dtype) {
+  ASSIGN_OR_RETURN(const Value x, node.Rows(0));
+  if (x.dtype == dtype) {
+    node.Give(0, x);
+    return OkStatus();
+  }
+  if (!IsComputed(x.dtype) || !IsComputed(dtype) || dtype == DType::kBytes)
+    return node.Unsupported("{} to {}", x.ToString(), NameOf(dtype));
+  const Value y = node.NewRows(dtype, x.tail);
+  if (x.dtype == DType::kBytes) {
+    if (dtype == DType::kFp64) {
+      EmitParse<double>(node, x, y);
+    } else if (dtype == DType::kFp32) {
+      EmitParse<float>(node, x, y);
+    } else if (dtype == DType::kInt64) {
+      EmitParse<int64_t>(node, x, y);
+    } else {
+      return node.Unsupported("{} to {}", x.ToString(), NameOf(dtype));
+    }
+  } else {
+    VisitType(x.dtype, [&]<typename From>() {
+      VisitType(dtype, [&]<typename To>() {
+        if constexpr (!std::is_same_v<From, std::string_view> &&
+                      !std::is_same_v<To, std::string_view>)
+          node.Emit(std::make_unique<NumberCast<To, From>>(x, y), {x.slot}, {y.slot});
+      });
+    });
+  }
+  node.Give(0, y);
+  return OkStatus();
+}
+
+/// A constant cast is a constant.
+StatusOr<Tensor> CastConstant(const Lowering& node, const Tensor& tensor, DType dtype) {
+  if (tensor.dtype == dtype) return tensor;
+  if (!IsComputed(tensor.dtype) || !IsComputed(dtype) || dtype == DType::kBytes ||
+      tensor.dtype == DType::kBytes)
+    return node.Unsupported("{} to {}", ToString(tensor.dtype, tensor.shape), NameOf(dtype));
+  std::string bytes;
+  VisitType(tensor.dtype, [&]<typename From>() {
+    VisitType(dtype, [&]<typename To>() {
+      if constexpr (!std::is_same_v<From, std::string_view> &&
+                    !std::is_same_v<To, std::string_view>)
+        for (const From value : ElementsOf<From>(tensor)) {
+          const To converted = Convert<To>(value);
+          bytes.append(reinterpret_cast<const char*>(&converted), sizeof(To));
+        }
+    });
+  });
+  return Tensor{dtype, tensor.shape, Buffer::Own(std::move(bytes))};
+}
+
+Status LowerCast(Lowering& node) {
+  const auto dtype = onnx::DTypeOf(static_cast<int32_t>(node.Int("to", 0)));
+  if (!dtype) return node.Unsupported("to element type {}", node.Int("to", 0));
+  if (!node.input(0).is_constant()) return LowerCastTo(node, *dtype);
+  ASSIGN_OR_RETURN(Tensor tensor, CastConstant(node, *node.input(0).constant, *dtype));
+  node.GiveConstant(0, std::move(tensor));
+  return OkStatus();
+}
+
+Status LowerCastLike(Lowering& node) { return LowerCastTo(node, node.input(1).dtype); }
+
+constexpr Operator kOperators[] = {{"", "Cast", LowerCast}, {"", "CastLike", LowerCastLike}};
+
+}  // namespace
+
+std::span<const Operator> CastOperators() { return kOperators; }
+
+}  // namespace slipway::tabular

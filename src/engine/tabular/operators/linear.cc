@@ -1,0 +1,123 @@
+// MatMul and Gemm with constant weights.
+
+#include "engine/tabular/operators/linear.h"
+
+#include "engine/tabular/operators/steps.h"
+
+namespace slipway::tabular {
+namespace {
+
+template <typename T>
+class AffineStep final : public Affine {
+ public:
+  AffineStep(Slot from, Slot to, Weights<T> weights)
+      : from_(from), to_(to), weights_(std::move(weights)) {}
+
+  Status Run(const Block& block) const override {
+    arithmetic_.Affine(block.In<T>(from_), block.rows, weights_.panels(), block.Out<T>(to_));
+    return OkStatus();
+  }
+
+  bool TakeBias(const Tensor& bias) override {
+    const auto values = ElementsOf<T>(bias);
+    if (weights_.panels().bias != nullptr ||
+        (values.size() != 1 && values.size() != weights_.outputs()))
+      return false;
+    std::vector<T> all(weights_.outputs());
+    for (size_t j = 0; j < all.size(); ++j) all[j] = values.size() == 1 ? values[0] : values[j];
+    weights_.AddBias(all);
+    return true;
+  }
+
+ private:
+  const Arithmetic& arithmetic_ = BestArithmetic();
+  const Slot from_;
+  const Slot to_;
+  Weights<T> weights_;
+};
+
+template <typename T>
+Value Multiply(Lowering& node, const Value& x, Weights<T> weights) {
+  const Value y = node.NewRows(x.dtype, {static_cast<int64_t>(weights.outputs())});
+  node.Emit(MakeAffine(x.slot, y.slot, std::move(weights)), {x.slot}, {y.slot});
+  return y;
+}
+
+template <typename T>
+Value MultiplyBy(Lowering& node, const Value& x, const Tensor& w) {
+  const size_t outputs = w.shape.size() == 2 ? static_cast<size_t>(w.shape[1]) : 1;
+  return Multiply(node, x, Weights<T>(x.columns(), outputs, ElementsOf<T>(w)));
+}
+
+Status LowerMatMul(Lowering& node) {
+  ASSIGN_OR_RETURN(const Value x, node.Matrix(0, {DType::kFp32, DType::kFp64}));
+  ASSIGN_OR_RETURN(const auto w, node.Constant(1));
+  if (x.tail.empty() || w->dtype != x.dtype || w->shape.size() > 2 || w->shape.empty() ||
+      w->shape[0] != x.tail[0])
+    return node.Unsupported("{} times {}", x.ToString(), node.input(1).ToString());
+  Value y =
+      x.dtype == DType::kFp32 ? MultiplyBy<float>(node, x, *w) : MultiplyBy<double>(node, x, *w);
+  if (w->shape.size() == 1) y.tail.clear();
+  node.Give(0, y);
+  return OkStatus();
+}
+
+/// C of Gemm, times beta, for every output; empty without one.
+template <typename T>
+StatusOr<std::vector<T>> GemmBias(Lowering& node, size_t outputs) {
+  if (!node.has(2)) return std::vector<T>();
+  ASSIGN_OR_RETURN(const auto c, node.Constant(2));
+  const auto values = ElementsOf<T>(*c);
+  const bool row = c->shape.size() < 2 || (c->shape.size() == 2 && c->shape[0] == 1);
+  if (!row || (values.size() != 1 && values.size() != outputs))
+    return node.Unsupported("bias {} for {} columns", node.input(2).ToString(), outputs);
+  const auto beta = static_cast<T>(node.Float("beta", 1));
+  std::vector<T> bias(outputs);
+  for (size_t j = 0; j < outputs; ++j) bias[j] = beta * values[values.size() == 1 ? 0 : j];
+  return bias;
+}
+
+template <typename T>
+Status LowerGemmOf(Lowering& node, const Value& x, const Tensor& b) {
+  const bool transposed = node.Int("transB", 0) != 0;
+  const auto inputs = static_cast<size_t>(b.shape[transposed]);
+  const auto outputs = static_cast<size_t>(b.shape[!transposed]);
+  if (x.columns() != inputs)
+    return node.Unsupported("{} times {}", x.ToString(), node.input(1).ToString());
+  const auto values = ElementsOf<T>(b);
+  const auto alpha = static_cast<T>(node.Float("alpha", 1));
+  std::vector<T> scaled(values.size());
+  for (size_t k = 0; k < inputs; ++k)
+    for (size_t j = 0; j < outputs; ++j)
+      scaled[k * outputs + j] = alpha * values[transposed ? j * inputs + k : k * outputs + j];
+  Weights<T> weights(inputs, outputs, scaled);
+  ASSIGN_OR_RETURN(const std::vector<T> bias, GemmBias<T>(node, outputs));
+  weights.AddBias(bias);
+  node.Give(0, Multiply(node, x, std::move(weights)));
+  return OkStatus();
+}
+
+Status LowerGemm(Lowering& node) {
+  ASSIGN_OR_RETURN(const Value x, node.Matrix(0, {DType::kFp32, DType::kFp64}));
+  ASSIGN_OR_RETURN(const auto b, node.Constant(1));
+  const bool same = b->dtype == x.dtype && (!node.has(2) || node.input(2).dtype == x.dtype);
+  if (x.tail.empty() || !same || b->shape.size() != 2 || node.Int("transA", 0) != 0)
+    return node.Unsupported("{} times {}", x.ToString(), node.input(1).ToString());
+  return x.dtype == DType::kFp32 ? LowerGemmOf<float>(node, x, *b)
+                                 : LowerGemmOf<double>(node, x, *b);
+}
+
+constexpr Operator kOperators[] = {{"", "MatMul", LowerMatMul}, {"", "Gemm", LowerGemm}};
+
+}  // namespace
+
+std::unique_ptr<Step> MakeAffine(Slot from, Slot to, Weights<float> weights) {
+  return std::make_unique<AffineStep<float>>(from, to, std::move(weights));
+}
+std::unique_ptr<Step> MakeAffine(Slot from, Slot to, Weights<double> weights) {
+  return std::make_unique<AffineStep<double>>(from, to, std::move(weights));
+}
+
+std::span<const Operator> LinearOperators() { return kOperators; }
+
+}  // namespace slipway::tabular

@@ -1,0 +1,22 @@
+#pragma once
+#include <memory>
+#include <span>
+
+#include "engine/tabular/arithmetic/weights.h"
+#include "engine/tabular/program.h"
+
+namespace slipway::tabular {
+
+/// A product with constant weights, which takes over what is added behind it.
+class Affine : public Step {
+ public:
+  /// @param bias  one number, or one an output, of the product's type.
+  /// @return false when it has one already, or the sizes differ.
+  virtual bool TakeBias(const Tensor& bias) = 0;
+};
+
+/// y = x·weights + bias. @param bias  [outputs], or empty.
+std::unique_ptr<Step> MakeAffine(Slot from, Slot to, Weights<float> weights);
+std::unique_ptr<Step> MakeAffine(Slot from, Slot to, Weights<double> weights);
+
+}  // namespace slipway::tabular

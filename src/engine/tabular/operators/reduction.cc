@@ -1,0 +1,361 @@
+// What looks at all columns of a row: sums, extremes, Softmax.
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "engine/tabular/arithmetic/arithmetic.h"
+#include "engine/tabular/operators/cast.h"
+#include "engine/tabular/operators/forest_step.h"
+#include "engine/tabular/operators/lookup_step.h"
+#include "engine/tabular/operators/steps.h"
+
+namespace slipway::tabular {
+namespace {
+
+/// Values along one axis of a row: `outer` groups of `length`, `inner` apart.
+struct Axis {
+  size_t outer = 1;
+  size_t length = 1;
+  size_t inner = 1;
+
+  /// Calls visit(first element, place in the output) for every group of a block.
+  template <typename Visit>
+  void ForEach(size_t rows, Visit visit) const {
+    for (size_t o = 0; o < rows * outer; ++o)
+      for (size_t i = 0; i < inner; ++i) visit(o * length * inner + i, o * inner + i);
+  }
+};
+
+Axis AxisOf(const Shape& tail, size_t begin, size_t end) {
+  Axis axis;
+  for (size_t i = 0; i < tail.size(); ++i)
+    (i < begin ? axis.outer : i < end ? axis.length : axis.inner) *= static_cast<size_t>(tail[i]);
+  return axis;
+}
+
+// ---- ArgMax, ArgMin
+
+template <typename T, bool kLargest>
+size_t Extreme(const T* x, const Axis& axis, bool last) {
+  size_t best = 0;
+  for (size_t k = 1; k < axis.length; ++k) {
+    const T value = x[k * axis.inner], so_far = x[best * axis.inner];
+    const bool better = kLargest ? value > so_far : value < so_far;
+    if (better || (last && value == so_far)) best = k;
+  }
+  return best;
+}
+
+template <bool kLargest>
+Status LowerArg(Lowering& node) {
+  ASSIGN_OR_RETURN(const Value x, node.Rows(0));
+  ASSIGN_OR_RETURN(const size_t at, node.ColumnAxis(node.Int("axis", 0), x));
+  if (x.tail[at] < 1) return node.Bad("no columns to choose from");
+  Shape tail = x.tail;
+  tail[at] = 1;
+  if (node.Int("keepdims", 1) == 0) tail.erase(tail.begin() + static_cast<ptrdiff_t>(at));
+  const Value y = node.NewRows(DType::kInt64, tail);
+  const bool last = node.Int("select_last_index", 0) != 0;
+  const auto emit = [&]<typename T>() {
+    node.Emit(MakeStep([=, axis = AxisOf(x.tail, at, at + 1), from = x.slot,
+                        to = y.slot](const Block& block) {
+                const T* in = block.In<T>(from);
+                int64_t* out = block.Out<int64_t>(to);
+                axis.ForEach(block.rows, [&](size_t first, size_t place) {
+                  out[place] = static_cast<int64_t>(Extreme<T, kLargest>(in + first, axis, last));
+                });
+              }),
+              {x.slot}, {y.slot});
+  };
+  if (x.dtype == DType::kFp32) {
+    emit.template operator()<float>();
+  } else if (x.dtype == DType::kFp64) {
+    emit.template operator()<double>();
+  } else if (x.dtype == DType::kInt64) {
+    emit.template operator()<int64_t>();
+  } else {
+    return node.Unsupported("input 0 is {}", x.ToString());
+  }
+  node.Give(0, y);
+  return OkStatus();
+}
+
+// ---- sums and the like
+
+struct Sum {
+  static constexpr bool kIntegers = true;
+  template <typename T>
+  static T Of(const T* x, const Axis& axis) {
+    T sum = 0;
+    for (size_t k = 0; k < axis.length; ++k) sum += x[k * axis.inner];
+    return sum;
+  }
+};
+struct Mean {
+  static constexpr bool kIntegers = false;
+  template <typename T>
+  static T Of(const T* x, const Axis& axis) {
+    return Sum::Of(x, axis) / static_cast<T>(axis.length);
+  }
+};
+struct Product {
+  static constexpr bool kIntegers = false;
+  template <typename T>
+  static T Of(const T* x, const Axis& axis) {
+    T product = 1;
+    for (size_t k = 0; k < axis.length; ++k) product *= x[k * axis.inner];
+    return product;
+  }
+};
+struct SumOfMagnitudes {
+  static constexpr bool kIntegers = false;
+  template <typename T>
+  static T Of(const T* x, const Axis& axis) {
+    T sum = 0;
+    for (size_t k = 0; k < axis.length; ++k) sum += std::fabs(x[k * axis.inner]);
+    return sum;
+  }
+};
+struct SumOfSquares {
+  static constexpr bool kIntegers = false;
+  template <typename T>
+  static T Of(const T* x, const Axis& axis) {
+    T sum = 0;
+    for (size_t k = 0; k < axis.length; ++k) sum += x[k * axis.inner] * x[k * axis.inner];
+    return sum;
+  }
+};
+struct Length {
+  static constexpr bool kIntegers = false;
+  template <typename T>
+  static T Of(const T* x, const Axis& axis) {
+    return std::sqrt(SumOfSquares::Of(x, axis));
+  }
+};
+struct Largest {
+  static constexpr bool kIntegers = true;
+  template <typename T>
+  static T Of(const T* x, const Axis& axis) {
+    T best = std::numeric_limits<T>::lowest();
+    if constexpr (std::is_floating_point_v<T>) best = -std::numeric_limits<T>::infinity();
+    for (size_t k = 0; k < axis.length; ++k) {
+      const T value = x[k * axis.inner];
+      if (value > best || value != value) best = value;
+      if (best != best) break;
+    }
+    return best;
+  }
+};
+struct Smallest {
+  static constexpr bool kIntegers = true;
+  template <typename T>
+  static T Of(const T* x, const Axis& axis) {
+    T best = std::numeric_limits<T>::max();
+    if constexpr (std::is_floating_point_v<T>) best = std::numeric_limits<T>::infinity();
+    for (size_t k = 0; k < axis.length; ++k) {
+      const T value = x[k * axis.inner];
+      if (value < best || value != value) best = value;
+      if (best != best) break;
+    }
+    return best;
+  }
+};
+struct LogOfSumOfExp {
+  static constexpr bool kIntegers = false;
+  template <typename T>
+  static T Of(const T* x, const Axis& axis) {
+    const T largest = Largest::Of(x, axis);
+    if (!std::isfinite(largest)) return largest;
+    const Arithmetic& arithmetic = BestArithmetic();
+    double sum = 0;
+    for (size_t k = 0; k < axis.length; ++k) {
+      double e = static_cast<double>(x[k * axis.inner]) - static_cast<double>(largest);
+      arithmetic.exp_f64(&e, 1, &e);
+      sum += e;
+    }
+    arithmetic.log_f64(&sum, 1, &sum);
+    return static_cast<T>(sum + static_cast<double>(largest));
+  }
+};
+struct LogOfSum {
+  static constexpr bool kIntegers = false;
+  template <typename T>
+  static T Of(const T* x, const Axis& axis) {
+    double sum = static_cast<double>(Sum::Of(x, axis));
+    BestArithmetic().log_f64(&sum, 1, &sum);
+    return static_cast<T>(sum);
+  }
+};
+
+/// The columns that a node reduces: neighbours, and not the rows.
+StatusOr<std::pair<size_t, size_t>> ReducedAxes(const Lowering& node, const Value& x) {
+  ASSIGN_OR_RETURN(const std::vector<int64_t> axes, node.Integers(1, "axes"));
+  if (axes.empty())
+    return node.Unsupported("all dimensions of {}, the rows with them", x.ToString());
+  std::vector<size_t> columns;
+  for (const int64_t axis : axes) {
+    ASSIGN_OR_RETURN(const size_t at, node.ColumnAxis(axis, x));
+    columns.push_back(at);
+  }
+  std::ranges::sort(columns);
+  for (size_t i = 1; i < columns.size(); ++i)
+    if (columns[i] != columns[i - 1] + 1) return node.Unsupported("axes that are not neighbours");
+  return std::pair(columns.front(), columns.back() + 1);
+}
+
+template <typename F>
+Status LowerReduce(Lowering& node) {
+  ASSIGN_OR_RETURN(const Value x, node.Rows(0));
+  ASSIGN_OR_RETURN(const auto axes, ReducedAxes(node, x));
+  const auto [begin, end] = axes;
+  Shape tail(x.tail.begin(), x.tail.begin() + static_cast<ptrdiff_t>(begin));
+  if (node.Int("keepdims", 1) != 0) tail.insert(tail.end(), end - begin, 1);
+  tail.insert(tail.end(), x.tail.begin() + static_cast<ptrdiff_t>(end), x.tail.end());
+  const Value y = node.NewRows(x.dtype, tail);
+  const auto emit = [&]<typename T>() {
+    node.Emit(MakeStep([axis = AxisOf(x.tail, begin, end), from = x.slot,
+                        to = y.slot](const Block& block) {
+                const T* in = block.In<T>(from);
+                T* out = block.Out<T>(to);
+                axis.ForEach(block.rows, [&](size_t first, size_t place) {
+                  out[place] = F::template Of<T>(in + first, axis);
+                });
+              }),
+              {x.slot}, {y.slot});
+    node.Give(0, y);
+    return OkStatus();
+  };
+  if (x.dtype == DType::kFp32) return emit.template operator()<float>();
+  if (x.dtype == DType::kFp64) return emit.template operator()<double>();
+  if constexpr (F::kIntegers)
+    if (x.dtype == DType::kInt64) return emit.template operator()<int64_t>();
+  return node.Unsupported("input 0 is {}", x.ToString());
+}
+
+// ---- Softmax
+
+template <typename T>
+void SoftmaxRows(const Arithmetic& arithmetic, const T* in, size_t rows, size_t columns, T* out) {
+  for (size_t r = 0; r < rows; ++r) {
+    const T* const row = in + r * columns;
+    T largest = row[0];
+    for (size_t k = 1; k < columns; ++k) largest = row[k] > largest ? row[k] : largest;
+    for (size_t k = 0; k < columns; ++k) out[r * columns + k] = row[k] - largest;
+  }
+  arithmetic.Exp(out, rows * columns, out);
+  for (size_t r = 0; r < rows; ++r) {
+    T* const row = out + r * columns;
+    T sum = 0;
+    for (size_t k = 0; k < columns; ++k) sum += row[k];
+    for (size_t k = 0; k < columns; ++k) row[k] /= sum;
+  }
+}
+
+Status LowerSoftmax(Lowering& node) {
+  ASSIGN_OR_RETURN(const Value x, node.Rows(0));
+  ASSIGN_OR_RETURN(const size_t at,
+                   node.ColumnAxis(node.Int("axis", node.opset() < 13 ? 1 : -1), x));
+  // Before operator set 13 it took everything from the axis on together.
+  if (at + 1 != x.tail.size() || x.columns() == 0)
+    return node.Unsupported("axis {} of {}", node.Int("axis", -1), x.ToString());
+  const Value y = node.NewRows(x.dtype, x.tail);
+  const auto length = static_cast<size_t>(x.tail.back());
+  const auto emit = [&]<typename T>() {
+    node.Emit(MakeStep([=, groups = x.columns() / length, from = x.slot, to = y.slot,
+                        &arithmetic = BestArithmetic()](const Block& block) {
+                SoftmaxRows(arithmetic, block.In<T>(from), block.rows * groups, length,
+                            block.Out<T>(to));
+              }),
+              {x.slot}, {y.slot});
+    node.Give(0, y);
+    return OkStatus();
+  };
+  if (x.dtype == DType::kFp32) return emit.template operator()<float>();
+  if (x.dtype == DType::kFp64) return emit.template operator()<double>();
+  return node.Unsupported("input 0 is {}", x.ToString());
+}
+
+// ---- trees whose leaves are vectors
+
+/// The leaves of `numbered`, whose values are rows of `table` and whose tree i adds to target i, as
+/// these rows; nullopt when it is not such a forest.
+std::optional<forest::ForestSpec> VectorLeaves(const forest::ForestSpec& numbered,
+                                               const Tensor& table) {
+  const auto width = static_cast<size_t>(table.shape[1]);
+  const std::vector<double> values = NumbersOf(table);
+  if (numbered.leaf_width != 1 || numbered.average || !numbered.base_values.empty() ||
+      numbered.trees.size() != static_cast<size_t>(numbered.targets) || width == 0)
+    return std::nullopt;
+  forest::ForestSpec spec = numbered;
+  spec.targets = spec.leaf_width = static_cast<int32_t>(width);
+  for (size_t i = 0; i < spec.trees.size(); ++i) {
+    forest::Tree& tree = spec.trees[i];
+    const auto own = [&](int32_t target) { return static_cast<size_t>(target) == i; };
+    if (!std::ranges::all_of(tree.leaf_targets, own)) return std::nullopt;
+    std::vector<double> leaves;
+    for (const double row : tree.leaves) {
+      if (!(row >= 0 && row < static_cast<double>(table.shape[0]))) return std::nullopt;
+      const auto begin =
+          values.begin() + static_cast<ptrdiff_t>(row) * static_cast<ptrdiff_t>(width);
+      leaves.insert(leaves.end(), begin, begin + static_cast<ptrdiff_t>(width));
+    }
+    tree.leaves = std::move(leaves);
+    tree.leaf_targets.clear();
+    tree.target = 0;
+  }
+  return spec;
+}
+
+/// TreeEnsemble → Cast → Gather(table) → ReduceSum over the trees: how import/trees.h writes leaves
+/// that are vectors.
+bool TakeNumberedLeaves(Lowering& node, const Value& x, size_t begin, size_t end) {
+  const auto step = [](const Program::PlannedStep* planned) {
+    return planned == nullptr ? nullptr : planned->step.get();
+  };
+  const auto* lookup = dynamic_cast<const Lookup*>(step(node.WriterOf(x)));
+  if (lookup == nullptr || x.tail.size() != 2 || begin != 0 || end != 1 ||
+      lookup->table().shape.size() != 2 || node.Int("keepdims", 1) != 0)
+    return false;
+  const auto* cast = dynamic_cast<const Cast*>(step(node.WriterOf({.slot = lookup->index()})));
+  if (cast == nullptr) return false;
+  const auto* trees = dynamic_cast<const ForestStep*>(step(node.WriterOf(cast->from())));
+  if (trees == nullptr) return false;
+  std::optional<forest::ForestSpec> spec = VectorLeaves(trees->spec(), lookup->table());
+  if (!spec) return false;
+  spec->sum = x.dtype == DType::kFp32 ? forest::Sum::kFp32 : forest::Sum::kFp64;
+  const Value rows = trees->from();
+  const Value y = node.NewRows(x.dtype, {x.tail[1]});
+  node.Emit(std::make_unique<ForestStep>(*std::move(spec), rows, y), {rows.slot}, {y.slot});
+  node.Give(0, y);
+  return true;
+}
+
+Status LowerReduceSum(Lowering& node) {
+  ASSIGN_OR_RETURN(const Value x, node.Rows(0));
+  ASSIGN_OR_RETURN(const auto axes, ReducedAxes(node, x));
+  if (TakeNumberedLeaves(node, x, axes.first, axes.second)) return OkStatus();
+  return LowerReduce<Sum>(node);
+}
+
+constexpr Operator kOperators[] = {
+    {"", "ArgMax", LowerArg<true>},
+    {"", "ArgMin", LowerArg<false>},
+    {"", "ReduceL1", LowerReduce<SumOfMagnitudes>},
+    {"", "ReduceL2", LowerReduce<Length>},
+    {"", "ReduceLogSum", LowerReduce<LogOfSum>},
+    {"", "ReduceLogSumExp", LowerReduce<LogOfSumOfExp>},
+    {"", "ReduceMax", LowerReduce<Largest>},
+    {"", "ReduceMean", LowerReduce<Mean>},
+    {"", "ReduceMin", LowerReduce<Smallest>},
+    {"", "ReduceProd", LowerReduce<Product>},
+    {"", "ReduceSum", LowerReduceSum},
+    {"", "ReduceSumSquare", LowerReduce<SumOfSquares>},
+    {"", "Softmax", LowerSoftmax},
+};
+
+}  // namespace
+
+std::span<const Operator> ReductionOperators() { return kOperators; }
+
+}  // namespace slipway::tabular

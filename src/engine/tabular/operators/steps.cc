@@ -1,0 +1,28 @@
+#include "engine/tabular/operators/steps.h"
+
+#include "tensor/half.h"
+
+namespace slipway::tabular {
+
+std::vector<double> NumbersOf(const Tensor& tensor) {
+  std::vector<double> numbers;
+  if (tensor.dtype == DType::kBytes) return numbers;
+  if (tensor.dtype == DType::kFp16 || tensor.dtype == DType::kBf16) {
+    for (const uint16_t bits : ElementsOf<uint16_t>(tensor))
+      numbers.push_back(tensor.dtype == DType::kFp16 ? Fp16ToFloat(bits) : Bf16ToFloat(bits));
+    return numbers;
+  }
+  VisitType(tensor.dtype, [&]<typename T>() {
+    if constexpr (!std::is_same_v<T, std::string_view>)
+      for (const T value : ElementsOf<T>(tensor)) numbers.push_back(static_cast<double>(value));
+  });
+  return numbers;
+}
+
+std::optional<double> NumberOf(const Tensor& tensor) {
+  const std::vector<double> numbers = NumbersOf(tensor);
+  if (numbers.size() != 1) return std::nullopt;
+  return numbers.front();
+}
+
+}  // namespace slipway::tabular

@@ -1,0 +1,71 @@
+#pragma once
+// Short words for steps and what they hold.
+
+#include <absl/container/inlined_vector.h>
+
+#include <cstring>
+#include <memory>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "engine/tabular/lowering.h"
+#include "engine/tabular/program.h"
+#include "tensor/tensor.h"
+
+namespace slipway::tabular {
+
+/// A step that calls `run(const Block&)`, which returns nothing or a Status.
+template <typename F>
+std::unique_ptr<Step> MakeStep(F run) {
+  class Called final : public Step {
+   public:
+    explicit Called(F run) : run_(std::move(run)) {}
+    Status Run(const Block& block) const override {
+      if constexpr (std::is_void_v<std::invoke_result_t<const F&, const Block&>>) {
+        run_(block);
+        return OkStatus();
+      } else {
+        return run_(block);
+      }
+    }
+
+   private:
+    const F run_;
+  };
+  return std::make_unique<Called>(std::move(run));
+}
+
+/// memcpy that takes no bytes from nowhere.
+inline void CopyBytes(const void* from, size_t bytes, void* to) {
+  if (bytes > 0) std::memcpy(to, from, bytes);
+}
+
+/// std::vector would pack bools.
+template <typename T>
+using Elements = absl::InlinedVector<T, 8>;
+
+/// The elements of a tensor whose dtype has the C++ type T; strings are views into it.
+template <typename T>
+Elements<T> ElementsOf(const Tensor& tensor) {
+  Elements<T> elements;
+  if constexpr (std::is_same_v<T, std::string_view>) {
+    BytesReader reader(tensor.data.bytes());
+    for (std::string_view element; reader.Next(&element);) elements.push_back(element);
+  } else {
+    elements.resize(tensor.data.size() / sizeof(T));
+    CopyBytes(tensor.data.data(), elements.size() * sizeof(T), elements.data());
+  }
+  return elements;
+}
+
+/// Any numbers as doubles, rounded where they are whole and beyond 2^53.
+std::vector<double> NumbersOf(const Tensor& tensor);
+
+/// A tensor of one element; nullopt otherwise.
+std::optional<double> NumberOf(const Tensor& tensor);
+
+/// [n] where a step has taken the only column of `tail` away, or kept it as [n,1].
+inline Shape ReducedTail(bool keep) { return keep ? Shape{1} : Shape{}; }
+
+}  // namespace slipway::tabular

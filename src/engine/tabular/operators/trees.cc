@@ -1,0 +1,149 @@
+// ai.onnx.ml 5 TreeEnsemble.
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/tabular/operators/forest_step.h"
+#include "engine/tabular/operators/steps.h"
+
+namespace slipway::tabular {
+namespace {
+
+constexpr int64_t kAverage = 0, kSum = 1;  // aggregate_function
+
+/// The operator's attributes, each as long as it has to be.
+class TreeEnsemble {
+ public:
+  explicit TreeEnsemble(const Lowering& node) : node_(node) {}
+
+  StatusOr<forest::ForestSpec> Read() {
+    RETURN_IF_ERROR(ReadAttributes());
+    RETURN_IF_ERROR(FindMembers());
+    reached_.resize(nodes());
+    for (const int64_t root : roots_) RETURN_IF_ERROR(AddTree(root));
+    return std::move(spec_);
+  }
+
+ private:
+  size_t nodes() const { return features_.size(); }
+
+  Status Numbers(std::string_view name, std::vector<double>& to) const {
+    ASSIGN_OR_RETURN(const auto tensor, node_.TensorOf(name));
+    if (tensor != nullptr) to = NumbersOf(*tensor);
+    return OkStatus();
+  }
+
+  Status ReadAttributes() {
+    const int64_t aggregate = node_.Int("aggregate_function", kSum);
+    if ((aggregate != kAverage && aggregate != kSum) || node_.Int("post_transform", 0) != 0)
+      return node_.Unsupported("only sums and averages without a transform are supported");
+    spec_.average = aggregate == kAverage;
+    const int64_t targets = node_.Int("n_targets", 1);
+    if (targets < 1 || targets > INT32_MAX) return node_.Bad("n_targets is {}", targets);
+    spec_.targets = static_cast<int32_t>(targets);
+    roots_ = node_.Ints("tree_roots");
+    features_ = node_.Ints("nodes_featureids");
+    true_ids_ = node_.Ints("nodes_truenodeids");
+    true_leaves_ = node_.Ints("nodes_trueleafs");
+    false_ids_ = node_.Ints("nodes_falsenodeids");
+    false_leaves_ = node_.Ints("nodes_falseleafs");
+    missing_ = node_.Ints("nodes_missing_value_tracks_true");
+    leaf_targets_ = node_.Ints("leaf_targetids");
+    RETURN_IF_ERROR(Numbers("nodes_modes", modes_));
+    RETURN_IF_ERROR(Numbers("nodes_splits", splits_));
+    RETURN_IF_ERROR(Numbers("leaf_weights", weights_));
+    RETURN_IF_ERROR(Numbers("membership_values", spec_.members));
+    const size_t n = nodes();
+    if (modes_.size() != n || splits_.size() != n || true_ids_.size() != n ||
+        true_leaves_.size() != n || false_ids_.size() != n || false_leaves_.size() != n ||
+        (!missing_.empty() && missing_.size() != n) || leaf_targets_.size() != weights_.size())
+      return node_.Bad("its lists differ in length");
+    return OkStatus();
+  }
+
+  /// Sets follow each other in the order of the splits that ask for them, a NaN after each.
+  Status FindMembers() {
+    members_.resize(nodes());
+    size_t begin = 0;
+    for (size_t i = 0; i < nodes(); ++i) {
+      if (modes_[i] != static_cast<double>(forest::SplitMode::kMember)) continue;
+      size_t end = begin;
+      while (end < spec_.members.size() && !std::isnan(spec_.members[end])) ++end;
+      if (end == spec_.members.size()) return node_.Bad("split {}: its set has no end", i);
+      members_[i] = {begin, end - begin};
+      begin = end + 1;
+    }
+    return OkStatus();
+  }
+
+  Status AddTree(int64_t root) {
+    if (root < 0 || static_cast<size_t>(root) >= nodes()) return node_.Bad("root {}", root);
+    forest::Tree tree;
+    std::vector<size_t> order = {static_cast<size_t>(root)};  // split i is order[i]
+    if (reached_[root]) return node_.Unsupported("split {} is in two trees", root);
+    reached_[root] = true;
+    leaves_.clear();
+    for (size_t i = 0; i < order.size(); ++i) {
+      forest::Split split;
+      const size_t at = order[i];
+      split.threshold = splits_[at];
+      if (features_[at] < 0 || features_[at] > INT32_MAX || !(modes_[at] >= 0 && modes_[at] <= 6))
+        return node_.Bad("split {}: feature {}, mode {}", at, features_[at], modes_[at]);
+      split.feature = static_cast<int32_t>(features_[at]);
+      split.mode = static_cast<forest::SplitMode>(modes_[at]);
+      split.missing_is_true = !missing_.empty() && missing_[at] != 0;
+      split.members_begin = static_cast<uint32_t>(members_[at].first);
+      split.members_count = static_cast<uint32_t>(members_[at].second);
+      ASSIGN_OR_RETURN(split.on_true, Child(true_ids_[at], true_leaves_[at] != 0, order, tree));
+      ASSIGN_OR_RETURN(split.on_false, Child(false_ids_[at], false_leaves_[at] != 0, order, tree));
+      tree.splits.push_back(split);
+    }
+    spec_.trees.push_back(std::move(tree));
+    return OkStatus();
+  }
+
+  StatusOr<int32_t> Child(int64_t id, bool leaf, std::vector<size_t>& order, forest::Tree& tree) {
+    const size_t end = leaf ? weights_.size() : nodes();
+    if (id < 0 || static_cast<size_t>(id) >= end)
+      return node_.Bad("expected a {} below {}, got {}", leaf ? "leaf" : "split", end, id);
+    if (!leaf) {
+      if (reached_[id]) return node_.Unsupported("split {} is reached twice", id);
+      reached_[id] = true;
+      order.push_back(static_cast<size_t>(id));
+      return static_cast<int32_t>(order.size() - 1);
+    }
+    // Two splits may end in one leaf; most often they are a tree's only split twice.
+    if (!leaves_.empty() && leaves_.back() == id) return ~static_cast<int32_t>(leaves_.size() - 1);
+    leaves_.push_back(id);
+    tree.leaves.push_back(weights_[id]);
+    if (leaf_targets_[id] < 0 || leaf_targets_[id] >= spec_.targets)
+      return node_.Bad("leaf {}: target {} of {}", id, leaf_targets_[id], spec_.targets);
+    tree.leaf_targets.push_back(static_cast<int32_t>(leaf_targets_[id]));
+    return ~static_cast<int32_t>(leaves_.size() - 1);
+  }
+
+  const Lowering& node_;
+  forest::ForestSpec spec_;
+  std::vector<int64_t> roots_, features_, true_ids_, true_leaves_, false_ids_, false_leaves_,
+      missing_, leaf_targets_;
+  std::vector<double> modes_, splits_, weights_;
+  std::vector<std::pair<size_t, size_t>> members_;  // begin and count, by split
+  std::vector<bool> reached_;
+  std::vector<int64_t> leaves_;  // of the tree at hand
+};
+
+Status LowerTreeEnsemble(Lowering& node) {
+  ASSIGN_OR_RETURN(const Value x, node.Rows(0));
+  ASSIGN_OR_RETURN(forest::ForestSpec spec, TreeEnsemble(node).Read());
+  ASSIGN_OR_RETURN(Value scores, EmitForest(node, std::move(spec), x.dtype));
+  node.Give(0, scores);
+  return OkStatus();
+}
+
+constexpr Operator kOperators[] = {{"ai.onnx.ml", "TreeEnsemble", LowerTreeEnsemble}};
+
+}  // namespace
+
+std::span<const Operator> TreeOperators() { return kOperators; }
+
+}  // namespace slipway::tabular

@@ -1,0 +1,44 @@
+#include "engine/tabular/tabular_engine.h"
+
+#include <utility>
+
+#include "engine/tabular/compiler.h"
+#include "engine/tabular/model.h"
+#include "onnx/external_data.h"
+#include "onnx/model_info.h"
+#include "onnx/skeleton.h"
+#include "onnx/zip_map.h"
+
+namespace slipway::tabular {
+namespace {
+
+class TabularEngine final : public Engine {
+ public:
+  std::string_view name() const override { return "tabular"; }
+  std::string_view version() const override { return SLIPWAY_VERSION; }
+
+  StatusOr<std::unique_ptr<LoadedModel>> Load(const ModelBytes& model,
+                                              const LoadOptions& options) override {
+    ASSIGN_OR_RETURN(const ::onnx::ModelProto skeleton, onnx::ParseSkeleton(model.model));
+    ASSIGN_OR_RETURN(onnx::ModelInfo info, onnx::InspectSkeleton(skeleton));
+    if (!info.external_locations.empty())
+      return Error(Reason::kUnsupported, "weights in other files are not supported");
+    RETURN_IF_ERROR(CheckOperators(skeleton));
+    ASSIGN_OR_RETURN(::onnx::ModelProto whole, onnx::ParseModel(model.model));
+    RETURN_IF_ERROR(onnx::ReplaceZipMaps(whole));
+    ASSIGN_OR_RETURN(Program program, Compile(whole, info.signature));
+    return std::make_unique<Model>(std::move(program), std::move(info.signature), options, memory_);
+  }
+
+ private:
+  const std::shared_ptr<RunMemory> memory_ = std::make_shared<RunMemory>();
+};
+
+}  // namespace
+}  // namespace slipway::tabular
+
+namespace slipway {
+
+std::unique_ptr<Engine> CreateTabularEngine() { return std::make_unique<tabular::TabularEngine>(); }
+
+}  // namespace slipway
