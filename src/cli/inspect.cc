@@ -9,6 +9,7 @@
 #include "cli/progress.h"
 #include "engine/onnxruntime/onnxruntime_engine.h"
 #include "lifecycle/warm_up.h"
+#include "onnx/tree_rules.h"
 
 namespace slipway::cli {
 namespace {
@@ -187,8 +188,26 @@ std::string ToJson(const std::string& path, const Findings& found, bool verify) 
   return text + "\n";
 }
 
+StatusOr<std::string> RulesOf(const std::string& path) {
+  ASSIGN_OR_RETURN(const OpenedModel opened, OpenModel(path));
+  const bundle::Artifact& artifact = *opened.artifact;
+  onnx::RuleNames names;
+  if (artifact.manifest() != nullptr)
+    names.features = bundle::FeatureNames(artifact.manifest()->feature_schema);
+  for (const TensorSpec& output : artifact.signature().outputs)
+    if (!output.labels.empty()) names.classes = output.labels;
+  return onnx::TreeRules(artifact.bytes().model, names);
+}
+
+int PrintText(const StatusOr<std::string>& text) {
+  if (!text.ok()) return Fail("inspect", text.status());
+  const Status written = WriteResult("", *text);
+  return written.ok() ? kDone : Fail("inspect", written);
+}
+
 int RunInspect(const Arguments& arguments) {
   const std::string path = arguments.Text("MODEL");
+  if (arguments.Flag("--rules")) return PrintText(RulesOf(path));
   const bool verify = arguments.Flag("--verify");
   const auto found = Examine(path, verify);
   if (!found.ok()) return Fail("inspect", found.status());
@@ -208,6 +227,7 @@ Command InspectCommand() {
             "An ONNX file, a bundle (folder or tar), or a model of scikit-learn, XGBoost, LightGBM "
             "or CatBoost.",
             /*required=*/true},
+           {"--rules", "", "Prints the trees of the model as if-else rules, and nothing else."},
            {"--verify", "", "Replays every golden example and compares the outputs."},
            JsonOption()},
           RunInspect};

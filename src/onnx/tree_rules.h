@@ -1,0 +1,26 @@
+#pragma once
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+
+namespace slipway::onnx {
+
+struct RuleNames {
+  std::vector<std::string> features;  // of the columns; "x[3]" where there is no name
+  std::vector<std::string> classes;   // of the outputs; "output 1" where there is no name
+};
+
+/// The tree ensembles of a model (ai.onnx.ml 5 TreeEnsemble) as if-else rules a person can read:
+///   tree 1 of 20
+///   if petal length (cm) <= 2.45:
+///     setosa 1, versicolor 0, virginica 0
+///   else (or missing):
+///     …
+/// Leaves that are rows of a table (import/trees.h) show the row.
+/// @return kUnsupported when the model has none, or a tree deeper than 1,000; kBadModel naming tree
+///   and rule when one is broken. Cost: linear in the trees.
+StatusOr<std::string> TreeRules(std::span<const std::byte> model, const RuleNames& names);
+
+}  // namespace slipway::onnx
