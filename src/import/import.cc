@@ -1,5 +1,6 @@
 #include "import/import.h"
 
+#include "import/lightgbm/lightgbm.h"
 #include "import/pickle/reader.h"
 #include "import/sklearn/sklearn.h"
 #include "import/xgboost/xgboost.h"
@@ -27,9 +28,10 @@ StatusOr<Imported> Import(Format format, std::span<const std::byte> bytes, const
     case Format::kXgboostUbjson:
     case Format::kXgboostBinary:
       return ImportXgboost(bytes, limits);
+    case Format::kLightgbmText:
+      return ImportLightgbm({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, limits);
     case Format::kSkops:
       return Error(Reason::kUnsupported, "skops files are not read yet: save with joblib instead");
-    case Format::kLightgbmText:
     case Format::kCatboost:
     case Format::kCatboostJson:
     case Format::kNone:

@@ -1,3 +1,5 @@
 # What import/CMakeLists.txt takes from this folder.
-set(LIGHTGBM_SOURCES)
-set(LIGHTGBM_TESTS)
+set(LIGHTGBM_SOURCES
+    lightgbm/lightgbm.cc
+    lightgbm/model_text.cc)
+set(LIGHTGBM_TESTS lightgbm/lightgbm_test.cc)

@@ -218,8 +218,9 @@ Status ReadNames(const Node& learner, Booster& booster) {
   }
   if (const auto attributes = learner.Find("attributes")) {
     ASSIGN_OR_RETURN(const Object* object, attributes->AsObject());
-    for (const auto& [key, value] : *object) {
-      if (const auto* text = std::get_if<std::string>(&value.is)) booster.attributes[key] = *text;
+    for (size_t i = 0; i < object->keys.size(); ++i) {
+      if (const auto* text = std::get_if<std::string>(&object->values[i].is))
+        booster.attributes[object->keys[i]] = *text;
     }
   }
   return OkStatus();

@@ -33,10 +33,9 @@ std::string Node::PathTo(std::string_view key) const {
 std::optional<Node> Node::Find(std::string_view key) const {
   const auto* object = std::get_if<Object>(&value_->is);
   if (object == nullptr) return std::nullopt;
-  for (const auto& [name, value] : *object) {
-    if (name == key) return Node(PathTo(key), value);
-  }
-  return std::nullopt;
+  const auto found = std::find(object->keys.begin(), object->keys.end(), key);
+  if (found == object->keys.end()) return std::nullopt;
+  return Node(PathTo(key), object->values[found - object->keys.begin()]);
 }
 
 StatusOr<Node> Node::At(std::string_view key) const {

@@ -16,11 +16,14 @@
 namespace slipway::importing::xgboost {
 
 struct Value;
-using Object = std::vector<std::pair<std::string, Value>>;
 /// An array of numbers and truths; whole numbers are exact up to 2^53, all others are float32, as
 /// XGBoost reads them. An empty array is one of these.
 using Numbers = std::vector<double>;
 using Array = std::vector<Value>;
+struct Object {
+  std::vector<std::string> keys;
+  Array values;  // by key
+};
 
 struct Value {
   std::variant<std::monostate, double, std::string, Numbers, Array, Object> is;

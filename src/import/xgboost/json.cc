@@ -53,9 +53,9 @@ class Reader {
         RETURN_IF_ERROR(json_.Skip());
         continue;
       }
-      std::string name(key);
+      object.keys.emplace_back(key);
       ASSIGN_OR_RETURN(Value value, ReadValue());
-      object.emplace_back(std::move(name), std::move(value));
+      object.values.push_back(std::move(value));
     }
   }
 

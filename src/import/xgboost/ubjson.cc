@@ -56,7 +56,9 @@ class Reader {
     while (!bytes_.StartsWith("}")) {
       ASSIGN_OR_RETURN(const std::string_view key, ReadText());
       ASSIGN_OR_RETURN(Value value, ReadValue(depth));
-      if (!IsUnread(key)) object.emplace_back(key, std::move(value));
+      if (IsUnread(key)) continue;
+      object.keys.emplace_back(key);
+      object.values.push_back(std::move(value));
     }
     RETURN_IF_ERROR(TakeMarker().status());
     return Value{std::move(object)};

@@ -1,8 +1,8 @@
 """Makes the models of this folder and XGBoost's own answers: python make_xgboost.py [FOLDER]
 
-Without FOLDER they go beside this script. Older versions of XGBoost, 1.7.6 and 2.1.4, write folders
-of their own, the binary format among them. Rows lie on thresholds of the trees and one float beside
-them, hold missing values and both zeros.
+Without FOLDER they go beside this script. Older versions of XGBoost, 0.90, 1.2.1, 1.7.6 and 2.1.4,
+write folders of their own, the binary format among them. Rows lie on thresholds of the trees and one
+float beside them, hold missing values and both zeros.
 """
 
 import json
@@ -62,6 +62,8 @@ def splits_of(node):
 def rows_of(booster, x):
     """Rows of `x`, each with one threshold of the model, the floats beside it, or a special value."""
     rows = x[:ROWS].copy()
+    if VERSION < (1, 3):  # writes no JSON to look for thresholds in
+        return rows
     specials = [np.float32(v) for v in ("nan", 0.0, -0.0, 1e30, -1e30)]
     wanted = [(f, v) for f in range(x.shape[1]) for v in specials]
     for feature, at in sorted(set(splits_of(json.loads(bytes(booster.save_raw("json"))))))[:8]:
@@ -74,13 +76,13 @@ def rows_of(booster, x):
 
 def write(name, ending, booster, inputs, outputs):
     path = FOLDER / f"{name}.{ending}"
-    if ending == "handle.ubj":  # as a pickle holds it
-        path = FOLDER / f"{name}.ubj"
+    if ending.startswith("handle."):  # as a pickle holds it
+        path = FOLDER / f"{name}.{ending.removeprefix('handle.')}"
         path.write_bytes(bytes(booster.__getstate__()["handle"]))
-    elif ending == "bst":
+    elif ending == "bst" and VERSION >= (1, 3):
         path.write_bytes(bytes(booster.save_raw("deprecated")))
     else:
-        booster.save_model(path)
+        booster.save_model(str(path))
     expected = {
         "framework": "xgboost",
         "version": xgb.__version__,
@@ -99,6 +101,11 @@ def score(name, ending, params, label, x=X, rounds=3, data=None, **matrix):
     answer = booster.predict(xgb.DMatrix(rows, **matrix))
     if params["objective"] == "binary:hinge":
         write(name, ending, booster, rows, {"predict": ("INT64", answer)})
+    elif params["objective"] == "binary:logistic":
+        probabilities = np.stack([1 - answer, answer], axis=1)
+        write(name, ending, booster, rows, {"predict_proba": ("FP32", probabilities)})
+    elif params["objective"] == "multi:softprob":
+        write(name, ending, booster, rows, {"predict_proba": ("FP32", answer)})
     else:
         write(name, ending, booster, rows, {"predict": ("FP32", answer)})
 
@@ -200,8 +207,21 @@ def older():
         score("vector_leaves", "json", vectors, np.stack([SCORE, KNOWN[:, 3]], axis=1))
 
 
+def oldest():
+    """base_score was stored as a margin before 1.0; pickles held a header of their own until 1.2."""
+    for ending in ("bst", "handle.bst"):
+        suffix = "_pickled" if ending == "handle.bst" else ""
+        score("binary_logistic" + suffix, ending, {"objective": "binary:logistic", "base_score": 0.3}, SCORE > 0)
+        multi = {"objective": "multi:softprob", "num_class": 3, "base_score": 0.3}
+        score("multi_softprob" + suffix, ending, multi, CLASS3)
+        poisson = {"objective": "count:poisson", "base_score": 0.7}
+        score("count_poisson" + suffix, ending, poisson, np.round(np.exp(SCORE / 2)))
+
+
 FOLDER.mkdir(parents=True, exist_ok=True)
-if BINARY:
+if VERSION < (1, 3):
+    oldest()
+elif BINARY:
     older()
 else:
     regressions()

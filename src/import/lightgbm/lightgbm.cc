@@ -1,0 +1,161 @@
+#include "import/lightgbm/lightgbm.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "import/graph.h"
+#include "import/lightgbm/model.h"
+#include "import/trees.h"
+
+namespace slipway::importing {
+namespace lightgbm {
+namespace {
+
+enum class Link { kIdentity, kSignedSquare, kLogistic, kExponential, kLogOnePlusExp, kSoftmax };
+
+struct Objective {
+  std::string_view name;
+  Link link = Link::kIdentity;
+  bool classifies = false;
+  double sigmoid = 1;  // scales the scores of a logistic link
+};
+
+/// "multiclassova num_class:3 sigmoid:1": a name and what it was trained with.
+StatusOr<Objective> ObjectiveOf(std::string_view text) {
+  static constexpr Objective kObjectives[] = {
+      {"regression"},
+      {"regression_l1"},
+      {"huber"},
+      {"fair"},
+      {"quantile"},
+      {"mape"},
+      {"poisson", Link::kExponential},
+      {"gamma", Link::kExponential},
+      {"tweedie", Link::kExponential},
+      {"binary", Link::kLogistic, true},
+      {"multiclass", Link::kSoftmax, true},
+      {"multiclassova", Link::kLogistic, true},
+      {"cross_entropy", Link::kLogistic},
+      {"cross_entropy_lambda", Link::kLogOnePlusExp},
+      {"lambdarank"},
+      {"rank_xendcg"},
+      {"custom"},
+      {""},
+  };
+  const std::string_view name = text.substr(0, text.find(' '));
+  const auto known = std::ranges::find(kObjectives, name, &Objective::name);
+  if (known == std::end(kObjectives))
+    return Error(Reason::kUnsupported, "LightGBM model: objective \"{}\" is not supported",
+                 name.substr(0, 80));
+  Objective objective = *known;
+  text.remove_prefix(name.size());
+  while (!text.empty()) {
+    text.remove_prefix(1);
+    const std::string_view word = text.substr(0, text.find(' '));
+    text.remove_prefix(word.size());
+    constexpr std::string_view kSigmoid = "sigmoid:";
+    if (word == "sqrt" && objective.link == Link::kIdentity) objective.link = Link::kSignedSquare;
+    if (!word.starts_with(kSigmoid)) continue;
+    const char* end = word.data() + word.size();
+    const auto read = std::from_chars(word.data() + kSigmoid.size(), end, objective.sigmoid);
+    if (read.ec != std::errc() || read.ptr != end || !(objective.sigmoid > 0))
+      return Error(Reason::kBadModel,
+                   "LightGBM model: objective: expected a number above 0 as sigmoid, got \"{}\"",
+                   word.substr(kSigmoid.size(), 24));
+  }
+  return objective;
+}
+
+/// [n, outputs] scores → predictions of the same shape.
+std::string Apply(Graph& graph, const Objective& objective, const std::string& score) {
+  switch (objective.link) {
+    case Link::kIdentity:
+      return score;
+    case Link::kSignedSquare:
+      return graph.Add("Mul", {graph.Add("Abs", {score}), score});
+    case Link::kLogistic: {
+      const std::string scaled =
+          objective.sigmoid == 1
+              ? score
+              : graph.Add("Mul", {score, graph.Scalar<double>(objective.sigmoid)});
+      return graph.Add("Sigmoid", {scaled});
+    }
+    case Link::kExponential:
+      return graph.Add("Exp", {score});
+    case Link::kLogOnePlusExp:
+      return graph.Add("Log",
+                       {graph.Add("Add", {graph.Scalar<double>(1), graph.Add("Exp", {score})})});
+    case Link::kSoftmax:
+      return graph.Add("Softmax", {score}, {{"axis", 1}});
+  }
+  return score;
+}
+
+void WriteOutputs(Graph& graph, const Objective& objective, std::string value, int64_t columns) {
+  if (objective.classifies) {
+    if (columns == 1) {
+      const std::string other = graph.Add("Sub", {graph.Scalar<double>(1), value});
+      value = graph.Add("Concat", {other, value}, {{"axis", 1}});
+      columns = 2;
+    }
+    graph.Output("predict", graph.Add("ArgMax", {value}, {{"axis", 1}, {"keepdims", 0}}),
+                 DType::kInt64, {-1});
+    graph.Output("predict_proba", value, DType::kFp64, {-1, columns});
+  } else if (columns == 1) {
+    const std::string axis = graph.Constant<int64_t>({1}, std::vector<int64_t>{1});
+    graph.Output("predict", graph.Add("Squeeze", {value, axis}), DType::kFp64, {-1});
+  } else {
+    graph.Output("predict", value, DType::kFp64, {-1, columns});
+  }
+}
+
+StatusOr<std::string> WriteModel(Model& model) {
+  ASSIGN_OR_RETURN(const Objective objective, ObjectiveOf(model.objective));
+  TreeEnsemble ensemble{
+      .name = "LightGBM model", .targets = model.outputs, .trees = std::move(model.trees)};
+  const auto rounds =
+      static_cast<double>(ensemble.trees.size()) / static_cast<double>(model.outputs);
+  if (ensemble.trees.empty()) ensemble.trees.push_back({.leaves = {0}});
+  Graph graph;
+  const Matrix x = graph.Input("input", DType::kFp64, model.features);
+  ASSIGN_OR_RETURN(const Matrix sum, AddTrees(graph, ensemble, x));
+  const std::string score = model.averages && rounds > 0
+                                ? graph.Add("Div", {sum.value, graph.Scalar<double>(rounds)})
+                                : sum.value;
+  WriteOutputs(graph, objective, Apply(graph, objective, score), model.outputs);
+  return graph.Serialize();
+}
+
+/// Names that LightGBM made up are none.
+bool AreMadeUp(const std::vector<std::string>& names) {
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (names[i] != fmt::format("Column_{}", i)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+}  // namespace lightgbm
+
+StatusOr<Imported> ImportLightgbm(std::string_view text, const Limits& limits,
+                                  const LightgbmOptions& options) {
+  if (text.size() > limits.max_file_bytes)
+    return Error(Reason::kTooLarge, "LightGBM model: {} bytes, the limit is {}", text.size(),
+                 limits.max_file_bytes);
+  ASSIGN_OR_RETURN(lightgbm::Model model, lightgbm::ReadText(text, limits));
+  const auto rounds = static_cast<int64_t>(model.trees.size()) / model.outputs;
+  if (options.rounds > 0 && options.rounds < rounds)
+    model.trees.resize(static_cast<size_t>(options.rounds * model.outputs));
+  Imported imported{.format = "LightGBM text", .framework = "lightgbm"};
+  if (!lightgbm::AreMadeUp(model.feature_names)) imported.features = model.feature_names;
+  if (!model.pandas_categorical.empty() && model.pandas_categorical != "null" &&
+      model.pandas_categorical != "[]")
+    imported.warnings.push_back(fmt::format(
+        "it was trained on a table with columns of categories: such a column's input is the "
+        "category's place in its list, from 0, NaN for any other value; the lists: {}",
+        std::string_view(model.pandas_categorical).substr(0, 500)));
+  ASSIGN_OR_RETURN(imported.model, lightgbm::WriteModel(model));
+  return imported;
+}
+
+}  // namespace slipway::importing
