@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "bundle/manifest.h"
+#include "import/formats.h"
 #include "io/tar.h"
 #include "io/without_folder.h"
 
@@ -61,7 +62,9 @@ class Opener {
   std::optional<io::Folder> root_;
 };
 
-StatusOr<bool> IsTar(const io::File& file) {
+// A packed pickle begins like a packed tar: its name tells.
+StatusOr<bool> IsTar(const io::File& file, std::string_view name) {
+  if (importing::HasModelEnding(name)) return false;
   std::array<std::byte, 512> start;
   ASSIGN_OR_RETURN(const size_t got, file.ReadAt(0, start));
   return io::LooksLikeTar({reinterpret_cast<const char*>(start.data()), got});
@@ -101,7 +104,7 @@ StatusOr<Located> Locate(const std::string& path, const std::string& root,
   if (ReasonOf(folder.status()) != Reason::kNotFound) return folder.status();
 
   ASSIGN_OR_RETURN(io::File file, opener.OpenFile(path));
-  ASSIGN_OR_RETURN(const bool tar, IsTar(file));
+  ASSIGN_OR_RETURN(const bool tar, IsTar(file, path));
   if (tar) {
     ASSIGN_OR_RETURN(auto content, TarContent::Read(std::move(file), max_total_bytes));
     return Located{Located::Kind::kTar, std::move(content)};

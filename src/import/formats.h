@@ -25,7 +25,7 @@ enum class Format {
 /// @param bytes  the file, or its first 4 KiB.
 Format FormatOf(std::string_view name, std::span<const std::byte> bytes);
 
-/// Files that are models wherever they lie: ".pkl", ".joblib", ".ubj", …
+/// Files that are models wherever they lie, and never archives: ".pkl", ".joblib.gz", ".ubj", …
 bool HasModelEnding(std::string_view name);
 
 /// Files that are the model of the folder they lie in, by the names that other servers gave them:
