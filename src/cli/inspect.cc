@@ -8,6 +8,10 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "engine/onnxruntime/onnxruntime_engine.h"
+#include "import/import.h"
+#include "import/pickle/describe.h"
+#include "import/sklearn/sklearn.h"
+#include "io/file.h"
 #include "lifecycle/warm_up.h"
 #include "onnx/tree_rules.h"
 
@@ -188,6 +192,14 @@ std::string ToJson(const std::string& path, const Findings& found, bool verify) 
   return text + "\n";
 }
 
+StatusOr<std::string> PickleOf(const std::string& path) {
+  ASSIGN_OR_RETURN(const io::File file, io::File::Open(path));
+  ASSIGN_OR_RETURN(const io::Bytes bytes, file.ReadAll(importing::Limits().max_file_bytes));
+  const auto document = pickle::Read(bytes.span());
+  if (!document.ok()) return Annotate(document.status(), path);
+  return pickle::Describe(**document, {.allowed = importing::AllowedInScikitLearn});
+}
+
 StatusOr<std::string> RulesOf(const std::string& path) {
   ASSIGN_OR_RETURN(const OpenedModel opened, OpenModel(path));
   const bundle::Artifact& artifact = *opened.artifact;
@@ -207,6 +219,7 @@ int PrintText(const StatusOr<std::string>& text) {
 
 int RunInspect(const Arguments& arguments) {
   const std::string path = arguments.Text("MODEL");
+  if (arguments.Flag("--pickle")) return PrintText(PickleOf(path));
   if (arguments.Flag("--rules")) return PrintText(RulesOf(path));
   const bool verify = arguments.Flag("--verify");
   const auto found = Examine(path, verify);
@@ -227,6 +240,9 @@ Command InspectCommand() {
             "An ONNX file, a bundle (folder or tar), or a model of scikit-learn, XGBoost, LightGBM "
             "or CatBoost.",
             /*required=*/true},
+           {"--pickle", "",
+            "Prints what a pickle or joblib file holds, without running anything of it: every class and "
+            "function it names, with a verdict, and its objects as a tree."},
            {"--rules", "", "Prints the trees of the model as if-else rules, and nothing else."},
            {"--verify", "", "Replays every golden example and compares the outputs."},
            JsonOption()},
