@@ -93,7 +93,7 @@ class BitSlice final : public Evaluator {
       : bins_(std::move(bins)),
         steps_(steps),
         targets_(static_cast<size_t>(forest.targets)),
-        wide_(forest.leaf_width != 1) {
+        width_(static_cast<size_t>(forest.leaf_width)) {
     size_t splits = 0;
     for (const LoweredTree& tree : forest.trees) splits += tree.nodes.size();
     compares_.reserve(splits);
@@ -112,7 +112,7 @@ class BitSlice final : public Evaluator {
     const size_t words = std::bit_ceil((rows.count + 63) / 64);
     const size_t bin_bytes = bins_->columns() * kBlockRows * sizeof(Bin);
     const size_t slot_bytes = kMostSlots * words * sizeof(uint64_t);
-    const size_t sum_bytes = wide_ ? 0 : targets_ * kBlockRows * sizeof(Out);
+    const size_t sum_bytes = targets_ * kBlockRows * sizeof(Out);
     std::byte* const scratch = ThreadScratch(bin_bytes + slot_bytes + sum_bytes + kBlockRows);
     auto* const bins = reinterpret_cast<Bin*>(scratch);
     auto* const slots = reinterpret_cast<uint64_t*>(scratch + bin_bytes);
@@ -122,24 +122,17 @@ class BitSlice final : public Evaluator {
     bins_->Number(rows, kBlockRows, 1, bins);
     std::fill_n(slots + kZeros * words, words, uint64_t{0});
     std::fill_n(slots + kOnes * words, words, ~uint64_t{0});
-    auto* const out = static_cast<Out*>(sums);
-    if (wide_)
-      std::fill_n(out, rows.count * targets_, Out{0});
-    else
-      std::fill_n(columns, targets_ * kBlockRows, Out{0});
+    std::fill_n(columns, targets_ * kBlockRows, Out{0});
     for (const SlicedTree& tree : trees_) {
       steps_.select(tree.slices, bins, words, slots, leaf_of_row);
-      const Out* const leaves = leaves_.data() + tree.first_leaf;
-      if (wide_)
-        steps_.add_wide(leaf_of_row, rows.count, leaves, targets_, out);
-      else
-        steps_.add(leaf_of_row, words * 64, leaves, tree.slices.leaf_count,
-                   columns + tree.target * kBlockRows);
+      for (size_t k = 0; k < width_; ++k)
+        steps_.add(leaf_of_row, words * 64,
+                   leaves_.data() + tree.first_leaf + k * tree.slices.leaf_count,
+                   tree.slices.leaf_count, columns + (tree.target + k) * kBlockRows);
     }
-    if (!wide_)
-      for (size_t row = 0; row < rows.count; ++row)
-        for (size_t k = 0; k < targets_; ++k)
-          out[row * targets_ + k] = columns[k * kBlockRows + row];
+    auto* const out = static_cast<Out*>(sums);
+    for (size_t row = 0; row < rows.count; ++row)
+      for (size_t k = 0; k < targets_; ++k) out[row * targets_ + k] = columns[k * kBlockRows + row];
   }
 
   size_t bytes() const override {
@@ -172,10 +165,10 @@ class BitSlice final : public Evaluator {
     sliced.slices.leaf_count = static_cast<uint16_t>(tree.leaf_count);
     sliced.slices.leaf_bits = static_cast<uint8_t>(bits);
     sliced.first_leaf = leaves_.size();
-    sliced.target = static_cast<size_t>(tree.target);
-    const auto width = static_cast<size_t>(forest.leaf_width);
-    const auto first = forest.leaves.begin() + static_cast<ptrdiff_t>(tree.first_leaf * width);
-    leaves_.insert(leaves_.end(), first, first + static_cast<ptrdiff_t>(tree.leaf_count * width));
+    sliced.target = width_ == 1 ? static_cast<size_t>(tree.target) : 0;
+    for (size_t k = 0; k < width_; ++k)
+      for (size_t leaf = tree.first_leaf; leaf < tree.first_leaf + tree.leaf_count; ++leaf)
+        leaves_.push_back(static_cast<Out>(forest.leaves[leaf * width_ + k]));
     trees_.push_back(sliced);
     return place;
   }
@@ -183,10 +176,10 @@ class BitSlice final : public Evaluator {
   std::shared_ptr<const Bins> bins_;
   SliceSteps<Bin, Out> steps_;
   size_t targets_;
-  bool wide_;
+  size_t width_;
   std::vector<SliceCompare> compares_;
   std::vector<SliceMux> muxes_;
-  std::vector<Out> leaves_;
+  std::vector<Out> leaves_;  // [tree][leaf_width][leaf]
   std::vector<SlicedTree> trees_;
 };
 
@@ -195,6 +188,7 @@ std::unique_ptr<const Evaluator> MakeFor(const Lowered& forest,
                                          const std::shared_ptr<const Bins>& bins, Isa isa) {
 #if defined(__x86_64__)
   SliceSteps<Bin, Out> steps;
+  if (isa == Isa::kAvx2) TakeAvx2(steps);
   if (isa == Isa::kAvx512) TakeAvx512(steps);
   if (steps.select != nullptr) return std::make_unique<BitSlice<Bin, Out>>(forest, bins, steps);
 #endif
@@ -206,7 +200,7 @@ std::unique_ptr<const Evaluator> MakeFor(const Lowered& forest,
 std::unique_ptr<const Evaluator> MakeBitSlice(const Lowered& forest,
                                               const std::shared_ptr<const Bins>& bins, Isa isa) {
   if (bins == nullptr || bins->columns() == 0 || !forest.leaf_targets.empty()) return nullptr;
-  if (forest.leaf_width == 1 && forest.targets > kMostTargets) return nullptr;
+  if (forest.targets > kMostTargets) return nullptr;
   for (const LoweredTree& tree : forest.trees)
     if (tree.leaf_count > kMostLeaves) return nullptr;
   const bool floats = forest.sum == Sum::kFp32;

@@ -8,8 +8,8 @@
 
 namespace slipway::forest {
 
-/// None where the processor lacks AVX2, a tree has more than 256 leaves, leaves of one value have
-/// more than 64 targets or mixed ones, or the forest is all leaves.
+/// None where the processor lacks AVX2, a tree has more than 256 leaves, there are more than 64
+/// targets or leaves of one tree with several, or the forest is all leaves.
 std::unique_ptr<const Evaluator> MakeBitSlice(const Lowered& forest,
                                               const std::shared_ptr<const Bins>& bins, Isa isa);
 

@@ -46,6 +46,7 @@ void Select(const SliceTree& tree, const Bin* bins, uint64_t* slots, uint8_t* le
   for (size_t i = 0; i < tree.compare_count; ++i, split += kWords) {
     const SliceCompare compare = tree.compares[i];
     const Bin* const column = bins + compare.column * kBlockRows;
+#pragma GCC unroll 8
     for (size_t w = 0; w < kWords; ++w)
       split[w] = GoesRight(column + 64 * w, static_cast<Bin>(compare.rank));
   }
@@ -130,30 +131,6 @@ void Add(const uint8_t* leaf_of_row, size_t rows, const double* leaves, size_t l
   }
 }
 
-/// A row's first values, fewer than a vector's, are masked.
-void AddRow(const float* leaf, size_t width, float* sums) {
-  for (size_t k = 0; k < width; k += 16) {
-    const auto mask = static_cast<__mmask16>(_bzhi_u32(0xFFFF, static_cast<uint32_t>(width - k)));
-    const __m512 sum =
-        _mm512_add_ps(_mm512_maskz_loadu_ps(mask, sums + k), _mm512_maskz_loadu_ps(mask, leaf + k));
-    _mm512_mask_storeu_ps(sums + k, mask, sum);
-  }
-}
-void AddRow(const double* leaf, size_t width, double* sums) {
-  for (size_t k = 0; k < width; k += 8) {
-    const auto mask = static_cast<__mmask8>(_bzhi_u32(0xFF, static_cast<uint32_t>(width - k)));
-    const __m512d sum =
-        _mm512_add_pd(_mm512_maskz_loadu_pd(mask, sums + k), _mm512_maskz_loadu_pd(mask, leaf + k));
-    _mm512_mask_storeu_pd(sums + k, mask, sum);
-  }
-}
-
-template <typename Out>
-void AddWide(const uint8_t* leaf_of_row, size_t rows, const Out* leaves, size_t width, Out* sums) {
-  for (size_t row = 0; row < rows; ++row)
-    AddRow(leaves + leaf_of_row[row] * width, width, sums + row * width);
-}
-
 }  // namespace
 
 }  // namespace slipway::forest
@@ -162,16 +139,10 @@ SLIPWAY_END_ISA
 
 namespace slipway::forest {
 
-void TakeAvx512(SliceSteps<uint8_t, float>& to) { to = {SelectAny<uint8_t>, Add, AddWide<float>}; }
-void TakeAvx512(SliceSteps<uint8_t, double>& to) {
-  to = {SelectAny<uint8_t>, Add, AddWide<double>};
-}
-void TakeAvx512(SliceSteps<uint16_t, float>& to) {
-  to = {SelectAny<uint16_t>, Add, AddWide<float>};
-}
-void TakeAvx512(SliceSteps<uint16_t, double>& to) {
-  to = {SelectAny<uint16_t>, Add, AddWide<double>};
-}
+void TakeAvx512(SliceSteps<uint8_t, float>& to) { to = {SelectAny<uint8_t>, Add}; }
+void TakeAvx512(SliceSteps<uint8_t, double>& to) { to = {SelectAny<uint8_t>, Add}; }
+void TakeAvx512(SliceSteps<uint16_t, float>& to) { to = {SelectAny<uint16_t>, Add}; }
+void TakeAvx512(SliceSteps<uint16_t, double>& to) { to = {SelectAny<uint16_t>, Add}; }
 
 }  // namespace slipway::forest
 

@@ -55,18 +55,16 @@ template <typename Out>
 using AddLeaves = void (*)(const uint8_t* leaf_of_row, size_t rows, const Out* leaves,
                            size_t leaf_count, Out* sums);
 
-/// sums[row][k] += leaves[leaf_of_row[row]][k] for `rows` rows of `width` values.
-template <typename Out>
-using AddWideLeaves = void (*)(const uint8_t* leaf_of_row, size_t rows, const Out* leaves,
-                               size_t width, Out* sums);
-
 template <typename Bin, typename Out>
 struct SliceSteps {
   SelectLeaves<Bin> select = nullptr;
   AddLeaves<Out> add = nullptr;
-  AddWideLeaves<Out> add_wide = nullptr;
 };
 
+void TakeAvx2(SliceSteps<uint8_t, float>& to);
+void TakeAvx2(SliceSteps<uint8_t, double>& to);
+void TakeAvx2(SliceSteps<uint16_t, float>& to);
+void TakeAvx2(SliceSteps<uint16_t, double>& to);
 void TakeAvx512(SliceSteps<uint8_t, float>& to);
 void TakeAvx512(SliceSteps<uint8_t, double>& to);
 void TakeAvx512(SliceSteps<uint16_t, float>& to);

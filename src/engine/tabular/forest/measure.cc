@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::array<size_t, kSizeClasses> kRows = {1, 4, 16, 64, kBlockRows};
 constexpr size_t kMostValues = size_t{1} << 20;
+constexpr size_t kFewest = 8;  // rows of a round
 constexpr int kRounds = 5;
+constexpr double kHopeless = 3;  // times the fastest: not measured again
 
 using Time = std::chrono::steady_clock;
 
@@ -75,29 +77,34 @@ KernelChoice Measure(const Lowered& forest, const Evaluators& evaluators, Durati
       floats ? static_cast<const void*>(f32.data()) : static_cast<const void*>(f64.data());
   std::vector<double> out(count * static_cast<size_t>(forest.targets));
 
-  double row_ns = 0;  // of the slowest evaluator that was measured last
+  const size_t element = floats ? sizeof(float) : sizeof(double);
+  std::array<bool, kKernelCount> out_of_race = {};
+  double row_ns = 0;  // of the one chosen last
   for (size_t c = 0; c < kSizeClasses; ++c) {
     if (c > 0) choice[c] = choice[c - 1];
-    // A few calls at small sizes say enough.
-    const size_t rows = std::min(count, kRows[c] * (c < 2 ? 16 : 1));
-    const double one_round_ns = row_ns * static_cast<double>(rows * evaluators.size());
+    const size_t rows = std::max(kRows[c], kFewest);
+    const double expected_ns =
+        2 * row_ns * static_cast<double>(rows) * static_cast<double>(candidates);
     const auto left = budget - (Time::now() - begun);
-    if (rows < kRows[c] || one_round_ns > std::chrono::duration<double, std::nano>(left).count())
+    if (rows > count || expected_ns > std::chrono::duration<double, std::nano>(left).count())
       continue;
     std::array<double, kKernelCount> best;
     best.fill(std::numeric_limits<double>::infinity());
     for (int round = 0; round < kRounds; ++round) {
-      for (size_t k = 0; k < evaluators.size(); ++k)
-        if (evaluators[k] != nullptr)
-          best[k] = std::min(
-              best[k], TimeOnce(*evaluators[k], {values, rows, features},
-                                floats ? sizeof(float) : sizeof(double), kRows[c], out.data()));
+      const double hopeless = kHopeless * *std::min_element(best.begin(), best.end());
+      for (size_t k = 0; k < kKernelCount; ++k)
+        if (evaluators[k] != nullptr && !out_of_race[k] && (round == 0 || best[k] < hopeless))
+          best[k] = std::min(best[k], TimeOnce(*evaluators[k], {values, rows, features}, element,
+                                               kRows[c], out.data()));
       if (round > 0 && Time::now() - begun > budget * (c + 1) / kSizeClasses) break;
     }
-    choice[c] = static_cast<Kernel>(std::min_element(best.begin(), best.end()) - best.begin());
-    row_ns = 0;
-    for (const double ns : best)
-      if (std::isfinite(ns)) row_ns = std::max(row_ns, ns / static_cast<double>(rows));
+    const auto fastest = std::min_element(best.begin(), best.end());
+    choice[c] = static_cast<Kernel>(fastest - best.begin());
+    row_ns = *fastest / static_cast<double>(rows);
+    // Bit-slicing alone gets cheaper with more rows: others that are far behind stay there.
+    for (size_t k = 0; k < kKernelCount; ++k)
+      if (static_cast<Kernel>(k) != Kernel::kBitSlice && best[k] > kHopeless * *fastest)
+        out_of_race[k] = true;
   }
   return choice;
 }

@@ -126,19 +126,47 @@ class Permute final : public Evaluator {
 
   void AddPaths(const uint16_t* paths, Out* out) const {
     if (wide_) {
-      for (size_t i = 0; i < trees_.count; ++i) {
-        const Out* const leaf =
-            leaves_.data() + leaf_of_path_[i * shape_.paths() + paths[i]] * targets_;
-        for (size_t k = 0; k < targets_; ++k) out[k] += leaf[k];
+      switch (targets_) {
+        case 2:
+          return AddFew<2>(paths, out);
+        case 3:
+          return AddFew<3>(paths, out);
+        case 4:
+          return AddFew<4>(paths, out);
+        default:
+          return AddMany(paths, out);
       }
-    } else if (targets_ == 1) {
-      Out sum = 0;
-      const Out* leaves = leaves_.data();
-      for (size_t i = 0; i < trees_.count; ++i, leaves += shape_.paths()) sum += leaves[paths[i]];
-      *out = sum;
-    } else {
+    }
+    if (targets_ > 1) {
       for (size_t i = 0; i < trees_.count; ++i)
         out[targets_of_tree_[i]] += leaves_[i * shape_.paths() + paths[i]];
+      return;
+    }
+    Out sum = 0;
+    const Out* leaves = leaves_.data();
+    for (size_t i = 0; i < trees_.count; ++i, leaves += shape_.paths()) sum += leaves[paths[i]];
+    *out = sum;
+  }
+
+  const Out* LeafAt(size_t tree, size_t path) const {
+    return leaves_.data() + leaf_of_path_[tree * shape_.paths() + path] * targets_;
+  }
+
+  /// Sums stay in registers.
+  template <size_t kTargets>
+  void AddFew(const uint16_t* paths, Out* out) const {
+    Out sums[kTargets] = {};
+    for (size_t i = 0; i < trees_.count; ++i) {
+      const Out* const leaf = LeafAt(i, paths[i]);
+      for (size_t k = 0; k < kTargets; ++k) sums[k] += leaf[k];
+    }
+    std::copy_n(sums, kTargets, out);
+  }
+
+  void AddMany(const uint16_t* paths, Out* out) const {
+    for (size_t i = 0; i < trees_.count; ++i) {
+      const Out* const leaf = LeafAt(i, paths[i]);
+      for (size_t k = 0; k < targets_; ++k) out[k] += leaf[k];
     }
   }
 

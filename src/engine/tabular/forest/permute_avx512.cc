@@ -72,6 +72,7 @@ uint64_t GoesRight(const Row16<kFew>& row, const uint8_t* columns, const uint16_
 template <size_t kLevels>
 uint64_t Descend(uint64_t goes_right) {
   uint64_t place = 1;
+#pragma GCC unroll 6
   for (size_t level = 0; level < kLevels; ++level)
     asm("bt %[place], %[bits]\n\tadc %[place], %[place]"
         : [place] "+r"(place)
