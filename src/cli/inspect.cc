@@ -241,7 +241,8 @@ Command InspectCommand() {
             "or CatBoost.",
             /*required=*/true},
            {"--pickle", "",
-            "Prints what a pickle or joblib file holds, without running anything of it: every class and "
+            "Prints what a pickle or joblib file holds, without running anything of it: every "
+            "class and "
             "function it names, with a verdict, and its objects as a tree."},
            {"--rules", "", "Prints the trees of the model as if-else rules, and nothing else."},
            {"--verify", "", "Replays every golden example and compares the outputs."},
