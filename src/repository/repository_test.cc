@@ -135,6 +135,42 @@ TEST_F(RepositoryTest, SaysWhatItExpected) {
   EXPECT_EQ(ReasonOf(OpenSource(root_ / "saved").status()), Reason::kUnsupported);
 }
 
+TEST_F(RepositoryTest, FilesOfOtherFrameworksAreModels) {
+  struct Case {
+    const char* path;
+    const char* content;
+    const char* name;
+  };
+  const Case cases[] = {
+      {"churn.pkl", "\x80\x04.", "churn"},          {"churn.pkl.gz", "\x1f\x8b\x08", "churn"},
+      {"churn.joblib", "\x80\x04.", "churn"},       {"churn.json", "{\"learner\":{}}", "churn"},
+      {"churn.txt", "tree\nversion=v4\n", "churn"}, {"churn.v2.ubj", "{L", "churn.v2"}};
+  for (const Case& c : cases) {
+    root_.Write(c.path, c.content);
+    const auto source = OpenSource(root_ / c.path);
+    ASSERT_TRUE(source.ok()) << source.status();
+    const auto models = (*source)->Scan();
+    ASSERT_TRUE(models.ok() && models->size() == 1) << c.path;
+    EXPECT_EQ(models->front().name.str(), c.name) << c.path;
+  }
+}
+
+TEST_F(RepositoryTest, AFoldersOnlyModelIsFoundByTheNamesOtherServersGiveIt) {
+  root_.Write("a/1/model.joblib", "\x80\x04.");
+  root_.Write("a/1/requirements.txt", "scikit-learn");
+  root_.Write("b/1/xgboost.json", "{}");
+  root_.Write("c/model.bst", "binf");
+  root_.Write("notes/readme.txt", "nothing here");
+  const auto source = OpenSource(root_.path());
+  ASSERT_TRUE(source.ok()) << source.status();
+  const auto models = (*source)->Scan();
+  ASSERT_TRUE(models.ok()) << models.status();
+  std::vector<std::string> paths;
+  for (const FoundModel& model : *models) paths.push_back(model.versions.front().path);
+  EXPECT_THAT(paths, ElementsAre(root_ / "a/1/model.joblib", root_ / "b/1/xgboost.json",
+                                 root_ / "c/model.bst"));
+}
+
 TEST_F(RepositoryTest, VersionsAreNumericFoldersWithSomethingInThem) {
   for (const char* version : {"2", "10", "1", "0", "v3", "-4", "5x"}) {
     root_.Write(fmt::format("wine/{}/model.onnx", version), "m");

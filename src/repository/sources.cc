@@ -29,8 +29,17 @@ constexpr std::string_view kExpected =
     "expected an .onnx file, a bundle, a folder with name/1/model.onnx, name/1/<bundle> or "
     "name.onnx, or a model of scikit-learn, XGBoost, LightGBM or CatBoost";
 
-std::string StemOf(std::string_view name) {
-  return IsModelFileName(name) ? std::string(name.substr(0, name.rfind('.'))) : std::string(name);
+/// A model's name by its file's: "churn" of churn.onnx, churn.pkl.gz and, where it is known to be a
+/// model, of churn.json.
+std::string StemOf(std::string_view name, bool is_model = false) {
+  constexpr std::string_view kAnyFormat[] = {".json", ".txt", ".model", ".bin"};
+  const bool any_format =
+      std::ranges::any_of(kAnyFormat, [&](auto e) { return name.ends_with(e); });
+  if (IsModelFileName(name) || (is_model && any_format)) {
+    if (name.ends_with(".gz")) name.remove_suffix(3);
+    name = name.substr(0, name.rfind('.'));
+  }
+  return std::string(name);
 }
 
 FoundModel OneVersion(const ModelName& name, std::string path, const std::string& root,
@@ -254,7 +263,7 @@ class RepositorySource final : public PlacedSource {
   mutable Guarded<std::set<std::string>> said_;  // entries; "" is the repository itself
 };
 
-StatusOr<ModelName> NameFor(const Place& place) {
+StatusOr<ModelName> NameFor(const Place& place, bool is_file = false) {
   if (place.name) return *place.name;
   const std::string& path = place.path;
   std::error_code ignored;
@@ -263,7 +272,7 @@ StatusOr<ModelName> NameFor(const Place& place) {
   // "." and ".." have names only where they lead.
   if (normal == "." || normal.filename() == "..")
     normal = std::filesystem::canonical(path, ignored);
-  auto name = ModelName::Parse(StemOf(normal.filename().string()));
+  auto name = ModelName::Parse(StemOf(normal.filename().string(), is_file));
   if (name.ok()) return name;
   return Error(Reason::kBadModel, "\"{}\" gives no name for a model: {}", path,
                MessageOf(name.status()));
@@ -335,7 +344,7 @@ StatusOr<std::unique_ptr<Source>> OpenSource(const std::string& given,
   if (!model) {
     return Error(Reason::kBadModel, "\"{}\" is no model: {}", path, kExpected);
   }
-  ASSIGN_OR_RETURN(ModelName name, NameFor(wanted));
+  ASSIGN_OR_RETURN(ModelName name, NameFor(wanted, /*is_file=*/true));
   return std::make_unique<SingleSource>(path, std::move(allowed_roots), std::move(name));
 }
 
