@@ -1,4 +1,5 @@
 #include "import/pickle/globals.h"
+#include "import/pickle/text.h"
 
 #include "base/utf8.h"
 
@@ -18,7 +19,8 @@ Status GlobalTable::Use(std::string_view module, std::string_view name, size_t o
     return OkStatus();
   }
   if (allowed_ && !allowed_(module, name))
-    return Error(Reason::kBadModel, "{}.{} is not allowed in a model", module, name);
+    return Error(Reason::kBadModel, "{}.{} is not allowed in a model", Printable(module),
+                 Printable(name));
   uses_.push_back({std::string(module), std::string(name), offset, 1});
   return OkStatus();
 }

@@ -1,4 +1,5 @@
 #include "import/pickle/joblib.h"
+#include "import/pickle/text.h"
 
 namespace slipway::pickle {
 namespace {
@@ -37,7 +38,7 @@ StatusOr<StreamArray> ReadStreamArrayState(const Node& state) {
     out.layout.order = ArrayLayout::Order::kFortran;
   else if (order->text != "C")
     return Error(Reason::kBadModel, "joblib: expected order C or F, got \"{}\"",
-                 order->text.substr(0, 8));
+                 Printable(order->text));
   const Node* const alignment = Find(state, "numpy_array_alignment_bytes");
   out.padded = alignment != nullptr && !alignment->is(Kind::kNone);
   return out;

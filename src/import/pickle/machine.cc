@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "import/pickle/opcode.h"
+#include "import/pickle/text.h"
 
 namespace slipway::pickle {
 
@@ -137,7 +138,7 @@ StatusOr<uint64_t> MemoIndex(std::string_view line) {
   const char* const end = line.data() + line.size();
   const auto [stop, error] = std::from_chars(line.data(), end, index);
   if (error == std::errc() && stop == end) return index;
-  return Error(Reason::kBadModel, "expected a memo's index, got \"{}\"", line.substr(0, 32));
+  return Error(Reason::kBadModel, "expected a memo's index, got \"{}\"", Printable(line));
 }
 }  // namespace
 

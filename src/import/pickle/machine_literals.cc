@@ -75,7 +75,7 @@ Status Machine::PushDecimal(std::string_view digits) {
   const char* const end = digits.data() + digits.size();
   const auto [stop, error] = std::from_chars(digits.data(), end, value);
   if (stop != end || error == std::errc::invalid_argument)
-    return Error(Reason::kBadModel, "expected an int, got \"{}\"", digits.substr(0, 32));
+    return Error(Reason::kBadModel, "expected an int, got \"{}\"", Printable(digits));
   if (error == std::errc::result_out_of_range) return Push(heap_.New(Kind::kBigInt, at_));
   return Push(NewInteger(value));
 }
@@ -86,7 +86,7 @@ Status Machine::FloatLine() {
   const char* const end = line.data() + line.size();
   const auto [stop, error] = std::from_chars(line.data(), end, node->number);
   if (error != std::errc() || stop != end)
-    return Error(Reason::kBadModel, "expected a float, got \"{}\"", line.substr(0, 32));
+    return Error(Reason::kBadModel, "expected a float, got \"{}\"", Printable(line));
   return Push(node);
 }
 

@@ -1,4 +1,5 @@
 #include "import/pickle/numpy.h"
+#include "import/pickle/text.h"
 
 #include <algorithm>
 #include <cstring>
@@ -244,7 +245,7 @@ StatusOr<Array> ArrayFromBuffer(const Nodes& args, Heap& heap) {
   } else if (order != "C") {
     return Error(Reason::kBadModel,
                  "numpy array: expected order C, F or K with its axes, got \"{}\"",
-                 order.substr(0, 8));
+                 Printable(order));
   }
   return MakeArray(type, std::move(layout), BytesOf(args[0]->text), heap);
 }

@@ -2,6 +2,7 @@
 
 #include "base/string_map.h"
 #include "import/pickle/numpy.h"
+#include "import/pickle/text.h"
 
 namespace slipway::pickle {
 namespace {
@@ -25,7 +26,7 @@ StatusOr<NumpyType> ParseCode(std::string_view code) {
   }
   const auto bad = [&] {
     return Error(Reason::kBadModel, "numpy.dtype: expected a type like \"f8\", got \"{}\"",
-                 code.substr(0, 32));
+                 Printable(code));
   };
   if (rest.empty() || std::string_view("biufcSUOVMm").find(rest[0]) == std::string_view::npos)
     return bad();
@@ -80,7 +81,7 @@ Status AddField(std::string_view name, const Node& entry, NumpyType& out) {
   ASSIGN_OR_RETURN(const NumpyType plain, ParseCode(args[0]->text));
   if (plain.type.kind == 'O')
     return Error(Reason::kUnsupported, "an array whose field \"{}\" holds objects is not read",
-                 name);
+                 Printable(name));
   const auto offset = static_cast<uint64_t>((*entry.nodes)[1]->integer);
   const size_t width = plain.type.item_bytes;
   if (!HasKnownSize(plain.type) || offset > out.type.item_bytes ||
@@ -139,6 +140,26 @@ Status ApplyState(const Node& dtype, const Node& state, NumpyType& out) {
   return AddFields(*parts[3], *parts[4], out);
 }
 
+Status Unknown(const Node& type) {
+  if (!type.is(Kind::kGlobal)) return BadType("a type's name", type);
+  return Error(Reason::kUnsupported, "arrays of {}.{} are not read", Printable(type.global->module),
+               Printable(type.global->name));
+}
+
+/// The type of a recarray: its size stands in the state alone.
+StatusOr<NumpyType> RecordType(const Node& dtype, const Node& state) {
+  if (!state.is(Kind::kTuple)) return BadType("a tuple as its state", dtype);
+  ASSIGN_OR_RETURN(const int64_t item_bytes, IntegerAt(*state.nodes, 5, dtype));
+  if (item_bytes < 0 || static_cast<size_t>(item_bytes) > kMaxItemBytes)
+    return Error(Reason::kBadModel, "numpy.dtype: expected at most {} bytes, got {}", kMaxItemBytes,
+                 item_bytes);
+  NumpyType out;
+  out.type.kind = 'V';
+  out.type.item_bytes = static_cast<size_t>(item_bytes);
+  RETURN_IF_ERROR(ApplyState(dtype, state, out));
+  return out;
+}
+
 }  // namespace
 
 bool IsNumpyCore(std::string_view module, std::string_view part) {
@@ -149,18 +170,19 @@ bool IsNumpyCore(std::string_view module, std::string_view part) {
 }
 
 StatusOr<NumpyType> ReadNumpyType(const Node& dtype) {
-  if (!IsInstanceOf(dtype, "numpy", "dtype")) return BadType("an instance of numpy.dtype", dtype);
+  if (!dtype.is(Kind::kObject)) return BadType("an instance of numpy.dtype", dtype);
+  if (!IsInstanceOf(dtype, "numpy", "dtype")) return Unknown(*dtype.instance->callable);
   const Nodes& args = *dtype.instance->args->nodes;
-  if (!args.empty() && args[0]->is(Kind::kGlobal))
-    return Error(Reason::kUnsupported, "arrays of {}.{} are not read", args[0]->global->module,
-                 args[0]->global->name);
-  if (args.empty() || !args[0]->is(Kind::kString)) return BadType("a type's name", dtype);
+  if (args.empty()) return BadType("a type's name", dtype);
+  const Node* const state = dtype.instance->state;
+  if (Names(*args[0], "numpy", "record") && state != nullptr) return RecordType(dtype, *state);
+  if (args[0]->is(Kind::kGlobal)) return Unknown(*args[0]);
+  if (!args[0]->is(Kind::kString)) return BadType("a type's name", dtype);
   ASSIGN_OR_RETURN(NumpyType out, ParseCode(args[0]->text));
   if (!HasKnownSize(out.type))
     return Error(Reason::kBadModel, "numpy.dtype: expected a type that numpy has, got \"{}\"",
-                 args[0]->text);
-  if (dtype.instance->state != nullptr)
-    RETURN_IF_ERROR(ApplyState(dtype, *dtype.instance->state, out));
+                 Printable(args[0]->text));
+  if (state != nullptr) RETURN_IF_ERROR(ApplyState(dtype, *state, out));
   return out;
 }
 

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <optional>
 
+#include "base/utf8.h"
+
 namespace slipway::pickle {
 namespace {
 
@@ -41,6 +43,28 @@ StatusOr<size_t> TakeEscape(std::string_view rest, std::string& out) {
   }
   out += '\\';  // as Python: an unknown escape stands for itself
   return 0;
+}
+
+struct Character {
+  uint32_t code;
+  size_t bytes;
+  bool is_valid;
+};
+
+/// The character at the front of `text`, which is not empty.
+Character FirstOf(std::string_view text) {
+  const auto lead = static_cast<uint8_t>(text[0]);
+  const size_t bytes = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  if (!IsValidUtf8(text.substr(0, bytes))) return {lead, 1, false};
+  uint32_t code = bytes == 1 ? lead : lead & (0x7Fu >> bytes);
+  for (size_t i = 1; i < bytes; ++i) code = code << 6 | (text[i] & 0x3Fu);
+  return {code, bytes, true};
+}
+
+bool Prints(uint32_t code) {
+  if (code < 0x20 || (code >= 0x7F && code < 0xA0)) return false;
+  return !(code >= 0x200B && code <= 0x200F) && !(code >= 0x2028 && code <= 0x202E) &&
+         !(code >= 0x2060 && code <= 0x206F) && code != 0xFEFF;
 }
 
 }  // namespace
@@ -117,6 +141,22 @@ StatusOr<std::string> EncodeLatin1(std::string_view utf8) {
     } else {
       return Error(Reason::kBadModel, "expected Latin-1 text, got a character above U+00FF");
     }
+  }
+  return out;
+}
+
+std::string Printable(std::string_view text, size_t max_characters) {
+  std::string out;
+  for (size_t shown = 0; !text.empty(); ++shown) {
+    if (shown == max_characters) return out + "…";
+    const Character next = FirstOf(text);
+    if (!next.is_valid || (next.code < 0x100 && !Prints(next.code)))
+      out += fmt::format("\\x{:02x}", next.code);
+    else if (!Prints(next.code))
+      out += fmt::format("\\u{:04x}", next.code);
+    else
+      out += text.substr(0, next.bytes);
+    text.remove_prefix(next.bytes);
   }
   return out;
 }

@@ -21,6 +21,10 @@ StatusOr<std::string> DecodeRawUnicodeEscape(std::string_view raw);
 /// Latin-1 bytes of UTF-8 text; kBadModel for characters above U+00FF.
 StatusOr<std::string> EncodeLatin1(std::string_view utf8);
 
+/// At most `max_characters` of text for a terminal or a log: what does not print, or turns the
+/// direction of what follows, as \xNN or \uNNNN; bytes that are no UTF-8 as \xNN.
+std::string Printable(std::string_view text, size_t max_characters = 64);
+
 bool IsAscii(std::string_view text);
 
 }  // namespace slipway::pickle

@@ -9,6 +9,7 @@ import collections
 import pathlib
 import pickle
 import sys
+import zlib
 
 import joblib
 import numpy
@@ -144,3 +145,5 @@ for name, compress in packings.items():
     joblib.dump(arrays(), FOLDER / f"joblib_{name}.joblib", compress=compress)
 joblib.dump(arrays(), FOLDER / "joblib_protocol2.joblib", protocol=2)
 
+
+write("bomb.zlib", zlib.compress(b"]" + b"\x00" * (4 << 20), 9))
