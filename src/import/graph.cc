@@ -14,6 +14,15 @@ constexpr int64_t kIrVersion = 10;
 constexpr int64_t kOpset = 21;
 constexpr int64_t kMlOpset = 5;
 
+/// Drops the elements of a repeated field that `keep(index)` does not name; the rest keep their
+/// order.
+void KeepElements(auto& field, const auto& keep) {
+  int kept = 0;
+  for (int i = 0; i < field.size(); ++i)
+    if (keep(i)) field.SwapElements(kept++, i);
+  field.DeleteSubrange(kept, field.size() - kept);
+}
+
 }  // namespace
 
 int32_t OnnxType(DType dtype) { return onnx::OnnxTypeOf(dtype); }
@@ -82,22 +91,17 @@ void Graph::DropUnused() {
   std::set<std::string, std::less<>> needed;
   for (const auto& output : graph.output()) needed.insert(output.name());
   // A node stands after what it reads.
-  std::vector<bool> keep(static_cast<size_t>(graph.node_size()));
-  for (int i = graph.node_size() - 1; i >= 0; --i) {
-    const ::onnx::NodeProto& node = graph.node(i);
-    keep[i] = std::any_of(node.output().begin(), node.output().end(),
-                          [&](const auto& output) { return needed.contains(output); });
-    if (keep[i]) needed.insert(node.input().begin(), node.input().end());
-  }
   auto& nodes = *graph.mutable_node();
-  nodes.erase(std::stable_partition(nodes.begin(), nodes.end(),
-                                    [&, i = size_t{0}](const auto&) mutable { return keep[i++]; }),
-              nodes.end());
+  std::vector<bool> keep(static_cast<size_t>(nodes.size()));
+  for (int i = nodes.size() - 1; i >= 0; --i) {
+    const auto& outputs = nodes[i].output();
+    keep[i] = std::any_of(outputs.begin(), outputs.end(),
+                          [&](const auto& output) { return needed.contains(output); });
+    if (keep[i]) needed.insert(nodes[i].input().begin(), nodes[i].input().end());
+  }
+  KeepElements(nodes, [&](int i) { return keep[i]; });
   auto& constants = *graph.mutable_initializer();
-  constants.erase(
-      std::stable_partition(constants.begin(), constants.end(),
-                            [&](const auto& constant) { return needed.contains(constant.name()); }),
-      constants.end());
+  KeepElements(constants, [&](int i) { return needed.contains(constants[i].name()); });
 }
 
 std::string Graph::NewName(std::string_view prefix) {

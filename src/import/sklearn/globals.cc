@@ -31,7 +31,7 @@ bool AllowedOfScikitLearn(std::string_view module, std::string_view name) {
   if (name[first] >= 'A' && name[first] <= 'Z') return true;
   return name.starts_with("__pyx_unpickle_") || IsBelow(module, "sklearn.metrics") ||
          IsBelow(module, "sklearn.feature_selection") || IsBelow(module, "sklearn.tree._tree") ||
-         IsBelow(module, "sklearn.neighbors") || name == "newObj" || name == "_passthrough_scorer";
+         IsBelow(module, "sklearn.neighbors") || name == "newObj" || name == "make_column_selector";
 }
 
 bool AllowedOfNumpy(std::string_view module, std::string_view name) {
@@ -40,7 +40,8 @@ bool AllowedOfNumpy(std::string_view module, std::string_view name) {
            IsOneOf(name, {"RandomState", "Generator", "SeedSequence", "MT19937", "PCG64", "Philox",
                           "SFC64", "_rand"});
   if (IsBelow(module, "numpy.dtypes")) return name.ends_with("DType");
-  if (module == "numpy.ma.core") return IsOneOf(name, {"_mareconstruct", "MaskedArray"});
+  if (module == "numpy.ma" || module == "numpy.ma.core")
+    return IsOneOf(name, {"_mareconstruct", "MaskedArray"});
   if (!IsOneOf(module, {"numpy", "numpy.core.multiarray", "numpy._core.multiarray",
                         "numpy.core.numeric", "numpy._core.numeric", "numpy.core._multiarray_umath",
                         "numpy._core._multiarray_umath", "numpy.core", "numpy._core"}))

@@ -69,18 +69,41 @@ StatusOr<Outputs> RidgeClassifier(Writer& writer, const State& state, const Tabl
   return ClassifierOf(writer, state, x, std::move(classes));
 }
 
-/// Rows divided by their sums; rows of zeros become uniform.
-Matrix NormalizedOneVsRest(Graph& graph, const Matrix& p) {
+/// `shares`, or equal ones in the rows where `empty` [n, 1] is true.
+Matrix OrUniform(Graph& graph, const std::string& empty, const Matrix& shares) {
+  const std::string uniform = graph.Scalar<double>(1.0 / static_cast<double>(shares.columns));
+  return {graph.Add("Where", {empty, uniform, shares.value}), DType::kFp64, shares.columns};
+}
+
+/// min(d, 0) − ln(1 + e^−|d|).
+Matrix LogSigmoid(Graph& graph, const Matrix& d) {
+  const Matrix tail = Map(graph, "Exp", Map(graph, "Neg", Map(graph, "Abs", d)));
+  const Matrix log = Map(graph, "Log", MapWith(graph, "Add", tail, {1}));
+  const std::string negative = graph.Add("Min", {d.value, graph.Scalar<double>(0)});
+  return {graph.Add("Sub", {negative, log.value}), DType::kFp64, d.columns};
+}
+
+/// sigmoid(d), divided by the row's sum when there are several columns. That is the softmax of
+/// ln sigmoid(d), which does not underflow; where scikit-learn's sigmoids all do, it says uniform.
+Matrix OneVsRestProba(Graph& graph, const Matrix& decision) {
+  constexpr double kLeastExponent = -745.13321910194122;  // e^x is 0 below
+  if (decision.columns == 1) return WithComplement(graph, Map(graph, "Sigmoid", decision));
+  const Matrix log = LogSigmoid(graph, decision);
+  const Matrix most = Reduce(graph, "ReduceMax", decision);
+  const std::string empty = graph.Add("Less", {most.value, graph.Scalar<double>(kLeastExponent)});
+  return OrUniform(graph, empty, Softmax(graph, log));
+}
+
+/// (clip(d, -1, 1) + 1) / 2, divided by the row's sum when there are several columns.
+Matrix ModifiedHuberProba(Graph& graph, const Matrix& decision) {
+  const Matrix clipped = {
+      graph.Add("Clip", {decision.value, graph.Scalar<double>(-1), graph.Scalar<double>(1)}),
+      DType::kFp64, decision.columns};
+  const Matrix p = MapWith(graph, "Mul", MapWith(graph, "Add", clipped, {1}), {0.5});
   if (p.columns == 1) return WithComplement(graph, p);
   const Matrix sum = Reduce(graph, "ReduceSum", p);
   const std::string empty = graph.Add("Equal", {sum.value, graph.Scalar<double>(0)});
-  const std::string shares = graph.Add("Div", {p.value, sum.value});
-  const std::string uniform = graph.Scalar<double>(1.0 / static_cast<double>(p.columns));
-  return {graph.Add("Where", {empty, uniform, shares}), DType::kFp64, p.columns};
-}
-
-Matrix OneVsRestProba(Graph& graph, const Matrix& decision) {
-  return NormalizedOneVsRest(graph, Map(graph, "Sigmoid", decision));
+  return OrUniform(graph, empty, {graph.Add("Div", {p.value, sum.value}), DType::kFp64, p.columns});
 }
 
 StatusOr<Outputs> LogisticRegression(Writer& writer, const State& state, const Table& x) {
@@ -112,12 +135,7 @@ StatusOr<Outputs> SgdClassifier(Writer& writer, const State& state, const Table&
   if (loss == "log" || loss == "log_loss") {
     outputs.proba = OneVsRestProba(graph, decision);
   } else if (loss == "modified_huber") {
-    // (clip(d, -1, 1) + 1) / 2
-    const Matrix clipped = {
-        graph.Add("Clip", {decision.value, graph.Scalar<double>(-1), graph.Scalar<double>(1)}),
-        DType::kFp64, decision.columns};
-    const Matrix p = MapWith(graph, "Mul", MapWith(graph, "Add", clipped, {1}), {0.5});
-    outputs.proba = NormalizedOneVsRest(graph, p);
+    outputs.proba = ModifiedHuberProba(graph, decision);
   }
   return outputs;
 }

@@ -48,10 +48,6 @@ Matrix WithComplement(Graph& graph, const Matrix& p) {
   return graph.Concat(std::vector<Matrix>{complement, p});
 }
 
-Matrix NormalizedRows(Graph& graph, const Matrix& x) {
-  return {graph.Add("Div", {x.value, Reduce(graph, "ReduceSum", x).value}), x.dtype, x.columns};
-}
-
 std::string ArgMax(Graph& graph, const Matrix& x) {
   return graph.Add("ArgMax", {x.value}, {{"axis", 1}, {"keepdims", 0}});
 }

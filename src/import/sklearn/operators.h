@@ -28,8 +28,6 @@ Matrix Filled(Graph& graph, const Matrix& x, double value);
 Matrix Softmax(Graph& graph, const Matrix& x);
 /// [1 − p, p] of p [n, 1].
 Matrix WithComplement(Graph& graph, const Matrix& p);
-/// Divides each row by its sum.
-Matrix NormalizedRows(Graph& graph, const Matrix& x);
 
 /// The first largest of each row: INT64 [n].
 std::string ArgMax(Graph& graph, const Matrix& x);

@@ -25,4 +25,5 @@ set(SKLEARN_SOURCES
   sklearn/table.cc
   sklearn/tree_nodes.cc
   sklearn/writer.cc)
-set(SKLEARN_TESTS)
+set(SKLEARN_TESTS
+  sklearn/registry_test.cc)
