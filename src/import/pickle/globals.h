@@ -12,7 +12,8 @@ class GlobalTable {
  public:
   explicit GlobalTable(const ReadOptions& options) : allowed_(options.allowed) {}
 
-  /// kBadModel for a global that is not allowed, and for names that no Python has.
+  /// kBadModel for a global that is not allowed, and for names that no Python has; kTooLarge for
+  /// too many different ones.
   Status Use(std::string_view module, std::string_view name, size_t offset);
 
   /// In the order of their offsets.

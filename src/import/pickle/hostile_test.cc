@@ -79,7 +79,11 @@ TEST(HostileTest, WhatIsWrongIsNamedWithItsOffset) {
       {"\x82\x01.", "EXT1 at byte 0: persistent ids, copyreg extensions"},
       {"\x97.",
        "NEXT_BUFFER at byte 0: persistent ids, copyreg extensions and buffers out of band"},
-      {"PK\x03\x04", "a zip archive: skops, npz and PyTorch files are not read yet"},
+      {"PK\x03\x04 ... schema.json", "skops files are not read yet; dump the model with joblib"},
+      {"PK\x03\x04 ... archive/data.pkl", "a PyTorch file, which is not read"},
+      {"PK\x03\x04 ... a.npy", "a file of numpy.savez"},
+      {"PK\x03\x04", "a zip archive, no pickle"},
+      {"\x28\xb5\x2f\xfd", "compressed with zstd"},
       {"ZF0x123", "a compressed file of joblib before 0.10"},
   };
   for (const Case& c : cases) EXPECT_THAT(MessageOfReading(c.bytes), HasSubstr(c.message));
@@ -182,6 +186,14 @@ TEST(HostileTest, CopiesOfOneBufferAreBoundedByTheFile) {
   bytes.insert(bytes.find("q") + 1, 1, '\0');
   EXPECT_THAT(MessageOfReading(bytes + Repeat("h\0("s + call, 2'000) + "000."),
               HasSubstr("more memory than is allowed"));
+}
+
+TEST(HostileTest, GlobalsAreBounded) {
+  std::string bytes;
+  for (int i = 0; i <= 10'000; ++i) bytes += Global("m", fmt::format("c{}", i)) + "0";
+  EXPECT_THAT(MessageOfReading(bytes + "N."), HasSubstr("at most 10000 different globals"));
+  EXPECT_THAT(MessageOfReading(Global("m", Repeat("n", 1'025)) + "."),
+              HasSubstr("a global's name of at most 1024 bytes, got 1025"));
 }
 
 TEST(HostileTest, BudgetsAreKept) {

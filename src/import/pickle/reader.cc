@@ -9,8 +9,6 @@
 namespace slipway::pickle {
 namespace {
 
-using namespace std::string_view_literals;
-
 /// What an empty list costs, an opcode of one byte, is the most that a byte may ask for; a copy of
 /// the stream and a little more may be made besides. So small files stay small in memory whatever
 /// they say.
@@ -53,28 +51,33 @@ class PickleDocument final : public Document {
   int protocol_ = 0;
 };
 
+/// What a file holds that starts with `start` and somewhere says `says`.
 struct Foreign {
-  std::string_view start;
+  std::string_view start, says;
   std::string_view message;
 };
+constexpr std::string_view kZip = "PK\x03\x04";
 constexpr Foreign kForeign[] = {
-    {"PK\x03\x04"sv,
-     "a zip archive: skops, npz and PyTorch files are not read yet; dump the model "
-     "with pickle or joblib"},
-    {"ZF0x"sv,
-     "a compressed file of joblib before 0.10; load the model there and dump it again with a "
-     "newer joblib"},
-    {"\x28\xb5\x2f\xfd"sv,
+    {kZip, "schema.json",
+     "skops files are not read yet; dump the model with joblib or pickle instead"},
+    {kZip, "data.pkl", "a PyTorch file, which is not read; export the model to ONNX"},
+    {kZip, ".npy", "a file of numpy.savez, no model"},
+    {kZip, "", "a zip archive, no pickle"},
+    {"ZF0x", "",
+     "a compressed file of joblib before 0.10; load the model there and dump it again with a newer "
+     "joblib"},
+    {"\x28\xb5\x2f\xfd", "",
      "compressed with zstd; dump the model with zlib, gzip, bz2, xz, lzma or lz4"},
-    {"\x93NUMPY"sv, "an array of numpy.save, no model"},
-    {"\x89HDF\r\n"sv, "an HDF5 file, no pickle"},
+    {"\x93NUMPY", "", "a file of numpy.save, no model"},
+    {"\x89HDF\r\n", "", "an HDF5 file, no pickle"},
 };
 
 Status RefuseForeign(std::span<const std::byte> bytes) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (text.empty()) return Error(Reason::kBadModel, "expected a pickle, got an empty file");
   for (const Foreign& foreign : kForeign)
-    if (text.starts_with(foreign.start)) return MakeError(Reason::kUnsupported, foreign.message);
+    if (text.starts_with(foreign.start) && text.find(foreign.says) != text.npos)
+      return MakeError(Reason::kUnsupported, foreign.message);
   return OkStatus();
 }
 

@@ -150,18 +150,18 @@ class ArraysTest : public ::testing::TestWithParam<const char*> {
 
   OwnedDocument document_;
 };
-INSTANTIATE_TEST_SUITE_P(Files, ArraysTest,
-                         ::testing::Values("arrays_0.pkl", "arrays_1.pkl", "arrays_2.pkl",
-                                           "arrays_3.pkl", "arrays_4.pkl", "arrays_5.pkl",
-                                           "numpy1_arrays_2.pkl", "numpy1_arrays_3.pkl",
-                                           "joblib_plain.joblib", "joblib_protocol2.joblib",
-                                           "joblib_zlib.joblib", "joblib_gzip.joblib",
-                                           "joblib_bz2.joblib", "joblib_xz.joblib",
-                                           "joblib_lzma.joblib", "joblib_lz4.joblib"),
-                         [](const auto& info) {
-                           const std::string file = info.param;
-                           return file.substr(0, file.find('.'));
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Files, ArraysTest,
+    ::testing::Values("arrays_0.pkl", "arrays_1.pkl", "arrays_2.pkl", "arrays_3.pkl",
+                      "arrays_4.pkl", "arrays_5.pkl", "numpy1_arrays_2.pkl", "numpy1_arrays_3.pkl",
+                      "numpy1_arrays_4.pkl", "numpy1_arrays_5.pkl", "numpy1_joblib.joblib",
+                      "joblib_plain.joblib", "joblib_protocol2.joblib", "joblib_zlib.joblib",
+                      "joblib_gzip.joblib", "joblib_bz2.joblib", "joblib_xz.joblib",
+                      "joblib_lzma.joblib", "joblib_lz4.joblib"),
+    [](const auto& info) {
+      const std::string file = info.param;
+      return file.substr(0, file.find('.'));
+    });
 
 TEST_P(ArraysTest, NumbersAreExact) {
   EXPECT_THAT(Doubles("f8"), ElementsAre(0.5, -1.0, kInfinity));
@@ -239,7 +239,7 @@ TEST_P(ArraysTest, PackingIsNamed) {
   const std::string file = GetParam();
   const size_t from = file.find('_') + 1;
   const std::string expected = file.substr(from, file.find('.') - from);
-  const bool packed = file.starts_with("joblib") && expected != "plain" && expected != "protocol2";
+  const bool packed = file.starts_with("joblib_") && expected != "plain" && expected != "protocol2";
   EXPECT_EQ(document_->packing(), packed ? expected : "");
 }
 

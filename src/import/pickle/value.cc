@@ -8,7 +8,7 @@
 namespace slipway::pickle {
 namespace {
 
-const Node kNothing;
+const Node kNothing = {};
 
 const Node& OrNothing(const Node* node) { return node == nullptr ? kNothing : *node; }
 

@@ -2,8 +2,8 @@
 
     python3 make_pickles.py [folder]
 
-Needs numpy, joblib and lz4; the files beside were made with numpy 2.4 and joblib 1.5. Files named
-numpy1_* say numpy.core where numpy 2 says numpy._core, as numpy 1 did.
+Needs numpy, joblib and lz4; the files beside were made with numpy 2.4, joblib 1.6 and Python 3.11. With
+numpy 1 (1.26) it makes the files numpy1_*, and only these.
 """
 import collections
 import pathlib
@@ -118,23 +118,15 @@ def write(name, content):
     (FOLDER / name).write_bytes(content)
 
 
-def as_numpy1(pickled):
-    """With GLOBAL and STACK_GLOBAL of numpy 1: the short strings are one byte shorter."""
-    name = b"numpy._core."
-    out = pickled.replace(b"c" + name, b"cnumpy.core.")
-    while name in out:
-        at = out.index(name)
-        assert out[at - 2:at - 1] == b"\x8c", out[at - 8:at]
-        out = out[:at - 1] + bytes([out[at - 1] - 1]) + b"numpy.core." + out[at + len(name):]
-    return out
-
+if numpy.__version__.startswith("1."):
+    for protocol in (2, 3, 4, 5):
+        write(f"numpy1_arrays_{protocol}.pkl", pickle.dumps(arrays(), protocol))
+    joblib.dump(arrays(), FOLDER / "numpy1_joblib.joblib")
+    sys.exit()
 
 for protocol in range(6):
     write(f"values_{protocol}.pkl", pickle.dumps(values(), protocol))
     write(f"arrays_{protocol}.pkl", pickle.dumps(arrays(), protocol))
-write("numpy1_arrays_2.pkl", as_numpy1(pickle.dumps(arrays(), 2)))
-write("numpy1_arrays_3.pkl", as_numpy1(pickle.dumps(arrays(), 3)))
-
 cycle = []
 cycle.append(cycle)
 write("cycle.pkl", pickle.dumps(cycle, 4))
