@@ -1,5 +1,6 @@
 #include "import/import.h"
 
+#include "import/catboost/catboost.h"
 #include "import/lightgbm/lightgbm.h"
 #include "import/pickle/reader.h"
 #include "import/sklearn/sklearn.h"
@@ -34,6 +35,7 @@ StatusOr<Imported> Import(Format format, std::span<const std::byte> bytes, const
       return Error(Reason::kUnsupported, "skops files are not read yet: save with joblib instead");
     case Format::kCatboost:
     case Format::kCatboostJson:
+      return ImportCatboost(bytes, limits);
     case Format::kNone:
       break;
   }

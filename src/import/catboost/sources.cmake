@@ -1,3 +1,7 @@
 # What import/CMakeLists.txt takes from this folder.
-set(CATBOOST_SOURCES)
-set(CATBOOST_TESTS)
+set(CATBOOST_SOURCES
+    catboost/catboost.cc
+    catboost/model.cc
+    catboost/model_binary.cc
+    catboost/model_json.cc)
+set(CATBOOST_TESTS catboost/catboost_test.cc)

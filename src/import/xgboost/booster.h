@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/status.h"
+#include "import/document.h"
 #include "import/import.h"
 #include "import/trees.h"
-#include "import/xgboost/document.h"
 
 namespace slipway::importing::xgboost {
 

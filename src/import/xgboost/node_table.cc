@@ -67,6 +67,8 @@ class Walk {
     const size_t rows = table_.leaf_weights.size() / width;
     if (row < 0 || static_cast<size_t>(row) >= rows)
       return Bad("leaf {}: expected a row of weights below {}, got {}", node, rows, row);
+    if (tree_.leaves.size() + width > table_.leaf_weights.size())
+      return Bad("leaf {}: expected rows of weights that are not shared", node);
     for (size_t i = 0; i < width; ++i)
       tree_.leaves.push_back(table_.leaf_weights[static_cast<size_t>(row) * width + i] * weight_);
     return ~number;

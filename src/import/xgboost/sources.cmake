@@ -2,8 +2,6 @@
 set(XGBOOST_SOURCES
     xgboost/booster_binary.cc
     xgboost/booster_document.cc
-    xgboost/document.cc
-    xgboost/json.cc
     xgboost/node_table.cc
     xgboost/objective.cc
     xgboost/ubjson.cc

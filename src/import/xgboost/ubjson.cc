@@ -1,15 +1,16 @@
-// XGBoost's dialect of UBJSON (draft 12): big-endian, lengths are always 'L', arrays of numbers
-// are typed ("[$d#L<n>"), other arrays counted ("[#L<n>"); objects are never counted.
+#include "import/xgboost/ubjson.h"
+
+#include <algorithm>
 
 #include "import/xgboost/byte_reader.h"
-#include "import/xgboost/document.h"
 
 namespace slipway::importing::xgboost {
 namespace {
 
 class Reader {
  public:
-  Reader(std::span<const std::byte> bytes, const Limits& limits) : bytes_(bytes), budget_(limits) {}
+  Reader(std::span<const std::byte> bytes, const JsonOptions& options, const Limits& limits)
+      : options_(options), bytes_(bytes), budget_(options.name, limits) {}
 
   StatusOr<Value> Run() {
     ASSIGN_OR_RETURN(Value value, ReadValue(0));
@@ -46,8 +47,8 @@ class Reader {
   }
 
   Status CheckDepth(int depth) const {
-    if (depth <= kMaxDepth) return OkStatus();
-    return bytes_.Expected("nesting of at most {} levels, got more", kMaxDepth);
+    if (depth <= kMaxDocumentDepth) return OkStatus();
+    return bytes_.Expected("nesting of at most {} levels, got more", kMaxDocumentDepth);
   }
 
   StatusOr<Value> ReadObject(int depth) {
@@ -56,7 +57,7 @@ class Reader {
     while (!bytes_.StartsWith("}")) {
       ASSIGN_OR_RETURN(const std::string_view key, ReadText());
       ASSIGN_OR_RETURN(Value value, ReadValue(depth));
-      if (IsUnread(key)) continue;
+      if (std::ranges::count(options_.unread, key) > 0) continue;
       object.keys.emplace_back(key);
       object.values.push_back(std::move(value));
     }
@@ -96,15 +97,14 @@ class Reader {
     return Value{std::move(numbers)};
   }
 
-  /// An array that holds only numbers is one of numbers; there is none of mixed kinds.
-  StatusOr<Value> Simplify(Array array) const {
+  /// An array that holds only numbers is one of numbers.
+  static Value Simplify(Array array) {
     Numbers numbers;
     for (const Value& value : array) {
       if (const double* number = std::get_if<double>(&value.is)) numbers.push_back(*number);
     }
     if (numbers.size() == array.size()) return Value{std::move(numbers)};
-    if (numbers.empty()) return Value{std::move(array)};
-    return bytes_.Expected("elements of one kind before it, got numbers and others");
+    return Value{std::move(array)};
   }
 
   /// "#L" and a count of elements, each of at least `element_size` bytes.
@@ -160,14 +160,16 @@ class Reader {
     }
   }
 
+  const JsonOptions& options_;
   ByteReader bytes_;
-  Budget budget_;
+  ValueBudget budget_;
 };
 
 }  // namespace
 
-StatusOr<Value> ReadUbjson(std::span<const std::byte> bytes, const Limits& limits) {
-  return Reader(bytes, limits).Run();
+StatusOr<Value> ReadUbjson(std::span<const std::byte> bytes, const JsonOptions& options,
+                           const Limits& limits) {
+  return Reader(bytes, options, limits).Run();
 }
 
 }  // namespace slipway::importing::xgboost

@@ -4,11 +4,12 @@
 #include <charconv>
 #include <cmath>
 
+#include "import/document.h"
 #include "import/graph.h"
 #include "import/trees.h"
 #include "import/xgboost/booster.h"
-#include "import/xgboost/document.h"
 #include "import/xgboost/objective.h"
+#include "import/xgboost/ubjson.h"
 
 namespace slipway::importing {
 namespace xgboost {
@@ -26,6 +27,10 @@ bool IsSpace(std::byte b) {
          b == std::byte{'\t'};
 }
 
+constexpr std::string_view kUnread[] = {"Config",  "cats",        "loss_changes",
+                                        "parents", "sum_hessian", "metrics"};
+constexpr JsonOptions kDocument = {.name = "XGBoost model", .float32 = true, .unread = kUnread};
+
 /// An object of UBJSON begins with a key's length, "{L"; one of JSON with a quoted key.
 StatusOr<Source> Read(std::span<const std::byte> bytes, const Limits& limits) {
   const auto first = std::find_if_not(bytes.begin(), bytes.end(), IsSpace);
@@ -34,15 +39,12 @@ StatusOr<Source> Read(std::span<const std::byte> bytes, const Limits& limits) {
     return Source{std::move(booster), "XGBoost binary"};
   }
   if (first == bytes.begin() && bytes.size() > 1 && bytes[1] == std::byte{'L'}) {
-    ASSIGN_OR_RETURN(const Value document, ReadUbjson(bytes, limits));
+    ASSIGN_OR_RETURN(const Value document, ReadUbjson(bytes, kDocument, limits));
     ASSIGN_OR_RETURN(Booster booster, BoosterOf(document));
     return Source{std::move(booster), "XGBoost UBJSON"};
   }
-  StatusOr<Value> document = ReadJson(bytes, limits);
-  if (!document.ok() && ReasonOf(document.status()) == Reason::kBadRequest)
-    return Error(Reason::kBadModel, "XGBoost model: {}", MessageOf(document.status()));
-  RETURN_IF_ERROR(document.status());
-  ASSIGN_OR_RETURN(Booster booster, BoosterOf(*document));
+  ASSIGN_OR_RETURN(const Value document, ReadJson(bytes, kDocument, limits));
+  ASSIGN_OR_RETURN(Booster booster, BoosterOf(document));
   return Source{std::move(booster), "XGBoost JSON"};
 }
 

@@ -165,6 +165,15 @@ TEST(XgboostTest, BrokenParametersAreRefused) {
   for (const Case& c : cases) EXPECT_EQ(Refusal(Replaced(c.from, c.to)), c.what) << c.to;
 }
 
+// Or a file of a few megabytes could ask for many terabytes.
+TEST(XgboostTest, LeavesThatShareTheirWeightsAreRefused) {
+  const std::string shared = Replaced(
+      "\"num_nodes\":\"5\"", "\"size_leaf_vector\":\"2\"",
+      Replaced("\"categories\"", "\"leaf_weights\":[1E0,2E0],\"categories\"",
+               Replaced("\"right_children\":[2,-1,4,-1,-1]", "\"right_children\":[2,0,4,0,0]")));
+  EXPECT_THAT(Refusal(shared), HasSubstr("expected rows of weights that are not shared"));
+}
+
 TEST(XgboostTest, UnknownObjectivesAreRefusedByName) {
   const auto imported = ImportText(Replaced("reg:squarederror", "my:objective"));
   ASSERT_FALSE(imported.ok());

@@ -1,17 +1,18 @@
-// XGBoost's JSON: numbers with a fraction or an exponent are float32, rounded once.
-
+#include <algorithm>
 #include <limits>
 
-#include "import/xgboost/document.h"
+#include "import/document.h"
 #include "text/json_reader.h"
 
-namespace slipway::importing::xgboost {
+namespace slipway::importing {
 namespace {
 
 class Reader {
  public:
-  Reader(std::string_view text, const Limits& limits)
-      : json_(text, {.max_depth = kMaxDepth, .allow_nan_tokens = true}), budget_(limits) {}
+  Reader(std::string_view text, const JsonOptions& options, const Limits& limits)
+      : options_(options),
+        json_(text, {.max_depth = kMaxDocumentDepth, .allow_nan_tokens = true}),
+        budget_(options.name, limits) {}
 
   StatusOr<Value> Run() {
     ASSIGN_OR_RETURN(Value value, ReadValue());
@@ -49,7 +50,7 @@ class Reader {
     for (std::string_view key;;) {
       ASSIGN_OR_RETURN(const bool more, json_.NextKey(&key));
       if (!more) return Value{std::move(object)};
-      if (IsUnread(key)) {
+      if (std::ranges::count(options_.unread, key) > 0) {
         RETURN_IF_ERROR(json_.Skip());
         continue;
       }
@@ -71,12 +72,12 @@ class Reader {
         RETURN_IF_ERROR(budget_.Take());
         ASSIGN_OR_RETURN(const double number, ReadNumber(type));
         numbers.push_back(number);
-      } else if (!IsNumber(type) && numbers.empty()) {
-        ASSIGN_OR_RETURN(Value value, ReadValue());
-        array.push_back(std::move(value));
-      } else {
-        return json_.Expected("elements of one kind");
+        continue;
       }
+      for (const double number : numbers) array.push_back(Value{number});
+      numbers.clear();
+      ASSIGN_OR_RETURN(Value value, ReadValue());
+      array.push_back(std::move(value));
     }
     if (array.empty()) return Value{std::move(numbers)};
     return Value{std::move(array)};
@@ -97,19 +98,27 @@ class Reader {
     RETURN_IF_ERROR(json_.ReadDecimal(&decimal));
     int64_t whole = 0;
     if (decimal.whole && ToInt64(decimal, &whole)) return static_cast<double>(whole);
-    float number = 0;
-    if (ToFloat(decimal, &number)) return number;
-    return json_.RefuseNumber(decimal, "a number within the range of a 32-bit float");
+    if (float number; options_.float32 && ToFloat(decimal, &number)) return number;
+    if (double number; !options_.float32 && ToDouble(decimal, &number)) return number;
+    return json_.RefuseNumber(decimal, options_.float32
+                                           ? "a number within the range of a 32-bit float"
+                                           : "a number within the range of a 64-bit float");
   }
 
+  const JsonOptions& options_;
   JsonReader json_;
-  Budget budget_;
+  ValueBudget budget_;
 };
 
 }  // namespace
 
-StatusOr<Value> ReadJson(std::span<const std::byte> bytes, const Limits& limits) {
-  return Reader({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, limits).Run();
+StatusOr<Value> ReadJson(std::span<const std::byte> bytes, const JsonOptions& options,
+                         const Limits& limits) {
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  StatusOr<Value> value = Reader(text, options, limits).Run();
+  if (!value.ok() && ReasonOf(value.status()) == Reason::kBadRequest)
+    return Error(Reason::kBadModel, "{}: {}", options.name, MessageOf(value.status()));
+  return value;
 }
 
-}  // namespace slipway::importing::xgboost
+}  // namespace slipway::importing

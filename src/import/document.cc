@@ -1,21 +1,15 @@
-#include "import/xgboost/document.h"
+#include "import/document.h"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 
-namespace slipway::importing::xgboost {
+namespace slipway::importing {
 
-bool IsUnread(std::string_view key) {
-  constexpr std::array<std::string_view, 6> kUnread = {"Config",  "cats",        "loss_changes",
-                                                       "parents", "sum_hessian", "metrics"};
-  return std::find(kUnread.begin(), kUnread.end(), key) != kUnread.end();
-}
-
-Status Budget::Take(size_t values) {
+Status ValueBudget::Take(size_t values) {
   if (values > left_)
-    return Error(Reason::kTooLarge, "XGBoost model: holds more values than the limit allows");
+    return Error(Reason::kTooLarge, "{}: holds more values than the limit allows", name_);
   left_ -= values;
   return OkStatus();
 }
@@ -49,11 +43,16 @@ StatusOr<std::string_view> Node::AsString() const {
   return std::string_view(*text);
 }
 
+StatusOr<double> Node::AsNumber() const {
+  ASSIGN_OR_RETURN(const double* number, As<double>("a number"));
+  return *number;
+}
+
 StatusOr<std::vector<Node>> Node::AsNodes() const {
   std::vector<Node> nodes;
   if (const auto* numbers = std::get_if<Numbers>(&value_->is); numbers && numbers->empty())
     return nodes;
-  ASSIGN_OR_RETURN(const Array* array, As<Array>("an array of strings or objects"));
+  ASSIGN_OR_RETURN(const Array* array, As<Array>("an array of other things than numbers"));
   for (size_t i = 0; i < array->size(); ++i)
     nodes.emplace_back(fmt::format("{}[{}]", path_, i), (*array)[i]);
   return nodes;
@@ -77,4 +76,4 @@ StatusOr<int64_t> Node::AsInteger(int64_t low, int64_t high) const {
   return result;
 }
 
-}  // namespace slipway::importing::xgboost
+}  // namespace slipway::importing

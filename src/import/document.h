@@ -1,5 +1,5 @@
 #pragma once
-// What XGBoost's JSON and UBJSON files hold, in memory: one shape that both readers fill.
+// What JSON and formats like it hold, in memory.
 
 #include <cstddef>
 #include <optional>
@@ -13,11 +13,10 @@
 #include "base/status.h"
 #include "import/import.h"
 
-namespace slipway::importing::xgboost {
+namespace slipway::importing {
 
 struct Value;
-/// An array of numbers and truths; whole numbers are exact up to 2^53, all others are float32, as
-/// XGBoost reads them. An empty array is one of these.
+/// An array of nothing but numbers and truths (0 and 1). An empty array is one of these.
 using Numbers = std::vector<double>;
 using Array = std::vector<Value>;
 struct Object {
@@ -29,26 +28,32 @@ struct Value {
   std::variant<std::monostate, double, std::string, Numbers, Array, Object> is;
 };
 
-/// Reads the document. Values of keys that no reader of ours looks at (training statistics, the
-/// configuration) are checked and left out. A key that is there twice: the first counts.
-/// @return kBadRequest (JSON) or kBadModel (UBJSON) naming the byte; kTooLarge above
-///   limits.max_objects values.
-StatusOr<Value> ReadJson(std::span<const std::byte> bytes, const Limits& limits);
-StatusOr<Value> ReadUbjson(std::span<const std::byte> bytes, const Limits& limits);
+struct JsonOptions {
+  std::string_view name;  // for messages: "XGBoost model"
+  /// Numbers with a fraction or an exponent are float32, rounded once from the text; else double.
+  /// Whole numbers are exact up to 2^53.
+  bool float32 = false;
+  /// Keys whose values are checked for form and left out.
+  std::span<const std::string_view> unread;
+};
 
-/// Deeper nesting than any XGBoost writes is refused, so the readers may recurse.
-inline constexpr int kMaxDepth = 32;
+/// Deeper nesting than any framework writes is refused, so readers of documents may recurse.
+inline constexpr int kMaxDocumentDepth = 32;
 
-/// Whether a reader leaves out the value of `key`.
-bool IsUnread(std::string_view key);
+/// Reads a JSON document. Of a key that is there twice, the first counts.
+/// @return kBadModel naming the byte; kTooLarge above limits.max_objects values.
+StatusOr<Value> ReadJson(std::span<const std::byte> bytes, const JsonOptions& options,
+                         const Limits& limits);
 
-/// Counts values against Limits::max_objects.
-class Budget {
+/// Counts the values of a document against Limits::max_objects.
+class ValueBudget {
  public:
-  explicit Budget(const Limits& limits) : left_(limits.max_objects) {}
+  ValueBudget(std::string_view name, const Limits& limits)
+      : name_(name), left_(limits.max_objects) {}
   Status Take(size_t values = 1);
 
  private:
+  std::string name_;
   size_t left_;
 };
 
@@ -69,10 +74,10 @@ class Node {
   StatusOr<const Object*> AsObject() const { return As<Object>("an object"); }
   StatusOr<const Numbers*> AsNumbers() const { return As<Numbers>("an array of numbers"); }
   StatusOr<std::string_view> AsString() const;
-  /// Elements of an array of anything but numbers; an empty array has none.
+  /// Elements of an array that does not hold numbers only; an empty array has none.
   StatusOr<std::vector<Node>> AsNodes() const;
-  /// A whole number in [low, high], written as a number or, as XGBoost does for parameters, as a
-  /// string.
+  StatusOr<double> AsNumber() const;
+  /// A whole number in [low, high], written as a number or, as XGBoost's parameters, as a string.
   StatusOr<int64_t> AsInteger(int64_t low, int64_t high) const;
 
   template <typename... Args>
@@ -94,4 +99,4 @@ class Node {
   const Value* value_;
 };
 
-}  // namespace slipway::importing::xgboost
+}  // namespace slipway::importing

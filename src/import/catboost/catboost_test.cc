@@ -1,0 +1,158 @@
+#include "import/catboost/catboost.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "onnx/model_info.h"
+
+namespace slipway::importing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+const std::filesystem::path kModels = SLIPWAY_SOURCE_DIR "/tests/models/catboost";
+
+std::string ReadFile(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+StatusOr<Imported> ImportText(std::string_view text) {
+  return ImportCatboost(std::as_bytes(std::span(text)));
+}
+
+bool IsValidOnnx(const Imported& imported) {
+  return onnx::Inspect(std::as_bytes(std::span(imported.model))).ok();
+}
+
+/// x1 > 2 is bit 0, x0 > 0.5 bit 1.
+constexpr std::string_view kSmall =
+    R"({"features_info":{"float_features":[{"borders":[0.5],"feature_id":"a","feature_index":0,)"
+    R"("flat_feature_index":0,"nan_value_treatment":"AsIs"},{"borders":[2],"feature_id":"b",)"
+    R"("feature_index":1,"flat_feature_index":1,"nan_value_treatment":"AsTrue"}]},)"
+    R"("model_info":{"catboost_version_info":"Branch: tags/v1.2.10\n",)"
+    R"("params":{"loss_function":{"type":"RMSE"}}},"oblivious_trees":[{"leaf_values":[1,2,3,4],)"
+    R"("splits":[{"border":2,"float_feature_index":1,"split_type":"FloatFeature"},)"
+    R"({"border":0.5,"float_feature_index":0,"split_type":"FloatFeature"}]}],)"
+    R"("scale_and_bias":[1,[0.5]]})";
+
+std::string Replaced(std::string_view from, std::string_view to) {
+  std::string changed(kSmall);
+  const size_t at = changed.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return changed.replace(at, from.size(), to);
+}
+
+std::string Refusal(std::string_view text) {
+  const auto imported = ImportText(text);
+  return imported.ok() ? "" : std::string(MessageOf(imported.status()));
+}
+
+TEST(CatboostTest, EveryCommittedModelBecomesValidOnnxTheSameTwice) {
+  int models = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(kModels)) {
+    const std::string name = entry.path().filename();
+    if (name.ends_with(".py") || name.ends_with(".expected.json")) continue;
+    ++models;
+    const std::string bytes = ReadFile(entry.path());
+    const auto imported = ImportText(bytes);
+    ASSERT_TRUE(imported.ok()) << name << ": " << imported.status();
+    EXPECT_TRUE(IsValidOnnx(*imported)) << name;
+    EXPECT_EQ(imported->model, ImportText(bytes)->model) << name;
+    EXPECT_EQ(imported->framework_version, "1.2.10") << name;
+  }
+  EXPECT_GE(models, 24);
+}
+
+TEST(CatboostTest, BothEncodingsOfAModelAreTheSameModel) {
+  for (const std::string name : {"rmse", "nan_max", "multi_rmse"}) {
+    const auto binary = ImportText(ReadFile(kModels / (name + ".cbm")));
+    const auto json = ImportText(ReadFile(kModels / (name + "_json.json")));
+    EXPECT_EQ(binary->model, json->model) << name;
+  }
+}
+
+TEST(CatboostTest, NamesOfColumnsAndClassesAreKept) {
+  EXPECT_THAT(ImportText(kSmall)->features, ElementsAre("a", "b"));
+  EXPECT_THAT(ImportText(ReadFile(kModels / "rmse.cbm"))->features, IsEmpty());
+  EXPECT_THAT(ImportText(ReadFile(kModels / "multiclass.cbm"))->labels.at("predict_proba"),
+              ElementsAre("high", "low", "middle"));
+}
+
+TEST(CatboostTest, WhatNumbersCannotSayIsRefusedByName) {
+  struct Case {
+    std::string_view from, to, what;
+  };
+  const Case cases[] = {
+      {"\"float_features\":", "\"categorical_features\":[{}],\"float_features\":",
+       "categorical features are not supported"},
+      {"\"float_features\":", "\"text_features\":[{}],\"float_features\":",
+       "text features are not supported"},
+      {"\"split_type\":\"FloatFeature\"", "\"split_type\":\"OnlineCtr\"",
+       "splits of type OnlineCtr are not supported"},
+      {"\"RMSE\"", "\"Mine\"", "loss function \"Mine\" is not supported"},
+  };
+  for (const Case& c : cases) {
+    const auto imported = ImportText(Replaced(c.from, c.to));
+    ASSERT_FALSE(imported.ok()) << c.to;
+    EXPECT_EQ(ReasonOf(imported.status()), Reason::kUnsupported);
+    EXPECT_THAT(std::string(MessageOf(imported.status())), HasSubstr(c.what));
+  }
+}
+
+TEST(CatboostTest, BrokenDocumentsAreRefusedByPlaceAndRule) {
+  struct Case {
+    std::string_view from, to, what;
+  };
+  const Case cases[] = {
+      {"[1,2,3,4]", "[1,2,3]",
+       "oblivious_trees[0].leaf_values: expected 1 values for each combination of 2 tests, got 3"},
+      {"\"float_feature_index\":1", "\"float_feature_index\":2",
+       "oblivious_trees[0].splits[0].float_feature_index: expected a number in [0, 1], got 2"},
+      {"\"flat_feature_index\":1", "\"flat_feature_index\":7",
+       "features_info.float_features[1].flat_feature_index: expected a number in [1, 1], got 7"},
+      {"\"border\":2", "\"border\":NaN",
+       "CatBoost model: tree 0: split 1: expected a number as threshold, got NaN"},
+      {"[1,[0.5]]", "[1,[0.5],2]", "scale_and_bias: expected a scale and a list of biases"},
+      {"\"splits\":[{", "\"splits\":[1,{",
+       "oblivious_trees[0].splits[0]: expected an object, got a number"},
+  };
+  for (const Case& c : cases) EXPECT_THAT(Refusal(Replaced(c.from, c.to)), HasSubstr(c.what));
+}
+
+TEST(CatboostTest, DeepTreesOfJsonAreRefused) {
+  std::string tree;
+  for (int i = 0; i < 100'000; ++i) tree += R"({"left":)";
+  EXPECT_THAT(Refusal(R"({"trees":[)" + tree), HasSubstr("32"));
+}
+
+TEST(CatboostTest, CutFilesAreRefused) {
+  for (const auto* name : {"multiclass.cbm", "lossguide.cbm", "rmse_json.json"}) {
+    std::string bytes = ReadFile(kModels / name);
+    while (bytes.ends_with('\n')) bytes.pop_back();
+    ASSERT_FALSE(bytes.empty()) << name;
+    for (size_t size = 0; size < bytes.size(); size += 1 + bytes.size() / 500)
+      EXPECT_FALSE(ImportText(std::string_view(bytes).substr(0, size)).ok()) << name << " " << size;
+  }
+}
+
+TEST(CatboostTest, FlippedBitsAreRefusedOrReadAsAnotherModel) {
+  for (const auto* name : {"multiclass.cbm", "multiclass_lossguide.cbm", "lossguide_json.json"}) {
+    std::string bytes = ReadFile(kModels / name);
+    const size_t bits = bytes.size() * 8;
+    for (size_t bit = 0; bit < bits; bit += 1 + bits / 2000) {
+      bytes[bit / 8] ^= static_cast<char>(1 << bit % 8);
+      const auto imported = ImportText(bytes);
+      EXPECT_TRUE(!imported.ok() || IsValidOnnx(*imported)) << name << " " << bit;
+      bytes[bit / 8] ^= static_cast<char>(1 << bit % 8);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace slipway::importing

@@ -1,0 +1,85 @@
+#include "import/catboost/model.h"
+
+#include <bit>
+
+namespace slipway::importing::catboost {
+
+Split SplitOf(const Border& border, int32_t below, int32_t above) {
+  return {.feature = border.feature,
+          .mode = SplitMode::kLessOrEqual,
+          .threshold = border.border,
+          .missing_is_true = !border.missing_is_above,
+          .on_true = below,
+          .on_false = above};
+}
+
+// Splits are numbered as in a heap, the last test at the root: split s of level l, counted from the
+// root, leads to s' = 2s + 1 (below) and 2s + 2 (above).
+Tree SymmetricTree(std::span<const Border> tests, std::span<const double> leaves) {
+  Tree tree;
+  tree.leaves.assign(leaves.begin(), leaves.end());
+  const auto splits = static_cast<int32_t>((size_t{1} << tests.size()) - 1);
+  for (int32_t s = 0; s < splits; ++s) {
+    const auto level = static_cast<size_t>(std::bit_width(static_cast<uint32_t>(s) + 1)) - 1;
+    const auto child = [&](int32_t next) { return next < splits ? next : ~(next - splits); };
+    tree.splits.push_back(
+        SplitOf(tests[tests.size() - 1 - level], child(2 * s + 1), child(2 * s + 2)));
+  }
+  return tree;
+}
+
+Status RefuseFeatures(std::string_view kind) {
+  return Error(Reason::kUnsupported,
+               "CatBoost model: {} are not supported: train on numbers, for example on one column "
+               "for each category",
+               kind);
+}
+
+namespace {
+
+StatusOr<Labels> LabelsOf(const Node& class_params) {
+  Labels labels;
+  ASSIGN_OR_RETURN(const Node type_node, class_params.At("class_label_type"));
+  ASSIGN_OR_RETURN(const std::string_view type, type_node.AsString());
+  ASSIGN_OR_RETURN(const Node names, class_params.At("class_names"));
+  if (type == "String") {
+    labels.type = LabelType::kTexts;
+    ASSIGN_OR_RETURN(const std::vector<Node> nodes, names.AsNodes());
+    for (const Node& node : nodes) {
+      ASSIGN_OR_RETURN(const std::string_view text, node.AsString());
+      labels.texts.emplace_back(text);
+    }
+    return labels;
+  }
+  ASSIGN_OR_RETURN(const Numbers* numbers, names.AsNumbers());
+  labels.numbers = *numbers;
+  if (type == "Boolean") {
+    labels.type = LabelType::kTruths;
+  } else if (type == "Float") {
+    labels.type = LabelType::kNumbers;
+  } else if (type != "Integer") {
+    return type_node.Bad("expected Integer, String, Boolean or Float, got \"{}\"", type);
+  }
+  return labels;
+}
+
+}  // namespace
+
+Status ReadInfo(const Node& params, const Node* class_params, std::string_view version,
+                Model& model) {
+  ASSIGN_OR_RETURN(const Node loss, params.At("loss_function"));
+  ASSIGN_OR_RETURN(const Node type, loss.At("type"));
+  ASSIGN_OR_RETURN(model.loss, type.AsString());
+  if (class_params != nullptr) {
+    ASSIGN_OR_RETURN(model.labels, LabelsOf(*class_params));
+  }
+  constexpr std::string_view kTag = "tags/v";
+  const size_t at = version.find(kTag);
+  if (at != version.npos) {
+    const std::string_view rest = version.substr(at + kTag.size());
+    model.version = rest.substr(0, rest.find_first_not_of("0123456789."));
+  }
+  return OkStatus();
+}
+
+}  // namespace slipway::importing::catboost

@@ -1,0 +1,66 @@
+#pragma once
+// A trained CatBoost model as its two encodings agree on it.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "import/document.h"
+#include "import/import.h"
+#include "import/trees.h"
+
+namespace slipway::importing::catboost {
+
+/// One test `feature > border`, by its place in the model's list of all tests.
+struct Border {
+  int64_t feature = 0;  // column of the input
+  float border = 0;
+  bool missing_is_above = false;  // where NaN goes
+};
+
+enum class LabelType { kIntegers, kTexts, kTruths, kNumbers };
+
+struct Labels {
+  LabelType type = LabelType::kIntegers;
+  std::vector<std::string> texts;
+  std::vector<double> numbers;  // of every other type
+  size_t size() const { return type == LabelType::kTexts ? texts.size() : numbers.size(); }
+};
+
+struct Model {
+  std::string version;  // "1.2.10"; "" when the file does not say
+  std::string loss;     // "Logloss"
+  int64_t features = 0;
+  int64_t outputs = 1;
+  std::vector<std::string> feature_names;  // by column; "" for one without
+  std::vector<Tree> trees;                 // leaves of `outputs` values
+  double scale = 1;
+  std::vector<double> bias;  // one, or one for each output
+  Labels labels;             // of classes; none when the file does not say
+};
+
+/// More outputs and columns than any model has.
+inline constexpr int64_t kMaxOutputs = 1 << 20;
+inline constexpr int64_t kMaxFeatures = (int64_t{1} << 31) - 1;
+
+/// The split of `border` whose children are those below and above it.
+Split SplitOf(const Border& border, int32_t below, int32_t above);
+
+/// A tree that asks the same test of a whole level: bit i of a leaf's number is test i.
+/// @param leaves  2^tests.size() leaves of `width` values.
+Tree SymmetricTree(std::span<const Border> tests, std::span<const double> leaves);
+
+/// Refuses by name what a model needs besides numbers.
+Status RefuseFeatures(std::string_view kind);
+
+/// Loss, labels and version from what the model says about itself.
+Status ReadInfo(const Node& params, const Node* class_params, std::string_view version,
+                Model& model);
+
+/// @return kBadModel naming place, expected, got; kUnsupported naming the kind of feature.
+StatusOr<Model> ReadBinary(std::span<const std::byte> bytes, const Limits& limits);
+StatusOr<Model> ReadDocument(const Value& document);
+
+}  // namespace slipway::importing::catboost
