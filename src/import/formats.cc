@@ -6,8 +6,9 @@
 namespace slipway::importing {
 namespace {
 
-constexpr std::string_view kEndings[] = {".pkl",       ".pickle", ".joblib", ".pkl.gz", ".pickle.gz",
-                                         ".joblib.gz", ".skops",  ".ubj",    ".bst",    ".cbm"};
+constexpr std::string_view kEndings[] = {".pkl",       ".pickle",    ".joblib", ".pkl.gz",
+                                         ".pickle.gz", ".joblib.gz", ".skops",  ".ubj",
+                                         ".bst",       ".cbm"};
 // What MLServer, KServe and Triton's backend for trees look for.
 constexpr std::string_view kOfFolder[] = {"model.json", "xgboost.json",  "model.txt",
                                           "model.bin",  "xgboost.model", "model.model"};
