@@ -163,6 +163,34 @@ StatusOr<Outputs> OrdinalEncoder(Writer& writer, const State& state, const Table
   return Transforming(writer.graph().Concat(parts));
 }
 
+/// The mean target of each category, of several classes one column each.
+StatusOr<Outputs> TargetEncoder(Writer& writer, const State& state, const Table& x) {
+  ASSIGN_OR_RETURN(const std::vector<Labels> categories, ReadCategories(state, x.columns()));
+  ASSIGN_OR_RETURN(const std::string type, state.TextOr("target_type_", "continuous"));
+  int64_t targets = 1;
+  if (type == "multiclass") {
+    ASSIGN_OR_RETURN(const Labels classes, state.LabelArray("classes_"));
+    targets = classes.size();
+  }
+  ASSIGN_OR_RETURN(const std::vector<double> means, state.Broadcast("target_mean_", targets));
+  ASSIGN_OR_RETURN(const Value encodings, state.List("encodings_"));
+  if (encodings.size() != categories.size() * static_cast<size_t>(targets))
+    return state.Expected("encodings_", fmt::format("{} arrays", categories.size() * targets),
+                          fmt::format("{}", encodings.size()));
+  std::vector<Matrix> parts;
+  for (size_t i = 0; i < encodings.size(); ++i) {
+    const auto column = static_cast<int64_t>(i) / targets;
+    const Labels& known = categories[column];
+    ASSIGN_OR_RETURN(
+        const Dense codes,
+        state.ArrayAt(encodings.at(i), fmt::format("encodings_[{}]", i), {known.size()}));
+    ASSIGN_OR_RETURN(const Matrix code, Encode(writer, state, x, column, known, codes.values,
+                                               means[i % means.size()]));
+    parts.push_back(code);
+  }
+  return Transforming(writer.graph().Concat(parts));
+}
+
 StatusOr<Outputs> LabelEncoder(Writer& writer, const State& state, const Table& x) {
   ASSIGN_OR_RETURN(const Labels classes, state.LabelArray("classes_"));
   WarnOfUnknown(writer, state, "-1");
@@ -200,6 +228,7 @@ constexpr Estimator kRows[] = {
     {kPreprocessing, "LabelEncoder", kTransforms, LabelEncoder, nullptr, 1},
     {kPreprocessing, "OneHotEncoder", kTransforms, OneHotEncoder},
     {kPreprocessing, "OrdinalEncoder", kTransforms, OrdinalEncoder},
+    {kPreprocessing, "TargetEncoder", kTransforms, TargetEncoder},
 };
 
 }  // namespace

@@ -68,6 +68,12 @@ bool AllowedOfScipy(std::string_view module, std::string_view name) {
   return false;
 }
 
+/// The names of columns, as an Index: ColumnTransformer keeps what it was given.
+bool AllowedOfPandas(std::string_view name) {
+  return IsOneOf(name, {"_new_Index", "Index", "RangeIndex", "StringArray", "StringDtype",
+                        "CategoricalDtype", "__pyx_unpickle_NDArrayBacked"});
+}
+
 bool AllowedOfPython(std::string_view module, std::string_view name) {
   if (module == "builtins" || module == "__builtin__")
     return IsOneOf(
@@ -104,6 +110,7 @@ bool AllowedInScikitLearn(std::string_view module, std::string_view name) {
   if (top == "sklearn") return AllowedOfScikitLearn(module, name);
   if (top == "numpy") return AllowedOfNumpy(module, name);
   if (top == "scipy") return AllowedOfScipy(module, name);
+  if (top == "pandas") return AllowedOfPandas(name);
   return AllowedOfPython(module, name);
 }
 
@@ -119,7 +126,7 @@ Status Explain(const pickle::GlobalUse& global) {
                  "{}, which no fitted estimator needs and which Python would call or hand out when "
                  "it loads the file: do not load it with Python",
                  what);
-  if (top == "sklearn" || top == "numpy" || top == "scipy")
+  if (IsOneOf(top, {"sklearn", "numpy", "scipy", "pandas"}))
     return Error(Reason::kUnsupported, "{}, which is not among what a fitted estimator may hold",
                  what);
   return Error(Reason::kUnsupported,

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <numeric>
 
+#include "import/sklearn/importances.h"
 #include "import/sklearn/registry.h"
 
 namespace slipway::importing::sklearn {
@@ -154,6 +156,80 @@ StatusOr<Outputs> VarianceThreshold(Writer& writer, const State& state, const Ta
   return outputs;
 }
 
+double Mean(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+/// Estimators whose L1 penalty makes coefficients 0.
+StatusOr<bool> IsSparse(const State& estimator) {
+  const std::string_view name = estimator.name();
+  if (name.find("Lasso") != std::string_view::npos) return true;
+  const auto penalty = estimator.Find("penalty");
+  if (penalty && AsText(*penalty) == "l1") return true;
+  const auto is_one = [&](std::string_view key) -> StatusOr<bool> {
+    ASSIGN_OR_RETURN(const double ratio, estimator.NumberOr(key, 0));
+    return std::abs(ratio - 1) <= 1e-8 + 1e-5;
+  };
+  if (name == "ElasticNet" || name == "LogisticRegression") return is_one("l1_ratio");
+  if (name == "ElasticNetCV") return is_one("l1_ratio_");
+  return false;
+}
+
+/// A number, "mean", "median", or a multiple such as "1.25*mean".
+StatusOr<double> ReadThreshold(const State& state, const State& estimator,
+                               const std::vector<double>& importances) {
+  const auto raw = state.Find("threshold");
+  if (!raw) {
+    ASSIGN_OR_RETURN(const bool is_sparse, IsSparse(estimator));
+    return is_sparse ? 1e-5 : Mean(importances);
+  }
+  if (const auto number = AsNumber(*raw)) return *number;
+  const std::string text = AsText(*raw).value_or("");
+  const size_t star = text.find('*');
+  double scale = 1;
+  if (star != std::string::npos) {
+    char* end = nullptr;
+    scale = std::strtod(text.c_str(), &end);
+    if (end == text.c_str()) return state.Expected("threshold", "a number before \"*\"", text);
+  }
+  const std::string_view word =
+      star == std::string::npos ? std::string_view(text) : std::string_view(text).substr(star + 1);
+  const auto names = [&](std::string_view name) {
+    return word.substr(std::min(word.find_first_not_of(' '), word.size())).starts_with(name);
+  };
+  if (names("mean")) return scale * Mean(importances);
+  if (names("median")) return scale * Percentile(importances, 50);
+  return state.Expected("threshold", "a number, \"mean\" or \"median\"", Describe(*raw));
+}
+
+StatusOr<State> JudgingEstimator(const State& state) {
+  return state.Nested(state.Has("estimator_") ? "estimator_" : "estimator");
+}
+
+StatusOr<Outputs> SelectFromModel(Writer& writer, const State& state, const Table& x) {
+  ASSIGN_OR_RETURN(const State estimator, JudgingEstimator(state));
+  ASSIGN_OR_RETURN(const std::string getter, state.TextOr("importance_getter", "auto"));
+  if (getter != "auto") return state.Unsupported("importance_getter: expected \"auto\"");
+  ASSIGN_OR_RETURN(const double norm_order, state.NumberOr("norm_order", 1));
+  ASSIGN_OR_RETURN(const std::vector<double> importances,
+                   ReadImportances(estimator, x.columns(), norm_order));
+  ASSIGN_OR_RETURN(const double threshold, ReadThreshold(state, estimator, importances));
+  Mask mask = Where(importances, [&](double value) { return !(value < threshold); });
+  if (state.Has("max_features")) {
+    ASSIGN_OR_RETURN(const int64_t most,
+                     state.Integer(state.Has("max_features_") ? "max_features_" : "max_features"));
+    std::vector<size_t> order(importances.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(),
+                     [&](size_t a, size_t b) { return importances[a] > importances[b]; });
+    for (size_t i = static_cast<size_t>(std::max<int64_t>(most, 0)); i < order.size(); ++i)
+      mask[order[i]] = false;
+  }
+  Outputs outputs;
+  ASSIGN_OR_RETURN(outputs.transform, Keep(writer, state, x, mask));
+  return outputs;
+}
+
 /// Keeps columns, and predicts with the estimator that was fitted on them.
 StatusOr<Outputs> RecursiveElimination(Writer& writer, const State& state, const Table& x) {
   ASSIGN_OR_RETURN(const std::vector<double> support, state.Vector("support_", x.columns()));
@@ -175,6 +251,7 @@ constexpr Estimator kRows[] = {
     {kSelection, "SelectFdr", kTransforms, SelectFdr},
     {kSelection, "SelectFpr", kTransforms, SelectFpr},
     {kSelection, "SelectFwe", kTransforms, SelectFwe},
+    {kSelection, "SelectFromModel", kTransforms, SelectFromModel, JudgingEstimator},
     {kSelection, "SelectKBest", kTransforms, SelectKBest},
     {kSelection, "SelectPercentile", kTransforms, SelectPercentile},
     {kSelection, "VarianceThreshold", kTransforms, VarianceThreshold},

@@ -114,7 +114,12 @@ void AddScores(Graph& graph, const Outputs& outputs, Imported& imported) {
 
 Status AddTransform(Graph& graph, const Outputs& outputs, const State& root) {
   const auto& parts = outputs.transform->parts();
-  if (parts.size() != 1) {
+  if (parts.empty()) return root.Unsupported("no column is left");
+  const bool is_text = std::all_of(parts.begin(), parts.end(),
+                                   [](const Matrix& part) { return part.dtype == DType::kBytes; });
+  if (parts.size() != 1 && is_text) {
+    AddMatrix(graph, "transform", graph.Concat(parts));
+  } else if (parts.size() != 1) {
     ASSIGN_OR_RETURN(const Matrix whole, outputs.transform->Numbers(graph, root.Title()));
     AddMatrix(graph, "transform", whole);
   } else if (outputs.transform_is_vector) {

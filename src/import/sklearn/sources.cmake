@@ -10,6 +10,7 @@ set(SKLEARN_SOURCES
   sklearn/feature_maps.cc
   sklearn/gaussians.cc
   sklearn/globals.cc
+  sklearn/importances.cc
   sklearn/imputers.cc
   sklearn/intervals.cc
   sklearn/labels.cc
@@ -26,4 +27,5 @@ set(SKLEARN_SOURCES
   sklearn/tree_nodes.cc
   sklearn/writer.cc)
 set(SKLEARN_TESTS
-  sklearn/registry_test.cc)
+  sklearn/registry_test.cc
+  sklearn/sklearn_test.cc)

@@ -1,6 +1,8 @@
 #include "import/sklearn/state.h"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace slipway::importing::sklearn {
 namespace {
@@ -27,6 +29,12 @@ std::string_view NameOfNumpyKind(char kind) {
     default:
       return "other";
   }
+}
+
+bool IsSparse(const Value& value) {
+  constexpr std::string_view kNames[] = {"csr_matrix", "csr_array", "csc_matrix", "csc_array"};
+  return value.is(Kind::kObject) && value.module().starts_with("scipy.sparse") &&
+         std::find(std::begin(kNames), std::end(kNames), value.name()) != std::end(kNames);
 }
 
 std::string NumberArrayOf(const Shape& shape) { return "a number array " + ToString(shape); }
@@ -164,19 +172,62 @@ StatusOr<std::string> State::TextOr(std::string_view key, std::string_view other
 
 StatusOr<Dense> State::ArrayAt(const Value& value, std::string_view what,
                                const Shape& expected) const {
+  if (IsSparse(value)) return Filled(value, what, expected);
   if (!value.is(Kind::kArray) || !IsNumeric(value.array().type.kind))
     return Expected(what, NumberArrayOf(expected), Describe(value));
   const pickle::Array& array = value.array();
   if (!Matches(expected, array.shape))
     return Expected(what, NumberArrayOf(expected), Describe(value));
-  const size_t bytes = array.count() * sizeof(double);
-  if (bytes > budget_->array_bytes)
-    return Error(Reason::kTooLarge, "{}: {}: the arrays of the file take more than 4 GiB", Title(),
-                 what);
-  budget_->array_bytes -= bytes;
+  RETURN_IF_ERROR(Charge(array.count(), what));
   auto values = array.Doubles();
   if (!values.ok()) return Annotate(values.status(), fmt::format("{}: {}", Title(), what));
   return Dense{Shape(array.shape.begin(), array.shape.end()), *std::move(values)};
+}
+
+Status State::Charge(size_t count, std::string_view what) const {
+  if (count > budget_->array_bytes / sizeof(double))
+    return Error(Reason::kTooLarge, "{}: {}: the arrays of the file take more than 4 GiB", Title(),
+                 what);
+  budget_->array_bytes -= count * sizeof(double);
+  return OkStatus();
+}
+
+StatusOr<Dense> State::Filled(const Value& matrix, std::string_view what,
+                              const Shape& expected) const {
+  ASSIGN_OR_RETURN(const State sparse, Of(matrix, fmt::format("{}: {}", Title(), what), budget_));
+  ASSIGN_OR_RETURN(const Value shape, sparse.List("_shape"));
+  const auto rows = shape.size() == 2 ? AsNumber(shape.at(0)) : std::nullopt;
+  const auto columns = shape.size() == 2 ? AsNumber(shape.at(1)) : std::nullopt;
+  constexpr double kMost = 1 << 30;
+  if (!rows || !columns || !(*rows >= 0 && *rows <= kMost && *columns >= 0 && *columns <= kMost))
+    return sparse.Expected("_shape", "two sizes", sklearn::Describe(shape));
+  Dense dense{{static_cast<int64_t>(*rows), static_cast<int64_t>(*columns)}, {}};
+  if (!Matches(expected, dense.shape))
+    return Expected(what, NumberArrayOf(expected), NumberArrayOf(dense.shape));
+  const bool by_row = matrix.name().starts_with("csr");
+  const auto lines = dense.shape[by_row ? 0 : 1];
+  const auto across = dense.shape[by_row ? 1 : 0];
+  ASSIGN_OR_RETURN(const std::vector<int64_t> starts, sparse.Integers("indptr", lines + 1));
+  ASSIGN_OR_RETURN(const std::vector<int64_t> indices, sparse.Integers("indices"));
+  ASSIGN_OR_RETURN(const std::vector<double> data,
+                   sparse.Vector("data", static_cast<int64_t>(indices.size())));
+  const auto count = static_cast<size_t>(lines) * static_cast<size_t>(across);
+  RETURN_IF_ERROR(Charge(count, what));
+  dense.values.assign(count, 0);
+  for (int64_t line = 0; line < lines; ++line) {
+    const auto most = static_cast<int64_t>(indices.size());
+    if (starts[line] < 0 || starts[line] > starts[line + 1] || starts[line + 1] > most)
+      return sparse.Expected("indptr", fmt::format("ascending numbers up to {}", most),
+                             fmt::format("{}", starts[line + 1]));
+    for (int64_t i = starts[line]; i < starts[line + 1]; ++i) {
+      if (indices[i] < 0 || indices[i] >= across)
+        return sparse.Expected("indices", fmt::format("numbers below {}", across),
+                               fmt::format("{}", indices[i]));
+      const int64_t row = by_row ? line : indices[i], column = by_row ? indices[i] : line;
+      dense.values[row * dense.shape[1] + column] += data[i];
+    }
+  }
+  return dense;
 }
 
 StatusOr<Dense> State::Array(std::string_view key, const Shape& expected) const {

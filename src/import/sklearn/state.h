@@ -62,7 +62,8 @@ class State {
   StatusOr<bool> BoolOr(std::string_view key, bool otherwise) const;
   StatusOr<std::string> TextOr(std::string_view key, std::string_view otherwise) const;
 
-  /// An array of numbers whose shape is `expected`.
+  /// An array of numbers whose shape is `expected`; of scipy.sparse, matrices in rows (csr) or
+  /// columns (csc), filled up with zeros.
   StatusOr<Dense> Array(std::string_view key, const Shape& expected) const;
   /// [count]
   StatusOr<std::vector<double>> Vector(std::string_view key, int64_t count = -1) const;
@@ -98,6 +99,9 @@ class State {
  private:
   State(const pickle::Value& value, std::string place, Budget* budget)
       : value_(value), place_(std::move(place)), budget_(budget) {}
+  Status Charge(size_t count, std::string_view what) const;
+  StatusOr<Dense> Filled(const pickle::Value& matrix, std::string_view what,
+                         const Shape& expected) const;
   Status Complain(Reason reason, std::string_view complaint) const;
 
   pickle::Value value_;

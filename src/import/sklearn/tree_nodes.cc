@@ -21,14 +21,20 @@ Status ReadField(const State& tree, const pickle::Array& nodes, std::string_view
   return OkStatus();
 }
 
-}  // namespace
-
-StatusOr<TreeNodes> ReadTreeNodes(const State& estimator) {
-  ASSIGN_OR_RETURN(const State tree, estimator.Nested("tree_"));
+/// The structured array of nodes.
+StatusOr<Value> RawNodes(const State& tree) {
   ASSIGN_OR_RETURN(const Value raw, tree.Get("nodes"));
   if (!raw.is(Kind::kArray) || raw.array().type.kind != 'V' || raw.array().shape.size() != 1 ||
       raw.array().shape[0] < 1)
     return tree.Expected("nodes", "a structured array [-1]", Describe(raw));
+  return raw;
+}
+
+}  // namespace
+
+StatusOr<TreeNodes> ReadTreeNodes(const State& estimator) {
+  ASSIGN_OR_RETURN(const State tree, estimator.Nested("tree_"));
+  ASSIGN_OR_RETURN(const Value raw, RawNodes(tree));
   const pickle::Array& array = raw.array();
   TreeNodes nodes;
   RETURN_IF_ERROR(ReadField(tree, array, "left_child", &pickle::Array::Integers, &nodes.left));
@@ -45,6 +51,14 @@ StatusOr<TreeNodes> ReadTreeNodes(const State& estimator) {
   ASSIGN_OR_RETURN(nodes.values,
                    tree.Array("values", {static_cast<int64_t>(nodes.size()), -1, -1}));
   return nodes;
+}
+
+StatusOr<std::vector<double>> ReadNodeField(const State& estimator, std::string_view field) {
+  ASSIGN_OR_RETURN(const State tree, estimator.Nested("tree_"));
+  ASSIGN_OR_RETURN(const Value raw, RawNodes(tree));
+  std::vector<double> values;
+  RETURN_IF_ERROR(ReadField(tree, raw.array(), field, &pickle::Array::Doubles, &values));
+  return values;
 }
 
 StatusOr<Tree> ToTree(const State& estimator, const TreeNodes& nodes,

@@ -32,6 +32,9 @@ struct TreeNodes {
 /// The attribute tree_ of a DecisionTree* or ExtraTree*.
 StatusOr<TreeNodes> ReadTreeNodes(const State& estimator);
 
+/// One more field of the nodes, of floats, such as "impurity".
+StatusOr<std::vector<double>> ReadNodeField(const State& estimator, std::string_view field);
+
 /// The tree, its leaves filled by `append_leaf`, called for each leaf in the order of nodes.
 /// @return kBadModel when a child is no node; AddTrees checks the rest.
 StatusOr<Tree> ToTree(

@@ -1,0 +1,205 @@
+#include "import/sklearn/sklearn.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "onnx/model_info.h"
+#include "text/json_reader.h"
+
+namespace slipway::importing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+const std::filesystem::path kModels = SLIPWAY_SOURCE_DIR "/tests/models/sklearn";
+
+std::string ReadFile(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+StatusOr<Imported> ImportPickle(const std::string& bytes) {
+  ASSIGN_OR_RETURN(const auto document, pickle::Read(std::as_bytes(std::span(bytes))));
+  return ImportScikitLearn(*document);
+}
+
+std::string Refusal(const std::string& bytes) {
+  const auto imported = ImportPickle(bytes);
+  return imported.ok() ? "" : std::string(MessageOf(imported.status()));
+}
+
+onnx::ModelInfo InfoOf(const Imported& imported) {
+  auto info = onnx::Inspect(std::as_bytes(std::span(imported.model)));
+  EXPECT_TRUE(info.ok()) << info.status();
+  return info.ok() ? *info : onnx::ModelInfo{};
+}
+
+/// An instance as a pickle of protocol 0 spells it; `state` is the inside of a dict.
+std::string Instance(std::string_view module, std::string_view name, std::string_view state) {
+  return fmt::format("c{}\n{}\n)\x81}}({}ub", module, name, state);
+}
+std::string File(std::string_view object) { return fmt::format("\x80\x02{}.", object); }
+std::string Linear(std::string_view state) {
+  return Instance("sklearn.linear_model._base", "LinearRegression", state);
+}
+
+/// The keys of the object under `key` of a JSON text.
+std::set<std::string> KeysUnder(std::string_view json, std::string_view wanted) {
+  std::set<std::string> keys;
+  JsonReader reader(json);
+  EXPECT_TRUE(reader.BeginObject().ok());
+  for (std::string_view key; *reader.NextKey(&key);) {
+    if (key != wanted) {
+      EXPECT_TRUE(reader.Skip().ok());
+      continue;
+    }
+    EXPECT_TRUE(reader.BeginObject().ok());
+    for (std::string_view name; *reader.NextKey(&name);) {
+      keys.emplace(name);
+      EXPECT_TRUE(reader.Skip().ok());
+    }
+  }
+  return keys;
+}
+
+std::set<std::string> NamesOf(const std::vector<TensorSpec>& specs) {
+  std::set<std::string> names;
+  for (const TensorSpec& spec : specs) names.insert(spec.name);
+  return names;
+}
+
+// The answers are compared with scikit-learn's by tests/classical; this is their shape.
+TEST(SklearnTest, EveryFixtureBecomesAModelWithItsInputsAndOutputs) {
+  int models = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(kModels)) {
+    if (entry.path().extension() != ".pkl") continue;
+    ++models;
+    SCOPED_TRACE(entry.path().filename().string());
+    const auto imported = ImportPickle(ReadFile(entry.path()));
+    ASSERT_TRUE(imported.ok()) << imported.status();
+    EXPECT_EQ(imported->framework, "scikit-learn");
+    EXPECT_FALSE(imported->framework_version.empty());
+    const std::string expected =
+        ReadFile(std::filesystem::path(entry.path()).replace_extension(".expected.json"));
+    const onnx::ModelInfo info = InfoOf(*imported);
+    EXPECT_EQ(NamesOf(info.signature.inputs), KeysUnder(expected, "inputs"));
+    EXPECT_EQ(NamesOf(info.signature.outputs), KeysUnder(expected, "outputs"));
+  }
+  EXPECT_GT(models, 150);
+}
+
+TEST(SklearnTest, LabelsAndColumnNamesAreKept) {
+  const auto words = ImportPickle(ReadFile(kModels / "logistic-regression.pkl"));
+  ASSERT_TRUE(words.ok()) << words.status();
+  EXPECT_THAT(words->labels.at("predict_proba"), ElementsAre("no", "yes"));
+  const auto frame = ImportPickle(ReadFile(kModels / "pipeline-frame.pkl"));
+  ASSERT_TRUE(frame.ok()) << frame.status();
+  EXPECT_THAT(frame->features, ElementsAre("age", "height", "score", "pulse"));
+}
+
+TEST(SklearnTest, TablesWithTextHaveAnInputForEachColumn) {
+  const auto imported = ImportPickle(ReadFile(kModels / "columns-mixed.pkl"));
+  ASSERT_TRUE(imported.ok()) << imported.status();
+  const auto inputs = InfoOf(*imported).signature.inputs;
+  ASSERT_THAT(inputs, SizeIs(4));
+  EXPECT_EQ(inputs[0].name, "age");
+  EXPECT_EQ(inputs[0].dtype, DType::kFp64);
+  EXPECT_EQ(inputs[1].name, "colour");
+  EXPECT_EQ(inputs[1].dtype, DType::kBytes);
+  EXPECT_THAT(imported->features, SizeIs(0));
+}
+
+TEST(SklearnTest, WhatNoOutputNeedsIsLeftOut) {
+  const auto imported = ImportPickle(ReadFile(kModels / "pipeline-lda.pkl"));
+  ASSERT_TRUE(imported.ok()) << imported.status();
+  // The discriminant's own probabilities are not asked for, only its projection.
+  EXPECT_EQ(InfoOf(*imported).operators.at("Softmax"), 1);
+}
+
+TEST(SklearnTest, TheSameFileGivesTheSameModel) {
+  const std::string bytes = ReadFile(kModels / "columns-mixed.pkl");
+  const auto first = ImportPickle(bytes), second = ImportPickle(bytes);
+  ASSERT_TRUE(first.ok() && second.ok());
+  EXPECT_EQ(first->model, second->model);
+}
+
+TEST(SklearnTest, BrokenStatesAreRefusedByClassAttributeAndWhatStandsThere) {
+  const std::pair<std::string, std::string_view> kCases[] = {
+      {Linear("S'n_features_in_'\nI2\nS'coef_'\n}"),
+       "LinearRegression: coef_: expected a number array [-1,2], got a dict"},
+      {Linear("S'n_features_in_'\nI2\n"),
+       "LinearRegression: coef_: missing; the estimator was not fitted before it was saved, or by "
+       "a version of scikit-learn that is not known"},
+      {Linear("S'n_features_in_'\nS'two'\n"),
+       "LinearRegression: n_features_in_: expected a number, got a str"},
+      {Linear("S'n_features_in_'\nF1.5\n"),
+       "LinearRegression: n_features_in_: expected a whole number, got 1.5"},
+      {Linear("S'n_features_in_'\nI-1\n"),
+       "LinearRegression: n_features_in_: expected 1 to 4194304, got -1"},
+      {Linear("S'n_features_in_'\nI999999999999\n"),
+       "LinearRegression: n_features_in_: expected 1 to 4194304, got 999999999999"},
+      {Instance("sklearn.pipeline", "Pipeline", "S'steps'\n(lp0\n"),
+       "Pipeline: steps: expected at least one estimator, got none"},
+      {Instance("sklearn.pipeline", "Pipeline", "S'steps'\n(lp0\nI7\na"),
+       "Pipeline: steps[0]: expected a tuple, got an int"},
+      {"I5\n", "the file: expected a fitted estimator, got an int"},
+  };
+  for (const auto& [object, message] : kCases) EXPECT_EQ(Refusal(File(object)), message);
+}
+
+TEST(SklearnTest, UnsupportedClassesAreNamedWithWhatIsNear) {
+  EXPECT_EQ(Refusal(File(Instance("sklearn.linear_model", "LinearRegresion", ""))),
+            "sklearn.linear_model.LinearRegresion: expected a supported estimator; did you mean "
+            "\"LinearRegression\"?");
+  EXPECT_EQ(Refusal(File(Instance("sklearn.manifold._t_sne", "TSNE", ""))),
+            "sklearn.manifold._t_sne.TSNE: expected a supported estimator");
+}
+
+TEST(SklearnTest, GlobalsThatAreNoEstimatorsAreExplained) {
+  EXPECT_THAT(Refusal(File("cposix\nsystem\n(S'true'\ntR")),
+              HasSubstr("byte 2: names posix.system, which no fitted estimator needs"));
+  EXPECT_THAT(Refusal(File(Instance("__main__", "MyModel", ""))),
+              HasSubstr("only where the script that wrote it is importable"));
+  EXPECT_THAT(Refusal(File(Instance("shop.models", "Ranker", ""))),
+              HasSubstr("only where shop is importable"));
+}
+
+TEST(SklearnTest, APipelineThatHoldsItselfIsRefused) {
+  // Its state names it again from the memo.
+  const std::string self =
+      "csklearn.pipeline\nPipeline\n)\x81p0\n}(S'steps'\n(lp1\n(S'a'\ng0\ntp2\naub";
+  EXPECT_THAT(Refusal(File(self)), HasSubstr("nest deeper than 32"));
+}
+
+TEST(SklearnTest, TheOnlyEstimatorOfADictIsFound) {
+  const std::string model = ReadFile(kModels / "ridge.pkl");
+  const auto alone = ImportPickle(model);
+  ASSERT_TRUE(alone.ok()) << alone.status();
+  // Protocol, frame and STOP of the file go; the rest stands in a dict.
+  const std::string object = model.substr(11, model.size() - 12);
+  const auto found = ImportPickle("\x80\x04}(S'model'\n" + object + "S'made'\nI2024\nu.");
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_EQ(found->model, alone->model);
+  EXPECT_THAT(found->warnings, ElementsAre("The file holds 2 things; only Ridge is used."));
+}
+
+TEST(SklearnTest, DamagedFixturesAreRefusedOrRead) {
+  for (const std::string_view name : {"columns-mixed", "random-forest", "quantile-normal"}) {
+    const std::string bytes = ReadFile(kModels / fmt::format("{}.pkl", name));
+    for (size_t i = 0; i < bytes.size(); i += 7) {
+      std::string damaged = bytes;
+      damaged[i] = static_cast<char>(damaged[i] ^ (1 << (i % 8)));
+      static_cast<void>(ImportPickle(damaged));
+      static_cast<void>(ImportPickle(bytes.substr(0, i)));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace slipway::importing
