@@ -91,39 +91,44 @@ std::string Apply(Graph& graph, const Objective& objective, const std::string& s
   return score;
 }
 
-void WriteOutputs(Graph& graph, const Objective& objective, std::string value, int64_t columns) {
-  if (objective.classifies) {
-    if (columns == 1) {
-      const std::string other = graph.Add("Sub", {graph.Scalar<double>(1), value});
-      value = graph.Add("Concat", {other, value}, {{"axis", 1}});
-      columns = 2;
-    }
-    graph.Output("predict", graph.Add("ArgMax", {value}, {{"axis", 1}, {"keepdims", 0}}),
-                 DType::kInt64, {-1});
-    graph.Output("predict_proba", value, DType::kFp64, {-1, columns});
-  } else if (columns == 1) {
-    const std::string axis = graph.Constant<int64_t>({1}, std::vector<int64_t>{1});
-    graph.Output("predict", graph.Add("Squeeze", {value, axis}), DType::kFp64, {-1});
-  } else {
-    graph.Output("predict", value, DType::kFp64, {-1, columns});
+Predictions PredictionsOf(Graph& graph, const Objective& objective, const Matrix& value) {
+  if (!objective.classifies) return {.value = value};
+  Matrix proba = value;
+  if (value.columns == 1) {
+    const std::string other = graph.Add("Sub", {graph.Scalar<double>(1), value.value});
+    proba = {graph.Add("Concat", {other, value.value}, {{"axis", 1}}), DType::kFp64, 2};
   }
+  return {.label = graph.Add("ArgMax", {proba.value}, {{"axis", 1}, {"keepdims", 0}}),
+          .proba = proba};
 }
 
-StatusOr<std::string> WriteModel(Model& model) {
+StatusOr<Predictions> AddModel(Graph& graph, Model model, const Matrix& x) {
+  if (x.columns != model.features)
+    return Error(Reason::kBadModel, "LightGBM model: expected {} features, got {}", x.columns,
+                 model.features);
   ASSIGN_OR_RETURN(const Objective objective, ObjectiveOf(model.objective));
+  const auto trees = static_cast<double>(model.trees.size());
   TreeEnsemble ensemble{
       .name = "LightGBM model", .targets = model.outputs, .trees = std::move(model.trees)};
-  const auto rounds =
-      static_cast<double>(ensemble.trees.size()) / static_cast<double>(model.outputs);
   if (ensemble.trees.empty()) ensemble.trees.push_back({.leaves = {0}});
-  Graph graph;
-  const Matrix x = graph.Input("input", DType::kFp64, model.features);
-  ASSIGN_OR_RETURN(const Matrix sum, AddTrees(graph, ensemble, x));
-  const std::string score = model.averages && rounds > 0
-                                ? graph.Add("Div", {sum.value, graph.Scalar<double>(rounds)})
-                                : sum.value;
-  WriteOutputs(graph, objective, Apply(graph, objective, score), model.outputs);
-  return graph.Serialize();
+  ASSIGN_OR_RETURN(Matrix score, AddTrees(graph, ensemble, x));
+  if (model.averages && trees > 0) {
+    const double rounds = trees / static_cast<double>(model.outputs);
+    score.value = graph.Add("Div", {score.value, graph.Scalar<double>(rounds)});
+  }
+  score.value = Apply(graph, objective, score.value);
+  return PredictionsOf(graph, objective, score);
+}
+
+StatusOr<Model> Read(std::string_view text, const Limits& limits, const LightgbmOptions& options) {
+  if (text.size() > limits.max_file_bytes)
+    return Error(Reason::kTooLarge, "LightGBM model: {} bytes, the limit is {}", text.size(),
+                 limits.max_file_bytes);
+  ASSIGN_OR_RETURN(Model model, ReadText(text, limits));
+  const auto rounds = static_cast<int64_t>(model.trees.size()) / model.outputs;
+  if (options.rounds > 0 && options.rounds < rounds)
+    model.trees.resize(static_cast<size_t>(options.rounds * model.outputs));
+  return model;
 }
 
 /// Names that LightGBM made up are none.
@@ -137,15 +142,8 @@ bool AreMadeUp(const std::vector<std::string>& names) {
 }  // namespace
 }  // namespace lightgbm
 
-StatusOr<Imported> ImportLightgbm(std::string_view text, const Limits& limits,
-                                  const LightgbmOptions& options) {
-  if (text.size() > limits.max_file_bytes)
-    return Error(Reason::kTooLarge, "LightGBM model: {} bytes, the limit is {}", text.size(),
-                 limits.max_file_bytes);
-  ASSIGN_OR_RETURN(lightgbm::Model model, lightgbm::ReadText(text, limits));
-  const auto rounds = static_cast<int64_t>(model.trees.size()) / model.outputs;
-  if (options.rounds > 0 && options.rounds < rounds)
-    model.trees.resize(static_cast<size_t>(options.rounds * model.outputs));
+StatusOr<Imported> ImportLightgbm(std::string_view text, const Limits& limits) {
+  ASSIGN_OR_RETURN(lightgbm::Model model, lightgbm::Read(text, limits, {}));
   Imported imported{.format = "LightGBM text", .framework = "lightgbm"};
   if (!lightgbm::AreMadeUp(model.feature_names)) imported.features = model.feature_names;
   if (!model.pandas_categorical.empty() && model.pandas_categorical != "null" &&
@@ -154,8 +152,18 @@ StatusOr<Imported> ImportLightgbm(std::string_view text, const Limits& limits,
         "it was trained on a table with columns of categories: such a column's input is the "
         "category's place in its list, from 0, NaN for any other value; the lists: {}",
         std::string_view(model.pandas_categorical).substr(0, 500)));
-  ASSIGN_OR_RETURN(imported.model, lightgbm::WriteModel(model));
+  Graph graph;
+  const Matrix x = graph.Input("input", DType::kFp64, model.features);
+  ASSIGN_OR_RETURN(const Predictions predictions, lightgbm::AddModel(graph, std::move(model), x));
+  WriteOutputs(graph, predictions);
+  imported.model = graph.Serialize();
   return imported;
+}
+
+StatusOr<Predictions> AddLightgbm(Graph& graph, const Matrix& x, std::string_view text,
+                                  const Limits& limits, const LightgbmOptions& options) {
+  ASSIGN_OR_RETURN(lightgbm::Model model, lightgbm::Read(text, limits, options));
+  return lightgbm::AddModel(graph, std::move(model), graph.CastTo(x, DType::kFp64));
 }
 
 }  // namespace slipway::importing

@@ -5,14 +5,11 @@
 #include <string_view>
 
 #include "base/status.h"
+#include "import/graph.h"
 #include "import/import.h"
+#include "import/predictions.h"
 
 namespace slipway::importing {
-
-struct LightgbmOptions {
-  /// How many rounds answer: a pickled estimator's best_iteration. 0: all that are in the text.
-  int64_t rounds = 0;
-};
 
 /// Imports a model that LightGBM saved as text: Booster.save_model, and the string inside a pickled
 /// Booster.
@@ -24,7 +21,17 @@ struct LightgbmOptions {
 /// @return kUnsupported naming the objective, version or linear trees; kBadModel naming the tree
 ///   and the line's key.
 /// Threads: any. Source: docs/formats/lightgbm.md.
-StatusOr<Imported> ImportLightgbm(std::string_view text, const Limits& limits = {},
-                                  const LightgbmOptions& options = {});
+StatusOr<Imported> ImportLightgbm(std::string_view text, const Limits& limits = {});
+
+struct LightgbmOptions {
+  /// How many rounds answer: a pickled estimator's best_iteration. 0: all that are in the text.
+  int64_t rounds = 0;
+};
+
+/// Writes the model into a graph of other things.
+/// @param x  [n, features] of any dtype; cast to FP64.
+/// @return as ImportLightgbm; kBadModel when x has not as many columns as the model has features.
+StatusOr<Predictions> AddLightgbm(Graph& graph, const Matrix& x, std::string_view text,
+                                  const Limits& limits = {}, const LightgbmOptions& options = {});
 
 }  // namespace slipway::importing

@@ -85,12 +85,18 @@ TEST(LightgbmTest, ListsOfCategoriesAreTold) {
   EXPECT_THAT(imported->warnings[0], HasSubstr(R"([["blue", "green", "red"]])"));
 }
 
-TEST(LightgbmTest, FewerRoundsMayAnswer) {
+TEST(LightgbmTest, FewerRoundsMayAnswerInAGraphOfOtherThings) {
   const std::string text = ReadFile(kModels / "multiclass.txt");
-  const auto two = ImportLightgbm(text, {}, {.rounds = 2});
-  ASSERT_TRUE(two.ok()) << two.status();
-  EXPECT_LT(two->model.size(), ImportLightgbm(text)->model.size());
-  EXPECT_EQ(ImportLightgbm(text, {}, {.rounds = 3})->model, ImportLightgbm(text)->model);
+  const auto size_of = [&](int64_t rounds) {
+    Graph graph;
+    const Matrix x = graph.Input("x", DType::kFp32, 4);
+    const auto predictions = AddLightgbm(graph, x, text, {}, {.rounds = rounds});
+    EXPECT_TRUE(predictions.ok()) << predictions.status();
+    EXPECT_EQ(predictions->proba->columns, 3);
+    return graph.Serialize().size();
+  };
+  EXPECT_LT(size_of(2), size_of(0));
+  EXPECT_EQ(size_of(3), size_of(0));
 }
 
 // decision_type: 2 is default-left, 4 that zero is missing. Zero is left of 0.5.

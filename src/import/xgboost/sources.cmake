@@ -2,6 +2,7 @@
 set(XGBOOST_SOURCES
     xgboost/booster_binary.cc
     xgboost/booster_document.cc
+    xgboost/booster_graph.cc
     xgboost/node_table.cc
     xgboost/objective.cc
     xgboost/ubjson.cc

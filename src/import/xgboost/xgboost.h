@@ -2,10 +2,13 @@
 // XGBoost models become ONNX.
 
 #include <cstddef>
+#include <limits>
 #include <span>
 
 #include "base/status.h"
+#include "import/graph.h"
 #include "import/import.h"
+#include "import/predictions.h"
 
 namespace slipway::importing {
 
@@ -22,5 +25,19 @@ namespace slipway::importing {
 /// @return kUnsupported naming the booster or objective; kBadModel naming the place.
 /// Threads: any. Source: docs/formats/xgboost.md.
 StatusOr<Imported> ImportXgboost(std::span<const std::byte> bytes, const Limits& limits = {});
+
+/// How the object around a pickled Booster uses it.
+struct XgboostOptions {
+  /// After early stopping only the best rounds answer: XGBClassifier and its like. A Booster uses
+  /// all that it has.
+  bool best_rounds = true;
+  float missing = std::numeric_limits<float>::quiet_NaN();  // this value is missing too
+};
+
+/// Writes the model into a graph of other things.
+/// @param x  [n, features] of any dtype; cast to FP32.
+/// @return as ImportXgboost; kBadModel when x has not as many columns as the model has features.
+StatusOr<Predictions> AddXgboost(Graph& graph, const Matrix& x, std::span<const std::byte> bytes,
+                                 const Limits& limits = {}, const XgboostOptions& options = {});
 
 }  // namespace slipway::importing

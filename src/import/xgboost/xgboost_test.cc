@@ -97,6 +97,28 @@ TEST(XgboostTest, EarlyStoppingIsTold) {
   EXPECT_THAT(imported->warnings[0], HasSubstr("training was stopped early"));
 }
 
+TEST(XgboostTest, AllRoundsMayAnswerInAGraphOfOtherThings) {
+  const std::string bytes = ReadFile(kModels / "stopped_early.ubj");
+  const auto size_of = [&](const XgboostOptions& options) {
+    Graph graph;
+    const Matrix x = graph.Input("x", DType::kFp64, 4);
+    const auto predictions = AddXgboost(graph, x, std::as_bytes(std::span(bytes)), {}, options);
+    EXPECT_TRUE(predictions.ok()) << predictions.status();
+    EXPECT_EQ(predictions->proba->columns, 3);
+    return graph.Serialize().size();
+  };
+  EXPECT_LT(size_of({}), size_of({.best_rounds = false}));
+  EXPECT_LT(size_of({}), size_of({.missing = -999}));
+}
+
+TEST(XgboostTest, ModelsOfOtherColumnsThanTheGraphsAreRefused) {
+  Graph graph;
+  const auto predictions =
+      AddXgboost(graph, graph.Input("x", DType::kFp32, 3), std::as_bytes(std::span(kSmall)));
+  ASSERT_FALSE(predictions.ok());
+  EXPECT_EQ(MessageOf(predictions.status()), "XGBoost model: num_feature: expected 3, got 2");
+}
+
 TEST(XgboostTest, BestIterationBeyondTheTreesKeepsAll) {
   const std::string text =
       Replaced(R"("attributes":{})", R"("attributes":{"best_iteration":"9223372036854775807"})");
