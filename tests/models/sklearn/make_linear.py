@@ -25,11 +25,11 @@ rows = probes(x)
 write("logistic-regression", lm.LogisticRegression().fit(x, words), rows, protocol=2)
 write("logistic-regression-three", lm.LogisticRegression().fit(x, colours), rows)
 write("logistic-regression-bool", lm.LogisticRegression().fit(x, two == 1), rows)
-write("logistic-regression-l1", lm.LogisticRegression(penalty="l1", solver="liblinear").fit(x, two), rows)
+write("logistic-regression-l1", lm.LogisticRegression(penalty="l1", solver="liblinear", random_state=0).fit(x, two), rows)
 write("logistic-regression-cv", lm.LogisticRegressionCV(Cs=3, cv=3, max_iter=500).fit(x, three + 5), rows)
 if RELEASE < (1, 7):
     write("logistic-regression-ovr", lm.LogisticRegression(multi_class="ovr").fit(x, three), rows)
-    write("logistic-regression-liblinear", lm.LogisticRegression(solver="liblinear").fit(x, three), rows)
+    write("logistic-regression-liblinear", lm.LogisticRegression(solver="liblinear", random_state=0).fit(x, three), rows)
     write("logistic-regression-multinomial-two",
           lm.LogisticRegression(multi_class="multinomial").fit(x, two), rows)
 # A decision of exactly 0: both classes are as likely.

@@ -10,11 +10,11 @@ from sklearn.decomposition import PCA, FastICA, IncrementalPCA, TruncatedSVD
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.impute import MissingIndicator, SimpleImputer
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import Lasso, LinearRegression, LogisticRegression, SGDClassifier
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 
-from fixtures import classes, numbers, probes, targets, write
+from fixtures import RELEASE, classes, numbers, probes, targets, write
 
 x = numbers()
 two, three = classes(x), classes(x, 3)
@@ -22,6 +22,7 @@ y = targets(x)
 rows = probes(x)
 wide = numbers(columns=8)
 wide_rows = probes(wide, 10)
+three_wide = classes(wide, 3)
 
 ties = np.round(x, 1)
 ties_rows = np.vstack([ties[:12], ties[:4] + 1e-9, ties.min(axis=0), ties.max(axis=0), ties.max(axis=0) + 5])
@@ -71,6 +72,11 @@ for name, estimator in {
 }.items():
     write(name, estimator.fit(wide, two), wide_rows)
 write("rfe", fs.RFE(LogisticRegression(), n_features_to_select=3).fit(wide, two), wide_rows)
+write("select-from-model", fs.SelectFromModel(LogisticRegression(max_iter=500)).fit(wide, three_wide), wide_rows)
+write("select-from-forest",
+      fs.SelectFromModel(RandomForestClassifier(5, max_depth=3, random_state=0), threshold="0.8*median", max_features=5).fit(wide, two),
+      wide_rows)
+write("select-from-lasso", fs.SelectFromModel(Lasso(0.2)).fit(wide, y), wide_rows)
 
 # Categories of text, numbers and truth values.
 colours = np.array(["red", "green", "blue", "red", "grey"] * 6, dtype=object)
@@ -95,6 +101,10 @@ write("label-encoder-numbers", pp.LabelEncoder().fit(codes[:, 1]), codes[:6, 1])
 write("label-binarizer", pp.LabelBinarizer().fit(colours), colours[:6])
 write("label-binarizer-two", pp.LabelBinarizer(neg_label=-1).fit(sizes[sizes != "L"]), sizes[sizes != "L"][:6])
 
+if RELEASE >= (1, 3):
+    write("target-encoder", pp.TargetEncoder().fit(text, y[:30]), unknown)
+    write("target-encoder-three", pp.TargetEncoder().fit(text, np.arange(30) % 3), unknown)
+
 gaps = x.copy()
 gaps[::4, 0] = np.nan
 gaps[1::5, 2] = np.nan
@@ -102,6 +112,8 @@ marked = np.where(np.isnan(gaps), -1, gaps)
 write("simple-imputer", SimpleImputer().fit(gaps), gaps[:20])
 write("simple-imputer-indicator", SimpleImputer(strategy="median", add_indicator=True).fit(gaps), gaps[:20])
 write("simple-imputer-number", SimpleImputer(missing_values=-1, strategy="most_frequent").fit(marked), marked[:20])
+write("simple-imputer-text", SimpleImputer(missing_values="", strategy="constant", fill_value="none").fit(
+    np.array([["a", ""], ["b", "c"]], dtype=object)), np.array([["a", ""], ["", "c"]], dtype=object))
 write("missing-indicator", MissingIndicator().fit(gaps), gaps[:10])
 write("missing-indicator-all", MissingIndicator(features="all").fit(gaps), gaps[:10])
 
@@ -135,6 +147,11 @@ prepare = ColumnTransformer(
 mixed_model = Pipeline([("prepare", prepare), ("model", LogisticRegression())]).fit(
     mixed.drop(columns="unused"), two[:30])
 write("columns-mixed", mixed_model, mixed_rows)
+# The columns as pandas' Index, a slice of names, a mask; one name alone.
+write("columns-index", ColumnTransformer(
+    [("scale", pp.StandardScaler(), frame.columns[:2]), ("range", pp.MinMaxScaler(), slice("score", "pulse")),
+     ("bins", pp.KBinsDiscretizer(2, encode="ordinal"), [True, False, False, True])]).fit(frame), frame.head(8))
+write("sparse-coefficients", SGDClassifier(random_state=0).fit(x, two).sparsify(), rows)
 selected = ColumnTransformer(
     [("numbers", pp.StandardScaler(), make_column_selector(dtype_include="number")),
      ("text", pp.OrdinalEncoder(), make_column_selector(dtype_exclude="number"))])
