@@ -59,8 +59,8 @@ StatusOr<Node*> NewObjectEx(const Call& call) {
 
 /// How Python 3 writes bytes in protocols 0 to 2: _codecs.encode(text, 'latin1').
 StatusOr<Node*> Latin1Bytes(const Node& text, const Call& call) {
-  if (IsAscii(text.text)) return call.heap.NewText(Kind::kBytes, call.offset, text.text);
   RETURN_IF_ERROR(call.heap.Charge(text.text.size()));
+  if (IsAscii(text.text)) return call.heap.NewText(Kind::kBytes, call.offset, text.text);
   ASSIGN_OR_RETURN(std::string bytes, EncodeLatin1(text.text));
   return call.heap.NewOwnedText(Kind::kBytes, call.offset, std::move(bytes));
 }

@@ -188,6 +188,13 @@ TEST(HostileTest, CopiesOfOneBufferAreBoundedByTheFile) {
               HasSubstr("more memory than is allowed"));
 }
 
+TEST(HostileTest, WorkOnOneValueIsBoundedByTheFile) {
+  const std::string text = Global("_codecs", "encode") + "q\x01" + Text(std::string(100'000, 'x')) +
+                           "q\x02" + Text("latin1") + "q\x03";
+  EXPECT_THAT(MessageOfReading(text + Repeat("h\x01h\x02h\x03\x86R0", 20'000) + "00."),
+              HasSubstr("more memory than is allowed"));
+}
+
 TEST(HostileTest, GlobalsAreBounded) {
   std::string bytes;
   for (int i = 0; i <= 10'000; ++i) bytes += Global("m", fmt::format("c{}", i)) + "0";

@@ -12,8 +12,10 @@ bool IsJoblib(const Node& object, std::string_view name) {
   return IsInstanceOf(object, kModule, name) || IsInstanceOf(object, kBundledModule, name);
 }
 
+/// In a dict of a few values, as joblib writes it; null in any other.
 const Node* Find(const Node& dict, std::string_view key) {
-  if (!dict.is(Kind::kDict)) return nullptr;
+  constexpr size_t kMaxPairs = 32;
+  if (!dict.is(Kind::kDict) || dict.nodes->size() > 2 * kMaxPairs) return nullptr;
   for (size_t i = dict.nodes->size(); i >= 2; i -= 2) {
     const Node& at = *(*dict.nodes)[i - 2];
     if (at.is(Kind::kString) && at.text == key) return (*dict.nodes)[i - 1];
@@ -25,7 +27,7 @@ const Node* Find(const Node& dict, std::string_view key) {
 
 bool IsStreamArray(const Node& object) { return IsJoblib(object, "NumpyArrayWrapper"); }
 
-StatusOr<StreamArray> ReadStreamArrayState(const Node& state) {
+StatusOr<StreamArray> ReadStreamArrayState(const Node& state, Heap& heap) {
   const Node* const shape = Find(state, "shape");
   const Node* const order = Find(state, "order");
   const Node* const dtype = Find(state, "dtype");
@@ -33,7 +35,7 @@ StatusOr<StreamArray> ReadStreamArrayState(const Node& state) {
     return Error(Reason::kBadModel, "joblib: expected an array's shape, order and dtype");
   StreamArray out;
   ASSIGN_OR_RETURN(out.layout.shape, ReadShape(*shape));
-  ASSIGN_OR_RETURN(out.type, ReadNumpyType(*dtype));
+  ASSIGN_OR_RETURN(out.type, ReadNumpyType(*dtype, heap));
   if (order->text == "F")
     out.layout.order = ArrayLayout::Order::kFortran;
   else if (order->text != "C")

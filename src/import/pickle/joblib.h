@@ -16,7 +16,7 @@ struct StreamArray {
 /// Whether `object` describes an array whose bytes follow.
 bool IsStreamArray(const Node& object);
 /// @param state  of such an object.
-StatusOr<StreamArray> ReadStreamArrayState(const Node& state);
+StatusOr<StreamArray> ReadStreamArrayState(const Node& state, Heap& heap);
 /// An array of no objects, from where the stream stands.
 StatusOr<Array> TakeStreamArray(const StreamArray& description, Cursor& stream, Heap& heap);
 

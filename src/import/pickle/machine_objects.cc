@@ -102,7 +102,8 @@ Status Machine::Build() {
 }
 
 Status Machine::ReadStreamArray(Node& wrapper) {
-  ASSIGN_OR_RETURN(const StreamArray description, ReadStreamArrayState(*wrapper.instance->state));
+  ASSIGN_OR_RETURN(const StreamArray description,
+                   ReadStreamArrayState(*wrapper.instance->state, heap_));
   if (description.type.type.kind != 'O') {
     ASSIGN_OR_RETURN(Array array, TakeStreamArray(description, stream_, heap_));
     return heap_.BecomeArray(wrapper, std::move(array));

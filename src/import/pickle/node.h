@@ -54,7 +54,8 @@ class Heap {
   Heap(size_t max_values, size_t max_bytes) : values_left_(max_values), bytes_left_(max_bytes) {}
   Heap(const Heap&) = delete;
 
-  /// Takes `bytes` from the budget, or kTooLarge.
+  /// Takes `bytes` from the budget, or kTooLarge. Work on what several opcodes may name is charged
+  /// too, so that time, as memory, is bounded by the length of the file.
   Status Charge(size_t bytes);
 
   StatusOr<Node*> New(Kind kind, size_t offset);  // with nothing inside

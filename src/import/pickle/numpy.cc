@@ -204,7 +204,7 @@ StatusOr<Array> ArrayFromState(const Node& state, Heap& heap) {
     return Error(Reason::kBadModel, "numpy array: expected a state of version 1");
   ArrayLayout layout;
   ASSIGN_OR_RETURN(layout.shape, ReadShape(*parts[1]));
-  ASSIGN_OR_RETURN(const NumpyType type, ReadNumpyType(*parts[2]));
+  ASSIGN_OR_RETURN(const NumpyType type, ReadNumpyType(*parts[2], heap));
   const Node& fortran = *parts[3];
   if (!fortran.is(Kind::kBool) && !fortran.is(Kind::kInt))
     return Unexpected("order", "a bool", fortran);
@@ -223,7 +223,7 @@ StatusOr<Array> ScalarFromArguments(const Nodes& args, Heap& heap) {
   if (args.size() != 2)
     return Error(Reason::kBadModel, "numpy scalar: expected a dtype and bytes, got {} arguments",
                  args.size());
-  ASSIGN_OR_RETURN(const NumpyType type, ReadNumpyType(*args[0]));
+  ASSIGN_OR_RETURN(const NumpyType type, ReadNumpyType(*args[0], heap));
   if (type.type.kind == 'O') return MakeObjectArray(type, {}, {args[1]}, heap);
   if (!IsText(*args[1])) return Unexpected("scalar", "bytes", *args[1]);
   return MakeArray(type, {}, BytesOf(args[1]->text), heap);
@@ -233,7 +233,7 @@ StatusOr<Array> ArrayFromBuffer(const Nodes& args, Heap& heap) {
   if (args.size() != 4 && args.size() != 5)
     return Error(Reason::kBadModel, "numpy array: expected 4 or 5 arguments, got {}", args.size());
   if (!IsText(*args[0])) return Unexpected("buffer", "bytes", *args[0]);
-  ASSIGN_OR_RETURN(const NumpyType type, ReadNumpyType(*args[1]));
+  ASSIGN_OR_RETURN(const NumpyType type, ReadNumpyType(*args[1], heap));
   ArrayLayout layout;
   ASSIGN_OR_RETURN(layout.shape, ReadShape(*args[2]));
   const std::string_view order = args[3]->is(Kind::kString) ? args[3]->text : "";

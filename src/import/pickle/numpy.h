@@ -19,7 +19,7 @@ struct NumpyType {
 };
 
 /// @param dtype  an instance of numpy.dtype, with or without its state.
-StatusOr<NumpyType> ReadNumpyType(const Node& dtype);
+StatusOr<NumpyType> ReadNumpyType(const Node& dtype, Heap& heap);
 
 /// How elements lie in their bytes.
 struct ArrayLayout {

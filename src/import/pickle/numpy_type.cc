@@ -96,13 +96,15 @@ Status AddField(std::string_view name, const Node& entry, NumpyType& out) {
   return OkStatus();
 }
 
-Status AddFields(const Node& names, const Node& fields, NumpyType& out) {
+Status AddFields(const Node& names, const Node& fields, Heap& heap, NumpyType& out) {
   if (!names.is(Kind::kTuple)) return BadType("a tuple of names", names);
   if (!fields.is(Kind::kDict)) return BadType("a dict of fields", fields);
   constexpr size_t kMaxFields = 1024, kMaxNameBytes = 1024;
   if (names.nodes->size() > kMaxFields || fields.nodes->size() > 4 * kMaxFields)
     return Error(Reason::kBadModel, "numpy.dtype: expected at most {} fields, got {}", kMaxFields,
                  names.nodes->size());
+  constexpr size_t kPerField = 64;  // also for the time that it takes
+  RETURN_IF_ERROR(heap.Charge(fields.nodes->size() * kPerField));
   StringMap<const Node*> by_name;
   for (size_t i = 0; i + 1 < fields.nodes->size(); i += 2) {
     const Node& name = *(*fields.nodes)[i];
@@ -120,7 +122,7 @@ Status AddFields(const Node& names, const Node& fields, NumpyType& out) {
 }
 
 /// version, byte order, subarray, names, fields, item size, alignment, flags[, metadata].
-Status ApplyState(const Node& dtype, const Node& state, NumpyType& out) {
+Status ApplyState(const Node& dtype, const Node& state, Heap& heap, NumpyType& out) {
   if (!state.is(Kind::kTuple) || state.nodes->size() < 8)
     return BadType("a state of 8 or more values", dtype);
   const Nodes& parts = *state.nodes;
@@ -137,7 +139,7 @@ Status ApplyState(const Node& dtype, const Node& state, NumpyType& out) {
     return Error(Reason::kBadModel, "numpy.dtype: expected items of {} bytes, got {}",
                  out.type.item_bytes, item_bytes);
   if (kind != 'V' || parts[3]->is(Kind::kNone)) return OkStatus();
-  return AddFields(*parts[3], *parts[4], out);
+  return AddFields(*parts[3], *parts[4], heap, out);
 }
 
 Status Unknown(const Node& type) {
@@ -147,7 +149,7 @@ Status Unknown(const Node& type) {
 }
 
 /// The type of a recarray: its size stands in the state alone.
-StatusOr<NumpyType> RecordType(const Node& dtype, const Node& state) {
+StatusOr<NumpyType> RecordType(const Node& dtype, const Node& state, Heap& heap) {
   if (!state.is(Kind::kTuple)) return BadType("a tuple as its state", dtype);
   ASSIGN_OR_RETURN(const int64_t item_bytes, IntegerAt(*state.nodes, 5, dtype));
   if (item_bytes < 0 || static_cast<size_t>(item_bytes) > kMaxItemBytes)
@@ -156,7 +158,7 @@ StatusOr<NumpyType> RecordType(const Node& dtype, const Node& state) {
   NumpyType out;
   out.type.kind = 'V';
   out.type.item_bytes = static_cast<size_t>(item_bytes);
-  RETURN_IF_ERROR(ApplyState(dtype, state, out));
+  RETURN_IF_ERROR(ApplyState(dtype, state, heap, out));
   return out;
 }
 
@@ -169,20 +171,21 @@ bool IsNumpyCore(std::string_view module, std::string_view part) {
   return parent == "numpy.core" || parent == "numpy._core";
 }
 
-StatusOr<NumpyType> ReadNumpyType(const Node& dtype) {
+StatusOr<NumpyType> ReadNumpyType(const Node& dtype, Heap& heap) {
   if (!dtype.is(Kind::kObject)) return BadType("an instance of numpy.dtype", dtype);
   if (!IsInstanceOf(dtype, "numpy", "dtype")) return Unknown(*dtype.instance->callable);
   const Nodes& args = *dtype.instance->args->nodes;
   if (args.empty()) return BadType("a type's name", dtype);
   const Node* const state = dtype.instance->state;
-  if (Names(*args[0], "numpy", "record") && state != nullptr) return RecordType(dtype, *state);
+  if (Names(*args[0], "numpy", "record") && state != nullptr)
+    return RecordType(dtype, *state, heap);
   if (args[0]->is(Kind::kGlobal)) return Unknown(*args[0]);
   if (!args[0]->is(Kind::kString)) return BadType("a type's name", dtype);
   ASSIGN_OR_RETURN(NumpyType out, ParseCode(args[0]->text));
   if (!HasKnownSize(out.type))
     return Error(Reason::kBadModel, "numpy.dtype: expected a type that numpy has, got \"{}\"",
                  Printable(args[0]->text));
-  if (state != nullptr) RETURN_IF_ERROR(ApplyState(dtype, *state, out));
+  if (state != nullptr) RETURN_IF_ERROR(ApplyState(dtype, *state, heap, out));
   return out;
 }
 

@@ -235,6 +235,23 @@ TEST_P(ArraysTest, FieldsOfStructuredArraysAreArrays) {
   }
 }
 
+TEST_P(ArraysTest, RecordsAndFieldsOfArrays) {
+  const Array& record = Get("record");
+  EXPECT_THAT(*record.Field("a")->Integers(), ElementsAre(1));
+  EXPECT_THAT(*record.Field("b")->Doubles(), ElementsAre(2.5));
+  const Array& vectors = Get("vectors");
+  EXPECT_THAT(*vectors.Field("a")->Integers(), ElementsAre(1));
+  EXPECT_EQ(vectors.Field("b")->type.kind, 'V');
+  EXPECT_EQ(vectors.Field("b")->type.item_bytes, 8u);
+}
+
+TEST_P(ArraysTest, OtherNumbersKeepTheirBytes) {
+  EXPECT_EQ(Get("c16").bytes.size(), 16u);
+  EXPECT_EQ(Get("long_double").bytes.size(), 16u);
+  EXPECT_THAT(MessageOf(Get("long_double").Doubles().status()),
+              HasSubstr("expected an array of numbers, got one of type f16"));
+}
+
 TEST_P(ArraysTest, PackingIsNamed) {
   const std::string file = GetParam();
   const size_t from = file.find('_') + 1;

@@ -62,7 +62,8 @@ class Value {
   size_t size() const;
   Value at(size_t index) const;   // kDict: the value
   Value key(size_t index) const;  // kDict
-  /// The value under a string key of a dict; nullopt when there is none. The last one wins.
+  /// The value under a string key of a dict; nullopt when there is none. The last one wins. Cost:
+  /// linear in the dict.
   std::optional<Value> Find(std::string_view key) const;
 
   /// kGlobal, and kObject for what it is an instance of: "sklearn.svm._classes", "SVC". Empty for
