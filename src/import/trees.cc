@@ -68,15 +68,19 @@ class TreeCheck {
 
   // No split is reached twice, so this ends; a cycle shows as splits that the root does not reach.
   Status Reachable() const {
-    std::vector<int32_t> open;
-    if (!tree_.splits.empty()) open.push_back(0);
+    std::vector<std::pair<int32_t, int>> open;  // splits and their levels
+    if (!tree_.splits.empty()) open.emplace_back(0, 1);
     size_t reached = 0;
     while (!open.empty()) {
-      const Split& split = tree_.splits[open.back()];
+      const auto [place, level] = open.back();
       open.pop_back();
       ++reached;
-      if (split.on_true >= 0) open.push_back(split.on_true);
-      if (split.on_false >= 0) open.push_back(split.on_false);
+      if (level > kMaxTreeDepth)
+        return Error(Reason::kUnsupported, "{}: tree {}: expected at most {} levels of splits",
+                     ensemble_.name, index_, kMaxTreeDepth);
+      const Split& split = tree_.splits[place];
+      if (split.on_true >= 0) open.emplace_back(split.on_true, level + 1);
+      if (split.on_false >= 0) open.emplace_back(split.on_false, level + 1);
     }
     if (reached == tree_.splits.size()) return OkStatus();
     return Bad(ensemble_, index_, "{} of {} splits lie on a cycle that the root does not reach",

@@ -76,6 +76,19 @@ TEST(TreesTest, ACycleThatTheRootDoesNotReachIsRefused) {
   EXPECT_THAT(std::string(MessageOf(sum.status())), HasSubstr("cycle"));
 }
 
+TEST(TreesTest, TreesTooDeepForTheirRuntimeAreRefused) {
+  for (const int depth : {kMaxTreeDepth, kMaxTreeDepth + 1}) {
+    Tree chain{.leaves = std::vector<double>(depth + 1)};
+    for (int i = 0; i < depth; ++i)
+      chain.splits.push_back({.on_true = ~i, .on_false = i + 1 < depth ? i + 1 : ~depth});
+    const auto sum = Add({.name = "T", .trees = {chain}});
+    EXPECT_EQ(sum.ok(), depth == kMaxTreeDepth);
+    if (sum.ok()) continue;
+    EXPECT_EQ(ReasonOf(sum.status()), Reason::kUnsupported);
+    EXPECT_EQ(MessageOf(sum.status()), "T: tree 0: expected at most 2000 levels of splits");
+  }
+}
+
 std::map<std::string, int> OperatorsOf(const Tree& tree) {
   Graph graph;
   const auto sum =
