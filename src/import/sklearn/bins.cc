@@ -1,6 +1,7 @@
-// Transformers that look up where among fitted edges a number lies.
+// Estimators that look up where among fitted edges a number lies.
 
 #include <algorithm>
+#include <limits>
 
 #include "import/sklearn/intervals.h"
 #include "import/sklearn/operators.h"
@@ -48,27 +49,6 @@ StatusOr<Outputs> KBinsDiscretizer(Writer& writer, const State& state, const Tab
   const Matrix spread = graph.Select(index, columns);
   const Matrix hit = MapWith(graph, "Equal", spread, numbers);
   return Transforming(graph.CastTo({hit.value, DType::kBool, bins}, DType::kFp64));
-}
-
-/// Pieces of a line for each column: piece i is y + slope · (x − start).
-struct Pieces {
-  std::vector<double> start, y, slope;
-};
-
-/// y + slope · (x − start) of the piece that `index` [n, columns] names within its column.
-Matrix Interpolate(Graph& graph, const Matrix& x, const Matrix& index, const Pieces& pieces) {
-  const auto count = static_cast<int64_t>(pieces.y.size());
-  std::vector<int64_t> first;
-  for (int64_t i = 0; i < x.columns; ++i) first.push_back(i * (count / x.columns));
-  const Matrix whole = graph.CastTo(index, DType::kInt64);
-  const std::string flat =
-      graph.Add("Add", {whole.value, graph.Constant<int64_t>({x.columns}, first)});
-  const auto look_up = [&](const std::vector<double>& values) {
-    return graph.Add("Gather", {graph.Constant<double>({count}, values), flat});
-  };
-  const std::string offset = graph.Add("Sub", {x.value, look_up(pieces.start)});
-  const std::string rise = graph.Add("Mul", {offset, look_up(pieces.slope)});
-  return {graph.Add("Add", {rise, look_up(pieces.y)}), DType::kFp64, x.columns};
 }
 
 /// numpy.interp(x, quantiles, references) where `from_above` is false; else the same from the other
@@ -199,9 +179,39 @@ StatusOr<Outputs> QuantileTransformer(Writer& writer, const State& state, const 
   return Transforming(NormalQuantile(graph, {inside, DType::kFp64, x.columns}));
 }
 
+/// Lines between the points of X_thresholds_ and y_thresholds_.
+StatusOr<Outputs> IsotonicRegression(Writer& writer, const State& state, const Table& table) {
+  Graph& graph = writer.graph();
+  ASSIGN_OR_RETURN(Matrix x, table.Numbers(graph, state.Title()));
+  if (x.columns != 1) return state.Bad("expected one column, got {}", x.columns);
+  ASSIGN_OR_RETURN(const pickle::Value raw, state.Get("X_thresholds_"));
+  if (raw.is(Kind::kArray) && raw.array().type.item_bytes == sizeof(float))
+    x = graph.CastTo(graph.CastTo(x, DType::kFp32), DType::kFp64);  // as scikit-learn does then
+  ASSIGN_OR_RETURN(const std::vector<double> points, state.Vector("X_thresholds_"));
+  ASSIGN_OR_RETURN(const std::vector<double> values,
+                   state.Vector("y_thresholds_", static_cast<int64_t>(points.size())));
+  if (points.empty() || !std::is_sorted(points.begin(), points.end()))
+    return state.Bad("X_thresholds_: expected ascending numbers");
+  ASSIGN_OR_RETURN(const Matrix curve, InterpolateQuantiles(graph, x, {points}, values, false));
+  ASSIGN_OR_RETURN(const std::string outside, state.TextOr("out_of_bounds", "nan"));
+  if (outside == "clip" || points.size() == 1) return Predicting(curve, true);
+  if (outside == "raise")
+    writer.Warn(
+        fmt::format("{}: outside of what it was fitted on the answer is NaN; scikit-learn "
+                    "raises an error (out_of_bounds=\"raise\").",
+                    state.Title()));
+  const std::string below = graph.Add("Less", {x.value, graph.Scalar<double>(points.front())});
+  const std::string above = graph.Add("Greater", {x.value, graph.Scalar<double>(points.back())});
+  const std::string is_outside = graph.Add("Or", {below, above});
+  const std::string nan = graph.Scalar<double>(std::numeric_limits<double>::quiet_NaN());
+  return Predicting({graph.Add("Where", {is_outside, nan, curve.value}), DType::kFp64, 1}, true);
+}
+
 constexpr std::string_view kPreprocessing = "sklearn.preprocessing";
 
 constexpr Estimator kRows[] = {
+    {"sklearn.isotonic", "IsotonicRegression", EstimatorKind::kRegressor, IsotonicRegression,
+     nullptr, 1},
     {kPreprocessing, "KBinsDiscretizer", EstimatorKind::kTransformer, KBinsDiscretizer},
     {kPreprocessing, "QuantileTransformer", EstimatorKind::kTransformer, QuantileTransformer},
 };

@@ -7,18 +7,20 @@ namespace slipway::importing::sklearn {
 namespace {
 
 /// The nearest centre is that of the largest x·c − |c|²/2; distances follow from the same product.
-StatusOr<Outputs> KMeans(Writer& writer, const State& state, const Table& table) {
+StatusOr<Outputs> NearestCentre(Writer& writer, const State& state, const Table& table,
+                                std::string_view key) {
   Graph& graph = writer.graph();
   ASSIGN_OR_RETURN(const Matrix x, table.Numbers(graph, state.Title()));
-  ASSIGN_OR_RETURN(const Dense centres, state.Array("cluster_centers_", {-1, x.columns}));
+  ASSIGN_OR_RETURN(const Dense centres, state.Array(key, {-1, x.columns}));
   const int64_t count = centres.rows();
-  if (count < 1) return state.Bad("cluster_centers_: expected at least one, got none");
+  if (count < 1) return state.Expected(key, "at least one centre", "none");
   std::vector<double> half_squares(static_cast<size_t>(count), 0);
-  for (int64_t i = 0; i < count; ++i)
+  for (int64_t i = 0; i < count; ++i) {
     for (int64_t j = 0; j < x.columns; ++j) {
       const double value = centres.values[i * x.columns + j];
       half_squares[i] -= value * value / 2;
     }
+  }
   const Matrix score = Affine(graph, x, Transposed(centres.values, count, x.columns), half_squares);
   Outputs outputs;
   outputs.label = ArgMax(graph, score);
@@ -32,9 +34,36 @@ StatusOr<Outputs> KMeans(Writer& writer, const State& state, const Table& table)
   return outputs;
 }
 
+StatusOr<Outputs> KMeans(Writer& writer, const State& state, const Table& x) {
+  return NearestCentre(writer, state, x, "cluster_centers_");
+}
+
+StatusOr<Outputs> NearestCentreOnly(Writer& writer, const State& state, const Table& x) {
+  ASSIGN_OR_RETURN(Outputs outputs, NearestCentre(writer, state, x, "cluster_centers_"));
+  outputs.transform.reset();
+  return outputs;
+}
+
+/// Subclusters have labels of their own.
+StatusOr<Outputs> Birch(Writer& writer, const State& state, const Table& x) {
+  Graph& graph = writer.graph();
+  ASSIGN_OR_RETURN(Outputs outputs, NearestCentre(writer, state, x, "subcluster_centers_"));
+  ASSIGN_OR_RETURN(const std::vector<int64_t> labels,
+                   state.Integers("subcluster_labels_", outputs.transform->columns()));
+  const auto count = static_cast<int64_t>(labels.size());
+  outputs.label = graph.Add("Gather", {graph.Constant<int64_t>({count}, labels), outputs.label});
+  return outputs;
+}
+
+constexpr std::string_view kCluster = "sklearn.cluster";
+constexpr EstimatorKind kClusters = EstimatorKind::kClusterer;
+
 constexpr Estimator kRows[] = {
-    {"sklearn.cluster", "KMeans", EstimatorKind::kClusterer, KMeans},
-    {"sklearn.cluster", "MiniBatchKMeans", EstimatorKind::kClusterer, KMeans},
+    {kCluster, "AffinityPropagation", kClusters, NearestCentreOnly},
+    {kCluster, "Birch", kClusters, Birch},
+    {kCluster, "KMeans", kClusters, KMeans},
+    {kCluster, "MeanShift", kClusters, NearestCentreOnly},
+    {kCluster, "MiniBatchKMeans", kClusters, KMeans},
 };
 
 }  // namespace

@@ -218,11 +218,18 @@ StatusOr<Outputs> Search(Writer& writer, const State& state, const Table& x) {
   return writer.Write(best, x);
 }
 
+/// The regressor that was fitted on the inliers.
+StatusOr<Outputs> Ransac(Writer& writer, const State& state, const Table& x) {
+  ASSIGN_OR_RETURN(const State estimator, state.Nested("estimator_"));
+  return writer.Write(estimator, x);
+}
+
 constexpr EstimatorKind kMeta = EstimatorKind::kMeta;
 constexpr EstimatorKind kTransforms = EstimatorKind::kTransformer;
 
 constexpr Estimator kRows[] = {
     {"sklearn.compose", "ColumnTransformer", kTransforms, ColumnTransformer},
+    {"sklearn.linear_model", "RANSACRegressor", EstimatorKind::kRegressor, Ransac},
     {"sklearn.model_selection", "GridSearchCV", kMeta, Search, BestEstimator},
     {"sklearn.model_selection", "HalvingGridSearchCV", kMeta, Search, BestEstimator},
     {"sklearn.model_selection", "HalvingRandomSearchCV", kMeta, Search, BestEstimator},

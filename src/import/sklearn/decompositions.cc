@@ -42,14 +42,48 @@ StatusOr<Outputs> Projection(Writer& writer, const State& state, const Table& x)
   return Transforming(projected);
 }
 
+/// cos(x·random_weights_ + random_offset_) · √(2 / n)
+StatusOr<Outputs> RbfSampler(Writer& writer, const State& state, const Table& table) {
+  Graph& graph = writer.graph();
+  ASSIGN_OR_RETURN(const Matrix x, table.Numbers(graph, state.Title()));
+  ASSIGN_OR_RETURN(const Dense weights, state.Array("random_weights_", {x.columns, -1}));
+  ASSIGN_OR_RETURN(const std::vector<double> offsets,
+                   state.Vector("random_offset_", weights.columns()));
+  const Matrix waves = Map(graph, "Cos", Affine(graph, x, weights.values, offsets));
+  const double scale = std::sqrt(2.0 / static_cast<double>(std::max<int64_t>(waves.columns, 1)));
+  return Transforming(MapWith(graph, "Mul", waves, {scale}));
+}
+
+/// The mean of the columns of each cluster.
+StatusOr<Outputs> FeatureAgglomeration(Writer& writer, const State& state, const Table& table) {
+  Graph& graph = writer.graph();
+  ASSIGN_OR_RETURN(const Matrix x, table.Numbers(graph, state.Title()));
+  const auto pooling = state.Find("pooling_func");
+  if (pooling && (!pooling->is(pickle::Kind::kGlobal) || pooling->name() != "mean"))
+    return state.Unsupported("pooling_func: expected numpy.mean, got {}", Describe(*pooling));
+  ASSIGN_OR_RETURN(const std::vector<int64_t> labels, state.Integers("labels_", x.columns));
+  const int64_t clusters = *std::max_element(labels.begin(), labels.end()) + 1;
+  if (clusters > x.columns || *std::min_element(labels.begin(), labels.end()) < 0)
+    return state.Expected("labels_", fmt::format("clusters below {}", x.columns), "others");
+  std::vector<double> sizes(static_cast<size_t>(clusters), 0);
+  for (const int64_t label : labels) ++sizes[label];
+  std::vector<double> weights(static_cast<size_t>(x.columns * clusters), 0);
+  for (int64_t i = 0; i < x.columns; ++i) weights[i * clusters + labels[i]] = 1 / sizes[labels[i]];
+  return Transforming(Affine(graph, x, weights, std::vector<double>(sizes.size(), 0)));
+}
+
 constexpr std::string_view kDecomposition = "sklearn.decomposition";
 constexpr EstimatorKind kTransforms = EstimatorKind::kTransformer;
 
 constexpr Estimator kRows[] = {
+    {"sklearn.cluster", "FeatureAgglomeration", kTransforms, FeatureAgglomeration},
     {kDecomposition, "FastICA", kTransforms, Projection},
     {kDecomposition, "IncrementalPCA", kTransforms, Pca},
     {kDecomposition, "PCA", kTransforms, Pca},
     {kDecomposition, "TruncatedSVD", kTransforms, Projection},
+    {"sklearn.kernel_approximation", "RBFSampler", kTransforms, RbfSampler},
+    {"sklearn.random_projection", "GaussianRandomProjection", kTransforms, Projection},
+    {"sklearn.random_projection", "SparseRandomProjection", kTransforms, Projection},
 };
 
 }  // namespace

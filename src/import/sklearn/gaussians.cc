@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <numbers>
+#include <numeric>
 
 #include "import/sklearn/operators.h"
 #include "import/sklearn/registry.h"
@@ -130,11 +131,65 @@ StatusOr<std::vector<std::vector<double>>> ReadFactors(const State& state, int64
   return factors;
 }
 
-StatusOr<Outputs> GaussianMixture(Writer& writer, const State& state, const Table& table) {
+/// ln Γ'(x) / Γ(x) for x > 0: its recurrence up to 10, then the asymptotic series.
+double Digamma(double x) {
+  double sum = 0;
+  for (; x < 10; ++x) sum -= 1 / x;
+  const double square = 1 / (x * x);
+  const double series =
+      square * (1.0 / 12 -
+                square * (1.0 / 120 - square * (1.0 / 252 - square * (1.0 / 240 - square / 132))));
+  return sum + std::log(x) - 1 / (2 * x) - series;
+}
+
+/// The expected logarithms of a BayesianGaussianMixture's weights.
+StatusOr<std::vector<double>> ExpectedLogWeights(const State& state, int64_t components) {
+  ASSIGN_OR_RETURN(const Value concentration, state.Get("weight_concentration_"));
+  std::vector<double> logs;
+  if (!concentration.is(pickle::Kind::kTuple)) {
+    ASSIGN_OR_RETURN(const std::vector<double> all,
+                     state.Vector("weight_concentration_", components));
+    const double sum = std::accumulate(all.begin(), all.end(), 0.0);
+    for (const double value : all) logs.push_back(Digamma(value) - Digamma(sum));
+    return logs;
+  }
+  if (concentration.size() != 2)
+    return state.Expected("weight_concentration_", "two arrays", Describe(concentration));
+  ASSIGN_OR_RETURN(const Dense a,
+                   state.ArrayAt(concentration.at(0), "weight_concentration_", {components}));
+  ASSIGN_OR_RETURN(const Dense b,
+                   state.ArrayAt(concentration.at(1), "weight_concentration_", {components}));
+  double rest = 0;  // of the stick that is left
+  for (size_t k = 0; k < a.values.size(); ++k) {
+    const double both = Digamma(a.values[k] + b.values[k]);
+    logs.push_back(Digamma(a.values[k]) - both + rest);
+    rest += Digamma(b.values[k]) - both;
+  }
+  return logs;
+}
+
+/// What a BayesianGaussianMixture adds to the logarithm of each component's density.
+StatusOr<std::vector<double>> BayesianTerms(const State& state, int64_t components,
+                                            int64_t columns) {
+  ASSIGN_OR_RETURN(std::vector<double> terms, ExpectedLogWeights(state, components));
+  ASSIGN_OR_RETURN(const std::vector<double> freedom,
+                   state.Vector("degrees_of_freedom_", components));
+  ASSIGN_OR_RETURN(const std::vector<double> precision,
+                   state.Vector("mean_precision_", components));
+  const auto width = static_cast<double>(columns);
+  for (size_t k = 0; k < terms.size(); ++k) {
+    double log_lambda = width * std::log(2.0);
+    for (double i = 0; i < width; ++i) log_lambda += Digamma(0.5 * (freedom[k] - i));
+    terms[k] += 0.5 * (log_lambda - width / precision[k]) - 0.5 * width * std::log(freedom[k]);
+  }
+  return terms;
+}
+
+/// @param terms  what stands beside the density of each component, such as ln weight
+StatusOr<Outputs> MixtureOf(Writer& writer, const State& state, const Matrix& x,
+                            const std::vector<double>& terms) {
   Graph& graph = writer.graph();
-  ASSIGN_OR_RETURN(const Matrix x, table.Numbers(graph, state.Title()));
-  ASSIGN_OR_RETURN(const std::vector<double> weights, state.Vector("weights_"));
-  const auto components = static_cast<int64_t>(weights.size());
+  const auto components = static_cast<int64_t>(terms.size());
   if (components == 0) return state.Bad("weights_: expected at least one component, got none");
   ASSIGN_OR_RETURN(const Dense means, state.Array("means_", {components, x.columns}));
   ASSIGN_OR_RETURN(const auto factors, ReadFactors(state, components, x.columns));
@@ -147,7 +202,7 @@ StatusOr<Outputs> GaussianMixture(Writer& writer, const State& state, const Tabl
     const auto* mean = means.values.data() + k * static_cast<size_t>(x.columns);
     squared.push_back(SquaredLength(graph, x, {mean, mean + x.columns}, factors[k], x.columns));
     offsets.push_back(-0.5 * static_cast<double>(x.columns) * std::log(2 * std::numbers::pi) +
-                      log_determinant + std::log(weights[k]));
+                      log_determinant + terms[k]);
   }
   const Matrix log_densities = LogDensities(graph, squared, offsets);
   Outputs outputs;
@@ -156,12 +211,45 @@ StatusOr<Outputs> GaussianMixture(Writer& writer, const State& state, const Tabl
   return outputs;
 }
 
+StatusOr<Outputs> GaussianMixture(Writer& writer, const State& state, const Table& table) {
+  ASSIGN_OR_RETURN(const Matrix x, table.Numbers(writer.graph(), state.Title()));
+  ASSIGN_OR_RETURN(std::vector<double> terms, state.Vector("weights_"));
+  for (double& term : terms) term = std::log(term);
+  return MixtureOf(writer, state, x, terms);
+}
+
+StatusOr<Outputs> BayesianGaussianMixture(Writer& writer, const State& state, const Table& table) {
+  ASSIGN_OR_RETURN(const Matrix x, table.Numbers(writer.graph(), state.Title()));
+  ASSIGN_OR_RETURN(const std::vector<double> weights, state.Vector("weights_"));
+  ASSIGN_OR_RETURN(const std::vector<double> terms,
+                   BayesianTerms(state, static_cast<int64_t>(weights.size()), x.columns));
+  return MixtureOf(writer, state, x, terms);
+}
+
+/// Outside is what lies farther from location_ than offset_, in Mahalanobis' distance squared.
+StatusOr<Outputs> EllipticEnvelope(Writer& writer, const State& state, const Table& table) {
+  Graph& graph = writer.graph();
+  ASSIGN_OR_RETURN(const Matrix x, table.Numbers(graph, state.Title()));
+  ASSIGN_OR_RETURN(const std::vector<double> location, state.Vector("location_", x.columns));
+  ASSIGN_OR_RETURN(const Dense precision, state.Array("precision_", {x.columns, x.columns}));
+  ASSIGN_OR_RETURN(const double offset, state.Number("offset_"));
+  const Matrix centred = MapWith(graph, "Sub", x, location);
+  const std::string weighted = graph.Add(
+      "MatMul", {centred.value, graph.Constant<double>(precision.shape, precision.values)});
+  const Matrix products = {graph.Add("Mul", {weighted, centred.value}), DType::kFp64, x.columns};
+  const Matrix distance = Reduce(graph, "ReduceSum", products);
+  return DetectingOutliers(graph, MapWith(graph, "Sub", Map(graph, "Neg", distance), {offset}));
+}
+
 constexpr std::string_view kDiscriminant = "sklearn.discriminant_analysis";
 
 constexpr Estimator kRows[] = {
     {kDiscriminant, "LinearDiscriminantAnalysis", EstimatorKind::kClassifier, LinearDiscriminant},
     {kDiscriminant, "QuadraticDiscriminantAnalysis", EstimatorKind::kClassifier,
      QuadraticDiscriminant},
+    {"sklearn.covariance", "EllipticEnvelope", EstimatorKind::kOutlierDetector, EllipticEnvelope},
+    {"sklearn.mixture", "BayesianGaussianMixture", EstimatorKind::kClusterer,
+     BayesianGaussianMixture},
     {"sklearn.mixture", "GaussianMixture", EstimatorKind::kClusterer, GaussianMixture},
 };
 

@@ -148,9 +148,81 @@ StatusOr<Outputs> SimpleImputer(Writer& writer, const State& state, const Table&
   return outputs;
 }
 
+/// One step of an IterativeImputer: (feat_idx, neighbor_feat_idx, estimator).
+struct Step {
+  int64_t column;
+  std::vector<int64_t> neighbours;
+  State estimator;
+};
+
+StatusOr<Step> ReadStep(const State& state, const Value& step, size_t index, int64_t columns) {
+  const std::string place = fmt::format("imputation_sequence_[{}]", index);
+  const Value triple = step.is(Kind::kObject) ? step.args() : step;
+  if (!triple.is(Kind::kTuple) || triple.size() != 3)
+    return state.Expected(place, "a column, its neighbours and an estimator", Describe(step));
+  const auto column = AsNumber(triple.at(0));
+  ASSIGN_OR_RETURN(const Dense neighbours, state.ArrayAt(triple.at(1), place, {-1}));
+  ASSIGN_OR_RETURN(State estimator, state.NestedAt(triple.at(2), place));
+  Step read{column ? static_cast<int64_t>(*column) : -1, {}, std::move(estimator)};
+  for (const double neighbour : neighbours.values)
+    read.neighbours.push_back(static_cast<int64_t>(neighbour));
+  std::vector<int64_t> all = read.neighbours;
+  all.push_back(read.column);
+  for (const int64_t one : all)
+    if (one < 0 || one >= columns)
+      return state.Expected(place, fmt::format("columns below {}", columns),
+                            fmt::format("{}", one));
+  return read;
+}
+
+/// Each step predicts one column from the others, as filled so far, where it is missing.
+StatusOr<Outputs> IterativeImputer(Writer& writer, const State& state, const Table& table) {
+  Graph& graph = writer.graph();
+  ASSIGN_OR_RETURN(const bool samples, state.BoolOr("sample_posterior", false));
+  if (samples) return state.Unsupported("sample_posterior: answers at random");
+  ASSIGN_OR_RETURN(const Missing missing, ReadMissing(state));
+  ASSIGN_OR_RETURN(const State initial, state.Nested("initial_imputer_"));
+  ASSIGN_OR_RETURN(const Matrix x, table.Numbers(graph, state.Title()));
+  ASSIGN_OR_RETURN(const Table first, writer.WriteTransform(initial, Table(x)));
+  if (first.columns() != x.columns) return state.Unsupported("columns that were empty in training");
+  const Matrix mask = IsMissing(graph, x, missing);
+  ASSIGN_OR_RETURN(const std::vector<double> low, state.Broadcast("_min_value", x.columns));
+  ASSIGN_OR_RETURN(const std::vector<double> high, state.Broadcast("_max_value", x.columns));
+  ASSIGN_OR_RETURN(const Value sequence, state.List("imputation_sequence_"));
+
+  std::vector<Matrix> columns, missing_in;
+  for (int64_t i = 0; i < x.columns; ++i) {
+    columns.push_back(first.Column(graph, i));
+    missing_in.push_back(graph.Select(mask, std::vector<int64_t>{i}));
+  }
+  for (size_t i = 0; i < sequence.size(); ++i) {
+    ASSIGN_OR_RETURN(const Step step, ReadStep(state, sequence.at(i), i, x.columns));
+    std::vector<Matrix> neighbours;
+    for (const int64_t neighbour : step.neighbours) neighbours.push_back(columns[neighbour]);
+    if (neighbours.empty()) return state.Bad("imputation_sequence_[{}]: no neighbours", i);
+    ASSIGN_OR_RETURN(const Outputs outputs,
+                     writer.Write(step.estimator, Table(graph.Concat(neighbours))));
+    if (!outputs.predict || outputs.predict->columns != 1)
+      return step.estimator.Bad("expected a regressor of one target");
+    const std::string clipped =
+        graph.Add("Clip", {outputs.predict->value, graph.Scalar<double>(low[step.column]),
+                           graph.Scalar<double>(high[step.column])});
+    Matrix& column = columns[step.column];
+    column.value = graph.Add("Where", {missing_in[step.column].value, clipped, column.value});
+  }
+  Outputs outputs = Transforming(graph.Concat(columns));
+  ASSIGN_OR_RETURN(const bool add_indicator, state.BoolOr("add_indicator", false));
+  if (!add_indicator) return outputs;
+  ASSIGN_OR_RETURN(const State indicator, state.Nested("indicator_"));
+  ASSIGN_OR_RETURN(const Table marks, writer.WriteTransform(indicator, table));
+  outputs.transform = Table::Concat(std::vector<Table>{*outputs.transform, marks});
+  return outputs;
+}
+
 constexpr std::string_view kImpute = "sklearn.impute";
 
 constexpr Estimator kRows[] = {
+    {kImpute, "IterativeImputer", EstimatorKind::kTransformer, IterativeImputer},
     {kImpute, "MissingIndicator", EstimatorKind::kTransformer, MissingIndicator},
     {kImpute, "SimpleImputer", EstimatorKind::kTransformer, SimpleImputer},
 };

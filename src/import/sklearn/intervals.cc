@@ -46,4 +46,19 @@ StatusOr<Matrix> CountEdgesBelow(Graph& graph, const Matrix& x,
   return AddTrees(graph, ensemble, x);
 }
 
+Matrix Interpolate(Graph& graph, const Matrix& x, const Matrix& index, const Pieces& pieces) {
+  const auto count = static_cast<int64_t>(pieces.y.size());
+  std::vector<int64_t> first;
+  for (int64_t i = 0; i < x.columns; ++i) first.push_back(i * (count / x.columns));
+  const Matrix whole = graph.CastTo(index, DType::kInt64);
+  const std::string flat =
+      graph.Add("Add", {whole.value, graph.Constant<int64_t>({x.columns}, first)});
+  const auto look_up = [&](const std::vector<double>& values) {
+    return graph.Add("Gather", {graph.Constant<double>({count}, values), flat});
+  };
+  const std::string offset = graph.Add("Sub", {x.value, look_up(pieces.start)});
+  const std::string rise = graph.Add("Mul", {offset, look_up(pieces.slope)});
+  return {graph.Add("Add", {rise, look_up(pieces.y)}), DType::kFp64, x.columns};
+}
+
 }  // namespace slipway::importing::sklearn

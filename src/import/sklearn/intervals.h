@@ -14,4 +14,12 @@ namespace slipway::importing::sklearn {
 StatusOr<Matrix> CountEdgesBelow(Graph& graph, const Matrix& x,
                                  const std::vector<std::vector<double>>& edges, SplitMode mode);
 
+/// Pieces of a line, as many for each column: piece i is y + slope · (x − start).
+struct Pieces {
+  std::vector<double> start, y, slope;
+};
+
+/// y + slope · (x − start) of the piece that `index` [n, columns] names within its column.
+Matrix Interpolate(Graph& graph, const Matrix& x, const Matrix& index, const Pieces& pieces);
+
 }  // namespace slipway::importing::sklearn

@@ -32,6 +32,25 @@ StatusOr<Outputs> Regressor(Writer& writer, const State& state, const Table& x) 
   return Predicting(linear.value, linear.is_vector);
 }
 
+/// Partial least squares since scikit-learn 1.3: (x − _x_mean)·coef_ᵀ + intercept_.
+StatusOr<Outputs> PartialLeastSquares(Writer& writer, const State& state, const Table& table) {
+  Graph& graph = writer.graph();
+  ASSIGN_OR_RETURN(const Matrix x, table.Numbers(graph, state.Title()));
+  ASSIGN_OR_RETURN(const std::vector<double> mean, state.Vector("_x_mean", x.columns));
+  const Matrix centred = MapWith(graph, "Sub", x, mean);
+  ASSIGN_OR_RETURN(const Linear linear, AddLinear(writer, state, Table(centred)));
+  ASSIGN_OR_RETURN(const bool is_vector, state.BoolOr("_predict_1d", false));
+  Outputs outputs = Predicting(linear.value, is_vector && linear.value.columns == 1);
+
+  ASSIGN_OR_RETURN(const std::vector<double> scale, state.Vector("_x_std", x.columns));
+  ASSIGN_OR_RETURN(const Dense rotations, state.Array("x_rotations_", {x.columns, -1}));
+  const std::string weights = graph.Constant<double>(rotations.shape, rotations.values);
+  outputs.transform =
+      Table(Matrix{graph.Add("MatMul", {MapWith(graph, "Div", centred, scale).value, weights}),
+                   DType::kFp64, rotations.columns()});
+  return outputs;
+}
+
 StatusOr<Outputs> LogLinkRegressor(Writer& writer, const State& state, const Table& x) {
   ASSIGN_OR_RETURN(const Linear linear, AddLinear(writer, state, x));
   return Predicting(Map(writer.graph(), "Exp", linear.value), linear.is_vector);
@@ -150,11 +169,15 @@ StatusOr<Outputs> SgdOneClassSvm(Writer& writer, const State& state, const Table
 }
 
 constexpr std::string_view kLinear = "sklearn.linear_model";
+constexpr std::string_view kCross = "sklearn.cross_decomposition";
 constexpr std::string_view kSvm = "sklearn.svm";
 constexpr EstimatorKind kRegresses = EstimatorKind::kRegressor;
 constexpr EstimatorKind kClassifies = EstimatorKind::kClassifier;
 
 constexpr Estimator kRows[] = {
+    {kCross, "CCA", kRegresses, PartialLeastSquares},
+    {kCross, "PLSCanonical", kRegresses, PartialLeastSquares},
+    {kCross, "PLSRegression", kRegresses, PartialLeastSquares},
     {kLinear, "ARDRegression", kRegresses, Regressor},
     {kLinear, "BayesianRidge", kRegresses, Regressor},
     {kLinear, "ElasticNet", kRegresses, Regressor},

@@ -82,13 +82,15 @@ def thresholds(trees, x):
     return np.vstack([probes(x, 6), np.array(rows)])
 
 
-def tensor(values):
+def tensor(values, digits=17):
     values = np.asarray(values)
     kind = values.dtype.kind
     if kind in "OUS":
         return {"dtype": "BYTES", "shape": list(values.shape), "data": [str(v) for v in values.ravel()]}
     names = {"f": "FP64", "i": "INT64", "u": "INT64", "b": "BOOL"}
-    data = [None if kind == "f" and np.isnan(v) else v for v in values.ravel().tolist()]
+    data = values.ravel().tolist()
+    if kind == "f":
+        data = [None if np.isnan(v) else float(f"{v:.{digits}g}") for v in data]
     return {"dtype": names[kind], "shape": list(values.shape), "data": data}
 
 
@@ -140,7 +142,7 @@ def write(name, estimator, x, protocol=4):
         "framework": "scikit-learn",
         "version": sklearn.__version__,
         "inputs": inputs_of(x),
-        "outputs": {key: tensor(value) for key, value in answers(estimator, x).items()},
+        "outputs": {key: tensor(value, digits=12) for key, value in answers(estimator, x).items()},
         "tolerance": 1e-6,
     }
     (FOLDER / f"{name}.expected.json").write_text(json.dumps(expected, separators=(",", ":")) + "\n")

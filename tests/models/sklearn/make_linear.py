@@ -2,11 +2,14 @@
 """Linear models, discriminants, mixtures, clusters, neural networks and dummies."""
 
 import numpy as np
-from sklearn.cluster import KMeans, MiniBatchKMeans
+from sklearn.cluster import AffinityPropagation, Birch, KMeans, MeanShift, MiniBatchKMeans
+from sklearn.covariance import EllipticEnvelope
+from sklearn.cross_decomposition import PLSCanonical, PLSRegression
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn import linear_model as lm
-from sklearn.mixture import GaussianMixture
+from sklearn.isotonic import IsotonicRegression
+from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.svm import LinearSVC, LinearSVR
 
@@ -114,3 +117,17 @@ write("mini-batch-kmeans", MiniBatchKMeans(4, n_init=2, random_state=0).fit(x), 
 for kind in ("full", "tied", "diag", "spherical"):
     write(f"gaussian-mixture-{kind}",
           GaussianMixture(3, covariance_type=kind, random_state=0).fit(raw), probes(raw))
+write("bayesian-mixture", BayesianGaussianMixture(n_components=3, random_state=0).fit(x), rows)
+write("bayesian-mixture-dirichlet",
+      BayesianGaussianMixture(n_components=3, covariance_type="diag", random_state=0,
+                              weight_concentration_prior_type="dirichlet_distribution").fit(x), rows)
+write("mean-shift", MeanShift(bandwidth=2.5).fit(x), rows)
+write("affinity-propagation", AffinityPropagation(random_state=0).fit(x[:16]), rows)
+write("birch", Birch(n_clusters=3, threshold=1.0).fit(x), rows)
+write("elliptic-envelope", EllipticEnvelope(random_state=0).fit(x), rows)
+write("ransac", lm.RANSACRegressor(random_state=0).fit(x, y), rows)
+write("isotonic", IsotonicRegression(out_of_bounds="clip").fit(x[:, 0], y), np.append(x[:12, 0], [-9.0, 9.0]))
+write("isotonic-nan", IsotonicRegression().fit(x[:, 0], y), np.append(x[:12, 0], [-9.0, 9.0]))
+if RELEASE >= (1, 3):
+    write("pls", PLSRegression(n_components=2).fit(raw, y), probes(raw))
+    write("pls-canonical", PLSCanonical(n_components=2).fit(raw, pair), probes(raw))

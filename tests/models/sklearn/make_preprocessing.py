@@ -5,14 +5,18 @@ import numpy as np
 import pandas as pd
 from sklearn import feature_selection as fs
 from sklearn import preprocessing as pp
+from sklearn.cluster import FeatureAgglomeration
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.decomposition import PCA, FastICA, IncrementalPCA, TruncatedSVD
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.impute import MissingIndicator, SimpleImputer
+from sklearn.experimental import enable_iterative_imputer  # noqa: F401
+from sklearn.impute import IterativeImputer, MissingIndicator, SimpleImputer
+from sklearn.kernel_approximation import RBFSampler
 from sklearn.linear_model import Lasso, LinearRegression, LogisticRegression, SGDClassifier
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.random_projection import GaussianRandomProjection, SparseRandomProjection
 
 from fixtures import RELEASE, classes, numbers, probes, targets, write
 
@@ -47,6 +51,10 @@ for name, estimator in {
     "incremental-pca": IncrementalPCA(2),
     "truncated-svd": TruncatedSVD(2, random_state=0),
     "fast-ica": FastICA(2, random_state=0, whiten="unit-variance"),
+    "rbf-sampler": RBFSampler(n_components=6, random_state=0),
+    "gaussian-projection": GaussianRandomProjection(2, random_state=0),
+    "sparse-projection": SparseRandomProjection(3, random_state=0),
+    "feature-agglomeration": FeatureAgglomeration(2),
 }.items():
     write(name, estimator.fit(x), rows)
 write("function-log1p", pp.FunctionTransformer(np.log1p).fit(np.abs(x)), np.abs(rows))
@@ -111,6 +119,7 @@ gaps[1::5, 2] = np.nan
 marked = np.where(np.isnan(gaps), -1, gaps)
 write("simple-imputer", SimpleImputer().fit(gaps), gaps[:20])
 write("simple-imputer-indicator", SimpleImputer(strategy="median", add_indicator=True).fit(gaps), gaps[:20])
+write("iterative-imputer", IterativeImputer(max_iter=3, random_state=0).fit(gaps), gaps[:20])
 write("simple-imputer-number", SimpleImputer(missing_values=-1, strategy="most_frequent").fit(marked), marked[:20])
 write("simple-imputer-text", SimpleImputer(missing_values="", strategy="constant", fill_value="none").fit(
     np.array([["a", ""], ["b", "c"]], dtype=object)), np.array([["a", ""], ["", "c"]], dtype=object))
