@@ -1,6 +1,8 @@
 // Every kernel on every instruction set answers with the reference's bits.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdio>
 #include <cstring>
 #include <string>
 
@@ -140,6 +142,52 @@ TEST(ForestKernelsTest, AgreeOnManyColumns) {
     const ForestKind kind{.trees = 60, .depth = 7, .features = features};
     ExpectReferenceBits(testing::MakeForest(kind, dice), {1, 70}, dice);
   }
+}
+
+/// Otherwise the tests above would compare one kernel with itself.
+TEST(ForestKernelsTest, EachTakesAFullForestOfDepthSix) {
+  Dice dice(1);
+  const ForestSpec spec = testing::MakeForest({.full = true}, dice);
+  for (const auto& [kernel, isa] :
+       {std::pair(Kernel::kWalk, Isa::kPortable), std::pair(Kernel::kBitSlice, Isa::kAvx2),
+        std::pair(Kernel::kBitSlice, Isa::kAvx512), std::pair(Kernel::kPermute, Isa::kAvx512)}) {
+    if (HostIsa() < isa) continue;
+    const auto forest = Forest::Compile(spec, {.choice = Only(kernel), .isa = isa});
+    ASSERT_TRUE(forest.ok());
+    EXPECT_EQ((*forest)->choice(), Only(kernel)) << NameOf(kernel);
+  }
+}
+
+TEST(ForestKernelsTest, TheOneMeasuredFastestAgrees) {
+  Dice dice(2);
+  const ForestSpec spec = testing::MakeForest({.trees = 50, .full = true}, dice);
+  const Table table(spec, 300, dice);
+  const auto forest = Forest::Compile(spec);
+  ASSERT_TRUE(forest.ok());
+  for (const size_t count : {1, 4, 16, 64, 300}) {
+    std::string bits(count * sizeof(float), '\xAA');
+    ASSERT_TRUE((*forest)->Score(table.First(count), bits.data()).ok());
+    EXPECT_TRUE(bits == ReferenceBits(spec, table.First(count), bits.size())) << count;
+  }
+}
+
+/// A weak symbol with instructions of one set could be what older processors run. bins.cc has code
+/// for several sets and for none: what is compiled for a set there has no linkage.
+TEST(ForestKernelsTest, FilesOfOneInstructionSetExportNoWeakSymbol) {
+  FILE* const listing = popen("nm -C " SLIPWAY_FOREST_ARCHIVE " 2>/dev/null", "r");
+  ASSERT_NE(listing, nullptr);
+  char line[4096];
+  std::string file;
+  int looked_at = 0;
+  while (fgets(line, sizeof(line), listing) != nullptr) {
+    const std::string text = line;
+    if (text.ends_with(".o:\n")) file = text;
+    if (file.find("_avx") == std::string::npos || text.size() < 19) continue;
+    ++looked_at;
+    EXPECT_EQ(std::string("WVu").find(text[17]), std::string::npos) << file << text;
+  }
+  if (pclose(listing) != 0) GTEST_SKIP() << "nm is not installed";
+  EXPECT_GT(looked_at, 10);
 }
 
 /// Around the steps of the search: groups of 16, and 8-bit numbers.

@@ -1,5 +1,7 @@
 #include "engine/tabular/forest/measure.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -10,11 +12,10 @@ namespace {
 
 constexpr std::array<size_t, kSizeClasses> kRows = {1, 4, 16, 64, kBlockRows};
 constexpr size_t kMostValues = size_t{1} << 20;
-constexpr size_t kFewest = 8;  // rows of a round
+constexpr size_t kFewest = 8;        // rows of a round
+constexpr size_t kFewestSliced = 8;  // below, a word of 64 rows is never worth it
 constexpr int kRounds = 5;
 constexpr double kHopeless = 3;  // times the fastest: not measured again
-
-using Time = std::chrono::steady_clock;
 
 /// xorshift64*: the same rows for the same forest.
 class Random {
@@ -48,22 +49,29 @@ std::vector<Value> MakeRows(const Lowered& forest, size_t rows) {
   return values;
 }
 
+/// Of this thread, in nanoseconds: on a busy machine the others' turns do not count.
+double ProcessorTime() {
+  timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
+}
+
 /// Nanoseconds to score all rows, `size` at a time.
 double TimeOnce(const Evaluator& evaluator, const Rows& rows, size_t element, size_t size,
                 void* out) {
-  const auto begun = Time::now();
+  const double begun_ns = ProcessorTime();
   for (size_t first = 0; first + size <= rows.count; first += size) {
     const auto* const values =
         static_cast<const std::byte*>(rows.values) + first * rows.stride * element;
     evaluator.Score({values, size, rows.stride}, out);
   }
-  return std::chrono::duration<double, std::nano>(Time::now() - begun).count();
+  return ProcessorTime() - begun_ns;
 }
 
 }  // namespace
 
 KernelChoice Measure(const Lowered& forest, const Evaluators& evaluators, Duration budget) {
-  const auto begun = Time::now();
+  const double end_ns = ProcessorTime() + std::chrono::duration<double, std::nano>(budget).count();
   KernelChoice choice = {};
   const auto candidates = std::count_if(evaluators.begin(), evaluators.end(),
                                         [](const auto& one) { return one != nullptr; });
@@ -83,20 +91,21 @@ KernelChoice Measure(const Lowered& forest, const Evaluators& evaluators, Durati
   for (size_t c = 0; c < kSizeClasses; ++c) {
     if (c > 0) choice[c] = choice[c - 1];
     const size_t rows = std::max(kRows[c], kFewest);
-    const double expected_ns =
-        2 * row_ns * static_cast<double>(rows) * static_cast<double>(candidates);
-    const auto left = budget - (Time::now() - begun);
-    if (rows > count || expected_ns > std::chrono::duration<double, std::nano>(left).count())
-      continue;
+    const double left_ns = end_ns - ProcessorTime();
+    if (rows > count || 2 * row_ns * static_cast<double>(rows * kKernelCount) > left_ns) continue;
     std::array<double, kKernelCount> best;
     best.fill(std::numeric_limits<double>::infinity());
     for (int round = 0; round < kRounds; ++round) {
       const double hopeless = kHopeless * *std::min_element(best.begin(), best.end());
-      for (size_t k = 0; k < kKernelCount; ++k)
-        if (evaluators[k] != nullptr && !out_of_race[k] && (round == 0 || best[k] < hopeless))
-          best[k] = std::min(best[k], TimeOnce(*evaluators[k], {values, rows, features}, element,
-                                               kRows[c], out.data()));
-      if (round > 0 && Time::now() - begun > budget * (c + 1) / kSizeClasses) break;
+      for (size_t k = 0; k < kKernelCount; ++k) {
+        if (evaluators[k] == nullptr || out_of_race[k] || (round >= 2 && best[k] > hopeless) ||
+            (static_cast<Kernel>(k) == Kernel::kBitSlice && kRows[c] < kFewestSliced))
+          continue;
+        best[k] = std::min(best[k], TimeOnce(*evaluators[k], {values, rows, features}, element,
+                                             kRows[c], out.data()));
+      }
+      const double share = static_cast<double>(kSizeClasses - c);
+      if (round > 0 && ProcessorTime() > end_ns - left_ns * (share - 1) / share) break;
     }
     const auto fastest = std::min_element(best.begin(), best.end());
     choice[c] = static_cast<Kernel>(fastest - best.begin());
