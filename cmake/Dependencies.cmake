@@ -43,4 +43,6 @@ find_path(SPDLOG_INCLUDE spdlog/spdlog.h REQUIRED)
 add_library(dep::spdlog INTERFACE IMPORTED GLOBAL)
 target_compile_definitions(dep::spdlog INTERFACE SPDLOG_FMT_EXTERNAL)
 
-include(OnnxRuntime)
+if(SLIPWAY_WITH_ONNXRUNTIME)
+  include(OnnxRuntime)
+endif()

@@ -3,7 +3,7 @@
 #include <cstdio>
 
 #include "cli/program.h"
-#include "engine/onnxruntime/onnxruntime_engine.h"
+#include "engine/choice/engines.h"
 #include "import/sklearn/sklearn.h"
 #include "server/config_docs.h"
 #include "server/version.h"
@@ -20,20 +20,17 @@ int RunCompletion(const Arguments& arguments) {
 }
 
 int RunVersion(const Arguments& arguments) {
-  const auto engine = CreateOnnxRuntimeEngine();
-  if (!engine.ok()) return Fail("version", engine.status());
   std::string text;
   if (arguments.Flag("--json")) {
     JsonWriter(text)
         .BeginObject()
         .Key("version")
         .String(server::kVersion)
-        .Key((*engine)->name())
-        .String((*engine)->version())
+        .Key("onnxruntime")
+        .String(OnnxRuntimeVersion())
         .EndObject();
   } else {
-    text = fmt::format("slipway {} ({} {})", server::kVersion, (*engine)->name(),
-                       (*engine)->version());
+    text = fmt::format("slipway {} ({})", server::kVersion, EnginesText());
   }
   PrintText(text + "\n");
   return kDone;

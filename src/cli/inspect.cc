@@ -7,7 +7,7 @@
 #include "cli/local_model.h"
 #include "cli/output.h"
 #include "cli/progress.h"
-#include "engine/onnxruntime/onnxruntime_engine.h"
+#include "engine/choice/engines.h"
 #include "import/import.h"
 #include "import/pickle/describe.h"
 #include "import/sklearn/sklearn.h"
@@ -29,8 +29,9 @@ struct Verification {
 struct Findings {
   std::unique_ptr<bundle::Artifact> artifact;
   std::vector<bundle::Example> examples;
-  std::string engine;  // "onnxruntime 1.30.0"
-  Status load;         // what the engine says of it
+  std::string engine;    // "onnxruntime 1.30.0"
+  std::string declined;  // why none asked before it: "tabular: node …"
+  Status load;           // what the engine says of it
   Duration load_time{};
   std::vector<Verification> verified;  // with --verify
 
@@ -44,8 +45,8 @@ StatusOr<Findings> Examine(const std::string& path, bool verify) {
   Progress progress("Examining " + path);
   Findings found;
   ASSIGN_OR_RETURN(OpenedModel opened, OpenModel(path));
-  ASSIGN_OR_RETURN(const auto engine, CreateOnnxRuntimeEngine());
-  found.engine = fmt::format("{} {}", engine->name(), engine->version());
+  const auto engine = CreateEngine();
+  found.engine = EnginesText();
   found.load = ProbeFirst(opened, *engine);
   found.artifact = std::move(opened.artifact);
   ASSIGN_OR_RETURN(found.examples, found.artifact->Examples(kAllExamples));
@@ -54,6 +55,11 @@ StatusOr<Findings> Examine(const std::string& path, bool verify) {
   const auto loaded = engine->Load(found.artifact->bytes(), LoadOptions{});
   found.load = loaded.status();
   found.load_time = SteadyClock().Now() - start;
+  if (loaded.ok()) {
+    const ModelOrigin& origin = (*loaded)->origin();
+    found.engine = fmt::format("{} {}", origin.engine, origin.version);
+    found.declined = origin.declined;
+  }
   if (!verify || !loaded.ok()) return found;
   for (const bundle::Example& example : found.examples) {
     progress.Set(static_cast<double>(found.verified.size()) /
@@ -134,6 +140,7 @@ std::string ToText(const std::string& path, const Findings& found) {
                       ? fmt::format("{}, loads in {:.1f} ms", found.engine,
                                     static_cast<double>(found.load_time.count()) / 1e6)
                       : fmt::format("nothing here: {}: {}", found.engine, MessageOf(found.load)));
+  if (!found.declined.empty()) line("not on", found.declined);
   line("examples", ExamplesText(found.examples));
   for (const Verification& v : found.verified)
     line("", fmt::format("{}: {}", v.example, v.result.ok() ? "reproduced" : MessageOf(v.result)));
@@ -182,6 +189,7 @@ std::string ToJson(const std::string& path, const Findings& found, bool verify) 
   AppendCounts(json, "operators", info.operators);
   AppendSignature(json, artifact.signature());
   json.Key("engine").String(found.engine).Key("loads").Bool(found.load.ok());
+  if (!found.declined.empty()) json.Key("declined").String(found.declined);
   if (!found.load.ok()) json.Key("refused").String(MessageOf(found.load));
   json.Key("load_ms").Double(static_cast<double>(found.load_time.count()) / 1e6);
   json.Key("examples").Uint(found.examples.size());

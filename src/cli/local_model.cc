@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "bundle/manifest.h"
-#include "engine/onnxruntime/onnxruntime_engine.h"
+#include "engine/choice/engines.h"
 #include "infer/validate.h"
 #include "io/file.h"
 #include "lifecycle/probe.h"
@@ -90,7 +90,7 @@ Status ProbeFirst(const OpenedModel& model, const Engine& engine, size_t max_exa
 StatusOr<LocalModel> OpenLocalModel(const std::string& path, int intra_op_threads) {
   ASSIGN_OR_RETURN(OpenedModel opened, OpenModel(path));
   LocalModel model;
-  ASSIGN_OR_RETURN(model.engine, CreateOnnxRuntimeEngine());
+  model.engine = CreateEngine();
   if (const Status probed = ProbeFirst(opened, *model.engine); !probed.ok())
     return Annotate(probed, path);
   model.artifact = std::move(opened.artifact);

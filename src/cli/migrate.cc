@@ -10,7 +10,7 @@
 #include "cli/personality/models.h"
 #include "cli/personality/personality.h"
 #include "cli/progress.h"
-#include "engine/onnxruntime/onnxruntime_engine.h"
+#include "engine/choice/engines.h"
 #include "lifecycle/ensemble.h"
 #include "lifecycle/probe.h"
 #include "repository/choices.h"
@@ -133,7 +133,7 @@ StatusOr<std::vector<repository::FoundModel>> Find(const repository::ForeignMode
 
 StatusOr<std::vector<Verdict>> JudgeAll(const std::string& path, const repository::Layout& layout) {
   Progress progress("Trying the models of " + path);
-  ASSIGN_OR_RETURN(const auto engine, CreateOnnxRuntimeEngine());
+  const auto engine = CreateEngine();
   Trial trial(*engine);
   for (const repository::ForeignModel& model : layout.models) {
     const auto found = Find(model);

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -40,10 +41,21 @@ struct RunOptions {
   std::optional<TimePoint> deadline;  // a run past it is terminated where the engine can
 };
 
+/// Which engine runs a model, for people.
+struct ModelOrigin {
+  std::string engine;    // "tabular"; "" where nothing chose between engines
+  std::string version;   // "1.30.0"
+  std::string declined;  // why the engines asked before it do not: "tabular: node …"; often empty
+};
+
 /// Threads: Run is safe from any number of threads at once.
 class LoadedModel {
  public:
   virtual ~LoadedModel() = default;
+
+  const ModelOrigin& origin() const { return origin_; }
+  /// Called by whoever loaded the model, before anything else sees it.
+  void set_origin(ModelOrigin origin) { origin_ = std::move(origin); }
 
   virtual const Signature& signature() const = 0;
 
@@ -58,6 +70,9 @@ class LoadedModel {
   ///         kTooLarge or kOverloaded over a limit of LoadOptions, kDeadlineExceeded, kInternal.
   virtual Status Run(std::span<const Tensor* const> inputs, std::span<const size_t> outputs,
                      const RunOptions& options, std::vector<Tensor>& results) const = 0;
+
+ private:
+  ModelOrigin origin_;
 };
 
 /// Threads: Load is safe from any thread; it may take seconds and never runs on an I/O thread.

@@ -189,7 +189,7 @@ StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundMod
       ServedVersion{.name = model.name, .number = version.number, .version = version.number.str()});
   served->digest = artifact->digest();
   served->config = model.config;
-  served->platform = fmt::format("{}_onnx", engine_->name());
+  served->platform = "onnxruntime_onnx";  // the protocol's word for an ONNX model
   ASSIGN_OR_RETURN(served->signature, repository::Merge(artifact->signature(), model.config));
   AttachLabels(model, served->signature);
   if (const bundle::Manifest* manifest = artifact->manifest())
@@ -223,6 +223,7 @@ StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundMod
             {{"model", model.name.str()},
              {"version", served->version},
              {"digest", served->digest},
+             {"engine", served->model->origin().engine},
              {"load_ms", std::chrono::duration<double, std::milli>(took).count()},
              {"examples_replayed", started.warm.examples_replayed},
              {"intra_op_threads", started.threads},

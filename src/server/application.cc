@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/log.h"
+#include "engine/choice/engines.h"
 #include "protocol/admin/routes.h"
 #include "protocol/azureml/routes.h"
 #include "protocol/flask/body_format.h"
@@ -210,9 +211,8 @@ Status Application::Wire(std::shared_ptr<Engine> engine) {
   ASSIGN_OR_RETURN(auto sources, OpenSources());
   lifecycle_metrics_ = std::make_unique<LifecycleMetrics>(registry_);
   AddProcessMetrics(registry_);
-  AddBuildInfo(registry_, std::string(kVersion), std::string(engine->version()));
+  AddBuildInfo(registry_, std::string(kVersion), OnnxRuntimeVersion());
   pool_ = std::make_unique<batching::WorkerPool>(Or(config_.resources.compute_threads, processors));
-  const std::string engine_version(engine->version());
   MakeManager(std::move(sources), MakeLoader(std::move(engine)));
   infer_ = std::make_unique<routing::InferService>(
       routing::InferServiceOptions{.default_timeout = config_.models.request_timeout},
@@ -226,7 +226,7 @@ Status Application::Wire(std::shared_ptr<Engine> engine) {
   SetBodyLimits(ToHttpLimits(config_, resources_));
   std::vector<std::string> patterns;
   for (const ListenDialect dialect : kListenDialects) {
-    routers_[dialect] = MakeRouter(engine_version, dialect);
+    routers_[dialect] = MakeRouter(dialect);
     for (const http::Route& route : routers_[dialect]->routes()) patterns.push_back(route.pattern);
   }
   http_metrics_ = std::make_shared<HttpMetrics>(patterns);
@@ -306,8 +306,7 @@ void Application::MakeManager(std::vector<std::unique_ptr<repository::Source>> s
                                                   std::move(loader), *lifecycle_metrics_);
 }
 
-std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_version,
-                                                      ListenDialect dialect) {
+std::shared_ptr<http::Router> Application::MakeRouter(ListenDialect dialect) {
   auto router = std::make_shared<http::Router>();
   const auto contracts = reflection::BuiltInContracts();
   openinference::AddRoutes(*router,
@@ -340,7 +339,7 @@ std::shared_ptr<http::Router> Application::MakeRouter(std::string_view engine_ve
                              .metric_names = ToTelemetry(config_.dialects.metrics),
                              .draining = draining_,
                              .server_version = std::string(kVersion),
-                             .engine = fmt::format("onnxruntime {}", engine_version)});
+                             .engine = EnginesText()});
   reflection::AddMethods(*router, contracts);
   azureml::AddRoutes(*router, dialects, draining_, ToAzureml(config_));
   vertex::AddRoutes(

@@ -73,7 +73,7 @@ class Application {
   std::unique_ptr<lifecycle::Loader> MakeLoader(std::shared_ptr<Engine> engine);
   void MakeManager(std::vector<std::unique_ptr<repository::Source>> sources,
                    std::unique_ptr<lifecycle::Loader> loader);
-  std::shared_ptr<http::Router> MakeRouter(std::string_view engine_version, ListenDialect dialect);
+  std::shared_ptr<http::Router> MakeRouter(ListenDialect dialect);
   void AddModelsRoutes(http::Router& router, ListenDialect dialect,
                        const dialect::Services& dialects);
   http::ServerOptions MakeServerOptions() const;

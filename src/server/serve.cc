@@ -7,9 +7,8 @@
 #include <cstdlib>
 #include <thread>
 
-#include "base/huge_heap.h"
 #include "base/log.h"
-#include "engine/onnxruntime/onnxruntime_engine.h"
+#include "engine/choice/engines.h"
 #include "server/application.h"
 #include "server/config_diff.h"
 #include "server/server.h"
@@ -61,12 +60,6 @@ void KeepLargeBlocks() {
 /// to tens of MiB. Fixed thresholds give large bodies back at once.
 void ReturnLargeBlocks() { mallopt(M_MMAP_THRESHOLD, 4 << 20); }
 
-StatusOr<std::unique_ptr<Engine>> MakeEngine() {
-  // ONNX Runtime's environment, mostly the schemas of its operators, takes 6.5 MiB.
-  const HugeHeap heap(size_t{7} << 20);
-  return CreateOnnxRuntimeEngine();
-}
-
 /// What a person who started it by hand wants to see; standard output, apart from the log.
 void Announce(const Application& application) {
   std::string line = "Slipway serves on " + application.Address();
@@ -87,9 +80,7 @@ int Serve(const Config& config, const ConfigReader& reread) {
     log::Error("cannot serve", {{"error", MessageOf(why)}});
     return 1;
   };
-  auto engine = MakeEngine();
-  if (!engine.ok()) return fail(engine.status());
-  auto application = Application::Create(config, *std::move(engine));
+  auto application = Application::Create(config, CreateEngine());
   if (!application.ok()) return fail(application.status());
   (*application)->Start([&signals] { signals.Wake(); });
 

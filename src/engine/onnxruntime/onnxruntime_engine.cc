@@ -60,16 +60,6 @@ Status AddExternalData(std::span<const ModelBytes::External> files, OrtSessionOp
   return OkStatus();
 }
 
-// ONNX Runtime reads these once, when its environment is made.
-void SetEnvironment() {
-  // From 1.29 on the published Linux library reports models and machine to its maker, with a
-  // background thread, a database under the home folder and HTTPS uploads. This is the only switch
-  // that keeps all of it from starting.
-  setenv("ORT_DISABLE_TELEMETRY", "1", /*overwrite=*/1);
-  // Set, it would take session options out of a model's metadata.
-  unsetenv("ORT_LOAD_CONFIG_FROM_MODEL");
-}
-
 class OnnxRuntimeEngine final : public Engine {
  public:
   explicit OnnxRuntimeEngine(std::shared_ptr<Runtime> runtime) : runtime_(std::move(runtime)) {}
@@ -113,12 +103,24 @@ class OnnxRuntimeEngine final : public Engine {
 
 namespace slipway {
 
+// ONNX Runtime reads these once, when its environment is made.
+void SetOnnxRuntimeEnvironment() {
+  // From 1.29 on the published Linux library reports models and machine to its maker, with a
+  // background thread, a database under the home folder and HTTPS uploads. This is the only switch
+  // that keeps all of it from starting.
+  setenv("ORT_DISABLE_TELEMETRY", "1", /*overwrite=*/1);
+  // Set, it would take session options out of a model's metadata.
+  unsetenv("ORT_LOAD_CONFIG_FROM_MODEL");
+}
+
+std::string_view OnnxRuntimeLibraryVersion() { return OrtGetApiBase()->GetVersionString(); }
+
 StatusOr<std::unique_ptr<Engine>> CreateOnnxRuntimeEngine() {
   using namespace onnxruntime;
   if (OrtGetApiBase()->GetApi(ORT_API_VERSION) == nullptr)
     return Error(Reason::kInternal, "ONNX Runtime {} is too old: API version {} is needed",
                  OrtGetApiBase()->GetVersionString(), ORT_API_VERSION);
-  SetEnvironment();
+  SetOnnxRuntimeEnvironment();
   OrtEnv* env = nullptr;
   RETURN_IF_ORT_ERROR(Api().CreateEnvWithCustomLogger(WriteLog, nullptr, ORT_LOGGING_LEVEL_WARNING,
                                                       "slipway", &env));

@@ -58,6 +58,7 @@ class Compiler {
     for (const auto& node : graph_.node()) RETURN_IF_ERROR(AddNode(node));
     for (const TensorSpec& spec : signature_.outputs) RETURN_IF_ERROR(AddOutput(spec));
     KeepInputsThatAreRead();
+    RETURN_IF_ERROR(CheckRows());
     RETURN_IF_ERROR(Plan(draft_.program));
     return std::move(draft_.program);
   }
@@ -165,6 +166,20 @@ class Compiler {
       for (const Slot slot : planned.reads) read[slot] = true;
     for (Slot& slot : draft_.program.inputs)
       if (slot != kNoSlot && !read[slot]) slot = kNoSlot;
+  }
+
+  /// One number of rows for all: ONNX would spread one row over those of another input.
+  Status CheckRows() const {
+    const TensorSpec* first = nullptr;
+    for (size_t i = 0; i < signature_.inputs.size(); ++i) {
+      if (draft_.program.inputs[i] == kNoSlot) continue;
+      const TensorSpec& spec = signature_.inputs[i];
+      if (first == nullptr) first = &spec;
+      if (spec.shape[0] != first->shape[0])
+        return Error(Reason::kUnsupported, "inputs \"{}\" and \"{}\" differ in their rows",
+                     onnx::Shown(first->name), onnx::Shown(spec.name));
+    }
+    return OkStatus();
   }
 
   const ::onnx::GraphProto& graph_;

@@ -16,6 +16,7 @@ size_t Value::columns() const {
 std::string Value::ToString() const {
   if (is_constant()) return "constant " + slipway::ToString(dtype, constant->shape);
   if (kind == Kind::kAbsent) return "nothing";
+  if (kind == Kind::kShape) return "the dimensions " + slipway::ToString(dims);
   if (kind == Kind::kOpaque) return "an input of unknown shape";
   std::string text = fmt::format("{} [{}n", NameOf(dtype), row_vector ? "1," : "");
   for (const int64_t dim : tail) text += fmt::format(",{}", dim);
@@ -61,6 +62,7 @@ StatusOr<std::shared_ptr<const Tensor>> Lowering::Constant(size_t i) const {
 
 StatusOr<std::vector<int64_t>> Lowering::Integers(size_t i, std::string_view attribute) const {
   if (!has(i)) return Ints(attribute);
+  if (input(i).kind == Value::Kind::kShape) return input(i).dims;
   ASSIGN_OR_RETURN(const auto tensor, Constant(i));
   if (tensor->dtype == DType::kInt64)
     return std::vector<int64_t>(tensor->as<int64_t>().begin(), tensor->as<int64_t>().end());

@@ -21,6 +21,7 @@ struct Value {
     kAbsent,    // an optional input left out
     kConstant,  // known now
     kRows,      // [n, tail…], n being the rows of a request
+    kShape,     // the dimensions of rows: known but for n
     kOpaque,    // a graph input that can only be handed through
   };
   Kind kind = Kind::kAbsent;
@@ -28,6 +29,7 @@ struct Value {
   Shape tail = {};                   // of kRows
   bool row_vector = false;           // of kRows without a tail: [1, n] instead of [n]
   Slot slot = kNoSlot;               // of kRows
+  std::vector<int64_t> dims = {};    // of kShape; -1 is n
   std::optional<size_t> input = {};  // the graph input that it is
   std::shared_ptr<const Tensor> constant = nullptr;  // of kConstant
 
@@ -132,7 +134,10 @@ const Operator* FindOperator(std::string_view domain, std::string_view name);
 // One list a file of operators/.
 std::span<const Operator> ArithmeticOperators();
 std::span<const Operator> CastOperators();
+std::span<const Operator> LabelOperators();
 std::span<const Operator> LinearOperators();
+std::span<const Operator> MlOperators();
+std::span<const Operator> RankingOperators();
 std::span<const Operator> ReductionOperators();
 std::span<const Operator> SelectionOperators();
 std::span<const Operator> ShapeOperators();

@@ -8,8 +8,9 @@ using Table = std::map<std::pair<std::string_view, std::string_view>, const Oper
 Table AllOperators() {
   Table table;
   for (const auto& list :
-       {ArithmeticOperators(), CastOperators(), LinearOperators(), ReductionOperators(),
-        SelectionOperators(), ShapeOperators(), TreeOperators()})
+       {ArithmeticOperators(), CastOperators(), LabelOperators(), LinearOperators(), MlOperators(),
+        RankingOperators(), ReductionOperators(), SelectionOperators(), ShapeOperators(),
+        TreeOperators()})
     for (const Operator& op : list) table[{op.domain, op.name}] = &op;
   return table;
 }

@@ -1,15 +1,176 @@
 #include "engine/tabular/tabular_engine.h"
 
+#include <cmath>
+
 #include "engine/testing/conformance.h"
 #include "engine/testing/harness.h"
 
 namespace slipway::testing {
 namespace {
 
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
 struct MakeTabular {
   static std::unique_ptr<Engine> Make() { return CreateTabularEngine(); }
 };
 INSTANTIATE_TYPED_TEST_SUITE_P(Tabular, EngineConformanceTest, MakeTabular);
+
+onnx::Builder Graph() {
+  onnx::Builder b;
+  b.Opset("", 21).Opset("ai.onnx.ml", 5).IrVersion(10);
+  return b;
+}
+
+template <typename T>
+void AddConstant(onnx::Builder& b, std::string_view name, const Shape& shape,
+                 const std::vector<T>& values) {
+  b.Constant<T>(name, shape, std::span<const T>(values));
+}
+
+/// Two features, three classes with names.
+onnx::Builder Classifier() {
+  onnx::Builder b = Graph();
+  b.Input("x", DType::kFp64, {-1, 2});
+  b.Output("label", DType::kBytes, {-1}).Output("p", DType::kFp64, {-1, 3});
+  AddConstant<double>(b, "w", {2, 3}, {1, 2, 3, -1, -2, -3});
+  AddConstant<double>(b, "c", {3}, {0, 0.5, 0});
+  b.Initializer("names", BytesTensorOf({3}, {"a", "b", "c"}));
+  b.Node("MatMul", {"x", "w"}, {"xw"}).Node("Add", {"xw", "c"}, {"z"});
+  b.Node("Softmax", {"z"}, {"p"}, {{"axis", 1}});
+  b.Node("ArgMax", {"z"}, {"best"}, {{"axis", 1}, {"keepdims", 0}});
+  b.Node("Gather", {"names", "best"}, {"label"}, {{"axis", 0}});
+  return b;
+}
+
+TEST(TabularEngineTest, ALogisticRegressionGivesNamesAndProbabilities) {
+  const auto engine = CreateTabularEngine();
+  const Tensor x = TensorOf<double>({2, 2}, {1, 0, 0, 1});
+  const auto outputs = LoadAndRun(*engine, Classifier(), {&x});
+  ASSERT_TRUE(outputs.ok()) << outputs.status();
+  EXPECT_THAT(ElementsOf((*outputs)[0]), ElementsAre("c", "a"));
+  EXPECT_EQ((*outputs)[1].shape, (Shape{2, 3}));
+  const double sum = std::exp(1) + std::exp(2.5) + std::exp(3);
+  EXPECT_NEAR((*outputs)[1].as<double>()[0], std::exp(1) / sum, 1e-15);
+  EXPECT_NEAR((*outputs)[1].as<double>()[1], std::exp(2.5) / sum, 1e-15);
+}
+
+TEST(TabularEngineTest, RowsDoNotDependOnEachOther) {
+  const auto engine = CreateTabularEngine();
+  const auto model = LoadModel(*engine, Classifier().Serialize());
+  ASSERT_TRUE(model.ok()) << model.status();
+  std::vector<double> values(2 * 1000);
+  for (size_t i = 0; i < values.size(); ++i) values[i] = std::sin(static_cast<double>(i));
+  const Tensor all = TensorOf<double>({1000, 2}, values);
+  const auto together = RunAll(**model, {&all});
+  ASSERT_TRUE(together.ok());
+  for (const int64_t row : {0, 1, 255, 256, 511, 999}) {
+    const Tensor one = TensorOf<double>({1, 2}, {values[2 * row], values[2 * row + 1]});
+    const auto alone = RunAll(**model, {&one});
+    ASSERT_TRUE(alone.ok());
+    EXPECT_EQ(ElementsOf((*alone)[0])[0], ElementsOf((*together)[0])[row]);
+    for (int k = 0; k < 3; ++k)
+      EXPECT_EQ((*alone)[1].as<double>()[k], (*together)[1].as<double>()[3 * row + k]);
+  }
+}
+
+TEST(TabularEngineTest, OneOutputIsComputedWithoutTheOthers) {
+  const auto engine = CreateTabularEngine();
+  const auto model = LoadModel(*engine, Classifier().Serialize());
+  ASSERT_TRUE(model.ok());
+  const Tensor x = TensorOf<double>({1, 2}, {1, 0});
+  const Tensor* inputs[] = {&x};
+  const size_t only_label[] = {0};
+  std::vector<Tensor> results;
+  ASSERT_TRUE((*model)->Run(inputs, only_label, {}, results).ok());
+  EXPECT_THAT(ElementsOf(results[0]), ElementsAre("c"));
+}
+
+/// Two trees over x: the first asks x0 <= 1, the second x1 < 0.
+void AddTrees(onnx::Builder& b, std::string_view input) {
+  using Value = onnx::Attribute::Value;
+  const auto ints = [](std::vector<int64_t> v) { return Value(std::move(v)); };
+  b.Node("TreeEnsemble", {std::string(input)}, {"scores"},
+         {{"aggregate_function", 1},
+          {"n_targets", 1},
+          {"tree_roots", ints({0, 1})},
+          {"nodes_featureids", ints({0, 1})},
+          {"nodes_modes", TensorOf<uint8_t>({2}, {0, 1})},
+          {"nodes_splits", TensorOf<double>({2}, {1, 0})},
+          {"nodes_truenodeids", ints({0, 2})},
+          {"nodes_trueleafs", ints({1, 1})},
+          {"nodes_falsenodeids", ints({1, 3})},
+          {"nodes_falseleafs", ints({1, 1})},
+          {"leaf_targetids", ints({0, 0, 0, 0})},
+          {"leaf_weights", TensorOf<double>({4}, {1, 2, 10, 20})}},
+         "ai.onnx.ml");
+}
+
+TEST(TabularEngineTest, TreesCompareWhatWasRoundedToFloatBeforeThem) {
+  onnx::Builder b = Graph();
+  b.Input("x", DType::kFp64, {-1, 2}).Output("scores", DType::kFp64, {-1, 1});
+  b.Node("Cast", {"x"}, {"narrow"}, {{"to", 1}}).Node("Cast", {"narrow"}, {"wide"}, {{"to", 11}});
+  AddTrees(b, "wide");
+  const auto engine = CreateTabularEngine();
+  // 1 + 2^-40 is above 1, and 1 once it is a float.
+  const Tensor x = TensorOf<double>({3, 2}, {1 + 0x1p-40, 0, 2, -1, 0, -0.0});
+  const auto outputs = LoadAndRun(*engine, b, {&x});
+  ASSERT_TRUE(outputs.ok()) << outputs.status();
+  EXPECT_THAT(ValuesOf<double>((*outputs)[0]), ElementsAre(21, 12, 21));
+}
+
+TEST(TabularEngineTest, WhatItDoesNotHaveIsNamed) {
+  onnx::Builder b = Graph();
+  b.Input("x", DType::kFp32, {-1, 3, 8, 8}).Output("y", DType::kFp32, {-1, 3, 8, 8});
+  b.Node("Relu", {"x"}, {"r"}).Node("InstanceNormalization", {"r"}, {"y"});
+  const auto refused = LoadModel(*CreateTabularEngine(), b.Serialize());
+  EXPECT_EQ(ReasonOf(refused.status()), Reason::kUnsupported);
+  EXPECT_THAT(std::string(MessageOf(refused.status())),
+              HasSubstr("(InstanceNormalization): is not an operator of this engine"));
+}
+
+TEST(TabularEngineTest, WhatMixesRowsIsNotTaken) {
+  onnx::Builder b = Graph();
+  b.Input("x", DType::kFp32, {-1, 3}).Output("y", DType::kFp32, {1, 3});
+  AddConstant<int64_t>(b, "rows", {1}, {0});
+  b.Node("ReduceSum", {"x", "rows"}, {"y"});
+  const auto refused = LoadModel(*CreateTabularEngine(), b.Serialize());
+  EXPECT_EQ(ReasonOf(refused.status()), Reason::kUnsupported);
+}
+
+TEST(TabularEngineTest, InputsOfDifferentRowsAreRefused) {
+  onnx::Builder b = Graph();
+  b.Input("a", DType::kFp32, {-1, 1}).Input("b", DType::kFp32, {-1, 1});
+  b.Output("y", DType::kFp32, {-1, 1}).Node("Add", {"a", "b"}, {"y"});
+  const Tensor two = TensorOf<float>({2, 1}, {1, 2}), three = TensorOf<float>({3, 1}, {1, 2, 3});
+  const auto outputs = LoadAndRun(*CreateTabularEngine(), b, {&two, &three});
+  EXPECT_EQ(ReasonOf(outputs.status()), Reason::kBadRequest);
+}
+
+TEST(TabularEngineTest, ADeadlineThatHasPassedEndsTheRun) {
+  const auto model = LoadModel(*CreateTabularEngine(), Classifier().Serialize());
+  ASSERT_TRUE(model.ok());
+  const Tensor x = TensorOf<double>({1, 2}, {1, 0});
+  const auto outputs = RunAll(**model, {&x}, {.deadline = SteadyClock().Now() - Duration(1)});
+  EXPECT_EQ(ReasonOf(outputs.status()), Reason::kDeadlineExceeded);
+}
+
+TEST(TabularEngineTest, RunsKeepToTheirMemory) {
+  const auto engine = CreateTabularEngine();
+  const std::string bytes = Classifier().Serialize();
+  const Tensor x = TensorOf<double>({20'000, 2}, std::vector<double>(40'000, 1));
+  LoadOptions options;
+  options.memory.run_bytes = 100'000;
+  EXPECT_EQ(ReasonOf(RunAll(**LoadModel(*engine, bytes, {}, options), {&x}).status()),
+            Reason::kTooLarge);
+  options.memory = {.all_runs_bytes = 700'000};
+  const auto model = LoadModel(*engine, bytes, {}, options);
+  auto first = RunAll(**model, {&x});  // 480,000 bytes, held until `first` goes
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_EQ(ReasonOf(RunAll(**model, {&x}).status()), Reason::kOverloaded);
+  first = std::vector<Tensor>();
+  EXPECT_TRUE(RunAll(**model, {&x}).ok());
+}
 
 }  // namespace
 }  // namespace slipway::testing

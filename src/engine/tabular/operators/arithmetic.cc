@@ -404,15 +404,24 @@ struct SignOf {
     return x > 0 ? T{1} : x < 0 ? T{-1} : x;
   }
 };
+struct Sine {
+  template <typename T>
+  T operator()(T x) const {
+    return std::sin(x);
+  }
+};
+struct Cosine {
+  template <typename T>
+  T operator()(T x) const {
+    return std::cos(x);
+  }
+};
 struct ErrorFunction {
   template <typename T>
   T operator()(T x) const {
     return std::erf(x);
   }
 };
-
-using MapF32 = void (*const Arithmetic::*)(const float*, size_t, float*);
-using MapF64 = void (*const Arithmetic::*)(const double*, size_t, double*);
 
 /// A function of the arithmetic that has variants.
 template <auto kF32, auto kF64>
@@ -553,6 +562,7 @@ constexpr Operator kOperators[] = {
     {"", "And", LowerLogic<std::logical_and<bool>>},
     {"", "Ceil", LowerMap<RoundUp>},
     {"", "Clip", LowerClip},
+    {"", "Cos", LowerMap<Cosine>},
     {"", "Div", LowerNumbers<Divide>},
     {"", "Equal", LowerComparison<std::equal_to<>>},
     {"", "Erf", LowerMap<ErrorFunction>},
@@ -578,7 +588,9 @@ constexpr Operator kOperators[] = {
     {"", "Sigmoid", LowerFunction<&Arithmetic::sigmoid_f32, &Arithmetic::sigmoid_f64>},
     {"", "Sign", LowerMap<SignOf>},
     {"", "Sqrt", LowerMap<SquareRoot>},
+    {"", "Sin", LowerMap<Sine>},
     {"", "Sub", LowerNumbers<Subtract>},
+    {"", "Sum", LowerMany<Add>},
     {"", "Tanh", LowerFunction<&Arithmetic::tanh_f32, &Arithmetic::tanh_f64>},
     {"", "Where", LowerWhere},
     {"", "Xor", LowerLogic<std::not_equal_to<bool>>},

@@ -8,6 +8,7 @@
 #include "engine/tabular/operators/cast.h"
 #include "engine/tabular/operators/forest_step.h"
 #include "engine/tabular/operators/lookup_step.h"
+#include "engine/tabular/operators/post_transform.h"
 #include "engine/tabular/operators/steps.h"
 
 namespace slipway::tabular {
@@ -254,26 +255,17 @@ void SoftmaxRows(const Arithmetic& arithmetic, const T* in, size_t rows, size_t 
 
 Status LowerSoftmax(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Rows(0));
-  ASSIGN_OR_RETURN(const size_t at,
-                   node.ColumnAxis(node.Int("axis", node.opset() < 13 ? 1 : -1), x));
+  const int64_t axis = node.Int("axis", node.opset() < 13 ? 1 : -1);
+  ASSIGN_OR_RETURN(const size_t at, node.ColumnAxis(axis, x));
   // Before operator set 13 it took everything from the axis on together.
   if (at + 1 != x.tail.size() || x.columns() == 0)
-    return node.Unsupported("axis {} of {}", node.Int("axis", -1), x.ToString());
+    return node.Unsupported("axis {} of {}", axis, x.ToString());
+  if (x.dtype != DType::kFp32 && x.dtype != DType::kFp64)
+    return node.Unsupported("input 0 is {}", x.ToString());
   const Value y = node.NewRows(x.dtype, x.tail);
-  const auto length = static_cast<size_t>(x.tail.back());
-  const auto emit = [&]<typename T>() {
-    node.Emit(MakeStep([=, groups = x.columns() / length, from = x.slot, to = y.slot,
-                        &arithmetic = BestArithmetic()](const Block& block) {
-                SoftmaxRows(arithmetic, block.In<T>(from), block.rows * groups, length,
-                            block.Out<T>(to));
-              }),
-              {x.slot}, {y.slot});
-    node.Give(0, y);
-    return OkStatus();
-  };
-  if (x.dtype == DType::kFp32) return emit.template operator()<float>();
-  if (x.dtype == DType::kFp64) return emit.template operator()<double>();
-  return node.Unsupported("input 0 is {}", x.ToString());
+  EmitSoftmax(node, x, y, static_cast<size_t>(x.tail.back()));
+  node.Give(0, y);
+  return OkStatus();
 }
 
 // ---- trees whose leaves are vectors
@@ -355,6 +347,38 @@ constexpr Operator kOperators[] = {
 };
 
 }  // namespace
+
+void EmitSoftmax(Lowering& node, const Value& x, const Value& y, size_t length) {
+  const auto emit = [&]<typename T>() {
+    node.Emit(MakeStep([=, groups = x.columns() / length, from = x.slot, to = y.slot,
+                        &arithmetic = BestArithmetic()](const Block& block) {
+                SoftmaxRows(arithmetic, block.In<T>(from), block.rows * groups, length,
+                            block.Out<T>(to));
+              }),
+              {x.slot}, {y.slot});
+  };
+  if (x.dtype == DType::kFp32)
+    emit.template operator()<float>();
+  else
+    emit.template operator()<double>();
+}
+
+Value EmitArgMax(Lowering& node, const Value& x) {
+  const Value y = node.NewRows(DType::kInt64, {});
+  const auto emit = [&]<typename T>() {
+    node.Emit(MakeStep([from = x.slot, to = y.slot, columns = x.columns()](const Block& block) {
+                for (size_t r = 0; r < block.rows; ++r)
+                  block.Out<int64_t>(to)[r] = static_cast<int64_t>(Extreme<T, true>(
+                      block.In<T>(from) + r * columns, Axis{.length = columns}, false));
+              }),
+              {x.slot}, {y.slot});
+  };
+  if (x.dtype == DType::kFp32)
+    emit.template operator()<float>();
+  else
+    emit.template operator()<double>();
+  return y;
+}
 
 std::span<const Operator> ReductionOperators() { return kOperators; }
 

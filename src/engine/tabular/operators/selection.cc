@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/tabular/operators/lookup_step.h"
+#include "engine/tabular/operators/post_transform.h"
 #include "engine/tabular/operators/steps.h"
 
 namespace slipway::tabular {
@@ -104,16 +105,6 @@ class LookupStep final : public Lookup {
   const std::shared_ptr<const Tensor> table_;
   const Elements<T> values_;
 };
-
-Value EmitLookup(Lowering& node, const Value& index, std::shared_ptr<const Tensor> table) {
-  Shape tail = index.tail;
-  tail.insert(tail.end(), table->shape.begin() + 1, table->shape.end());
-  const Value y = node.NewRows(table->dtype, tail);
-  VisitType(table->dtype, [&]<typename T>() {
-    node.Emit(std::make_unique<LookupStep<T>>(index, y, table), {index.slot}, {y.slot});
-  });
-  return y;
-}
 
 bool CanLookUp(const Value& index, const Tensor& table) {
   return index.dtype == DType::kInt64 && !table.shape.empty() && table.dtype != DType::kFp16 &&
@@ -224,6 +215,16 @@ constexpr Operator kOperators[] = {
 };
 
 }  // namespace
+
+Value EmitLookup(Lowering& node, const Value& index, std::shared_ptr<const Tensor> table) {
+  Shape tail = index.tail;
+  tail.insert(tail.end(), table->shape.begin() + 1, table->shape.end());
+  const Value y = node.NewRows(table->dtype, tail);
+  VisitType(table->dtype, [&]<typename T>() {
+    node.Emit(std::make_unique<LookupStep<T>>(index, y, table), {index.slot}, {y.slot});
+  });
+  return y;
+}
 
 std::span<const Operator> SelectionOperators() { return kOperators; }
 

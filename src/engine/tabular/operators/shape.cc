@@ -135,7 +135,65 @@ Status LowerTranspose(Lowering& node) {
   return node.Unsupported("{} in another order", x.ToString());
 }
 
+// ---- shapes as values
+
+/// The dimensions of rows, of which only their number is open.
+Status LowerShape(Lowering& node) {
+  ASSIGN_OR_RETURN(const Value x, node.Rows(0));
+  Value shape{.kind = Value::Kind::kShape, .dtype = DType::kInt64};
+  shape.dims = {-1};
+  shape.dims.insert(shape.dims.end(), x.tail.begin(), x.tail.end());
+  const auto rank = static_cast<int64_t>(shape.dims.size());
+  const auto bound = [rank](int64_t v) {
+    return std::clamp<int64_t>(v < 0 ? v + rank : v, 0, rank);
+  };
+  const int64_t start = bound(node.Int("start", 0)), end = bound(node.Int("end", rank));
+  shape.dims.erase(shape.dims.begin() + end, shape.dims.end());
+  shape.dims.erase(shape.dims.begin(), shape.dims.begin() + std::min(start, end));
+  node.Give(0, std::move(shape));
+  return OkStatus();
+}
+
+Status LowerConcatDimensions(Lowering& node) {
+  Value all{.kind = Value::Kind::kShape, .dtype = DType::kInt64};
+  for (size_t i = 0; i < node.input_count(); ++i) {
+    ASSIGN_OR_RETURN(const std::vector<int64_t> dims, node.Integers(i, ""));
+    all.dims.insert(all.dims.end(), dims.begin(), dims.end());
+  }
+  node.Give(0, std::move(all));
+  return OkStatus();
+}
+
+/// A constant for every row.
+Status LowerExpand(Lowering& node) {
+  const Value& shape = node.input(1);
+  const Value& x = node.input(0);
+  const bool of_rows = shape.kind == Value::Kind::kShape && !shape.dims.empty() &&
+                       shape.dims[0] == -1 && std::ranges::count(shape.dims, -1) == 1;
+  if (!of_rows || !x.is_constant() || x.dtype == DType::kFp16 || x.dtype == DType::kBf16)
+    return node.Unsupported("{} to {}", x.ToString(), shape.ToString());
+  const Shape tail(shape.dims.begin() + 1, shape.dims.end());
+  const size_t count = CountOf(x.constant->shape), columns = CountOf(tail);
+  const bool is_row = !x.constant->shape.empty() && count == columns &&
+                      x.constant->shape.back() == static_cast<int64_t>(count);
+  if ((count != 1 && !is_row) || columns > kMaxRowBytes / sizeof(double))
+    return node.Unsupported("{} to {}", x.ToString(), shape.ToString());
+  const Value y = node.NewRows(x.dtype, tail);
+  VisitType(x.dtype, [&]<typename T>() {
+    node.Emit(MakeStep([=, to = y.slot, values = ElementsOf<T>(*x.constant),
+                        owner = x.constant](const Block& block) {
+                T* out = block.Out<T>(to);
+                for (size_t i = 0; i < block.rows * columns; ++i)
+                  out[i] = values[count == 1 ? 0 : i % columns];
+              }),
+              {}, {y.slot});
+  });
+  node.Give(0, y);
+  return OkStatus();
+}
+
 Status LowerConcat(Lowering& node) {
+  if (node.input(0).kind == Value::Kind::kShape) return LowerConcatDimensions(node);
   std::vector<Value> parts;
   size_t outer = 1, axis = 0;
   for (size_t i = 0; i < node.input_count(); ++i) {
@@ -207,6 +265,7 @@ Status LowerConstant(Lowering& node) {
 
 constexpr Operator kOperators[] = {
     {"", "Concat", LowerConcat},       {"", "Constant", LowerConstant},
+    {"", "Expand", LowerExpand},       {"", "Shape", LowerShape},
     {"", "Flatten", LowerFlatten},     {"", "Identity", LowerIdentity},
     {"", "Reshape", LowerReshape},     {"", "Squeeze", LowerSqueeze},
     {"", "Transpose", LowerTranspose}, {"", "Unsqueeze", LowerUnsqueeze},

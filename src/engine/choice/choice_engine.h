@@ -1,0 +1,25 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/engine.h"
+
+namespace slipway {
+
+/// An engine that is made when the first model needs it.
+struct EngineCandidate {
+  std::string name;
+  std::string version;
+  std::function<StatusOr<std::unique_ptr<Engine>>()> make;
+};
+
+/// An engine that asks others, in order: a model runs on the first that does not answer
+/// kUnsupported; any other error is final. Its models know who runs them and why those asked before
+/// do not (LoadedModel::origin). A candidate that cannot be made fails the loads that come to it,
+/// and is tried again by the next.
+/// @param candidates  at least one; name() and version() name them all.
+std::unique_ptr<Engine> CreateChoiceEngine(std::vector<EngineCandidate> candidates);
+
+}  // namespace slipway

@@ -1,0 +1,20 @@
+#pragma once
+#include <memory>
+#include <string>
+
+#include "engine/engine.h"
+
+namespace slipway {
+
+/// The engine of this build: the tabular one first, and ONNX Runtime, where the build has it, for
+/// what that one does not know. ONNX Runtime's environment is made by the first model that needs
+/// it. One a process, made before other threads; the models it loaded may outlive it.
+std::unique_ptr<Engine> CreateEngine();
+
+/// "1.30.0"; "" in a build without ONNX Runtime.
+std::string OnnxRuntimeVersion();
+
+/// "onnxruntime 1.30.0", or what the build has instead: for people.
+std::string EnginesText();
+
+}  // namespace slipway

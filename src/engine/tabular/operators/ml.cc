@@ -1,0 +1,173 @@
+// The float32 operators of ai.onnx.ml that skl2onnx and onnxmltools write: scalers, linear models,
+// support vectors.
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "engine/tabular/operators/linear.h"
+#include "engine/tabular/operators/post_transform.h"
+#include "engine/tabular/operators/steps.h"
+
+namespace slipway::tabular {
+namespace {
+
+/// Input 0 [n, k] as float32, which these operators compute in whatever they are given.
+StatusOr<Value> Floats(Lowering& node) {
+  ASSIGN_OR_RETURN(const Value x,
+                   node.Matrix(0, {DType::kFp32, DType::kFp64, DType::kInt64, DType::kInt32}));
+  if (x.tail.empty()) return node.Unsupported("input 0 is {}", x.ToString());
+  if (x.dtype == DType::kFp32) return x;
+  const Value y = node.NewRows(DType::kFp32, x.tail);
+  VisitType(x.dtype, [&]<typename T>() {
+    if constexpr (std::is_arithmetic_v<T>)
+      node.Emit(MakeStep([from = x.slot, to = y.slot, columns = x.columns()](const Block& block) {
+                  std::transform(block.In<T>(from), block.In<T>(from) + block.rows * columns,
+                                 block.Out<float>(to), [](T v) { return static_cast<float>(v); });
+                }),
+                {x.slot}, {y.slot});
+  });
+  return y;
+}
+
+/// Emits y[r][k] = f(x[r][k], k).
+template <typename F>
+void EmitByColumn(Lowering& node, const Value& x, F f) {
+  const Value y = node.NewRows(DType::kFp32, x.tail);
+  node.Emit(MakeStep([f = std::move(f), from = x.slot, to = y.slot,
+                      columns = x.columns()](const Block& block) {
+              const float* in = block.In<float>(from);
+              float* out = block.Out<float>(to);
+              for (size_t r = 0; r < block.rows; ++r)
+                for (size_t k = 0; k < columns; ++k) *out++ = f(*in++, k);
+            }),
+            {x.slot}, {y.slot});
+  node.Give(0, y);
+}
+
+/// One number for each column, from one for all or one each.
+StatusOr<std::vector<float>> Each(const Lowering& node, std::string_view name, size_t columns,
+                                  float otherwise) {
+  std::vector<float> values = node.Floats(name);
+  if (values.empty()) values = {otherwise};
+  if (values.size() == 1) values.assign(columns, values[0]);
+  if (values.size() != columns)
+    return node.Bad("{} {} for {} columns", values.size(), name, columns);
+  return values;
+}
+
+// ---- preparation
+
+Status LowerScaler(Lowering& node) {
+  ASSIGN_OR_RETURN(const Value x, Floats(node));
+  ASSIGN_OR_RETURN(auto offset, Each(node, "offset", x.columns(), 0));
+  ASSIGN_OR_RETURN(auto scale, Each(node, "scale", x.columns(), 1));
+  EmitByColumn(node, x, [offset = std::move(offset), scale = std::move(scale)](float v, size_t k) {
+    return (v - offset[k]) * scale[k];
+  });
+  return OkStatus();
+}
+
+Status LowerBinarizer(Lowering& node) {
+  ASSIGN_OR_RETURN(const Value x, node.Matrix(0, {DType::kFp32}));
+  EmitByColumn(node, x, [threshold = node.Float("threshold", 0)](float v, size_t) {
+    return v > threshold ? 1.0F : 0.0F;
+  });
+  return OkStatus();
+}
+
+Status LowerImputer(Lowering& node) {
+  ASSIGN_OR_RETURN(const Value x, node.Matrix(0, {DType::kFp32}));
+  ASSIGN_OR_RETURN(auto imputed, Each(node, "imputed_value_floats", x.columns(), 0));
+  const float replaced = node.Float("replaced_value_float", 0);
+  EmitByColumn(node, x, [imputed = std::move(imputed), replaced](float v, size_t k) {
+    const bool missing = v == replaced || (std::isnan(v) && std::isnan(replaced));
+    return missing ? imputed[k] : v;
+  });
+  return OkStatus();
+}
+
+enum class Norm { kMax, kL1, kL2 };
+
+float NormOf(const float* row, size_t columns, Norm norm) {
+  float sum = 0, largest = -std::numeric_limits<float>::infinity();
+  for (size_t k = 0; k < columns; ++k) {
+    largest = std::max(largest, row[k]);
+    sum += norm == Norm::kL1 ? std::fabs(row[k]) : row[k] * row[k];
+  }
+  return norm == Norm::kMax ? largest : norm == Norm::kL1 ? sum : std::sqrt(sum);
+}
+
+Status LowerNormalizer(Lowering& node) {
+  ASSIGN_OR_RETURN(const Value x, Floats(node));
+  const std::string name = node.Text("norm", "MAX");
+  const Norm norm = name == "L1" ? Norm::kL1 : name == "L2" ? Norm::kL2 : Norm::kMax;
+  const Value y = node.NewRows(DType::kFp32, x.tail);
+  node.Emit(MakeStep([=, from = x.slot, to = y.slot, columns = x.columns()](const Block& block) {
+              for (size_t r = 0; r < block.rows; ++r) {
+                const float* in = block.In<float>(from) + r * columns;
+                float* out = block.Out<float>(to) + r * columns;
+                float divisor = NormOf(in, columns, norm);
+                if (divisor == 0) divisor = 1;
+                for (size_t k = 0; k < columns; ++k) out[k] = in[k] / divisor;
+              }
+            }),
+            {x.slot}, {y.slot});
+  node.Give(0, y);
+  return OkStatus();
+}
+
+// ---- linear models
+
+/// x times the rows of `coefficients` ([outputs, columns]), plus `intercepts` or nothing.
+StatusOr<Value> EmitScores(Lowering& node, const Value& x, const std::vector<float>& coefficients,
+                           std::vector<float> intercepts) {
+  const size_t columns = x.columns();
+  const size_t outputs = columns == 0 ? 0 : coefficients.size() / columns;
+  if (outputs == 0 || outputs * columns != coefficients.size() ||
+      (!intercepts.empty() && intercepts.size() != outputs))
+    return node.Bad("{} coefficients and {} intercepts for {}", coefficients.size(),
+                    intercepts.size(), x.ToString());
+  std::vector<float> transposed(coefficients.size());
+  for (size_t j = 0; j < outputs; ++j)
+    for (size_t k = 0; k < columns; ++k)
+      transposed[k * outputs + j] = coefficients[j * columns + k];
+  Weights<float> weights(columns, outputs, std::span<const float>(transposed));
+  if (!intercepts.empty()) weights.AddBias(std::span<const float>(intercepts));
+  const Value y = node.NewRows(DType::kFp32, {static_cast<int64_t>(outputs)});
+  node.Emit(MakeAffine(x.slot, y.slot, std::move(weights)), {x.slot}, {y.slot});
+  return y;
+}
+
+Status LowerLinearRegressor(Lowering& node) {
+  ASSIGN_OR_RETURN(const Value x, Floats(node));
+  ASSIGN_OR_RETURN(Value scores,
+                   EmitScores(node, x, node.Floats("coefficients"), node.Floats("intercepts")));
+  if (scores.tail[0] != node.Int("targets", 1))
+    return node.Bad("{} targets, coefficients of {}", node.Int("targets", 1), scores.tail[0]);
+  ASSIGN_OR_RETURN(scores, EmitPostTransform(node, scores, node.Text("post_transform", "NONE")));
+  node.Give(0, scores);
+  return OkStatus();
+}
+
+Status LowerLinearClassifier(Lowering& node) {
+  ASSIGN_OR_RETURN(const Value x, Floats(node));
+  ASSIGN_OR_RETURN(const Value scores,
+                   EmitScores(node, x, node.Floats("coefficients"), node.Floats("intercepts")));
+  return GiveClasses(node, scores, node.Text("post_transform", "NONE"));
+}
+
+constexpr Operator kOperators[] = {
+    {"ai.onnx.ml", "Binarizer", LowerBinarizer},
+    {"ai.onnx.ml", "Imputer", LowerImputer},
+    {"ai.onnx.ml", "LinearClassifier", LowerLinearClassifier},
+    {"ai.onnx.ml", "LinearRegressor", LowerLinearRegressor},
+    {"ai.onnx.ml", "Normalizer", LowerNormalizer},
+    {"ai.onnx.ml", "Scaler", LowerScaler},
+};
+
+}  // namespace
+
+std::span<const Operator> MlOperators() { return kOperators; }
+
+}  // namespace slipway::tabular
