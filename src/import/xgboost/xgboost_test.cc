@@ -119,6 +119,17 @@ TEST(XgboostTest, ModelsOfOtherColumnsThanTheGraphsAreRefused) {
   EXPECT_EQ(MessageOf(predictions.status()), "XGBoost model: num_feature: expected 3, got 2");
 }
 
+TEST(XgboostTest, QuantilesAreSortedSinceVersion34) {
+  const std::string quantiles = Replaced("reg:squarederror", "reg:quantileerror");
+  for (const auto& [version, sorts] : {std::pair{"[3,3,0]", 0}, {"[3,4,0]", 1}, {"[4,0,0]", 1}}) {
+    const auto imported = ImportText(Replaced("[3,0,0]", version, quantiles));
+    ASSERT_TRUE(imported.ok()) << imported.status();
+    const auto info = onnx::Inspect(std::as_bytes(std::span(imported->model)));
+    ASSERT_TRUE(info.ok()) << info.status();
+    EXPECT_EQ(info->operators.count("TopK"), sorts) << version;
+  }
+}
+
 TEST(XgboostTest, BestIterationBeyondTheTreesKeepsAll) {
   const std::string text =
       Replaced(R"("attributes":{})", R"("attributes":{"best_iteration":"9223372036854775807"})");
