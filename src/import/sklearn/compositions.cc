@@ -86,6 +86,10 @@ StatusOr<Table> Part(Writer& writer, const State& state, const Value& name,
 
 StatusOr<Outputs> Joined(const State& state, const std::vector<Table>& parts) {
   Outputs outputs;
+  int64_t columns = 0;
+  for (const Table& part : parts) columns += part.columns();
+  if (columns > kMaxColumns)
+    return Error(Reason::kTooLarge, "{}: more than {} columns", state.Title(), kMaxColumns);
   outputs.transform = Table::Concat(parts);
   if (outputs.transform->columns() == 0) return state.Unsupported("no column is left");
   return outputs;
@@ -114,11 +118,13 @@ StatusOr<State> FirstOfUnion(const State& state) {
 }
 
 /// The position of one column that is given by position (from the end when negative) or by name.
-StatusOr<int64_t> ColumnPosition(const State& state, const Value& column, const Table& x) {
+StatusOr<int64_t> ColumnPosition(const State& state, const Value& column, const Table& x,
+                                 const StringMap<int64_t>& names) {
   if (const auto name = AsText(column)) {
-    const auto found = x.Find(*name);
-    if (!found) return state.Bad("transformers_: column \"{}\" is not among its columns", *name);
-    return *found;
+    const auto found = names.find(*name);
+    if (found == names.end())
+      return state.Bad("transformers_: column \"{}\" is not among its columns", *name);
+    return found->second;
   }
   const auto number = AsNumber(column);
   if (!number || *number < -static_cast<double>(x.columns()) ||
@@ -166,9 +172,12 @@ StatusOr<std::vector<int64_t>> ReadColumns(const State& state, const Value& colu
       !elements.empty() && std::all_of(elements.begin(), elements.end(),
                                        [](const Value& value) { return value.is(Kind::kBool); });
   if (is_mask) return PositionsWhere(elements);
+  const bool is_named = std::any_of(elements.begin(), elements.end(),
+                                    [](const Value& value) { return AsText(value).has_value(); });
+  const StringMap<int64_t> names = is_named ? x.Positions() : StringMap<int64_t>();
   std::vector<int64_t> positions;
   for (const Value& element : elements) {
-    ASSIGN_OR_RETURN(const int64_t position, ColumnPosition(state, element, x));
+    ASSIGN_OR_RETURN(const int64_t position, ColumnPosition(state, element, x, names));
     positions.push_back(position);
   }
   return positions;

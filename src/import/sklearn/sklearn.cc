@@ -16,8 +16,6 @@ namespace {
 using pickle::Kind;
 using pickle::Value;
 
-constexpr int64_t kMaxColumns = int64_t{1} << 22;
-
 bool IsEstimator(const Value& value) {
   return value.is(Kind::kObject) && FindEstimator(value.module(), value.name()) != nullptr;
 }

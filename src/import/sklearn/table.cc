@@ -7,32 +7,32 @@
 namespace slipway::importing::sklearn {
 
 Table::Table(std::vector<Matrix> parts) : parts_(std::move(parts)) {
-  int64_t columns = 0;
-  for (const Matrix& part : parts_) columns += part.columns;
-  sources_.assign(static_cast<size_t>(columns), -1);
+  for (size_t part = 0; part < parts_.size(); ++part)
+    for (int64_t i = 0; i < parts_[part].columns; ++i)
+      columns_.push_back({.part = part, .index = i, .source = -1});
 }
 
 Table::Table(std::vector<Matrix> parts, std::vector<ColumnUse>* uses) : Table(std::move(parts)) {
   uses_ = uses;
-  std::iota(sources_.begin(), sources_.end(), 0);
+  for (size_t i = 0; i < columns_.size(); ++i) columns_[i].source = static_cast<int64_t>(i);
 }
 
-std::optional<int64_t> Table::Find(std::string_view name) const {
+ColumnUse* Table::UseOf(int64_t column) const {
+  const int64_t source = columns_[column].source;
+  return source < 0 ? nullptr : &(*uses_)[source];
+}
+
+StringMap<int64_t> Table::Positions() const {
+  StringMap<int64_t> positions;
   for (int64_t i = 0; i < columns(); ++i)
-    if (sources_[i] >= 0 && (*uses_)[sources_[i]].name == name) return i;
-  return std::nullopt;
+    if (const ColumnUse* use = UseOf(i)) positions.emplace(use->name, i);
+  return positions;
 }
 
 std::string Table::Describe(int64_t column) const {
-  const int64_t source = sources_[column];
-  if (source < 0 || (*uses_)[source].name.empty()) return fmt::format("column {}", column);
-  return fmt::format("column \"{}\"", (*uses_)[source].name);
-}
-
-Table::Place Table::Locate(int64_t column) const {
-  size_t part = 0;
-  while (column >= parts_[part].columns) column -= parts_[part++].columns;
-  return {&parts_[part], column};
+  const ColumnUse* use = UseOf(column);
+  if (use == nullptr || use->name.empty()) return fmt::format("column {}", column);
+  return fmt::format("column \"{}\"", use->name);
 }
 
 Table Table::Select(Graph& graph, std::span<const int64_t> indices) const {
@@ -43,17 +43,17 @@ Table Table::Select(Graph& graph, std::span<const int64_t> indices) const {
   std::vector<Matrix> parts;
   std::vector<int64_t> sources;
   for (size_t i = 0; i < indices.size();) {
-    const Place first = Locate(indices[i]);
+    const size_t first = columns_[indices[i]].part;
     std::vector<int64_t> within;
-    for (; i < indices.size() && Locate(indices[i]).part == first.part; ++i) {
-      within.push_back(Locate(indices[i]).index);
-      sources.push_back(sources_[indices[i]]);
+    for (; i < indices.size() && columns_[indices[i]].part == first; ++i) {
+      within.push_back(columns_[indices[i]].index);
+      sources.push_back(columns_[indices[i]].source);
     }
-    const bool whole = first.part->columns == 1 && within.size() == 1;
-    parts.push_back(whole ? *first.part : graph.Select(*first.part, within));
+    const bool whole = parts_[first].columns == 1 && within.size() == 1;
+    parts.push_back(whole ? parts_[first] : graph.Select(parts_[first], within));
   }
   Table selected(std::move(parts));
-  selected.sources_ = std::move(sources);
+  for (size_t i = 0; i < sources.size(); ++i) selected.columns_[i].source = sources[i];
   selected.uses_ = uses_;
   return selected;
 }
@@ -63,7 +63,7 @@ StatusOr<Matrix> Table::Numbers(Graph& graph, std::string_view reader) const {
     if (IsText(i))
       return Error(Reason::kUnsupported, "{}: expected numbers, got text in {}", reader,
                    Describe(i));
-    if (sources_[i] >= 0) (*uses_)[sources_[i]].used = true;
+    if (ColumnUse* use = UseOf(i)) use->used = true;
   }
   if (parts_.empty())
     return Error(Reason::kBadModel, "{}: expected at least one column, got none", reader);
@@ -75,26 +75,29 @@ StatusOr<Matrix> Table::Numbers(Graph& graph, std::string_view reader) const {
 StatusOr<Matrix> Table::Text(Graph& graph, int64_t column, std::string_view reader) const {
   const Matrix found = Column(graph, column);
   if (found.dtype == DType::kBytes) return found;
-  const int64_t source = sources_[column];
-  if (source < 0)
+  ColumnUse* use = UseOf(column);
+  if (use == nullptr)
     return Error(Reason::kUnsupported, "{}: expected text, got numbers in {}", reader,
                  Describe(column));
-  (*uses_)[source].used = (*uses_)[source].text = true;
+  use->used = use->text = true;
   return Matrix{found.value, DType::kBytes, 1};  // stands for the text of the second pass
 }
 
 Matrix Table::Column(Graph& graph, int64_t column) const {
-  const Place place = Locate(column);
-  if (sources_[column] >= 0) (*uses_)[sources_[column]].used = true;
-  if (place.part->columns == 1) return *place.part;
-  return graph.Select(*place.part, std::vector<int64_t>{place.index});
+  if (ColumnUse* use = UseOf(column)) use->used = true;
+  const Matrix& part = PartOf(column);
+  if (part.columns == 1) return part;
+  return graph.Select(part, std::vector<int64_t>{columns_[column].index});
 }
 
 Table Table::Concat(std::span<const Table> tables) {
   Table whole;
   for (const Table& table : tables) {
+    for (Place place : table.columns_) {
+      place.part += whole.parts_.size();
+      whole.columns_.push_back(place);
+    }
     whole.parts_.insert(whole.parts_.end(), table.parts_.begin(), table.parts_.end());
-    whole.sources_.insert(whole.sources_.end(), table.sources_.begin(), table.sources_.end());
     if (table.uses_ != nullptr) whole.uses_ = table.uses_;
   }
   return whole;

@@ -2,16 +2,19 @@
 // What flows between estimators: columns, each of numbers or of text.
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/status.h"
+#include "base/string_map.h"
 #include "import/graph.h"
 
 namespace slipway::importing::sklearn {
+
+/// Of a table, so that a small file cannot ask for much.
+inline constexpr int64_t kMaxColumns = int64_t{1} << 22;
 
 /// What the estimators ask of the columns of the model's input.
 struct ColumnUse {
@@ -32,10 +35,10 @@ class Table {
   /// The model's input; `uses` outlives the table and has an entry for each column.
   Table(std::vector<Matrix> parts, std::vector<ColumnUse>* uses);
 
-  int64_t columns() const { return static_cast<int64_t>(sources_.size()); }
+  int64_t columns() const { return static_cast<int64_t>(columns_.size()); }
   const std::vector<Matrix>& parts() const { return parts_; }
-  /// The position of the input column called `name` among these; nullopt when there is none.
-  std::optional<int64_t> Find(std::string_view name) const;
+  /// The positions of the input columns among these, by name.
+  StringMap<int64_t> Positions() const;
   /// "column 3" or "column \"age\"".
   std::string Describe(int64_t column) const;
 
@@ -48,20 +51,22 @@ class Table {
   /// One column, [n, 1], of numbers unless it is known to hold text.
   Matrix Column(Graph& graph, int64_t column) const;
   /// Whether a column is known to hold text.
-  bool IsText(int64_t column) const { return Locate(column).part->dtype == DType::kBytes; }
+  bool IsText(int64_t column) const { return PartOf(column).dtype == DType::kBytes; }
 
   /// The columns of all tables side by side.
   static Table Concat(std::span<const Table> tables);
 
  private:
   struct Place {
-    const Matrix* part;
-    int64_t index;  // within the part
+    size_t part;
+    int64_t index;   // within the part
+    int64_t source;  // its number in *uses_; -1 when it is computed
   };
-  Place Locate(int64_t column) const;
+  const Matrix& PartOf(int64_t column) const { return parts_[columns_[column].part]; }
+  ColumnUse* UseOf(int64_t column) const;
 
   std::vector<Matrix> parts_;
-  std::vector<int64_t> sources_;  // by column: its number in *uses_, -1 when it is computed
+  std::vector<Place> columns_;
   std::vector<ColumnUse>* uses_ = nullptr;
 };
 

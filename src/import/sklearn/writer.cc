@@ -10,6 +10,7 @@ namespace {
 constexpr int kMaxDepth = 32;
 // A file may hold one estimator and name it many times over, on several levels.
 constexpr int kMaxEstimators = 100'000;
+constexpr int64_t kMaxColumnsOfAll = 500'000'000;
 
 }  // namespace
 
@@ -22,6 +23,10 @@ StatusOr<Outputs> Writer::Write(const State& estimator, const Table& x) {
   if (++estimators_ > kMaxEstimators)
     return Error(Reason::kTooLarge, "{}: more than {} estimators", estimator.Title(),
                  kMaxEstimators);
+  columns_ += x.columns();
+  if (x.columns() > kMaxColumns || columns_ > kMaxColumnsOfAll)
+    return Error(Reason::kTooLarge, "{}: more than {} columns, or {} of all estimators together",
+                 estimator.Title(), kMaxColumns, kMaxColumnsOfAll);
   if (estimator.Has("n_features_in_")) {
     ASSIGN_OR_RETURN(const int64_t expected, estimator.Integer("n_features_in_"));
     if (expected != x.columns())

@@ -20,7 +20,7 @@ class Writer {
   Graph& graph() { return graph_; }
   /// Writes `estimator` over `x`. Estimators that hold others call this for each.
   /// @return kUnsupported naming a class that has no counterpart; kTooLarge when estimators nest
-  ///   deeper than 32 or number more than 100,000.
+  ///   deeper than 32 or number more than 100,000, or have too many columns.
   StatusOr<Outputs> Write(const State& estimator, const Table& x);
   /// The same, when only its transform is wanted: kUnsupported when it has none.
   StatusOr<Table> WriteTransform(const State& estimator, const Table& x);
@@ -33,6 +33,7 @@ class Writer {
   Graph& graph_;
   int depth_ = 0;
   int estimators_ = 0;
+  int64_t columns_ = 0;  // that all estimators were given
   std::vector<std::string> warnings_;
 };
 
