@@ -85,6 +85,13 @@ __m512i Numbers(const uint8_t* leaf_of_row) {
   return _mm512_cvtepu8_epi32(_mm_load_si128(reinterpret_cast<const __m128i*>(leaf_of_row)));
 }
 
+__m512i EightNumbers(const uint8_t* leaf_of_row) {
+  return _mm512_cvtepu8_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(leaf_of_row)));
+}
+
+void AddTo(double* sums, __m512d values) {
+  _mm512_store_pd(sums, _mm512_add_pd(_mm512_load_pd(sums), values));
+}
 void AddTo(float* sums, __m512 values) {
   _mm512_store_ps(sums, _mm512_add_ps(_mm512_load_ps(sums), values));
 }
@@ -118,17 +125,37 @@ void Add(const uint8_t* leaf_of_row, size_t rows, const float* leaves, size_t le
     AddTo(sums + row, _mm512_i32gather_ps(Numbers(leaf_of_row + row), leaves, 4));
 }
 
+/// Up to 64 leaves stay in registers.
+template <size_t kLeaves>
+void AddHeld(const uint8_t* leaf_of_row, size_t rows, const double* leaves, double* sums) {
+  __m512d held[kLeaves / 8];
+  for (size_t i = 0; i < kLeaves / 8; ++i) held[i] = _mm512_loadu_pd(leaves + 8 * i);
+  for (size_t row = 0; row < rows; row += 8) {
+    const __m512i numbers = EightNumbers(leaf_of_row + row);
+    __m512d values = _mm512_permutex2var_pd(held[0], numbers, held[1]);
+    if constexpr (kLeaves >= 32) {
+      const __mmask8 second = _mm512_test_epi64_mask(numbers, _mm512_set1_epi64(16));
+      values =
+          _mm512_mask_mov_pd(values, second, _mm512_permutex2var_pd(held[2], numbers, held[3]));
+      if constexpr (kLeaves == 64) {
+        const __m512d late =
+            _mm512_mask_mov_pd(_mm512_permutex2var_pd(held[4], numbers, held[5]), second,
+                               _mm512_permutex2var_pd(held[6], numbers, held[7]));
+        values = _mm512_mask_mov_pd(values, _mm512_test_epi64_mask(numbers, _mm512_set1_epi64(32)),
+                                    late);
+      }
+    }
+    AddTo(sums + row, values);
+  }
+}
+
 void Add(const uint8_t* leaf_of_row, size_t rows, const double* leaves, size_t leaf_count,
          double* sums) {
-  const __m512d low = _mm512_loadu_pd(leaves), high = _mm512_loadu_pd(leaves + 8);
-  for (size_t row = 0; row < rows; row += 8) {
-    const auto* const eight = reinterpret_cast<const __m128i*>(leaf_of_row + row);
-    const __m128i bytes = _mm_loadl_epi64(eight);
-    const __m512d values = leaf_count <= 16
-                               ? _mm512_permutex2var_pd(low, _mm512_cvtepu8_epi64(bytes), high)
-                               : _mm512_i32gather_pd(_mm256_cvtepu8_epi32(bytes), leaves, 8);
-    _mm512_store_pd(sums + row, _mm512_add_pd(_mm512_load_pd(sums + row), values));
-  }
+  if (leaf_count <= 16) return AddHeld<16>(leaf_of_row, rows, leaves, sums);
+  if (leaf_count <= 32) return AddHeld<32>(leaf_of_row, rows, leaves, sums);
+  if (leaf_count <= 64) return AddHeld<64>(leaf_of_row, rows, leaves, sums);
+  for (size_t row = 0; row < rows; row += 8)
+    AddTo(sums + row, _mm512_i64gather_pd(EightNumbers(leaf_of_row + row), leaves, 8));
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ struct Options {
   /// Measured at load where absent. A kernel that cannot take the forest, or that this processor
   /// cannot run, is replaced by kWalk.
   std::optional<KernelChoice> choice;
-  Duration measuring = std::chrono::milliseconds(10);  // of processor time, about; at most
+  Duration measuring = std::chrono::milliseconds(3);  // processor time, about
   Isa isa = Isa::kAvx512;  // at most this one, where the processor has it
 };
 

@@ -1,10 +1,13 @@
 #include "engine/tabular/forest/lowered.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <map>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 
 namespace slipway::forest {
@@ -78,6 +81,39 @@ Question Ask(const ForestSpec& spec, const Split& split, bool floats) {
   return question;
 }
 
+/// Where a threshold stands; keys are in the order of the thresholds, equal where those are.
+struct Cut {
+  uint64_t key = 0;
+  uint32_t tree = 0;
+  uint32_t node = 0;
+};
+
+constexpr uint64_t kSign = uint64_t{1} << 63;
+
+uint64_t KeyOf(double value) {
+  const auto bits = std::bit_cast<uint64_t>(value + 0.0);  // one zero
+  return bits & kSign ? ~bits : bits | kSign;
+}
+double ValueOf(uint64_t key) { return std::bit_cast<double>(key & kSign ? key ^ kSign : ~key); }
+
+/// Byte by byte from the lowest; most loads spend their time here. Bytes that all keys share, as
+/// those below a float's, take no pass.
+void SortByKey(std::vector<Cut>& cuts, std::vector<Cut>& spare) {
+  constexpr size_t kDigits = 8, kValues = 256;
+  std::array<std::array<uint32_t, kValues>, kDigits> counts = {};
+  for (const Cut& cut : cuts)
+    for (size_t d = 0; d < kDigits; ++d) ++counts[d][cut.key >> (8 * d) & 0xFF];
+  spare.resize(cuts.size());
+  for (size_t d = 0; d < kDigits; ++d) {
+    const size_t shift = 8 * d;
+    if (counts[d][cuts[0].key >> shift & 0xFF] == cuts.size()) continue;
+    uint32_t place = 0;
+    for (uint32_t& count : counts[d]) place += std::exchange(count, place);
+    for (const Cut& cut : cuts) spare[counts[d][cut.key >> shift & 0xFF]++] = cut;
+    cuts.swap(spare);
+  }
+}
+
 class Lowering {
  public:
   explicit Lowering(const ForestSpec& spec) : spec_(spec) {
@@ -91,6 +127,10 @@ class Lowering {
   Lowered Run() && {
     mixed_targets_ = std::any_of(spec_.trees.begin(), spec_.trees.end(),
                                  [](const Tree& tree) { return !tree.leaf_targets.empty(); });
+    size_t leaf_values = 0;
+    for (const Tree& tree : spec_.trees) leaf_values += tree.leaves.size();
+    out_.leaves.reserve(leaf_values);
+    out_.trees.reserve(spec_.trees.size());
     for (const Tree& tree : spec_.trees) AddTree(tree);
     RankCuts();
     return std::move(out_);
@@ -124,7 +164,10 @@ class Lowering {
         const Question question = Ask(spec_, split, out_.compares_floats());
         number = static_cast<int32_t>(lowered.nodes.size());
         lowered.nodes.push_back({.column = ColumnOf(split, question)});
-        if (question.cut) cuts_.push_back({*question.cut, Where(lowered.nodes.size() - 1)});
+        if (question.cut)
+          cuts_[lowered.nodes.back().column].push_back({KeyOf(*question.cut),
+                                                        static_cast<uint32_t>(out_.trees.size()),
+                                                        static_cast<uint32_t>(number)});
         const int32_t left = question.left_is_true ? split.on_true : split.on_false;
         const int32_t right = question.left_is_true ? split.on_false : split.on_true;
         open.push_back({right, number, true, place.depth + 1});
@@ -146,7 +189,7 @@ class Lowering {
   }
 
   uint32_t ColumnOf(const Split& split, const Question& question) {
-    const std::pair<int32_t, bool> key(split.feature, question.missing_left);
+    const uint64_t key = static_cast<uint64_t>(split.feature) << 1 | question.missing_left;
     uint32_t& number = question.cut
                            ? ordered_.try_emplace(key, kNew).first->second
                            : sets_.try_emplace({key, question.members}, kNew).first->second;
@@ -156,33 +199,25 @@ class Lowering {
                               .missing_left = question.missing_left,
                               .is_set = !question.cut,
                               .cuts = question.members});
+      cuts_.emplace_back();
     }
     return number;
   }
 
-  struct CutPlace {
-    uint32_t tree;
-    uint32_t node;
-  };
-  CutPlace Where(size_t node) const {
-    return {static_cast<uint32_t>(out_.trees.size()), static_cast<uint32_t>(node)};
-  }
-
   /// Thresholds of all splits become ranks among their column's.
   void RankCuts() {
-    for (const auto& [cut, place] : cuts_)
-      out_.columns[out_.trees[place.tree].nodes[place.node].column].cuts.push_back(cut);
-    for (Column& column : out_.columns) {
-      if (column.is_set) continue;
-      std::sort(column.cuts.begin(), column.cuts.end());
-      column.cuts.erase(std::unique(column.cuts.begin(), column.cuts.end()), column.cuts.end());
-      column.cuts.shrink_to_fit();
-    }
-    for (const auto& [cut, place] : cuts_) {
-      Node& node = out_.trees[place.tree].nodes[place.node];
-      const auto& cuts = out_.columns[node.column].cuts;
-      node.rank =
-          static_cast<uint32_t>(std::lower_bound(cuts.begin(), cuts.end(), cut) - cuts.begin());
+    std::vector<Cut> spare;
+    for (size_t c = 0; c < cuts_.size(); ++c) {
+      if (out_.columns[c].is_set) continue;
+      SortByKey(cuts_[c], spare);
+      std::vector<double>& values = out_.columns[c].cuts;
+      uint64_t last = ~cuts_[c][0].key;
+      for (const Cut& cut : cuts_[c]) {
+        if (cut.key != last) values.push_back(ValueOf(cut.key));
+        last = cut.key;
+        out_.trees[cut.tree].nodes[cut.node].rank = static_cast<uint32_t>(values.size() - 1);
+      }
+      values.shrink_to_fit();
     }
   }
 
@@ -192,9 +227,9 @@ class Lowering {
   const ForestSpec& spec_;
   Lowered out_;
   bool mixed_targets_ = false;
-  std::vector<std::pair<double, CutPlace>> cuts_;
-  std::map<std::pair<int32_t, bool>, uint32_t> ordered_;
-  std::map<std::pair<std::pair<int32_t, bool>, std::vector<double>>, uint32_t> sets_;
+  std::vector<std::vector<Cut>> cuts_;  // by column
+  std::unordered_map<uint64_t, uint32_t> ordered_;
+  std::map<std::pair<uint64_t, std::vector<double>>, uint32_t> sets_;
 };
 
 }  // namespace

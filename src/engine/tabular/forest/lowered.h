@@ -54,7 +54,7 @@ struct Lowered {
 };
 
 /// @param spec  passes Check.
-/// Cost: O(nodes · log nodes).
+/// Cost: O(nodes), but for the members of sets, which are sorted.
 Lowered Lower(const ForestSpec& spec);
 
 /// Sorted members contain x. NaN is never one.

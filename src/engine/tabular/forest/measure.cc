@@ -10,7 +10,7 @@
 namespace slipway::forest {
 namespace {
 
-constexpr std::array<size_t, kSizeClasses> kRows = {1, 4, 16, 64, kBlockRows};
+constexpr std::array<size_t, kSizeClasses> kRows = {1, 4, 16, 64, 256};
 constexpr size_t kMostValues = size_t{1} << 20;
 constexpr size_t kFewest = 8;        // rows of a round
 constexpr size_t kFewestSliced = 8;  // below, a word of 64 rows is never worth it
@@ -77,7 +77,7 @@ KernelChoice Measure(const Lowered& forest, const Evaluators& evaluators, Durati
                                         [](const auto& one) { return one != nullptr; });
   if (candidates < 2) return choice;
   const auto features = std::max<size_t>(1, static_cast<size_t>(forest.features));
-  const size_t count = std::min(kBlockRows, kMostValues / features);
+  const size_t count = std::min(kRows.back(), kMostValues / features);
   const bool floats = forest.compare == Compare::kFp32;
   const auto f32 = floats ? MakeRows<float>(forest, count) : std::vector<float>();
   const auto f64 = floats ? std::vector<double>() : MakeRows<double>(forest, count);
@@ -92,7 +92,7 @@ KernelChoice Measure(const Lowered& forest, const Evaluators& evaluators, Durati
     if (c > 0) choice[c] = choice[c - 1];
     const size_t rows = std::max(kRows[c], kFewest);
     const double left_ns = end_ns - ProcessorTime();
-    if (rows > count || 2 * row_ns * static_cast<double>(rows * kKernelCount) > left_ns) continue;
+    if (rows > count || 2 * row_ns * static_cast<double>(rows) > left_ns) continue;
     std::array<double, kKernelCount> best;
     best.fill(std::numeric_limits<double>::infinity());
     for (int round = 0; round < kRounds; ++round) {
@@ -105,7 +105,7 @@ KernelChoice Measure(const Lowered& forest, const Evaluators& evaluators, Durati
                                              kRows[c], out.data()));
       }
       const double share = static_cast<double>(kSizeClasses - c);
-      if (round > 0 && ProcessorTime() > end_ns - left_ns * (share - 1) / share) break;
+      if (ProcessorTime() > end_ns - left_ns * (share - 1) / share) break;
     }
     const auto fastest = std::min_element(best.begin(), best.end());
     choice[c] = static_cast<Kernel>(fastest - best.begin());
