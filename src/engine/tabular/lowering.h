@@ -137,6 +137,7 @@ std::span<const Operator> CastOperators();
 std::span<const Operator> LabelOperators();
 std::span<const Operator> LinearOperators();
 std::span<const Operator> MlOperators();
+std::span<const Operator> OldTreeOperators();
 std::span<const Operator> RankingOperators();
 std::span<const Operator> ReductionOperators();
 std::span<const Operator> SelectionOperators();

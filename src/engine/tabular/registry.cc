@@ -9,8 +9,8 @@ Table AllOperators() {
   Table table;
   for (const auto& list :
        {ArithmeticOperators(), CastOperators(), LabelOperators(), LinearOperators(), MlOperators(),
-        RankingOperators(), ReductionOperators(), SelectionOperators(), ShapeOperators(),
-        TreeOperators()})
+        OldTreeOperators(), RankingOperators(), ReductionOperators(), SelectionOperators(),
+        ShapeOperators(), TreeOperators()})
     for (const Operator& op : list) table[{op.domain, op.name}] = &op;
   return table;
 }

@@ -94,7 +94,12 @@ struct Kernels {
       for (size_t r = 0; r < rows; ++r) {
         Vector<T> sum = Dots<T>(x + r * w.inputs, panel, w.inputs);
         if (w.bias != nullptr) sum += bias;
-        __builtin_memcpy(y + r * w.outputs + j, &sum, columns * sizeof(T));
+        T* const to = y + r * w.outputs + j;
+        if (columns == kWidth<T>) {
+          Store(sum, to);
+        } else {
+          for (size_t c = 0; c < columns; ++c) to[c] = sum[c];
+        }
       }
     }
   }
