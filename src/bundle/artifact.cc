@@ -10,6 +10,7 @@
 #include "bundle/imported.h"
 #include "bundle/manifest.h"
 #include "bundle/open.h"
+#include "import/booster_answer.h"
 #include "import/import.h"
 #include "io/digest.h"
 
@@ -23,11 +24,18 @@ Status WithinModel(const Status& status) {
   return MakeError(Reason::kBadModel, MessageOf(status));
 }
 
+/// Of what is served: another file beside the model may decide what it answers.
+std::string DigestOf(const Located& located, std::vector<ManifestFile> files) {
+  if (located.said) files.push_back(located.saying);
+  return ContentDigest(std::move(files));
+}
+
 class OpenedArtifact final : public Artifact {
  public:
   static StatusOr<std::unique_ptr<Artifact>> OpenPlain(Located located, const OpenLimits& limits);
   static StatusOr<std::unique_ptr<Artifact>> OpenImported(importing::Format format,
-                                                          const Piece& source);
+                                                          const Piece& source,
+                                                          const Located& located);
   static StatusOr<std::unique_ptr<Artifact>> OpenBundle(std::unique_ptr<Content> content,
                                                         const OpenLimits& limits);
 
@@ -70,19 +78,21 @@ std::span<const std::byte> OpenedArtifact::Keep(Piece piece) {
 }
 
 StatusOr<std::unique_ptr<Artifact>> OpenedArtifact::OpenImported(importing::Format format,
-                                                                 const Piece& source) {
+                                                                 const Piece& source,
+                                                                 const Located& located) {
   auto artifact = std::make_unique<OpenedArtifact>();
-  ASSIGN_OR_RETURN(const importing::Imported imported,
-                   importing::Import(format, source.bytes->span()));
+  ASSIGN_OR_RETURN(importing::Imported imported, importing::Import(format, source.bytes->span()));
+  if (located.said && located.said->booster) RETURN_IF_ERROR(importing::AnswerAsBooster(imported));
   ASSIGN_OR_RETURN(io::Bytes model, io::Bytes::Allocate(imported.model.size(), kModelName));
   std::ranges::copy(std::as_bytes(std::span(imported.model)), model.writable().begin());
   std::string sha256 = io::Sha256Hex(model.span());
-  artifact->digest_ = ContentDigest({{std::string(kModelName), model.size(), sha256}});
+  artifact->digest_ = DigestOf(located, {{std::string(kModelName), model.size(), sha256}});
   RETURN_IF_ERROR(
       artifact->SetModel({std::make_shared<io::Bytes>(std::move(model)), std::move(sha256)}));
   artifact->info_.warnings.insert(artifact->info_.warnings.end(), imported.warnings.begin(),
                                   imported.warnings.end());
   artifact->manifest_ = ManifestOf(imported, artifact->signature_, source.sha256);
+  if (located.said) RETURN_IF_ERROR(ApplyFolderModel(*located.said, *artifact->manifest_));
   ApplyManifest(*artifact->manifest_, artifact->signature_);
   return artifact;
 }
@@ -96,7 +106,7 @@ StatusOr<std::unique_ptr<Artifact>> OpenedArtifact::OpenPlain(Located located,
       std::min<uint64_t>(onnx::Limits().max_model_bytes, limits.max_total_bytes);
   ASSIGN_OR_RETURN(Piece model, content->Read(model_name, max_model_bytes));
   const importing::Format format = importing::FormatOf(located.file_name, model.bytes->span());
-  if (format != importing::Format::kNone) return OpenImported(format, model);
+  if (format != importing::Format::kNone) return OpenImported(format, model, located);
   std::vector<ManifestFile> files = {{model_name, model.bytes->size(), model.sha256}};
   RETURN_IF_ERROR(artifact->SetModel(std::move(model)));
   for (const std::string& location : artifact->info_.external_locations) {
@@ -105,7 +115,12 @@ StatusOr<std::unique_ptr<Artifact>> OpenedArtifact::OpenPlain(Located located,
     files.push_back({location, piece->bytes->size(), piece->sha256});
     artifact->bytes_.external_data.push_back({location, artifact->Keep(*std::move(piece))});
   }
-  artifact->digest_ = ContentDigest(std::move(files));
+  artifact->digest_ = DigestOf(located, std::move(files));
+  if (located.said) {
+    artifact->manifest_ = Manifest{.signature = artifact->signature_};
+    RETURN_IF_ERROR(ApplyFolderModel(*located.said, *artifact->manifest_));
+    ApplyManifest(*artifact->manifest_, artifact->signature_);
+  }
   return artifact;
 }
 

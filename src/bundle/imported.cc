@@ -1,22 +1,33 @@
 #include "bundle/imported.h"
 
+#include <algorithm>
+
 namespace slipway::bundle {
 namespace {
 
 bool IsTable(const TensorSpec& input) {
-  return (input.dtype == DType::kFp32 || input.dtype == DType::kFp64) && !input.any_rank &&
-         input.shape.size() == 2;
+  const bool values =
+      input.dtype == DType::kFp32 || input.dtype == DType::kFp64 || input.dtype == DType::kBytes;
+  return values && !input.any_rank && input.shape.size() == 2;
 }
 
 Signature StatedSignature(const importing::Imported& imported, const Signature& actual) {
   Signature stated = actual;
-  if (stated.inputs.size() == 1) stated.inputs.front().any_number = IsTable(stated.inputs.front());
+  for (TensorSpec& input : stated.inputs) input.any_number = IsTable(input);
   for (TensorSpec& output : stated.outputs) {
     output.on_request = &output != &stated.outputs.front();
     const auto labels = imported.labels.find(output.name);
     if (labels != imported.labels.end()) output.labels = labels->second;
   }
   return stated;
+}
+
+Status ApplyAnswer(const std::string& answer, Signature& signature) {
+  if (answer.empty()) return OkStatus();
+  if (!IndexOf(signature.outputs, answer))
+    return Error(Reason::kBadModel, "expected the model to have the output \"{}\"", answer);
+  for (TensorSpec& output : signature.outputs) output.on_request = output.name != answer;
+  return OkStatus();
 }
 
 }  // namespace
@@ -34,7 +45,29 @@ Manifest ManifestOf(const importing::Imported& imported, const Signature& actual
   return manifest;
 }
 
+Status ApplyFolderModel(const FolderModel& said, Manifest& manifest) {
+  manifest.lineage.insert(said.lineage.begin(), said.lineage.end());
+  RETURN_IF_ERROR(ApplyAnswer(said.answer, manifest.signature));
+  if (said.columns.empty()) return OkStatus();
+  const auto& inputs = manifest.signature.inputs;
+  const bool is_table = inputs.size() == 1 && IsTable(inputs.front());
+  if (is_table && inputs.front().shape[1] >= 0 &&
+      inputs.front().shape[1] != static_cast<int64_t>(said.columns.size()))
+    return Error(Reason::kBadModel, "{}: the signature has {} columns, the model takes {}",
+                 kMlmodelName, said.columns.size(), inputs.front().shape[1]);
+  for (const TensorSpec& input : inputs) {
+    const auto column = std::ranges::find(said.columns, input.name, &ColumnSpec::name);
+    if (!is_table && !input.optional && column == said.columns.end())
+      return Error(Reason::kBadModel,
+                   "{}: the signature has no column \"{}\", which the model takes", kMlmodelName,
+                   input.name);
+  }
+  manifest.feature_schema = RenderColumns(said.columns);
+  return OkStatus();
+}
+
 void ApplyManifest(const Manifest& manifest, Signature& signature) {
+  signature.columns = DeclaredColumns(manifest.feature_schema);
   for (TensorSpec& output : signature.outputs) {
     const auto index = IndexOf(manifest.signature.outputs, output.name);
     if (!index) continue;

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "bundle/folder_model.h"
 #include "bundle/manifest.h"
 #include "import/import.h"
 #include "tensor/signature.h"
@@ -14,6 +15,11 @@ namespace slipway::bundle {
 /// @param actual  as the ONNX that it became says.
 Manifest ManifestOf(const importing::Imported& imported, const Signature& actual,
                     const std::string& source_sha256);
+
+/// What another server's file says of the model whose manifest it is: columns, the output that is
+/// given unless asked for others, lineage.
+/// @return kBadModel when the model has other columns or no such output.
+Status ApplyFolderModel(const FolderModel& said, Manifest& manifest);
 
 /// Labels, columns, and what a model takes and gives beyond its graph: from `manifest` into the
 /// signature that the model itself states.

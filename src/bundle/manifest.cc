@@ -16,6 +16,16 @@ namespace {
 constexpr size_t kMaxTensors = 10'000;
 constexpr size_t kMaxLabels = 1'000'000;
 
+using Kind = ColumnSpec::Kind;
+constexpr std::pair<std::string_view, Kind> kTypes[] = {
+    {"boolean", Kind::kBoolean}, {"integer", Kind::kInteger}, {"long", Kind::kLong},
+    {"float", Kind::kFloat},     {"double", Kind::kDouble},   {"string", Kind::kString}};
+
+struct Feature {
+  std::string name;
+  std::string mlflow_type;
+};
+
 Status Missing(std::string_view object, std::string_view field) {
   return Error(Reason::kBadRequest, "{}: field \"{}\" is missing", object, field);
 }
@@ -217,6 +227,28 @@ Status CheckAgreement(std::string_view kind, const std::vector<TensorSpec>& stat
                kind, actual.size());
 }
 
+/// `features[]`; none unless each has a name of its own.
+std::vector<Feature> ReadFeatures(std::string_view feature_schema) {
+  std::vector<Feature> features;
+  JsonReader reader(feature_schema);
+  const auto read_feature = [&]() -> Status {
+    Feature& feature = features.emplace_back();
+    return ReadObject(reader, [&](std::string_view key) -> StatusOr<bool> {
+      if (key == "name") return Consumed(reader.ReadString(&feature.name));
+      if (key == "mlflow_type") return Consumed(reader.ReadString(&feature.mlflow_type));
+      return false;
+    });
+  };
+  const Status read = ReadObject(reader, [&](std::string_view key) -> StatusOr<bool> {
+    if (key != "features") return false;
+    return Consumed(ReadArray(reader, kMaxLabels, read_feature));
+  });
+  std::set<std::string_view> distinct;
+  for (const Feature& feature : features) distinct.insert(feature.name);
+  if (!read.ok() || distinct.size() != features.size() || distinct.contains("")) return {};
+  return features;
+}
+
 }  // namespace
 
 const ManifestFile* Manifest::Find(std::string_view path) const {
@@ -238,20 +270,7 @@ StatusOr<Manifest> ParseManifest(std::string_view text) {
 
 std::vector<std::string> FeatureNames(std::string_view feature_schema) {
   std::vector<std::string> names;
-  JsonReader reader(feature_schema);
-  const auto read_feature = [&]() -> Status {
-    std::string& name = names.emplace_back();
-    return ReadObject(reader, [&](std::string_view key) -> StatusOr<bool> {
-      if (key != "name") return false;
-      return Consumed(reader.ReadString(&name));
-    });
-  };
-  const Status read = ReadObject(reader, [&](std::string_view key) -> StatusOr<bool> {
-    if (key != "features") return false;
-    return Consumed(ReadArray(reader, kMaxLabels, read_feature));
-  });
-  const std::set<std::string_view> distinct(names.begin(), names.end());
-  if (!read.ok() || distinct.size() != names.size() || distinct.contains("")) return {};
+  for (Feature& feature : ReadFeatures(feature_schema)) names.push_back(std::move(feature.name));
   return names;
 }
 
@@ -262,6 +281,40 @@ std::string RenderFeatures(const std::vector<std::string>& names) {
   for (const std::string& name : names) writer.BeginObject().Key("name").String(name).EndObject();
   writer.EndArray().EndObject();
   return text;
+}
+
+std::vector<ColumnSpec> DeclaredColumns(std::string_view feature_schema) {
+  std::vector<ColumnSpec> columns;
+  for (Feature& feature : ReadFeatures(feature_schema)) {
+    const auto kind = KindOf(feature.mlflow_type);
+    if (!kind) return {};
+    columns.push_back({std::move(feature.name), *kind});
+  }
+  return columns;
+}
+
+std::string RenderColumns(const std::vector<ColumnSpec>& columns) {
+  std::string text;
+  JsonWriter writer(text);
+  writer.BeginObject().Key("features").BeginArray();
+  for (const ColumnSpec& column : columns)
+    writer.BeginObject()
+        .Key("name")
+        .String(column.name)
+        .Key("mlflow_type")
+        .String(TypeName(column.kind))
+        .EndObject();
+  writer.EndArray().EndObject();
+  return text;
+}
+
+std::string_view TypeName(ColumnSpec::Kind kind) {
+  return std::ranges::find(kTypes, kind, [](const auto& type) { return type.second; })->first;
+}
+
+std::optional<ColumnSpec::Kind> KindOf(std::string_view type) {
+  const auto found = std::ranges::find(kTypes, type, [](const auto& t) { return t.first; });
+  return found == std::end(kTypes) ? std::nullopt : std::optional(found->second);
 }
 
 std::string RenderManifest(const Manifest& manifest) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +48,17 @@ std::vector<std::string> FeatureNames(std::string_view feature_schema);
 
 /// The feature schema of columns of which only names are known.
 std::string RenderFeatures(const std::vector<std::string>& names);
+
+/// The columns of a feature schema of which each has a name and an `mlflow_type`; else none.
+std::vector<ColumnSpec> DeclaredColumns(std::string_view feature_schema);
+
+/// The feature schema that DeclaredColumns reads.
+std::string RenderColumns(const std::vector<ColumnSpec>& columns);
+
+/// The word of MLflow's schemas for `kind`: "long".
+std::string_view TypeName(ColumnSpec::Kind kind);
+/// nullopt for a type that no model here takes.
+std::optional<ColumnSpec::Kind> KindOf(std::string_view type);
 
 /// The same manifest is the same bytes.
 std::string RenderManifest(const Manifest& manifest);

@@ -56,8 +56,13 @@ struct InferResponse {
   std::string_view model;  // valid as long as the version that answered is held
   std::string_view version;
   std::vector<NamedTensor> outputs;  // in the order asked for
+  /// The codec that each output names as its parameter "content_type"; "" = none. A literal.
+  std::string_view content_type;
 
-  void Clear() { outputs.clear(); }
+  void Clear() {
+    outputs.clear();
+    content_type = {};
+  }
 };
 
 }  // namespace slipway

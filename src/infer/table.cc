@@ -105,15 +105,16 @@ Status CheckColumn(const NamedTensor& sent, int64_t rows) {
 }
 
 StatusOr<Tensor> ReadColumns(const TensorSpec& spec, const std::vector<NamedTensor>& sent) {
-  absl::flat_hash_map<std::string, size_t> places;
-  for (size_t i = 0; i < spec.columns.size(); ++i) places.emplace(spec.columns[i], i);
-  if (sent.size() != spec.columns.size())
+  if (static_cast<int64_t>(sent.size()) != spec.shape[1])
     return Error(Reason::kBadRequest, "expected one input, or {} named after the columns, got {}",
-                 spec.columns.size(), sent.size());
+                 spec.shape[1], sent.size());
+  absl::flat_hash_map<std::string, size_t> places;
+  for (size_t i = 0; i < sent.size(); ++i)
+    places.emplace(spec.columns.empty() ? sent[i].name : spec.columns[i], i);
   const int64_t rows = sent.front().tensor.shape.empty() ? -1 : sent.front().tensor.shape[0];
   std::byte* writable = nullptr;
   for (const NamedTensor& column : sent) RETURN_IF_ERROR(CheckColumn(column, rows));
-  const size_t width = spec.columns.size();
+  const size_t width = sent.size();
   ASSIGN_OR_RETURN(Tensor table, NewTable(spec, {rows, static_cast<int64_t>(width)}, &writable));
   std::vector<bool> seen(width);
   for (const NamedTensor& column : sent) {
@@ -134,7 +135,26 @@ bool TakesTable(const Signature& signature) {
   return signature.inputs.size() == 1 && signature.inputs.front().any_number;
 }
 
+StatusOr<Tensor> ReadPart(const TensorSpec& spec, const NamedTensor& sent) {
+  NamedTensor part = sent;
+  if (part.tensor.shape.size() == 1 && Takes(spec, Shape{part.tensor.shape[0], 1}))
+    part.tensor.shape.push_back(1);
+  if (spec.dtype != DType::kBytes) return ReadWhole(spec, part);
+  RETURN_IF_ERROR(ElementCount(part.tensor.shape).status());
+  if (!Takes(spec, part.tensor.shape) || part.tensor.dtype != DType::kBytes)
+    return Error(Reason::kBadRequest, "input \"{}\": expected {}, got {}", sent.name,
+                 ToString(spec.dtype, spec.shape), ToString(sent.tensor.dtype, sent.tensor.shape));
+  if (const Status data = CheckData(part.tensor); !data.ok())
+    return Error(Reason::kBadRequest, "input \"{}\": {}", sent.name, MessageOf(data));
+  return std::move(part.tensor);
+}
+
 StatusOr<Tensor> ReadTable(const TensorSpec& spec, const std::vector<NamedTensor>& sent) {
+  if (sent.size() == 1 && (spec.dtype == DType::kBytes || spec.shape[1] == 1))
+    return ReadPart(spec, sent.front());
+  if (spec.dtype == DType::kBytes)
+    return Error(Reason::kBadRequest, "expected one input {}, got {}",
+                 ToString(spec.dtype, spec.shape), sent.size());
   const bool columns =
       sent.size() > 1 || (spec.columns.size() == 1 && sent.front().tensor.shape.size() == 1);
   return columns ? ReadColumns(spec, sent) : ReadWhole(spec, sent.front());

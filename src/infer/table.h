@@ -11,11 +11,17 @@
 
 namespace slipway {
 
-/// True when the model has one input, [n,F], that takes every numeric dtype.
+/// True when the model has one input, [n,F], that is a table.
 bool TakesTable(const Signature& signature);
 
+/// What was sent, as the input `spec`, part of a table: texts for BYTES, else numbers of any dtype;
+/// [n] for [n,1].
+/// @return as ReadTable. Texts are shared, not copied.
+StatusOr<Tensor> ReadPart(const TensorSpec& spec, const NamedTensor& sent);
+
 /// What was sent, as the input `spec` of TakesTable: one tensor [n,F] under any name, or one tensor
-/// [n] or [n,1] a column, called as spec.columns says, in any order.
+/// [n] or [n,1] a column, called as spec.columns says, in any order; in the order sent where it
+/// says nothing.
 /// @param sent  at least one.
 /// @return a tensor of spec.dtype that owns its data; kBadRequest naming the culprit, expected,
 /// got; kTooLarge above 256 MiB. Conversion is numpy's astype: integers to the nearest

@@ -55,6 +55,54 @@ TEST(TableTest, TakesOneInputAColumnByName) {
               ElementsAre(1, 10, 2, 20));
 }
 
+TEST(TableTest, ColumnsWithoutNamesAreTakenInTheOrderSent) {
+  Signature unnamed = kTable;
+  unnamed.inputs[0].columns.clear();
+  InferRequest request;
+  request.inputs = {{"b", Of<float>(DType::kFp32, {1}, {1})},
+                    {"a", Of<float>(DType::kFp32, {1}, {2})}};
+  BoundRequest bound;
+  ASSERT_TRUE(Bind(request, unnamed, bound).ok());
+  EXPECT_THAT(bound.inputs[0]->as<double>(), ElementsAre(1, 2));
+}
+
+const Signature kMixed = {
+    .inputs = {{.name = "age", .dtype = DType::kFp64, .shape = {-1, 1}, .any_number = true},
+               {.name = "city", .dtype = DType::kBytes, .shape = {-1, 1}, .any_number = true}},
+    .outputs = {{.name = "predict", .dtype = DType::kInt64, .shape = {-1}}}};
+
+TEST(TableTest, AColumnOfAMixedTableTakesEveryNumericTypeAndOneDimension) {
+  InferRequest request;
+  request.inputs = {{"city", {DType::kBytes, {1}, Buffer::Own(std::string("\2\0\0\0ab", 6))}},
+                    {"age", Of<int32_t>(DType::kInt32, {1}, {7})}};
+  BoundRequest bound;
+  const Status status = Bind(request, kMixed, bound);
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_THAT(bound.inputs[0]->as<double>(), ElementsAre(7));
+  EXPECT_THAT(bound.inputs[1]->shape, ElementsAre(1, 1));
+  request.inputs[1].name = "years";
+  EXPECT_THAT(MessageOf(Bind(request, kMixed, bound)),
+              HasSubstr("input \"years\": unknown, the model takes \"age\", \"city\""));
+}
+
+TEST(TableTest, AColumnOfTextTakesNoNumbers) {
+  InferRequest request;
+  request.inputs = {{"age", Of<double>(DType::kFp64, {1, 1}, {7})},
+                    {"city", Of<double>(DType::kFp64, {1, 1}, {7})}};
+  BoundRequest bound;
+  EXPECT_THAT(MessageOf(Bind(request, kMixed, bound)),
+              HasSubstr("input \"city\": expected BYTES [-1,1], got FP64 [1,1]"));
+}
+
+TEST(TableTest, TheOnlyInputOfTextTakesAnyName) {
+  const Signature text = {.inputs = {kMixed.inputs[1]}, .outputs = kMixed.outputs};
+  InferRequest request;
+  request.inputs = {{"x", {DType::kBytes, {1}, Buffer::Own(std::string("\2\0\0\0ab", 6))}}};
+  BoundRequest bound;
+  ASSERT_TRUE(Bind(request, text, bound).ok());
+  EXPECT_THAT(bound.inputs[0]->shape, ElementsAre(1, 1));
+}
+
 TEST(TableTest, RefusalsNameTheInput) {
   struct Case {
     std::vector<NamedTensor> inputs;
@@ -89,7 +137,7 @@ TEST(TableTest, WhoAsksForNothingGetsWhatIsNotOnRequest) {
   BoundRequest bound;
   ASSERT_TRUE(Bind(request, kTable, bound).ok());
   EXPECT_THAT(bound.outputs, ElementsAre(0));
-  EXPECT_EQ(bound.table, nullptr) << "a tensor that fits is borrowed";
+  EXPECT_TRUE(bound.made.empty()) << "a tensor that fits is borrowed";
   request.outputs = {{"predict_proba"}};
   ASSERT_TRUE(Bind(request, kTable, bound).ok());
   EXPECT_THAT(bound.outputs, ElementsAre(1));

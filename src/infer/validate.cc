@@ -114,8 +114,19 @@ void BindTable(const InferRequest& request, const Signature& signature, BoundReq
   }
   auto table = ReadTable(spec, request.inputs);
   if (!table.ok()) return culprits.Add("{}", MessageOf(table.status()));
-  bound.table = std::make_unique<Tensor>(*std::move(table));
-  bound.inputs.assign(1, bound.table.get());
+  bound.made.push_back(std::make_unique<Tensor>(*std::move(table)));
+  bound.inputs.assign(1, bound.made.back().get());
+}
+
+void BindTensor(const TensorSpec& spec, const NamedTensor& input, BoundRequest& bound, size_t index,
+                Culprits& culprits) {
+  bound.inputs[index] = &input.tensor;
+  const bool as_it_is = input.tensor.dtype == spec.dtype && Takes(spec, input.tensor.shape);
+  if (!spec.any_number || as_it_is) return CheckTensor(spec, input.tensor, culprits);
+  auto part = ReadPart(spec, input);
+  if (!part.ok()) return culprits.Add("{}", MessageOf(part.status()));
+  bound.made.push_back(std::make_unique<Tensor>(*std::move(part)));
+  bound.inputs[index] = bound.made.back().get();
 }
 
 void BindInputs(const InferRequest& request, const Signature& signature, BoundRequest& bound,
@@ -132,8 +143,7 @@ void BindInputs(const InferRequest& request, const Signature& signature, BoundRe
     } else if (bound.inputs[*index] != nullptr) {
       culprits.Add("input {}: given more than once", Quoted(input.name));
     } else {
-      bound.inputs[*index] = &input.tensor;
-      CheckTensor(signature.inputs[*index], input.tensor, culprits);
+      BindTensor(signature.inputs[*index], input, bound, *index, culprits);
     }
   }
   for (size_t i = 0; i < bound.inputs.size(); ++i) {
@@ -177,6 +187,7 @@ void BindOutputs(const InferRequest& request, const Signature& signature, BoundR
 
 Status Bind(const InferRequest& request, const Signature& signature, BoundRequest& bound) {
   Culprits culprits;
+  bound.made.clear();
   BindInputs(request, signature, bound, culprits);
   BindOutputs(request, signature, bound, culprits);
   return culprits.ToStatus();

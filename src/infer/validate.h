@@ -14,8 +14,8 @@ namespace slipway {
 /// A request with every name resolved: what LoadedModel::Run takes.
 struct BoundRequest {
   absl::InlinedVector<const Tensor*, 8> inputs;  // by index into signature.inputs; null = left out
-  absl::InlinedVector<size_t, 8> outputs;  // indexes into signature.outputs, in the order asked
-  std::unique_ptr<Tensor> table;           // what `inputs` points to when infer/table.h made it
+  absl::InlinedVector<size_t, 8> outputs;     // indexes into signature.outputs, in the order asked
+  std::vector<std::unique_ptr<Tensor>> made;  // what `inputs` points to when infer/table.h made it
 };
 
 /// Checks the request against the signature and resolves its names: every required input once, no

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/utf8.h"
+#include "bundle/folder_model.h"
 #include "import/formats.h"
 #include "repository/stamp.h"
 #include "text/json_reader.h"
@@ -158,16 +159,18 @@ class Reader {
   // model: what opens it then says what is wrong with it.
   StatusOr<std::string> ModelInside(const io::Folder& folder,
                                     const std::vector<std::string>& names) {
-    ASSIGN_OR_RETURN(const auto manifest, folder.Stat("manifest.json"));
-    if (manifest) return std::string();
+    if (std::ranges::any_of(names, bundle::SaysWhatTheModelIs)) return std::string();
     const std::string& usual = model_.config.default_model_filename;
     const auto model = folder.Stat(usual);
     if (!model.ok() || *model || usual != kDefaultModelFilename) return usual;
     if (const auto foreign = OnlyOne(names, importing::IsModelOfFolder)) return *foreign;
     if (names.size() != 1) return std::string();
     if (IsModelFileName(names[0])) return names[0];
-    ASSIGN_OR_RETURN(const auto inner, folder.Stat(names[0] + "/manifest.json"));
-    return inner ? names[0] : std::string();
+    for (const std::string_view saying : bundle::kSayingNames) {
+      ASSIGN_OR_RETURN(const auto inner, folder.Stat(fmt::format("{}/{}", names[0], saying)));
+      if (inner) return names[0];
+    }
+    return std::string();
   }
 
   Status ReadAliases() {

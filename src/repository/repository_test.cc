@@ -64,6 +64,10 @@ TEST_F(RepositoryTest, FindsEveryLayout) {
   root_.Write("unpacked/model/code/inference.py", "p");
   root_.Write("unpacked_bundle/model/manifest.json", "{}");
   root_.Write("unpacked_versions/model/6/model.onnx", "m");
+  root_.Write("mlflow/MLmodel", "flavors: {}");
+  root_.Write("mlflow_versions/7/MLmodel", "flavors: {}");
+  root_.Write("mlflow_nested/8/model/MLmodel", "flavors: {}");
+  root_.Write("mlserver/model-settings.json", "{}");
   const std::map<std::string, std::string> expected = {
       {"triton", "triton/1/model.onnx"},
       {"folder", "folder/2"},
@@ -75,7 +79,11 @@ TEST_F(RepositoryTest, FindsEveryLayout) {
       {"tarred", "tarred.slipway"},
       {"unpacked", "unpacked/model/wine.onnx"},
       {"unpacked_bundle", "unpacked_bundle/model"},
-      {"unpacked_versions", "unpacked_versions/model/6/model.onnx"}};
+      {"unpacked_versions", "unpacked_versions/model/6/model.onnx"},
+      {"mlflow", "mlflow"},
+      {"mlflow_versions", "mlflow_versions/7"},
+      {"mlflow_nested", "mlflow_nested/8/model"},
+      {"mlserver", "mlserver"}};
   std::map<std::string, std::string> found;
   for (const FoundModel& model : Scan()) {
     EXPECT_TRUE(model.problem.ok()) << model.name.str() << model.problem;

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/mutex.h"
+#include "bundle/folder_model.h"
 #include "import/formats.h"
 #include "io/beneath.h"
 #include "io/tar.h"
@@ -210,7 +211,7 @@ class RepositorySource final : public PlacedSource {
       return std::ranges::count(*names, inner) > 0;
     };
     const std::string& root = repository.path();
-    if (holds("manifest.json")) {
+    if (std::ranges::any_of(*names, bundle::SaysWhatTheModelIs)) {
       std::string path = folder->path();
       return OneVersion(name, std::move(path), root, StampOfFolder(*std::move(folder)));
     }
@@ -289,8 +290,8 @@ StatusOr<bool> IsModelFolder(const io::Folder& folder) {
     const auto inside = version->List(kMaxEntries);
     if (!inside.ok()) continue;
     for (const std::string& file : *inside) {
-      if (IsModelFileName(file) || importing::IsModelOfFolder(file) || file == "manifest.json" ||
-          file == "saved_model.pb")
+      if (IsModelFileName(file) || importing::IsModelOfFolder(file) ||
+          bundle::SaysWhatTheModelIs(file) || file == "saved_model.pb")
         return true;
     }
   }
@@ -301,8 +302,8 @@ StatusOr<std::unique_ptr<Source>> OpenFolderSource(const Place& place,
                                                    std::vector<std::string> roots,
                                                    const io::Folder& folder) {
   const std::string& path = place.path;
-  ASSIGN_OR_RETURN(const auto manifest, folder.Stat("manifest.json"));
-  if (manifest) {
+  ASSIGN_OR_RETURN(const auto names, folder.List(kMaxEntries));
+  if (std::ranges::any_of(names, bundle::SaysWhatTheModelIs)) {
     ASSIGN_OR_RETURN(ModelName name, NameFor(place));
     return std::make_unique<SingleSource>(path, std::move(roots), std::move(name));
   }

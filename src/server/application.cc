@@ -75,6 +75,16 @@ MetricNames ToTelemetry(MetricsDialect dialect) {
   return MetricNames::kOwn;
 }
 
+openinference::Habit ToOpenInference(OpenInferenceDialect dialect) {
+  switch (dialect) {
+    case OpenInferenceDialect::kTriton:
+      return openinference::Habit::kTriton;
+    case OpenInferenceDialect::kMlserver:
+      return openinference::Habit::kMlserver;
+  }
+  return openinference::Habit::kTriton;
+}
+
 azureml::Options ToAzureml(const Config& config) {
   azureml::Options options{.liveness_route = config.azureml.liveness_route,
                            .readiness_route = config.azureml.readiness_route,
@@ -316,6 +326,7 @@ std::shared_ptr<http::Router> Application::MakeRouter(ListenDialect dialect) {
                             .health_watches = *health_watches_,
                             .shared_memory = shared_memory_.get(),
                             .loops = Or(config_.resources.io_threads, resources_.processors),
+                            .habit = ToOpenInference(config_.dialects.open_inference),
                             .server_version = std::string(kVersion),
                             .grpc_services = contracts->services()});
   tfserving::AddRoutes(*router, {.infer = *infer_,

@@ -27,6 +27,9 @@ enum class ModelsDialect { kTorchserve, kSagemaker };  // whose /models is
 /// Whose names /metrics has besides Slipway's own; as slipway::MetricNames.
 enum class MetricsDialect { kNone, kTriton, kTfserving, kTorchserve, kMlserver };
 
+/// Whose habits answers of the Open Inference Protocol have; as openinference::Habit.
+enum class OpenInferenceDialect { kTriton, kMlserver };
+
 enum class LogFormat { kAuto, kHuman, kJson };  // auto: human on a terminal, JSON elsewhere
 
 struct ModelsConfig {
@@ -119,6 +122,7 @@ struct DialectsConfig {
   CsvHeader csv_header = CsvHeader::kAuto;  // of /invocations where the content type does not say
   ModelsDialect models = ModelsDialect::kTorchserve;  // on addresses that name no dialect
   MetricsDialect metrics = MetricsDialect::kNone;     // of /metrics
+  OpenInferenceDialect open_inference = OpenInferenceDialect::kTriton;  // of /v2
 };
 
 enum class ScoringBody { kFlask, kMlflow };

@@ -218,6 +218,11 @@ const std::vector<Field>& Table() {
        Words({"none", "triton", "tfserving", "torchserve", "mlserver"}, AT(dialects.metrics)), "",
        "Which other server's names `/metrics` has besides Slipway's own."},
 
+      {"dialects.open_inference", "--open-inference", false,
+       Words({"triton", "mlserver"}, AT(dialects.open_inference)), "",
+       "Whose habits answers of `/v2` have: Triton's, which are the protocol's, or MLServer's: "
+       "outputs `[n]` as `[n,1]`, each with the parameter `content_type`."},
+
       {"azureml.liveness_route", "--azureml-liveness-route", false,
        TextField{AT(azureml.liveness_route)}, "", "Path of Azure ML's liveness checks."},
       {"azureml.readiness_route", "--azureml-readiness-route", false,

@@ -19,8 +19,9 @@ struct TensorSpec {
   std::vector<std::string> labels =
       {};                   // outputs only: names of the classes, by index; often empty
   bool any_rank = false;    // the model does not say how many dimensions it has; shape is then [-1]
-  bool any_number = false;  // inputs [n,F] of FP32 or FP64 only: takes every numeric dtype, and,
-                            // as the only input, any name (infer/table.h)
+  bool any_number = false;  // inputs [n,F] of FP32, FP64 or BYTES only, columns of a table: takes
+                            // every numeric dtype, and, as the only input, any name
+                            // (infer/table.h)
   bool on_request = false;  // outputs only: given to who asks for it by name
   std::vector<std::string> columns = {};  // inputs [n,F] only: names of the columns; often empty
 
@@ -32,10 +33,22 @@ inline bool Takes(const TensorSpec& spec, std::span<const int64_t> shape) {
   return spec.any_rank ? shape.size() <= kMaxRank : Matches(spec.shape, shape);
 }
 
+/// A column of the tables that a model takes, as who saved it declared it.
+struct ColumnSpec {
+  enum class Kind { kBoolean, kInteger, kLong, kFloat, kDouble, kString };
+  std::string name;
+  Kind kind = Kind::kDouble;
+
+  bool operator==(const ColumnSpec&) const = default;
+};
+
 /// What a model takes and gives.
 struct Signature {
   std::vector<TensorSpec> inputs;
   std::vector<TensorSpec> outputs;
+  /// Where there are any, these columns of a table are looked for by name, others are passed over,
+  /// and cells are converted to what was declared (docs/formats/tables.md).
+  std::vector<ColumnSpec> columns = {};
 
   bool operator==(const Signature&) const = default;
 };

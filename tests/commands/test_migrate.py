@@ -95,7 +95,7 @@ def test_mlserver_s_folder(slipway, tmp_path):
     assert told["layout"] == "mlserver"
     verdicts = {model["name"]: model for model in told["models"]}
     assert verdicts["a"]["verdict"] == "note" and verdicts["a"]["notes"] == ["max_batch_size has no effect"]
-    assert verdicts["b"]["verdict"] == "refused" and "mlserver_sklearn.SKLearnModel" in verdicts["b"]["reason"]
+    assert verdicts["b"]["verdict"] == "refused" and "m.joblib" in verdicts["b"]["reason"]
 
 
 def test_mlflow_s_model(slipway, tmp_path):

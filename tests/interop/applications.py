@@ -1,14 +1,12 @@
 """What Slipway is compared with: a Flask application and MLflow's scoring server, each around a scikit-learn
 model, and the same models as ONNX. Run as a program inside the virtual environment that `install` makes:
 
-    applications.py make FOLDER             trains the models: NAME.joblib, NAME.onnx, NAME.mlflow/
+    applications.py make FOLDER             trains the models: NAME.joblib, NAME.onnx, NAME.mlflow/,
+                                            NAME.signed/ with MLflow's signature
     applications.py flask MODEL.joblib PORT serves one, as such applications do
 """
 
 import sys
-
-MODELS = ("words", "numbers", "prices")
-
 
 def make(folder):
     import joblib
@@ -36,8 +34,43 @@ def make(folder):
         onnx = to_onnx(model, data.to_numpy("float32")[:1])
         (folder / f"{name}.onnx").write_bytes(onnx.SerializeToString())
         mlflow.sklearn.save_model(
-            model, folder / f"{name}.mlflow", serialization_format="cloudpickle"
+            model, folder / f"{name}.mlflow", serialization_format="cloudpickle", pip_requirements=[]
         )
+
+
+    sign(folder, models)
+
+
+def sign(folder, models):
+    """Models of MLflow that declare their columns."""
+    import lightgbm
+    import mlflow.lightgbm
+    import mlflow.sklearn
+    import mlflow.xgboost
+    import xgboost
+    from mlflow.models import infer_signature
+    from sklearn.datasets import load_breast_cancer, load_iris
+    from sklearn.linear_model import LogisticRegression
+
+    def save(flavor, name, model, data, answer, **options):
+        signature = infer_signature(data, answer)
+        flavor.save_model(model, folder / f"{name}.signed", signature=signature, pip_requirements=[], **options)
+
+    for name, (model, data) in models.items():
+        save(mlflow.sklearn, name, model, data, model.predict(data), serialization_format="cloudpickle")
+    flowers, cells = load_iris(as_frame=True), load_breast_cancer(as_frame=True)
+    data, target = cells.data.iloc[:, :4], cells.target
+    booster = xgboost.train({"objective": "binary:logistic"}, xgboost.DMatrix(data, target), 5)
+    save(mlflow.xgboost, "booster", booster, data, booster.predict(xgboost.DMatrix(data)))
+    trees = xgboost.XGBClassifier(n_estimators=5).fit(flowers.data, flowers.target)
+    save(mlflow.xgboost, "trees", trees, flowers.data, trees.predict(flowers.data))
+    rounds = lightgbm.train({"objective": "binary", "verbose": -1}, lightgbm.Dataset(data, target), 5)
+    save(mlflow.lightgbm, "rounds", rounds, data, rounds.predict(data))
+    typed = flowers.data.astype({"sepal width (cm)": "float32"})
+    typed["petal length (cm)"] = typed["petal length (cm)"].round().astype("int64")
+    typed["petal width (cm)"] = typed["petal width (cm)"] > 1
+    kinds = LogisticRegression(max_iter=500).fit(typed, flowers.target)
+    save(mlflow.sklearn, "kinds", kinds, typed, kinds.predict(typed), serialization_format="cloudpickle")
 
 
 def serve(path, port):

@@ -21,6 +21,18 @@ TABLES = {
 }
 
 
+CELLS = ["mean radius", "mean texture", "mean perimeter", "mean area"]
+CELL_ROWS = [[17.99, 10.38, 122.8, 1001.0], [11.4, 20.4, 77.6, 386.1]]
+KIND_ROWS = [[5.1, 3.5, 1, False], [6.3, 2.9, 6, True]]
+SIGNED = {
+    **TABLES,
+    "booster": (CELLS, CELL_ROWS),
+    "trees": (FLOWERS, FLOWER_ROWS),
+    "rounds": (CELLS, CELL_ROWS),
+    "kinds": (FLOWERS, KIND_ROWS),
+}
+
+
 @pytest.fixture(scope="session")
 def models(tmp_path_factory):
     missing = side_by_side.install()
@@ -113,3 +125,65 @@ def test_mlflows_scoring_server_and_slipway_answer_alike(models, name):
             expected, _ = side_by_side.post(theirs + "/invocations", body, content_type)
             got, _ = side_by_side.post(ours + "/invocations", body, content_type)
             assert got == expected, (body, content_type)
+
+
+def swap(rows, value):
+    """The rows with another first cell."""
+    return [[value, *row[1:]] for row in rows]
+
+
+@pytest.mark.parametrize("name", SIGNED)
+def test_a_model_of_mlflow_is_served_as_it_was_saved(models, name):
+    names, rows = SIGNED[name]
+    csv = "\n".join([",".join(names), *(",".join(map(repr, row)) for row in rows)]).encode()
+    folder = models / f"{name}.signed"
+    other = [*reversed(names), "note"]
+    missing = {"dataframe_split": {"columns": names[:-1], "data": [row[:-1] for row in rows]}}
+    with side_by_side.mlflow(folder) as theirs, Server(folder) as server:
+        for body, content_type in (
+            ({"dataframe_split": {"columns": names, "data": rows}}, "application/json"),
+            (
+                {"dataframe_split": {"columns": other, "data": [[*row[::-1], "x"] for row in rows]}},
+                "application/json",
+            ),
+            ({"dataframe_records": records(["note", *names], swap([[0, *row] for row in rows], "x"))}, "application/json"),
+            ({"instances": records(names, rows)}, "application/json"),
+            ({"inputs": {key: [row[i] for row in rows] for i, key in enumerate(names)}}, "application/json"),
+            ({"dataframe_split": {"columns": names, "data": swap(rows, "5.5")}}, "application/json"),
+            ({"dataframe_split": {"columns": names, "data": swap(rows, True)}}, "application/json"),
+            (csv, "text/csv"),
+        ):
+            status, expected = side_by_side.post(theirs + "/invocations", body, content_type)
+            assert status == 200, body
+            status, got = side_by_side.post(server.url + "/invocations", body, content_type)
+            assert status == 200, (body, got)
+            check_equal(got, expected)
+        for body in (
+            missing,
+            {"instances": rows},
+            {"inputs": rows},
+            {"dataframe_split": {"data": rows}},
+            {"dataframe_split": {"columns": names, "data": swap(rows, "x")}},
+        ):
+            expected, _ = side_by_side.post(theirs + "/invocations", body)
+            got, _ = side_by_side.post(server.url + "/invocations", body)
+            assert (got, expected) == (400, 400), body
+
+
+def test_types_of_columns_are_enforced_as_mlflow_does(models):
+    folder = models / "kinds.signed"
+    with side_by_side.mlflow(folder) as theirs, Server(folder) as server:
+        for row in (
+            [5.1, 3.5, 1.9, 1],
+            [5.1, "3.5", "4", 0.5],
+            [5, 3, True, None],
+            [5.1, 3.5, "1.5", True],
+            [5.1, 3.5, None, True],
+            [5.1, "x", 1, True],
+        ):
+            body = {"dataframe_split": {"columns": FLOWERS, "data": [row]}}
+            status, expected = side_by_side.post(theirs + "/invocations", body)
+            got_status, got = side_by_side.post(server.url + "/invocations", body)
+            assert got_status == status, (row, got)
+            if status == 200:
+                check_equal(got, expected)

@@ -3,6 +3,7 @@
 
 #include "cli/personality/models.h"
 #include "cli/personality/personality.h"
+#include "repository/foreign/mlflow_store.h"
 
 namespace slipway::cli {
 namespace {
@@ -51,8 +52,9 @@ class Mlflow {
     out_.ListenAt(Value("--host", mounted ? "0.0.0.0" : "127.0.0.1"),
                   Value("--port", mounted ? "8080" : "5000"),
                   given_.Where("--port", variables_.Has("--port") ? "MLFLOW_PORT" : "--as mlflow"));
-    if (given_.Has("--enable-mlserver"))
-      out_.Set("dialects.metrics", "mlserver", "--enable-mlserver");
+    if (!given_.Has("--enable-mlserver")) return;
+    for (const std::string_view setting : {"dialects.metrics", "dialects.open_inference"})
+      out_.Set(setting, "mlserver", "--enable-mlserver");
   }
 
  private:
@@ -63,6 +65,12 @@ class Mlflow {
   void TakeModel() {
     std::string uri = given_.Text("--model-uri", kImageFolder);
     if (uri.starts_with("file://")) uri.erase(0, 7);
+    const auto where = given_.Where("--model-uri", kImageFolder);
+    if (repository::IsMlflowUri(uri)) {
+      const auto place = repository::LocateInMlflowStore(Store(), uri);
+      if (!place.ok()) return out_.Refuse(where, MessageOf(place.status()));
+      return TakeFolder(*place, repository::NameOfMlflowUri(uri), where);
+    }
     if (uri.find(":/") != std::string::npos)
       return out_.Refuse(
           "--model-uri",
@@ -70,8 +78,18 @@ class Mlflow {
                       "artifacts download -u URI -d FOLDER",
                       uri));
     while (uri.size() > 1 && uri.ends_with('/')) uri.pop_back();
-    const auto where = given_.Where("--model-uri", kImageFolder);
-    auto model = repository::ReadMlflowModel(uri, repository::NameOfFolder(uri));
+    TakeFolder(uri, repository::NameOfFolder(uri), where);
+  }
+
+  /// Where `mlflow` keeps runs and models; a server's address leads nowhere.
+  std::string Store() const {
+    std::string store = invocation_.Variable("MLFLOW_TRACKING_URI");
+    if (store.starts_with("file://")) store.erase(0, 7);
+    return store.empty() ? "mlruns" : store;
+  }
+
+  void TakeFolder(const std::string& folder, std::string name, std::string_view where) {
+    auto model = repository::ReadMlflowModel(folder, std::move(name));
     if (!model.ok()) return out_.Refuse(where, MessageOf(model.status()));
     TakeModels(std::vector{*std::move(model)}, where, out_);
   }

@@ -64,6 +64,7 @@ class Mlserver {
     if (settings_.Bool("use_structured_logging"))
       out_.Set("log.format", "json", "use_structured_logging");
     out_.Set("dialects.metrics", "mlserver", kAs);
+    out_.Set("dialects.open_inference", "mlserver", kAs);
   }
 
  private:

@@ -333,14 +333,14 @@ TEST_F(FilesTest, TorchserveServesAModelOfItsStoreOnce) {
 TEST_F(FilesTest, MlserversFileWinsOverItsVariables) {
   root_.Write("m/model-settings.json", R"({"name": "a", "parameters": {"uri": "a.onnx"}})");
   root_.Write("settings.json", R"({"http_port": 1, "debug": false, "cors_settings": null})");
-  EXPECT_THAT(
-      Settings({"mlserver",
-                {"start", root_.path()},
-                {{"MLSERVER_HTTP_PORT", "5"},
-                 {"MLSERVER_GRPC_PORT", "2"},
-                 {"MLSERVER_HOST", "127.0.0.1"}}}),
-      ElementsAre("dialects.metrics=mlserver", "http.listen=127.0.0.1:1,127.0.0.1:2,127.0.0.1:8082",
-                  "models.control=explicit", "models.load=*", "models.paths=a=/m/a.onnx"));
+  EXPECT_THAT(Settings({"mlserver",
+                        {"start", root_.path()},
+                        {{"MLSERVER_HTTP_PORT", "5"},
+                         {"MLSERVER_GRPC_PORT", "2"},
+                         {"MLSERVER_HOST", "127.0.0.1"}}}),
+              ElementsAre("dialects.metrics=mlserver", "dialects.open_inference=mlserver",
+                          "http.listen=127.0.0.1:1,127.0.0.1:2,127.0.0.1:8082",
+                          "models.control=explicit", "models.load=*", "models.paths=a=/m/a.onnx"));
   EXPECT_THAT(Settings({"mlserver", {"build", "."}}), ElementsAre("build: expected: start FOLDER"));
 }
 
@@ -362,19 +362,47 @@ TEST_F(FilesTest, MlflowCallsAModelAsItsFolder) {
   root_.Write("wine/MLmodel", "flavors:\n  onnx:\n    data: model.onnx\n");
   const WorkingFolder here(At("wine"));
   EXPECT_THAT(Settings({"mlflow", {"models", "serve", "-m", "."}}),
-              ElementsAre("http.listen=127.0.0.1:5000", "models.paths=wine=./model.onnx"));
+              ElementsAre("http.listen=127.0.0.1:5000", "models.paths=wine=."));
 }
 
 TEST_F(FilesTest, MlflowServesASavedModel) {
   root_.Write("wine/MLmodel", "flavors:\n  onnx:\n    data: model.onnx\n");
   EXPECT_THAT(Settings({"mlflow", {"models", "serve", "-m", At("wine"), "-p", "7", "--no-conda"}}),
-              ElementsAre("http.listen=127.0.0.1:7", "models.paths=wine=/wine/model.onnx"));
+              ElementsAre("http.listen=127.0.0.1:7", "models.paths=wine=/wine"));
   EXPECT_THAT(
-      Settings({"mlflow", {"models", "serve", "-m", "runs:/1/model"}}),
-      ElementsAre("--model-uri: expected a folder, got \"runs:/1/model\": download it first, "
+      Settings({"mlflow", {"models", "serve", "-m", "s3://bucket/model"}}),
+      ElementsAre("--model-uri: expected a folder, got \"s3://bucket/model\": download it first, "
                   "with mlflow artifacts download -u URI -d FOLDER"));
   EXPECT_THAT(Settings({"mlflow", {"ui"}}),
               ElementsAre("ui: expected: models serve --model-uri FOLDER"));
+}
+
+TEST_F(FilesTest, MlflowFindsModelsOfItsFileStore) {
+  const std::string artifacts = "mlruns/0/models/m-1/artifacts";
+  root_.Write(artifacts + "/MLmodel", "flavors:\n  onnx:\n    data: model.onnx\n");
+  root_.Write("mlruns/0/models/m-1/meta.yaml", "name: model\n");
+  root_.Write("mlruns/0/1a/outputs/m-1/meta.yaml", "{}");
+  root_.Write("mlruns/models/wine/aliases/champion", "1");
+  root_.Write("mlruns/models/wine/version-1/meta.yaml",
+              "current_stage: Production\nsource: models:/m-1\n"
+              "storage_location: file:///elsewhere/mlruns/0/models/m-1/artifacts\n");
+  const auto settings = [&](const std::string& uri) {
+    return Settings({"mlflow",
+                     {"models", "serve", "-m", uri},
+                     {{"MLFLOW_TRACKING_URI", "file://" + At("mlruns")}}});
+  };
+  for (const std::string uri : {"models:/wine/1", "models:/wine@champion", "models:/wine/latest",
+                                "models:/wine/Production"})
+    EXPECT_THAT(settings(uri),
+                ElementsAre("http.listen=127.0.0.1:5000", "models.paths=wine=/" + artifacts))
+        << uri;
+  EXPECT_THAT(settings("runs:/1a/model"),
+              ElementsAre("http.listen=127.0.0.1:5000", "models.paths=model=/" + artifacts));
+  EXPECT_THAT(settings("models:/wine/2"),
+              ElementsAre("--model-uri: MLflow's store has no version \"2\" of a model \"wine\""));
+  EXPECT_THAT(settings("models:/../2"), ElementsAre(testing::HasSubstr("--model-uri: ")));
+  EXPECT_THAT(settings("runs:/2b/model"),
+              ElementsAre("--model-uri: MLflow's store has no run \"2b\""));
 }
 
 TEST(PlatformsTest, AreToldByTheEnvironment) {

@@ -148,7 +148,82 @@ Status ReadNumberCell(JsonReader& reader, DType dtype, std::byte* to) {
   return reader.Refuse(fmt::format("expected {}, got {}", NameOf(dtype), text.substr(0, kQuoted)));
 }
 
+std::string_view NameOf(ColumnSpec::Kind kind) {
+  switch (kind) {
+    case ColumnSpec::Kind::kBoolean:
+      return "a boolean";
+    case ColumnSpec::Kind::kInteger:
+      return "an integer of 32 bits";
+    case ColumnSpec::Kind::kLong:
+      return "an integer of 64 bits";
+    case ColumnSpec::Kind::kFloat:
+    case ColumnSpec::Kind::kDouble:
+      return "a number";
+    case ColumnSpec::Kind::kString:
+      return "text";
+  }
+  return "text";
+}
+
+/// `value` as `kind` holds it; nullopt when it cannot.
+std::optional<double> CastTo(ColumnSpec::Kind kind, double value) {
+  switch (kind) {
+    case ColumnSpec::Kind::kBoolean:
+      return value != 0;
+    case ColumnSpec::Kind::kInteger:
+      return std::abs(value) < 0x1p31 ? std::optional(std::trunc(value)) : std::nullopt;
+    case ColumnSpec::Kind::kLong:
+      return std::abs(value) < 0x1p63 ? std::optional(std::trunc(value)) : std::nullopt;
+    case ColumnSpec::Kind::kFloat:
+      return static_cast<float>(value);
+    case ColumnSpec::Kind::kDouble:
+      return value;
+    case ColumnSpec::Kind::kString:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+bool IsWhole(ColumnSpec::Kind kind) {
+  return kind == ColumnSpec::Kind::kInteger || kind == ColumnSpec::Kind::kLong;
+}
+
+/// A text that stands for a number of `kind`: "5.5" is no whole one, and no text is a boolean.
+std::optional<double> ParseDeclared(std::string_view text, ColumnSpec::Kind kind) {
+  if (kind == ColumnSpec::Kind::kBoolean) return std::nullopt;
+  const std::string_view trimmed = Trim(text);
+  if (IsWhole(kind) && trimmed.find_first_not_of("+-0123456789") != trimmed.npos)
+    return std::nullopt;
+  double value;
+  if (!Parse(trimmed, DType::kFp64, reinterpret_cast<std::byte*>(&value))) return std::nullopt;
+  return CastTo(kind, value);
+}
+
+/// The cell's value; nullopt for one that the kind cannot hold.
+StatusOr<std::optional<double>> DeclaredValue(JsonReader& reader, ColumnSpec::Kind kind) {
+  ASSIGN_OR_RETURN(const JsonType type, reader.Peek());
+  if (type == JsonType::kString) {
+    std::string_view text;
+    RETURN_IF_ERROR(reader.ReadString(&text));
+    return ParseDeclared(text, kind);
+  }
+  if (type == JsonType::kNull && kind == ColumnSpec::Kind::kBoolean) {
+    RETURN_IF_ERROR(reader.ReadNull());
+    return std::optional(0.0);
+  }
+  double value;
+  RETURN_IF_ERROR(ReadCell(reader, DType::kFp64, reinterpret_cast<std::byte*>(&value)));
+  return CastTo(kind, value);
+}
+
 }  // namespace
+
+Status ReadDeclaredCell(JsonReader& reader, ColumnSpec::Kind kind, DType dtype, std::byte* to) {
+  ASSIGN_OR_RETURN(const std::optional<double> value, DeclaredValue(reader, kind));
+  if (!value) return reader.Refuse(fmt::format("expected {}", NameOf(kind)));
+  StoreSpecial(*value, dtype, to);
+  return OkStatus();
+}
 
 Status ReadCell(JsonReader& reader, DType dtype, std::byte* to) {
   ASSIGN_OR_RETURN(const JsonType type, reader.Peek());

@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "tensor/dtype.h"
+#include "tensor/signature.h"
 #include "text/json_reader.h"
 
 namespace slipway::instances {
@@ -16,7 +17,13 @@ namespace slipway::instances {
 /// @return kBadRequest in the reader's form for text, or for a number that the type cannot hold.
 Status ReadCell(JsonReader& reader, DType dtype, std::byte* to);
 
-/// The same from the text of a CSV cell. Spaces around it are dropped. Missing are "", "NaN" and
+/// Reads a scalar of a column declared as `kind` (not kString) into `to`, FP32 or FP64, as MLflow
+/// casts it: whole-number kinds cut off a fraction, kFloat rounds to FP32, a text holds a number of
+/// the kind. Missing values are NaN, and false in kBoolean; whole-number kinds have none.
+/// @return kBadRequest as ReadCell; also for what the kind cannot hold.
+Status ReadDeclaredCell(JsonReader& reader, ColumnSpec::Kind kind, DType dtype, std::byte* to);
+
+/// ReadCell from the text of a CSV cell. Spaces around it are dropped. Missing are "", "NaN" and
 /// "nan"; infinities "inf" and "-inf"; true and false also in the form "True" and "False".
 /// @return kBadRequest "expected FP32, got "x"".
 Status ParseCell(std::string_view text, DType dtype, std::byte* to);

@@ -87,6 +87,7 @@ void ColumnsFromScalars(const Signature& signature, InferRequest& request) {
 Status AddRecord(JsonReader& json, Table& table) {
   size_t likely = 0;
   RETURN_IF_ERROR(ForEachMember(json, [&](std::string_view key) -> Status {
+    if (table.PassesOver(key)) return json.SkipUnread();
     ASSIGN_OR_RETURN(const size_t column, table.Find(key, likely));
     likely = column + 1;
     return table.Put(column, json);

@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "infer/spec_finder.h"
+#include "infer/table.h"
+#include "protocol/instances/json_table.h"
 #include "text/json_writer.h"
 
 namespace slipway::instances {
@@ -172,9 +174,26 @@ StatusOr<int64_t> CountRows(std::span<const NamedTensor> outputs) {
   return outputs.empty() ? 0 : outputs.front().tensor.shape.front();
 }
 
+/// The first instance of a model of a table is an object that names columns, not the input.
+bool NamesColumns(JsonReader json, const Signature& signature) {
+  if (!TakesTable(signature) || signature.inputs.front().columns.empty()) return false;
+  if (!json.BeginArray().ok()) return false;
+  if (const auto first = json.NextElement(); !first.ok() || !*first) return false;
+  std::string_view key;
+  if (!json.BeginObject().ok()) return false;
+  const auto named = json.NextKey(&key);
+  return named.ok() && *named && key != signature.inputs.front().name;
+}
+
 }  // namespace
 
 Status ReadRows(JsonReader& json, const Signature& signature, InferRequest& request) {
+  if (NamesColumns(json, signature)) {
+    const char* const body = json.rest().data() - json.position();
+    std::string_view records;
+    RETURN_IF_ERROR(json.Skip(&records));
+    return ReadRowList(records, {signature, signature.inputs.front().columns, body}, request);
+  }
   if (BeginsWithNamedTensors(json)) return ReadNamedRows(json, signature, request);
   ASSIGN_OR_RETURN(const JsonType type, json.Peek());
   if (type != JsonType::kArray) return json.Expected("a list of instances");

@@ -15,7 +15,8 @@
 
 namespace slipway::instances {
 
-/// Reads a list of instances; each input's first dimension counts them.
+/// Reads a list of instances; each input's first dimension counts them. Those of a model of a table
+/// (infer/table.h) may be objects that name its columns: [{"age": 41, "income": 3}].
 /// @param signature  gives names and data types. Whether shapes fit is infer/validate.h's business.
 /// @param request    inputs are appended to it, their data lies in its arena.
 /// @return kBadRequest naming the byte, or the instance and the input: no instance, an unknown

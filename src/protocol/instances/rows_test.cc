@@ -45,6 +45,20 @@ TEST(RowsTest, ObjectsNameTheirInputs) {
   EXPECT_EQ(Read(ReadRows, kOptional, R"([{"x":1,"o":5}])"), "x INT32 [1] [1]; o INT32 [1] [5]");
 }
 
+TEST(RowsTest, ObjectsNameTheColumnsOfATable) {
+  const Signature table{.inputs = {{.name = "input",
+                                    .dtype = DType::kFp64,
+                                    .shape = {-1, 2},
+                                    .any_number = true,
+                                    .columns = {"age", "income"}}},
+                        .outputs = {}};
+  EXPECT_EQ(Read(ReadRows, table, R"([{"income":3,"age":41},{"age":7,"income":null}])"),
+            "input FP64 [2,2] [[41.0,3.0],[7.0,NaN]]");
+  EXPECT_EQ(Read(ReadRows, table, R"([{"input":[1,2]}])"), "input FP64 [1,2] [[1.0,2.0]]");
+  EXPECT_EQ(Read(ReadRows, table, R"([{"age":41}])"),
+            R"(missing columns "income"; the model takes "age", "income")");
+}
+
 TEST(RowsTest, ABase64ObjectIsAValue) {
   const Signature bytes{.inputs = {{"b64", DType::kBytes, {-1}}}, .outputs = {}};
   EXPECT_EQ(Read(ReadRows, bytes, R"([{"b64":"YQ=="},"b"])"), R"(b64 BYTES [2] ["a","b"])");

@@ -65,6 +65,15 @@ bool Table::are_numbered() const {
   return true;
 }
 
+const ColumnSpec* Table::Declared(std::string_view name) const {
+  const auto found = std::ranges::find(signature_.columns, name, &ColumnSpec::name);
+  return found == signature_.columns.end() ? nullptr : &*found;
+}
+
+bool Table::PassesOver(std::string_view name) const {
+  return !signature_.columns.empty() && !are_numbered() && Declared(name) == nullptr;
+}
+
 Status Table::SetWidth(size_t columns) {
   if (columns > kMaxColumns)
     return Error(Reason::kBadRequest, "expected at most {} columns, got {}", kMaxColumns, columns);
@@ -86,23 +95,35 @@ Status Table::SetColumns(std::vector<std::string> names) {
 
   const auto required = RequiredInputs();
   const bool are_inputs = std::ranges::all_of(names_, [&](const std::string& name) {
-    return IndexOf(signature_.inputs, name).has_value();
+    return IndexOf(signature_.inputs, name).has_value() || PassesOver(name);
   });
-  if (are_inputs) return ByInput();
-  if (required.size() == 1) return ByFeature(*required.front());
-  if (are_numbered() && names_.size() == required.size()) return InOrder(required);
-  return ByInput();  // refuses by name
+  const auto place = [&]() -> Status {
+    if (are_inputs) return ByInput();
+    if (required.size() == 1) return ByFeature(*required.front());
+    if (are_numbered() && names_.size() == required.size()) return InOrder(required);
+    return ByInput();  // refuses by name
+  };
+  RETURN_IF_ERROR(place());
+  for (size_t i = 0; i < names_.size(); ++i)
+    if (const ColumnSpec* declared = Declared(names_[i])) targets_[i].kind = declared->kind;
+  wanted_ = static_cast<size_t>(std::ranges::count(targets_, false, &Target::passed_over));
+  return OkStatus();
 }
 
 Status Table::ByInput() {
   NameList unknown, missing;
   for (const std::string& name : names_)
-    if (!IndexOf(signature_.inputs, name)) unknown.Add(name);
+    if (!IndexOf(signature_.inputs, name) && !PassesOver(name)) unknown.Add(name);
   for (const TensorSpec* input : RequiredInputs())
     if (!by_name_.contains(input->name)) missing.Add(input->name);
   if (!unknown.empty() || !missing.empty()) return Mismatch(unknown, missing, Wanted());
   for (const std::string& name : names_) {
-    const TensorSpec& spec = signature_.inputs[*IndexOf(signature_.inputs, name)];
+    const auto index = IndexOf(signature_.inputs, name);
+    if (!index) {
+      targets_.push_back({.passed_over = true});
+      continue;
+    }
+    const TensorSpec& spec = signature_.inputs[*index];
     ASSIGN_OR_RETURN(const size_t input, AddInput(spec));
     targets_.push_back({.input = input, .width = inputs_[input].width});
   }
@@ -131,10 +152,12 @@ Status Table::ByFeature(const TensorSpec& input) {
     NameList unknown, missing;
     for (const std::string& name : names_) {
       const auto offset = offsets.find(name);
-      if (offset == offsets.end())
-        unknown.Add(name);
-      else
+      if (offset != offsets.end())
         targets_.push_back({.offset = offset->second});
+      else if (PassesOver(name))
+        targets_.push_back({.passed_over = true});
+      else
+        unknown.Add(name);
     }
     for (const std::string& feature : features_)
       if (!by_name_.contains(feature)) missing.Add(feature);
@@ -147,8 +170,9 @@ Status Table::ByFeature(const TensorSpec& input) {
     for (size_t i = 0; i < names_.size(); ++i) targets_.push_back({.offset = i});
     went_by_order_ = !are_numbered();
   }
-  Input& filled = inputs_.emplace_back(Input{.spec = &input, .width = names_.size()});
-  if (rank == 2) filled.shape.push_back(static_cast<int64_t>(names_.size()));
+  const auto width = static_cast<size_t>(std::ranges::count(targets_, false, &Target::passed_over));
+  Input& filled = inputs_.emplace_back(Input{.spec = &input, .width = width});
+  if (rank == 2) filled.shape.push_back(static_cast<int64_t>(width));
   return OkStatus();
 }
 
@@ -206,24 +230,29 @@ std::byte* ElementOfLastRow(std::string& bytes, size_t width, DType dtype, size_
 
 }  // namespace
 
-Status Table::ReadScalar(Input& input, size_t element, JsonReader& reader) {
+Status Table::ReadScalar(const Target& target, size_t element, JsonReader& reader) {
+  Input& input = inputs_[target.input];
   const DType dtype = input.spec->dtype;
   if (dtype == DType::kBytes) return reader.ReadString(&input.texts[element]);
-  return ReadCell(reader, dtype, ElementOfLastRow(input.bytes, input.width, dtype, element));
+  std::byte* const to = ElementOfLastRow(input.bytes, input.width, dtype, element);
+  const bool is_float = dtype == DType::kFp32 || dtype == DType::kFp64;
+  if (is_float && target.kind && *target.kind != ColumnSpec::Kind::kString)
+    return ReadDeclaredCell(reader, *target.kind, dtype, to);
+  return ReadCell(reader, dtype, to);
 }
 
 Status Table::Put(size_t column, JsonReader& reader) {
+  if (targets_[column].passed_over) return reader.SkipUnread();
   const auto put = [&]() -> Status {
     RETURN_IF_ERROR(BeginCell(column));
     const Target& target = targets_[column];
-    Input& input = inputs_[target.input];
     ASSIGN_OR_RETURN(const JsonType type, reader.Peek());
     if (type != JsonType::kArray && target.width == 1)
-      return ReadScalar(input, target.offset, reader);
+      return ReadScalar(target, target.offset, reader);
     size_t count = 0;
     RETURN_IF_ERROR(ReadNestedArray(reader, [&](JsonReader& r) -> Status {
       if (count == target.width) return r.Refuse(fmt::format("expected {} values", target.width));
-      return ReadScalar(input, target.offset + count++, r);
+      return ReadScalar(target, target.offset + count++, r);
     }));
     if (count == target.width) return OkStatus();
     return Error(Reason::kBadRequest, "expected {} values, got {}", target.width, count);
@@ -232,6 +261,7 @@ Status Table::Put(size_t column, JsonReader& reader) {
 }
 
 Status Table::Put(size_t column, std::string_view text) {
+  if (targets_[column].passed_over) return OkStatus();
   const auto put = [&]() -> Status {
     RETURN_IF_ERROR(BeginCell(column));
     const Target& target = targets_[column];
@@ -249,10 +279,10 @@ Status Table::Put(size_t column, std::string_view text) {
 }
 
 Status Table::EndRow() {
-  if (cells_ != targets_.size()) {
+  if (cells_ != wanted_) {
     NameList missing;
     for (size_t i = 0; i < targets_.size(); ++i)
-      if (targets_[i].filled_rows <= rows_) missing.Add(names_[i]);
+      if (!targets_[i].passed_over && targets_[i].filled_rows <= rows_) missing.Add(names_[i]);
     return Error(Reason::kBadRequest, "row {}: missing columns {}", rows_, missing.str());
   }
   for (Input& input : inputs_)

@@ -3,6 +3,7 @@
 // own, or one of the features of the model's only [n,F] input.
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,6 +34,7 @@ class Table {
   /// - Otherwise they are the columns of the model's only required input, found by the names of its
   ///   features; in the order given when it has none, or when the names are "0", "1", "2", …
   /// - Columns "0", "1", … of a model with as many required inputs are these, in its order.
+  /// - Where the signature declares columns, others are passed over.
   /// @return kBadRequest listing unknown, missing and repeated columns.
   Status SetColumns(std::vector<std::string> names);
   /// The same for columns without names.
@@ -45,6 +47,9 @@ class Table {
 
   /// The column called `name`. @param likely  looked at first. kBadRequest for an unknown one.
   StatusOr<size_t> Find(std::string_view name, size_t likely) const;
+
+  /// A column of this name is passed over, wherever it comes.
+  bool PassesOver(std::string_view name) const;
 
   /// Reads one cell of the row that is being filled: a scalar, or a (nested) array when the
   /// column's input takes several elements a row.
@@ -73,17 +78,20 @@ class Table {
     size_t offset = 0;  // first element within the row
     size_t width = 1;
     size_t filled_rows = 0;
+    std::optional<ColumnSpec::Kind> kind = {};  // what it was declared as
+    bool passed_over = false;
   };
 
   Status ByInput();
   Status ByFeature(const TensorSpec& input);
   Status InOrder(const std::vector<const TensorSpec*>& required);
   StatusOr<size_t> AddInput(const TensorSpec& spec);
+  const ColumnSpec* Declared(std::string_view name) const;
   std::vector<const TensorSpec*> RequiredInputs() const;
   std::string Wanted() const;
   bool are_numbered() const;
   Status BeginCell(size_t column);
-  Status ReadScalar(Input& input, size_t element, JsonReader& reader);
+  Status ReadScalar(const Target& target, size_t element, JsonReader& reader);
   Status Locate(const Status& status, size_t column) const;
 
   const Signature& signature_;
@@ -94,7 +102,8 @@ class Table {
   std::vector<Input> inputs_;
   bool went_by_order_ = false;
   size_t rows_ = 0;
-  size_t cells_ = 0;  // of the row being filled
+  size_t cells_ = 0;   // of the row being filled
+  size_t wanted_ = 0;  // cells that a row needs
 };
 
 }  // namespace slipway::instances

@@ -32,6 +32,13 @@ std::vector<std::string> Texts(const NamedTensor& input) {
   return all;
 }
 
+/// As MLflow's signatures declare them.
+const Signature kDeclared = {{{"x", DType::kFp64, {-1, 3}}},
+                             {},
+                             {{"width", ColumnSpec::Kind::kLong},
+                              {"height", ColumnSpec::Kind::kFloat},
+                              {"depth", ColumnSpec::Kind::kBoolean}}};
+
 struct Outcome {
   InferRequest request;
   Status status;
@@ -73,6 +80,33 @@ TEST(TableTest, FeaturesAreFoundByName) {
   EXPECT_TRUE(std::isnan(values[3])) << "a missing value";
   EXPECT_THAT((std::vector{values[0], values[1], values[2], values[4], values[5]}),
               ElementsAre(1, 2, 3, 1, 6));
+}
+
+TEST(TableTest, DeclaredColumnsPassOverOthersAndCastTheirCells) {
+  const auto got = Fill(kDeclared, kFeatures, {"note", "depth", "width", "height"},
+                        R"([["x",true,1.9,0.1],[[1],0.5,"-7","2.5"],[null,null,2e3,NaN]])");
+  ASSERT_TRUE(got.status.ok()) << got.status;
+  EXPECT_THAT(got.request.inputs.at(0).tensor.shape, ElementsAre(3, 3));
+  auto values = Values<double>(got.request.inputs.at(0));
+  EXPECT_TRUE(std::isnan(values[7]));
+  values[7] = 0;
+  EXPECT_THAT(values, ElementsAre(1, 0.1f, 1, -7, 2.5, 1, 2000, 0, 0));
+}
+
+TEST(TableTest, DeclaredColumnsRefuseWhatTheirTypeCannotHold) {
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"[[null,1,true]]", "row 0, column \"width\": JSON, byte"},
+      {R"([["1.5",1,true]])", "expected an integer of 64 bits"},
+      {"[[1e19,1,true]]", "expected an integer of 64 bits"},
+      {R"([[1,"one",true]])", "row 0, column \"height\": JSON, byte 9: expected a number"},
+      {R"([[1,1,"yes"]])", "expected a boolean"},
+  };
+  for (const auto& [rows, message] : cases)
+    EXPECT_THAT(MessageOf(Fill(kDeclared, kFeatures, {"width", "height", "depth"}, rows).status),
+                HasSubstr(message))
+        << rows;
+  EXPECT_THAT(MessageOf(Fill(kDeclared, kFeatures, {"width", "depth", "note"}, "[]").status),
+              HasSubstr("missing columns \"height\""));
 }
 
 TEST(TableTest, ColumnsOfAModelWithoutFeatureNamesKeepTheirOrder) {

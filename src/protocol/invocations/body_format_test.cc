@@ -101,6 +101,18 @@ TEST_F(InvocationsTest, NamesWhatIsWrong) {
     EXPECT_THAT(Read(type, body), HasSubstr(message)) << type << body;
 }
 
+TEST_F(InvocationsTest, DeclaredColumnsAreFoundByNameAlone) {
+  version_.signature.columns = {{"width"}, {"height"}};
+  const std::string_view json = "application/json";
+  EXPECT_EQ(Read(json, R"({"instances":[{"note":"x","height":2,"width":1}]})"), "1 2");
+  EXPECT_EQ(Read(json, R"({"inputs":{"height":[2],"note":["x"],"width":[1]}})"), "1 2");
+  EXPECT_EQ(Read("text/csv", "note,height,width\nx,2,1\n"), "1 2");
+  for (const std::string_view body :
+       {R"({"instances":[[1,2]]})", R"({"inputs":[[1,2]]})", R"({"inputs":[1,2]})",
+        R"({"dataframe_split":{"data":[[1,2]]}})"})
+    EXPECT_THAT(Read(json, body), HasSubstr("missing columns \"width\", \"height\"")) << body;
+}
+
 TEST_F(InvocationsTest, AsksForTheLabelsOfAClassifier) {
   version_.signature.outputs = {{"label", DType::kBytes, {-1}}, {"p", DType::kFp32, {-1, 2}}};
   Read("application/json", R"({"inputs":[[1,2]]})");

@@ -8,6 +8,7 @@ namespace {
 constexpr JsonReader::Options kOptions{.allow_nan_tokens = true};
 constexpr std::string_view kFormats = "dataframe_split, dataframe_records, instances, inputs";
 constexpr size_t kMaxOutputs = 4096;
+constexpr size_t kMaxListedBytes = 500;
 
 /// One member of the body that holds the data. Views into the body.
 struct Data {
@@ -73,6 +74,29 @@ StatusOr<Data> FindData(std::string_view body, InferRequest& request) {
   return data;
 }
 
+/// Columns that were declared are found by name alone, as MLflow has it.
+Status Unnamed(const Signature& signature) {
+  std::string names;
+  for (const ColumnSpec& column : signature.columns) {
+    if (names.size() > kMaxListedBytes)
+      return Error(Reason::kBadRequest, "missing columns {}, …", names);
+    names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", column.name);
+  }
+  return Error(Reason::kBadRequest, "missing columns {}: the rows name none", names);
+}
+
+/// Objects, or a list that begins with one, name what they hold.
+StatusOr<bool> IsNamed(std::string_view text) {
+  JsonReader json(text, kOptions);
+  ASSIGN_OR_RETURN(const JsonType type, json.Peek());
+  if (type != JsonType::kArray) return true;
+  RETURN_IF_ERROR(json.BeginArray());
+  ASSIGN_OR_RETURN(const bool more, json.NextElement());
+  if (!more) return true;
+  ASSIGN_OR_RETURN(const JsonType first, json.Peek());
+  return first == JsonType::kObject;
+}
+
 Status ReadSplit(std::string_view text, const instances::TableModel& model, InferRequest& request) {
   std::string_view columns, rows;
   JsonReader json(text, model.json());
@@ -90,6 +114,7 @@ Status ReadSplit(std::string_view text, const instances::TableModel& model, Infe
       return json.Refuse("expected the keys columns, index and data alone");
   }
   if (rows.empty()) return Error(Reason::kBadRequest, "\"data\" is missing");
+  if (columns.empty() && !model.signature.columns.empty()) return Unnamed(model.signature);
   if (columns.empty()) return instances::ReadRowList(rows, model, request);
   return instances::ReadSplit(columns, rows, model, request);
 }
@@ -105,6 +130,8 @@ Status ReadRequest(std::string_view body, const instances::TableModel& model,
   const instances::TableModel part{model.signature, model.features, body.data()};
   const auto read = [&]() -> Status {
     if (data.key == "dataframe_split") return ReadSplit(data.value, part, request);
+    ASSIGN_OR_RETURN(const bool named, IsNamed(data.value));
+    if (!named && !model.signature.columns.empty()) return Unnamed(model.signature);
     if (data.key == "inputs") return instances::ReadColumnLists(data.value, part, request);
     return instances::ReadRowList(data.value, part, request);
   };

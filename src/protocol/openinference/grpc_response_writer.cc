@@ -13,9 +13,21 @@ using protobuf::MessageWriter;
 
 // Field numbers of the messages in proto/inference/grpc_service.proto.
 enum ResponseField : uint32_t { kModelName = 1, kModelVersion, kId, kOutputs = 5, kRaw };
-enum OutputField : uint32_t { kName = 1, kDatatype, kShape, kContents = 5 };
+enum OutputField : uint32_t { kName = 1, kDatatype, kShape, kParameters, kContents };
+enum ParameterField : uint32_t { kKey = 1, kValue, kString };
 
-Status AppendOutput(const NamedTensor& output, bool typed, std::string& body) {
+/// Of an output: {"content_type": `codec`}.
+void AppendContentType(std::string_view codec, MessageWriter& writer) {
+  const size_t entry = writer.Begin(kParameters);
+  writer.Bytes(kKey, "content_type");
+  const size_t value = writer.Begin(kValue);
+  writer.Bytes(kString, codec);
+  writer.End(value);
+  writer.End(entry);
+}
+
+Status AppendOutput(const NamedTensor& output, std::string_view content_type, bool typed,
+                    std::string& body) {
   const Tensor& tensor = output.tensor;
   MessageWriter writer(body);
   const size_t message = writer.Begin(kOutputs);
@@ -24,6 +36,7 @@ Status AppendOutput(const NamedTensor& output, bool typed, std::string& body) {
   const size_t shape = writer.Begin(kShape);
   for (const int64_t dim : tensor.shape) protobuf::AppendVarint(body, static_cast<uint64_t>(dim));
   writer.End(shape);
+  if (!content_type.empty()) AppendContentType(content_type, writer);
   if (typed) {
     const size_t contents = writer.Begin(kContents);
     if (const Status status = AppendContents(tensor, body); !status.ok())
@@ -52,7 +65,8 @@ Status WriteInferMessage(const InferRequest& request, const InferResponse& answe
   if (!request.id.empty()) writer.Bytes(kId, request.id);
   for (size_t i = 0; i < answer.outputs.size(); ++i) {
     const bool contents = typed && !request.InSharedMemory(i);
-    if (const Status status = AppendOutput(answer.outputs[i], contents, response.body);
+    if (const Status status =
+            AppendOutput(answer.outputs[i], answer.content_type, contents, response.body);
         !status.ok()) {
       response.body.clear();
       return status;

@@ -3,6 +3,7 @@
 #include <inference/grpc_service.pb.h>
 
 #include "protocol/openinference/grpc_contents.h"
+#include "protocol/openinference/infer_handler.h"
 
 namespace slipway::openinference {
 namespace {
@@ -30,6 +31,19 @@ ModelInferResponse Parse(const http::Response& response) {
   ModelInferResponse message;
   EXPECT_TRUE(message.ParseFromString(all));
   return message;
+}
+
+TEST(GrpcResponseWriterTest, ACodecIsAParameterOfEachOutput) {
+  InferResponse answer = Answer({{"p", {DType::kFp32, {2}, Buffer::Own(Raw<float>({0.5f, 1}))}}});
+  AnswerAsMlserver(answer);
+  http::Response response;
+  ASSERT_TRUE(WriteInferMessage({}, answer, response).ok());
+  const ModelInferResponse message = Parse(response);
+  ASSERT_EQ(message.outputs_size(), 1);
+  const auto& output = message.outputs(0);
+  EXPECT_EQ(output.parameters().at("content_type").string_param(), "np");
+  EXPECT_EQ(std::vector<int64_t>(output.shape().begin(), output.shape().end()),
+            (std::vector<int64_t>{2, 1}));
 }
 
 TEST(GrpcResponseWriterTest, WritesWhatTheGeneratedClassesRead) {

@@ -37,9 +37,16 @@ Status WriteHttp(const InferRequest& request, const InferResponse& answer,
 const InferFormat kHttpInfer = {ReadHttp, WriteHttp};
 const InferFormat kGrpcInfer = {ReadGrpc, WriteInferMessage};
 
+void AnswerAsMlserver(InferResponse& answer) {
+  answer.content_type = "np";
+  for (NamedTensor& output : answer.outputs)
+    if (output.tensor.shape.size() == 1) output.tensor.shape.push_back(1);
+}
+
 void InferHandler::operator()(http::Exchange& exchange) {
   calls_.Run(exchange, [&](InferCall& call) {
     call.format = &format_;
+    call.habit = habit_;
     RETURN_IF_ERROR(format_.read(exchange, infer_.Table(exchange.loop()), call.request,
                                  shared_memory_ != nullptr ? &call.shared : nullptr));
     return call.shared.empty() ? OkStatus() : call.shared.Fetch(*shared_memory_, call.request);

@@ -17,9 +17,14 @@ struct InferFormat {
 extern const InferFormat kHttpInfer;  // POST …/infer
 extern const InferFormat kGrpcInfer;  // ModelInfer
 
+/// Gives `answer` the form of MLServer's codec for arrays of numpy.
+/// Source: SeldonIO/MLServer, mlserver/codecs/numpy.py
+void AnswerAsMlserver(InferResponse& answer);
+
 class InferCall final : public HttpCall {
  public:
   const InferFormat* format = nullptr;
+  Habit habit = Habit::kTriton;
   SharedTensors shared;
 
   void Reset() override {
@@ -29,6 +34,7 @@ class InferCall final : public HttpCall {
 
  protected:
   Status Write(const lifecycle::ServedVersion& version, http::Response& answer) override {
+    if (habit == Habit::kMlserver) AnswerAsMlserver(response);
     RETURN_IF_ERROR(format->write(request, response, answer));
     return shared.Store(response);
   }
@@ -41,6 +47,7 @@ class InferHandler {
       : infer_(services.infer),
         shared_memory_(services.shared_memory),
         format_(format),
+        habit_(services.habit),
         calls_(services.infer, services.loops) {}
   void operator()(http::Exchange& exchange);
 
@@ -48,6 +55,7 @@ class InferHandler {
   routing::InferService& infer_;
   SharedMemory* const shared_memory_;
   const InferFormat& format_;
+  const Habit habit_;
   CallRunner<InferCall> calls_;
 };
 

@@ -20,17 +20,21 @@ Form FormOf(const InferRequest& request, size_t index) {
   return binary ? Form::kBinary : Form::kJson;
 }
 
-Status AppendOutput(const NamedTensor& output, Form form, JsonWriter& json, std::string& body) {
+Status AppendOutput(const NamedTensor& output, std::string_view content_type, Form form,
+                    JsonWriter& json, std::string& body) {
   const Tensor& tensor = output.tensor;
   json.BeginObject().Key("name").String(output.name);
   json.Key("datatype").String(NameOf(tensor.dtype));
   json.Key("shape").BeginArray();
   for (const int64_t dim : tensor.shape) json.Int(dim);
   json.EndArray();
-  if (form == Form::kBinary) {
+  if (form == Form::kBinary || !content_type.empty()) {
     json.Key("parameters").BeginObject();
-    json.Key("binary_data_size").Uint(tensor.data.size()).EndObject();
-  } else if (form == Form::kJson) {
+    if (!content_type.empty()) json.Key("content_type").String(content_type);
+    if (form == Form::kBinary) json.Key("binary_data_size").Uint(tensor.data.size());
+    json.EndObject();
+  }
+  if (form == Form::kJson) {
     json.Key("data").Raw("");
     if (const Status status = AppendJsonData(tensor, body); !status.ok())
       return Annotate(status, fmt::format("output \"{}\"", output.name));
@@ -46,7 +50,8 @@ Status AppendJson(const InferRequest& request, const InferResponse& answer, std:
   json.Key("model_name").String(answer.model).Key("model_version").String(answer.version);
   json.Key("outputs").BeginArray();
   for (size_t i = 0; i < answer.outputs.size(); ++i)
-    RETURN_IF_ERROR(AppendOutput(answer.outputs[i], FormOf(request, i), json, body));
+    RETURN_IF_ERROR(
+        AppendOutput(answer.outputs[i], answer.content_type, FormOf(request, i), json, body));
   json.EndArray().EndObject();
   return OkStatus();
 }

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <limits>
 
+#include "protocol/openinference/infer_handler.h"
 #include "tensor/half.h"
 
 namespace slipway::openinference {
@@ -60,6 +61,16 @@ TEST(ResponseWriterTest, WritesJsonAsTheProtocolShowsIt) {
                            R"({"name":"label","datatype":"BYTES","shape":[1],"data":["cat"]}]})");
   EXPECT_EQ(response.content_type, "application/json");
   EXPECT_EQ(response.headers, "");
+}
+
+TEST(ResponseWriterTest, ACodecIsAParameterOfEachOutput) {
+  InferResponse answer = Answer({{"y", Make<int32_t>(DType::kInt32, {1}, {5})}});
+  AnswerAsMlserver(answer);
+  http::Response response;
+  ASSERT_TRUE(WriteResponse({}, answer, response).ok());
+  EXPECT_EQ(response.body,
+            R"({"model_name":"m","model_version":"3","outputs":[{"name":"y","datatype":"INT32",)"
+            R"("shape":[1,1],"parameters":{"content_type":"np"},"data":[5]}]})");
 }
 
 TEST(ResponseWriterTest, EveryDataTypeWritesItsExtremes) {

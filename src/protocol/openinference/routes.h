@@ -17,6 +17,12 @@ namespace slipway::openinference {
 class HealthWatches;
 struct SharedMemory;
 
+/// Whose habits the answers of inference have.
+enum class Habit {
+  kTriton,    // what the protocol says
+  kMlserver,  // outputs [n] are [n,1], and name the codec "np" in their parameters
+};
+
 /// What the routes work with; all of it outlives the server.
 struct Services {
   routing::InferService& infer;
@@ -25,6 +31,7 @@ struct Services {
   HealthWatches& health_watches;
   SharedMemory* shared_memory = nullptr;  // null: not offered
   int loops = 1;                          // I/O threads
+  Habit habit = Habit::kTriton;
   std::string server_version;
   std::vector<std::string> grpc_services = {};  // "package.Service", whose health may be asked
 };

@@ -34,12 +34,12 @@ StatusOr<std::vector<ForeignModel>> ReadTfservingModels(std::string_view text,
 
 /// Each model-settings.json in `folder` and below, at most 8 levels, as MLServer looks for them.
 /// Paths in them are taken from their folder. An .onnx file may lie elsewhere, where allowed_roots
-/// of OpenSource let it; a folder that MLflow saved may not.
+/// of OpenSource let it; other models lie beneath the folder of their settings.
 /// @return kNotFound when the folder is not there; kTooLarge above 10,000 entries.
 /// Source: SeldonIO/MLServer, mlserver/settings.py, mlserver/repository/
 StatusOr<std::vector<ForeignModel>> ReadMlserverModels(const std::string& folder);
 
-/// The folder of a model that MLflow saved (MLmodel): served when it has the flavor onnx.
+/// The folder of a model that MLflow saved: what bundle::ParseMlmodel takes is served.
 /// @return kNotFound when there is no MLmodel.
 StatusOr<ForeignModel> ReadMlflowModel(const std::string& folder, std::string name);
 StatusOr<ForeignModel> ReadMlflowModel(const io::Folder& folder, std::string name);

@@ -62,20 +62,22 @@ TEST(TfservingModelsTest, WhatIsUnknownIsNamedWithItsLine) {
               ElementsAre("x.config:1: \"custom_model_config\" is not supported yet"));
 }
 
-TEST(MlflowModelTest, ServesTheFlavorOnnxAlone) {
+TEST(MlflowModelTest, ServesFlavorsThatAreReadHere) {
   io::TemporaryFolder root;
   root.Write("good/MLmodel", "flavors:\n  onnx:\n    data: net.onnx\n  python_function: {}\n");
   root.Write("skl/MLmodel", "flavors:\n  python_function: {}\n  sklearn:\n    pickled_model: m\n");
+  root.Write("spark/MLmodel", "flavors:\n  python_function: {}\n  spark:\n    model_data: m\n");
   root.Write("out/MLmodel", "flavors:\n  onnx:\n    data: ../../secret\n");
   root.Write("bad/MLmodel", "flavors: [");
   const auto line = [&](const std::string& name) {
     const auto model = ReadMlflowModel(root.path() + "/" + name, name);
     return model.ok() ? Line(*model, root.path()) : std::string(MessageOf(model.status()));
   };
-  EXPECT_EQ(line("good"), "good=/good/net.onnx");
-  EXPECT_EQ(line("skl"),
-            "skl: MLmodel has the flavors python_function, sklearn: only onnx can be served yet, "
-            "so convert the model and save it with mlflow.onnx.save_model");
+  EXPECT_EQ(line("good"), "good=/good");
+  EXPECT_EQ(line("skl"), "skl=/skl");
+  EXPECT_EQ(line("spark"),
+            "spark: MLmodel: expected one of the flavors sklearn, xgboost, lightgbm, catboost and "
+            "onnx, got python_function, spark");
   EXPECT_THAT(line("out"), HasSubstr("out: MLmodel: flavors: onnx: data"));
   EXPECT_THAT(line("bad"), HasSubstr("bad: MLmodel:"));
   EXPECT_EQ(ReasonOf(ReadMlflowModel(root.path(), "x").status()), Reason::kNotFound);
@@ -93,14 +95,17 @@ TEST(MlserverModelsTest, FindsSettingsAtEveryDepth) {
   settings("d", R"({"name": "d", "parameters": {"uri": "saved"}})");
   root.Write("d/saved/MLmodel", "flavors:\n  onnx:\n    data: net.onnx\n");
   settings("e", "{");
+  settings("g", R"({"name": "g", "implementation": "runtime.Mine",
+                    "parameters": {"uri": "./model.joblib"}})");
   settings("f", "{}");
   EXPECT_THAT(
       Lines(ReadMlserverModels(root.path()), root.path()),
       ElementsAre("a=/a/a.onnx; a@v0.1.0=1", "b=/deep/b/b.onnx; max_batch_size has no effect",
-                  "c: mlserver_sklearn.SKLearnModel: only ONNX can be served yet, so convert the "
-                  "model and let uri name the .onnx file",
-                  "d=/d/saved/net.onnx", HasSubstr("e: model-settings.json: JSON, byte"),
-                  "f: model-settings.json: expected a name"));
+                  "c=/c", "d=/d", HasSubstr("e: model-settings.json: JSON, byte"),
+                  "f: model-settings.json: expected a name",
+                  "g: runtime.Mine: only MLServer's runtimes for scikit-learn, XGBoost, LightGBM, "
+                  "CatBoost and MLflow, and .onnx files, are served: code of your own does not run "
+                  "here"));
   EXPECT_EQ(ReasonOf(ReadMlserverModels(root.path() + "/none").status()), Reason::kNotFound);
 }
 
@@ -113,15 +118,16 @@ TEST(MlserverModelsTest, LooksIntoNoFolderButTheSettings) {
                fmt::format(R"({{"name": "a", "parameters": {{"uri": "{}"}}}})", uri));
     return Lines(ReadMlserverModels(root.path() + "/m"), root.path());
   };
-  const std::string inside = "a=/m/in/net.onnx";
+  const std::string inside = "a=/m";
   for (const std::string& uri :
        {std::string("in"), std::string("./in/"), std::string("x/../in"), root.path() + "/m/in"})
     EXPECT_THAT(located(uri), ElementsAre(inside)) << uri;
   for (const std::string& uri : {std::string("../saved"), root.path() + "/saved"})
-    EXPECT_THAT(located(uri), ElementsAre(HasSubstr("expected an .onnx file, or a folder beneath")))
+    EXPECT_THAT(located(uri),
+                ElementsAre(HasSubstr("expected an .onnx file, or a file or folder beneath")))
         << uri;
   std::filesystem::create_symlink(root.path() + "/saved", root.path() + "/m/link");
-  EXPECT_THAT(located("link"), ElementsAre(HasSubstr("only ONNX can be served yet")));
+  EXPECT_THAT(located("link"), ElementsAre(HasSubstr("no implementation is named")));
   EXPECT_THAT(located("/elsewhere/a.onnx"), ElementsAre("a=/elsewhere/a.onnx"));
   EXPECT_THAT(located("../a.onnx"), ElementsAre("a=/m/../a.onnx"));
 }

@@ -3,68 +3,17 @@
 #include <filesystem>
 
 #include "base/ids.h"
+#include "bundle/folder_model.h"
 #include "repository/foreign/foreign_model.h"
-#include "text/json_reader.h"
 
 namespace slipway::repository {
 namespace {
 
-constexpr std::string_view kSettings = "model-settings.json";
-constexpr uint64_t kMaxBytes = uint64_t{1} << 20;
+using bundle::ModelSettings;
+
+constexpr std::string_view kSettings = bundle::kModelSettingsName;
 constexpr size_t kMaxDepth = 8;
 constexpr size_t kMaxEntries = 10'000;
-
-struct ModelSettings {
-  std::string name;
-  std::string implementation;
-  std::string uri;
-  std::string version;
-  bool batches = false;
-};
-
-/// A text, or nothing where it is null.
-Status ReadText(JsonReader& reader, std::string* out) {
-  ASSIGN_OR_RETURN(const bool null, reader.TryNull());
-  return null ? OkStatus() : reader.ReadString(out);
-}
-
-Status ReadParameters(JsonReader& reader, ModelSettings& settings) {
-  ASSIGN_OR_RETURN(const bool null, reader.TryNull());
-  if (null) return OkStatus();
-  RETURN_IF_ERROR(reader.BeginObject());
-  for (std::string_view key;;) {
-    ASSIGN_OR_RETURN(const bool more, reader.NextKey(&key));
-    if (!more) return OkStatus();
-    if (key == "uri")
-      RETURN_IF_ERROR(ReadText(reader, &settings.uri));
-    else if (key == "version")
-      RETURN_IF_ERROR(ReadText(reader, &settings.version));
-    else
-      RETURN_IF_ERROR(reader.Skip());
-  }
-}
-
-StatusOr<ModelSettings> ReadSettings(std::string_view json) {
-  ModelSettings settings;
-  JsonReader reader(json);
-  RETURN_IF_ERROR(reader.BeginObject());
-  for (std::string_view key;;) {
-    ASSIGN_OR_RETURN(const bool more, reader.NextKey(&key));
-    if (!more) break;
-    if (key == "name") {
-      RETURN_IF_ERROR(ReadText(reader, &settings.name));
-    } else if (key == "implementation") {
-      RETURN_IF_ERROR(ReadText(reader, &settings.implementation));
-    } else if (key == "parameters") {
-      RETURN_IF_ERROR(ReadParameters(reader, settings));
-    } else {
-      settings.batches |= key == "max_batch_size";
-      RETURN_IF_ERROR(reader.Skip());
-    }
-  }
-  RETURN_IF_ERROR(reader.End());
-  return settings;
-}
 
 /// What a version is called, as a number or an alias of version 1: "v0.1.0" is one.
 void SayVersion(const std::string& version, ForeignModel& model) {
@@ -73,13 +22,6 @@ void SayVersion(const std::string& version, ForeignModel& model) {
     model.aliases.push_back(fmt::format("{}@{}=1", model.name, version));
   else
     model.notes.push_back(fmt::format("its version \"{}\" is version 1 here", version));
-}
-
-/// Where `uri` leads from `folder`, "." for itself; "" when not beneath it.
-std::string Beneath(const std::string& folder, const std::string& uri) {
-  const auto base = std::filesystem::absolute(folder).lexically_normal();
-  const auto place = (base / uri / "").lexically_normal().parent_path().lexically_relative(base);
-  return place.empty() || *place.begin() == ".." ? "" : place.string();
 }
 
 /// What MLflow saved in `folder` or beneath it.
@@ -92,7 +34,7 @@ StatusOr<ForeignModel> ReadSaved(const io::Folder& folder, const std::string& pl
 
 void Locate(const ModelSettings& settings, const io::Folder& folder, ForeignModel& model) {
   const std::string& uri = settings.uri;
-  const std::string place = Beneath(folder.path(), uri.empty() ? "." : uri);
+  const std::string place = settings.PlaceBeneath(folder.path());
   if (uri.find("://") != std::string::npos) {
     model.problem =
         Error(Reason::kUnsupported, "uri \"{}\": models elsewhere are not read yet", uri);
@@ -101,15 +43,15 @@ void Locate(const ModelSettings& settings, const io::Folder& folder, ForeignMode
   } else if (place.empty()) {
     model.problem =
         Error(Reason::kUnsupported,
-              "uri \"{}\": expected an .onnx file, or a folder beneath that of {}", uri, kSettings);
+              "uri \"{}\": expected an .onnx file, or a file or folder beneath that of {}", uri,
+              kSettings);
   } else if (auto saved = ReadSaved(folder, place, model.name); saved.ok()) {
-    saved->notes = model.notes;
-    model = *std::move(saved);
-  } else {
+    model.problem = saved->problem;
+  } else if (bundle::RuntimeOf(settings.implementation).implementation.empty()) {
     model.problem = Error(
         Reason::kUnsupported,
-        "{}: only ONNX can be served yet, so convert the model and let uri name "
-        "the .onnx file",
+        "{}: only MLServer's runtimes for scikit-learn, XGBoost, LightGBM, CatBoost and MLflow, "
+        "and .onnx files, are served: code of your own does not run here",
         settings.implementation.empty() ? "no implementation is named" : settings.implementation);
   }
 }
@@ -121,7 +63,8 @@ ForeignModel ModelFrom(const ModelSettings& settings, const io::Folder& folder) 
     model.problem = Error(Reason::kBadModel, "{}: expected a name", kSettings);
     return model;
   }
-  if (settings.batches) model.notes.emplace_back("max_batch_size has no effect");
+  for (const std::string& setting : settings.ignored)
+    model.notes.push_back(setting + " has no effect");
   Locate(settings, folder, model);
   SayVersion(settings.version, model);
   return model;
@@ -160,15 +103,15 @@ class Finder {
   void Take(const io::Folder& folder) {
     const auto settings = [&]() -> StatusOr<ModelSettings> {
       ASSIGN_OR_RETURN(const io::File file, folder.OpenFile(kSettings));
-      ASSIGN_OR_RETURN(const io::Bytes bytes, file.ReadAll(kMaxBytes));
-      return ReadSettings(bytes.text());
+      ASSIGN_OR_RETURN(const io::Bytes bytes, file.ReadAll(bundle::kMaxFolderModelBytes));
+      return bundle::ParseModelSettings(bytes.text());
     }();
     if (settings.ok()) {
       models_.push_back(ModelFrom(*settings, folder));
       return;
     }
     ForeignModel broken{.name = NameOfFolder(folder.path()), .path = folder.path()};
-    broken.problem = Error(Reason::kBadModel, "{}: {}", kSettings, MessageOf(settings.status()));
+    broken.problem = settings.status();
     models_.push_back(std::move(broken));
   }
 

@@ -1,0 +1,91 @@
+#include "import/booster_answer.h"
+
+#include <algorithm>
+#include <set>
+
+#include "onnx/onnx.pb.h"
+
+namespace slipway::importing {
+namespace {
+
+constexpr std::string_view kPredict = "predict";
+constexpr std::string_view kProbabilities = "predict_proba";
+
+::onnx::ValueInfoProto* FindOutput(::onnx::GraphProto& graph, std::string_view name) {
+  const auto found = std::ranges::find_if(
+      *graph.mutable_output(), [&](const auto& output) { return output.name() == name; });
+  return found == graph.mutable_output()->end() ? nullptr : &*found;
+}
+
+/// Nodes that no output needs any more.
+void DropDeadNodes(::onnx::GraphProto& graph) {
+  std::set<std::string> needed;
+  for (const auto& output : graph.output()) needed.insert(output.name());
+  auto& nodes = *graph.mutable_node();
+  std::vector<bool> keep(static_cast<size_t>(nodes.size()));
+  for (int i = nodes.size() - 1; i >= 0; --i) {
+    const auto& outputs = nodes[i].output();
+    const bool used = std::ranges::any_of(
+        outputs, [&](const std::string& output) { return needed.contains(output); });
+    keep[static_cast<size_t>(i)] = used;
+    if (used) needed.insert(nodes[i].input().begin(), nodes[i].input().end());
+  }
+  int kept = 0;
+  for (int i = 0; i < nodes.size(); ++i)
+    if (keep[static_cast<size_t>(i)]) nodes.SwapElements(kept++, i);
+  nodes.DeleteSubrange(kept, nodes.size() - kept);
+}
+
+void AddSecondColumn(::onnx::GraphProto& graph) {
+  constexpr std::string_view kIndex = "second_class";
+  auto& index = *graph.add_initializer();
+  index.set_name(std::string(kIndex));
+  index.set_data_type(::onnx::TensorProto::INT64);
+  index.add_int64_data(1);
+  auto& gather = *graph.add_node();
+  gather.set_op_type("Gather");
+  gather.add_input(std::string(kProbabilities));
+  gather.add_input(std::string(kIndex));
+  gather.add_output(std::string(kPredict));
+  auto& axis = *gather.add_attribute();
+  axis.set_name("axis");
+  axis.set_type(::onnx::AttributeProto::INT);
+  axis.set_i(1);
+}
+
+void AddAllColumns(::onnx::GraphProto& graph) {
+  auto& identity = *graph.add_node();
+  identity.set_op_type("Identity");
+  identity.add_input(std::string(kProbabilities));
+  identity.add_output(std::string(kPredict));
+}
+
+}  // namespace
+
+Status AnswerAsBooster(Imported& imported) {
+  ::onnx::ModelProto model;
+  if (!model.ParseFromString(imported.model))
+    return Error(Reason::kBadModel, "the imported model is no ONNX");
+  ::onnx::GraphProto& graph = *model.mutable_graph();
+  ::onnx::ValueInfoProto* const predict = FindOutput(graph, kPredict);
+  const ::onnx::ValueInfoProto* const probabilities = FindOutput(graph, kProbabilities);
+  if (predict == nullptr || probabilities == nullptr) return OkStatus();
+  const auto& shape = probabilities->type().tensor_type().shape();
+  if (shape.dim_size() != 2) return OkStatus();
+
+  *predict->mutable_type() = probabilities->type();
+  predict->set_name("");  // its nodes are dead now
+  DropDeadNodes(graph);
+  predict->set_name(std::string(kPredict));
+  if (shape.dim(1).dim_value() == 2) {
+    predict->mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim()->RemoveLast();
+    AddSecondColumn(graph);
+  } else {
+    AddAllColumns(graph);
+  }
+  imported.labels.erase(std::string(kPredict));
+  imported.model = model.SerializeAsString();
+  return OkStatus();
+}
+
+}  // namespace slipway::importing

@@ -1,0 +1,15 @@
+#pragma once
+// What Booster.predict answers, in the place of what the estimator around it would.
+
+#include "base/status.h"
+#include "import/import.h"
+
+namespace slipway::importing {
+
+/// Makes `predict` of a classifier with `predict_proba` [n,C] what XGBoost's and LightGBM's
+/// Booster.predict gives: the probability [n] of the second of two classes, those of all [n,C] of
+/// more. Labels are no longer computed. Other models stay as they are.
+/// @return kBadModel when imported.model is no ONNX.
+Status AnswerAsBooster(Imported& imported);
+
+}  // namespace slipway::importing
