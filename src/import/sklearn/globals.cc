@@ -29,6 +29,8 @@ bool AllowedOfScikitLearn(std::string_view module, std::string_view name) {
   const size_t first = name.find_first_not_of('_');
   if (first == std::string_view::npos) return false;
   if (name[first] >= 'A' && name[first] <= 'Z') return true;
+  // What HistGradientBoosting* keeps: how its preprocessor checks columns of numbers.
+  if (module == "sklearn.utils.validation" && name == "check_array") return true;
   return name.starts_with("__pyx_unpickle_") || IsBelow(module, "sklearn.metrics") ||
          IsBelow(module, "sklearn.feature_selection") || IsBelow(module, "sklearn.tree._tree") ||
          IsBelow(module, "sklearn.neighbors") || name == "newObj" || name == "make_column_selector";
@@ -83,6 +85,7 @@ bool AllowedOfPython(std::string_view module, std::string_view name) {
   if (module == "copyreg" || module == "copy_reg")
     return IsOneOf(name, {"_reconstructor", "__newobj__", "__newobj_ex__"});
   if (module == "_codecs") return name == "encode";
+  if (module == "functools") return name == "partial";
   if (module == "joblib.numpy_pickle" || module == "joblib.numpy_pickle_compat")
     return IsOneOf(name, {"NumpyArrayWrapper", "NDArrayWrapper", "ZNDArrayWrapper"});
   return false;

@@ -27,20 +27,33 @@ struct Estimator {
 };
 
 // The families, each in the file of its name.
-std::span<const Estimator> Bins();            // bins.cc
-std::span<const Estimator> Clusters();        // clusters.cc
-std::span<const Estimator> Compositions();    // compositions.cc
-std::span<const Estimator> DecisionTrees();   // decision_trees.cc
-std::span<const Estimator> Decompositions();  // decompositions.cc
-std::span<const Estimator> Dummies();         // dummies.cc
-std::span<const Estimator> Encoders();        // encoders.cc
-std::span<const Estimator> FeatureMaps();     // feature_maps.cc
-std::span<const Estimator> Gaussians();       // gaussians.cc
-std::span<const Estimator> Imputers();        // imputers.cc
-std::span<const Estimator> LinearModels();    // linear_models.cc
-std::span<const Estimator> NeuralNetworks();  // neural_networks.cc
-std::span<const Estimator> Scalers();         // scalers.cc
-std::span<const Estimator> Selections();      // selections.cc
+std::span<const Estimator> AdaptiveBoosting();   // adaptive_boosting.cc
+std::span<const Estimator> Bagging();            // bagging.cc
+std::span<const Estimator> Bins();               // bins.cc
+std::span<const Estimator> Calibration();        // calibration.cc
+std::span<const Estimator> Clusters();           // clusters.cc
+std::span<const Estimator> Compositions();       // compositions.cc
+std::span<const Estimator> DecisionTrees();      // decision_trees.cc
+std::span<const Estimator> Decompositions();     // decompositions.cc
+std::span<const Estimator> Dummies();            // dummies.cc
+std::span<const Estimator> Encoders();           // encoders.cc
+std::span<const Estimator> FeatureMaps();        // feature_maps.cc
+std::span<const Estimator> Gaussians();          // gaussians.cc
+std::span<const Estimator> GradientBoosting();   // gradient_boosting.cc
+std::span<const Estimator> HistogramBoosting();  // histogram_boosting.cc
+std::span<const Estimator> Imputers();           // imputers.cc
+std::span<const Estimator> IsolationForests();   // isolation_forest.cc
+std::span<const Estimator> LinearModels();       // linear_models.cc
+std::span<const Estimator> Multiclass();         // multiclass.cc
+std::span<const Estimator> Multioutput();        // multioutput.cc
+std::span<const Estimator> NaiveBayes();         // naive_bayes.cc
+std::span<const Estimator> Neighbors();          // neighbors.cc
+std::span<const Estimator> NeuralNetworks();     // neural_networks.cc
+std::span<const Estimator> Scalers();            // scalers.cc
+std::span<const Estimator> Selections();         // selections.cc
+std::span<const Estimator> Stacking();           // stacking.cc
+std::span<const Estimator> SupportVectors();     // support_vectors.cc
+std::span<const Estimator> Voting();             // voting.cc
 
 /// All rows.
 std::vector<Estimator> AllEstimators();

@@ -1,31 +1,50 @@
 # What import/CMakeLists.txt takes from this folder.
 set(SKLEARN_SOURCES
+  sklearn/adaptive_boosting.cc
+  sklearn/bagging.cc
   sklearn/bins.cc
+  sklearn/calibration.cc
   sklearn/clusters.cc
   sklearn/compositions.cc
   sklearn/decision_trees.cc
   sklearn/decompositions.cc
   sklearn/dummies.cc
+  sklearn/encoded_members.cc
   sklearn/encoders.cc
   sklearn/feature_maps.cc
   sklearn/gaussians.cc
   sklearn/globals.cc
+  sklearn/gradient_boosting.cc
+  sklearn/histogram_boosting.cc
   sklearn/importances.cc
   sklearn/imputers.cc
   sklearn/intervals.cc
+  sklearn/isolation_forest.cc
+  sklearn/kernels.cc
   sklearn/labels.cc
   sklearn/linear_models.cc
+  sklearn/members.cc
+  sklearn/multiclass.cc
+  sklearn/multioutput.cc
+  sklearn/naive_bayes.cc
+  sklearn/neighbors.cc
   sklearn/neural_networks.cc
   sklearn/operators.cc
   sklearn/outputs.cc
+  sklearn/pairs.cc
   sklearn/registry.cc
   sklearn/scalers.cc
   sklearn/selections.cc
   sklearn/sklearn.cc
+  sklearn/stacking.cc
   sklearn/state.cc
+  sklearn/support_vectors.cc
   sklearn/table.cc
   sklearn/tree_nodes.cc
+  sklearn/tree_sums.cc
+  sklearn/voting.cc
   sklearn/writer.cc)
 set(SKLEARN_TESTS
+  sklearn/parameters_test.cc
   sklearn/registry_test.cc
   sklearn/sklearn_test.cc)

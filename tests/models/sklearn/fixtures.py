@@ -115,8 +115,9 @@ def answers(estimator, x):
     outputs = {}
     if is_classifier(estimator):
         outputs["predict"] = estimator.predict(x)
-        name = "predict_proba" if hasattr(estimator, "predict_proba") else "decision_function"
-        outputs[name] = getattr(estimator, name)(x)
+        for name in ["predict_proba", "decision_function"]:
+            if len(outputs) == 1 and hasattr(estimator, name):
+                outputs[name] = getattr(estimator, name)(x)
         return outputs
     if is_regressor(estimator):
         return {"predict": estimator.predict(x)}
@@ -131,10 +132,10 @@ def answers(estimator, x):
     return outputs
 
 
-def write(name, estimator, x, protocol=4):
-    """NAME.pkl and NAME.expected.json; x is what is predicted. Of older versions only OLDER."""
+def write(name, estimator, x, protocol=4, older=False):
+    """NAME.pkl and NAME.expected.json; x is what is predicted. Of older versions only OLDER, or what says so."""
     if RELEASE != NEWEST:
-        if name not in OLDER:
+        if name not in OLDER and not older:
             return
         name += "-{}.{}".format(*RELEASE)
     (FOLDER / f"{name}.pkl").write_bytes(pickle.dumps(estimator, protocol=protocol))

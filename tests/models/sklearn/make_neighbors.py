@@ -1,0 +1,32 @@
+#!/usr/bin/env python3
+"""Nearest neighbors and naive Bayes."""
+
+import numpy as np
+from sklearn.naive_bayes import BernoulliNB, CategoricalNB, ComplementNB, GaussianNB, MultinomialNB
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+
+from fixtures import classes, numbers, probes, targets, write
+
+x = numbers() / [1, 10, 0.02, 1]
+rows = probes(x)
+two, three = classes(x), classes(x, 3)
+y, pair = targets(x), targets(x, 2)
+words = np.array(["no", "yes"])[two]
+names = np.array(["ant", "bee", "cat"])[three]
+
+for name, labels in [("two", words), ("three", names)]:
+    for weights in ["uniform", "distance"]:
+        write(f"neighbors-{weights}-{name}", KNeighborsClassifier(4, weights=weights).fit(x, labels), rows, older=True)
+for metric in ["manhattan", "chebyshev", "minkowski"]:
+    write(f"neighbors-regressor-{metric}",
+          KNeighborsRegressor(3, metric=metric, p=3, weights="distance").fit(x, y), rows, older=metric == "minkowski")
+write("neighbors-regressor-two", KNeighborsRegressor(3).fit(x, pair), rows)
+
+counts = np.abs(np.round(x - x.mean(axis=0)))
+small = np.minimum(counts, 3)
+for name, labels in [("two", words), ("three", three)]:
+    write(f"gaussian-nb-{name}", GaussianNB().fit(x + 100, labels), rows + 100, older=True)
+    write(f"multinomial-nb-{name}", MultinomialNB().fit(counts, labels), counts[:15], older=True)
+    write(f"complement-nb-{name}", ComplementNB(norm=True).fit(counts, labels), counts[:15])
+    write(f"bernoulli-nb-{name}", BernoulliNB(binarize=0.5).fit(x, labels), rows, older=True)
+    write(f"categorical-nb-{name}", CategoricalNB().fit(small, labels), small[:15], older=True)
