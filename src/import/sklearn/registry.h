@@ -53,6 +53,7 @@ std::span<const Estimator> Scalers();            // scalers.cc
 std::span<const Estimator> Selections();         // selections.cc
 std::span<const Estimator> Stacking();           // stacking.cc
 std::span<const Estimator> SupportVectors();     // support_vectors.cc
+std::span<const Estimator> TermWeights();        // term_weights.cc
 std::span<const Estimator> Voting();             // voting.cc
 
 /// All rows.

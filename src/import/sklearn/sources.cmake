@@ -40,6 +40,7 @@ set(SKLEARN_SOURCES
   sklearn/state.cc
   sklearn/support_vectors.cc
   sklearn/table.cc
+  sklearn/term_weights.cc
   sklearn/tree_nodes.cc
   sklearn/tree_sums.cc
   sklearn/voting.cc

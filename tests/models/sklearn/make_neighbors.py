@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Nearest neighbors and naive Bayes."""
+"""Nearest neighbors, naive Bayes and weights of counted terms."""
 
 import numpy as np
+from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.naive_bayes import BernoulliNB, CategoricalNB, ComplementNB, GaussianNB, MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
@@ -30,3 +31,7 @@ for name, labels in [("two", words), ("three", three)]:
     write(f"complement-nb-{name}", ComplementNB(norm=True).fit(counts, labels), counts[:15])
     write(f"bernoulli-nb-{name}", BernoulliNB(binarize=0.5).fit(x, labels), rows, older=True)
     write(f"categorical-nb-{name}", CategoricalNB().fit(small, labels), small[:15], older=True)
+
+write("tfidf", TfidfTransformer().fit(counts), np.vstack([counts[:10], np.zeros((1, 4))]), older=True)
+write("tfidf-sublinear", TfidfTransformer(norm="l1", sublinear_tf=True).fit(counts), counts[:10])
+write("tfidf-counts", TfidfTransformer(norm=None, use_idf=False).fit(counts), counts[:10])

@@ -1,0 +1,65 @@
+// TfidfTransformer: counts of terms, weighted by how rare the terms are.
+
+#include "import/sklearn/operators.h"
+#include "import/sklearn/registry.h"
+
+namespace slipway::importing::sklearn {
+namespace {
+
+/// The weight of each term: idf_, or the data of a diagonal matrix before scikit-learn 1.5.
+StatusOr<std::vector<double>> ReadWeights(const State& state, int64_t columns) {
+  if (!state.Has("_idf_diag")) return state.Vector("idf_", columns);
+  ASSIGN_OR_RETURN(const State diagonal, state.Nested("_idf_diag"));
+  ASSIGN_OR_RETURN(const Dense data, diagonal.Array("data", {-1}));
+  if (static_cast<int64_t>(data.values.size()) != columns)
+    return state.Bad("_idf_diag: expected {} numbers, got {}", columns, data.values.size());
+  return data.values;
+}
+
+/// 1 + ln of what is not 0.
+Matrix Sublinear(Graph& graph, const Matrix& counts) {
+  const std::string zero = graph.Scalar<double>(0);
+  const Matrix raised = MapWith(graph, "Add", Map(graph, "Log", counts), {1});
+  return {graph.Add("Where", {graph.Add("Equal", {counts.value, zero}), zero, raised.value}),
+          DType::kFp64, counts.columns};
+}
+
+/// Rows divided by their norms; rows of zeros stay.
+Matrix Normalized(Graph& graph, const Matrix& x, bool squares) {
+  const Matrix sizes = {
+      squares ? graph.Add("Mul", {x.value, x.value}) : graph.Add("Abs", {x.value}), DType::kFp64,
+      x.columns};
+  Matrix length = Reduce(graph, "ReduceSum", sizes);
+  if (squares) length = Map(graph, "Sqrt", length);
+  const std::string empty = graph.Add("Equal", {length.value, graph.Scalar<double>(0)});
+  const std::string divisor = graph.Add("Where", {empty, graph.Scalar<double>(1), length.value});
+  return {graph.Add("Div", {x.value, divisor}), DType::kFp64, x.columns};
+}
+
+StatusOr<Outputs> TfidfTransformer(Writer& writer, const State& state, const Table& table) {
+  Graph& graph = writer.graph();
+  ASSIGN_OR_RETURN(Matrix x, table.Numbers(graph, state.Title()));
+  ASSIGN_OR_RETURN(const bool sublinear, state.BoolOr("sublinear_tf", false));
+  ASSIGN_OR_RETURN(const bool use_idf, state.BoolOr("use_idf", true));
+  ASSIGN_OR_RETURN(const std::string norm, state.TextOr("norm", ""));
+  if (sublinear) x = Sublinear(graph, x);
+  if (use_idf) {
+    ASSIGN_OR_RETURN(const std::vector<double> weights, ReadWeights(state, x.columns));
+    x = MapWith(graph, "Mul", x, weights);
+  }
+  if (norm.empty()) return Transforming(x);
+  if (norm != "l1" && norm != "l2")
+    return state.Unsupported("norm: expected \"l1\", \"l2\" or None, got \"{}\"", norm);
+  return Transforming(Normalized(graph, x, norm == "l2"));
+}
+
+constexpr Estimator kRows[] = {
+    {"sklearn.feature_extraction", "TfidfTransformer", EstimatorKind::kTransformer,
+     TfidfTransformer},
+};
+
+}  // namespace
+
+std::span<const Estimator> TermWeights() { return kRows; }
+
+}  // namespace slipway::importing::sklearn
