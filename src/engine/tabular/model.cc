@@ -116,10 +116,21 @@ class Model::Execution {
       if (!first) first = i;
       rows_ = rows;
     }
+    if (!first) CountRowsOfUnread();
     for (const size_t output : outputs_)
       if (program_.outputs[output].slot != kNoSlot)
         wanted_ |= uint64_t{1} << std::min<size_t>(output, 63);
     return OkStatus();
+  }
+
+  /// Of a program that answers the same whatever its inputs hold, in as many rows.
+  void CountRowsOfUnread() {
+    for (size_t i = 0; i < inputs_.size(); ++i) {
+      const Shape& shape = model_.signature_.inputs[i].shape;
+      if (inputs_[i] == nullptr || shape.empty() || shape.front() != -1) continue;
+      rows_ = static_cast<size_t>(inputs_[i]->shape.front());
+      return;
+    }
   }
 
   size_t ResultBytes(size_t output) const {

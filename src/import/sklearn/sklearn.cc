@@ -113,6 +113,7 @@ void AddScores(Graph& graph, const Outputs& outputs, Imported& imported) {
 Status AddTransform(Graph& graph, const Outputs& outputs, const State& root) {
   const auto& parts = outputs.transform->parts();
   if (parts.empty()) return root.Unsupported("no column is left");
+  outputs.transform->MarkUsed();
   const bool is_text = std::all_of(parts.begin(), parts.end(),
                                    [](const Matrix& part) { return part.dtype == DType::kBytes; });
   if (parts.size() != 1 && is_text) {

@@ -58,13 +58,18 @@ Table Table::Select(Graph& graph, std::span<const int64_t> indices) const {
   return selected;
 }
 
+void Table::MarkUsed() const {
+  for (int64_t i = 0; i < columns(); ++i)
+    if (ColumnUse* use = UseOf(i)) use->used = true;
+}
+
 StatusOr<Matrix> Table::Numbers(Graph& graph, std::string_view reader) const {
   for (int64_t i = 0; i < columns(); ++i) {
     if (IsText(i))
       return Error(Reason::kUnsupported, "{}: expected numbers, got text in {}", reader,
                    Describe(i));
-    if (ColumnUse* use = UseOf(i)) use->used = true;
   }
+  MarkUsed();
   if (parts_.empty())
     return Error(Reason::kBadModel, "{}: expected at least one column, got none", reader);
   std::vector<Matrix> numbers;

@@ -44,6 +44,8 @@ class Table {
 
   /// Some columns, in the order of `indices`, all below columns().
   Table Select(Graph& graph, std::span<const int64_t> indices) const;
+  /// Says that the model reads all of these columns: those of its input become inputs of the graph.
+  void MarkUsed() const;
   /// All columns as numbers, FP64 [n, columns]. `reader` names the estimator in messages.
   StatusOr<Matrix> Numbers(Graph& graph, std::string_view reader) const;
   /// One column as text, BYTES [n, 1].

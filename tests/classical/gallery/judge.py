@@ -93,6 +93,7 @@ def _convert(model, out):
     )
     if done.returncode == 0:
         return ""
+    assert done.returncode == 1, f"slipway convert ended with {done.returncode}: {done.stderr}"
     out.parent.rmdir()
     out.parent.parent.rmdir()
     return done.stderr.strip().removeprefix("slipway convert: ")

@@ -125,6 +125,8 @@ class Recorder:
                 method = vars(base).get(name)
                 if isinstance(method, types.FunctionType) and not hasattr(method, "is_recorded"):
                     setattr(base, name, self._recorded(method))
+                elif hasattr(method, "fn") and not hasattr(method.fn, "is_recorded"):
+                    method.fn = self._recorded(method.fn)  # sklearn.utils.metaestimators.available_if
 
     def _recorded(self, method):
         @functools.wraps(method)

@@ -167,3 +167,8 @@ selected = ColumnTransformer(
 filled = mixed.drop(columns="unused").fillna(0.0)
 write("columns-selected", make_pipeline(selected, RandomForestClassifier(4, max_depth=3, random_state=0)).fit(
     filled, two[:30]), filled.head(12))
+# Columns that nothing computes reach the output.
+beside = ColumnTransformer([("text", pp.OrdinalEncoder(), ["colour"]), ("kept", "passthrough", ["age", "score"])])
+three = filled[["age", "colour", "score"]]
+older = three["age"] / three["age"].std() + three["score"] / three["score"].std() > 1
+write("columns-kept", make_pipeline(beside, fs.SelectKBest(k=2)).fit(three, older), three.head(8))

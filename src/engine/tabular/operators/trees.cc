@@ -82,7 +82,6 @@ class TreeEnsemble {
     std::vector<size_t> order = {static_cast<size_t>(root)};  // split i is order[i]
     if (reached_[root]) return node_.Unsupported("split {} is in two trees", root);
     reached_[root] = true;
-    leaves_.clear();
     for (size_t i = 0; i < order.size(); ++i) {
       forest::Split split;
       const size_t at = order[i];
@@ -112,14 +111,13 @@ class TreeEnsemble {
       order.push_back(static_cast<size_t>(id));
       return static_cast<int32_t>(order.size() - 1);
     }
-    // Two splits may end in one leaf; most often they are a tree's only split twice.
-    if (!leaves_.empty() && leaves_.back() == id) return ~static_cast<int32_t>(leaves_.size() - 1);
-    leaves_.push_back(id);
+    // A leaf that is reached twice, as by the only split of a tree that is one leaf, is there
+    // twice.
     tree.leaves.push_back(weights_[id]);
     if (leaf_targets_[id] < 0 || leaf_targets_[id] >= spec_.targets)
       return node_.Bad("leaf {}: target {} of {}", id, leaf_targets_[id], spec_.targets);
     tree.leaf_targets.push_back(static_cast<int32_t>(leaf_targets_[id]));
-    return ~static_cast<int32_t>(leaves_.size() - 1);
+    return ~static_cast<int32_t>(tree.leaves.size() - 1);
   }
 
   const Lowering& node_;
@@ -129,7 +127,6 @@ class TreeEnsemble {
   std::vector<double> modes_, splits_, weights_;
   std::vector<std::pair<size_t, size_t>> members_;  // begin and count, by split
   std::vector<bool> reached_;
-  std::vector<int64_t> leaves_;  // of the tree at hand
 };
 
 Status LowerTreeEnsemble(Lowering& node) {

@@ -1,0 +1,126 @@
+"""The models of the test matrix: fitted at test time by the frameworks, with rows and the answers they gave.
+
+Every supported scikit-learn estimator × target × table (tables.py), and the boosters. The ordinary run takes one
+table for each estimator and target, in turn, so that every table meets many estimators; the release run takes all.
+"""
+
+import dataclasses
+import os
+import pickle
+
+import numpy as np
+
+import estimators
+import tables
+from estimators import MULTI, REGRESSION
+
+IS_RELEASE = os.environ.get("SLIPWAY_TEST_SCALE") == "release"
+FITTED_ROWS = 200
+ASKED_ROWS = 4000 if IS_RELEASE else 200
+BORDERLINE_ROWS = 2000 if IS_RELEASE else 150
+ANSWERS = ("predict", "predict_proba", "decision_function", "transform")
+
+
+@dataclasses.dataclass
+class Model:
+    """A fitted model as a file, rows to ask about, and the framework's answers to them."""
+
+    file_name: str
+    content: bytes
+    rows: object
+    expected: dict
+
+
+def tables_of(index, estimator):
+    """The tables that an estimator is asked about in this run; `index` is its place in the list."""
+    if estimator.name in estimators.TAKES_TEXT:
+        return ["text"]
+    if estimator.name in estimators.TAKES_MISSING_ONLY:
+        return ["missing"]
+    kinds = [*tables.NUMBERS, tables.MIXED]
+    if estimator.name in estimators.TAKES_CATEGORIES:
+        kinds = ["integer", "boolean", tables.MIXED]
+    elif estimator.name in estimators.FITTED_IN_DOUBLE:
+        kinds.remove("float32")
+    return kinds if IS_RELEASE else [kinds[index % len(kinds)]]
+
+
+def fitted(estimator, target, table):
+    """The model of one place of the matrix; of a mixed table where scikit-learn's estimator takes no missing values."""
+    model = estimator.make(target)
+    tags = model.__sklearn_tags__()
+    if table == "missing" and not tags.input_tags.allow_nan:
+        table = tables.MIXED
+    positive = tags.input_tags.positive_only or estimator.name in estimators.TAKES_POSITIVE
+    fit_rows, rows = (_rows(estimator, target, table, *of, positive) for of in ((FITTED_ROWS, 3), (ASKED_ROWS, 4)))
+    if table == tables.MIXED and estimator.name not in estimators.TAKES_LABELS:
+        model, fit_rows, rows = _over_columns(estimator, model, fit_rows, rows)
+    model.fit(fit_rows, *_target(estimator, target, table, fit_rows, tags))
+    if isinstance(rows, np.ndarray) and rows.ndim == 2:
+        rows = tables.borderline(rows, thresholds_of(model), BORDERLINE_ROWS)
+        rows = rows.astype(np.float64) if rows.dtype == np.float32 else rows
+    return Model("model.pkl", pickle.dumps(model), rows, answers_of(model, rows))
+
+
+def _rows(estimator, target, table, count, seed, positive):
+    if table == "text":
+        return tables.texts(count, seed)
+    rows = tables.made(table, count, seed, positive)
+    return tables.labels((MULTI, table), rows) if estimator.name in estimators.TAKES_LABELS else rows
+
+
+def _over_columns(estimator, model, *of_rows):
+    """The estimator behind the encoding of a mixed table's texts; encoders take them themselves."""
+    from sklearn.compose import make_column_transformer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder
+
+    if estimator.name in estimators.TAKES_CATEGORIES:
+        return model, *(rows[["tree", "soil"]] for rows in of_rows)
+    encoder = OneHotEncoder(sparse_output=False, drop="first")  # all of them would be collinear
+    columns = make_column_transformer((encoder, ["tree", "soil"]), ("passthrough", ["height", "age", "healthy"]))
+    return make_pipeline(columns, model), *of_rows
+
+
+def _target(estimator, target, table, rows, tags):
+    """What follows the rows in fit: nothing, or the target."""
+    if table == "text" or estimator.name in estimators.TAKES_LABELS:
+        return ()
+    if target != REGRESSION:
+        labels = tables.labels((target, table), rows) if len(rows.shape) == 2 else rows
+        return (np.stack([labels, labels[::-1]], axis=1),) if tags.target_tags.two_d_labels else (labels,)
+    values = np.abs(tables.score(rows)) + 0.5
+    several = not tags.target_tags.single_output and estimator.name.startswith(("MultiTask", "MultiOutput", "Chain"))
+    return (np.stack([values, values**2], axis=1),) if several else (values,)
+
+
+def answers_of(model, rows):
+    """What the framework answers, dense and without names of columns, by method."""
+    found = {}
+    for name in ANSWERS:
+        if hasattr(model, name):
+            answer = getattr(model, name)(rows)
+            found[name] = answer.toarray() if hasattr(answer, "toarray") else np.asarray(answer)
+    return found
+
+
+def thresholds_of(model):
+    """(column, value) of every split of scikit-learn's trees and bins, wherever in the model they are."""
+    found, pending, seen = [], [model], set()
+    while pending:
+        each = pending.pop()
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        if hasattr(each, "children_left") and hasattr(each, "threshold"):
+            found += zip(each.feature.tolist(), each.threshold.tolist())
+        elif isinstance(getattr(each, "nodes", None), np.ndarray):
+            inner = each.nodes[each.nodes["is_leaf"] == 0]
+            found += zip(inner["feature_idx"].tolist(), inner["num_threshold"].tolist())
+        elif hasattr(each, "bin_edges_"):
+            found += [(column, edge) for column, edges in enumerate(each.bin_edges_) for edge in edges]
+        elif isinstance(each, (list, tuple)) or (isinstance(each, np.ndarray) and each.dtype == object):
+            pending += list(np.ravel(each)) if isinstance(each, np.ndarray) else each
+        elif hasattr(each, "get_params") or hasattr(each, "nodes"):
+            pending += vars(each).values()
+    return found
