@@ -39,7 +39,8 @@ def main():
     asked = arguments()
     asked.work.mkdir(parents=True, exist_ok=True)
     folder = asked.examples or examples.downloaded(sys.executable, asked.work)
-    names = [name for name in examples.names(folder) if pathlib.PurePath(name).match(asked.only)]
+    gallery = examples.names(folder)
+    names = [name for name in gallery if pathlib.PurePath(name).match(asked.only)]
     random.Random(0).shuffle(names)
     outcomes, verdicts = {}, []
     for name in names[: asked.sample]:
@@ -49,7 +50,7 @@ def main():
         outcomes[name] = examples.record(sys.executable, folder / f"{name}.py", records, asked.limit)
         verdicts += judge.judged(name, records)
         print(f"{name}: {outcomes[name]}", file=sys.stderr, flush=True)
-    text = report.page(examples.installed_version(sys.executable), outcomes, verdicts)
+    text = report.page(examples.installed_version(sys.executable), len(gallery), outcomes, verdicts)
     if asked.report:
         asked.report.write_text(text, encoding="utf-8")
     else:

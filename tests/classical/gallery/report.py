@@ -6,6 +6,7 @@ import re
 
 import judge
 
+MAX_OF_A_CLASS = 20  # as recorder.py says, which imports nothing of the repository and much else
 OUTCOMES = (judge.AGREES, judge.REFUSED, judge.DIFFERS)
 ASIDE = {
     judge.NO_PREDICT: "They answer nothing about rows they were not fitted on (no predict, decision_function or "
@@ -17,11 +18,11 @@ ASIDE = {
 }
 
 
-def page(version, outcomes, verdicts):
-    """The page of a run: `outcomes` by example (gallery.record_all), a verdict each fitted estimator."""
+def page(version, gallery_size, outcomes, verdicts):
+    """The page of a run: `outcomes` by example (examples.record), a verdict each fitted estimator."""
     counted = [each for each in verdicts if each.counts]
     sections = [
-        _head(version, outcomes, counted),
+        _head(version, gallery_size, outcomes, counted),
         _by_class(counted),
         _causes(counted, judge.REFUSED, "Refused"),
         _causes(counted, judge.DIFFERS, "Loaded, and answers differ"),
@@ -35,7 +36,7 @@ def share(part, whole):
     return f"{part} of {whole} ({100 * part / whole:.1f} %)" if whole else "none"
 
 
-def _head(version, outcomes, counted):
+def _head(version, gallery_size, outcomes, counted):
     outer = [each for each in counted if not each.inner]
     classes = _classes(counted)
     whole = sum(set(tally) == {judge.AGREES} for tally in classes.values())
@@ -54,8 +55,9 @@ def _head(version, outcomes, counted):
             "as scikit-learn does, on the rows they were fitted on and on rows near those.",
             "`tests/classical/gallery/measure.py` writes this page.",
             "",
-            f"Of {len(outcomes)} examples that were started, {ran} ran to their end; the others are named below, and what",
-            "they fitted before they stopped counts too.",
+            f"Of the gallery's {gallery_size} examples {len(outcomes)} were started, in a random order, and {ran} ran to",
+            "their end; the others are named below, and what they fitted before they stopped counts too. Of a class",
+            f"at most {MAX_OF_A_CLASS} estimators an example are taken, by their parameters.",
             "",
             "| fitted estimators | load and agree |",
             "|---|---|",
