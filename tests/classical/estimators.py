@@ -18,7 +18,19 @@ TAKES_TEXT = {"CountVectorizer", "HashingVectorizer", "TfidfVectorizer"}
 TAKES_CATEGORIES = {"OneHotEncoder", "OrdinalEncoder", "TargetEncoder"}
 TAKES_MISSING_ONLY = {"MissingIndicator"}
 FITTED_IN_DOUBLE = {"BisectingKMeans", "KMeans", "MiniBatchKMeans"}  # fitted on float32, they refuse doubles
-TAKES_POSITIVE = {"ComplementNB", "MultinomialNB", "CategoricalNB"}
+TAKES_POSITIVE = {"ComplementNB", "MultinomialNB", "CategoricalNB", "TfidfTransformer"}
+TAKES_ONE_COLUMN = {"IsotonicRegression"}
+TAKES_SEVERAL_TARGETS = {"MultiOutputClassifier", "MultiOutputRegressor", "RegressorChain", "ClassifierChain"}
+# Estimators that are asked about some tables only: of equally near neighbours scikit-learn takes any; it multiplies
+# flags as flags in a mixture; categories that were not there at fitting are an error there.
+TABLES = {
+    "BayesianGaussianMixture": ("float64", "float32", "integer"),
+    "CategoricalNB": ("boolean",),
+    "IsotonicRegression": ("float64",),
+    "KNeighborsClassifier": ("float64", "float32"),
+    "KNeighborsRegressor": ("float64", "float32"),
+    "TfidfTransformer": ("integer",),
+}
 TAKES_REGRESSION = {"RANSACRegressor", "TransformedTargetRegressor", "PLSRegression", "PLSCanonical", "CCA"}
 
 
@@ -117,7 +129,8 @@ PARAMETERS = {
     "MissingIndicator": {"features": "all"},
     "Pipeline": _scaled,
     "QuantileTransformer": {"n_quantiles": 50},
-    "RANSACRegressor": lambda target: {"estimator": _inner(target)[0]},
+    **dict.fromkeys(["GaussianRandomProjection", "SparseRandomProjection"], TWO),
+    "RANSACRegressor": lambda target: {"estimator": _inner(target)[0], "min_samples": 20},
     "SparseCoder": lambda target: {"dictionary": [[1.0, 0, 0, 0], [0, 1, 0, 0]]},
     "TransformedTargetRegressor": lambda target: {"regressor": _inner(target)[0]},
 }

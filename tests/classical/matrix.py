@@ -37,7 +37,7 @@ def tables_of(index, estimator):
         return ["text"]
     if estimator.name in estimators.TAKES_MISSING_ONLY:
         return ["missing"]
-    kinds = [*tables.NUMBERS, tables.MIXED]
+    kinds = list(estimators.TABLES.get(estimator.name, [*tables.NUMBERS, tables.MIXED]))
     if estimator.name in estimators.TAKES_CATEGORIES:
         kinds = ["integer", "boolean", tables.MIXED]
     elif estimator.name in estimators.FITTED_IN_DOUBLE:
@@ -66,6 +66,8 @@ def _rows(estimator, target, table, count, seed, positive):
     if table == "text":
         return tables.texts(count, seed)
     rows = tables.made(table, count, seed, positive)
+    if estimator.name in estimators.TAKES_ONE_COLUMN:
+        rows = rows[:, :1]
     return tables.labels((MULTI, table), rows) if estimator.name in estimators.TAKES_LABELS else rows
 
 
@@ -90,7 +92,7 @@ def _target(estimator, target, table, rows, tags):
         labels = tables.labels((target, table), rows) if len(rows.shape) == 2 else rows
         return (np.stack([labels, labels[::-1]], axis=1),) if tags.target_tags.two_d_labels else (labels,)
     values = np.abs(tables.score(rows)) + 0.5
-    several = not tags.target_tags.single_output and estimator.name.startswith(("MultiTask", "MultiOutput", "Chain"))
+    several = estimator.name.startswith("MultiTask") or estimator.name in estimators.TAKES_SEVERAL_TARGETS
     return (np.stack([values, values**2], axis=1),) if several else (values,)
 
 

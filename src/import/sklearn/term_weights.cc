@@ -54,7 +54,7 @@ StatusOr<Outputs> TfidfTransformer(Writer& writer, const State& state, const Tab
 }
 
 constexpr Estimator kRows[] = {
-    {"sklearn.feature_extraction", "TfidfTransformer", EstimatorKind::kTransformer,
+    {"sklearn.feature_extraction.text", "TfidfTransformer", EstimatorKind::kTransformer,
      TfidfTransformer},
 };
 
