@@ -37,11 +37,10 @@ def tables_of(index, estimator):
         return ["text"]
     if estimator.name in estimators.TAKES_MISSING_ONLY:
         return ["missing"]
-    kinds = list(estimators.TABLES.get(estimator.name, [*tables.NUMBERS, tables.MIXED]))
+    kinds = [*tables.NUMBERS, tables.MIXED]
     if estimator.name in estimators.TAKES_CATEGORIES:
         kinds = ["integer", "boolean", tables.MIXED]
-    elif estimator.name in estimators.FITTED_IN_DOUBLE:
-        kinds.remove("float32")
+    kinds = [kind for kind in kinds if kind not in estimators.LEFT_OUT.get(estimator.name, ())]
     return kinds if IS_RELEASE else [kinds[index % len(kinds)]]
 
 

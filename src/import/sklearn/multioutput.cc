@@ -22,17 +22,26 @@ StatusOr<Outputs> MultiOutputRegressor(Writer& writer, const State& state, const
   return Predicting(writer.graph().Concat(targets), false);
 }
 
+/// A list, or an array where the order was drawn.
+StatusOr<std::vector<double>> Order(const State& state) {
+  ASSIGN_OR_RETURN(const pickle::Value order, state.Get("order_"));
+  if (order.is(pickle::Kind::kArray)) return state.Vector("order_");
+  ASSIGN_OR_RETURN(const std::vector<pickle::Value> elements, Elements(state, "order_"));
+  std::vector<double> numbers;
+  for (const pickle::Value& element : elements) numbers.push_back(AsNumber(element).value_or(-1));
+  return numbers;
+}
+
 /// Each regressor is given x and what those before it predicted; order_[i] is the target of the
 /// i-th.
 StatusOr<Outputs> RegressorChain(Writer& writer, const State& state, const Table& x) {
   ASSIGN_OR_RETURN(const std::vector<State> members, Members(state, "estimators_"));
   const auto count = static_cast<int64_t>(members.size());
   std::vector<int64_t> place(members.size(), -1);
-  ASSIGN_OR_RETURN(const std::vector<pickle::Value> order, Elements(state, "order_"));
+  ASSIGN_OR_RETURN(const std::vector<double> order, Order(state));
   for (size_t i = 0; i < order.size() && i < members.size(); ++i) {
-    const double target = AsNumber(order[i]).value_or(-1);
-    if (target >= 0 && target < static_cast<double>(count))
-      place[static_cast<size_t>(target)] = static_cast<int64_t>(i);
+    if (order[i] >= 0 && order[i] < static_cast<double>(count))
+      place[static_cast<size_t>(order[i])] = static_cast<int64_t>(i);
   }
   for (const int64_t position : place)
     if (position < 0) return state.Bad("order_: expected each of {} targets once", count);
