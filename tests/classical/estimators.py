@@ -13,6 +13,8 @@ from support.models import ROOT
 REFERENCE = ROOT / "docs" / "estimators.md"
 BINARY, MULTI, REGRESSION = "binary", "multi-class", "regression"
 EXPERIMENTAL = ("enable_halving_search_cv", "enable_iterative_imputer")
+IN_TEXT = {"CountVectorizer", "HashingVectorizer", "TfidfTransformer", "TfidfVectorizer"}
+TAKES_ONE_COLUMN = {"IsotonicRegression"}
 TAKES_LABELS = {"LabelBinarizer", "LabelEncoder"}
 TAKES_TEXT = {"CountVectorizer", "HashingVectorizer", "TfidfVectorizer"}
 TAKES_CATEGORIES = {"OneHotEncoder", "OrdinalEncoder", "TargetEncoder"}
@@ -21,7 +23,9 @@ TAKES_MISSING_ONLY = {"MissingIndicator"}
 LEFT_OUT = {
     **dict.fromkeys(["BisectingKMeans", "KMeans", "MiniBatchKMeans"], {"float32"}),  # then they refuse doubles
     **dict.fromkeys(["KBinsDiscretizer", "QuantileRegressor"], {"boolean"}),  # an error inside scikit-learn
-    "GaussianMixture": {"boolean", "integer"},  # it answers otherwise to the same values as doubles
+    **dict.fromkeys(["BayesianGaussianMixture", "GaussianMixture"], {"boolean", "integer"}),  # it answers otherwise to the same values as doubles
+    "CategoricalNB": {"float64", "float32", "missing", "mixed"},  # it takes whole numbers that it has seen
+    "IsotonicRegression": {"mixed", "missing"},  # it takes one column
 }
 TAKES_POSITIVE = {"ComplementNB", "MultinomialNB", "CategoricalNB"}
 TAKES_REGRESSION = {"RANSACRegressor", "TransformedTargetRegressor", "PLSRegression", "PLSCanonical", "CCA"}
@@ -44,7 +48,8 @@ class Estimator:
     def make(self, target):
         for switch in EXPERIMENTAL:
             importlib.import_module(f"sklearn.experimental.{switch}")
-        cls = getattr(importlib.import_module(self.package), self.name)
+        package = "sklearn.feature_extraction.text" if self.name in IN_TEXT else self.package
+        cls = getattr(importlib.import_module(package), self.name)
         given = PARAMETERS.get(self.name, {})
         given = given(target) if callable(given) else given
         takes_seed = "random_state" in inspect.signature(cls).parameters
@@ -97,6 +102,7 @@ TWO, SMALL = {"n_components": 2}, {"n_estimators": 8}
 PARAMETERS = {
     **dict.fromkeys(["FactorAnalysis", "FastICA", "IncrementalPCA", "NMF", "PCA", "TruncatedSVD"], TWO),
     **dict.fromkeys(["BayesianGaussianMixture", "GaussianMixture", "MiniBatchNMF", "Nystroem", "RBFSampler"], TWO),
+    **dict.fromkeys(["GaussianRandomProjection", "SparseRandomProjection"], TWO),
     **dict.fromkeys(["CCA", "PLSCanonical"], {"n_components": 1}),
     **dict.fromkeys(["AdaBoostClassifier", "AdaBoostRegressor", "IsolationForest"], SMALL),
     **dict.fromkeys(["ExtraTreesClassifier", "ExtraTreesRegressor"], SMALL),
@@ -122,7 +128,6 @@ PARAMETERS = {
     "MissingIndicator": {"features": "all"},
     "Pipeline": _scaled,
     "QuantileTransformer": {"n_quantiles": 50},
-    "RANSACRegressor": lambda target: {"estimator": _inner(target)[0]},
     "SparseCoder": lambda target: {"dictionary": [[1.0, 0, 0, 0], [0, 1, 0, 0]]},
     "TransformedTargetRegressor": lambda target: {"regressor": _inner(target)[0]},
 }

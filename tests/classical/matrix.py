@@ -65,6 +65,8 @@ def _rows(estimator, target, table, count, seed, positive):
     if table == "text":
         return tables.texts(count, seed)
     rows = tables.made(table, count, seed, positive)
+    if estimator.name in estimators.TAKES_ONE_COLUMN:
+        return rows[:, :1]
     return tables.labels((MULTI, table), rows) if estimator.name in estimators.TAKES_LABELS else rows
 
 
@@ -89,7 +91,7 @@ def _target(estimator, target, table, rows, tags):
         labels = tables.labels((target, table), rows) if len(rows.shape) == 2 else rows
         return (np.stack([labels, labels[::-1]], axis=1),) if tags.target_tags.two_d_labels else (labels,)
     values = np.abs(tables.score(rows)) + 0.5
-    several = not tags.target_tags.single_output and estimator.name.startswith(("MultiTask", "MultiOutput", "Chain"))
+    several = not tags.target_tags.single_output and estimator.name.startswith(("MultiTask", "MultiOutput", "RegressorChain"))
     return (np.stack([values, values**2], axis=1),) if several else (values,)
 
 
