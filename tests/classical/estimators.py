@@ -13,6 +13,8 @@ from support.models import ROOT
 REFERENCE = ROOT / "docs" / "estimators.md"
 BINARY, MULTI, REGRESSION = "binary", "multi-class", "regression"
 EXPERIMENTAL = ("enable_halving_search_cv", "enable_iterative_imputer")
+IN_TEXT = {"CountVectorizer", "HashingVectorizer", "TfidfTransformer", "TfidfVectorizer"}
+TAKES_ONE_COLUMN = {"IsotonicRegression"}
 TAKES_LABELS = {"LabelBinarizer", "LabelEncoder"}
 TAKES_TEXT = {"CountVectorizer", "HashingVectorizer", "TfidfVectorizer"}
 TAKES_CATEGORIES = {"OneHotEncoder", "OrdinalEncoder", "TargetEncoder"}
@@ -53,7 +55,8 @@ class Estimator:
     def make(self, target):
         for switch in EXPERIMENTAL:
             importlib.import_module(f"sklearn.experimental.{switch}")
-        cls = getattr(importlib.import_module(self.package), self.name)
+        package = "sklearn.feature_extraction.text" if self.name in IN_TEXT else self.package
+        cls = getattr(importlib.import_module(package), self.name)
         given = PARAMETERS.get(self.name, {})
         given = given(target) if callable(given) else given
         takes_seed = "random_state" in inspect.signature(cls).parameters
@@ -106,6 +109,7 @@ TWO, SMALL = {"n_components": 2}, {"n_estimators": 8}
 PARAMETERS = {
     **dict.fromkeys(["FactorAnalysis", "FastICA", "IncrementalPCA", "NMF", "PCA", "TruncatedSVD"], TWO),
     **dict.fromkeys(["BayesianGaussianMixture", "GaussianMixture", "MiniBatchNMF", "Nystroem", "RBFSampler"], TWO),
+    **dict.fromkeys(["GaussianRandomProjection", "SparseRandomProjection"], TWO),
     **dict.fromkeys(["CCA", "PLSCanonical"], {"n_components": 1}),
     **dict.fromkeys(["AdaBoostClassifier", "AdaBoostRegressor", "IsolationForest"], SMALL),
     **dict.fromkeys(["ExtraTreesClassifier", "ExtraTreesRegressor"], SMALL),

@@ -61,7 +61,7 @@ def labels(kind, table):
 
 def borderline(table, thresholds, count):
     """Rows of numbers with values on thresholds, (column, value) each, and one ulp beside them in both precisions."""
-    usable = [(column, value) for column, value in thresholds if 0 <= column < COLUMNS and np.isfinite(value)]
+    usable = [(column, value) for column, value in thresholds if 0 <= column < table.shape[1] and np.isfinite(value)]
     if not usable or table.dtype == bool:
         return table
     rng = np.random.default_rng(2)
