@@ -43,10 +43,11 @@ int RunConfigReference(const Arguments&) {
 
 int RunEstimatorReference(const Arguments&) {
   std::string text =
-      "# Supported scikit-learn estimators\n\n"
+      "# Supported estimators\n\n"
       "Fitted estimators that Slipway reads from pickle and joblib files, of scikit-learn 0.24 to "
-      "the current "
-      "version\n(docs/formats/scikit-learn.md). `slipway estimator-reference` prints this page.\n";
+      "the "
+      "current version\n(docs/formats/scikit-learn.md), XGBoost and LightGBM. `slipway "
+      "estimator-reference` prints this page.\n";
   std::string_view package;
   for (const importing::SupportedEstimator& estimator : importing::SupportedEstimators()) {
     if (std::exchange(package, estimator.package) != estimator.package)

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "import/graph.h"
 
@@ -15,6 +16,12 @@ struct Predictions {
   int64_t labels = 1;           // in a row
   std::optional<Matrix> proba;  // [n, classes]
   std::optional<Matrix> value;  // [n, targets]
+};
+
+/// What a model is given.
+struct ModelColumns {
+  int64_t count = 0;
+  std::vector<std::string> names;  // as many, or none
 };
 
 /// Makes them the graph's outputs: labels or values are `predict`, one value being [n], and

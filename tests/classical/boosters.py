@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import pickle
 import tempfile
 
 import numpy as np
@@ -10,8 +11,8 @@ import matrix
 import tables
 from estimators import REGRESSION
 
-FORMS = {"xgboost": ("json", "ubj"), "lightgbm": ("txt",), "catboost": ("cbm", "json")}
-FILE_NAMES = {"json": "model.json", "ubj": "model.ubj", "txt": "model.txt", "cbm": "model.cbm"}
+FORMS = {"xgboost": ("json", "ubj", "pkl"), "lightgbm": ("txt", "pkl"), "catboost": ("cbm", "json")}
+FILE_NAMES = {"json": "model.json", "ubj": "model.ubj", "txt": "model.txt", "cbm": "model.cbm", "pkl": "model.pkl"}
 
 
 def fitted(framework, target, form, table):
@@ -42,6 +43,8 @@ def _made(framework, target):
 
 
 def _written(model, framework, form):
+    if form == "pkl":
+        return pickle.dumps(model)
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder, FILE_NAMES[form])
         if framework == "catboost":

@@ -160,6 +160,12 @@ StatusOr<Imported> ImportLightgbm(std::string_view text, const Limits& limits) {
   return imported;
 }
 
+StatusOr<ModelColumns> LightgbmColumns(std::string_view text, const Limits& limits) {
+  ASSIGN_OR_RETURN(lightgbm::Model model, lightgbm::Read(text, limits, {}));
+  if (lightgbm::AreMadeUp(model.feature_names)) model.feature_names.clear();
+  return ModelColumns{model.features, std::move(model.feature_names)};
+}
+
 StatusOr<Predictions> AddLightgbm(Graph& graph, const Matrix& x, std::string_view text,
                                   const Limits& limits, const LightgbmOptions& options) {
   ASSIGN_OR_RETURN(lightgbm::Model model, lightgbm::Read(text, limits, options));

@@ -28,6 +28,9 @@ struct LightgbmOptions {
   int64_t rounds = 0;
 };
 
+/// The columns of the model's input. Cost: reads the whole model.
+StatusOr<ModelColumns> LightgbmColumns(std::string_view text, const Limits& limits = {});
+
 /// Writes the model into a graph of other things.
 /// @param x  [n, features] of any dtype; cast to FP64.
 /// @return as ImportLightgbm; kBadModel when x has not as many columns as the model has features.

@@ -70,6 +70,13 @@ bool AllowedOfScipy(std::string_view module, std::string_view name) {
   return false;
 }
 
+/// Estimators of boosted trees, and what they hold: the booster's own bytes.
+bool AllowedOfBoosters(std::string_view module, std::string_view name) {
+  if (module == "xgboost.sklearn") return name.starts_with("XGB");
+  if (module == "lightgbm.sklearn") return name.starts_with("LGBM");
+  return (module == "xgboost.core" || module == "lightgbm.basic") && name == "Booster";
+}
+
 /// The names of columns, as an Index: ColumnTransformer keeps what it was given.
 bool AllowedOfPandas(std::string_view name) {
   return IsOneOf(name, {"_new_Index", "Index", "RangeIndex", "StringArray", "StringDtype",
@@ -114,6 +121,7 @@ bool AllowedInScikitLearn(std::string_view module, std::string_view name) {
   if (top == "numpy") return AllowedOfNumpy(module, name);
   if (top == "scipy") return AllowedOfScipy(module, name);
   if (top == "pandas") return AllowedOfPandas(name);
+  if (top == "xgboost" || top == "lightgbm") return AllowedOfBoosters(module, name);
   return AllowedOfPython(module, name);
 }
 

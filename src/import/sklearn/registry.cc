@@ -11,11 +11,12 @@ namespace {
 
 using Family = std::span<const Estimator> (*)();
 constexpr Family kFamilies[] = {
-    AdaptiveBoosting, Bagging,           Bins,        Calibration,      Clusters,     Compositions,
-    DecisionTrees,    Decompositions,    Dummies,     Encoders,         FeatureMaps,  Gaussians,
-    GradientBoosting, HistogramBoosting, Imputers,    IsolationForests, LinearModels, Multiclass,
-    Multioutput,      NaiveBayes,        Neighbors,   NeuralNetworks,   Scalers,      Selections,
-    Stacking,         SupportVectors,    TermWeights, Voting,
+    AdaptiveBoosting, Bagging,          Bins,           Boosters,         Calibration,
+    Clusters,         Compositions,     DecisionTrees,  Decompositions,   Dummies,
+    Encoders,         FeatureMaps,      Gaussians,      GradientBoosting, HistogramBoosting,
+    Imputers,         IsolationForests, LinearModels,   Multiclass,       Multioutput,
+    NaiveBayes,       Neighbors,        NeuralNetworks, Scalers,          Selections,
+    Stacking,         SupportVectors,   TermWeights,    Voting,
 };
 
 /// "sklearn.linear_model._logistic" is a module of "sklearn.linear_model".

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "import/predictions.h"
 #include "import/sklearn/state.h"
 #include "import/sklearn/table.h"
 #include "import/sklearn/writer.h"
@@ -24,12 +25,15 @@ struct Estimator {
   StatusOr<State> (*takes_input_of)(const State& state) = nullptr;
   /// Columns of x when no state says (n_features_in_): LabelEncoder, text vectorizers.
   int64_t columns = 0;
+  /// The columns of x when only what it holds says; or null.
+  StatusOr<ModelColumns> (*columns_of)(const State& state) = nullptr;
 };
 
 // The families, each in the file of its name.
 std::span<const Estimator> AdaptiveBoosting();   // adaptive_boosting.cc
 std::span<const Estimator> Bagging();            // bagging.cc
 std::span<const Estimator> Bins();               // bins.cc
+std::span<const Estimator> Boosters();           // boosters.cc
 std::span<const Estimator> Calibration();        // calibration.cc
 std::span<const Estimator> Clusters();           // clusters.cc
 std::span<const Estimator> Compositions();       // compositions.cc

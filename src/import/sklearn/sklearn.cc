@@ -43,6 +43,17 @@ StatusOr<State> FindRoot(const Value& root, Budget* budget, std::vector<std::str
   return State::Of(root.at(*found), "", budget);
 }
 
+StatusOr<std::vector<ColumnUse>> ColumnsOf(const Estimator& row, const State& state) {
+  ASSIGN_OR_RETURN(ModelColumns columns, row.columns_of(state));
+  if (columns.count < 1 || columns.count > kMaxColumns)
+    return state.Expected("columns", fmt::format("1 to {}", kMaxColumns),
+                          fmt::format("{}", columns.count));
+  std::vector<ColumnUse> uses(static_cast<size_t>(columns.count));
+  for (size_t i = 0; i < columns.names.size() && i < uses.size(); ++i)
+    uses[i].name = std::move(columns.names[i]);
+  return uses;
+}
+
 /// The columns of the model's input, by the first estimator that says how many it was fitted on.
 StatusOr<std::vector<ColumnUse>> InputColumns(State state) {
   constexpr int kMaxDepth = 32;
@@ -51,6 +62,7 @@ StatusOr<std::vector<ColumnUse>> InputColumns(State state) {
     if (row == nullptr) return UnsupportedClass(state);
     if (!state.Has("n_features_in_")) {
       if (row->columns > 0) return std::vector<ColumnUse>(static_cast<size_t>(row->columns));
+      if (row->columns_of != nullptr) return ColumnsOf(*row, state);
       if (row->takes_input_of != nullptr) {
         ASSIGN_OR_RETURN(state, row->takes_input_of(state));
         continue;
@@ -201,11 +213,12 @@ StatusOr<bool> WritePass(const State& root, std::vector<ColumnUse>& uses, Import
 StatusOr<Imported> ImportScikitLearn(const pickle::Document& document) {
   RETURN_IF_ERROR(sklearn::CheckGlobals(document));
   Imported imported;
-  imported.format = "scikit-learn pickle";
-  imported.framework = "scikit-learn";
   sklearn::Budget budget;
   ASSIGN_OR_RETURN(const sklearn::State root,
                    sklearn::FindRoot(document.root(), &budget, &imported.warnings));
+  const std::string_view package = root.module().substr(0, root.module().find('.'));
+  imported.framework = package == "sklearn" ? "scikit-learn" : std::string(package);
+  imported.format = imported.framework + " pickle";
   ASSIGN_OR_RETURN(imported.framework_version, root.TextOr("_sklearn_version", ""));
   ASSIGN_OR_RETURN(std::vector<sklearn::ColumnUse> uses, sklearn::InputColumns(root));
   ASSIGN_OR_RETURN(const bool again, sklearn::WritePass(root, uses, imported));

@@ -3,6 +3,7 @@ set(SKLEARN_SOURCES
   sklearn/adaptive_boosting.cc
   sklearn/bagging.cc
   sklearn/bins.cc
+  sklearn/boosters.cc
   sklearn/calibration.cc
   sklearn/clusters.cc
   sklearn/compositions.cc

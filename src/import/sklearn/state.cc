@@ -184,6 +184,14 @@ StatusOr<Dense> State::ArrayAt(const Value& value, std::string_view what,
   return Dense{Shape(array.shape.begin(), array.shape.end()), *std::move(values)};
 }
 
+StatusOr<std::string_view> State::Bytes(std::string_view key) const {
+  ASSIGN_OR_RETURN(const Value value, Get(key));
+  if (!value.is(Kind::kBytes) && !value.is(Kind::kString))
+    return Expected(key, "bytes or a str", Describe(value));
+  RETURN_IF_ERROR(Charge(value.text().size() / sizeof(double), key));
+  return value.text();
+}
+
 Status State::Charge(size_t count, std::string_view what) const {
   if (count > budget_->array_bytes / sizeof(double))
     return Error(Reason::kTooLarge, "{}: {}: the arrays of the file take more than 4 GiB", Title(),

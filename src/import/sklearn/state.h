@@ -62,6 +62,9 @@ class State {
   StatusOr<bool> BoolOr(std::string_view key, bool otherwise) const;
   StatusOr<std::string> TextOr(std::string_view key, std::string_view otherwise) const;
 
+  /// A str, bytes or bytearray, as it lies in the document.
+  StatusOr<std::string_view> Bytes(std::string_view key) const;
+
   /// An array of numbers whose shape is `expected`; of scipy.sparse, matrices in rows (csr) or
   /// columns (csc), filled up with zeros.
   StatusOr<Dense> Array(std::string_view key, const Shape& expected) const;

@@ -100,6 +100,11 @@ StatusOr<Imported> ImportXgboost(std::span<const std::byte> bytes, const Limits&
   return imported;
 }
 
+StatusOr<ModelColumns> XgboostColumns(std::span<const std::byte> bytes, const Limits& limits) {
+  ASSIGN_OR_RETURN(xgboost::Source source, xgboost::Read(bytes, limits, {}));
+  return ModelColumns{source.booster.features, std::move(source.booster.feature_names)};
+}
+
 StatusOr<Predictions> AddXgboost(Graph& graph, const Matrix& x, std::span<const std::byte> bytes,
                                  const Limits& limits, const XgboostOptions& options) {
   ASSIGN_OR_RETURN(xgboost::Source source, xgboost::Read(bytes, limits, options));

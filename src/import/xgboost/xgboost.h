@@ -34,6 +34,9 @@ struct XgboostOptions {
   float missing = std::numeric_limits<float>::quiet_NaN();  // this value is missing too
 };
 
+/// The columns of the model's input. Cost: reads the whole model.
+StatusOr<ModelColumns> XgboostColumns(std::span<const std::byte> bytes, const Limits& limits = {});
+
 /// Writes the model into a graph of other things.
 /// @param x  [n, features] of any dtype; cast to FP32.
 /// @return as ImportXgboost; kBadModel when x has not as many columns as the model has features.
