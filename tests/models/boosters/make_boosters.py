@@ -1,6 +1,6 @@
-"""Pickled estimators of XGBoost and LightGBM, alone and in pipelines: xgboost/pickled_*.pkl, lightgbm/pickled_*.pkl.
+"""Pickled estimators of XGBoost and LightGBM, alone and in pipelines: xgboost_*.pkl, lightgbm_*.pkl.
 
-    python tests/models/make_booster_pickles.py        (made with xgboost 3.2.0, lightgbm 4.7.0, scikit-learn 1.9.1)
+    python tests/models/boosters/make_boosters.py        (made with xgboost 3.2.0, lightgbm 4.7.0, scikit-learn 1.9.1)
 """
 
 import json
@@ -36,7 +36,7 @@ def write(framework, name, model, rows, given=None):
         "inputs": {"input": described(rows)},
         "outputs": {key: described(value) for key, value in answers.items()},
     }
-    path = FOLDER / framework.__name__ / f"pickled_{name}"
+    path = FOLDER / f"{framework.__name__}_{name}"
     path.with_suffix(".pkl").write_bytes(pickle.dumps(model))
     path.with_suffix(".expected.json").write_text(json.dumps(expected) + "\n", encoding="utf-8")
 
