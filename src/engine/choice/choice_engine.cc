@@ -8,6 +8,11 @@
 namespace slipway {
 namespace {
 
+Status Needed(const EngineCandidate& engine, const Status& missing, const std::string& declined) {
+  return Error(ReasonOf(missing), "the model needs the engine {}, which cannot be had: {}{}{}",
+               engine.name, MessageOf(missing), declined.empty() ? "" : "; ", declined);
+}
+
 class ChoiceEngine final : public Engine {
  public:
   explicit ChoiceEngine(std::vector<EngineCandidate> candidates)
@@ -26,8 +31,9 @@ class ChoiceEngine final : public Engine {
                                               const LoadOptions& options) override {
     std::string declined;
     for (size_t i = 0; i < candidates_.size(); ++i) {
-      ASSIGN_OR_RETURN(Engine* const engine, Made(i));
-      auto loaded = engine->Load(model, options);
+      const StatusOr<Engine*> engine = Made(i);
+      if (!engine.ok()) return Needed(candidates_[i], engine.status(), declined);
+      auto loaded = (*engine)->Load(model, options);
       if (loaded.ok()) {
         (*loaded)->set_origin({candidates_[i].name, candidates_[i].version, std::move(declined)});
         return loaded;

@@ -12,26 +12,16 @@ namespace {
 StatusOr<std::unique_ptr<Engine>> MakeTabular() { return CreateTabularEngine(); }
 
 #ifndef SLIPWAY_ONNXRUNTIME
-/// Stands where ONNX Runtime would: says what a model needs.
-class AbsentOnnxRuntime final : public Engine {
- public:
-  std::string_view name() const override { return "onnxruntime"; }
-  std::string_view version() const override { return "none"; }
-  StatusOr<std::unique_ptr<LoadedModel>> Load(const ModelBytes& model,
-                                              const LoadOptions& options) override {
-    const auto refused = CreateTabularEngine()->Load(model, options);
-    return Error(Reason::kUnsupported,
-                 "the model needs onnxruntime, which this build of Slipway does not have: {}",
-                 MessageOf(refused.status()));
-  }
-};
+StatusOr<std::unique_ptr<Engine>> NoOnnxRuntime() {
+  return MakeError(Reason::kUnsupported, "this build of Slipway is without ONNX Runtime");
+}
 #endif
 
 }  // namespace
 
 std::string OnnxRuntimeVersion() {
 #ifdef SLIPWAY_ONNXRUNTIME
-  return std::string(OnnxRuntimeLibraryVersion());
+  return OnnxRuntimeLibraryVersion();
 #else
   return "";
 #endif
@@ -49,11 +39,17 @@ std::unique_ptr<Engine> CreateEngine() {
   SetOnnxRuntimeEnvironment();  // now, for later there are other threads
   candidates.push_back({"onnxruntime", OnnxRuntimeVersion(), CreateOnnxRuntimeEngine});
 #else
-  candidates.push_back({"onnxruntime", "none", []() -> StatusOr<std::unique_ptr<Engine>> {
-                          return std::make_unique<AbsentOnnxRuntime>();
-                        }});
+  candidates.push_back({"onnxruntime", "none", NoOnnxRuntime});
 #endif
   return CreateChoiceEngine(std::move(candidates));
+}
+
+std::unique_ptr<Engine> CreateEngineToSeal() {
+  auto engine = CreateEngine();
+#ifdef SLIPWAY_ONNXRUNTIME
+  OpenOnnxRuntimeLibrary().IgnoreError();  // a load that needs it says so
+#endif
+  return engine;
 }
 
 }  // namespace slipway

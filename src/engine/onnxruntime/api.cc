@@ -1,6 +1,7 @@
 #include "engine/onnxruntime/api.h"
 
 #include "base/utf8.h"
+#include "engine/onnxruntime/library.h"
 
 namespace slipway::onnxruntime {
 namespace {
@@ -41,7 +42,7 @@ bool HasAny(std::string_view text, std::initializer_list<std::string_view> needl
 }  // namespace
 
 const OrtApi& Api() {
-  static const OrtApi* const api = OrtGetApiBase()->GetApi(ORT_API_VERSION);
+  static const OrtApi* const api = OpenLibrary()->api;
   return *api;
 }
 

@@ -12,7 +12,7 @@
 
 namespace slipway::onnxruntime {
 
-/// The function table. Valid once CreateOnnxRuntimeEngine has checked that the library offers it.
+/// The function table. After OpenLibrary has succeeded, as it has once there is an engine.
 const OrtApi& Api();
 
 struct Release {

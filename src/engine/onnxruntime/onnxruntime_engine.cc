@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "engine/onnxruntime/api.h"
 #include "engine/onnxruntime/kernel_limits.h"
+#include "engine/onnxruntime/library.h"
 #include "engine/onnxruntime/memory_pattern.h"
 #include "engine/onnxruntime/model.h"
 #include "engine/onnxruntime/rewrite.h"
@@ -65,7 +66,7 @@ class OnnxRuntimeEngine final : public Engine {
   explicit OnnxRuntimeEngine(std::shared_ptr<Runtime> runtime) : runtime_(std::move(runtime)) {}
 
   std::string_view name() const override { return "onnxruntime"; }
-  std::string_view version() const override { return OrtGetApiBase()->GetVersionString(); }
+  std::string_view version() const override { return OpenLibrary()->version; }
 
   StatusOr<std::unique_ptr<LoadedModel>> Load(const ModelBytes& model,
                                               const LoadOptions& options) override {
@@ -113,14 +114,14 @@ void SetOnnxRuntimeEnvironment() {
   unsetenv("ORT_LOAD_CONFIG_FROM_MODEL");
 }
 
-std::string_view OnnxRuntimeLibraryVersion() { return OrtGetApiBase()->GetVersionString(); }
+Status OpenOnnxRuntimeLibrary() { return onnxruntime::OpenLibrary().status(); }
+
+std::string OnnxRuntimeLibraryVersion() { return onnxruntime::LibraryVersion(); }
 
 StatusOr<std::unique_ptr<Engine>> CreateOnnxRuntimeEngine() {
   using namespace onnxruntime;
-  if (OrtGetApiBase()->GetApi(ORT_API_VERSION) == nullptr)
-    return Error(Reason::kInternal, "ONNX Runtime {} is too old: API version {} is needed",
-                 OrtGetApiBase()->GetVersionString(), ORT_API_VERSION);
   SetOnnxRuntimeEnvironment();
+  RETURN_IF_ERROR(OpenLibrary().status());
   OrtEnv* env = nullptr;
   RETURN_IF_ORT_ERROR(Api().CreateEnvWithCustomLogger(WriteLog, nullptr, ORT_LOGGING_LEVEL_WARNING,
                                                       "slipway", &env));

@@ -1,6 +1,6 @@
 #pragma once
 #include <memory>
-#include <string_view>
+#include <string>
 
 #include "base/status.h"
 #include "engine/engine.h"
@@ -18,10 +18,15 @@ void SetOnnxRuntimeEnvironment();
 /// caller's thread and no pool exists. A run past its deadline ends between two operators, so it
 /// lasts at most one operator too long. A model is read from memory alone: no path, no library and
 /// no setting named inside it has an effect.
-/// @return kInternal when the library is older than the API it was built for.
+/// @return kUnsupported when there is no library, kInternal when it is older than the API we are
+///         built for.
 StatusOr<std::unique_ptr<Engine>> CreateOnnxRuntimeEngine();
 
-/// "1.30.0": asks the library and makes nothing.
-std::string_view OnnxRuntimeLibraryVersion();
+/// Opens ONNX Runtime's shared library, which the first engine does otherwise.
+/// @return as CreateOnnxRuntimeEngine.
+Status OpenOnnxRuntimeLibrary();
+
+/// "1.30.0", "" when there is no library. Makes nothing.
+std::string OnnxRuntimeLibraryVersion();
 
 }  // namespace slipway
