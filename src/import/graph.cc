@@ -11,7 +11,6 @@ namespace slipway::importing {
 namespace {
 
 constexpr int64_t kIrVersion = 10;
-constexpr int64_t kOpset = 21;
 constexpr int64_t kMlOpset = 5;
 
 /// Drops the elements of a repeated field that `keep(index)` does not name; the rest keep their
@@ -53,6 +52,13 @@ std::vector<std::string> Graph::AddMany(std::string_view op_type,
   for (int i = 0; i < outputs; ++i) names.push_back(NewName("v"));
   builder_.Node(op_type, inputs, names, attributes, domain);
   return names;
+}
+
+std::string Graph::AddDefined(std::string_view name, const std::vector<std::string>& inputs,
+                              const onnx::Builder& body) {
+  if (defined_.emplace(name).second)
+    builder_.Opset(kSlipwayDomain, 1).Function(kSlipwayDomain, name, body);
+  return Add(name, inputs, {}, kSlipwayDomain);
 }
 
 std::string Graph::Strings(const Shape& shape, std::span<const std::string> values) {

@@ -16,7 +16,7 @@
 
 namespace slipway::importing {
 
-/// The domain of what ONNX cannot say: docs/formats/onnx-operators.md.
+/// The domain of what ONNX cannot say, or not shortly: docs/formats/slipway-operators.md.
 inline constexpr std::string_view kSlipwayDomain = "ai.slipway";
 inline constexpr std::string_view kMlDomain = "ai.onnx.ml";
 
@@ -26,6 +26,9 @@ struct Matrix {
   DType dtype = DType::kFp64;
   int64_t columns = 0;
 };
+
+/// The operator set of ai.onnx that importers write.
+inline constexpr int64_t kOpset = 21;
 
 /// IR version 10, operator sets ai.onnx 21 and ai.onnx.ml 5.
 /// Usage:
@@ -51,6 +54,11 @@ class Graph {
   std::vector<std::string> AddMany(std::string_view op_type, const std::vector<std::string>& inputs,
                                    int outputs, const std::vector<onnx::Attribute>& attributes = {},
                                    std::string_view domain = "");
+
+  /// A node of an operator of kSlipwayDomain that other engines run by `body`: its definition goes
+  /// into the model, once. Bodies of one name are the same.
+  std::string AddDefined(std::string_view name, const std::vector<std::string>& inputs,
+                         const onnx::Builder& body);
 
   /// A constant; equal ones are not merged.
   template <typename T>
@@ -89,6 +97,7 @@ class Graph {
 
   onnx::Builder builder_;
   std::set<std::string, std::less<>> inputs_;
+  std::set<std::string, std::less<>> defined_;
   int64_t names_ = 0;
 };
 

@@ -133,6 +133,27 @@ Builder& Builder::ExternalInitializer(std::string_view name, DType dtype, const 
   return *this;
 }
 
+Builder& Builder::Function(std::string_view domain, std::string_view name, const Builder& body) {
+  auto& function = *model_->add_functions();
+  function.set_domain(std::string(domain));
+  function.set_name(std::string(name));
+  *function.mutable_opset_import() = body.proto().opset_import();
+  const auto& graph = body.proto().graph();
+  for (const auto& input : graph.input()) function.add_input(input.name());
+  for (const auto& output : graph.output()) function.add_output(output.name());
+  for (const auto& constant : graph.initializer()) {  // which a function has none of
+    auto& node = *function.add_node();
+    node.set_op_type("Constant");
+    node.add_output(constant.name());
+    auto& value = *node.add_attribute();
+    value.set_name("value");
+    value.set_type(::onnx::AttributeProto::TENSOR);
+    *value.mutable_t() = constant;
+  }
+  for (const auto& node : graph.node()) *function.add_node() = node;
+  return *this;
+}
+
 Builder& Builder::Metadata(std::string_view key, std::string_view value) {
   auto& entry = *model_->add_metadata_props();
   entry.set_key(std::string(key));

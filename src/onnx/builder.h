@@ -60,6 +60,8 @@ class Builder {
   Builder& Initializer(std::string_view name, const Tensor& tensor);
   Builder& ExternalInitializer(std::string_view name, DType dtype, const Shape& shape,
                                std::string_view location, size_t offset, size_t length);
+  /// Defines the operator `name` by `body`: its inputs and outputs, its nodes, its operator sets.
+  Builder& Function(std::string_view domain, std::string_view name, const Builder& body);
   Builder& Metadata(std::string_view key, std::string_view value);
 
   template <typename T>

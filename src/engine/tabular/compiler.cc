@@ -16,6 +16,8 @@ constexpr int kMaxNodes = 10'000;  // of which every one may keep a slot alive
 constexpr int64_t kOldestOpset = 7, kNewestOpset = 26;
 constexpr int64_t kNewestMlOpset = 5;
 
+constexpr std::string_view kOwnDomain = "ai.slipway";
+
 using Opsets = std::map<std::string, int64_t, std::less<>>;
 
 Opsets OpsetsOf(const ::onnx::ModelProto& model) {
@@ -196,8 +198,9 @@ Status CheckOperators(const ::onnx::ModelProto& skeleton) {
                  skeleton.graph().node_size(), kMaxNodes);
   if (skeleton.graph().sparse_initializer_size() > 0)
     return Error(Reason::kUnsupported, "sparse initializers are not supported");
-  if (skeleton.functions_size() > 0)
-    return Error(Reason::kUnsupported, "functions of the model's own are not supported");
+  for (const auto& function : skeleton.functions())
+    if (function.domain() != kOwnDomain)  // ours are known without their definitions
+      return Error(Reason::kUnsupported, "functions of the model's own are not supported");
   Draft none;
   for (const auto& node : skeleton.graph().node())
     if (FindOperator(node.domain(), node.op_type()) == nullptr && node.op_type() != "ZipMap")

@@ -134,6 +134,8 @@ const Operator* FindOperator(std::string_view domain, std::string_view name);
 // One list a file of operators/.
 std::span<const Operator> ArithmeticOperators();
 std::span<const Operator> CastOperators();
+std::span<const Operator> CouplingOperators();
+std::span<const Operator> DistanceOperators();
 std::span<const Operator> LabelOperators();
 std::span<const Operator> LinearOperators();
 std::span<const Operator> MlOperators();

@@ -66,30 +66,56 @@ StatusOr<Neighborhood> ReadNeighborhood(const State& state, int64_t columns) {
   return near;
 }
 
-/// What one column adds to the distances: (total [n, m], x [n], y [m]) → total' [n, m].
+/// The operator that adds up what each column says of how far rows lie apart.
+std::string_view OperatorOf(const Metric& metric) {
+  if (metric.power == 1) return "SumOfDistances";
+  if (metric.power == 2) return "SumOfSquaredDistances";
+  return std::isfinite(metric.power) ? "SumOfPoweredDistances" : "LargestDistance";
+}
+
+/// What one column adds: (total [n, m], x [n], y [m]) → total' [n, m]. Sees the operator's "power".
 onnx::Builder DistanceOfColumn(const Metric& metric) {
-  // Names that no column has: a subgraph sees those around it.
   onnx::Builder body;
-  body.Input("scan.total", DType::kFp64, {-1, -1});
-  body.Input("scan.x", DType::kFp64, {-1});
-  body.Input("scan.y", DType::kFp64, {-1});
-  body.Constant<int64_t>("scan.axis", {1}, std::vector<int64_t>{1});
-  body.Node("Unsqueeze", {"scan.x", "scan.axis"}, {"scan.x_column"});
-  body.Node("Sub", {"scan.x_column", "scan.y"}, {"scan.difference"});
-  std::string term = "scan.magnitude";
+  body.Input("total", DType::kFp64, {-1, -1});
+  body.Input("column", DType::kFp64, {-1});
+  body.Input("reference", DType::kFp64, {-1});
+  body.Constant<int64_t>("axis", {1}, std::vector<int64_t>{1});
+  body.Node("Unsqueeze", {"column", "axis"}, {"row"});
+  body.Node("Sub", {"row", "reference"}, {"difference"});
+  std::string term = "magnitude";
   if (metric.power == 2) {
-    term = "scan.square";
-    body.Node("Mul", {"scan.difference", "scan.difference"}, {term});
+    term = "square";
+    body.Node("Mul", {"difference", "difference"}, {term});
   } else {
-    body.Node("Abs", {"scan.difference"}, {"scan.magnitude"});
+    body.Node("Abs", {"difference"}, {"magnitude"});
   }
   if (metric.power != 1 && metric.power != 2 && std::isfinite(metric.power)) {
-    term = "scan.power";
-    body.Constant<double>("scan.p", {}, std::vector<double>{metric.power});
-    body.Node("Pow", {"scan.magnitude", "scan.p"}, {term});
+    term = "powered";
+    body.Node("Pow", {"magnitude", "power"}, {term});
   }
-  body.Node(std::isfinite(metric.power) ? "Add" : "Max", {"scan.total", term}, {"scan.sum"});
-  body.Output("scan.sum", DType::kFp64, {-1, -1});
+  body.Node(std::isfinite(metric.power) ? "Add" : "Max", {"total", term}, {"sum"});
+  body.Output("sum", DType::kFp64, {-1, -1});
+  return body;
+}
+
+/// (x [n, columns], references [columns, m], power) → [n, m]. Column by column, so that equal rows
+/// have distance 0 and no [n, m, columns] is ever held.
+onnx::Builder Distances(const Metric& metric) {
+  onnx::Builder body;
+  body.Opset("", kOpset);
+  body.Input("x", DType::kFp64, {-1, -1}).Input("references", DType::kFp64, {-1, -1});
+  if (OperatorOf(metric) == "SumOfPoweredDistances") body.Input("power", DType::kFp64, {});
+  body.Node("Shape", {"x"}, {"rows"}, {{"start", 0}, {"end", 1}});
+  body.Node("Shape", {"references"}, {"columns"}, {{"start", 1}, {"end", 2}});
+  body.Node("Concat", {"rows", "columns"}, {"shape"}, {{"axis", 0}});
+  const double zero = 0;
+  body.Node("ConstantOfShape", {"shape"}, {"zeros"},
+            {{"value", Tensor{DType::kFp64, {1}, Buffer(std::as_bytes(std::span(&zero, 1)))}}});
+  body.Node("Transpose", {"x"}, {"x_columns"}, {{"perm", std::vector<int64_t>{1, 0}}});
+  const onnx::Builder column = DistanceOfColumn(metric);
+  body.Node("Scan", {"zeros", "x_columns", "references"}, {"distances"},
+            {{"num_scan_inputs", 2}, {"body", &column}});
+  body.Output("distances", DType::kFp64, {-1, -1});
   return body;
 }
 
@@ -98,21 +124,14 @@ struct Nearest {
   std::string rows;       // INT64 [n, k], positions in the trained rows
 };
 
-/// Column by column, so that equal rows have distance 0 and no [n, m, columns] is ever held.
 Nearest AddNearest(Graph& graph, const Matrix& x, const Neighborhood& near) {
   const int64_t trained = near.rows.rows();
-  const std::string columns =
-      graph.Add("Transpose", {x.value}, {{"perm", std::vector<int64_t>{1, 0}}});
-  const std::string zeros =
-      graph.Add("MatMul", {Filled(graph, x, 0).value,
-                           graph.Constant<double>({1, trained}, std::vector<double>(trained, 0))});
-  const onnx::Builder body = DistanceOfColumn(near.metric);
-  const std::string sums =
-      graph.Add("Scan",
-                {zeros, columns,
-                 graph.Constant<double>({x.columns, trained},
-                                        Transposed(near.rows.values, trained, x.columns))},
-                {{"num_scan_inputs", 2}, {"body", &body}});
+  const std::string_view name = OperatorOf(near.metric);
+  std::vector<std::string> inputs = {
+      x.value, graph.Constant<double>({x.columns, trained},
+                                      Transposed(near.rows.values, trained, x.columns))};
+  if (name == "SumOfPoweredDistances") inputs.push_back(graph.Scalar<double>(near.metric.power));
+  const std::string sums = graph.AddDefined(name, inputs, Distances(near.metric));
   const std::string count = graph.Constant<int64_t>({1}, std::vector<int64_t>{near.count});
   const auto nearest =
       graph.AddMany("TopK", {sums, count}, 2, {{"axis", 1}, {"largest", 0}, {"sorted", 1}});

@@ -42,25 +42,10 @@ std::vector<double> Identity(int64_t size) {
   return identity;
 }
 
-/// The quadratic form that the probabilities minimise: Q[t][t] = Σ r[j][t]², Q[t][j] =
-/// −r[j][t]·r[t][j].
-std::string QuadraticForm(Graph& graph, const Matrix& first, int64_t classes) {
-  const std::string r = PairMatrix(graph, first, classes);
-  const std::string transposed =
-      graph.Add("Transpose", {r}, {{"perm", std::vector<int64_t>{0, 2, 1}}});
-  const std::string others = graph.Add("Neg", {graph.Add("Mul", {transposed, r})});
-  const std::string last = graph.Constant<int64_t>({1}, std::vector<int64_t>{2});
-  const std::string squares =
-      graph.Add("ReduceSum", {graph.Add("Mul", {transposed, transposed}), last}, {{"keepdims", 1}});
-  const std::string diagonal =
-      graph.Add("Mul", {squares, graph.Constant<double>({classes, classes}, Identity(classes))});
-  return graph.Add("Add", {others, diagonal});
-}
-
-/// Nodes of a subgraph; a prefix keeps their names apart from those of the graphs around it.
+/// Nodes of an operator's body or of a graph in it; a prefix keeps their names apart.
 class Body {
  public:
-  explicit Body(std::string prefix) : prefix_(std::move(prefix)) {}
+  explicit Body(std::string prefix) : prefix_(std::move(prefix)) { builder_.Opset("", kOpset); }
 
   std::string Input(std::string_view name, DType dtype, const Shape& shape) {
     builder_.Input(prefix_ + std::string(name), dtype, shape);
@@ -80,9 +65,9 @@ class Body {
     return names;
   }
   template <typename T>
-  std::string Constant(const Shape& shape, const std::vector<T>& values) {
+  std::string Constant(const Shape& shape, std::initializer_list<T> values) {
     std::string name = prefix_ + std::to_string(names_++);
-    builder_.Constant<T>(name, shape, values);
+    builder_.Constant<T>(name, shape, std::span<const T>(values.begin(), values.size()));
     return name;
   }
   /// A reduction over the columns: [n, 1].
@@ -97,7 +82,8 @@ class Body {
   void Output(const std::string& value, DType dtype, const Shape& shape) {
     builder_.Output(value, dtype, shape);
   }
-  const onnx::Builder* builder() const { return &builder_; }
+  const onnx::Builder& builder() const { return builder_; }
+  onnx::Builder TakeBuilder() && { return std::move(builder_); }
 
  private:
   std::string prefix_;
@@ -106,12 +92,12 @@ class Body {
 };
 
 /// One coordinate's descent: (q, p, qp, pqp; unit vector of the coordinate) → the same.
-void WriteCoordinateStep(Body& body, int64_t classes) {
-  const std::string q = body.Input("q", DType::kFp64, {-1, classes, classes});
-  const std::string p = body.Input("p", DType::kFp64, {-1, classes});
-  const std::string qp = body.Input("qp", DType::kFp64, {-1, classes});
+void WriteCoordinateStep(Body& body) {
+  const std::string q = body.Input("q", DType::kFp64, {-1, -1, -1});
+  const std::string p = body.Input("p", DType::kFp64, {-1, -1});
+  const std::string qp = body.Input("qp", DType::kFp64, {-1, -1});
   const std::string pqp = body.Input("pqp", DType::kFp64, {-1, 1});
-  const std::string unit = body.Input("unit", DType::kFp64, {classes});
+  const std::string unit = body.Input("unit", DType::kFp64, {-1});
   const std::string column = body.Times(q, unit);
   const std::string q_tt = body.Reduce("ReduceSum", body.Add("Mul", {column, unit}));
   const std::string qp_t = body.Reduce("ReduceSum", body.Add("Mul", {qp, unit}));
@@ -126,36 +112,74 @@ void WriteCoordinateStep(Body& body, int64_t classes) {
       body.Add("Div", {body.Add("Add", {qp, body.Add("Mul", {step, column})}), scale});
   const std::string next_p =
       body.Add("Div", {body.Add("Add", {p, body.Add("Mul", {step, unit})}), scale});
-  body.Output(body.Add("Identity", {q}), DType::kFp64, {-1, classes, classes});
-  body.Output(next_p, DType::kFp64, {-1, classes});
-  body.Output(next_qp, DType::kFp64, {-1, classes});
+  body.Output(body.Add("Identity", {q}), DType::kFp64, {-1, -1, -1});
+  body.Output(next_p, DType::kFp64, {-1, -1});
+  body.Output(next_qp, DType::kFp64, {-1, -1});
   body.Output(next_pqp, DType::kFp64, {-1, 1});
 }
 
 /// One round over all coordinates, for the rows that are not done: (iteration, condition, q, p,
-/// active) → (condition, q, p, active).
-void WriteRound(Body& body, const Body& coordinate_step, int64_t classes) {
+/// active) → (condition, q, p, active). Sees the units and the tolerance of the graph around it.
+void WriteRound(Body& body, const Body& coordinate_step, const std::string& units,
+                const std::string& tolerance) {
   body.Input("iteration", DType::kInt64, {});
   body.Input("condition", DType::kBool, {});
-  const std::string q = body.Input("q", DType::kFp64, {-1, classes, classes});
-  const std::string p = body.Input("p", DType::kFp64, {-1, classes});
+  const std::string q = body.Input("q", DType::kFp64, {-1, -1, -1});
+  const std::string p = body.Input("p", DType::kFp64, {-1, -1});
   const std::string active = body.Input("active", DType::kBool, {-1, 1});
   const std::string qp = body.Times(q, p);
   const std::string pqp = body.Reduce("ReduceSum", body.Add("Mul", {p, qp}));
   const std::string error = body.Reduce("ReduceMax", body.Add("Abs", {body.Add("Sub", {qp, pqp})}));
-  const std::string tolerance = body.Constant<double>({}, {0.005 / static_cast<double>(classes)});
   const std::string going_on =
       body.Add("And", {active, body.Add("GreaterOrEqual", {error, tolerance})});
-  const std::string units = body.Constant<double>({classes, classes}, Identity(classes));
   const auto stepped = body.AddMany("Scan", {q, p, qp, pqp, units}, 4,
-                                    {{"num_scan_inputs", 1}, {"body", coordinate_step.builder()}});
+                                    {{"num_scan_inputs", 1}, {"body", &coordinate_step.builder()}});
   const std::string next_p = body.Add("Where", {going_on, stepped[1], p});
   const std::string number = body.Add("Cast", {going_on}, {{"to", OnnxType(DType::kInt64)}});
   const std::string left = body.Add("ReduceSum", {number}, {{"keepdims", 0}});
   body.Output(body.Add("Greater", {left, body.Constant<int64_t>({}, {0})}), DType::kBool, {});
-  body.Output(body.Add("Identity", {q}), DType::kFp64, {-1, classes, classes});
-  body.Output(next_p, DType::kFp64, {-1, classes});
+  body.Output(body.Add("Identity", {q}), DType::kFp64, {-1, -1, -1});
+  body.Output(next_p, DType::kFp64, {-1, -1});
   body.Output(going_on, DType::kBool, {-1, 1});
+}
+
+/// The quadratic form that the probabilities minimise: Q[t][t] = Σ r[j][t]², Q[t][j] =
+/// −r[j][t]·r[t][j].
+std::string AddQuadraticForm(Body& body, const std::string& r, const std::string& units) {
+  const std::string transposed =
+      body.Add("Transpose", {r}, {{"perm", std::vector<int64_t>{0, 2, 1}}});
+  const std::string others = body.Add("Neg", {body.Add("Mul", {transposed, r})});
+  const std::string squares = body.Add(
+      "ReduceSum", {body.Add("Mul", {transposed, transposed}), body.Constant<int64_t>({1}, {2})},
+      {{"keepdims", 1}});
+  return body.Add("Add", {others, body.Add("Mul", {squares, units})});
+}
+
+/// (r [n, classes, classes], units [classes, classes]) → probabilities [n, classes].
+onnx::Builder Coupling() {
+  Body body("coupling.");
+  const std::string r = body.Input("r", DType::kFp64, {-1, -1, -1});
+  const std::string units = body.Input("units", DType::kFp64, {-1, -1});
+  const std::string q = AddQuadraticForm(body, r, units);
+  const std::string size = body.Add("Shape", {units}, {{"start", 0}, {"end", 1}});
+  const std::string classes = body.Add("Cast", {size}, {{"to", OnnxType(DType::kFp64)}});
+  const std::string tolerance = body.Add("Div", {body.Constant<double>({}, {0.005}), classes});
+  const std::string share = body.Add("Reciprocal", {classes});
+  const std::string uniform =
+      body.Add("Expand", {share, body.Add("Shape", {q}, {{"start", 0}, {"end", 2}})});
+  const std::string active =
+      body.Add("Cast", {body.Reduce("ReduceMax", uniform)}, {{"to", OnnxType(DType::kBool)}});
+  const std::string rounds =
+      body.Add("Squeeze", {body.Add("Max", {body.Constant<int64_t>({1}, {100}), size})});
+  Body coordinate_step("coordinate.");
+  WriteCoordinateStep(coordinate_step);
+  Body round("round.");
+  WriteRound(round, coordinate_step, units, tolerance);
+  const auto results =
+      body.AddMany("Loop", {rounds, body.Constant<bool>({}, {true}), q, uniform, active}, 3,
+                   {{"body", &round.builder()}});
+  body.Output(results[1], DType::kFp64, {-1, -1});
+  return std::move(body).TakeBuilder();
 }
 
 }  // namespace
@@ -187,24 +211,9 @@ Matrix OneVsRestOfPairs(Graph& graph, const Matrix& for_second, const Matrix& co
 }
 
 Matrix CouplePairs(Graph& graph, const Matrix& first, int64_t classes) {
-  Body coordinate_step("coordinate.");
-  WriteCoordinateStep(coordinate_step, classes);
-  Body round("round.");
-  WriteRound(round, coordinate_step, classes);
-  const Matrix ones = Filled(graph, first, 1);
-  const std::string uniform = graph.Add(
-      "MatMul",
-      {ones.value, graph.Constant<double>({1, classes},
-                                          std::vector<double>(static_cast<size_t>(classes),
-                                                              1 / static_cast<double>(classes)))});
-  const std::string active = graph.CastTo(ones, DType::kBool).value;
-  const std::string q = QuadraticForm(graph, first, classes);
-  const std::string rounds = graph.Scalar<int64_t>(std::max<int64_t>(100, classes));
-  const std::string begin =
-      graph.CastTo({graph.Scalar<int64_t>(1), DType::kInt64, 1}, DType::kBool).value;
-  const auto results =
-      graph.AddMany("Loop", {rounds, begin, q, uniform, active}, 3, {{"body", round.builder()}});
-  return {results[1], DType::kFp64, classes};
+  const std::string r = PairMatrix(graph, first, classes);
+  const std::string units = graph.Constant<double>({classes, classes}, Identity(classes));
+  return {graph.AddDefined("CouplePairs", {r, units}, Coupling()), DType::kFp64, classes};
 }
 
 }  // namespace slipway::importing::sklearn
