@@ -132,18 +132,20 @@ struct Operator {
 const Operator* FindOperator(std::string_view domain, std::string_view name);
 
 // One list a file of operators/.
-std::span<const Operator> ArithmeticOperators();
 std::span<const Operator> CastOperators();
 std::span<const Operator> CouplingOperators();
 std::span<const Operator> DistanceOperators();
 std::span<const Operator> LabelOperators();
 std::span<const Operator> LinearOperators();
+std::span<const Operator> MapOperators();
 std::span<const Operator> MlOperators();
 std::span<const Operator> OldTreeOperators();
+std::span<const Operator> PairOperators();
 std::span<const Operator> RankingOperators();
 std::span<const Operator> ReductionOperators();
 std::span<const Operator> SelectionOperators();
 std::span<const Operator> ShapeOperators();
 std::span<const Operator> TreeOperators();
+std::span<const Operator> WhereOperators();
 
 }  // namespace slipway::tabular

@@ -8,9 +8,10 @@ using Table = std::map<std::pair<std::string_view, std::string_view>, const Oper
 Table AllOperators() {
   Table table;
   for (const auto& list :
-       {ArithmeticOperators(), CastOperators(), CouplingOperators(), DistanceOperators(),
-        LabelOperators(), LinearOperators(), MlOperators(), OldTreeOperators(), RankingOperators(),
-        ReductionOperators(), SelectionOperators(), ShapeOperators(), TreeOperators()})
+       {CastOperators(), CouplingOperators(), DistanceOperators(), LabelOperators(),
+        LinearOperators(), MapOperators(), MlOperators(), OldTreeOperators(), PairOperators(),
+        RankingOperators(), ReductionOperators(), SelectionOperators(), ShapeOperators(),
+        TreeOperators(), WhereOperators()})
     for (const Operator& op : list) table[{op.domain, op.name}] = &op;
   return table;
 }

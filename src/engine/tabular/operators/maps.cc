@@ -1,0 +1,117 @@
+// What is computed from one operand, number by number.
+
+#include <cmath>
+#include <limits>
+
+#include "engine/tabular/arithmetic/arithmetic.h"
+#include "engine/tabular/operators/operand.h"
+
+namespace slipway::tabular {
+namespace {
+
+/// y = f(x), of the type that f returns.
+template <typename T, typename F>
+Value EmitMap(Lowering& node, const Value& x, F f) {
+  using Out = std::invoke_result_t<F, T>;
+  const Value y = node.NewRows(DTypeOf<Out>(), x.tail);
+  node.Emit(MakeStep([f, from = x.slot, to = y.slot, columns = x.columns()](const Block& block) {
+              const T* in = block.In<T>(from);
+              Out* out = block.Out<Out>(to);
+              for (size_t i = 0; i < block.rows * columns; ++i) out[i] = f(in[i]);
+            }),
+            {x.slot}, {y.slot});
+  return y;
+}
+
+template <auto kFunction, typename Allowed = Floats>
+Status LowerMap(Lowering& node) {
+  ASSIGN_OR_RETURN(const Value x, node.Rows(0));
+  const bool allowed =
+      Allowed::Visit(x.dtype, [&]<typename T>() { node.Give(0, EmitMap<T>(node, x, kFunction)); });
+  return allowed ? OkStatus() : node.Unsupported("input 0 is {}", x.ToString());
+}
+
+/// A function of the arithmetic that has variants.
+template <auto kF32, auto kF64>
+Status LowerFunction(Lowering& node) {
+  ASSIGN_OR_RETURN(const Value x, node.Rows(0));
+  const Value y = node.NewRows(x.dtype, x.tail);
+  const bool allowed = Floats::Visit(x.dtype, [&]<typename T>() {
+    void (*function)(const T*, size_t, T*);
+    if constexpr (std::is_same_v<T, float>)
+      function = BestArithmetic().*kF32;
+    else
+      function = BestArithmetic().*kF64;
+    node.Emit(MakeStep([=, from = x.slot, to = y.slot, columns = x.columns()](const Block& block) {
+                function(block.In<T>(from), block.rows * columns, block.Out<T>(to));
+              }),
+              {x.slot}, {y.slot});
+  });
+  if (!allowed) return node.Unsupported("input 0 is {}", x.ToString());
+  node.Give(0, y);
+  return OkStatus();
+}
+
+Status LowerIsInf(Lowering& node) {
+  if (node.Int("detect_negative", 1) != 1 || node.Int("detect_positive", 1) != 1)
+    return node.Unsupported("only infinities of both signs are looked for");
+  return LowerMap<[](auto x) { return std::isinf(x); }>(node);
+}
+
+/// A bound of Clip, from input i or, in older operator sets, an attribute.
+StatusOr<double> Bound(const Lowering& node, size_t i, std::string_view name, double otherwise) {
+  if (node.has(i)) {
+    ASSIGN_OR_RETURN(const auto tensor, node.Constant(i));
+    return NumberOf(*tensor).value_or(otherwise);
+  }
+  const auto* attribute = node.attribute(name);
+  return attribute == nullptr ? otherwise : attribute->f();
+}
+
+Status LowerClip(Lowering& node) {
+  ASSIGN_OR_RETURN(const Value x, node.Rows(0));
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  ASSIGN_OR_RETURN(const double low, Bound(node, 1, "min", -kInfinity));
+  ASSIGN_OR_RETURN(const double high, Bound(node, 2, "max", kInfinity));
+  const bool allowed = Floats::Visit(x.dtype, [&]<typename T>() {
+    node.Give(0, EmitMap<T>(node, x, [low = static_cast<T>(low), high = static_cast<T>(high)](T v) {
+                v = v < low ? low : v;
+                return v > high ? high : v;
+              }));
+  });
+  return allowed ? OkStatus() : node.Unsupported("input 0 is {}", x.ToString());
+}
+
+template <typename T>
+constexpr T SignOf(T x) {
+  return x > 0 ? T{1} : x < 0 ? T{-1} : x;
+}
+
+constexpr Operator kOperators[] = {
+    {"", "Abs", LowerMap<[](auto x) { return std::fabs(x); }>},
+    {"", "Ceil", LowerMap<[](auto x) { return std::ceil(x); }>},
+    {"", "Clip", LowerClip},
+    {"", "Cos", LowerMap<[](auto x) { return std::cos(x); }>},
+    {"", "Erf", LowerMap<[](auto x) { return std::erf(x); }>},
+    {"", "Exp", LowerFunction<&Arithmetic::exp_f32, &Arithmetic::exp_f64>},
+    {"", "Floor", LowerMap<[](auto x) { return std::floor(x); }>},
+    {"", "IsInf", LowerIsInf},
+    {"", "IsNaN", LowerMap<[](auto x) { return x != x; }>},
+    {"", "Log", LowerFunction<&Arithmetic::log_f32, &Arithmetic::log_f64>},
+    {"", "Neg", LowerMap<[](auto x) { return -x; }>},
+    {"", "Not", LowerMap<[](bool x) { return !x; }, Types<bool>>},
+    {"", "Reciprocal", LowerMap<[](auto x) { return 1 / x; }>},
+    {"", "Relu", LowerMap<[](auto x) { return x < 0 ? 0 : x; }>},
+    {"", "Round", LowerMap<[](auto x) { return std::nearbyint(x); }>},
+    {"", "Sigmoid", LowerFunction<&Arithmetic::sigmoid_f32, &Arithmetic::sigmoid_f64>},
+    {"", "Sign", LowerMap<[](auto x) { return SignOf(x); }>},
+    {"", "Sin", LowerMap<[](auto x) { return std::sin(x); }>},
+    {"", "Sqrt", LowerMap<[](auto x) { return std::sqrt(x); }>},
+    {"", "Tanh", LowerFunction<&Arithmetic::tanh_f32, &Arithmetic::tanh_f64>},
+};
+
+}  // namespace
+
+std::span<const Operator> MapOperators() { return kOperators; }
+
+}  // namespace slipway::tabular
