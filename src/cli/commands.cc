@@ -44,7 +44,7 @@ int RunConfigReference(const Arguments&) {
 int RunEstimatorReference(const Arguments&) {
   std::string text =
       "# Supported estimators\n\n"
-      "Fitted estimators that Slipway reads from pickle and joblib files, of scikit-learn 0.24 to "
+      "Fitted estimators that Slipway reads from pickle and joblib files, of scikit-learn 0.20 to "
       "the "
       "current version\n(docs/formats/scikit-learn.md), XGBoost and LightGBM. `slipway "
       "estimator-reference` prints this page.\n";

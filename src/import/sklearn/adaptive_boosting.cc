@@ -192,8 +192,8 @@ StatusOr<Outputs> Regressor(Writer& writer, const State& state, const Table& x) 
 constexpr std::string_view kEnsemble = "sklearn.ensemble";
 
 constexpr Estimator kRows[] = {
-    {kEnsemble, "AdaBoostClassifier", EstimatorKind::kClassifier, Classifier},
-    {kEnsemble, "AdaBoostRegressor", EstimatorKind::kRegressor, Regressor},
+    {kEnsemble, "AdaBoostClassifier", EstimatorKind::kClassifier, Classifier, FirstMember},
+    {kEnsemble, "AdaBoostRegressor", EstimatorKind::kRegressor, Regressor, FirstMember},
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "import/sklearn/intervals.h"
+#include "import/sklearn/members.h"
 #include "import/sklearn/operators.h"
 #include "import/sklearn/registry.h"
 
@@ -13,6 +14,13 @@ namespace {
 using pickle::Kind;
 using pickle::Value;
 using Edges = std::vector<std::vector<double>>;
+
+/// x + (1e-8 + 1e-5 |x|): before 1.1, numbers just below an edge count as above it.
+Matrix Shifted(Graph& graph, const Matrix& x) {
+  const Matrix part = MapWith(graph, "Mul", Map(graph, "Abs", x), {1e-5});
+  const Matrix shift = MapWith(graph, "Add", part, {1e-8});
+  return {graph.Add("Add", {x.value, shift.value}), x.dtype, x.columns};
+}
 
 StatusOr<Outputs> KBinsDiscretizer(Writer& writer, const State& state, const Table& table) {
   Graph& graph = writer.graph();
@@ -31,7 +39,9 @@ StatusOr<Outputs> KBinsDiscretizer(Writer& writer, const State& state, const Tab
     inner.emplace_back(edges.values.begin() + 1, edges.values.end() - 1);
   }
   // As if by searchsorted(edges[1:-1], x, side="right").
-  ASSIGN_OR_RETURN(const Matrix index, CountEdgesBelow(graph, x, inner, SplitMode::kLess));
+  ASSIGN_OR_RETURN(const bool before_1_1, IsBefore(state, 1, 1));
+  const Matrix shifted = before_1_1 ? Shifted(graph, x) : x;
+  ASSIGN_OR_RETURN(const Matrix index, CountEdgesBelow(graph, shifted, inner, SplitMode::kLess));
   ASSIGN_OR_RETURN(const std::string encode, state.TextOr("encode", "onehot"));
   if (encode == "ordinal") return Transforming(index);
   if (!encode.starts_with("onehot"))

@@ -142,10 +142,42 @@ std::vector<int64_t> PositionsWhere(const auto& elements) {
   return positions;
 }
 
-/// The columns of one entry of transformers_: a name, a position, or a list or array of names,
-/// positions or truth values.
+bool IsSlice(const Value& value) {
+  return value.is(Kind::kObject) && value.name() == "slice" && value.args().size() == 3;
+}
+
+/// One end of a slice as Python reads it: positions are clamped; a name is counted with its column.
+StatusOr<int64_t> SliceEnd(const State& state, const Value& end, int64_t otherwise,
+                           int64_t past_name, const Table& x) {
+  if (end.is(Kind::kNone)) return otherwise;
+  if (AsText(end)) {
+    ASSIGN_OR_RETURN(const int64_t position, ColumnPosition(state, end, x, x.Positions()));
+    return position + past_name;
+  }
+  const auto number = AsNumber(end);
+  if (!number)
+    return state.Expected("transformers_", "a slice of names or positions", Describe(end));
+  const auto columns = static_cast<double>(x.columns());
+  return static_cast<int64_t>(std::clamp(*number < 0 ? *number + columns : *number, 0.0, columns));
+}
+
+/// The columns of slice(begin, end), which scikit-learn kept as such before 1.0.
+StatusOr<std::vector<int64_t>> ReadSlice(const State& state, const Value& slice, const Table& x) {
+  const Value ends = slice.args();
+  if (!ends.at(2).is(Kind::kNone) && AsNumber(ends.at(2)) != 1)
+    return state.Unsupported("transformers_: a slice whose step is not 1");
+  ASSIGN_OR_RETURN(const int64_t begin, SliceEnd(state, ends.at(0), 0, 0, x));
+  ASSIGN_OR_RETURN(const int64_t end, SliceEnd(state, ends.at(1), x.columns(), 1, x));
+  std::vector<int64_t> positions;
+  for (int64_t i = begin; i < end; ++i) positions.push_back(i);
+  return positions;
+}
+
+/// The columns of one entry of transformers_: a name, a position, a slice, or a list or array of
+/// names, positions or truth values.
 StatusOr<std::vector<int64_t>> ReadColumns(const State& state, const Value& columns,
                                            const Table& x) {
+  if (IsSlice(columns)) return ReadSlice(state, columns, x);
   std::vector<Value> elements;
   if (columns.is(Kind::kArray) && columns.array().shape.size() == 1) {
     if (columns.array().type.kind == 'O') {

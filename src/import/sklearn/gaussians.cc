@@ -4,6 +4,7 @@
 #include <numbers>
 #include <numeric>
 
+#include "import/sklearn/members.h"
 #include "import/sklearn/operators.h"
 #include "import/sklearn/registry.h"
 
@@ -28,6 +29,16 @@ Matrix LogDensities(Graph& graph, const std::vector<Matrix>& squared,
   return MapWith(graph, "Add", MapWith(graph, "Mul", graph.Concat(squared), {-0.5}), offsets);
 }
 
+/// Before scikit-learn 0.21, of more than two classes: each against the rest, made to sum to 1.
+StatusOr<Matrix> LinearProbabilities(Graph& graph, const State& state, const Matrix& decision) {
+  if (decision.columns == 1) return WithComplement(graph, Map(graph, "Sigmoid", decision));
+  ASSIGN_OR_RETURN(const bool before_0_21, IsBefore(state, 0, 21));
+  if (!before_0_21) return Softmax(graph, decision);
+  const Matrix each = Map(graph, "Sigmoid", decision);
+  return Matrix{graph.Add("Div", {each.value, Reduce(graph, "ReduceSum", each).value}),
+                DType::kFp64, decision.columns};
+}
+
 StatusOr<Outputs> LinearDiscriminant(Writer& writer, const State& state, const Table& table) {
   Graph& graph = writer.graph();
   ASSIGN_OR_RETURN(const Matrix x, table.Numbers(graph, state.Title()));
@@ -37,8 +48,7 @@ StatusOr<Outputs> LinearDiscriminant(Writer& writer, const State& state, const T
   ASSIGN_OR_RETURN(const std::vector<double> intercept, state.Broadcast("intercept_", rows));
   const Matrix decision = Affine(graph, x, Transposed(coef.values, rows, x.columns), intercept);
   Outputs outputs = Deciding(graph, std::move(classes), decision);
-  outputs.proba = decision.columns == 1 ? WithComplement(graph, Map(graph, "Sigmoid", decision))
-                                        : Softmax(graph, decision);
+  ASSIGN_OR_RETURN(outputs.proba, LinearProbabilities(graph, state, decision));
 
   ASSIGN_OR_RETURN(const std::string solver, state.TextOr("solver", "svd"));
   if (solver == "lsqr" || !state.Has("scalings_")) return outputs;

@@ -87,7 +87,9 @@ bool AllowedOfPython(std::string_view module, std::string_view name) {
   if (module == "builtins" || module == "__builtin__")
     return IsOneOf(
         name, {"object", "set", "frozenset", "list", "dict", "tuple", "int", "long", "float", "str",
-               "unicode", "bytes", "bytearray", "bool", "complex", "slice", "range", "xrange"});
+               "unicode", "bytes", "bytearray", "bool", "complex", "slice", "range", "xrange",
+               // classes that searches of scikit-learn before 0.22 keep beside their results
+               "FutureWarning", "DeprecationWarning"});
   if (module == "collections") return IsOneOf(name, {"OrderedDict", "defaultdict", "Counter"});
   if (module == "copyreg" || module == "copy_reg")
     return IsOneOf(name, {"_reconstructor", "__newobj__", "__newobj_ex__"});

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <utility>
 
 #include "import/sklearn/members.h"
 #include "import/sklearn/operators.h"
@@ -34,13 +36,14 @@ StatusOr<Matrix> AddStages(Writer& writer, const State& state, const Matrix& x, 
 /// What differs between versions of scikit-learn.
 struct Version {
   double epsilon;  // how far initial probabilities are kept from 0 and 1
-  /// Losses are sklearn._loss's: logarithms are centred over classes, and 0 means the second class.
+  /// Losses are sklearn._loss's, as since 1.4: logarithms are centred over classes, and 0 means the
+  /// second class.
   bool has_loss_module;
 };
 
 StatusOr<Version> VersionOf(const State& state) {
   ASSIGN_OR_RETURN(const bool before_1_8, IsBefore(state, 1, 8));
-  ASSIGN_OR_RETURN(const State loss, state.Nested("_loss"));
+  ASSIGN_OR_RETURN(const State loss, state.Nested(state.Has("_loss") ? "_loss" : "loss_"));
   return Version{before_1_8 ? double{std::numeric_limits<float>::epsilon()}
                             : std::numeric_limits<double>::epsilon(),
                  loss.module().starts_with("sklearn._loss")};
@@ -89,6 +92,22 @@ bool IsPrior(const State& init) {
          init.TextOr("_strategy", "").value_or("") == "prior";
 }
 
+/// What the initial estimators of scikit-learn before 0.21 add to every row, as it stands in them.
+StatusOr<std::optional<std::vector<double>>> OldConstants(const State& init, int64_t outputs) {
+  constexpr std::pair<std::string_view, const char*> kAttributes[] = {
+      {"LogOddsEstimator", "prior"},
+      {"ScaledLogOddsEstimator", "prior"},
+      {"PriorProbabilityEstimator", "priors"},
+      {"MeanEstimator", "mean"},
+      {"QuantileEstimator", "quantile"}};
+  for (const auto& [name, attribute] : kAttributes) {
+    if (init.name() != name) continue;
+    ASSIGN_OR_RETURN(std::vector<double> constants, init.Broadcast(attribute, outputs));
+    return constants;
+  }
+  return std::nullopt;
+}
+
 /// Raw predictions: the initial estimator's, plus the stages.
 StatusOr<Matrix> RawPredictions(Writer& writer, const State& state, const Table& table,
                                 int64_t outputs, Link link, const Version& version) {
@@ -108,6 +127,8 @@ StatusOr<Matrix> RawPredictions(Writer& writer, const State& state, const Table&
     ASSIGN_OR_RETURN(const Dense constant, init.Array("constant_", {1, 1}));
     return MapWith(graph, "Add", stages, constant.values);
   }
+  ASSIGN_OR_RETURN(const auto constants, OldConstants(init, outputs));
+  if (constants) return MapWith(graph, "Add", stages, *constants);
   ASSIGN_OR_RETURN(const Outputs first, writer.Write(init, Table(RoundedToFloat(graph, x))));
   const auto& answers = predicts ? first.predict : first.proba;
   if (!answers || answers->columns != width)
@@ -151,7 +172,7 @@ StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& x)
       RawPredictions(writer, state, x, 1, exponential ? Link::kHalfLogit : Link::kLogit, version));
   const Matrix logit = exponential ? MapWith(graph, "Mul", raw, {2}) : raw;
   Outputs outputs = Deciding(graph, std::move(classes), raw);
-  if (version.has_loss_module) outputs.label = IsAtLeast(graph, raw, 0);
+  if (version.has_loss_module || exponential) outputs.label = IsAtLeast(graph, raw, 0);
   outputs.proba = WithComplement(graph, Map(graph, "Sigmoid", logit));
   return outputs;
 }

@@ -1,5 +1,6 @@
 // HistGradientBoosting*: trees over columns as they are, numbers or categories.
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -32,12 +33,17 @@ bool IsIn(const Dense& sets, int64_t set, int64_t category) {
   return (word >> (category % 32) & 1) != 0;
 }
 
+bool HasField(const pickle::Array& nodes, std::string_view name) {
+  const auto& fields = nodes.type.fields;
+  return std::any_of(fields.begin(), fields.end(),
+                     [&](const auto& field) { return field.name == name; });
+}
+
 /// One field, by the first of its names that is there.
 StatusOr<pickle::Array> FieldOf(const State& state, const pickle::Array& nodes,
                                 std::initializer_list<std::string_view> names) {
   for (const std::string_view name : names)
-    for (const auto& field : nodes.type.fields)
-      if (field.name == name) return nodes.Field(name);
+    if (HasField(nodes, name)) return nodes.Field(name);
   return state.Bad("nodes: expected a field {}, got none", *names.begin());
 }
 
@@ -66,6 +72,8 @@ StatusOr<Nodes> ReadNodes(const State& tree) {
   RETURN_IF_ERROR(ReadIntegers(tree, array, "left", &nodes.left));
   RETURN_IF_ERROR(ReadIntegers(tree, array, "right", &nodes.right));
   RETURN_IF_ERROR(ReadIntegers(tree, array, "is_leaf", &nodes.is_leaf));
+  nodes.is_categorical.resize(nodes.size());
+  if (!HasField(array, "is_categorical")) return nodes;
   RETURN_IF_ERROR(ReadIntegers(tree, array, "is_categorical", &nodes.is_categorical));
   RETURN_IF_ERROR(ReadIntegers(tree, array, "bitset_idx", &nodes.set));
   ASSIGN_OR_RETURN(nodes.left_sets, tree.Array("raw_left_cat_bitsets", {-1, kWordsPerSet}));
@@ -129,8 +137,9 @@ StatusOr<Tree> ReadTree(const State& state, const KnownCategories& known) {
 
 /// _bin_mapper.bin_thresholds_ of a categorical column are its categories.
 StatusOr<KnownCategories> ReadKnownCategories(const State& state, int64_t columns) {
-  ASSIGN_OR_RETURN(const State mapper, state.Nested("_bin_mapper"));
   KnownCategories known(static_cast<size_t>(columns));
+  if (!state.Has("_bin_mapper")) return known;  // before scikit-learn 0.24
+  ASSIGN_OR_RETURN(const State mapper, state.Nested("_bin_mapper"));
   if (!mapper.Has("is_categorical_")) return known;
   ASSIGN_OR_RETURN(const std::vector<int64_t> flags, mapper.Integers("is_categorical_", columns));
   ASSIGN_OR_RETURN(const std::vector<Value> thresholds, Elements(mapper, "bin_thresholds_"));

@@ -40,7 +40,18 @@ StatusOr<std::vector<TreeMember>> ReadTrees(const State& state, int64_t columns)
   return trees;
 }
 
+/// Before 0.21 path lengths were others; until 0.22 the threshold of behaviour="old" stood apart.
+Status RefuseOld(const State& state) {
+  ASSIGN_OR_RETURN(const bool before_0_21, IsBefore(state, 0, 21));
+  ASSIGN_OR_RETURN(const std::string behaviour, state.TextOr("behaviour", "new"));
+  if (!before_0_21 && behaviour != "old") return OkStatus();
+  return state.Unsupported(
+      "expected one of scikit-learn 0.22 or later, or of 0.21 with behaviour=\"new\"; fit it "
+      "again");
+}
+
 StatusOr<Outputs> IsolationForest(Writer& writer, const State& state, const Table& table) {
+  RETURN_IF_ERROR(RefuseOld(state));
   Graph& graph = writer.graph();
   ASSIGN_OR_RETURN(const Matrix x, table.Numbers(graph, state.Title()));
   ASSIGN_OR_RETURN(const std::vector<TreeMember> trees, ReadTrees(state, x.columns));

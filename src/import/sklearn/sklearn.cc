@@ -5,6 +5,7 @@
 
 #include "import/graph.h"
 #include "import/sklearn/globals.h"
+#include "import/sklearn/input_columns.h"
 #include "import/sklearn/operators.h"
 #include "import/sklearn/registry.h"
 #include "import/sklearn/writer.h"
@@ -41,47 +42,6 @@ StatusOr<State> FindRoot(const Value& root, Budget* budget, std::vector<std::str
     warnings->push_back(fmt::format("The file holds {} things; only {} is used.", root.size(),
                                     root.at(*found).name()));
   return State::Of(root.at(*found), "", budget);
-}
-
-StatusOr<std::vector<ColumnUse>> ColumnsOf(const Estimator& row, const State& state) {
-  ASSIGN_OR_RETURN(ModelColumns columns, row.columns_of(state));
-  if (columns.count < 1 || columns.count > kMaxColumns)
-    return state.Expected("columns", fmt::format("1 to {}", kMaxColumns),
-                          fmt::format("{}", columns.count));
-  std::vector<ColumnUse> uses(static_cast<size_t>(columns.count));
-  for (size_t i = 0; i < columns.names.size() && i < uses.size(); ++i)
-    uses[i].name = std::move(columns.names[i]);
-  return uses;
-}
-
-/// The columns of the model's input, by the first estimator that says how many it was fitted on.
-StatusOr<std::vector<ColumnUse>> InputColumns(State state) {
-  constexpr int kMaxDepth = 32;
-  for (int depth = 0; depth < kMaxDepth; ++depth) {
-    const Estimator* row = FindEstimator(state.module(), state.name());
-    if (row == nullptr) return UnsupportedClass(state);
-    if (!state.Has("n_features_in_")) {
-      if (row->columns > 0) return std::vector<ColumnUse>(static_cast<size_t>(row->columns));
-      if (row->columns_of != nullptr) return ColumnsOf(*row, state);
-      if (row->takes_input_of != nullptr) {
-        ASSIGN_OR_RETURN(state, row->takes_input_of(state));
-        continue;
-      }
-    }
-    ASSIGN_OR_RETURN(const int64_t columns, state.Integer("n_features_in_"));
-    if (columns < 1 || columns > kMaxColumns)
-      return state.Expected("n_features_in_", fmt::format("1 to {}", kMaxColumns),
-                            fmt::format("{}", columns));
-    std::vector<ColumnUse> uses(static_cast<size_t>(columns));
-    if (!state.Has("feature_names_in_")) return uses;
-    ASSIGN_OR_RETURN(Labels names, state.LabelArray("feature_names_in_"));
-    if (names.texts.size() != uses.size())
-      return state.Expected("feature_names_in_", fmt::format("{} names", columns),
-                            fmt::format("{}", names.texts.size()));
-    for (size_t i = 0; i < uses.size(); ++i) uses[i].name = std::move(names.texts[i]);
-    return uses;
-  }
-  return state.Bad("estimators nest deeper than {}", kMaxDepth);
 }
 
 /// One input while all columns are numbers, or while all are text without names.

@@ -11,7 +11,7 @@
 
 namespace slipway::importing {
 
-/// Imports the fitted estimator that `document` holds, from scikit-learn 0.24 to 1.9.
+/// Imports the fitted estimator that `document` holds, from scikit-learn 0.20 to 1.9.
 /// One input "input", FP64 or BYTES [-1, F]; of a table with both kinds, an input [-1, 1] for each
 /// column that is used, under its name. Outputs: classifiers `predict` and `predict_proba` or
 /// `decision_function`; regressors `predict`; clusterers `predict` and `transform`; outlier

@@ -103,6 +103,27 @@ TEST(SklearnTest, LabelsAndColumnNamesAreKept) {
   EXPECT_THAT(frame->features, ElementsAre("age", "height", "score", "pulse"));
 }
 
+TEST(SklearnTest, ColumnsAreCountedByWhatWasLearnedWhereTheFileKeepsNoNumber) {
+  const auto imported = ImportPickle(ReadFile(kModels / "mlp-classifier-0.20.pkl"));
+  ASSERT_TRUE(imported.ok()) << imported.status();
+  EXPECT_THAT(InfoOf(*imported).signature.inputs[0].shape, ElementsAre(-1, 4));
+  const auto polynomial = [](std::string_view count) {
+    return File(Instance("sklearn.preprocessing.data", "PolynomialFeatures",
+                         fmt::format("Vn_input_features_\n{}", count)));
+  };
+  EXPECT_EQ(Refusal(polynomial("I-1\n")),
+            "PolynomialFeatures: n_features_in_: expected 1 to 4194304, got -1");
+  EXPECT_THAT(Refusal(polynomial("F1e300\n")), HasSubstr("got 1e+300"));
+  EXPECT_THAT(Refusal(polynomial("Vmany\n")), HasSubstr("n_features_in_: missing"));
+}
+
+TEST(SklearnTest, WhatOlderVersionsComputeOtherwiseIsRefusedOrTold) {
+  EXPECT_EQ(Refusal(File(Instance("sklearn.ensemble.iforest", "IsolationForest",
+                                  "Vbehaviour\nVold\nVn_features_\nI4\n"))),
+            "IsolationForest: expected one of scikit-learn 0.22 or later, or of 0.21 with "
+            "behaviour=\"new\"; fit it again");
+}
+
 TEST(SklearnTest, TablesWithTextHaveAnInputForEachColumn) {
   const auto imported = ImportPickle(ReadFile(kModels / "columns-mixed.pkl"));
   ASSERT_TRUE(imported.ok()) << imported.status();

@@ -18,6 +18,7 @@ set(SKLEARN_SOURCES
   sklearn/gradient_boosting.cc
   sklearn/histogram_boosting.cc
   sklearn/importances.cc
+  sklearn/input_columns.cc
   sklearn/imputers.cc
   sklearn/intervals.cc
   sklearn/isolation_forest.cc

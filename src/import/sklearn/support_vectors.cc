@@ -1,6 +1,7 @@
 // Support vector machines of libsvm: SVC, NuSVC, SVR, NuSVR, OneClassSVM.
 
 #include "import/sklearn/kernels.h"
+#include "import/sklearn/members.h"
 #include "import/sklearn/operators.h"
 #include "import/sklearn/pairs.h"
 #include "import/sklearn/registry.h"
@@ -14,15 +15,16 @@ constexpr size_t kMaxWeights = size_t{1} << 25;
 /// By support vector and pair, libsvm's weights [vectors, pairs]: of class i with j, row j − 1 of
 /// _dual_coef_; of class j with i, row i.
 StatusOr<std::vector<double>> PairWeights(const State& state, int64_t vectors, int64_t classes) {
-  ASSIGN_OR_RETURN(const std::vector<int64_t> support, state.Integers("_n_support", classes));
+  const char* const key = state.Has("n_support_") ? "n_support_" : "_n_support";  // since 0.22
+  ASSIGN_OR_RETURN(const std::vector<int64_t> support, state.Integers(key, classes));
   int64_t total = 0;
   for (const int64_t count : support) {
     if (count < 0 || count > vectors - total)
-      return state.Bad("_n_support: expected counts of {} vectors, got {}", vectors, count);
+      return state.Bad("{}: expected counts of {} vectors, got {}", key, vectors, count);
     total += count;
   }
   if (total != vectors)
-    return state.Bad("_n_support: expected counts of {} vectors, got {}", vectors, total);
+    return state.Bad("{}: expected counts of {} vectors, got {}", key, vectors, total);
   ASSIGN_OR_RETURN(const Dense coef, state.Array("_dual_coef_", {classes - 1, vectors}));
   const auto pairs = PairsOf(classes);
   if (static_cast<size_t>(vectors) * pairs.size() > kMaxWeights)
@@ -94,6 +96,12 @@ StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& ta
     const Matrix below = {graph.Add("Less", {decisions.value, graph.Scalar<double>(0)}),
                           DType::kBool, decisions.columns};
     outputs.decision = OneVsRestOfPairs(graph, below, towards_second, count);
+    ASSIGN_OR_RETURN(const bool before_0_21, IsBefore(state, 0, 21));
+    if (before_0_21)
+      writer.Warn(fmt::format(
+          "{}: decision_function is scaled row by row, as since scikit-learn 0.21; before, by the "
+          "largest among the rows of a call.",
+          state.Title()));
     if (break_ties) outputs.label = ArgMax(graph, *outputs.decision);
   } else {
     outputs.decision = decisions;

@@ -1,6 +1,6 @@
 """Writes a fitted scikit-learn estimator as NAME.pkl, and beside it inputs with its own answers.
 
-Runs on scikit-learn 1.2 and later. Files made by another version than the newest carry it in their
+Runs on scikit-learn 0.20 and later. Files made by another version than the newest carry it in their
 name: ridge-1.2.pkl.
 """
 
