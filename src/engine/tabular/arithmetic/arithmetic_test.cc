@@ -21,18 +21,20 @@ bool SameBits(T a, T b) {
 
 template <typename T>
 void CompareAffine(const Arithmetic& variant, size_t rows, size_t inputs, size_t outputs,
-                   std::mt19937& random) {
+                   bool relu, std::mt19937& random) {
   std::normal_distribution<T> normal;
   std::vector<T> x(rows * inputs), w(inputs * outputs), bias(outputs), y(rows * outputs);
   for (auto* values : {&x, &w, &bias})
     for (T& value : *values) value = normal(random);
   Weights<T> weights(inputs, outputs, w);
   weights.AddBias(bias);
+  if (relu) weights.AddRelu();
   variant.Affine(x.data(), rows, weights.panels(), y.data());
   for (size_t r = 0; r < rows; ++r)
     for (size_t j = 0; j < outputs; ++j) {
       const std::span<const T> row(x.data() + r * inputs, inputs);
-      const T expected = reference::Dot(row, w.data() + j, outputs) + bias[j];
+      T expected = reference::Dot(row, w.data() + j, outputs) + bias[j];
+      if (relu && expected < 0) expected = 0;
       ASSERT_TRUE(SameBits(y[r * outputs + j], expected))
           << variant.name << " " << inputs << "x" << outputs << " at " << r << "," << j;
     }
@@ -42,10 +44,12 @@ TEST(ArithmeticTest, EveryVariantGivesTheBitsOfTheReferenceForProducts) {
   std::mt19937 random(7);
   for (const Arithmetic* variant : AvailableArithmetic())
     for (const size_t inputs : {0, 1, 2, 7, 15, 16, 17, 30, 48, 100})
-      for (const size_t outputs : {1, 3, 7, 8, 9, 16, 17, 33}) {
-        CompareAffine<float>(*variant, 3, inputs, outputs, random);
-        CompareAffine<double>(*variant, 3, inputs, outputs, random);
-      }
+      for (const size_t outputs : {1, 3, 7, 8, 9, 16, 17, 33})
+        for (const size_t rows : {1, 2, 3, 4, 5, 11}) {
+          const bool relu = rows % 2 == 0;
+          CompareAffine<float>(*variant, rows, inputs, outputs, relu, random);
+          CompareAffine<double>(*variant, rows, inputs, outputs, relu, random);
+        }
 }
 
 /// Every magnitude, both signs, and the values where the functions change their ways.
