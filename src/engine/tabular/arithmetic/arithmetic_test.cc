@@ -20,8 +20,8 @@ bool SameBits(T a, T b) {
 }
 
 template <typename T>
-void CompareAffine(const Arithmetic& variant, size_t rows, size_t inputs, size_t outputs,
-                   bool relu, std::mt19937& random) {
+void CompareAffine(const Arithmetic& variant, size_t rows, size_t inputs, size_t outputs, bool relu,
+                   std::mt19937& random) {
   std::normal_distribution<T> normal;
   std::vector<T> x(rows * inputs), w(inputs * outputs), bias(outputs), y(rows * outputs);
   for (auto* values : {&x, &w, &bias})

@@ -6,8 +6,8 @@
 //   struct Isa {
 //     static constexpr size_t kBytes;      // of a vector
 //     static constexpr size_t kTileRows;   // rows that are multiplied by a panel together
-//     static constexpr size_t kRowChains;  // partial sums of a single row that are added up together
-//     template <typename V> static V Fma(V a, V b, V c);
+//     static constexpr size_t kRowChains;  // partial sums of a single row that are added up
+//     together template <typename V> static V Fma(V a, V b, V c);
 //   };
 
 #include <cstring>
@@ -131,8 +131,7 @@ struct Kernels {
 
   template <size_t kRows, size_t kChains, typename T>
   static void AffineTile(const T* x, const Panels<T>& w, size_t first, T* y) {
-    const auto sums =
-        Dots<Tile<T, kRows>, kChains>(x, w.values + first * w.inputs, w.inputs);
+    const auto sums = Dots<Tile<T, kRows>, kChains>(x, w.values + first * w.inputs, w.inputs);
 #pragma GCC unroll 16
     for (size_t r = 0; r < kRows; ++r)
 #pragma GCC unroll 16
