@@ -10,6 +10,7 @@
 
 #include "engine/tabular/arithmetic/reference.h"
 #include "engine/tabular/arithmetic/weights.h"
+#include "engine/tabular/testing/weak_symbols.h"
 
 namespace slipway::tabular {
 namespace {
@@ -133,6 +134,15 @@ TEST(ArithmeticTest, FunctionsAreWithinTenToTheMinusFifteen) {
       ASSERT_LE(std::fabs(static_cast<double>((got - exact) / exact)), 1e-15)
           << function.name << "(" << x << ") = " << got;
     }
+}
+
+TEST(ArithmeticTest, FilesOfOneInstructionSetExportNoWeakSymbol) {
+  const auto symbols = testing::SymbolsOf(SLIPWAY_ARITHMETIC_ARCHIVE, "avx");
+  if (!symbols) GTEST_SKIP() << "nm is not installed";
+#ifdef __x86_64__
+  EXPECT_GT(symbols->seen, 10);
+#endif
+  EXPECT_EQ(symbols->weak, std::vector<std::string>());
 }
 
 TEST(ArithmeticTest, FloatsGoThroughDouble) {
