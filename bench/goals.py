@@ -51,10 +51,15 @@ class Bench:
 
     def __init__(self, build, folder, rounds, seconds):
         self.build, self.folder, self.rounds, self.seconds = build, folder, rounds, seconds
-        self.models = folder / "models"
-        self.models.mkdir()
-        subprocess.run([harness.program(build, "make_models"), self.models], check=True)
         self.data = folder / "data"
+
+    @functools.cached_property
+    def models(self):
+        """The folder of the models that bench/make_models.cc writes."""
+        folder = self.folder / "models"
+        folder.mkdir()
+        subprocess.run([harness.program(self.build, "make_models"), folder], check=True)
+        return folder
 
     def server(self, *models, **options):
         """The server on `models`, ready; a context manager."""

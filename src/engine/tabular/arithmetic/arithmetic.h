@@ -10,9 +10,10 @@
 
 namespace slipway::tabular {
 
-/// Columns of one panel of weights: 64 bytes of them, whatever the instruction set.
+/// Width of one panel of weights, whatever the instruction set.
+inline constexpr size_t kPanelBytes = 64;
 template <typename T>
-inline constexpr size_t kPanelColumns = 64 / sizeof(T);
+inline constexpr size_t kPanelColumns = kPanelBytes / sizeof(T);
 
 /// A matrix of weights [inputs, outputs] as panels of neighbouring outputs, each [inputs][64
 /// bytes]; the last panel is filled up with zeros.
@@ -21,13 +22,14 @@ struct Panels {
   size_t inputs = 0;
   size_t outputs = 0;
   const T* values = nullptr;  // 64-byte aligned
-  const T* bias = nullptr;    // [outputs], or null for none
+  const T* bias = nullptr;    // [outputs], filled up like the last panel; or null for none
+  bool relu = false;          // what is below 0 becomes 0
 };
 
 /// One variant. Arrays may be unaligned; `to` may be `from`. Threads: any.
 struct Arithmetic {
   std::string_view name;  // "avx512", "avx2", "neon", "portable"
-  /// y[r][j] = Σ x[r][k]·w[k][j] + bias[j], the sum as reference.h writes it.
+  /// y[r][j] = Σ x[r][k]·w[k][j] + bias[j], the sum as reference.h writes it. y is not x.
   void (*affine_f32)(const float* x, size_t rows, const Panels<float>& w, float* y);
   void (*affine_f64)(const double* x, size_t rows, const Panels<double>& w, double* y);
   /// Relative error at most 1e-15 (tested against a longer type); float goes through double.

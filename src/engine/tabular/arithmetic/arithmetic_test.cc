@@ -10,6 +10,7 @@
 
 #include "engine/tabular/arithmetic/reference.h"
 #include "engine/tabular/arithmetic/weights.h"
+#include "engine/tabular/testing/weak_symbols.h"
 
 namespace slipway::tabular {
 namespace {
@@ -20,7 +21,7 @@ bool SameBits(T a, T b) {
 }
 
 template <typename T>
-void CompareAffine(const Arithmetic& variant, size_t rows, size_t inputs, size_t outputs,
+void CompareAffine(const Arithmetic& variant, size_t rows, size_t inputs, size_t outputs, bool relu,
                    std::mt19937& random) {
   std::normal_distribution<T> normal;
   std::vector<T> x(rows * inputs), w(inputs * outputs), bias(outputs), y(rows * outputs);
@@ -28,11 +29,13 @@ void CompareAffine(const Arithmetic& variant, size_t rows, size_t inputs, size_t
     for (T& value : *values) value = normal(random);
   Weights<T> weights(inputs, outputs, w);
   weights.AddBias(bias);
+  if (relu) weights.AddRelu();
   variant.Affine(x.data(), rows, weights.panels(), y.data());
   for (size_t r = 0; r < rows; ++r)
     for (size_t j = 0; j < outputs; ++j) {
       const std::span<const T> row(x.data() + r * inputs, inputs);
-      const T expected = reference::Dot(row, w.data() + j, outputs) + bias[j];
+      T expected = reference::Dot(row, w.data() + j, outputs) + bias[j];
+      if (relu && expected < 0) expected = 0;
       ASSERT_TRUE(SameBits(y[r * outputs + j], expected))
           << variant.name << " " << inputs << "x" << outputs << " at " << r << "," << j;
     }
@@ -42,10 +45,12 @@ TEST(ArithmeticTest, EveryVariantGivesTheBitsOfTheReferenceForProducts) {
   std::mt19937 random(7);
   for (const Arithmetic* variant : AvailableArithmetic())
     for (const size_t inputs : {0, 1, 2, 7, 15, 16, 17, 30, 48, 100})
-      for (const size_t outputs : {1, 3, 7, 8, 9, 16, 17, 33}) {
-        CompareAffine<float>(*variant, 3, inputs, outputs, random);
-        CompareAffine<double>(*variant, 3, inputs, outputs, random);
-      }
+      for (const size_t outputs : {1, 3, 7, 8, 9, 16, 17, 33})
+        for (const size_t rows : {1, 2, 3, 4, 5, 11}) {
+          const bool relu = rows % 2 == 0;
+          CompareAffine<float>(*variant, rows, inputs, outputs, relu, random);
+          CompareAffine<double>(*variant, rows, inputs, outputs, relu, random);
+        }
 }
 
 /// Every magnitude, both signs, and the values where the functions change their ways.
@@ -129,6 +134,15 @@ TEST(ArithmeticTest, FunctionsAreWithinTenToTheMinusFifteen) {
       ASSERT_LE(std::fabs(static_cast<double>((got - exact) / exact)), 1e-15)
           << function.name << "(" << x << ") = " << got;
     }
+}
+
+TEST(ArithmeticTest, FilesOfOneInstructionSetExportNoWeakSymbol) {
+  const auto symbols = testing::SymbolsOf(SLIPWAY_ARITHMETIC_ARCHIVE, "avx");
+  if (!symbols) GTEST_SKIP() << "nm is not installed";
+#ifdef __x86_64__
+  EXPECT_GT(symbols->seen, 10);
+#endif
+  EXPECT_EQ(symbols->weak, std::vector<std::string>());
 }
 
 TEST(ArithmeticTest, FloatsGoThroughDouble) {

@@ -10,7 +10,8 @@ namespace {
 
 struct Avx2 {
   static constexpr size_t kBytes = 32;
-  static constexpr size_t kAccumulators = 8;  // of 16 registers
+  static constexpr size_t kTileRows = 3;
+  static constexpr size_t kRowChains = 4;
   static __m256d Fma(__m256d a, __m256d b, __m256d c) { return _mm256_fmadd_pd(a, b, c); }
   static __m256 Fma(__m256 a, __m256 b, __m256 c) { return _mm256_fmadd_ps(a, b, c); }
 };

@@ -10,7 +10,8 @@ namespace {
 
 struct Avx512 {
   static constexpr size_t kBytes = 64;
-  static constexpr size_t kAccumulators = 16;
+  static constexpr size_t kTileRows = 4;
+  static constexpr size_t kRowChains = 16;
   static __m512d Fma(__m512d a, __m512d b, __m512d c) { return _mm512_fmadd_pd(a, b, c); }
   static __m512 Fma(__m512 a, __m512 b, __m512 c) { return _mm512_fmadd_ps(a, b, c); }
 };

@@ -4,9 +4,10 @@
 // that Isa in its name and stays inside the file. Nothing of the standard library is called.
 //
 //   struct Isa {
-//     static constexpr size_t kBytes;         // of a vector
-//     static constexpr size_t kAccumulators;  // partial sums held at once: 8 or 16
-//     template <typename V> static V Fma(V a, V b, V c);
+//     static constexpr size_t kBytes;      // of a vector
+//     static constexpr size_t kTileRows;   // rows that are multiplied by a panel together
+//     static constexpr size_t kRowChains;  // partial sums of a single row that are added up
+//     together template <typename V> static V Fma(V a, V b, V c);
 //   };
 
 #include <cstring>
@@ -42,65 +43,111 @@ struct Kernels {
     __builtin_memcpy(to, &v, sizeof(V));
   }
 
-  // ---- dot products
+  // ---- products
 
-  /// Terms of partial sums kFirst … kFirst + kAccumulators - 1, for as many outputs as a vector
-  /// has.
-  template <typename T, size_t kFirst>
-  static void Accumulate(const T* x, const T* panel, size_t inputs,
-                         Vector<T> (&sums)[Isa::kAccumulators]) {
-    using V = Vector<T>;
-    size_t k = 0;
-    for (; k + kSums <= inputs; k += kSums)
+  template <typename T>
+  static constexpr size_t kColumns = kPanelColumns<T>;
+  static constexpr size_t kPanelVectors = kPanelBytes / Isa::kBytes;
+
+  /// Sums for kRows rows by the columns of a panel.
+  template <typename T, size_t kRows>
+  struct Tile {
+    Vector<T> at[kRows][kPanelVectors];
+
+    void operator+=(const Tile& other) {
 #pragma GCC unroll 16
-      for (size_t l = 0; l < Isa::kAccumulators; ++l) {
-        const size_t term = k + kFirst + l;
-        sums[l] = Isa::Fma(x[term] - V{}, Load<V>(panel + term * kPanelColumns<T>), sums[l]);
-      }
+      for (size_t r = 0; r < kRows; ++r)
 #pragma GCC unroll 16
-    for (size_t l = 0; l < Isa::kAccumulators; ++l) {
-      const size_t term = k + kFirst + l;
-      if (term >= inputs) break;
-      sums[l] = Isa::Fma(x[term] - V{}, Load<V>(panel + term * kPanelColumns<T>), sums[l]);
+        for (size_t v = 0; v < kPanelVectors; ++v) at[r][v] += other.at[r][v];
+    }
+
+    /// Term k of all dot products. A row's number and a vector of weights are loaded once for all
+    /// that they meet.
+    void AddTerm(const T* x, const T* panel, size_t inputs, size_t k) {
+      Vector<T> weights[kPanelVectors];
+#pragma GCC unroll 16
+      for (size_t v = 0; v < kPanelVectors; ++v)
+        weights[v] = Load<Vector<T>>(panel + k * kColumns<T> + v * kWidth<T>);
+#pragma GCC unroll 16
+      for (size_t r = 0; r < kRows; ++r)
+#pragma GCC unroll 16
+        for (size_t v = 0; v < kPanelVectors; ++v)
+          at[r][v] = Isa::Fma(x[r * inputs + k] - Vector<T>{}, weights[v], at[r][v]);
+    }
+  };
+
+  template <size_t kHalf, typename Sums, size_t kChains>
+  static void AddUpperHalf(Sums (&sums)[kChains]) {
+#pragma GCC unroll 16
+    for (size_t c = 0; c < kHalf; ++c) sums[c] += sums[c + kHalf];
+    if constexpr (kHalf > 1) AddUpperHalf<kHalf / 2>(sums);
+  }
+
+  /// kChains of the 16 partial sums, as far apart as they can be, and their reduction.
+  template <typename Sums, size_t kChains, typename T>
+  static Sums PartialSums(const T* x, const T* panel, size_t inputs, size_t first) {
+    constexpr size_t kApart = kSums / kChains;
+    Sums sums[kChains] = {};
+    size_t k = first;
+    for (; k + (kChains - 1) * kApart < inputs; k += kSums)
+#pragma GCC unroll 16
+      for (size_t c = 0; c < kChains; ++c) sums[c].AddTerm(x, panel, inputs, k + c * kApart);
+#pragma GCC unroll 16
+    for (size_t c = 0; c < kChains; ++c) {
+      if (k + c * kApart >= inputs) break;
+      sums[c].AddTerm(x, panel, inputs, k + c * kApart);
+    }
+    AddUpperHalf<kChains / 2>(sums);
+    return sums[0];
+  }
+
+  /// All partial sums, kChains at a time, in the order in which the reduction takes them up at
+  /// once: so few wait in memory.
+  template <typename Sums, size_t kChains, typename T>
+  static Sums Dots(const T* x, const T* panel, size_t inputs) {
+    constexpr uint8_t kOrders[][8] = {{0}, {0, 1}, {0, 2, 1, 3}, {0, 4, 2, 6, 1, 5, 3, 7}};
+    constexpr size_t kLevels = __builtin_ctz(kSums / kChains);
+    Sums waiting[kLevels + 1];
+    for (size_t i = 0;; ++i) {
+      Sums sums = PartialSums<Sums, kChains>(x, panel, inputs, kOrders[kLevels][i]);
+      size_t level = 0;
+      for (; (i >> level & 1) != 0; ++level) sums += waiting[level];
+      if (level == kLevels) return sums;
+      waiting[level] = sums;
     }
   }
 
+  /// A row's dot products for outputs from j on become results.
   template <typename T>
-  static Vector<T> Dots(const T* x, const T* panel, size_t inputs) {
-    Vector<T> sums[Isa::kAccumulators] = {};
-    Accumulate<T, 0>(x, panel, inputs, sums);
-    if constexpr (Isa::kAccumulators < kSums) {
-      Vector<T> upper[Isa::kAccumulators] = {};
-      Accumulate<T, Isa::kAccumulators>(x, panel, inputs, upper);
-#pragma GCC unroll 16
-      for (size_t l = 0; l < Isa::kAccumulators; ++l) sums[l] += upper[l];
+  static void Finish(Vector<T> sum, const Panels<T>& w, size_t j, T* y) {
+    if (w.bias != nullptr) sum += Load<Vector<T>>(w.bias + j);
+    if (w.relu) sum = sum < 0 ? Vector<T>{} : sum;
+    if (j + kWidth<T> <= w.outputs) {
+      Store(sum, y + j);
     } else {
-#pragma GCC unroll 16
-      for (size_t l = 0; l < 8; ++l) sums[l] += sums[l + 8];
+      for (size_t c = 0; j + c < w.outputs; ++c) y[j + c] = sum[c];
     }
+  }
+
+  template <size_t kRows, size_t kChains, typename T>
+  static void AffineTile(const T* x, const Panels<T>& w, size_t first, T* y) {
+    const auto sums = Dots<Tile<T, kRows>, kChains>(x, w.values + first * w.inputs, w.inputs);
 #pragma GCC unroll 16
-    for (size_t l = 0; l < 4; ++l) sums[l] += sums[l + 4];
-    return (sums[0] + sums[2]) + (sums[1] + sums[3]);
+    for (size_t r = 0; r < kRows; ++r)
+#pragma GCC unroll 16
+      for (size_t v = 0; v < kPanelVectors; ++v)
+        if (const size_t j = first + v * kWidth<T>; j < w.outputs)
+          Finish(sums.at[r][v], w, j, y + r * w.outputs);
   }
 
   template <typename T>
   static void Affine(const T* x, size_t rows, const Panels<T>& w, T* y) {
-    constexpr size_t kColumns = kPanelColumns<T>;
-    for (size_t j = 0; j < w.outputs; j += kWidth<T>) {
-      const T* const panel = w.values + j / kColumns * kColumns * w.inputs + j % kColumns;
-      const size_t columns = w.outputs - j < kWidth<T> ? w.outputs - j : kWidth<T>;
-      Vector<T> bias = {};
-      if (w.bias != nullptr) __builtin_memcpy(&bias, w.bias + j, columns * sizeof(T));
-      for (size_t r = 0; r < rows; ++r) {
-        Vector<T> sum = Dots<T>(x + r * w.inputs, panel, w.inputs);
-        if (w.bias != nullptr) sum += bias;
-        T* const to = y + r * w.outputs + j;
-        if (columns == kWidth<T>) {
-          Store(sum, to);
-        } else {
-          for (size_t c = 0; c < columns; ++c) to[c] = sum[c];
-        }
-      }
+    for (size_t j = 0; j < w.outputs; j += kColumns<T>) {
+      size_t r = 0;
+      for (; r + Isa::kTileRows <= rows; r += Isa::kTileRows)
+        AffineTile<Isa::kTileRows, 2>(x + r * w.inputs, w, j, y + r * w.outputs);
+      for (; r < rows; ++r)
+        AffineTile<1, Isa::kRowChains>(x + r * w.inputs, w, j, y + r * w.outputs);
     }
   }
 

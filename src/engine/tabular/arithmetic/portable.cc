@@ -14,7 +14,8 @@ namespace {
 
 struct Portable {
   static constexpr size_t kBytes = 16;
-  static constexpr size_t kAccumulators = 16;
+  static constexpr size_t kTileRows = 2;
+  static constexpr size_t kRowChains = 4;
 #ifdef __aarch64__
   static constexpr std::string_view kName = "neon";
   static float64x2_t Fma(float64x2_t a, float64x2_t b, float64x2_t c) { return vfmaq_f64(c, a, b); }

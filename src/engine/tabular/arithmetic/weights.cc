@@ -23,12 +23,13 @@ Weights<T>::Weights(size_t inputs, size_t outputs, std::span<const T> values)
 template <typename T>
 void Weights<T>::AddBias(std::span<const T> bias) {
   bias_.assign(bias.begin(), bias.end());
+  bias_.resize((bias_.size() + kPanelColumns<T> - 1) / kPanelColumns<T> * kPanelColumns<T>);
 }
 
 template <typename T>
 Panels<T> Weights<T>::panels() const {
   return {inputs_, outputs_, reinterpret_cast<const T*>(storage_.data()),
-          bias_.empty() ? nullptr : bias_.data()};
+          bias_.empty() ? nullptr : bias_.data(), relu_};
 }
 
 template class Weights<float>;

@@ -14,7 +14,9 @@ class Weights {
   /// @param values  [inputs, outputs]
   Weights(size_t inputs, size_t outputs, std::span<const T> values);
 
+  /// @param bias  [outputs], or empty for none.
   void AddBias(std::span<const T> bias);
+  void AddRelu() { relu_ = true; }
   Panels<T> panels() const;
   size_t inputs() const { return inputs_; }
   size_t outputs() const { return outputs_; }
@@ -24,6 +26,7 @@ class Weights {
   size_t outputs_;
   Buffer storage_;
   std::vector<T> bias_;
+  bool relu_ = false;
 };
 
 }  // namespace slipway::tabular

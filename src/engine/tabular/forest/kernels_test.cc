@@ -9,6 +9,7 @@
 #include "engine/tabular/forest/forest.h"
 #include "engine/tabular/forest/reference.h"
 #include "engine/tabular/forest/testing/random_forest.h"
+#include "engine/tabular/testing/weak_symbols.h"
 
 namespace slipway::forest {
 namespace {
@@ -158,6 +159,20 @@ TEST(ForestKernelsTest, EachTakesAFullForestOfDepthSix) {
   }
 }
 
+/// As graphs have it: each leaf names its target.
+TEST(ForestKernelsTest, EachTakesLeavesThatAllNameTheSameTarget) {
+  Dice dice(1);
+  ForestSpec spec = testing::MakeForest({.targets = 2, .full = true}, dice);
+  for (Tree& tree : spec.trees) tree.leaf_targets.assign(tree.leaves.size(), 1);
+  for (int k = 0; k < kKernelCount; ++k) {
+    if (HostIsa() < Isa::kAvx512) continue;
+    const auto forest = Forest::Compile(spec, {.choice = Only(static_cast<Kernel>(k))});
+    ASSERT_TRUE(forest.ok());
+    EXPECT_EQ((*forest)->choice(), Only(static_cast<Kernel>(k)));
+  }
+  ExpectReferenceBits(spec, {1, 70}, dice);
+}
+
 TEST(ForestKernelsTest, TheOneMeasuredFastestAgrees) {
   Dice dice(2);
   const ForestSpec spec = testing::MakeForest({.trees = 50, .full = true}, dice);
@@ -171,23 +186,12 @@ TEST(ForestKernelsTest, TheOneMeasuredFastestAgrees) {
   }
 }
 
-/// A weak symbol with instructions of one set could be what older processors run. bins.cc has code
-/// for several sets and for none: what is compiled for a set there has no linkage.
+/// bins.cc has code for several sets and for none: what is compiled for a set there has no linkage.
 TEST(ForestKernelsTest, FilesOfOneInstructionSetExportNoWeakSymbol) {
-  FILE* const listing = popen("nm -C " SLIPWAY_FOREST_ARCHIVE " 2>/dev/null", "r");
-  ASSERT_NE(listing, nullptr);
-  char line[4096];
-  std::string file;
-  int looked_at = 0;
-  while (fgets(line, sizeof(line), listing) != nullptr) {
-    const std::string text = line;
-    if (text.ends_with(".o:\n")) file = text;
-    if (file.find("_avx") == std::string::npos || text.size() < 19) continue;
-    ++looked_at;
-    EXPECT_EQ(std::string("WVu").find(text[17]), std::string::npos) << file << text;
-  }
-  if (pclose(listing) != 0) GTEST_SKIP() << "nm is not installed";
-  EXPECT_GT(looked_at, 10);
+  const auto symbols = tabular::testing::SymbolsOf(SLIPWAY_FOREST_ARCHIVE, "_avx");
+  if (!symbols) GTEST_SKIP() << "nm is not installed";
+  EXPECT_GT(symbols->seen, 10);
+  EXPECT_EQ(symbols->weak, std::vector<std::string>());
 }
 
 /// Around the steps of the search: groups of 16, and 8-bit numbers.

@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <map>
 #include <optional>
@@ -114,6 +115,11 @@ void SortByKey(std::vector<Cut>& cuts, std::vector<Cut>& spare) {
   }
 }
 
+bool HasMixedTargets(const Tree& tree) {
+  return std::adjacent_find(tree.leaf_targets.begin(), tree.leaf_targets.end(),
+                            std::not_equal_to<>()) != tree.leaf_targets.end();
+}
+
 class Lowering {
  public:
   explicit Lowering(const ForestSpec& spec) : spec_(spec) {
@@ -125,8 +131,7 @@ class Lowering {
   }
 
   Lowered Run() && {
-    mixed_targets_ = std::any_of(spec_.trees.begin(), spec_.trees.end(),
-                                 [](const Tree& tree) { return !tree.leaf_targets.empty(); });
+    mixed_targets_ = std::any_of(spec_.trees.begin(), spec_.trees.end(), HasMixedTargets);
     size_t leaf_values = 0;
     for (const Tree& tree : spec_.trees) leaf_values += tree.leaves.size();
     out_.leaves.reserve(leaf_values);
@@ -148,7 +153,7 @@ class Lowering {
   void AddTree(const Tree& tree) {
     LoweredTree lowered;
     lowered.first_leaf = static_cast<uint32_t>(out_.leaves.size() / Width());
-    lowered.target = tree.target;
+    lowered.target = tree.leaf_targets.empty() ? tree.target : tree.leaf_targets[0];
     lowered.nodes.reserve(tree.splits.size());
     std::vector<Place> open = {{tree.splits.empty() ? ~0 : 0, -1}};
     while (!open.empty()) {

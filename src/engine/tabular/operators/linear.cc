@@ -20,7 +20,8 @@ class AffineStep final : public Affine {
 
   bool TakeBias(const Tensor& bias) override {
     const auto values = ElementsOf<T>(bias);
-    if (weights_.panels().bias != nullptr ||
+    const Panels<T> taken = weights_.panels();
+    if (taken.bias != nullptr || taken.relu ||
         (values.size() != 1 && values.size() != weights_.outputs()))
       return false;
     std::vector<T> all(weights_.outputs());
@@ -28,6 +29,8 @@ class AffineStep final : public Affine {
     weights_.AddBias(all);
     return true;
   }
+
+  void TakeRelu() override { weights_.AddRelu(); }
 
  private:
   const Arithmetic& arithmetic_ = BestArithmetic();

@@ -7,12 +7,13 @@
 
 namespace slipway::tabular {
 
-/// A product with constant weights, which takes over what is added behind it.
+/// A product with constant weights, which takes over what follows it.
 class Affine : public Step {
  public:
   /// @param bias  one number, or one an output, of the product's type.
-  /// @return false when it has one already, or the sizes differ.
+  /// @return false when it has one or Relu already, or the sizes differ.
   virtual bool TakeBias(const Tensor& bias) = 0;
+  virtual void TakeRelu() = 0;
 };
 
 /// y = x·weights + bias. @param bias  [outputs], or empty.

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "engine/tabular/arithmetic/arithmetic.h"
+#include "engine/tabular/operators/linear.h"
 #include "engine/tabular/operators/operand.h"
 
 namespace slipway::tabular {
@@ -50,6 +51,17 @@ Status LowerFunction(Lowering& node) {
   if (!allowed) return node.Unsupported("input 0 is {}", x.ToString());
   node.Give(0, y);
   return OkStatus();
+}
+
+/// Behind a product it becomes part of that.
+Status LowerRelu(Lowering& node) {
+  auto* const planned = node.OnlyWriterOf(0);
+  if (auto* const affine = planned ? dynamic_cast<Affine*>(planned->step.get()) : nullptr) {
+    affine->TakeRelu();
+    node.Give(0, node.input(0));
+    return OkStatus();
+  }
+  return LowerMap<[](auto x) { return x < 0 ? 0 : x; }>(node);
 }
 
 Status LowerIsInf(Lowering& node) {
@@ -101,7 +113,7 @@ constexpr Operator kOperators[] = {
     {"", "Neg", LowerMap<[](auto x) { return -x; }>},
     {"", "Not", LowerMap<[](bool x) { return !x; }, Types<bool>>},
     {"", "Reciprocal", LowerMap<[](auto x) { return 1 / x; }>},
-    {"", "Relu", LowerMap<[](auto x) { return x < 0 ? 0 : x; }>},
+    {"", "Relu", LowerRelu},
     {"", "Round", LowerMap<[](auto x) { return std::nearbyint(x); }>},
     {"", "Sigmoid", LowerFunction<&Arithmetic::sigmoid_f32, &Arithmetic::sigmoid_f64>},
     {"", "Sign", LowerMap<[](auto x) { return SignOf(x); }>},
