@@ -73,6 +73,7 @@ bool AllowedOfScipy(std::string_view module, std::string_view name) {
 /// Estimators of boosted trees, and what they hold: the booster's own bytes.
 bool AllowedOfBoosters(std::string_view module, std::string_view name) {
   if (module == "xgboost.sklearn") return name.starts_with("XGB");
+  if (module == "xgboost.compat") return name == "XGBoostLabelEncoder";
   if (module == "lightgbm.sklearn") return name.starts_with("LGBM");
   return (module == "xgboost.core" || module == "lightgbm.basic") && name == "Booster";
 }
