@@ -37,7 +37,7 @@ INSTANTIATE_TEST_SUITE_P(, ImportTest,
                          ::testing::Values(Area{"xgboost", "xgboost", 70},
                                            Area{"lightgbm", "lightgbm", 35},
                                            Area{"catboost", "catboost", 24},
-                                           Area{"boosters", "", 20}),
+                                           Area{"boosters", "", 20}, Area{"skops", "", 20}),
                          [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace

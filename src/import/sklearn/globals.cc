@@ -143,12 +143,13 @@ Status Explain(const pickle::GlobalUse& global) {
   if (IsOneOf(top, {"sklearn", "numpy", "scipy", "pandas"}))
     return Error(Reason::kUnsupported, "{}, which is not among what a fitted estimator may hold",
                  what);
-  return Error(Reason::kUnsupported,
-               "{}, which is not scikit-learn's: of a class or function a pickle holds the name "
-               "and the attributes, never the code, so it runs only where {} is importable. Save "
-               "the fitted scikit-learn estimators inside it (pickle.dump(model.estimator, file)), "
-               "replace own functions by scikit-learn's transformers, or export to ONNX",
-               what, top == "__main__" ? "the script that wrote it" : top);
+  return Error(
+      Reason::kUnsupported,
+      "{}, which is not scikit-learn's: of a class or function the file holds the "
+      "name and the attributes, never the code, so it runs only where {} is importable. Save "
+      "the fitted scikit-learn estimators inside it (pickle.dump(model.estimator, file)), "
+      "replace own functions by scikit-learn's transformers, or export to ONNX",
+      what, top == "__main__" ? "the script that wrote it" : top);
 }
 
 }  // namespace
