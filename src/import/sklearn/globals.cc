@@ -75,6 +75,7 @@ bool AllowedOfBoosters(std::string_view module, std::string_view name) {
   if (module == "xgboost.sklearn") return name.starts_with("XGB");
   if (module == "xgboost.compat") return name == "XGBoostLabelEncoder";
   if (module == "lightgbm.sklearn") return name.starts_with("LGBM");
+  if (module == "catboost.core") return name.starts_with("CatBoost");
   return (module == "xgboost.core" || module == "lightgbm.basic") && name == "Booster";
 }
 
@@ -124,7 +125,7 @@ bool AllowedInScikitLearn(std::string_view module, std::string_view name) {
   if (top == "numpy") return AllowedOfNumpy(module, name);
   if (top == "scipy") return AllowedOfScipy(module, name);
   if (top == "pandas") return AllowedOfPandas(name);
-  if (top == "xgboost" || top == "lightgbm") return AllowedOfBoosters(module, name);
+  if (IsOneOf(top, {"xgboost", "lightgbm", "catboost"})) return AllowedOfBoosters(module, name);
   return AllowedOfPython(module, name);
 }
 

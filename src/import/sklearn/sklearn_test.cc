@@ -114,6 +114,15 @@ TEST(SklearnTest, WhatOlderVersionsComputeOtherwiseIsRefusedOrTold) {
             "behaviour=\"new\"; fit it again");
 }
 
+TEST(SklearnTest, BoostersWithoutAModelAreRefused) {
+  EXPECT_EQ(Refusal(File(Instance("catboost.core", "CatBoostRegressor", "Vdepth\nI3\n"))),
+            "CatBoostRegressor: __model: missing; it was not fitted");
+  EXPECT_THAT(Refusal(File(Instance("catboost.core", "CatBoostRegressor", "V__model\nVCBM1\n"))),
+              HasSubstr("CatBoost"));
+  EXPECT_THAT(Refusal(File(Instance("catboost.core", "CatBoostClassifier", "V__model\nI7\n"))),
+              HasSubstr("__model: expected bytes or a str, got an int"));
+}
+
 TEST(SklearnTest, TablesWithTextHaveAnInputForEachColumn) {
   const auto imported = ImportPickle(ReadFile(kModels / "columns-mixed.pkl"));
   ASSERT_TRUE(imported.ok()) << imported.status();

@@ -1,8 +1,8 @@
-"""Pickled estimators of XGBoost and LightGBM, alone and in pipelines: xgboost_*.pkl, lightgbm_*.pkl.
+"""Pickled estimators of XGBoost, LightGBM and CatBoost, alone and in pipelines: xgboost_*.pkl and so on.
 
     python tests/models/boosters/make_boosters.py [FOLDER]
 
-xgboost 3.2.0, lightgbm 4.7.0 and scikit-learn 1.9.1 wrote NAME.*; older ones carry their version in the name: xgboost
+xgboost 3.2.0, lightgbm 4.7.0, catboost 1.2.10 and scikit-learn 1.9.1 wrote NAME.*; older ones carry their version in the name: xgboost
 0.90 and 1.5.2, lightgbm 2.3.1 and 3.3.2, with scikit-learn 0.24.2 and 1.0.2 on Python 3.9.
 """
 
@@ -24,7 +24,7 @@ import framework_answers  # noqa: E402
 from framework_answers import tensor  # noqa: E402
 
 FOLDER = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent)
-NEWEST = {"xgboost": "3.2.0", "lightgbm": "4.7.0"}
+NEWEST = {"xgboost": "3.2.0", "lightgbm": "4.7.0", "catboost": "1.2.10"}
 
 
 def write(framework, name, model, rows, given=None):
@@ -38,6 +38,20 @@ def write(framework, name, model, rows, given=None):
     path.write_bytes(pickle.dumps(model, protocol=4))
     outputs = {key: tensor(value) for key, value in answers.items()}
     framework_answers.write(path, framework, {"input": tensor(rows)}, outputs)
+
+
+def main_catboost(x, y, words, rows):
+    import catboost
+
+    settings = {"iterations": 4, "depth": 3, "thread_count": 1, "verbose": 0, "allow_writing_files": False}
+    classifier = catboost.CatBoostClassifier(**settings).fit(x, words)
+    answers = {"predict": classifier.predict(rows).ravel(), "predict_proba": classifier.predict_proba(rows)}
+    write(catboost, "classifier", classifier, rows, answers)
+    pipeline = make_pipeline(StandardScaler(), catboost.CatBoostClassifier(**settings))
+    write(catboost, "pipeline", pipeline.fit(x, y == 1), rows)
+    write(catboost, "regressor", catboost.CatBoostRegressor(**settings, loss_function="Poisson").fit(x, y), rows)
+    plain = catboost.CatBoost({**settings, "loss_function": "Logloss"}).fit(x, (y == 1).astype(int))
+    write(catboost, "plain", plain, rows)
 
 
 def main():
@@ -57,6 +71,8 @@ def main():
     write(lightgbm, "regressor", lightgbm.LGBMRegressor(**lgbm).fit(x, x[:, 3]), rows)
     pipeline = make_pipeline(StandardScaler(), lightgbm.LGBMClassifier(**lgbm))
     write(lightgbm, "pipeline", pipeline.fit(x, words == "setosa"), rows)
+    if xgboost.__version__ == NEWEST["xgboost"]:
+        main_catboost(x, y, words, rows)
 
 
 if __name__ == "__main__":
