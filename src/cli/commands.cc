@@ -44,9 +44,10 @@ int RunConfigReference(const Arguments&) {
 int RunEstimatorReference(const Arguments&) {
   std::string text =
       "# Supported estimators\n\n"
-      "Fitted estimators that Slipway reads from pickle and joblib files, of scikit-learn 0.20 to "
+      "Fitted estimators that Slipway reads from pickle, joblib and skops files, of scikit-learn "
+      "0.20 to "
       "the "
-      "current version\n(docs/formats/scikit-learn.md), XGBoost and LightGBM. `slipway "
+      "current version\n(docs/formats/scikit-learn.md), XGBoost, LightGBM and CatBoost. `slipway "
       "estimator-reference` prints this page.\n";
   std::string_view package;
   for (const importing::SupportedEstimator& estimator : importing::SupportedEstimators()) {

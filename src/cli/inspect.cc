@@ -11,6 +11,7 @@
 #include "import/import.h"
 #include "import/pickle/describe.h"
 #include "import/sklearn/sklearn.h"
+#include "import/skops/reader.h"
 #include "io/file.h"
 #include "lifecycle/warm_up.h"
 #include "onnx/tree_rules.h"
@@ -203,7 +204,8 @@ std::string ToJson(const std::string& path, const Findings& found, bool verify) 
 StatusOr<std::string> PickleOf(const std::string& path) {
   ASSIGN_OR_RETURN(const io::File file, io::File::Open(path));
   ASSIGN_OR_RETURN(const io::Bytes bytes, file.ReadAll(importing::Limits().max_file_bytes));
-  const auto document = pickle::Read(bytes.span());
+  const bool is_skops = importing::FormatOf(path, bytes.span()) == importing::Format::kSkops;
+  const auto document = is_skops ? skops::Read(bytes.span()) : pickle::Read(bytes.span());
   if (!document.ok()) return Annotate(document.status(), path);
   return pickle::Describe(**document, {.allowed = importing::AllowedInScikitLearn});
 }
@@ -249,9 +251,8 @@ Command InspectCommand() {
             "or CatBoost.",
             /*required=*/true},
            {"--pickle", "",
-            "Prints what a pickle or joblib file holds, without running anything of it: every "
-            "class and "
-            "function it names, with a verdict, and its objects as a tree."},
+            "Prints what a pickle, joblib or skops file holds, without running anything of it: "
+            "every class and function it names, with a verdict, and its objects as a tree."},
            {"--rules", "", "Prints the trees of the model as if-else rules, and nothing else."},
            {"--verify", "", "Replays every golden example and compares the outputs."},
            JsonOption()},

@@ -4,6 +4,7 @@
 #include "import/lightgbm/lightgbm.h"
 #include "import/pickle/reader.h"
 #include "import/sklearn/sklearn.h"
+#include "import/skops/reader.h"
 #include "import/xgboost/xgboost.h"
 
 namespace slipway::importing {
@@ -13,6 +14,13 @@ StatusOr<Imported> ImportPickle(std::span<const std::byte> bytes, const Limits& 
   ASSIGN_OR_RETURN(const auto document,
                    pickle::Read(bytes, {.max_values = limits.max_objects,
                                         .max_bytes = limits.max_unpacked_bytes}));
+  return ImportScikitLearn(*document);
+}
+
+StatusOr<Imported> ImportSkops(std::span<const std::byte> bytes, const Limits& limits) {
+  ASSIGN_OR_RETURN(const auto document,
+                   skops::Read(bytes, {.max_values = limits.max_objects,
+                                       .max_bytes = limits.max_unpacked_bytes}));
   return ImportScikitLearn(*document);
 }
 
@@ -32,7 +40,7 @@ StatusOr<Imported> Import(Format format, std::span<const std::byte> bytes, const
     case Format::kLightgbmText:
       return ImportLightgbm({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, limits);
     case Format::kSkops:
-      return Error(Reason::kUnsupported, "skops files are not read yet: save with joblib instead");
+      return ImportSkops(bytes, limits);
     case Format::kCatboost:
     case Format::kCatboostJson:
       return ImportCatboost(bytes, limits);

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 import os
 import pickle
 import zipfile
@@ -63,6 +64,15 @@ def rewrapped(data):
     return archive.getvalue()
 
 
+def skops_naming(module, name):
+    """A skops file that holds an instance of module.name."""
+    node = {"__class__": name, "__module__": module, "__loader__": "ObjectNode", "protocol": 2}
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as written:
+        written.writestr("schema.json", json.dumps(node))
+    return archive.getvalue()
+
+
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     """A repository of hostile files and one good model, served: (server, name -> the global each names)."""
@@ -72,11 +82,13 @@ def served(tmp_path_factory):
         (folder / f"{name}.pkl").write_bytes(data)
     (folder / "zipped.pkl").write_bytes(rewrapped(pickles["system"][0]))
     (folder / "zipped.skops").write_bytes(rewrapped(pickles["system"][0]))
+    (folder / "skops.skops").write_bytes(skops_naming("os", "system"))
     good = next(fixture for fixture in FIXTURES.values() if fixture.model.suffix == ".ubj")
     (folder / "good.ubj").write_bytes(good.model.read_bytes())
     with Server(folder, wait_ready=False) as server:
         server.wait_for_log("Slipway serves on|model loaded", timeout_s=60)
-        yield server, folder, {name: culprit for name, (_, culprit) in pickles.items()}
+        culprits = {name: culprit for name, (_, culprit) in pickles.items()}
+        yield server, folder, {**culprits, "skops": "os.system"}
 
 
 def reasons_of(server):

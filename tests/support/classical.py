@@ -13,7 +13,7 @@ import pathlib
 
 from support.models import TEST_MODELS
 
-AREAS = ["sklearn", "xgboost", "lightgbm", "catboost", "boosters"]
+AREAS = ["sklearn", "xgboost", "lightgbm", "catboost", "boosters", "skops"]
 SUFFIX = ".expected.json"
 # Names by which a folder's only model is found though its ending says nothing.
 NAMES_IN_FOLDER = {".json": "model.json", ".txt": "model.txt", ".model": "xgboost.model"}

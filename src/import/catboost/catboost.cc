@@ -12,6 +12,10 @@ namespace slipway::importing {
 namespace catboost {
 namespace {
 
+bool IsBinary(std::span<const std::byte> bytes) {
+  return !bytes.empty() && bytes[0] == std::byte{'C'};
+}
+
 enum class Link { kIdentity, kExponential, kClasses, kOneVsAll, kManyLabels };
 
 StatusOr<Link> LinkOf(std::string_view loss) {
@@ -73,118 +77,141 @@ StatusOr<Matrix> AddScores(Graph& graph, Model& model, const Matrix& x) {
   return score;
 }
 
-/// `predict` [n] or [n, columns].
-void WriteNumbers(Graph& graph, const std::string& value, int64_t columns) {
-  if (columns > 1) return graph.Output("predict", value, DType::kFp64, {-1, columns});
-  const std::string axis = graph.Constant<int64_t>({1}, std::vector<int64_t>{1});
-  graph.Output("predict", graph.Add("Squeeze", {value, axis}), DType::kFp64, {-1});
-}
-
-void WriteManyLabels(Graph& graph, const Matrix& score) {
-  const std::string p = graph.Add("Sigmoid", {score.value});
-  const std::string above = graph.Add("Greater", {p, graph.Scalar<double>(0.5)});
-  graph.Output("predict", graph.Add("Cast", {above}, {{"to", OnnxType(DType::kInt64)}}),
-               DType::kInt64, {-1, score.columns});
-  graph.Output("predict_proba", p, DType::kFp64, {-1, score.columns});
-}
-
-struct LabelTable {
-  std::string value;
-  DType dtype;
-};
-
-LabelTable AddLabels(Graph& graph, const Labels& labels) {
-  const Shape shape = {static_cast<int64_t>(labels.size())};
-  switch (labels.type) {
-    case LabelType::kTexts:
-      return {graph.Strings(shape, labels.texts), DType::kBytes};
-    case LabelType::kNumbers:
-      return {graph.Constant<double>(shape, labels.numbers), DType::kFp64};
-    case LabelType::kTruths: {
-      const std::string numbers = graph.Constant<double>(shape, labels.numbers);
-      return {graph.Add("Cast", {numbers}, {{"to", OnnxType(DType::kBool)}}), DType::kBool};
-    }
-    case LabelType::kIntegers:
-      break;
-  }
-  const std::vector<int64_t> whole(labels.numbers.begin(), labels.numbers.end());
-  return {graph.Constant<int64_t>(shape, whole), DType::kInt64};
+Predictions ManyLabels(Graph& graph, const Matrix& score) {
+  const Matrix p = {graph.Add("Sigmoid", {score.value}), DType::kFp64, score.columns};
+  const std::string above = graph.Add("Greater", {p.value, graph.Scalar<double>(0.5)});
+  const std::string label = graph.Add("Cast", {above}, {{"to", OnnxType(DType::kInt64)}});
+  return {.label = label, .labels = score.columns, .proba = p};
 }
 
 /// A score of one column is that of the second of two classes.
-Status WriteClasses(Graph& graph, Link link, const Matrix& score, Labels labels) {
-  std::string p;
-  int64_t classes = score.columns;
-  if (classes == 1) {
+Predictions OneOfClasses(Graph& graph, Link link, const Matrix& score) {
+  Matrix p = score;
+  if (score.columns == 1) {
     const std::string second = graph.Add("Sigmoid", {score.value});
     const std::string first = graph.Add("Sub", {graph.Scalar<double>(1), second});
-    p = graph.Add("Concat", {first, second}, {{"axis", 1}});
-    classes = 2;
+    p = {graph.Add("Concat", {first, second}, {{"axis", 1}}), DType::kFp64, 2};
   } else if (link == Link::kOneVsAll) {
-    p = graph.Add("Sigmoid", {score.value});
+    p.value = graph.Add("Sigmoid", {score.value});
   } else {
-    p = graph.Add("Softmax", {score.value}, {{"axis", 1}});
+    p.value = graph.Add("Softmax", {score.value}, {{"axis", 1}});
   }
-  if (labels.size() == 0) {
-    for (int64_t i = 0; i < classes; ++i) labels.numbers.push_back(static_cast<double>(i));
-  }
-  if (labels.size() != static_cast<size_t>(classes))
-    return Error(Reason::kBadModel, "CatBoost model: expected {} class_names, got {}", classes,
-                 labels.size());
-  const std::string best = graph.Add("ArgMax", {p}, {{"axis", 1}, {"keepdims", 0}});
-  const LabelTable table = AddLabels(graph, labels);
-  graph.Output("predict", graph.Add("Gather", {table.value, best}, {{"axis", 0}}), table.dtype,
-               {-1});
-  graph.Output("predict_proba", p, DType::kFp64, {-1, classes});
-  return OkStatus();
+  const std::string best = graph.Add("ArgMax", {p.value}, {{"axis", 1}, {"keepdims", 0}});
+  return {.label = best, .proba = p};
 }
 
-StatusOr<std::string> WriteModel(Model& model) {
-  ASSIGN_OR_RETURN(const Link link, LinkOf(model.loss));
-  if (model.features < 1 || model.features > kMaxFeatures)
-    return Error(Reason::kBadModel, "CatBoost model: expected at least 1 feature, got {}",
-                 model.features);
-  for (const double number : model.labels.numbers) {
+Predictions PredictionsOf(Graph& graph, Link link, const Matrix& score) {
+  switch (link) {
+    case Link::kManyLabels:
+      return ManyLabels(graph, score);
+    case Link::kClasses:
+    case Link::kOneVsAll:
+      return OneOfClasses(graph, link, score);
+    case Link::kExponential:
+      return {.value = Matrix{graph.Add("Exp", {score.value}), DType::kFp64, score.columns}};
+    case Link::kIdentity:
+      break;
+  }
+  return {.value = score};
+}
+
+/// Those of the file, or 0, 1, …
+StatusOr<CatboostClasses> ClassesOf(CatboostClasses classes, int64_t count) {
+  for (const double number : classes.numbers) {
     if (!(std::abs(number) < 0x1p62))
       return Error(Reason::kBadModel, "CatBoost model: class_names: expected numbers, got {}",
                    number);
   }
-  Graph graph;
-  const Matrix x = graph.Input("input", DType::kFp32, model.features);
-  ASSIGN_OR_RETURN(const Matrix score, AddScores(graph, model, x));
-  if (link == Link::kIdentity) WriteNumbers(graph, score.value, score.columns);
-  if (link == Link::kExponential)
-    WriteNumbers(graph, graph.Add("Exp", {score.value}), score.columns);
-  if (link == Link::kManyLabels) WriteManyLabels(graph, score);
-  if (link == Link::kClasses || link == Link::kOneVsAll)
-    RETURN_IF_ERROR(WriteClasses(graph, link, score, model.labels));
-  return graph.Serialize();
+  if (classes.size() == 0)
+    for (int64_t i = 0; i < count; ++i) classes.numbers.push_back(static_cast<double>(i));
+  if (classes.size() == static_cast<size_t>(count)) return classes;
+  return Error(Reason::kBadModel, "CatBoost model: expected {} class_names, got {}", count,
+               classes.size());
+}
+
+StatusOr<CatboostAnswers> AddModel(Graph& graph, Model model, const Matrix& x) {
+  if (x.columns != model.features)
+    return Error(Reason::kBadModel, "CatBoost model: expected {} features, got {}", x.columns,
+                 model.features);
+  ASSIGN_OR_RETURN(const Link link, LinkOf(model.loss));
+  CatboostAnswers answers;
+  ASSIGN_OR_RETURN(answers.score, AddScores(graph, model, x));
+  answers.predictions = PredictionsOf(graph, link, answers.score);
+  if (link != Link::kClasses && link != Link::kOneVsAll) return answers;
+  ASSIGN_OR_RETURN(answers.classes,
+                   ClassesOf(std::move(model.classes), answers.predictions.proba->columns));
+  return answers;
+}
+
+std::string Constant(Graph& graph, const CatboostClasses& classes) {
+  const Shape shape = {static_cast<int64_t>(classes.size())};
+  if (classes.dtype == DType::kBytes) return graph.Strings(shape, classes.texts);
+  if (classes.dtype == DType::kInt64) {
+    const std::vector<int64_t> whole(classes.numbers.begin(), classes.numbers.end());
+    return graph.Constant<int64_t>(shape, whole);
+  }
+  const std::string numbers = graph.Constant<double>(shape, classes.numbers);
+  if (classes.dtype == DType::kFp64) return numbers;
+  return graph.Add("Cast", {numbers}, {{"to", OnnxType(DType::kBool)}});
+}
+
+/// As WriteOutputs, and `predict` of one class is its label.
+void WriteAnswers(Graph& graph, const CatboostAnswers& answers) {
+  Predictions rest = answers.predictions;
+  if (answers.classes.size() != 0) {
+    const std::string labels = Constant(graph, answers.classes);
+    graph.Output("predict", graph.Add("Gather", {labels, rest.label}, {{"axis", 0}}),
+                 answers.classes.dtype, {-1});
+    rest.label.clear();
+  }
+  WriteOutputs(graph, rest);
+}
+
+StatusOr<Model> Read(std::span<const std::byte> bytes, const Limits& limits) {
+  if (bytes.size() > limits.max_file_bytes)
+    return Error(Reason::kTooLarge, "CatBoost model: {} bytes, the limit is {}", bytes.size(),
+                 limits.max_file_bytes);
+  Model model;
+  if (IsBinary(bytes)) {
+    ASSIGN_OR_RETURN(model, ReadBinary(bytes, limits));
+  } else {
+    ASSIGN_OR_RETURN(const Value document, ReadJson(bytes, {.name = "CatBoost model"}, limits));
+    ASSIGN_OR_RETURN(model, ReadDocument(document));
+  }
+  if (model.features < 1 || model.features > kMaxFeatures)
+    return Error(Reason::kBadModel, "CatBoost model: expected at least 1 feature, got {}",
+                 model.features);
+  if (std::ranges::all_of(model.feature_names, &std::string::empty)) model.feature_names.clear();
+  return model;
 }
 
 }  // namespace
 }  // namespace catboost
 
 StatusOr<Imported> ImportCatboost(std::span<const std::byte> bytes, const Limits& limits) {
-  if (bytes.size() > limits.max_file_bytes)
-    return Error(Reason::kTooLarge, "CatBoost model: {} bytes, the limit is {}", bytes.size(),
-                 limits.max_file_bytes);
-  const bool binary = !bytes.empty() && bytes[0] == std::byte{'C'};
-  catboost::Model model;
-  if (binary) {
-    ASSIGN_OR_RETURN(model, catboost::ReadBinary(bytes, limits));
-  } else {
-    ASSIGN_OR_RETURN(const Value document, ReadJson(bytes, {.name = "CatBoost model"}, limits));
-    ASSIGN_OR_RETURN(model, catboost::ReadDocument(document));
-  }
-  Imported imported{.format = binary ? "CatBoost binary" : "CatBoost JSON",
+  ASSIGN_OR_RETURN(catboost::Model model, catboost::Read(bytes, limits));
+  Imported imported{.format = catboost::IsBinary(bytes) ? "CatBoost binary" : "CatBoost JSON",
                     .framework = "catboost",
-                    .framework_version = model.version};
-  if (!std::ranges::all_of(model.feature_names, &std::string::empty))
-    imported.features = model.feature_names;
-  if (model.labels.type == catboost::LabelType::kTexts)
-    imported.labels["predict_proba"] = model.labels.texts;
-  ASSIGN_OR_RETURN(imported.model, catboost::WriteModel(model));
+                    .framework_version = model.version,
+                    .features = model.feature_names};
+  if (model.classes.dtype == DType::kBytes) imported.labels["predict_proba"] = model.classes.texts;
+  Graph graph;
+  const Matrix x = graph.Input("input", DType::kFp32, model.features);
+  ASSIGN_OR_RETURN(const CatboostAnswers answers, catboost::AddModel(graph, std::move(model), x));
+  catboost::WriteAnswers(graph, answers);
+  imported.model = graph.Serialize();
   return imported;
+}
+
+StatusOr<ModelColumns> CatboostColumns(std::span<const std::byte> bytes, const Limits& limits) {
+  ASSIGN_OR_RETURN(catboost::Model model, catboost::Read(bytes, limits));
+  return ModelColumns{model.features, std::move(model.feature_names)};
+}
+
+StatusOr<CatboostAnswers> AddCatboost(Graph& graph, const Matrix& x,
+                                      std::span<const std::byte> bytes, const Limits& limits) {
+  ASSIGN_OR_RETURN(catboost::Model model, catboost::Read(bytes, limits));
+  return catboost::AddModel(graph, std::move(model), graph.CastTo(x, DType::kFp32));
 }
 
 }  // namespace slipway::importing

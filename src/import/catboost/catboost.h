@@ -3,9 +3,13 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "base/status.h"
+#include "import/graph.h"
 #include "import/import.h"
+#include "import/predictions.h"
 
 namespace slipway::importing {
 
@@ -20,5 +24,28 @@ namespace slipway::importing {
 ///   are kept as hashes and statistics; kBadModel naming the place.
 /// Threads: any. Source: docs/formats/catboost.md.
 StatusOr<Imported> ImportCatboost(std::span<const std::byte> bytes, const Limits& limits = {});
+
+/// The labels of classes by position; none when the file does not say.
+struct CatboostClasses {
+  DType dtype = DType::kInt64;  // kInt64, kBytes, kBool, kFp64
+  std::vector<std::string> texts;
+  std::vector<double> numbers;  // of every other type
+  size_t size() const { return dtype == DType::kBytes ? texts.size() : numbers.size(); }
+};
+
+struct CatboostAnswers {
+  Predictions predictions;  // labels are positions in `classes`
+  Matrix score;             // FP64 [n, outputs]: what CatBoost calls the raw value
+  CatboostClasses classes;  // 0, 1, … when the file does not say
+};
+
+/// The columns of the model's input. Cost: reads the whole model.
+StatusOr<ModelColumns> CatboostColumns(std::span<const std::byte> bytes, const Limits& limits = {});
+
+/// Writes the model into a graph of other things.
+/// @param x  [n, features] of any dtype; cast to FP32.
+/// @return as ImportCatboost; kBadModel when x has not as many columns as the model has features.
+StatusOr<CatboostAnswers> AddCatboost(Graph& graph, const Matrix& x,
+                                      std::span<const std::byte> bytes, const Limits& limits = {});
 
 }  // namespace slipway::importing

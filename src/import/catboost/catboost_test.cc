@@ -3,10 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-
-#include "onnx/model_info.h"
+#include "import/testing/models.h"
 
 namespace slipway::importing {
 namespace {
@@ -15,19 +12,13 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-const std::filesystem::path kModels = SLIPWAY_SOURCE_DIR "/tests/models/catboost";
+using testing::ReadFile;
+using testing::RefusalOf;
 
-std::string ReadFile(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+const std::filesystem::path kModels = testing::ModelsOf("catboost");
 
 StatusOr<Imported> ImportText(std::string_view text) {
-  return ImportCatboost(std::as_bytes(std::span(text)));
-}
-
-bool IsValidOnnx(const Imported& imported) {
-  return onnx::Inspect(std::as_bytes(std::span(imported.model))).ok();
+  return ImportCatboost(testing::BytesOf(text));
 }
 
 /// x1 > 2 is bit 0, x0 > 0.5 bit 1.
@@ -42,32 +33,10 @@ constexpr std::string_view kSmall =
     R"("scale_and_bias":[1,[0.5]]})";
 
 std::string Replaced(std::string_view from, std::string_view to) {
-  std::string changed(kSmall);
-  const size_t at = changed.find(from);
-  EXPECT_NE(at, std::string::npos) << from;
-  return changed.replace(at, from.size(), to);
+  return testing::Replaced(kSmall, from, to);
 }
 
-std::string Refusal(std::string_view text) {
-  const auto imported = ImportText(text);
-  return imported.ok() ? "" : std::string(MessageOf(imported.status()));
-}
-
-TEST(CatboostTest, EveryCommittedModelBecomesValidOnnxTheSameTwice) {
-  int models = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(kModels)) {
-    const std::string name = entry.path().filename();
-    if (name.ends_with(".py") || name.ends_with(".expected.json")) continue;
-    ++models;
-    const std::string bytes = ReadFile(entry.path());
-    const auto imported = ImportText(bytes);
-    ASSERT_TRUE(imported.ok()) << name << ": " << imported.status();
-    EXPECT_TRUE(IsValidOnnx(*imported)) << name;
-    EXPECT_EQ(imported->model, ImportText(bytes)->model) << name;
-    EXPECT_EQ(imported->framework_version, "1.2.10") << name;
-  }
-  EXPECT_GE(models, 24);
-}
+std::string Refusal(std::string_view text) { return RefusalOf(ImportText(text)); }
 
 TEST(CatboostTest, BothEncodingsOfAModelAreTheSameModel) {
   for (const std::string name : {"rmse", "nan_max", "multi_rmse"}) {
@@ -135,23 +104,13 @@ TEST(CatboostTest, CutFilesAreRefused) {
   for (const auto* name : {"multiclass.cbm", "lossguide.cbm", "rmse_json.json"}) {
     std::string bytes = ReadFile(kModels / name);
     while (bytes.ends_with('\n')) bytes.pop_back();
-    ASSERT_FALSE(bytes.empty()) << name;
-    for (size_t size = 0; size < bytes.size(); size += 1 + bytes.size() / 500)
-      EXPECT_FALSE(ImportText(std::string_view(bytes).substr(0, size)).ok()) << name << " " << size;
+    testing::ExpectCutFilesAreRefused(bytes, 500, ImportText);
   }
 }
 
 TEST(CatboostTest, FlippedBitsAreRefusedOrReadAsAnotherModel) {
-  for (const auto* name : {"multiclass.cbm", "multiclass_lossguide.cbm", "lossguide_json.json"}) {
-    std::string bytes = ReadFile(kModels / name);
-    const size_t bits = bytes.size() * 8;
-    for (size_t bit = 0; bit < bits; bit += 1 + bits / 2000) {
-      bytes[bit / 8] ^= static_cast<char>(1 << bit % 8);
-      const auto imported = ImportText(bytes);
-      EXPECT_TRUE(!imported.ok() || IsValidOnnx(*imported)) << name << " " << bit;
-      bytes[bit / 8] ^= static_cast<char>(1 << bit % 8);
-    }
-  }
+  for (const auto* name : {"multiclass.cbm", "multiclass_lossguide.cbm", "lossguide_json.json"})
+    testing::ExpectFlippedBitsAreHarmless(ReadFile(kModels / name), 2000, ImportText);
 }
 
 }  // namespace

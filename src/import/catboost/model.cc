@@ -37,30 +37,30 @@ Status RefuseFeatures(std::string_view kind) {
 
 namespace {
 
-StatusOr<Labels> LabelsOf(const Node& class_params) {
-  Labels labels;
+StatusOr<CatboostClasses> ClassesOf(const Node& class_params) {
+  CatboostClasses classes;
   ASSIGN_OR_RETURN(const Node type_node, class_params.At("class_label_type"));
   ASSIGN_OR_RETURN(const std::string_view type, type_node.AsString());
   ASSIGN_OR_RETURN(const Node names, class_params.At("class_names"));
   if (type == "String") {
-    labels.type = LabelType::kTexts;
+    classes.dtype = DType::kBytes;
     ASSIGN_OR_RETURN(const std::vector<Node> nodes, names.AsNodes());
     for (const Node& node : nodes) {
       ASSIGN_OR_RETURN(const std::string_view text, node.AsString());
-      labels.texts.emplace_back(text);
+      classes.texts.emplace_back(text);
     }
-    return labels;
+    return classes;
   }
   ASSIGN_OR_RETURN(const Numbers* numbers, names.AsNumbers());
-  labels.numbers = *numbers;
+  classes.numbers = *numbers;
   if (type == "Boolean") {
-    labels.type = LabelType::kTruths;
+    classes.dtype = DType::kBool;
   } else if (type == "Float") {
-    labels.type = LabelType::kNumbers;
+    classes.dtype = DType::kFp64;
   } else if (type != "Integer") {
     return type_node.Bad("expected Integer, String, Boolean or Float, got \"{}\"", type);
   }
-  return labels;
+  return classes;
 }
 
 }  // namespace
@@ -71,7 +71,7 @@ Status ReadInfo(const Node& params, const Node* class_params, std::string_view v
   ASSIGN_OR_RETURN(const Node type, loss.At("type"));
   ASSIGN_OR_RETURN(model.loss, type.AsString());
   if (class_params != nullptr) {
-    ASSIGN_OR_RETURN(model.labels, LabelsOf(*class_params));
+    ASSIGN_OR_RETURN(model.classes, ClassesOf(*class_params));
   }
   constexpr std::string_view kTag = "tags/v";
   const size_t at = version.find(kTag);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "import/catboost/catboost.h"
 #include "import/document.h"
 #include "import/import.h"
 #include "import/trees.h"
@@ -20,15 +21,6 @@ struct Border {
   bool missing_is_above = false;  // where NaN goes
 };
 
-enum class LabelType { kIntegers, kTexts, kTruths, kNumbers };
-
-struct Labels {
-  LabelType type = LabelType::kIntegers;
-  std::vector<std::string> texts;
-  std::vector<double> numbers;  // of every other type
-  size_t size() const { return type == LabelType::kTexts ? texts.size() : numbers.size(); }
-};
-
 struct Model {
   std::string version;  // "1.2.10"; "" when the file does not say
   std::string loss;     // "Logloss"
@@ -38,7 +30,7 @@ struct Model {
   std::vector<Tree> trees;                 // leaves of `outputs` values
   double scale = 1;
   std::vector<double> bias;  // one, or one for each output
-  Labels labels;             // of classes; none when the file does not say
+  CatboostClasses classes;
 };
 
 /// More outputs and columns than any model has.

@@ -3,10 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-
-#include "onnx/model_info.h"
+#include "import/testing/models.h"
 
 namespace slipway::importing {
 namespace {
@@ -16,20 +13,18 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-const std::filesystem::path kModels = SLIPWAY_SOURCE_DIR "/tests/models/lightgbm";
+using testing::ReadFile;
+using testing::RefusalOf;
 
-std::string ReadFile(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+const std::filesystem::path kModels = testing::ModelsOf("lightgbm");
+
+StatusOr<Imported> ImportText(std::string_view text) { return ImportLightgbm(text); }
 
 /// Operators of the graph, by name.
 std::map<std::string, int64_t> OperatorsOf(std::string_view text) {
   const auto imported = ImportLightgbm(text);
   EXPECT_TRUE(imported.ok()) << imported.status();
-  const auto info = onnx::Inspect(std::as_bytes(std::span(imported->model)));
-  EXPECT_TRUE(info.ok()) << info.status();
-  return info->operators;
+  return testing::InfoOf(*imported).operators;
 }
 
 /// x0 <= 0.5 ? 1 : (x1 in {1, 33} ? 2 : 3)
@@ -42,30 +37,10 @@ constexpr std::string_view kSmall =
     "a=1\n\npandas_categorical:null\n";
 
 std::string Replaced(std::string_view from, std::string_view to) {
-  std::string changed(kSmall);
-  const size_t at = changed.find(from);
-  EXPECT_NE(at, std::string::npos) << from;
-  return changed.replace(at, from.size(), to);
+  return testing::Replaced(kSmall, from, to);
 }
 
-std::string Refusal(std::string_view text) {
-  const auto imported = ImportLightgbm(text);
-  return imported.ok() ? "" : std::string(MessageOf(imported.status()));
-}
-
-TEST(LightgbmTest, EveryCommittedModelBecomesValidOnnxTheSameTwice) {
-  int models = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(kModels)) {
-    if (entry.path().extension() != ".txt") continue;
-    ++models;
-    const std::string text = ReadFile(entry.path());
-    const auto imported = ImportLightgbm(text);
-    ASSERT_TRUE(imported.ok()) << entry.path() << ": " << imported.status();
-    EXPECT_TRUE(onnx::Inspect(std::as_bytes(std::span(imported->model))).ok()) << entry.path();
-    EXPECT_EQ(imported->model, ImportLightgbm(text)->model) << entry.path();
-  }
-  EXPECT_GE(models, 35);
-}
+std::string Refusal(std::string_view text) { return RefusalOf(ImportText(text)); }
 
 TEST(LightgbmTest, NamesOfColumnsAreThoseThatLightgbmWasGiven) {
   EXPECT_THAT(ImportLightgbm(kSmall)->features, ElementsAre("a", "b"));
@@ -172,21 +147,12 @@ TEST(LightgbmTest, CutFilesAreRefused) {
   const std::string text = ReadFile(kModels / "categories.txt");
   const size_t end = text.find("end of trees");
   ASSERT_NE(end, std::string::npos);
-  for (size_t size = 0; size < end; size += 1 + end / 1000)
-    EXPECT_FALSE(ImportLightgbm(text.substr(0, size)).ok()) << size;
+  testing::ExpectCutFilesAreRefused(std::string_view(text).substr(0, end), 1000, ImportText);
 }
 
 TEST(LightgbmTest, FlippedBitsAreRefusedOrReadAsAnotherModel) {
-  for (const auto* name : {"categories.txt", "multiclassova.txt", "zero_is_missing_large.txt"}) {
-    std::string text = ReadFile(kModels / name);
-    const size_t bits = text.size() * 8;
-    for (size_t bit = 0; bit < bits; bit += 1 + bits / 1500) {
-      text[bit / 8] ^= static_cast<char>(1 << bit % 8);
-      const auto imported = ImportLightgbm(text);
-      EXPECT_TRUE(!imported.ok() || onnx::Inspect(std::as_bytes(std::span(imported->model))).ok());
-      text[bit / 8] ^= static_cast<char>(1 << bit % 8);
-    }
-  }
+  for (const auto* name : {"categories.txt", "multiclassova.txt", "zero_is_missing_large.txt"})
+    testing::ExpectFlippedBitsAreHarmless(ReadFile(kModels / name), 1500, ImportText);
 }
 
 }  // namespace

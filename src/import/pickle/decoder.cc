@@ -139,6 +139,8 @@ StatusOr<std::unique_ptr<Decoder>> MakeDecoder(Packing packing) {
   switch (packing) {
     case Packing::kZlib:
       return Started<ZlibDecoder>(MAX_WBITS);
+    case Packing::kDeflate:
+      return Started<ZlibDecoder>(-MAX_WBITS);
     case Packing::kGzip:
       return Started<ZlibDecoder>(kGzipOnly + MAX_WBITS);
     case Packing::kBz2:

@@ -70,8 +70,9 @@ class Describer {
 
   void Head(const Document& document) {
     const std::string_view packing = document.packing();
-    lines_.push_back({.text = fmt::format("pickle of protocol {}{}{}", document.protocol(),
-                                          packing.empty() ? "" : ", packed with ", packing)});
+    lines_.push_back(
+        {.text = fmt::format("{} of protocol {}{}{}", document.format(), document.protocol(),
+                             packing.empty() ? "" : ", packed with ", packing)});
     lines_.push_back({.text = document.globals().empty() ? "globals: none" : "globals:"});
     for (const GlobalUse& use : document.globals()) {
       if (lines_.size() >= options_.max_lines) break;

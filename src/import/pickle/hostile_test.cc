@@ -79,7 +79,7 @@ TEST(HostileTest, WhatIsWrongIsNamedWithItsOffset) {
       {"\x82\x01.", "EXT1 at byte 0: persistent ids, copyreg extensions"},
       {"\x97.",
        "NEXT_BUFFER at byte 0: persistent ids, copyreg extensions and buffers out of band"},
-      {"PK\x03\x04 ... schema.json", "skops files are not read yet; dump the model with joblib"},
+      {"PK\x03\x04 ... schema.json", "a skops file, no pickle"},
       {"PK\x03\x04 ... archive/data.pkl", "a PyTorch file, which is not read"},
       {"PK\x03\x04 ... a.npy", "a file of numpy.savez"},
       {"PK\x03\x04", "a zip archive, no pickle"},

@@ -16,6 +16,7 @@
 
 #include "import/pickle/describe.h"
 #include "import/pickle/testing/files.h"
+#include "import/skops/reader.h"
 #include "text/base64.h"
 
 namespace slipway::pickle {
@@ -131,6 +132,14 @@ TEST_F(SealedTest, ModelsAreReadWithoutASystemCall) {
   EXPECT_EQ(StatusOfSealed([&] {
               for (const std::string& file : files)
                 if (!StatusOfReading(file).ok()) _exit(2);
+            }),
+            0);
+}
+
+TEST_F(SealedTest, SkopsFilesAreReadWithoutASystemCall) {
+  const std::string file = ReadFixture("../skops/columns-mixed.skops");
+  EXPECT_EQ(StatusOfSealed([&] {
+              if (!skops::Read(std::as_bytes(std::span(file))).ok()) _exit(2);
             }),
             0);
 }

@@ -21,6 +21,10 @@ struct NumpyType {
 /// @param dtype  an instance of numpy.dtype, with or without its state.
 StatusOr<NumpyType> ReadNumpyType(const Node& dtype, Heap& heap);
 
+/// A type by its code: "<f8", "|S4", "U12".
+/// @return kBadModel for what is no code or a size that numpy does not have.
+StatusOr<NumpyType> ParseNumpyType(std::string_view code);
+
 /// How elements lie in their bytes.
 struct ArrayLayout {
   std::vector<int64_t> shape;

@@ -171,6 +171,14 @@ bool IsNumpyCore(std::string_view module, std::string_view part) {
   return parent == "numpy.core" || parent == "numpy._core";
 }
 
+StatusOr<NumpyType> ParseNumpyType(std::string_view code) {
+  ASSIGN_OR_RETURN(NumpyType out, ParseCode(code));
+  if (!HasKnownSize(out.type))
+    return Error(Reason::kBadModel, "numpy.dtype: expected a type that numpy has, got \"{}\"",
+                 Printable(code));
+  return out;
+}
+
 StatusOr<NumpyType> ReadNumpyType(const Node& dtype, Heap& heap) {
   if (!dtype.is(Kind::kObject)) return BadType("an instance of numpy.dtype", dtype);
   if (!IsInstanceOf(dtype, "numpy", "dtype")) return Unknown(*dtype.instance->callable);
@@ -181,10 +189,7 @@ StatusOr<NumpyType> ReadNumpyType(const Node& dtype, Heap& heap) {
     return RecordType(dtype, *state, heap);
   if (args[0]->is(Kind::kGlobal)) return Unknown(*args[0]);
   if (!args[0]->is(Kind::kString)) return BadType("a type's name", dtype);
-  ASSIGN_OR_RETURN(NumpyType out, ParseCode(args[0]->text));
-  if (!HasKnownSize(out.type))
-    return Error(Reason::kBadModel, "numpy.dtype: expected a type that numpy has, got \"{}\"",
-                 Printable(args[0]->text));
+  ASSIGN_OR_RETURN(NumpyType out, ParseNumpyType(args[0]->text));
   if (state != nullptr) RETURN_IF_ERROR(ApplyState(dtype, *state, heap, out));
   return out;
 }

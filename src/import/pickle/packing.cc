@@ -50,7 +50,8 @@ Status CheckSize(size_t unpacked, size_t packed, const UnpackLimits& limits) {
 }  // namespace
 
 std::string_view PackingName(Packing packing) {
-  constexpr std::array kNames = {""sv, "zlib"sv, "gzip"sv, "bz2"sv, "xz"sv, "lzma"sv, "lz4"sv};
+  constexpr std::array kNames = {""sv,   "zlib"sv, "gzip"sv, "bz2"sv,
+                                 "xz"sv, "lzma"sv, "lz4"sv,  "deflate"sv};
   return kNames[static_cast<size_t>(packing)];
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// The compressions that joblib writes, each recognised by its first bytes.
+// The compressions that joblib writes, each recognised by its first bytes, and that of zip
+// archives.
 
 #include <cstddef>
 #include <cstdint>
@@ -11,11 +12,12 @@
 
 namespace slipway::pickle {
 
-enum class Packing : uint8_t { kNone, kZlib, kGzip, kBz2, kXz, kLzma, kLz4 };
+enum class Packing : uint8_t { kNone, kZlib, kGzip, kBz2, kXz, kLzma, kLz4, kDeflate };
 
-/// "zlib", "gzip", "bz2", "xz", "lzma", "lz4"; "" for kNone.
+/// "zlib", "gzip", "bz2", "xz", "lzma", "lz4", "deflate"; "" for kNone.
 std::string_view PackingName(Packing packing);
 
+/// By the first bytes; never kDeflate, which is a stream without any.
 Packing RecognisePacking(std::span<const std::byte> bytes);
 
 struct UnpackLimits {

@@ -7,16 +7,16 @@
 #include "import/pickle/packing.h"
 
 namespace slipway::pickle {
-namespace {
 
-/// What an empty list costs, an opcode of one byte, is the most that a byte may ask for; a copy of
-/// the stream and a little more may be made besides. So small files stay small in memory whatever
-/// they say.
-size_t Allowance(size_t stream_bytes, size_t max_bytes) {
+size_t Allowance(size_t file_bytes, size_t max_bytes) {
+  // What an empty list costs, an opcode of one byte, is the most that a byte may ask for; a copy of
+  // the stream and a little more may be made besides.
   constexpr size_t kPerByte = 128, kBase = size_t{1} << 20;
-  if (stream_bytes > max_bytes / kPerByte) return max_bytes;
-  return std::min(max_bytes, kBase + kPerByte * stream_bytes);
+  if (file_bytes > max_bytes / kPerByte) return max_bytes;
+  return std::min(max_bytes, kBase + kPerByte * file_bytes);
 }
+
+namespace {
 
 class PickleDocument final : public Document {
  public:
@@ -58,8 +58,7 @@ struct Foreign {
 };
 constexpr std::string_view kZip = "PK\x03\x04";
 constexpr Foreign kForeign[] = {
-    {kZip, "schema.json",
-     "skops files are not read yet; dump the model with joblib or pickle instead"},
+    {kZip, "schema.json", "a skops file, no pickle"},
     {kZip, "data.pkl", "a PyTorch file, which is not read; export the model to ONNX"},
     {kZip, ".npy", "a file of numpy.savez, no model"},
     {kZip, "", "a zip archive, no pickle"},

@@ -27,15 +27,20 @@ struct GlobalUse {
   size_t uses = 0;
 };
 
-/// One pickle, read. Threads: const methods from any thread.
+/// One pickle, or a file that holds the same values, read. Threads: const methods from any thread.
 class Document {
  public:
   virtual ~Document() = default;
   virtual Value root() const = 0;
-  virtual const std::vector<GlobalUse>& globals() const = 0;  // in the order of their offsets
-  virtual int protocol() const = 0;                           // 0 where the file does not say
+  virtual const std::vector<GlobalUse>& globals() const = 0;    // in the order of their offsets
+  virtual std::string_view format() const { return "pickle"; }  // or "skops"
+  virtual int protocol() const = 0;                             // 0 where the file does not say
   virtual std::string_view packing() const = 0;  // "", "zlib", "gzip", "bz2", "xz", "lzma", "lz4"
 };
+
+/// The bytes that the values of a file of `file_bytes` may take: small files stay small in memory
+/// whatever they say.
+size_t Allowance(size_t file_bytes, size_t max_bytes);
 
 /// Reads a pickle of protocol 0 to 5 or a joblib file, packed or not.
 /// @param bytes  must outlive the document, whose strings and arrays lie in them.

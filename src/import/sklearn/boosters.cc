@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "import/catboost/catboost.h"
 #include "import/lightgbm/lightgbm.h"
 #include "import/sklearn/operators.h"
 #include "import/sklearn/registry.h"
@@ -99,6 +100,47 @@ StatusOr<Predictions> AddLightgbmOf(Writer& writer, const State& state, const Ta
   return AddLightgbm(writer.graph(), numbers, text, {}, options);
 }
 
+StatusOr<std::span<const std::byte>> CatboostBytes(const State& state) {
+  if (!state.Has("__model")) return state.Bad("__model: missing; it was not fitted");
+  ASSIGN_OR_RETURN(const std::string_view bytes, state.Bytes("__model"));
+  return std::as_bytes(std::span(bytes));
+}
+
+StatusOr<CatboostAnswers> AddCatboostOf(Writer& writer, const State& state, const Table& x) {
+  ASSIGN_OR_RETURN(const auto bytes, CatboostBytes(state));
+  ASSIGN_OR_RETURN(const Matrix numbers, x.Numbers(writer.graph(), state.Title()));
+  auto answers = AddCatboost(writer.graph(), numbers, bytes);
+  if (!answers.ok()) return Annotate(answers.status(), state.Title());
+  return answers;
+}
+
+StatusOr<Outputs> CatboostClassifier(Writer& writer, const State& state, const Table& x) {
+  ASSIGN_OR_RETURN(CatboostAnswers answers, AddCatboostOf(writer, state, x));
+  if (answers.classes.size() == 0)
+    return state.Unsupported("expected a loss that tells one class and its probability");
+  Outputs outputs;
+  outputs.label = answers.predictions.label;
+  outputs.proba = answers.predictions.proba;
+  outputs.classes.dtype = answers.classes.dtype;
+  if (answers.classes.dtype == DType::kInt64)
+    outputs.classes.integers.assign(answers.classes.numbers.begin(), answers.classes.numbers.end());
+  else
+    outputs.classes.numbers = std::move(answers.classes.numbers);
+  outputs.classes.texts = std::move(answers.classes.texts);
+  return outputs;
+}
+
+StatusOr<Outputs> CatboostRegressor(Writer& writer, const State& state, const Table& x) {
+  ASSIGN_OR_RETURN(const CatboostAnswers answers, AddCatboostOf(writer, state, x));
+  return Regressing(writer.graph(), state, answers.predictions);
+}
+
+/// predict of the plain class, and of a ranker, is the raw value whatever the loss.
+StatusOr<Outputs> CatboostRaw(Writer& writer, const State& state, const Table& x) {
+  ASSIGN_OR_RETURN(const CatboostAnswers answers, AddCatboostOf(writer, state, x));
+  return Predicting(answers.score, answers.score.columns == 1);
+}
+
 using Add = StatusOr<Predictions>(Writer&, const State&, const Table&);
 using Answer = StatusOr<Outputs>(Graph&, const State&, const Predictions&);
 
@@ -117,6 +159,11 @@ StatusOr<ModelColumns> XgboostColumnsOf(const State& state) {
 StatusOr<ModelColumns> LightgbmColumnsOf(const State& state) {
   ASSIGN_OR_RETURN(const std::string_view text, LightgbmText(state));
   return LightgbmColumns(text);
+}
+
+StatusOr<ModelColumns> CatboostColumnsOf(const State& state) {
+  ASSIGN_OR_RETURN(const auto bytes, CatboostBytes(state));
+  return CatboostColumns(bytes);
 }
 
 constexpr auto kMeta = EstimatorKind::kMeta;
@@ -141,7 +188,16 @@ constexpr Estimator Lightgbm(std::string_view name, EstimatorKind kind,
           LightgbmColumnsOf};
 }
 
+constexpr Estimator Catboost(std::string_view name, EstimatorKind kind,
+                             decltype(Estimator::write) write) {
+  return {"catboost.core", name, kind, write, nullptr, 0, CatboostColumnsOf};
+}
+
 constexpr Estimator kRows[] = {
+    Catboost("CatBoost", kRegressor, CatboostRaw),
+    Catboost("CatBoostClassifier", kClassifier, CatboostClassifier),
+    Catboost("CatBoostRanker", kRegressor, CatboostRaw),
+    Catboost("CatBoostRegressor", kRegressor, CatboostRegressor),
     Xgboost("Booster", kMeta, Write<AddXgboostOf, Answering>),
     Xgboost("XGBClassifier", kClassifier, Write<AddXgboostOf, Classifying>),
     Xgboost("XGBRFClassifier", kClassifier, Write<AddXgboostOf, Classifying>),

@@ -73,7 +73,9 @@ bool AllowedOfScipy(std::string_view module, std::string_view name) {
 /// Estimators of boosted trees, and what they hold: the booster's own bytes.
 bool AllowedOfBoosters(std::string_view module, std::string_view name) {
   if (module == "xgboost.sklearn") return name.starts_with("XGB");
+  if (module == "xgboost.compat") return name == "XGBoostLabelEncoder";
   if (module == "lightgbm.sklearn") return name.starts_with("LGBM");
+  if (module == "catboost.core") return name.starts_with("CatBoost");
   return (module == "xgboost.core" || module == "lightgbm.basic") && name == "Booster";
 }
 
@@ -123,7 +125,7 @@ bool AllowedInScikitLearn(std::string_view module, std::string_view name) {
   if (top == "numpy") return AllowedOfNumpy(module, name);
   if (top == "scipy") return AllowedOfScipy(module, name);
   if (top == "pandas") return AllowedOfPandas(name);
-  if (top == "xgboost" || top == "lightgbm") return AllowedOfBoosters(module, name);
+  if (IsOneOf(top, {"xgboost", "lightgbm", "catboost"})) return AllowedOfBoosters(module, name);
   return AllowedOfPython(module, name);
 }
 
@@ -142,12 +144,13 @@ Status Explain(const pickle::GlobalUse& global) {
   if (IsOneOf(top, {"sklearn", "numpy", "scipy", "pandas"}))
     return Error(Reason::kUnsupported, "{}, which is not among what a fitted estimator may hold",
                  what);
-  return Error(Reason::kUnsupported,
-               "{}, which is not scikit-learn's: of a class or function a pickle holds the name "
-               "and the attributes, never the code, so it runs only where {} is importable. Save "
-               "the fitted scikit-learn estimators inside it (pickle.dump(model.estimator, file)), "
-               "replace own functions by scikit-learn's transformers, or export to ONNX",
-               what, top == "__main__" ? "the script that wrote it" : top);
+  return Error(
+      Reason::kUnsupported,
+      "{}, which is not scikit-learn's: of a class or function the file holds the "
+      "name and the attributes, never the code, so it runs only where {} is importable. Save "
+      "the fitted scikit-learn estimators inside it (pickle.dump(model.estimator, file)), "
+      "replace own functions by scikit-learn's transformers, or export to ONNX",
+      what, top == "__main__" ? "the script that wrote it" : top);
 }
 
 }  // namespace

@@ -178,7 +178,7 @@ StatusOr<Imported> ImportScikitLearn(const pickle::Document& document) {
                    sklearn::FindRoot(document.root(), &budget, &imported.warnings));
   const std::string_view package = root.module().substr(0, root.module().find('.'));
   imported.framework = package == "sklearn" ? "scikit-learn" : std::string(package);
-  imported.format = imported.framework + " pickle";
+  imported.format = fmt::format("{} {}", imported.framework, document.format());
   ASSIGN_OR_RETURN(imported.framework_version, root.TextOr("_sklearn_version", ""));
   ASSIGN_OR_RETURN(std::vector<sklearn::ColumnUse> uses, sklearn::InputColumns(root));
   ASSIGN_OR_RETURN(const bool again, sklearn::WritePass(root, uses, imported));

@@ -3,11 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
 #include <set>
 
-#include "onnx/model_info.h"
+#include "import/testing/models.h"
 #include "text/json_reader.h"
 
 namespace slipway::importing {
@@ -17,12 +15,10 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-const std::filesystem::path kModels = SLIPWAY_SOURCE_DIR "/tests/models/sklearn";
+using testing::InfoOf;
+using testing::ReadFile;
 
-std::string ReadFile(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+const std::filesystem::path kModels = testing::ModelsOf("sklearn");
 
 StatusOr<Imported> ImportPickle(const std::string& bytes) {
   ASSIGN_OR_RETURN(const auto document, pickle::Read(std::as_bytes(std::span(bytes))));
@@ -32,12 +28,6 @@ StatusOr<Imported> ImportPickle(const std::string& bytes) {
 std::string Refusal(const std::string& bytes) {
   const auto imported = ImportPickle(bytes);
   return imported.ok() ? "" : std::string(MessageOf(imported.status()));
-}
-
-onnx::ModelInfo InfoOf(const Imported& imported) {
-  auto info = onnx::Inspect(std::as_bytes(std::span(imported.model)));
-  EXPECT_TRUE(info.ok()) << info.status();
-  return info.ok() ? *info : onnx::ModelInfo{};
 }
 
 /// An instance as a pickle of protocol 0 spells it; `state` is the inside of a dict.
@@ -122,6 +112,15 @@ TEST(SklearnTest, WhatOlderVersionsComputeOtherwiseIsRefusedOrTold) {
                                   "Vbehaviour\nVold\nVn_features_\nI4\n"))),
             "IsolationForest: expected one of scikit-learn 0.22 or later, or of 0.21 with "
             "behaviour=\"new\"; fit it again");
+}
+
+TEST(SklearnTest, BoostersWithoutAModelAreRefused) {
+  EXPECT_EQ(Refusal(File(Instance("catboost.core", "CatBoostRegressor", "Vdepth\nI3\n"))),
+            "CatBoostRegressor: __model: missing; it was not fitted");
+  EXPECT_THAT(Refusal(File(Instance("catboost.core", "CatBoostRegressor", "V__model\nVCBM1\n"))),
+              HasSubstr("CatBoost"));
+  EXPECT_THAT(Refusal(File(Instance("catboost.core", "CatBoostClassifier", "V__model\nI7\n"))),
+              HasSubstr("__model: expected bytes or a str, got an int"));
 }
 
 TEST(SklearnTest, TablesWithTextHaveAnInputForEachColumn) {

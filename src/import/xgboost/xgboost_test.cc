@@ -3,10 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-
-#include "onnx/model_info.h"
+#include "import/testing/models.h"
 
 namespace slipway::importing {
 namespace {
@@ -15,21 +12,16 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-const std::filesystem::path kModels = SLIPWAY_SOURCE_DIR "/tests/models/xgboost";
+using testing::ReadFile;
+using testing::RefusalOf;
 
-std::string ReadFile(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+const std::filesystem::path kModels = testing::ModelsOf("xgboost");
 
 StatusOr<Imported> ImportText(std::string_view text, const Limits& limits = {}) {
-  return ImportXgboost(std::as_bytes(std::span(text)), limits);
+  return ImportXgboost(testing::BytesOf(text), limits);
 }
 
-std::string Refusal(std::string_view text) {
-  const auto imported = ImportText(text);
-  return imported.ok() ? "" : std::string(MessageOf(imported.status()));
-}
+std::string Refusal(std::string_view text) { return RefusalOf(ImportText(text)); }
 
 /// x0 < 0.5 ? 1 : (x1 in {1, 3} ? 3 : 2), missing to the left, then to the right.
 constexpr std::string_view kSmall =
@@ -44,32 +36,7 @@ constexpr std::string_view kSmall =
     R"("version":[3,0,0]})";
 
 std::string Replaced(std::string_view from, std::string_view to, std::string_view text = kSmall) {
-  std::string changed(text);
-  const size_t at = changed.find(from);
-  EXPECT_NE(at, std::string::npos) << from;
-  return changed.replace(at, from.size(), to);
-}
-
-std::vector<std::filesystem::path> AllModels() {
-  std::vector<std::filesystem::path> models;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(kModels)) {
-    const std::string name = entry.path().filename();
-    if (name.ends_with(".py") || name.ends_with(".expected.json") || entry.is_directory()) continue;
-    models.push_back(entry.path());
-  }
-  return models;
-}
-
-TEST(XgboostTest, EveryCommittedModelBecomesValidOnnxTheSameTwice) {
-  ASSERT_THAT(AllModels(), SizeIs(::testing::Ge(50)));
-  for (const auto& path : AllModels()) {
-    const std::string bytes = ReadFile(path);
-    const auto imported = ImportText(bytes);
-    ASSERT_TRUE(imported.ok()) << path << ": " << imported.status();
-    EXPECT_TRUE(onnx::Inspect(std::as_bytes(std::span(imported->model))).ok()) << path;
-    EXPECT_EQ(imported->model, ImportText(bytes)->model) << path;
-    EXPECT_EQ(imported->framework, "xgboost");
-  }
+  return testing::Replaced(text, from, to);
 }
 
 TEST(XgboostTest, SaysWhatItReadAndFromWhichVersion) {
@@ -102,7 +69,7 @@ TEST(XgboostTest, AllRoundsMayAnswerInAGraphOfOtherThings) {
   const auto size_of = [&](const XgboostOptions& options) {
     Graph graph;
     const Matrix x = graph.Input("x", DType::kFp64, 4);
-    const auto predictions = AddXgboost(graph, x, std::as_bytes(std::span(bytes)), {}, options);
+    const auto predictions = AddXgboost(graph, x, testing::BytesOf(bytes), {}, options);
     EXPECT_TRUE(predictions.ok()) << predictions.status();
     EXPECT_EQ(predictions->proba->columns, 3);
     return graph.Serialize().size();
@@ -114,7 +81,7 @@ TEST(XgboostTest, AllRoundsMayAnswerInAGraphOfOtherThings) {
 TEST(XgboostTest, ModelsOfOtherColumnsThanTheGraphsAreRefused) {
   Graph graph;
   const auto predictions =
-      AddXgboost(graph, graph.Input("x", DType::kFp32, 3), std::as_bytes(std::span(kSmall)));
+      AddXgboost(graph, graph.Input("x", DType::kFp32, 3), testing::BytesOf(kSmall));
   ASSERT_FALSE(predictions.ok());
   EXPECT_EQ(MessageOf(predictions.status()), "XGBoost model: num_feature: expected 3, got 2");
 }
@@ -124,7 +91,7 @@ TEST(XgboostTest, QuantilesAreSortedSinceVersion34) {
   for (const auto& [version, sorts] : {std::pair{"[3,3,0]", 0}, {"[3,4,0]", 1}, {"[4,0,0]", 1}}) {
     const auto imported = ImportText(Replaced("[3,0,0]", version, quantiles));
     ASSERT_TRUE(imported.ok()) << imported.status();
-    const auto info = onnx::Inspect(std::as_bytes(std::span(imported->model)));
+    const auto info = onnx::Inspect(testing::BytesOf(imported->model));
     ASSERT_TRUE(info.ok()) << info.status();
     EXPECT_EQ(info->operators.count("TopK"), sorts) << version;
   }
@@ -235,26 +202,16 @@ TEST(XgboostTest, MoreValuesThanTheLimitAreRefused) {
 }
 
 TEST(XgboostTest, CutFilesAreRefused) {
-  for (const auto* name : {"binary_logistic.json", "forest.ubj", "1.7.6/dart.bst"}) {
-    const std::string bytes = ReadFile(kModels / name);
-    ASSERT_FALSE(bytes.empty()) << name;
-    for (size_t size = 0; size < bytes.size(); size += 1 + bytes.size() / 500)
-      EXPECT_FALSE(ImportText(std::string_view(bytes).substr(0, size)).ok()) << name << " " << size;
-  }
+  for (const auto* name : {"binary_logistic.json", "forest.ubj", "1.7.6/dart.bst"})
+    testing::ExpectCutFilesAreRefused(ReadFile(kModels / name), 500,
+                                      [](std::string_view text) { return ImportText(text); });
 }
 
 TEST(XgboostTest, FlippedBitsAreRefusedOrReadAsAnotherModel) {
   for (const auto* name : {"categories_partition.json", "vector_leaves_ubjson.ubj",
-                           "1.7.6/multi_softprob.bst", "1.7.6/gblinear.bst"}) {
-    std::string bytes = ReadFile(kModels / name);
-    const size_t bits = bytes.size() * 8;
-    for (size_t bit = 0; bit < bits; bit += 1 + bits / 1000) {
-      bytes[bit / 8] ^= static_cast<char>(1 << bit % 8);
-      const auto imported = ImportText(bytes);
-      EXPECT_TRUE(!imported.ok() || onnx::Inspect(std::as_bytes(std::span(imported->model))).ok());
-      bytes[bit / 8] ^= static_cast<char>(1 << bit % 8);
-    }
-  }
+                           "1.7.6/multi_softprob.bst", "1.7.6/gblinear.bst"})
+    testing::ExpectFlippedBitsAreHarmless(ReadFile(kModels / name), 1000,
+                                          [](std::string_view text) { return ImportText(text); });
 }
 
 }  // namespace

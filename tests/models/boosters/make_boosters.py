@@ -1,11 +1,14 @@
-"""Pickled estimators of XGBoost and LightGBM, alone and in pipelines: xgboost_*.pkl, lightgbm_*.pkl.
+"""Pickled estimators of XGBoost, LightGBM and CatBoost, alone and in pipelines: xgboost_*.pkl and so on.
 
-    python tests/models/boosters/make_boosters.py        (made with xgboost 3.2.0, lightgbm 4.7.0, scikit-learn 1.9.1)
+    python tests/models/boosters/make_boosters.py [FOLDER]
+
+xgboost 3.2.0, lightgbm 4.7.0, catboost 1.2.10 and scikit-learn 1.9.1 wrote NAME.*; older ones carry their version in the name: xgboost
+0.90 and 1.5.2, lightgbm 2.3.1 and 3.3.2, with scikit-learn 0.24.2 and 1.0.2 on Python 3.9.
 """
 
-import json
 import pathlib
 import pickle
+import sys
 
 import lightgbm
 import numpy as np
@@ -15,13 +18,13 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-FOLDER = pathlib.Path(__file__).parent
-DTYPES = {"b": "BOOL", "i": "INT64", "f": "FP64", "U": "BYTES"}
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
+import framework_answers  # noqa: E402
+from framework_answers import tensor  # noqa: E402
 
-def described(array):
-    array = np.asarray(array)
-    return {"dtype": DTYPES[array.dtype.kind], "shape": list(array.shape), "data": array.ravel().tolist()}
+FOLDER = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent)
+NEWEST = {"xgboost": "3.2.0", "lightgbm": "4.7.0", "catboost": "1.2.10"}
 
 
 def write(framework, name, model, rows, given=None):
@@ -29,16 +32,26 @@ def write(framework, name, model, rows, given=None):
     answers = given or {"predict": model.predict(rows)}
     if given is None and hasattr(model, "predict_proba"):
         answers["predict_proba"] = model.predict_proba(rows)
-    expected = {
-        "framework": framework.__name__,
-        "version": framework.__version__,
-        "tolerance": 1e-6,
-        "inputs": {"input": described(rows)},
-        "outputs": {key: described(value) for key, value in answers.items()},
-    }
-    path = FOLDER / f"{framework.__name__}_{name}"
-    path.with_suffix(".pkl").write_bytes(pickle.dumps(model))
-    path.with_suffix(".expected.json").write_text(json.dumps(expected) + "\n", encoding="utf-8")
+    is_newest = framework.__version__ == NEWEST[framework.__name__]
+    suffix = "" if is_newest else f"-{framework.__version__}"
+    path = FOLDER / f"{framework.__name__}_{name}{suffix}.pkl"
+    path.write_bytes(pickle.dumps(model, protocol=4))
+    outputs = {key: tensor(value) for key, value in answers.items()}
+    framework_answers.write(path, framework, {"input": tensor(rows)}, outputs)
+
+
+def main_catboost(x, y, words, rows):
+    import catboost
+
+    settings = {"iterations": 4, "depth": 3, "thread_count": 1, "verbose": 0, "allow_writing_files": False}
+    classifier = catboost.CatBoostClassifier(**settings).fit(x, words)
+    answers = {"predict": classifier.predict(rows).ravel(), "predict_proba": classifier.predict_proba(rows)}
+    write(catboost, "classifier", classifier, rows, answers)
+    pipeline = make_pipeline(StandardScaler(), catboost.CatBoostClassifier(**settings))
+    write(catboost, "pipeline", pipeline.fit(x, y == 1), rows)
+    write(catboost, "regressor", catboost.CatBoostRegressor(**settings, loss_function="Poisson").fit(x, y), rows)
+    plain = catboost.CatBoost({**settings, "loss_function": "Logloss"}).fit(x, (y == 1).astype(int))
+    write(catboost, "plain", plain, rows)
 
 
 def main():
@@ -58,6 +71,8 @@ def main():
     write(lightgbm, "regressor", lightgbm.LGBMRegressor(**lgbm).fit(x, x[:, 3]), rows)
     pipeline = make_pipeline(StandardScaler(), lightgbm.LGBMClassifier(**lgbm))
     write(lightgbm, "pipeline", pipeline.fit(x, words == "setosa"), rows)
+    if xgboost.__version__ == NEWEST["xgboost"]:
+        main_catboost(x, y, words, rows)
 
 
 if __name__ == "__main__":

@@ -4,12 +4,16 @@ Rows lie on borders of the tests and one float beside them, hold missing and inf
 stores the time of training and an identifier, so the models never come out the same byte for byte.
 """
 
-import json
-import math
 import pathlib
+import sys
 
 import catboost
 import numpy as np
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+import framework_answers  # noqa: E402
+from framework_answers import tensor  # noqa: E402
 
 FOLDER = pathlib.Path(__file__).parent
 ROWS = 30
@@ -33,22 +37,6 @@ SCORE = (KNOWN[:, 0] * KNOWN[:, 1] + KNOWN[:, 2]).astype(np.float64)
 CLASS3 = np.digitize(SCORE, [-0.5, 0.5])
 
 
-def number(value):
-    if math.isnan(value):
-        return None
-    if math.isinf(value):
-        return "inf" if value > 0 else "-inf"
-    return float(str(value)) if isinstance(value, np.floating) else int(value)
-
-
-def tensor(dtype, array):
-    head = {"dtype": dtype, "shape": list(array.shape)}
-    if dtype in ("BYTES", "BOOL"):
-        return {**head, "data": array.ravel().tolist()}
-    as_type = {"FP32": np.float32, "FP64": np.float64, "INT64": np.int64}[dtype]
-    return {**head, "data": [number(v) for v in array.astype(as_type).ravel()]}
-
-
 def rows_of(model, x):
     """Rows of `x`, each with one border of the model, the floats beside it, or a special value."""
     specials = [np.float32(v) for v in ("nan", "inf", "-inf", 0.0, -0.0)]
@@ -64,14 +52,8 @@ def rows_of(model, x):
 
 def write(name, kind, model, rows, outputs):
     model.save_model(FOLDER / f"{name}.{kind}", format="cbm" if kind == "cbm" else "json")
-    expected = {
-        "framework": "catboost",
-        "version": catboost.__version__,
-        "inputs": {"input": tensor("FP32", rows)},
-        "outputs": {key: tensor(dtype, np.asarray(value)) for key, (dtype, value) in outputs.items()},
-        "tolerance": 1e-6,
-    }
-    (FOLDER / f"{name}.expected.json").write_text(json.dumps(expected, separators=(",", ":")) + "\n")
+    answers = {key: tensor(value, dtype) for key, (dtype, value) in outputs.items()}
+    framework_answers.write(FOLDER / f"{name}.{kind}", catboost, {"input": tensor(rows, "FP32")}, answers)
 
 
 def score(name, kind, params, label, x=X, **fit):

@@ -5,7 +5,6 @@ thresholds of the trees and one double beside them, hold missing and infinite va
 values so small that LightGBM takes them for zero.
 """
 
-import json
 import math
 import pathlib
 import re
@@ -14,6 +13,11 @@ import sys
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+import framework_answers  # noqa: E402
+from framework_answers import tensor  # noqa: E402
 
 FOLDER = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent)
 OLD = int(lgb.__version__.split(".")[0]) < 4
@@ -32,19 +36,6 @@ CLASS3 = np.digitize(SCORE, [-0.5, 0.5])
 CODES = rng.integers(0, 70, size=(200, 1)).astype(float)
 X_CATEGORY = np.hstack([CODES, rng.integers(0, 3, size=(200, 1)), X[:, :1]])
 CATEGORY_SCORE = np.where(CODES[:, 0] % 7 < 3, 2.0, -1.0) + X_CATEGORY[:, 1] + KNOWN[:, 0]
-
-
-def number(value):
-    if math.isnan(value):
-        return None
-    if math.isinf(value):
-        return "inf" if value > 0 else "-inf"
-    return float(value) if isinstance(value, np.floating) else int(value)
-
-
-def tensor(dtype, array):
-    as_type = {"FP64": np.float64, "INT64": np.int64}[dtype]
-    return {"dtype": dtype, "shape": list(array.shape), "data": [number(v) for v in array.astype(as_type).ravel()]}
 
 
 def thresholds_of(text):
@@ -73,14 +64,8 @@ def rows_of(text, x):
 
 def write(name, booster, rows, outputs):
     booster.save_model(FOLDER / f"{name}.txt")
-    expected = {
-        "framework": "lightgbm",
-        "version": lgb.__version__,
-        "inputs": {"input": tensor("FP64", rows)},
-        "outputs": {key: tensor(dtype, np.asarray(value)) for key, (dtype, value) in outputs.items()},
-        "tolerance": 1e-6,
-    }
-    (FOLDER / f"{name}.expected.json").write_text(json.dumps(expected, separators=(",", ":")) + "\n")
+    answers = {key: tensor(value, dtype) for key, (dtype, value) in outputs.items()}
+    framework_answers.write(FOLDER / f"{name}.txt", lgb, {"input": tensor(rows, "FP64")}, answers)
 
 
 def score(name, params, label, x=X, rounds=3, **dataset):

@@ -4,7 +4,6 @@ Runs on scikit-learn 0.20 and later. Files made by another version than the newe
 name: ridge-1.2.pkl.
 """
 
-import json
 import pickle
 import sys
 import warnings
@@ -14,6 +13,11 @@ import numpy as np
 import pandas as pd
 import sklearn
 from sklearn.base import is_classifier, is_regressor
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import framework_answers  # noqa: E402
+from framework_answers import tensor  # noqa: E402
 
 NEWEST = (1, 9)
 RELEASE = tuple(int(part) for part in sklearn.__version__.split(".")[:2])
@@ -82,18 +86,6 @@ def thresholds(trees, x):
     return np.vstack([probes(x, 6), np.array(rows)])
 
 
-def tensor(values, digits=17):
-    values = np.asarray(values)
-    kind = values.dtype.kind
-    if kind in "OUS":
-        return {"dtype": "BYTES", "shape": list(values.shape), "data": [str(v) for v in values.ravel()]}
-    names = {"f": "FP64", "i": "INT64", "u": "INT64", "b": "BOOL"}
-    data = values.ravel().tolist()
-    if kind == "f":
-        data = [None if np.isnan(v) else float(f"{v:.{digits}g}") for v in data]
-    return {"dtype": names[kind], "shape": list(values.shape), "data": data}
-
-
 def inputs_of(x):
     if isinstance(x, pd.DataFrame):
         text = [not pd.api.types.is_numeric_dtype(x[name]) for name in x]
@@ -139,11 +131,5 @@ def write(name, estimator, x, protocol=4, older=False):
             return
         name += "-{}.{}".format(*RELEASE)
     (FOLDER / f"{name}.pkl").write_bytes(pickle.dumps(estimator, protocol=protocol))
-    expected = {
-        "framework": "scikit-learn",
-        "version": sklearn.__version__,
-        "inputs": inputs_of(x),
-        "outputs": {key: tensor(value, digits=12) for key, value in answers(estimator, x).items()},
-        "tolerance": 1e-6,
-    }
-    (FOLDER / f"{name}.expected.json").write_text(json.dumps(expected, separators=(",", ":")) + "\n")
+    outputs = {key: tensor(value, digits=12) for key, value in answers(estimator, x).items()}
+    framework_answers.write(FOLDER / f"{name}.pkl", sklearn, inputs_of(x), outputs)

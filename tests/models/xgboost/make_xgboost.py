@@ -6,12 +6,16 @@ float beside them, hold missing values and both zeros.
 """
 
 import json
-import math
 import pathlib
 import sys
 
 import numpy as np
 import xgboost as xgb
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+import framework_answers  # noqa: E402
+from framework_answers import tensor  # noqa: E402
 
 FOLDER = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent)
 VERSION = tuple(int(part) for part in xgb.__version__.split(".")[:2])
@@ -28,19 +32,6 @@ CLASS3 = np.digitize(SCORE, [-0.6, 0.6])
 CODES = rng.integers(0, 12, size=(160, 1)).astype(np.float32)
 X_CATEGORY = np.hstack([CODES, X[:, :2]])
 CATEGORY_SCORE = np.where(np.isin(CODES[:, 0], [1, 4, 5, 9]), 2.0, -1.0) + KNOWN[:, 0]
-
-
-def number(value):
-    if math.isnan(value):
-        return None
-    if math.isinf(value):
-        return "inf" if value > 0 else "-inf"
-    return float(str(value)) if isinstance(value, np.floating) else int(value)
-
-
-def tensor(dtype, array):
-    as_type = {"FP32": np.float32, "INT64": np.int64}[dtype]
-    return {"dtype": dtype, "shape": list(array.shape), "data": [number(v) for v in array.astype(as_type).ravel()]}
 
 
 def splits_of(node):
@@ -83,14 +74,8 @@ def write(name, ending, booster, inputs, outputs):
         path.write_bytes(bytes(booster.save_raw("deprecated")))
     else:
         booster.save_model(str(path))
-    expected = {
-        "framework": "xgboost",
-        "version": xgb.__version__,
-        "inputs": {"input": tensor("FP32", inputs)},
-        "outputs": {key: tensor(dtype, np.asarray(value)) for key, (dtype, value) in outputs.items()},
-        "tolerance": 1e-6,
-    }
-    (FOLDER / f"{name}.expected.json").write_text(json.dumps(expected, separators=(",", ":")) + "\n")
+    answers = {key: tensor(value, dtype) for key, (dtype, value) in outputs.items()}
+    framework_answers.write(path, xgb, {"input": tensor(inputs, "FP32")}, answers)
 
 
 def score(name, ending, params, label, x=X, rounds=3, data=None, **matrix):

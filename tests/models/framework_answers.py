@@ -1,0 +1,51 @@
+"""Writes NAME.expected.json beside a model: inputs, and the answers that its own framework gave to them.
+
+The scripts of xgboost, lightgbm, catboost, boosters and sklearn use it, on Python 3.6 and numpy 1.17 too;
+tests/support/classical.py reads the files.
+"""
+
+import json
+import math
+import pathlib
+
+import numpy as np
+
+DTYPES = {"b": "BOOL", "i": "INT64", "u": "INT64", "f": "FP64", "O": "BYTES", "U": "BYTES", "S": "BYTES"}
+NUMPY = {"FP32": np.float32, "FP64": np.float64, "INT64": np.int64}
+
+
+def number(value, digits=None):
+    """A numpy number as JSON holds it: null is NaN; of float32 the shortest decimal."""
+    if not isinstance(value, np.floating):
+        return int(value)
+    if math.isnan(value):
+        return None
+    if math.isinf(value):
+        return "inf" if value > 0 else "-inf"
+    return float(str(value) if digits is None else "{:.{}g}".format(value, digits))
+
+
+def tensor(values, dtype=None, digits=None):
+    """`values` as `dtype`, or as what they are; numbers are FP64 or INT64 then."""
+    values = np.asarray(values)
+    dtype = dtype or DTYPES[values.dtype.kind]
+    if dtype == "BYTES":
+        data = [str(each) for each in values.ravel()]
+    elif dtype == "BOOL":
+        data = [bool(each) for each in values.ravel()]
+    else:
+        data = [number(each, digits) for each in values.astype(NUMPY[dtype]).ravel()]
+    return {"dtype": dtype, "shape": list(values.shape), "data": data}
+
+
+def write(model, framework, inputs, outputs):
+    """Of the model file `model`, answered by the module `framework`; inputs and outputs are tensors by name."""
+    expected = {
+        "framework": {"sklearn": "scikit-learn"}.get(framework.__name__, framework.__name__),
+        "version": framework.__version__,
+        "inputs": inputs,
+        "outputs": outputs,
+        "tolerance": 1e-6,
+    }
+    path = pathlib.Path(model).with_suffix(".expected.json")
+    path.write_text(json.dumps(expected, separators=(",", ":")) + "\n", encoding="utf-8")
