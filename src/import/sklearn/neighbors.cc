@@ -1,9 +1,8 @@
-// KNeighbors*: distances to every row that was trained on, and the nearest of them.
+// KNeighbors*: what the nearest of the rows that were trained on say.
 
-#include <cmath>
-#include <limits>
 #include <numeric>
 
+#include "import/sklearn/neighborhoods.h"
 #include "import/sklearn/operators.h"
 #include "import/sklearn/registry.h"
 
@@ -12,116 +11,14 @@ namespace {
 
 using pickle::Value;
 
-/// Distances are roots of sums of powers of differences: power 1 is Manhattan's, 2 Euclid's,
-/// infinity Chebyshev's.
-struct Metric {
-  double power = 2;
-  bool take_root = true;
-};
-
-struct Neighborhood {
-  Dense rows;  // [trained rows, columns]
-  int64_t count = 0;
-  Metric metric;
-  bool by_distance = false;  // weights are 1 / distance
-};
-
-StatusOr<Metric> ReadMetric(const State& state) {
-  ASSIGN_OR_RETURN(const std::string name, state.Text("effective_metric_"));
-  ASSIGN_OR_RETURN(double power, state.NumberOr("p", 2));
-  if (const auto parameters = state.Find("effective_metric_params_")) {
-    const bool is_dict = parameters->is(pickle::Kind::kDict);
-    for (size_t i = 0; is_dict && i < parameters->size(); ++i) {
-      if (parameters->at(i).is(pickle::Kind::kNone)) continue;
-      if (AsText(parameters->key(i)) != "p")
-        return state.Unsupported("metric_params: expected none but p");
-      power = AsNumber(parameters->at(i)).value_or(power);
-    }
-  }
-  const double infinity = std::numeric_limits<double>::infinity();
-  if (name == "euclidean" || name == "l2") return Metric{2, true};
-  if (name == "sqeuclidean") return Metric{2, false};
-  if (name == "manhattan" || name == "l1" || name == "cityblock") return Metric{1, false};
-  if (name == "chebyshev" || name == "infinity") return Metric{infinity, false};
-  if (name == "minkowski" && power > 0) return Metric{power, power != 1 && power != infinity};
-  return state.Unsupported(
-      "metric: expected \"minkowski\", \"euclidean\", \"manhattan\" or \"chebyshev\", got \"{}\"",
-      name);
-}
-
-StatusOr<Neighborhood> ReadNeighborhood(const State& state, int64_t columns) {
-  Neighborhood near;
-  ASSIGN_OR_RETURN(near.rows, state.Array("_fit_X", {-1, columns}));
-  ASSIGN_OR_RETURN(near.count, state.Integer("n_neighbors"));
-  if (near.count < 1 || near.count > near.rows.rows())
-    return state.Expected("n_neighbors", fmt::format("1 to {}", near.rows.rows()),
-                          fmt::format("{}", near.count));
-  ASSIGN_OR_RETURN(near.metric, ReadMetric(state));
+/// Whether neighbors count by 1 / distance.
+StatusOr<bool> AreWeighted(const State& state) {
   const auto weights = state.Find("weights");
   const auto name = weights ? AsText(*weights) : std::optional<std::string>("uniform");
   if (name != "uniform" && name != "distance")
     return state.Unsupported("weights: expected \"uniform\" or \"distance\", got {}",
                              name.value_or(Describe(*weights)));
-  near.by_distance = name == "distance";
-  return near;
-}
-
-/// What one column adds to the distances: (total [n, m], x [n], y [m]) → total' [n, m].
-onnx::Builder DistanceOfColumn(const Metric& metric) {
-  // Names that no column has: a subgraph sees those around it.
-  onnx::Builder body;
-  body.Input("scan.total", DType::kFp64, {-1, -1});
-  body.Input("scan.x", DType::kFp64, {-1});
-  body.Input("scan.y", DType::kFp64, {-1});
-  body.Constant<int64_t>("scan.axis", {1}, std::vector<int64_t>{1});
-  body.Node("Unsqueeze", {"scan.x", "scan.axis"}, {"scan.x_column"});
-  body.Node("Sub", {"scan.x_column", "scan.y"}, {"scan.difference"});
-  std::string term = "scan.magnitude";
-  if (metric.power == 2) {
-    term = "scan.square";
-    body.Node("Mul", {"scan.difference", "scan.difference"}, {term});
-  } else {
-    body.Node("Abs", {"scan.difference"}, {"scan.magnitude"});
-  }
-  if (metric.power != 1 && metric.power != 2 && std::isfinite(metric.power)) {
-    term = "scan.power";
-    body.Constant<double>("scan.p", {}, std::vector<double>{metric.power});
-    body.Node("Pow", {"scan.magnitude", "scan.p"}, {term});
-  }
-  body.Node(std::isfinite(metric.power) ? "Add" : "Max", {"scan.total", term}, {"scan.sum"});
-  body.Output("scan.sum", DType::kFp64, {-1, -1});
-  return body;
-}
-
-struct Nearest {
-  std::string distances;  // FP64 [n, k], ascending
-  std::string rows;       // INT64 [n, k], positions in the trained rows
-};
-
-/// Column by column, so that equal rows have distance 0 and no [n, m, columns] is ever held.
-Nearest AddNearest(Graph& graph, const Matrix& x, const Neighborhood& near) {
-  const int64_t trained = near.rows.rows();
-  const std::string columns =
-      graph.Add("Transpose", {x.value}, {{"perm", std::vector<int64_t>{1, 0}}});
-  const std::string zeros =
-      graph.Add("MatMul", {Filled(graph, x, 0).value,
-                           graph.Constant<double>({1, trained}, std::vector<double>(trained, 0))});
-  const onnx::Builder body = DistanceOfColumn(near.metric);
-  const std::string sums =
-      graph.Add("Scan",
-                {zeros, columns,
-                 graph.Constant<double>({x.columns, trained},
-                                        Transposed(near.rows.values, trained, x.columns))},
-                {{"num_scan_inputs", 2}, {"body", &body}});
-  const std::string count = graph.Constant<int64_t>({1}, std::vector<int64_t>{near.count});
-  const auto nearest =
-      graph.AddMany("TopK", {sums, count}, 2, {{"axis", 1}, {"largest", 0}, {"sorted", 1}});
-  std::string distances = nearest[0];
-  if (near.metric.take_root)
-    distances = near.metric.power == 2
-                    ? graph.Add("Sqrt", {distances})
-                    : graph.Add("Pow", {distances, graph.Scalar<double>(1 / near.metric.power)});
-  return {distances, nearest[1]};
+  return name == "distance";
 }
 
 /// 1 / distance; where some neighbor has distance 0, 1 for those that have, else 0: [n, k].
@@ -137,9 +34,9 @@ std::string InverseDistances(Graph& graph, const Nearest& nearest, int64_t count
 /// The mean over neighbors of what a table says of each: [n, width].
 /// @param values  [n, k, width]
 Matrix MeanOverNeighbors(Graph& graph, const Nearest& nearest, const Neighborhood& near,
-                         const std::string& values, int64_t width) {
+                         bool weighted, const std::string& values, int64_t width) {
   const std::string axis = graph.Constant<int64_t>({1}, std::vector<int64_t>{1});
-  if (!near.by_distance) {
+  if (!weighted) {
     const Matrix sum = {graph.Add("ReduceSum", {values, axis}, {{"keepdims", 0}}), DType::kFp64,
                         width};
     return MapWith(graph, "Div", sum, {static_cast<double>(near.count)});
@@ -158,6 +55,7 @@ StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& ta
   ASSIGN_OR_RETURN(Labels classes, state.LabelArray("classes_"));
   ASSIGN_OR_RETURN(const Neighborhood near, ReadNeighborhood(state, x.columns));
   ASSIGN_OR_RETURN(const std::vector<int64_t> y, state.Integers("_y", near.rows.rows()));
+  ASSIGN_OR_RETURN(const bool weighted, AreWeighted(state));
   const Nearest nearest = AddNearest(graph, x, near);
   std::vector<int64_t> numbers(static_cast<size_t>(classes.size()));
   std::iota(numbers.begin(), numbers.end(), 0);
@@ -168,7 +66,8 @@ StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& ta
       "Equal",
       {graph.Add("Unsqueeze", {own, last}), graph.Constant<int64_t>({classes.size()}, numbers)});
   const Matrix shares = graph.CastTo({is_class, DType::kBool, classes.size()}, DType::kFp64);
-  const Matrix proba = MeanOverNeighbors(graph, nearest, near, shares.value, classes.size());
+  const Matrix proba =
+      MeanOverNeighbors(graph, nearest, near, weighted, shares.value, classes.size());
   return MostProbable(graph, std::move(classes), proba);
 }
 
@@ -181,10 +80,12 @@ StatusOr<Outputs> Regressor(Writer& writer, const State& state, const Table& tab
   const int64_t trained = near.rows.rows();
   ASSIGN_OR_RETURN(const Dense y,
                    state.ArrayAt(raw, "_y", is_vector ? Shape{trained} : Shape{trained, -1}));
+  ASSIGN_OR_RETURN(const bool weighted, AreWeighted(state));
   const Nearest nearest = AddNearest(graph, x, near);
   const std::string values =
       graph.Add("Gather", {graph.Constant<double>({trained, y.columns()}, y.values), nearest.rows});
-  return Predicting(MeanOverNeighbors(graph, nearest, near, values, y.columns()), is_vector);
+  return Predicting(MeanOverNeighbors(graph, nearest, near, weighted, values, y.columns()),
+                    is_vector);
 }
 
 constexpr std::string_view kNeighbors = "sklearn.neighbors";
