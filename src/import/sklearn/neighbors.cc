@@ -88,11 +88,44 @@ StatusOr<Outputs> Regressor(Writer& writer, const State& state, const Table& tab
                     is_vector);
 }
 
+/// What scikit-learn adds to distances of which all may be 0.
+constexpr double kLeastReach = 1e-10;
+
+/// How dense it is around the nearest rows, over how dense it is around x.
+StatusOr<Outputs> LocalOutlierFactor(Writer& writer, const State& state, const Table& table) {
+  Graph& graph = writer.graph();
+  ASSIGN_OR_RETURN(const Matrix x, table.Numbers(graph, state.Title()));
+  ASSIGN_OR_RETURN(const bool novelty, state.BoolOr("novelty", false));
+  if (!novelty)
+    return state.Unsupported("novelty: expected True; otherwise it answers no new rows");
+  ASSIGN_OR_RETURN(const Neighborhood near, ReadNeighborhood(state, x.columns, "n_neighbors_"));
+  const int64_t trained = near.rows.rows();
+  ASSIGN_OR_RETURN(const Dense reach, state.Array("_distances_fit_X_", {trained, near.count}));
+  ASSIGN_OR_RETURN(const std::vector<double> density, state.Vector("_lrd", trained));
+  ASSIGN_OR_RETURN(const double offset, state.Number("offset_"));
+  std::vector<double> farthest;
+  for (int64_t i = 1; i <= trained; ++i) farthest.push_back(reach.values[i * near.count - 1]);
+  const Nearest nearest = AddNearest(graph, x, near);
+  const auto look_up = [&](const std::vector<double>& values) {
+    return graph.Add("Gather", {graph.Constant<double>({trained}, values), nearest.rows});
+  };
+  const Matrix reached = {graph.Add("Max", {nearest.distances, look_up(farthest)}), DType::kFp64,
+                          near.count};
+  const Matrix mean_reach =
+      MapWith(graph, "Add", Reduce(graph, "ReduceMean", reached), {kLeastReach});
+  const Matrix around = Map(graph, "Reciprocal", mean_reach);
+  const Matrix ratios = {graph.Add("Div", {look_up(density), around.value}), DType::kFp64,
+                         near.count};
+  const Matrix factor = Reduce(graph, "ReduceMean", ratios);
+  return DetectingOutliers(graph, MapWith(graph, "Sub", Map(graph, "Neg", factor), {offset}));
+}
+
 constexpr std::string_view kNeighbors = "sklearn.neighbors";
 
 constexpr Estimator kRows[] = {
     {kNeighbors, "KNeighborsClassifier", EstimatorKind::kClassifier, Classifier},
     {kNeighbors, "KNeighborsRegressor", EstimatorKind::kRegressor, Regressor},
+    {kNeighbors, "LocalOutlierFactor", EstimatorKind::kOutlierDetector, LocalOutlierFactor},
 };
 
 }  // namespace

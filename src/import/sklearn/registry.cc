@@ -15,9 +15,9 @@ constexpr Family kFamilies[] = {
     Clusters,         Compositions,      DecisionTrees, Decompositions,    Delegates,
     Dummies,          Encoders,          FeatureMaps,   GaussianProcesses, Gaussians,
     GradientBoosting, HistogramBoosting, Imputers,      IsolationForests,  KernelMachines,
-    LinearModels,     Multiclass,        Multioutput,   NaiveBayes,        Neighbors,
-    NeuralNetworks,   Scalers,           Selections,    SplineFeatures,    Stacking,
-    SupportVectors,   TermWeights,       Voting,
+    LinearModels,     Manifolds,         Multiclass,    Multioutput,       NaiveBayes,
+    Neighbors,        NeuralNetworks,    Scalers,       Selections,        SplineFeatures,
+    Stacking,         SupportVectors,    TermWeights,   TreeColumns,       Voting,
 };
 
 /// "sklearn.linear_model._logistic" is a module of "sklearn.linear_model".

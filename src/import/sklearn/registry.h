@@ -51,6 +51,7 @@ std::span<const Estimator> Imputers();           // imputers.cc
 std::span<const Estimator> IsolationForests();   // isolation_forest.cc
 std::span<const Estimator> KernelMachines();     // kernel_machines.cc
 std::span<const Estimator> LinearModels();       // linear_models.cc
+std::span<const Estimator> Manifolds();          // manifolds.cc
 std::span<const Estimator> Multiclass();         // multiclass.cc
 std::span<const Estimator> Multioutput();        // multioutput.cc
 std::span<const Estimator> NaiveBayes();         // naive_bayes.cc
@@ -62,6 +63,7 @@ std::span<const Estimator> SplineFeatures();     // spline_features.cc
 std::span<const Estimator> Stacking();           // stacking.cc
 std::span<const Estimator> SupportVectors();     // support_vectors.cc
 std::span<const Estimator> TermWeights();        // term_weights.cc
+std::span<const Estimator> TreeColumns();        // tree_columns.cc
 std::span<const Estimator> Voting();             // voting.cc
 
 /// All rows.

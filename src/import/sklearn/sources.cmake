@@ -27,6 +27,7 @@ set(SKLEARN_SOURCES
   sklearn/kernels.cc
   sklearn/labels.cc
   sklearn/linear_models.cc
+  sklearn/manifolds.cc
   sklearn/members.cc
   sklearn/multiclass.cc
   sklearn/multioutput.cc
@@ -49,6 +50,7 @@ set(SKLEARN_SOURCES
   sklearn/support_vectors.cc
   sklearn/table.cc
   sklearn/term_weights.cc
+  sklearn/tree_columns.cc
   sklearn/tree_nodes.cc
   sklearn/tree_sums.cc
   sklearn/voting.cc
