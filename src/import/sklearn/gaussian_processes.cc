@@ -41,16 +41,16 @@ StatusOr<Outputs> Regressor(Writer& writer, const State& state, const Table& tab
   ASSIGN_OR_RETURN(const pickle::Value raw, state.Get("alpha_"));
   const bool is_vector = raw.is(pickle::Kind::kArray) && raw.array().shape.size() == 1;
   ASSIGN_OR_RETURN(
-      const Dense alpha,
+      Dense alpha,
       state.ArrayAt(raw, "alpha_", is_vector ? Shape{rows.rows()} : Shape{rows.rows(), -1}));
   ASSIGN_OR_RETURN(const std::vector<double> scale,
                    OfTargets(state, "_y_train_std", alpha.columns(), 1));
   ASSIGN_OR_RETURN(const std::vector<double> mean,
                    OfTargets(state, "_y_train_mean", alpha.columns(), 0));
-  ASSIGN_OR_RETURN(const Matrix kernel, AddProcessKernel(graph, state, x, rows));
-  const Matrix sums = Multiply(graph, kernel, alpha.values, alpha.columns());
-  const Matrix predicted = MapWith(graph, "Add", MapWith(graph, "Mul", sums, scale), mean);
-  return Predicting(predicted, alpha.columns() == 1);
+  for (size_t i = 0; i < alpha.values.size(); ++i) alpha.values[i] *= scale[i % scale.size()];
+  ASSIGN_OR_RETURN(const State of, state.Nested("kernel_"));
+  ASSIGN_OR_RETURN(const Matrix kernel, AddProcessKernel(graph, of, x, rows));
+  return Predicting(Affine(graph, kernel, alpha.values, mean), alpha.columns() == 1);
 }
 
 /// Of a kernel that looks at no column scikit-learn does not keep how many there are.
@@ -149,12 +149,13 @@ StatusOr<Outputs> Laplace(Writer& writer, const State& state, const Table& table
   ASSIGN_OR_RETURN(const std::vector<double> root, state.Vector("W_sr_", count));
   ASSIGN_OR_RETURN(const Dense lower, state.Array("L_", {count, count}));
   for (size_t i = 0; i < weights.size(); ++i) weights[i] -= pi[i];
-  ASSIGN_OR_RETURN(const Matrix kernel, AddProcessKernel(graph, state, x, rows));
+  ASSIGN_OR_RETURN(const State of, state.Nested("kernel_"));
+  ASSIGN_OR_RETURN(const Matrix kernel, AddProcessKernel(graph, of, x, rows));
   const Matrix mean = Multiply(graph, kernel, weights, 1);
   ASSIGN_OR_RETURN(const std::vector<double> inverse, InverseOfTriangle(state, lower.values, root));
   const Matrix v = Multiply(graph, kernel, Transposed(inverse, count, count), count);
   const Matrix squares = {graph.Add("Mul", {v.value, v.value}), DType::kFp64, count};
-  ASSIGN_OR_RETURN(const Matrix prior, AddProcessVariance(graph, state, x));
+  ASSIGN_OR_RETURN(const Matrix prior, AddProcessVariance(graph, of, x));
   const Matrix variance = {
       graph.Add("Sub", {prior.value, Reduce(graph, "ReduceSum", squares).value}), DType::kFp64, 1};
   Outputs outputs = MostProbable(graph, std::move(classes),
@@ -182,7 +183,8 @@ constexpr Estimator kRows[] = {
     {kProcess, "GaussianProcessClassifier", kClassifies, Classifier, BaseEstimator},
     {kProcess, "GaussianProcessRegressor", EstimatorKind::kRegressor, Regressor, nullptr, 0,
      ColumnsOf},
-    {kProcess, "_BinaryGaussianProcessClassifierLaplace", kClassifies, Laplace},
+    {kProcess, "_BinaryGaussianProcessClassifierLaplace", kClassifies, Laplace, nullptr, 0,
+     ColumnsOf},
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "import/sklearn/neighborhoods.h"
 #include "import/sklearn/operators.h"
+#include "import/sklearn/process_kernels.h"
 
 namespace slipway::importing::sklearn {
 namespace {
@@ -108,6 +109,12 @@ StatusOr<Matrix> AddKernel(Graph& graph, const State& state, const Kernel& kerne
   const auto products = [&](double factor) {
     return Products(graph, x, vectors.values, vectors.rows(), factor);
   };
+  const auto object = state.Find("kernel");
+  if (object && object->is(pickle::Kind::kObject) &&
+      object->module().starts_with("sklearn.gaussian_process")) {
+    ASSIGN_OR_RETURN(const State process, state.Nested("kernel"));
+    return AddProcessKernel(graph, process, x, vectors);
+  }
   if (kernel.name == "rbf") return RadialBasis(graph, x, vectors, kernel.gamma);
   if (kernel.name == "linear") return products(1);
   if (kernel.name == "poly" || kernel.name == "polynomial")

@@ -22,7 +22,8 @@ StatusOr<Kernel> ReadSvmKernel(const State& state);
 /// default, coef0 1. Also from kernel_params.
 StatusOr<Kernel> ReadPairwiseKernel(const State& state, int64_t columns);
 
-/// kernel(x, each vector): FP64 [n, vectors.rows()].
+/// kernel(x, each vector): FP64 [n, vectors.rows()]. Where the attribute `kernel` of `state` is one
+/// of a Gaussian process, that.
 /// @return kUnsupported for kernels that are functions or were computed beforehand.
 StatusOr<Matrix> AddKernel(Graph& graph, const State& state, const Kernel& kernel, const Matrix& x,
                            const Dense& vectors);

@@ -66,7 +66,12 @@ class KernelWriter {
     if (!a.matrix) std::swap(a, b);
     if (!a.matrix)
       return Values{{}, op_type == "Add" ? a.constant + b.constant : a.constant * b.constant};
-    if (!b.matrix) return Values{MapWith(graph_, op_type, *a.matrix, {b.constant})};
+    // A number a column: of a MatMul and a single number before it, ONNX Runtime makes one operator
+    // whose factor is a float32.
+    if (!b.matrix)
+      return Values{
+          MapWith(graph_, op_type, *a.matrix,
+                  std::vector<double>(static_cast<size_t>(a.matrix->columns), b.constant))};
     return Values{Matrix{graph_.Add(op_type, {a.matrix->value, b.matrix->value}), DType::kFp64,
                          a.matrix->columns}};
   }
@@ -165,17 +170,11 @@ class KernelWriter {
   int kernels_ = 0;
 };
 
-StatusOr<Values> WriteKernel(Graph& graph, const State& process, const Matrix& x,
-                             const Dense* rows) {
-  ASSIGN_OR_RETURN(const State kernel, process.Nested("kernel_"));
-  return KernelWriter(graph, x, rows).Write(kernel);
-}
-
 }  // namespace
 
-StatusOr<Matrix> AddProcessKernel(Graph& graph, const State& process, const Matrix& x,
+StatusOr<Matrix> AddProcessKernel(Graph& graph, const State& kernel, const Matrix& x,
                                   const Dense& rows) {
-  ASSIGN_OR_RETURN(const Values values, WriteKernel(graph, process, x, &rows));
+  ASSIGN_OR_RETURN(const Values values, KernelWriter(graph, x, &rows).Write(kernel));
   if (values.matrix) return *values.matrix;
   const std::vector<double> ones(static_cast<size_t>(rows.rows()), 1);
   return Matrix{graph.Add("MatMul", {Filled(graph, x, values.constant).value,
@@ -183,8 +182,8 @@ StatusOr<Matrix> AddProcessKernel(Graph& graph, const State& process, const Matr
                 DType::kFp64, rows.rows()};
 }
 
-StatusOr<Matrix> AddProcessVariance(Graph& graph, const State& process, const Matrix& x) {
-  ASSIGN_OR_RETURN(const Values values, WriteKernel(graph, process, x, nullptr));
+StatusOr<Matrix> AddProcessVariance(Graph& graph, const State& kernel, const Matrix& x) {
+  ASSIGN_OR_RETURN(const Values values, KernelWriter(graph, x, nullptr).Write(kernel));
   return values.matrix ? *values.matrix : Filled(graph, x, values.constant);
 }
 

@@ -14,10 +14,10 @@ namespace slipway::importing::sklearn {
 /// @return kUnsupported naming a kernel that has no counterpart (PairwiseKernel, Matern with a nu
 /// of
 ///   its own); kTooLarge when they nest deeper than 64 or number more than 4096.
-StatusOr<Matrix> AddProcessKernel(Graph& graph, const State& process, const Matrix& x,
+StatusOr<Matrix> AddProcessKernel(Graph& graph, const State& kernel, const Matrix& x,
                                   const Dense& rows);
 
-/// kernel_.diag(x): FP64 [n, 1], with what WhiteKernel adds.
-StatusOr<Matrix> AddProcessVariance(Graph& graph, const State& process, const Matrix& x);
+/// kernel.diag(x): FP64 [n, 1], with what WhiteKernel adds.
+StatusOr<Matrix> AddProcessVariance(Graph& graph, const State& kernel, const Matrix& x);
 
 }  // namespace slipway::importing::sklearn

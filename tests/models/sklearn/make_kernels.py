@@ -43,6 +43,7 @@ make("nystroem-kernel-params", Nystroem(kernel="rbf", kernel_params={"gamma": 0.
 make("kernel-ridge-rbf", KernelRidge(kernel="rbf", gamma=0.1, alpha=0.01), y, older=True)
 make("kernel-ridge-linear-two", KernelRidge(), pair)
 make("kernel-ridge-poly", KernelRidge(kernel="poly", degree=2, coef0=2), y)
+make("kernel-ridge-process", KernelRidge(kernel=1.5 * gk.ExpSineSquared(2.0, 5.0), alpha=0.1), y, older=True)
 for kernel in ["rbf", "linear", "cosine"]:
     make(f"kernel-pca-{kernel}", KernelPCA(2, kernel=kernel), older=kernel == "rbf")
 write("kernel-centerer", KernelCenterer().fit(x[:8] @ x[:8].T), rows @ x[:8].T)
@@ -69,13 +70,17 @@ processes = {
     "constant": gk.ConstantKernel(2.0) + gk.ConstantKernel(0.5) ** 2 + gk.WhiteKernel(),
 }
 for name, kernel in processes.items():
-    process(name, GaussianProcessRegressor(kernel, optimizer=None, alpha=1e-3), y, older=name in ("rbf", "periodic"))
-process("fitted", GaussianProcessRegressor(gk.RBF() + gk.WhiteKernel(), normalize_y=True), y, older=True)
-process("two", GaussianProcessRegressor(gk.RBF(2.0) + gk.WhiteKernel(), normalize_y=True), pair, older=True)
+    process(name, GaussianProcessRegressor(kernel, optimizer=None, alpha=1e-3, random_state=0), y, older=name in ("rbf", "periodic"))
+process("fitted", GaussianProcessRegressor(gk.RBF() + gk.WhiteKernel(), normalize_y=True, random_state=0), y, older=True)
+# Near each other: alpha_ is large, and every digit of the kernel counts.
+near = np.linspace(0, 1, 12)[:, None]
+write("gaussian-process-near", GaussianProcessRegressor(3.7 * gk.RBF(0.6), alpha=1e-9, optimizer=None, random_state=0).fit(near, np.sin(9 * near[:, 0])),
+      np.linspace(0.03, 1.2, 10)[:, None])
+process("two", GaussianProcessRegressor(gk.RBF(2.0) + gk.WhiteKernel(), normalize_y=True, random_state=0), pair, older=True)
 for name, answer in [("two", words), ("three", names)]:
-    process(f"classifier-{name}", GaussianProcessClassifier(1.5 * gk.RBF(2.0)), answer, older=True)
-process("classifier-pairs", GaussianProcessClassifier(multi_class="one_vs_one"), names, without=("predict_proba",))
-process("classifier-dot", GaussianProcessClassifier(gk.DotProduct() + gk.WhiteKernel(0.5), optimizer=None), words)
+    process(f"classifier-{name}", GaussianProcessClassifier(1.5 * gk.RBF(2.0), random_state=0), answer, older=True)
+process("classifier-pairs", GaussianProcessClassifier(2.7 * gk.RBF(2.0), multi_class="one_vs_one", random_state=0), names, without=("predict_proba",))
+process("classifier-dot", GaussianProcessClassifier(gk.DotProduct() + gk.WhiteKernel(0.5), optimizer=None, random_state=0), words)
 
 edges = np.vstack([rows, x.min(axis=0), x.max(axis=0), x.min(axis=0) - 1, x.max(axis=0) + 40.5])
 for extrapolation in ["constant", "linear", "continue", "periodic"]:
