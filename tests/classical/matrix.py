@@ -89,6 +89,8 @@ def _target(estimator, target, table, rows, tags):
         return ()
     if target != REGRESSION:
         labels = tables.labels((target, table), rows) if len(rows.shape) == 2 else rows
+        if estimator.name in estimators.TAKES_TEXT_AS_OBJECTS and labels.dtype.kind == "U":
+            labels = labels.astype(object)
         return (np.stack([labels, labels[::-1]], axis=1),) if tags.target_tags.two_d_labels else (labels,)
     values = np.abs(tables.score(rows)) + 0.5
     several = estimator.name.startswith("MultiTask") or estimator.name in estimators.TAKES_SEVERAL_TARGETS

@@ -2,6 +2,7 @@
 
 #include "import/sklearn/operators.h"
 #include "import/sklearn/registry.h"
+#include "import/trees.h"
 
 namespace slipway::importing::sklearn {
 namespace {
@@ -55,12 +56,96 @@ StatusOr<Outputs> Birch(Writer& writer, const State& state, const Table& x) {
   return outputs;
 }
 
+struct Bisection {
+  Tree tree;                    // feature i: whether the right centre of split i is the nearer one
+  std::vector<double> normals;  // [splits][columns]
+  std::vector<double> offsets;  // [splits]
+};
+
+/// Above 0 where x is nearer to the right centre: x·(r − l) − (|r|² − |l|²)/2.
+Status AppendBisector(const State& left, const State& right, const std::vector<double>& mean,
+                      Bisection& bisection) {
+  const auto columns = static_cast<int64_t>(mean.size());
+  ASSIGN_OR_RETURN(const std::vector<double> from, left.Vector("center", columns));
+  ASSIGN_OR_RETURN(const std::vector<double> to, right.Vector("center", columns));
+  double offset = 0;
+  for (size_t j = 0; j < mean.size(); ++j) {
+    const double l = from[j] + mean[j], r = to[j] + mean[j];
+    bisection.normals.push_back(r - l);
+    offset -= (r * r - l * l) / 2;
+  }
+  bisection.offsets.push_back(offset);
+  return OkStatus();
+}
+
+/// The tree under `root`, of as many leaves as there are clusters.
+StatusOr<Bisection> ReadBisection(const State& root, const std::vector<double>& mean,
+                                  int64_t clusters) {
+  struct Pending {
+    State node;
+    int64_t parent;
+    bool is_right;
+  };
+  Bisection bisection;
+  std::vector<Pending> pending = {{root, -1, false}};
+  while (!pending.empty()) {
+    const Pending next = pending.back();
+    pending.pop_back();
+    const bool is_leaf = !next.node.Has("left");
+    int32_t self = 0;
+    if (is_leaf) {
+      ASSIGN_OR_RETURN(const int64_t label, next.node.Integer("label"));
+      self = ~static_cast<int32_t>(bisection.tree.leaves.size());
+      bisection.tree.leaves.push_back(static_cast<double>(label));
+    } else {
+      const auto number = static_cast<int64_t>(bisection.tree.splits.size());
+      if (number + 1 >= clusters) return root.Bad("more splits than {} clusters need", clusters);
+      self = static_cast<int32_t>(number);
+      bisection.tree.splits.push_back({.feature = number});
+      // Places within `root`: those within its nodes would grow with the depth.
+      ASSIGN_OR_RETURN(const pickle::Value left, next.node.Get("left"));
+      ASSIGN_OR_RETURN(const pickle::Value right, next.node.Get("right"));
+      ASSIGN_OR_RETURN(const State left_node, root.NestedAt(left, "left"));
+      ASSIGN_OR_RETURN(const State right_node, root.NestedAt(right, "right"));
+      RETURN_IF_ERROR(AppendBisector(left_node, right_node, mean, bisection));
+      pending.push_back({right_node, number, true});
+      pending.push_back({left_node, number, false});
+    }
+    if (next.parent < 0) continue;
+    Split& parent = bisection.tree.splits[next.parent];
+    (next.is_right ? parent.on_false : parent.on_true) = self;
+  }
+  return bisection;
+}
+
+/// Rows go down a tree, to the nearer of two centres each time.
+StatusOr<Outputs> BisectingKMeans(Writer& writer, const State& state, const Table& table) {
+  Graph& graph = writer.graph();
+  ASSIGN_OR_RETURN(Outputs outputs, NearestCentre(writer, state, table, "cluster_centers_"));
+  ASSIGN_OR_RETURN(const Matrix x, table.Numbers(graph, state.Title()));
+  std::vector<double> mean(static_cast<size_t>(x.columns), 0);
+  if (state.Has("_X_mean")) {
+    ASSIGN_OR_RETURN(mean, state.Vector("_X_mean", x.columns));
+  }
+  ASSIGN_OR_RETURN(const State root, state.Nested("_bisecting_tree"));
+  ASSIGN_OR_RETURN(Bisection bisection, ReadBisection(root, mean, outputs.transform->columns()));
+  const auto splits = static_cast<int64_t>(bisection.offsets.size());
+  if (splits == 0) return outputs;
+  const Matrix sides =
+      Affine(graph, x, Transposed(bisection.normals, splits, x.columns), bisection.offsets);
+  TreeEnsemble ensemble{.name = state.Title(), .trees = {std::move(bisection.tree)}};
+  ASSIGN_OR_RETURN(const Matrix label, AddTrees(graph, ensemble, sides));
+  outputs.label = Squeeze(graph, graph.CastTo(label, DType::kInt64));
+  return outputs;
+}
+
 constexpr std::string_view kCluster = "sklearn.cluster";
 constexpr EstimatorKind kClusters = EstimatorKind::kClusterer;
 
 constexpr Estimator kRows[] = {
     {kCluster, "AffinityPropagation", kClusters, NearestCentreOnly},
     {kCluster, "Birch", kClusters, Birch},
+    {kCluster, "BisectingKMeans", kClusters, BisectingKMeans},
     {kCluster, "KMeans", kClusters, KMeans},
     {kCluster, "MeanShift", kClusters, NearestCentreOnly},
     {kCluster, "MiniBatchKMeans", kClusters, KMeans},

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "import/sklearn/operators.h"
 #include "import/sklearn/registry.h"
+#include "import/sklearn/square_matrices.h"
 
 namespace slipway::importing::sklearn {
 namespace {
@@ -40,6 +42,54 @@ StatusOr<Outputs> Pca(Writer& writer, const State& state, const Table& x) {
 StatusOr<Outputs> Projection(Writer& writer, const State& state, const Table& x) {
   ASSIGN_OR_RETURN(const Matrix projected, Project(writer, state, x));
   return Transforming(projected);
+}
+
+/// The hidden units' probabilities of being 1.
+StatusOr<Outputs> BernoulliRbm(Writer& writer, const State& state, const Table& table) {
+  Graph& graph = writer.graph();
+  ASSIGN_OR_RETURN(const Matrix x, table.Numbers(graph, state.Title()));
+  ASSIGN_OR_RETURN(const Dense components, state.Array("components_", {-1, x.columns}));
+  ASSIGN_OR_RETURN(const std::vector<double> offsets,
+                   state.Vector("intercept_hidden_", components.rows()));
+  const auto weights = Transposed(components.values, components.rows(), x.columns);
+  return Transforming(Map(graph, "Sigmoid", Affine(graph, x, weights, offsets)));
+}
+
+/// I + W·componentsᵀ, [factors, factors].
+std::vector<double> PosteriorPrecision(const std::vector<double>& w, const Dense& components) {
+  const int64_t factors = components.rows(), columns = components.columns();
+  std::vector<double> precision(static_cast<size_t>(factors * factors), 0);
+  for (int64_t i = 0; i < factors; ++i)
+    for (int64_t j = 0; j < factors; ++j)
+      precision[i * factors + j] =
+          std::inner_product(&w[i * columns], &w[(i + 1) * columns],
+                             &components.values[j * columns], i == j ? 1.0 : 0.0);
+  return precision;
+}
+
+/// The expected latent variables: (x − mean_)·Wᵀ·(I + W·componentsᵀ)⁻¹, W being components_ over
+/// noise_variance_.
+StatusOr<Outputs> FactorAnalysis(Writer& writer, const State& state, const Table& table) {
+  Graph& graph = writer.graph();
+  ASSIGN_OR_RETURN(const Matrix x, table.Numbers(graph, state.Title()));
+  ASSIGN_OR_RETURN(const Dense components, state.Array("components_", {-1, x.columns}));
+  ASSIGN_OR_RETURN(const std::vector<double> mean, state.Vector("mean_", x.columns));
+  ASSIGN_OR_RETURN(const std::vector<double> noise, state.Vector("noise_variance_", x.columns));
+  const int64_t factors = components.rows();
+  if (factors > kMaxSquare)
+    return state.Expected("components_", fmt::format("at most {} rows", kMaxSquare),
+                          fmt::format("{}", factors));
+  std::vector<double> scaled = components.values;
+  for (size_t i = 0; i < scaled.size(); ++i) scaled[i] /= noise[i % noise.size()];
+  ASSIGN_OR_RETURN(const std::vector<double> covariance,
+                   InverseOf(state, PosteriorPrecision(scaled, components), factors));
+  const std::string product = graph.Add(
+      "MatMul",
+      {MapWith(graph, "Sub", x, mean).value,
+       graph.Constant<double>({x.columns, factors}, Transposed(scaled, factors, x.columns))});
+  return Transforming(
+      {graph.Add("MatMul", {product, graph.Constant<double>({factors, factors}, covariance)}),
+       DType::kFp64, factors});
 }
 
 /// cos(x·random_weights_ + random_offset_) · √(2 / n)
@@ -77,11 +127,14 @@ constexpr EstimatorKind kTransforms = EstimatorKind::kTransformer;
 
 constexpr Estimator kRows[] = {
     {"sklearn.cluster", "FeatureAgglomeration", kTransforms, FeatureAgglomeration},
+    {kDecomposition, "FactorAnalysis", kTransforms, FactorAnalysis},
     {kDecomposition, "FastICA", kTransforms, Projection},
     {kDecomposition, "IncrementalPCA", kTransforms, Pca},
     {kDecomposition, "PCA", kTransforms, Pca},
     {kDecomposition, "TruncatedSVD", kTransforms, Projection},
     {"sklearn.kernel_approximation", "RBFSampler", kTransforms, RbfSampler},
+    {"sklearn.neighbors", "NeighborhoodComponentsAnalysis", kTransforms, Projection},
+    {"sklearn.neural_network", "BernoulliRBM", kTransforms, BernoulliRbm},
     {"sklearn.random_projection", "GaussianRandomProjection", kTransforms, Projection},
     {"sklearn.random_projection", "SparseRandomProjection", kTransforms, Projection},
 };

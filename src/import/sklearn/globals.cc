@@ -31,6 +31,7 @@ bool AllowedOfScikitLearn(std::string_view module, std::string_view name) {
   if (name[first] >= 'A' && name[first] <= 'Z') return true;
   // What HistGradientBoosting* keeps: how its preprocessor checks columns of numbers.
   if (module == "sklearn.utils.validation" && name == "check_array") return true;
+  if (module == "sklearn.cluster._kmeans" && name.starts_with("_kmeans_single_")) return true;
   return name.starts_with("__pyx_unpickle_") || IsBelow(module, "sklearn.metrics") ||
          IsBelow(module, "sklearn.feature_selection") || IsBelow(module, "sklearn.tree._tree") ||
          IsBelow(module, "sklearn.neighbors") || name == "newObj" || name == "make_column_selector";
@@ -67,6 +68,9 @@ bool AllowedOfScipy(std::string_view module, std::string_view name) {
   if (IsBelow(module, "scipy.sparse")) return name.ends_with("_matrix") || name.ends_with("_array");
   // Distributions that a RandomizedSearchCV drew its parameters from.
   if (IsBelow(module, "scipy.stats")) return name.ends_with("_gen") || name.starts_with("rv_");
+  // What a SplineTransformer keeps.
+  if (IsBelow(module, "scipy.interpolate")) return name == "BSpline";
+  if (IsBelow(module, "scipy._lib.array_api_compat.numpy")) return name == "asarray";
   return false;
 }
 
@@ -97,6 +101,9 @@ bool AllowedOfPython(std::string_view module, std::string_view name) {
     return IsOneOf(name, {"_reconstructor", "__newobj__", "__newobj_ex__"});
   if (module == "_codecs") return name == "encode";
   if (module == "functools") return name == "partial";
+  // Where results of fitting were kept: the parameter `memory`, a cached score function.
+  if (module == "joblib.memory") return IsOneOf(name, {"Memory", "MemorizedFunc"});
+  if (module == "joblib._store_backends") return name == "FileSystemStoreBackend";
   if (module == "joblib.numpy_pickle" || module == "joblib.numpy_pickle_compat")
     return IsOneOf(name, {"NumpyArrayWrapper", "NDArrayWrapper", "ZNDArrayWrapper"});
   return false;

@@ -1,8 +1,12 @@
 #include "import/sklearn/kernels.h"
 
+#include <cmath>
+#include <numeric>
 #include <vector>
 
+#include "import/sklearn/neighborhoods.h"
 #include "import/sklearn/operators.h"
+#include "import/sklearn/process_kernels.h"
 
 namespace slipway::importing::sklearn {
 namespace {
@@ -32,30 +36,102 @@ Matrix RadialBasis(Graph& graph, const Matrix& x, const Dense& vectors, double g
   return Map(graph, "Exp", exponent);
 }
 
+/// x over its length; rows of zeros stay.
+Matrix Normalized(Graph& graph, const Matrix& x) {
+  const Matrix squares = {graph.Add("Mul", {x.value, x.value}), DType::kFp64, x.columns};
+  const Matrix length = Map(graph, "Sqrt", Reduce(graph, "ReduceSum", squares));
+  const std::string empty = graph.Add("Equal", {length.value, graph.Scalar<double>(0)});
+  const std::string divisor = graph.Add("Where", {empty, graph.Scalar<double>(1), length.value});
+  return {graph.Add("Div", {x.value, divisor}), DType::kFp64, x.columns};
+}
+
+std::vector<double> Normalized(const Dense& vectors) {
+  std::vector<double> normalized = vectors.values;
+  const auto columns = static_cast<size_t>(vectors.columns());
+  for (size_t begin = 0; begin + columns <= normalized.size() && columns > 0; begin += columns) {
+    double* row = &normalized[begin];
+    const double length = std::sqrt(std::inner_product(row, row + columns, row, 0.0));
+    for (size_t j = 0; j < columns && length != 0; ++j) row[j] /= length;
+  }
+  return normalized;
+}
+
+/// x·vectorsᵀ, all of them times a factor. It goes into the weights: of a MatMul and a scalar Mul,
+/// ONNX Runtime makes one operator whose factor is a float32.
+Matrix Products(Graph& graph, const Matrix& x, const std::vector<double>& vectors, int64_t rows,
+                double factor) {
+  std::vector<double> weights = Transposed(vectors, rows, x.columns);
+  for (double& weight : weights) weight *= factor;
+  const std::string constant = graph.Constant<double>({x.columns, rows}, weights);
+  return {graph.Add("MatMul", {x.value, constant}), DType::kFp64, rows};
+}
+
+/// A number that is a parameter of the estimator or stands in its kernel_params.
+StatusOr<double> Parameter(const State& state, std::string_view key, double otherwise) {
+  if (state.Has(key)) return state.Number(key);
+  const auto given = state.Find("kernel_params");
+  if (!given || !given->is(pickle::Kind::kDict)) return otherwise;
+  const auto found = given->Find(key);
+  if (!found || found->is(pickle::Kind::kNone)) return otherwise;
+  const auto number = AsNumber(*found);
+  if (!number)
+    return state.Expected(fmt::format("kernel_params: {}", key), "a number", Describe(*found));
+  return *number;
+}
+
+std::string NameOfKernel(const State& state, std::string_view otherwise) {
+  const auto kernel = state.Find("kernel");
+  return kernel ? AsText(*kernel).value_or("a function") : std::string(otherwise);
+}
+
 }  // namespace
 
-StatusOr<Matrix> AddKernel(Graph& graph, const State& state, const Matrix& x,
+StatusOr<Kernel> ReadSvmKernel(const State& state) {
+  Kernel kernel{.name = NameOfKernel(state, "rbf")};
+  ASSIGN_OR_RETURN(kernel.gamma, state.NumberOr("_gamma", 1));
+  ASSIGN_OR_RETURN(kernel.coef0, state.NumberOr("coef0", 0));
+  ASSIGN_OR_RETURN(kernel.degree, state.NumberOr("degree", 3));
+  return kernel;
+}
+
+StatusOr<Kernel> ReadPairwiseKernel(const State& state, int64_t columns) {
+  Kernel kernel{.name = NameOfKernel(state, "linear")};
+  // KernelPCA keeps what its gamma came to.
+  const std::string_view gamma = state.Has("gamma_") ? "gamma_" : "gamma";
+  ASSIGN_OR_RETURN(kernel.gamma, Parameter(state, gamma, 1.0 / static_cast<double>(columns)));
+  ASSIGN_OR_RETURN(kernel.coef0, Parameter(state, "coef0", 1));
+  ASSIGN_OR_RETURN(kernel.degree, Parameter(state, "degree", 3));
+  return kernel;
+}
+
+StatusOr<Matrix> AddKernel(Graph& graph, const State& state, const Kernel& kernel, const Matrix& x,
                            const Dense& vectors) {
-  const auto kernel = state.Find("kernel");
-  const std::string name = kernel ? AsText(*kernel).value_or("a function") : "rbf";
-  ASSIGN_OR_RETURN(const double gamma, state.NumberOr("_gamma", 1));
-  ASSIGN_OR_RETURN(const double coef0, state.NumberOr("coef0", 0));
-  ASSIGN_OR_RETURN(const double degree, state.NumberOr("degree", 3));
-  if (name == "rbf") return RadialBasis(graph, x, vectors, gamma);
-  if (name != "linear" && name != "poly" && name != "sigmoid")
-    return state.Unsupported(
-        "kernel: expected \"linear\", \"poly\", \"rbf\" or \"sigmoid\", got {}", name);
-  std::vector<double> weights = Transposed(vectors.values, vectors.rows(), x.columns);
-  // γ goes into the weights: of a MatMul and a scalar Mul, ONNX Runtime makes one operator whose
-  // factor is a float32.
-  if (name != "linear")
-    for (double& weight : weights) weight *= gamma;
-  const Matrix product = {
-      graph.Add("MatMul", {x.value, graph.Constant<double>({x.columns, vectors.rows()}, weights)}),
-      DType::kFp64, vectors.rows()};
-  if (name == "linear") return product;
-  const Matrix inner = MapWith(graph, "Add", product, {coef0});
-  return name == "poly" ? MapWith(graph, "Pow", inner, {degree}) : Map(graph, "Tanh", inner);
+  const auto products = [&](double factor) {
+    return Products(graph, x, vectors.values, vectors.rows(), factor);
+  };
+  const auto object = state.Find("kernel");
+  if (object && object->is(pickle::Kind::kObject) &&
+      object->module().starts_with("sklearn.gaussian_process")) {
+    ASSIGN_OR_RETURN(const State process, state.Nested("kernel"));
+    return AddProcessKernel(graph, process, x, vectors);
+  }
+  if (kernel.name == "rbf") return RadialBasis(graph, x, vectors, kernel.gamma);
+  if (kernel.name == "linear") return products(1);
+  if (kernel.name == "poly" || kernel.name == "polynomial")
+    return MapWith(graph, "Pow", MapWith(graph, "Add", products(kernel.gamma), {kernel.coef0}),
+                   {kernel.degree});
+  if (kernel.name == "sigmoid")
+    return Map(graph, "Tanh", MapWith(graph, "Add", products(kernel.gamma), {kernel.coef0}));
+  if (kernel.name == "cosine")
+    return Products(graph, Normalized(graph, x), Normalized(vectors), vectors.rows(), 1);
+  if (kernel.name == "laplacian") {
+    const Matrix distances = AddDistances(graph, x, vectors, {.power = 1, .take_root = false});
+    return Map(graph, "Exp", MapWith(graph, "Mul", distances, {-kernel.gamma}));
+  }
+  return state.Unsupported(
+      "kernel: expected \"linear\", \"poly\", \"rbf\", \"sigmoid\", \"cosine\" or "
+      "\"laplacian\", got {}",
+      kernel.name);
 }
 
 }  // namespace slipway::importing::sklearn

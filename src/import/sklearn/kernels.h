@@ -1,5 +1,7 @@
 #pragma once
-// Kernels of support vector machines.
+// Kernels that are known by a name: of support vector machines and of sklearn.metrics.pairwise.
+
+#include <string>
 
 #include "base/status.h"
 #include "import/graph.h"
@@ -7,8 +9,23 @@
 
 namespace slipway::importing::sklearn {
 
-/// kernel(x, each support vector): FP64 [n, vectors.rows()]. Reads kernel, degree, coef0, _gamma.
+struct Kernel {
+  std::string name;  // "rbf"; "a function" when it is one
+  double gamma = 1;
+  double coef0 = 0;
+  double degree = 3;
+};
+
+/// kernel, degree, coef0, _gamma of a support vector machine.
+StatusOr<Kernel> ReadSvmKernel(const State& state);
+/// kernel, gamma, degree, coef0 of others, over x of so many columns: gamma is one of them by
+/// default, coef0 1. Also from kernel_params.
+StatusOr<Kernel> ReadPairwiseKernel(const State& state, int64_t columns);
+
+/// kernel(x, each vector): FP64 [n, vectors.rows()]. Where the attribute `kernel` of `state` is one
+/// of a Gaussian process, that.
 /// @return kUnsupported for kernels that are functions or were computed beforehand.
-StatusOr<Matrix> AddKernel(Graph& graph, const State& state, const Matrix& x, const Dense& vectors);
+StatusOr<Matrix> AddKernel(Graph& graph, const State& state, const Kernel& kernel, const Matrix& x,
+                           const Dense& vectors);
 
 }  // namespace slipway::importing::sklearn

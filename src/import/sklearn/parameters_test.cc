@@ -32,7 +32,10 @@ std::string RefusalOf(const Change& change) {
 TEST(SklearnParametersTest, ThoseWithoutCounterpartAreRefusedByName) {
   constexpr Change kChanges[] = {
       {"svc-rbf-two.pkl", "rbf", "rbg",
-       "SVC: kernel: expected \"linear\", \"poly\", \"rbf\" or \"sigmoid\", got rbg"},
+       "SVC: kernel: expected \"linear\", \"poly\", \"rbf\", \"sigmoid\", \"cosine\" or "
+       "\"laplacian\", got rbg"},
+      {"spline-linear-3.pkl", "linear", "lineal",
+       "SplineTransformer: extrapolation: \"lineal\" is not known"},
       {"neighbors-uniform-two.pkl", "uniform", "Uniform",
        "KNeighborsClassifier: weights: expected \"uniform\" or \"distance\", got Uniform"},
       {"neighbors-uniform-two.pkl", "euclidean", "canberra!",

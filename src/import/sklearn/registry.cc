@@ -11,12 +11,13 @@ namespace {
 
 using Family = std::span<const Estimator> (*)();
 constexpr Family kFamilies[] = {
-    AdaptiveBoosting, Bagging,          Bins,           Boosters,         Calibration,
-    Clusters,         Compositions,     DecisionTrees,  Decompositions,   Dummies,
-    Encoders,         FeatureMaps,      Gaussians,      GradientBoosting, HistogramBoosting,
-    Imputers,         IsolationForests, LinearModels,   Multiclass,       Multioutput,
-    NaiveBayes,       Neighbors,        NeuralNetworks, Scalers,          Selections,
-    Stacking,         SupportVectors,   TermWeights,    Voting,
+    AdaptiveBoosting, Bagging,           Bins,          Boosters,          Calibration,
+    Clusters,         Compositions,      DecisionTrees, Decompositions,    Delegates,
+    Dummies,          Encoders,          FeatureMaps,   GaussianProcesses, Gaussians,
+    GradientBoosting, HistogramBoosting, Imputers,      IsolationForests,  KernelMachines,
+    LinearModels,     Manifolds,         Multiclass,    Multioutput,       NaiveBayes,
+    Neighbors,        NeuralNetworks,    Scalers,       Selections,        SplineFeatures,
+    Stacking,         SupportVectors,    TermWeights,   TreeColumns,       Voting,
 };
 
 /// "sklearn.linear_model._logistic" is a module of "sklearn.linear_model".
@@ -58,7 +59,7 @@ namespace slipway::importing {
 std::vector<SupportedEstimator> SupportedEstimators() {
   std::vector<SupportedEstimator> rows;
   for (const sklearn::Estimator& row : sklearn::AllEstimators())
-    rows.push_back({row.package, row.name, NameOf(row.kind)});
+    if (!row.name.starts_with('_')) rows.push_back({row.package, row.name, NameOf(row.kind)});
   std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) {
     return std::tie(a.package, a.name) < std::tie(b.package, b.name);
   });

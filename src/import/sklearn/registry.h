@@ -17,7 +17,7 @@ namespace slipway::importing::sklearn {
 /// One supported class.
 struct Estimator {
   std::string_view package;  // public: "sklearn.linear_model", whatever private module it is in
-  std::string_view name;     // "LogisticRegression"
+  std::string_view name;     // "LogisticRegression"; "_…" where it only stands inside others
   EstimatorKind kind;
   /// Writes the estimator over x, which has as many columns as its n_features_in_ says.
   StatusOr<Outputs> (*write)(Writer& writer, const State& state, const Table& x);
@@ -39,15 +39,19 @@ std::span<const Estimator> Clusters();           // clusters.cc
 std::span<const Estimator> Compositions();       // compositions.cc
 std::span<const Estimator> DecisionTrees();      // decision_trees.cc
 std::span<const Estimator> Decompositions();     // decompositions.cc
+std::span<const Estimator> Delegates();          // delegates.cc
 std::span<const Estimator> Dummies();            // dummies.cc
 std::span<const Estimator> Encoders();           // encoders.cc
 std::span<const Estimator> FeatureMaps();        // feature_maps.cc
+std::span<const Estimator> GaussianProcesses();  // gaussian_processes.cc
 std::span<const Estimator> Gaussians();          // gaussians.cc
 std::span<const Estimator> GradientBoosting();   // gradient_boosting.cc
 std::span<const Estimator> HistogramBoosting();  // histogram_boosting.cc
 std::span<const Estimator> Imputers();           // imputers.cc
 std::span<const Estimator> IsolationForests();   // isolation_forest.cc
+std::span<const Estimator> KernelMachines();     // kernel_machines.cc
 std::span<const Estimator> LinearModels();       // linear_models.cc
+std::span<const Estimator> Manifolds();          // manifolds.cc
 std::span<const Estimator> Multiclass();         // multiclass.cc
 std::span<const Estimator> Multioutput();        // multioutput.cc
 std::span<const Estimator> NaiveBayes();         // naive_bayes.cc
@@ -55,9 +59,11 @@ std::span<const Estimator> Neighbors();          // neighbors.cc
 std::span<const Estimator> NeuralNetworks();     // neural_networks.cc
 std::span<const Estimator> Scalers();            // scalers.cc
 std::span<const Estimator> Selections();         // selections.cc
+std::span<const Estimator> SplineFeatures();     // spline_features.cc
 std::span<const Estimator> Stacking();           // stacking.cc
 std::span<const Estimator> SupportVectors();     // support_vectors.cc
 std::span<const Estimator> TermWeights();        // term_weights.cc
+std::span<const Estimator> TreeColumns();        // tree_columns.cc
 std::span<const Estimator> Voting();             // voting.cc
 
 /// All rows.

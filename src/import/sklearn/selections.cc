@@ -241,6 +241,14 @@ StatusOr<Outputs> RecursiveElimination(Writer& writer, const State& state, const
   return outputs;
 }
 
+StatusOr<Outputs> SequentialSelection(Writer& writer, const State& state, const Table& x) {
+  ASSIGN_OR_RETURN(const std::vector<double> support, state.Vector("support_", x.columns()));
+  Outputs outputs;
+  ASSIGN_OR_RETURN(outputs.transform,
+                   Keep(writer, state, x, Where(support, [](double value) { return value != 0; })));
+  return outputs;
+}
+
 constexpr std::string_view kSelection = "sklearn.feature_selection";
 constexpr EstimatorKind kTransforms = EstimatorKind::kTransformer;
 
@@ -254,6 +262,7 @@ constexpr Estimator kRows[] = {
     {kSelection, "SelectFromModel", kTransforms, SelectFromModel, JudgingEstimator},
     {kSelection, "SelectKBest", kTransforms, SelectKBest},
     {kSelection, "SelectPercentile", kTransforms, SelectPercentile},
+    {kSelection, "SequentialFeatureSelector", kTransforms, SequentialSelection},
     {kSelection, "VarianceThreshold", kTransforms, VarianceThreshold},
 };
 

@@ -210,7 +210,9 @@ TEST(SklearnTest, TheOnlyEstimatorOfADictIsFound) {
 }
 
 TEST(SklearnTest, DamagedFixturesAreRefusedOrRead) {
-  for (const std::string_view name : {"columns-mixed", "random-forest", "quantile-normal"}) {
+  for (const std::string_view name :
+       {"columns-mixed", "random-forest", "quantile-normal", "spline-linear-3", "bisecting-kmeans",
+        "gaussian-process-rbf"}) {
     const std::string bytes = ReadFile(kModels / fmt::format("{}.pkl", name));
     for (size_t i = 0; i < bytes.size(); i += 7) {
       std::string damaged = bytes;

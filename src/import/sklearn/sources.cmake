@@ -9,10 +9,12 @@ set(SKLEARN_SOURCES
   sklearn/compositions.cc
   sklearn/decision_trees.cc
   sklearn/decompositions.cc
+  sklearn/delegates.cc
   sklearn/dummies.cc
   sklearn/encoded_members.cc
   sklearn/encoders.cc
   sklearn/feature_maps.cc
+  sklearn/gaussian_processes.cc
   sklearn/gaussians.cc
   sklearn/globals.cc
   sklearn/gradient_boosting.cc
@@ -22,32 +24,40 @@ set(SKLEARN_SOURCES
   sklearn/imputers.cc
   sklearn/intervals.cc
   sklearn/isolation_forest.cc
+  sklearn/kernel_machines.cc
   sklearn/kernels.cc
   sklearn/labels.cc
   sklearn/linear_models.cc
+  sklearn/manifolds.cc
   sklearn/members.cc
   sklearn/multiclass.cc
   sklearn/multioutput.cc
   sklearn/naive_bayes.cc
+  sklearn/neighborhoods.cc
   sklearn/neighbors.cc
   sklearn/neural_networks.cc
   sklearn/operators.cc
   sklearn/outputs.cc
   sklearn/pairs.cc
+  sklearn/process_kernels.cc
   sklearn/registry.cc
   sklearn/scalers.cc
   sklearn/selections.cc
   sklearn/sklearn.cc
+  sklearn/spline_features.cc
+  sklearn/square_matrices.cc
   sklearn/stacking.cc
   sklearn/state.cc
   sklearn/support_vectors.cc
   sklearn/table.cc
   sklearn/term_weights.cc
+  sklearn/tree_columns.cc
   sklearn/tree_nodes.cc
   sklearn/tree_sums.cc
   sklearn/voting.cc
   sklearn/writer.cc)
 set(SKLEARN_TESTS
+  sklearn/hostile_state_test.cc
   sklearn/parameters_test.cc
   sklearn/registry_test.cc
   sklearn/sklearn_test.cc)

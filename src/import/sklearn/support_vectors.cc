@@ -46,7 +46,8 @@ StatusOr<std::vector<double>> PairWeights(const State& state, int64_t vectors, i
 /// What libsvm computes for each pair (i, j): above 0 it is i. FP64 [n, pairs].
 StatusOr<Matrix> PairDecisions(Graph& graph, const State& state, const Matrix& x, int64_t classes) {
   ASSIGN_OR_RETURN(const Dense vectors, state.Array("support_vectors_", {-1, x.columns}));
-  ASSIGN_OR_RETURN(const Matrix kernel, AddKernel(graph, state, x, vectors));
+  ASSIGN_OR_RETURN(const Kernel of, ReadSvmKernel(state));
+  ASSIGN_OR_RETURN(const Matrix kernel, AddKernel(graph, state, of, x, vectors));
   ASSIGN_OR_RETURN(const std::vector<double> weights, PairWeights(state, vectors.rows(), classes));
   ASSIGN_OR_RETURN(const std::vector<double> intercept,
                    state.Vector("_intercept_", classes * (classes - 1) / 2));
@@ -121,7 +122,8 @@ StatusOr<Matrix> AddSum(Graph& graph, const State& state, const Table& table) {
     ASSIGN_OR_RETURN(const std::vector<double> constant, state.Vector("_intercept_", 1));
     return Filled(graph, x, constant[0]);
   }
-  ASSIGN_OR_RETURN(const Matrix kernel, AddKernel(graph, state, x, vectors));
+  ASSIGN_OR_RETURN(const Kernel of, ReadSvmKernel(state));
+  ASSIGN_OR_RETURN(const Matrix kernel, AddKernel(graph, state, of, x, vectors));
   ASSIGN_OR_RETURN(const Dense coef, state.Array("_dual_coef_", {1, vectors.rows()}));
   ASSIGN_OR_RETURN(const std::vector<double> intercept, state.Vector("_intercept_", 1));
   return Affine(graph, kernel, coef.values, intercept);
