@@ -50,6 +50,15 @@ std::string_view NextWord(std::string_view text, size_t& at) {
 
 }  // namespace
 
+int64_t LongestNgram(std::span<const std::string> terms, Unit unit) {
+  size_t longest = 1;
+  for (const std::string& term : terms) {
+    const auto spaces = static_cast<size_t>(std::ranges::count(term, ' '));
+    longest = std::max(longest, unit == Unit::kWord ? spaces + 1 : term.size());
+  }
+  return static_cast<int64_t>(longest);
+}
+
 StatusOr<Analyzer> Analyzer::Create(AnalyzerOptions options) {
   if (options.ngram_min < 1 || options.ngram_max < options.ngram_min)
     return Error(Reason::kBadModel, "n-grams: expected 1 <= min <= max, got {} and {}",

@@ -5,6 +5,7 @@
 #include <absl/functional/function_ref.h>
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,9 @@ struct AnalyzerOptions {
   std::vector<std::string> stop_words = {};  // of kWord: tokens that are left out
   std::string token_pattern = std::string(kDefaultTokenPattern);  // of kWord
 };
+
+/// The most words or characters that one of `terms` may have: longer n-grams need not be looked at.
+int64_t LongestNgram(std::span<const std::string> terms, Unit unit);
 
 /// Threads: any. Source: sklearn/feature_extraction/text.py, _VectorizerMixin.
 class Analyzer {

@@ -17,8 +17,6 @@ constexpr int kMaxNodes = 10'000;  // of which every one may keep a slot alive
 constexpr int64_t kOldestOpset = 7, kNewestOpset = 26;
 constexpr int64_t kNewestMlOpset = 5;
 
-constexpr std::string_view kOwnDomain = "ai.slipway";
-
 using Opsets = std::map<std::string, int64_t, std::less<>>;
 
 Opsets OpsetsOf(const ::onnx::ModelProto& model) {

@@ -16,7 +16,7 @@ constexpr Family kFamilies[] = {
     Encoders,         FeatureMaps,      Gaussians,      GradientBoosting, HistogramBoosting,
     Imputers,         IsolationForests, LinearModels,   Multiclass,       Multioutput,
     NaiveBayes,       Neighbors,        NeuralNetworks, Scalers,          Selections,
-    Stacking,         SupportVectors,   TermWeights,    Voting,
+    Stacking,         SupportVectors,   TermWeights,    TextVectorizers,  Voting,
 };
 
 /// "sklearn.linear_model._logistic" is a module of "sklearn.linear_model".

@@ -42,11 +42,13 @@ set(SKLEARN_SOURCES
   sklearn/support_vectors.cc
   sklearn/table.cc
   sklearn/term_weights.cc
+  sklearn/text_vectorizers.cc
   sklearn/tree_nodes.cc
   sklearn/tree_sums.cc
   sklearn/voting.cc
   sklearn/writer.cc)
 set(SKLEARN_TESTS
+  sklearn/text_vectorizers_test.cc
   sklearn/parameters_test.cc
   sklearn/registry_test.cc
   sklearn/sklearn_test.cc)

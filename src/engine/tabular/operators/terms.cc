@@ -181,17 +181,6 @@ StatusOr<terms::AnalyzerOptions> AnalyzerOptionsOf(const Lowering& node) {
   return options;
 }
 
-/// No text has an n-gram among these that is longer: characters, and words but one, are bytes.
-int64_t LongestOf(const Tensor& terms, terms::Unit unit) {
-  size_t longest = 1;
-  for (const std::string_view term : ElementsOf<std::string_view>(terms)) {
-    const bool words = unit == terms::Unit::kWord;
-    const auto spaces = static_cast<size_t>(std::ranges::count(term, ' '));
-    longest = std::max(longest, words ? spaces + 1 : term.size());
-  }
-  return static_cast<int64_t>(longest);
-}
-
 Status LowerCountTerms(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Matrix(0, {DType::kBytes}));
   if (x.columns() != 1) return node.Unsupported("input 0 is {}", x.ToString());
@@ -202,8 +191,6 @@ Status LowerCountTerms(Lowering& node) {
     ASSIGN_OR_RETURN(const auto terms, node.Constant(1));
     if (terms->dtype != DType::kBytes || terms->shape.size() != 1 || hashes != 0)
       return node.Bad("terms are {} beside hash_features {}", node.input(1).ToString(), hashes);
-    options.ngram_max =
-        std::min(options.ngram_max, std::max(options.ngram_min, LongestOf(*terms, options.unit)));
     columns = Columns::OfTerms(terms);
     if (columns->terms() != static_cast<size_t>(terms->shape[0]))
       return node.Bad("terms: {} of {} are different", columns->terms(), terms->shape[0]);
