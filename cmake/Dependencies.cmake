@@ -22,6 +22,7 @@ slipway_static(dep::bz2 bz2)
 slipway_static(dep::lz4 lz4)
 slipway_static(dep::lzma lzma Threads::Threads)
 slipway_static(dep::nghttp2 nghttp2)
+slipway_static(dep::utf8proc utf8proc)
 
 # Debian has these two as shared libraries only; both are small.
 find_package(fmt REQUIRED)

@@ -61,6 +61,12 @@ std::string Graph::AddDefined(std::string_view name, const std::vector<std::stri
   return Add(name, inputs, {}, kSlipwayDomain);
 }
 
+std::string Graph::AddOwn(std::string_view name, const std::vector<std::string>& inputs,
+                          const std::vector<onnx::Attribute>& attributes) {
+  builder_.Opset(kSlipwayDomain, 1);
+  return Add(name, inputs, attributes, kSlipwayDomain);
+}
+
 std::string Graph::Strings(const Shape& shape, std::span<const std::string> values) {
   std::string wire;
   for (const std::string& value : values) AppendBytesElement(wire, value);
@@ -81,6 +87,7 @@ Matrix Graph::Concat(std::span<const Matrix> parts) {
   for (const Matrix& part : parts) {
     values.push_back(part.value);
     whole.columns += part.columns;
+    whole.sparse = whole.sparse || part.sparse;
   }
   whole.value = Add("Concat", values, {{"axis", 1}});
   return whole;

@@ -25,6 +25,7 @@ struct Matrix {
   std::string value;
   DType dtype = DType::kFp64;
   int64_t columns = 0;
+  bool sparse = false;  // counts of terms: mostly zeros, and only Slipway's engine runs the model
 };
 
 /// The operator set of ai.onnx that importers write.
@@ -59,6 +60,10 @@ class Graph {
   /// into the model, once. Bodies of one name are the same.
   std::string AddDefined(std::string_view name, const std::vector<std::string>& inputs,
                          const onnx::Builder& body);
+
+  /// A node of an operator of kSlipwayDomain that no other engine runs.
+  std::string AddOwn(std::string_view name, const std::vector<std::string>& inputs,
+                     const std::vector<onnx::Attribute>& attributes);
 
   /// A constant; equal ones are not merged.
   template <typename T>

@@ -137,6 +137,7 @@ PARAMETERS = {
     "RandomizedSearchCV": lambda target: {**_drawn(target), "n_iter": 2},
     "ColumnTransformer": _columns,
     "FeatureUnion": _union,
+    "HashingVectorizer": {"n_features": 64},  # dense in the answer
     "LocalOutlierFactor": {"novelty": True},
     "MissingIndicator": {"features": "all"},
     "Pipeline": _scaled,

@@ -40,6 +40,9 @@ class ChoiceEngine final : public Engine {
       }
       const bool last = i + 1 == candidates_.size();
       if (last || ReasonOf(loaded.status()) != Reason::kUnsupported) return loaded.status();
+      if (const auto alone = candidates_[i].alone_runs; alone != nullptr && alone(model))
+        return Error(Reason::kUnsupported, "the model needs the engine {}, which refuses it: {}",
+                     candidates_[i].name, MessageOf(loaded.status()));
       if (!declined.empty()) declined += "; ";
       declined += fmt::format("{}: {}", candidates_[i].name, MessageOf(loaded.status()));
     }

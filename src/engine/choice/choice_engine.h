@@ -13,6 +13,8 @@ struct EngineCandidate {
   std::string name;
   std::string version;
   std::function<StatusOr<std::unique_ptr<Engine>>()> make;
+  /// Whether none of those after it can run a model: then its kUnsupported is final too. Or null.
+  bool (*alone_runs)(const ModelBytes& model) = nullptr;
 };
 
 /// An engine that asks others, in order: a model runs on the first that does not answer

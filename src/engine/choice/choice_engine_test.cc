@@ -52,6 +52,18 @@ TEST(ChoiceEngineTest, TheNextIsAskedWhenAModelIsUnsupportedAndTheModelSaysWhy) 
   EXPECT_EQ((*model)->origin().declined, "refusing: not this one");
 }
 
+TEST(ChoiceEngineTest, NobodyIsAskedAfterTheOneThatAloneRunsAModel) {
+  Fake fake;
+  EngineCandidate refuses = Refuses(Reason::kUnsupported);
+  refuses.alone_runs = [](const ModelBytes&) { return true; };
+  const auto engine = CreateChoiceEngine({std::move(refuses), fake.candidate()});
+  const auto status = LoadModel(*engine, AnyModel()).status();
+  EXPECT_EQ(ReasonOf(status), Reason::kUnsupported);
+  EXPECT_EQ(MessageOf(status),
+            "the model needs the engine refusing, which refuses it: not this one");
+  EXPECT_EQ(fake.made, 0);
+}
+
 TEST(ChoiceEngineTest, AnEngineIsMadeOnceAndOnlyWhenItIsNeeded) {
   Fake first, second;
   const auto engine = CreateChoiceEngine({first.candidate(), second.candidate()});

@@ -34,7 +34,8 @@ std::string EnginesText() {
 
 std::unique_ptr<Engine> CreateEngine() {
   std::vector<EngineCandidate> candidates;
-  candidates.push_back({"tabular", std::string(CreateTabularEngine()->version()), MakeTabular});
+  candidates.push_back(
+      {"tabular", std::string(CreateTabularEngine()->version()), MakeTabular, OnlyTabularRuns});
 #ifdef SLIPWAY_ONNXRUNTIME
   SetOnnxRuntimeEnvironment();  // now, for later there are other threads
   candidates.push_back({"onnxruntime", OnnxRuntimeVersion(), CreateOnnxRuntimeEngine});

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "engine/tabular/lowering.h"
+#include "engine/tabular/operators/sparse.h"
 #include "engine/tabular/operators/steps.h"
 #include "onnx/display.h"
 #include "onnx/tensor_proto.h"
@@ -15,8 +16,6 @@ constexpr int kMaxNodes = 10'000;  // of which every one may keep a slot alive
 // What the operators are lowered by; others may mean something else.
 constexpr int64_t kOldestOpset = 7, kNewestOpset = 26;
 constexpr int64_t kNewestMlOpset = 5;
-
-constexpr std::string_view kOwnDomain = "ai.slipway";
 
 using Opsets = std::map<std::string, int64_t, std::less<>>;
 
@@ -107,7 +106,10 @@ class Compiler {
 
   Status AddNode(const ::onnx::NodeProto& node) {
     const Operator* const found = FindOperator(node.domain(), node.op_type());
-    Lowering lowering(node, draft_);
+    const bool takes_sparse = found != nullptr && found->takes_sparse;
+    for (const std::string& name : node.input())
+      if (!takes_sparse) MakeDenseToo(name);
+    Lowering lowering(node, draft_, takes_sparse);
     if (found == nullptr) return lowering.Unsupported("is not an operator of this engine");
     for (size_t i = 0; i < lowering.input_count(); ++i)
       if (!node.input(static_cast<int>(i)).empty() && !lowering.has(i))
@@ -117,11 +119,30 @@ class Compiler {
     return OkStatus();
   }
 
+  /// What knows nothing of sparse rows is given these.
+  void MakeDenseToo(const std::string& name) {
+    const auto found = draft_.values.find(name);
+    if (found == draft_.values.end() || !found->second.sparse || draft_.dense.contains(name))
+      return;
+    Program& program = draft_.program;
+    Value dense = found->second;
+    dense.sparse = false;
+    dense.slot = static_cast<Slot>(program.slots.size());
+    program.slots.push_back({DType::kFp64, dense.columns() * sizeof(double), 0});
+    draft_.writers[dense.slot] = program.steps.size();
+    program.steps.push_back({MakeDense(found->second.slot, dense.slot, dense.columns()),
+                             {found->second.slot},
+                             {dense.slot}});
+    draft_.dense[name] = std::move(dense);
+  }
+
   Status AddOutput(const TensorSpec& spec) {
+    MakeDenseToo(spec.name);
+    const auto dense = draft_.dense.find(spec.name);
     const auto found = draft_.values.find(spec.name);
     if (found == draft_.values.end())
       return Error(Reason::kBadModel, "output \"{}\": nothing makes it", onnx::Shown(spec.name));
-    const Value& value = found->second;
+    const Value& value = dense == draft_.dense.end() ? found->second : dense->second;
     OutputSource source;
     if (value.input) {
       source.input = value.input;

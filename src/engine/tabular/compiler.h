@@ -6,6 +6,9 @@
 
 namespace slipway::tabular {
 
+/// Operators that ONNX does not have: docs/formats/slipway-operators.md.
+inline constexpr std::string_view kOwnDomain = "ai.slipway";
+
 /// Whether the graph consists of operators that the engine has. Looks at names only, so that a
 /// model that it cannot run costs nothing but its skeleton (onnx/skeleton.h).
 /// @return kUnsupported naming node, operator and why.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/tabular/operators/sparse.h"
 #include "onnx/display.h"
 #include "onnx/tensor_proto.h"
 
@@ -23,11 +24,16 @@ std::string Value::ToString() const {
   return text + "]";
 }
 
-Lowering::Lowering(const ::onnx::NodeProto& node, Draft& draft) : node_(node), draft_(draft) {
+Lowering::Lowering(const ::onnx::NodeProto& node, Draft& draft, bool sparse)
+    : node_(node), draft_(draft) {
   const auto opset = draft.opsets.find(node.domain() == "ai.onnx" ? "" : node.domain());
   if (opset != draft.opsets.end()) opset_ = opset->second;
   static const Value kAbsent;
   for (const std::string& name : node.input()) {
+    if (const auto dense = draft.dense.find(name); !sparse && dense != draft.dense.end()) {
+      inputs_.push_back(&dense->second);
+      continue;
+    }
     const auto found = draft.values.find(name);
     inputs_.push_back(found == draft.values.end() ? &kAbsent : &found->second);
   }
@@ -129,6 +135,14 @@ Value Lowering::NewRows(DType dtype, Shape tail) {
   Value value{.kind = Value::Kind::kRows, .dtype = dtype, .tail = std::move(tail)};
   value.slot = static_cast<Slot>(draft_.program.slots.size());
   draft_.program.slots.push_back({dtype, value.columns() * SlotElementSize(dtype), 0});
+  return value;
+}
+
+Value Lowering::NewSparseRows(int64_t columns) {
+  Value value{.kind = Value::Kind::kRows, .dtype = DType::kFp64, .tail = {columns}};
+  value.sparse = true;
+  value.slot = static_cast<Slot>(draft_.program.slots.size());
+  draft_.program.slots.push_back({DType::kFp64, sizeof(SparseRow), 0});
   return value;
 }
 

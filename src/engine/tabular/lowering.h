@@ -28,6 +28,7 @@ struct Value {
   DType dtype = DType::kFp32;
   Shape tail = {};                   // of kRows
   bool row_vector = false;           // of kRows without a tail: [1, n] instead of [n]
+  bool sparse = false;               // of kRows, FP64 [n, k]: the slot holds SparseRows
   Slot slot = kNoSlot;               // of kRows
   std::vector<int64_t> dims = {};    // of kShape; -1 is n
   std::optional<size_t> input = {};  // the graph input that it is
@@ -46,6 +47,7 @@ struct Value {
 struct Draft {
   Program program;
   std::map<std::string, Value, std::less<>> values;
+  std::map<std::string, Value, std::less<>> dense;  // of sparse values that were needed so
   std::map<std::string, int, std::less<>> uses;  // of a name, as a node's input or a graph output
   std::map<Slot, size_t> writers;                // the step that writes a slot
   std::map<Slot, int> readers;                   // uses of a slot under all its names
@@ -55,7 +57,8 @@ struct Draft {
 /// One node and what surrounds it, for the function that lowers its operator.
 class Lowering {
  public:
-  Lowering(const ::onnx::NodeProto& node, Draft& draft);
+  /// @param sparse  whether inputs may be sparse; else they are what Draft::dense has.
+  Lowering(const ::onnx::NodeProto& node, Draft& draft, bool sparse = false);
 
   const ::onnx::NodeProto& node() const { return node_; }
   /// The version of the node's domain.
@@ -91,6 +94,8 @@ class Lowering {
 
   /// A new slot for rows.
   Value NewRows(DType dtype, Shape tail);
+  /// The same for sparse rows, FP64 [n, columns].
+  Value NewSparseRows(int64_t columns);
   /// Appends a step; `reads` and `writes` are its slots.
   void Emit(std::unique_ptr<Step> step, std::vector<Slot> reads, std::vector<Slot> writes);
   void Give(size_t output, Value value);
@@ -126,6 +131,7 @@ struct Operator {
   std::string_view domain;  // "" is ai.onnx
   std::string_view name;
   Status (*lower)(Lowering&);
+  bool takes_sparse = false;  // whether inputs may be sparse rows
 };
 
 /// Every operator of the engine; null for what it does not have.
@@ -145,6 +151,7 @@ std::span<const Operator> RankingOperators();
 std::span<const Operator> ReductionOperators();
 std::span<const Operator> SelectionOperators();
 std::span<const Operator> ShapeOperators();
+std::span<const Operator> TermOperators();
 std::span<const Operator> TreeOperators();
 std::span<const Operator> WhereOperators();
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "engine/tabular/arena.h"
 
 namespace slipway::tabular {
 namespace {
@@ -45,6 +46,20 @@ class ScratchLease {
  private:
   Scratch own_;
   std::byte* data_;
+};
+
+/// A thread's own, which keeps a little between runs.
+class ArenaLease {
+ public:
+  ~ArenaLease() { arena_.Shrink(kKeptScratch); }
+  Arena& arena() { return arena_; }
+
+ private:
+  static Arena& OfThread() {
+    thread_local Arena arena;
+    return arena;
+  }
+  Arena& arena_ = OfThread();
 };
 
 /// The elements of a BYTES tensor, read on as blocks come.
@@ -153,6 +168,7 @@ class Model::Execution {
     if (bytes > model_.options_.memory.run_bytes)
       return Error(Reason::kTooLarge, "the run needs more than the {} bytes of memory it may take",
                    model_.options_.memory.run_bytes);
+    charged_ = bytes;
     return OkStatus();
   }
 
@@ -215,7 +231,8 @@ class Model::Execution {
     PlaceInputs(begin, rows);
     for (const auto& [slot, start] : written_)
       slots_[slot] = start + begin * program_.slots[slot].row_bytes;
-    const Block block{rows, slots_.data()};
+    const Block block{rows, slots_.data(), &arena_.arena()};
+    arena_.arena().Reset(model_.options_.memory.run_bytes - charged_);
     for (const auto& planned : program_.steps)
       if ((planned.outputs & wanted_) != 0) RETURN_IF_ERROR(planned.step->Run(block));
     // A slot that is two outputs was written to the place of the last.
@@ -263,7 +280,9 @@ class Model::Execution {
   const std::span<const Tensor* const> inputs_;
   const std::span<const size_t> outputs_;
   std::vector<Tensor>& results_;
+  ArenaLease arena_;
   size_t rows_ = 0;
+  size_t charged_ = 0;  // of the memory that the run may take
   uint64_t wanted_ = 0;
   absl::InlinedVector<std::byte*, 32> slots_;
   absl::InlinedVector<std::pair<Slot, std::byte*>, 4> written_;

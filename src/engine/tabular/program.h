@@ -17,6 +17,8 @@
 
 namespace slipway::tabular {
 
+class Arena;
+
 /// A number of Program::slots.
 using Slot = int32_t;
 inline constexpr Slot kNoSlot = -1;
@@ -26,6 +28,7 @@ inline constexpr Slot kNoSlot = -1;
 struct Block {
   size_t rows;
   std::byte* const* slots;
+  Arena* arena = nullptr;  // for what steps hand on besides slots, until the block is done
 
   template <typename T>
   const T* In(Slot slot) const {

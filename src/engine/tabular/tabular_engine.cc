@@ -1,5 +1,6 @@
 #include "engine/tabular/tabular_engine.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/tabular/compiler.h"
@@ -38,6 +39,19 @@ class TabularEngine final : public Engine {
 }  // namespace slipway::tabular
 
 namespace slipway {
+
+bool OnlyTabularRuns(const ModelBytes& model) {
+  const auto skeleton = onnx::ParseSkeleton(model.model);
+  if (!skeleton.ok()) return false;
+  const auto is_defined = [&](const ::onnx::NodeProto& node) {
+    return std::ranges::any_of(skeleton->functions(), [&](const auto& function) {
+      return function.domain() == node.domain() && function.name() == node.op_type();
+    });
+  };
+  return std::ranges::any_of(skeleton->graph().node(), [&](const auto& node) {
+    return node.domain() == tabular::kOwnDomain && !is_defined(node);
+  });
+}
 
 std::unique_ptr<Engine> CreateTabularEngine() { return std::make_unique<tabular::TabularEngine>(); }
 

@@ -13,4 +13,8 @@ namespace slipway {
 /// part.
 std::unique_ptr<Engine> CreateTabularEngine();
 
+/// Whether no other engine can run the model: a node is an operator of ai.slipway, and the model
+/// has no definition of it (docs/formats/slipway-operators.md). False for what is no model.
+bool OnlyTabularRuns(const ModelBytes& model);
+
 }  // namespace slipway

@@ -32,6 +32,8 @@ bool AllowedOfScikitLearn(std::string_view module, std::string_view name) {
   // What HistGradientBoosting* keeps: how its preprocessor checks columns of numbers.
   if (module == "sklearn.utils.validation" && name == "check_array") return true;
   if (module == "sklearn.cluster._kmeans" && name.starts_with("_kmeans_single_")) return true;
+  if (module == "sklearn.feature_extraction.text" && name.starts_with("strip_accents_"))
+    return true;
   return name.starts_with("__pyx_unpickle_") || IsBelow(module, "sklearn.metrics") ||
          IsBelow(module, "sklearn.feature_selection") || IsBelow(module, "sklearn.tree._tree") ||
          IsBelow(module, "sklearn.neighbors") || name == "newObj" || name == "make_column_selector";

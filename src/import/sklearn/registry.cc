@@ -17,7 +17,8 @@ constexpr Family kFamilies[] = {
     GradientBoosting, HistogramBoosting, Imputers,      IsolationForests,  KernelMachines,
     LinearModels,     Manifolds,         Multiclass,    Multioutput,       NaiveBayes,
     Neighbors,        NeuralNetworks,    Scalers,       Selections,        SplineFeatures,
-    Stacking,         SupportVectors,    TermWeights,   TreeColumns,       Voting,
+    Stacking,         SupportVectors,    TermWeights,   TextVectorizers,   TreeColumns,
+    Voting,
 };
 
 /// "sklearn.linear_model._logistic" is a module of "sklearn.linear_model".

@@ -64,6 +64,7 @@ std::span<const Estimator> Stacking();           // stacking.cc
 std::span<const Estimator> SupportVectors();     // support_vectors.cc
 std::span<const Estimator> TermWeights();        // term_weights.cc
 std::span<const Estimator> TreeColumns();        // tree_columns.cc
+std::span<const Estimator> TextVectorizers();    // text_vectorizers.cc
 std::span<const Estimator> Voting();             // voting.cc
 
 /// All rows.

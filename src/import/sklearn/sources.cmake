@@ -52,12 +52,14 @@ set(SKLEARN_SOURCES
   sklearn/table.cc
   sklearn/term_weights.cc
   sklearn/tree_columns.cc
+  sklearn/text_vectorizers.cc
   sklearn/tree_nodes.cc
   sklearn/tree_sums.cc
   sklearn/voting.cc
   sklearn/writer.cc)
 set(SKLEARN_TESTS
   sklearn/hostile_state_test.cc
+  sklearn/text_vectorizers_test.cc
   sklearn/parameters_test.cc
   sklearn/registry_test.cc
   sklearn/sklearn_test.cc)

@@ -87,6 +87,9 @@ class State {
                           const Shape& expected) const;
   StatusOr<Labels> LabelsAt(const pickle::Value& value, std::string_view what) const;
 
+  /// Takes room for `count` doubles out of the budget that all estimators of a file share.
+  Status Charge(size_t count, std::string_view what) const;
+
   /// "<title>: what: expected …, got …"
   Status Expected(std::string_view what, std::string_view expected, std::string_view got) const;
   /// kBadModel, kUnsupported: "<title>: <complaint>"
@@ -102,7 +105,6 @@ class State {
  private:
   State(const pickle::Value& value, std::string place, Budget* budget)
       : value_(value), place_(std::move(place)), budget_(budget) {}
-  Status Charge(size_t count, std::string_view what) const;
   StatusOr<Dense> Filled(const pickle::Value& matrix, std::string_view what,
                          const Shape& expected) const;
   Status Complain(Reason reason, std::string_view complaint) const;

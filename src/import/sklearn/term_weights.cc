@@ -1,5 +1,7 @@
 // TfidfTransformer: counts of terms, weighted by how rare the terms are.
 
+#include "import/sklearn/term_weights.h"
+
 #include "import/sklearn/operators.h"
 #include "import/sklearn/registry.h"
 
@@ -14,6 +16,14 @@ StatusOr<std::vector<double>> ReadWeights(const State& state, int64_t columns) {
   if (static_cast<int64_t>(data.values.size()) != columns)
     return state.Bad("_idf_diag: expected {} numbers, got {}", columns, data.values.size());
   return data.values;
+}
+
+/// "l1", "l2" or, for None, "".
+StatusOr<std::string> ReadNorm(const State& state) {
+  ASSIGN_OR_RETURN(std::string norm, state.TextOr("norm", ""));
+  if (!norm.empty() && norm != "l1" && norm != "l2")
+    return state.Unsupported("norm: expected \"l1\", \"l2\" or None, got \"{}\"", norm);
+  return norm;
 }
 
 /// 1 + ln of what is not 0.
@@ -36,21 +46,26 @@ Matrix Normalized(Graph& graph, const Matrix& x, bool squares) {
   return {graph.Add("Div", {x.value, divisor}), DType::kFp64, x.columns};
 }
 
-StatusOr<Outputs> TfidfTransformer(Writer& writer, const State& state, const Table& table) {
-  Graph& graph = writer.graph();
-  ASSIGN_OR_RETURN(Matrix x, table.Numbers(graph, state.Title()));
-  ASSIGN_OR_RETURN(const bool sublinear, state.BoolOr("sublinear_tf", false));
-  ASSIGN_OR_RETURN(const bool use_idf, state.BoolOr("use_idf", true));
-  ASSIGN_OR_RETURN(const std::string norm, state.TextOr("norm", ""));
+Matrix WeighedSparse(Graph& graph, const Matrix& counts, bool sublinear,
+                     const std::vector<double>& weights, const std::string& norm) {
+  std::vector<std::string> inputs = {counts.value};
+  if (!weights.empty()) inputs.push_back(graph.Constant<double>({counts.columns}, weights));
+  return {.value = graph.AddOwn("WeighTerms", inputs, {{"sublinear", sublinear}, {"norm", norm}}),
+          .columns = counts.columns,
+          .sparse = true};
+}
+
+Matrix WeighedDense(Graph& graph, Matrix x, bool sublinear, const std::vector<double>& weights,
+                    const std::string& norm) {
   if (sublinear) x = Sublinear(graph, x);
-  if (use_idf) {
-    ASSIGN_OR_RETURN(const std::vector<double> weights, ReadWeights(state, x.columns));
-    x = MapWith(graph, "Mul", x, weights);
-  }
-  if (norm.empty()) return Transforming(x);
-  if (norm != "l1" && norm != "l2")
-    return state.Unsupported("norm: expected \"l1\", \"l2\" or None, got \"{}\"", norm);
-  return Transforming(Normalized(graph, x, norm == "l2"));
+  if (!weights.empty()) x = MapWith(graph, "Mul", x, weights);
+  return norm.empty() ? x : Normalized(graph, x, norm == "l2");
+}
+
+StatusOr<Outputs> TfidfTransformer(Writer& writer, const State& state, const Table& table) {
+  ASSIGN_OR_RETURN(const Matrix counts, table.Numbers(writer.graph(), state.Title()));
+  ASSIGN_OR_RETURN(const Matrix weighed, WeighedTerms(writer.graph(), state, counts));
+  return Transforming(weighed);
 }
 
 constexpr Estimator kRows[] = {
@@ -59,6 +74,23 @@ constexpr Estimator kRows[] = {
 };
 
 }  // namespace
+
+StatusOr<Matrix> WeighedTerms(Graph& graph, const State& transformer, const Matrix& counts) {
+  ASSIGN_OR_RETURN(const bool sublinear, transformer.BoolOr("sublinear_tf", false));
+  ASSIGN_OR_RETURN(const bool use_idf, transformer.BoolOr("use_idf", true));
+  ASSIGN_OR_RETURN(const std::string norm, ReadNorm(transformer));
+  std::vector<double> weights;
+  if (use_idf) {
+    ASSIGN_OR_RETURN(weights, ReadWeights(transformer, counts.columns));
+  }
+  return counts.sparse ? WeighedSparse(graph, counts, sublinear, weights, norm)
+                       : WeighedDense(graph, counts, sublinear, weights, norm);
+}
+
+StatusOr<Matrix> NormalizedTerms(Graph& graph, const State& vectorizer, const Matrix& counts) {
+  ASSIGN_OR_RETURN(const std::string norm, ReadNorm(vectorizer));
+  return norm.empty() ? counts : WeighedSparse(graph, counts, false, {}, norm);
+}
 
 std::span<const Estimator> TermWeights() { return kRows; }
 

@@ -100,7 +100,8 @@ def inputs_of(x):
 
 
 def dense(values):
-    return np.asarray(values.todense()) if hasattr(values, "todense") else np.asarray(values)
+    """Sparse matrices filled up; those of whole numbers (counts of terms) are answered as FP64."""
+    return np.asarray(values.todense(), dtype=float) if hasattr(values, "todense") else np.asarray(values)
 
 
 def answers(estimator, x, without=()):

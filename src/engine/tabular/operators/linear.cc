@@ -2,6 +2,7 @@
 
 #include "engine/tabular/operators/linear.h"
 
+#include "engine/tabular/operators/sparse.h"
 #include "engine/tabular/operators/steps.h"
 
 namespace slipway::tabular {
@@ -53,6 +54,7 @@ Value MultiplyBy(Lowering& node, const Value& x, const Tensor& w) {
 }
 
 Status LowerMatMul(Lowering& node) {
+  if (node.input(0).sparse) return LowerSparseMatMul(node);
   ASSIGN_OR_RETURN(const Value x, node.Matrix(0, {DType::kFp32, DType::kFp64}));
   ASSIGN_OR_RETURN(const auto w, node.Constant(1));
   if (x.tail.empty() || w->dtype != x.dtype || w->shape.size() > 2 || w->shape.empty() ||
@@ -110,7 +112,7 @@ Status LowerGemm(Lowering& node) {
                                  : LowerGemmOf<double>(node, x, *b);
 }
 
-constexpr Operator kOperators[] = {{"", "MatMul", LowerMatMul}, {"", "Gemm", LowerGemm}};
+constexpr Operator kOperators[] = {{"", "MatMul", LowerMatMul, true}, {"", "Gemm", LowerGemm}};
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "engine/tabular/operators/sparse.h"
 #include "engine/tabular/operators/steps.h"
 
 namespace slipway::tabular {
@@ -194,6 +195,8 @@ Status LowerExpand(Lowering& node) {
 
 Status LowerConcat(Lowering& node) {
   if (node.input(0).kind == Value::Kind::kShape) return LowerConcatDimensions(node);
+  for (size_t i = 0; i < node.input_count(); ++i)
+    if (node.input(i).sparse) return LowerSparseConcat(node);
   std::vector<Value> parts;
   size_t outer = 1, axis = 0;
   for (size_t i = 0; i < node.input_count(); ++i) {
@@ -264,7 +267,7 @@ Status LowerConstant(Lowering& node) {
 }
 
 constexpr Operator kOperators[] = {
-    {"", "Concat", LowerConcat},       {"", "Constant", LowerConstant},
+    {"", "Concat", LowerConcat, true}, {"", "Constant", LowerConstant},
     {"", "Expand", LowerExpand},       {"", "Shape", LowerShape},
     {"", "Flatten", LowerFlatten},     {"", "Identity", LowerIdentity},
     {"", "Reshape", LowerReshape},     {"", "Squeeze", LowerSqueeze},
