@@ -30,7 +30,7 @@ struct Verification {
 struct Findings {
   std::unique_ptr<bundle::Artifact> artifact;
   std::vector<bundle::Example> examples;
-  std::string engine;    // "onnxruntime 1.30.0"
+  std::string engine;    // that loaded it: "onnxruntime 1.30.0"
   std::string declined;  // why none asked before it: "tabular: node …"
   Status load;           // what the engine says of it
   Duration load_time{};
@@ -47,7 +47,6 @@ StatusOr<Findings> Examine(const std::string& path, bool verify) {
   Findings found;
   ASSIGN_OR_RETURN(OpenedModel opened, OpenModel(path));
   const auto engine = CreateEngine();
-  found.engine = EnginesText();
   found.load = ProbeFirst(opened, *engine);
   found.artifact = std::move(opened.artifact);
   ASSIGN_OR_RETURN(found.examples, found.artifact->Examples(kAllExamples));
@@ -137,10 +136,9 @@ std::string ToText(const std::string& path, const Findings& found) {
   AppendTensors(text, "inputs", artifact.signature().inputs);
   AppendTensors(text, "outputs", artifact.signature().outputs);
   line("operators", OperatorsText(info));
-  line("runs on", found.load.ok()
-                      ? fmt::format("{}, loads in {:.1f} ms", found.engine,
-                                    static_cast<double>(found.load_time.count()) / 1e6)
-                      : fmt::format("nothing here: {}: {}", found.engine, MessageOf(found.load)));
+  line("runs on", found.load.ok() ? fmt::format("{}, loads in {:.1f} ms", found.engine,
+                                                static_cast<double>(found.load_time.count()) / 1e6)
+                                  : fmt::format("nothing here: {}", MessageOf(found.load)));
   if (!found.declined.empty()) line("not on", found.declined);
   line("examples", ExamplesText(found.examples));
   for (const Verification& v : found.verified)
@@ -189,7 +187,8 @@ std::string ToJson(const std::string& path, const Findings& found, bool verify) 
   AppendCounts(json, "opsets", info.opsets);
   AppendCounts(json, "operators", info.operators);
   AppendSignature(json, artifact.signature());
-  json.Key("engine").String(found.engine).Key("loads").Bool(found.load.ok());
+  if (found.load.ok()) json.Key("engine").String(found.engine);
+  json.Key("loads").Bool(found.load.ok());
   if (!found.declined.empty()) json.Key("declined").String(found.declined);
   if (!found.load.ok()) json.Key("refused").String(MessageOf(found.load));
   json.Key("load_ms").Double(static_cast<double>(found.load_time.count()) / 1e6);

@@ -30,6 +30,11 @@ Graph::Graph() { builder_.Opset("", kOpset).Opset(kMlDomain, kMlOpset).IrVersion
 
 Matrix Graph::Input(std::string_view name, DType dtype, int64_t columns) {
   builder_.Input(name, dtype, {-1, columns});
+  auto& inputs = *builder_.proto().mutable_graph()->mutable_input();
+  const auto rows = [](auto& input) {
+    return input.mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim(0);
+  };
+  rows(inputs[inputs.size() - 1])->set_dim_param(rows(inputs[0])->dim_param());
   inputs_.emplace(name);
   return {std::string(name), dtype, columns};
 }

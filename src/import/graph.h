@@ -42,7 +42,7 @@ class Graph {
  public:
   Graph();
 
-  /// A graph input [-1, columns].
+  /// A graph input [-1, columns]. All inputs have the same rows: one name for their number.
   Matrix Input(std::string_view name, DType dtype, int64_t columns);
   /// Makes `value` the graph output `name`.
   void Output(std::string_view name, const std::string& value, DType dtype, const Shape& shape);

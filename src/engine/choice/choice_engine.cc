@@ -13,6 +13,11 @@ Status Needed(const EngineCandidate& engine, const Status& missing, const std::s
                engine.name, MessageOf(missing), declined.empty() ? "" : "; ", declined);
 }
 
+/// Only the last engine judges a model: what another finds wrong with it may be beyond that one.
+bool Declines(Reason reason) {
+  return reason == Reason::kUnsupported || reason == Reason::kBadModel;
+}
+
 class ChoiceEngine final : public Engine {
  public:
   explicit ChoiceEngine(std::vector<EngineCandidate> candidates)
@@ -39,10 +44,11 @@ class ChoiceEngine final : public Engine {
         return loaded;
       }
       const bool last = i + 1 == candidates_.size();
-      if (last || ReasonOf(loaded.status()) != Reason::kUnsupported) return loaded.status();
+      if (last || !Declines(ReasonOf(loaded.status()))) return loaded.status();
       if (const auto alone = candidates_[i].alone_runs; alone != nullptr && alone(model))
-        return Error(Reason::kUnsupported, "the model needs the engine {}, which refuses it: {}",
-                     candidates_[i].name, MessageOf(loaded.status()));
+        return Error(ReasonOf(loaded.status()),
+                     "the model needs the engine {}, which refuses it: {}", candidates_[i].name,
+                     MessageOf(loaded.status()));
       if (!declined.empty()) declined += "; ";
       declined += fmt::format("{}: {}", candidates_[i].name, MessageOf(loaded.status()));
     }

@@ -18,9 +18,10 @@ struct EngineCandidate {
 };
 
 /// An engine that asks others, in order: a model runs on the first that does not answer
-/// kUnsupported; any other error is final. Its models know who runs them and why those asked before
-/// do not (LoadedModel::origin). A candidate that cannot be made fails the loads that come to it,
-/// and is tried again by the next.
+/// kUnsupported or kBadModel, of which only the last one's is final, for what one engine takes for
+/// broken another may run; any other error, such as a limit of memory, is final. Its models know
+/// who runs them and why those asked before do not (LoadedModel::origin). A candidate that cannot
+/// be made fails the loads that come to it, and is tried again by the next.
 /// @param candidates  at least one; name() and version() name them all.
 std::unique_ptr<Engine> CreateChoiceEngine(std::vector<EngineCandidate> candidates);
 

@@ -74,10 +74,22 @@ TEST(ChoiceEngineTest, AnEngineIsMadeOnceAndOnlyWhenItIsNeeded) {
   EXPECT_EQ(second.made, 0);
 }
 
-TEST(ChoiceEngineTest, AnyOtherErrorIsFinal) {
+TEST(ChoiceEngineTest, OnlyTheLastJudgesAModelBad) {
   Fake fake;
   const auto engine = CreateChoiceEngine({Refuses(Reason::kBadModel), fake.candidate()});
-  EXPECT_EQ(ReasonOf(LoadModel(*engine, AnyModel()).status()), Reason::kBadModel);
+  const auto model = LoadModel(*engine, AnyModel());
+  ASSERT_TRUE(model.ok()) << model.status();
+  EXPECT_EQ((*model)->origin().declined, "refusing: not this one");
+  const auto strict = CreateChoiceEngine({fake.candidate(), Refuses(Reason::kBadModel)});
+  EXPECT_TRUE(LoadModel(*strict, AnyModel()).ok());
+  const auto all = CreateChoiceEngine({Refuses(Reason::kUnsupported), Refuses(Reason::kBadModel)});
+  EXPECT_EQ(ReasonOf(LoadModel(*all, AnyModel()).status()), Reason::kBadModel);
+}
+
+TEST(ChoiceEngineTest, ALimitOfMemoryIsFinal) {
+  Fake fake;
+  const auto engine = CreateChoiceEngine({Refuses(Reason::kTooLarge), fake.candidate()});
+  EXPECT_EQ(ReasonOf(LoadModel(*engine, AnyModel()).status()), Reason::kTooLarge);
   EXPECT_EQ(fake.made, 0);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "engine/tabular/fusion.h"
 #include "engine/tabular/lowering.h"
 #include "engine/tabular/operators/sparse.h"
 #include "engine/tabular/operators/steps.h"
@@ -53,11 +54,13 @@ class Compiler {
   }
 
   StatusOr<Program> Run() {
-    CountUses();
     RETURN_IF_ERROR(AddInitializers());
     AddInputs();
     for (const auto& node : graph_.node()) RETURN_IF_ERROR(AddNode(node));
     for (const TensorSpec& spec : signature_.outputs) RETURN_IF_ERROR(AddOutput(spec));
+    DropUnused(draft_.program);
+    Fuse(draft_.program);
+    DropUnused(draft_.program);
     KeepInputsThatAreRead();
     RETURN_IF_ERROR(CheckRows());
     RETURN_IF_ERROR(Plan(draft_.program));
@@ -65,12 +68,6 @@ class Compiler {
   }
 
  private:
-  void CountUses() {
-    for (const auto& node : graph_.node())
-      for (const auto& name : node.input()) ++draft_.uses[name];
-    for (const auto& output : graph_.output()) ++draft_.uses[output.name()];
-  }
-
   Status AddInitializers() {
     for (const auto& initializer : graph_.initializer()) {
       ASSIGN_OR_RETURN(Tensor tensor, onnx::ToTensor(initializer));
@@ -84,24 +81,33 @@ class Compiler {
       const TensorSpec& spec = signature_.inputs[i];
       // An initializer of the same name is a default that a request may replace.
       Value value{.kind = Value::Kind::kOpaque, .dtype = spec.dtype, .input = i};
-      if (!spec.any_rank && !spec.optional && !spec.shape.empty() &&
-          std::all_of(spec.shape.begin() + 1, spec.shape.end(), [](int64_t d) { return d >= 0; }) &&
-          Countable(spec)) {
+      const bool ranked = !spec.any_rank && !spec.optional && !spec.shape.empty();
+      const auto row_bytes = ranked ? RowBytes(spec.dtype, std::span(spec.shape).subspan(1))
+                                    : std::nullopt;  // also where a dimension is open
+      if (row_bytes) {
         value.kind = Value::Kind::kRows;
         value.tail.assign(spec.shape.begin() + 1, spec.shape.end());
         value.slot = static_cast<Slot>(draft_.program.slots.size());
-        draft_.program.slots.push_back(
-            {spec.dtype, value.columns() * SlotElementSize(spec.dtype), 0});
-        draft_.readers[value.slot] = draft_.uses[spec.name];
+        draft_.program.slots.push_back({spec.dtype, *row_bytes});
       }
       draft_.program.inputs.push_back(value.slot);
       draft_.values[spec.name] = std::move(value);
     }
   }
 
-  static bool Countable(const TensorSpec& spec) {
-    const auto bytes = ByteCount(DType::kFp64, std::span(spec.shape).subspan(1));
-    return bytes.ok() && static_cast<size_t>(*bytes) <= kMaxRowBytes;
+  Status CheckNode(const Operator& op, const Lowering& lowering) const {
+    const ::onnx::NodeProto& node = lowering.node();
+    const size_t count = lowering.input_count();
+    if (count < op.least_inputs || count > op.most_inputs || node.output_size() == 0)
+      return lowering.Bad("{} inputs and {} outputs", count, node.output_size());
+    for (size_t i = 0; i < count; ++i)
+      if (!lowering.has(i) && (i < op.least_inputs || !node.input(static_cast<int>(i)).empty()))
+        return lowering.Bad("input \"{}\" is made by nothing before it",
+                            onnx::Shown(node.input(static_cast<int>(i))));
+    for (const auto& name : node.output())
+      if (!name.empty() && draft_.values.contains(name))
+        return lowering.Bad("\"{}\" is there already", onnx::Shown(name));
+    return OkStatus();
   }
 
   Status AddNode(const ::onnx::NodeProto& node) {
@@ -111,10 +117,7 @@ class Compiler {
       if (!takes_sparse) MakeDenseToo(name);
     Lowering lowering(node, draft_, takes_sparse);
     if (found == nullptr) return lowering.Unsupported("is not an operator of this engine");
-    for (size_t i = 0; i < lowering.input_count(); ++i)
-      if (!node.input(static_cast<int>(i)).empty() && !lowering.has(i))
-        return lowering.Bad("input \"{}\" is made by nothing before it",
-                            onnx::Shown(node.input(static_cast<int>(i))));
+    RETURN_IF_ERROR(CheckNode(*found, lowering));
     RETURN_IF_ERROR(found->lower(lowering));
     return OkStatus();
   }
@@ -129,7 +132,6 @@ class Compiler {
     dense.sparse = false;
     dense.slot = static_cast<Slot>(program.slots.size());
     program.slots.push_back({DType::kFp64, dense.columns() * sizeof(double), 0});
-    draft_.writers[dense.slot] = program.steps.size();
     program.steps.push_back({MakeDense(found->second.slot, dense.slot, dense.columns()),
                              {found->second.slot},
                              {dense.slot}});
@@ -144,17 +146,21 @@ class Compiler {
       return Error(Reason::kBadModel, "output \"{}\": nothing makes it", onnx::Shown(spec.name));
     const Value& value = dense == draft_.dense.end() ? found->second : dense->second;
     OutputSource source;
+    RETURN_IF_ERROR(CheckDeclared(spec, value));
     if (value.input) {
       source.input = value.input;
     } else if (value.is_constant()) {
       source.constant = value.constant;
     } else {
-      RETURN_IF_ERROR(CheckDeclared(spec, value));
-      source.slot = draft_.writers.contains(value.slot) ? value.slot : CopyOf(value);
+      source.slot = IsInput(value.slot) ? CopyOf(value) : value.slot;
       source.tail = value.tail;
     }
     draft_.program.outputs.push_back(std::move(source));
     return OkStatus();
+  }
+
+  bool IsInput(Slot slot) const {
+    return std::ranges::find(draft_.program.inputs, slot) != draft_.program.inputs.end();
   }
 
   /// What an input holds, under another shape: outputs own what they answer.
@@ -170,20 +176,29 @@ class Compiler {
     return copy;
   }
 
-  static Status CheckDeclared(const TensorSpec& spec, const Value& value) {
-    bool fits = value.rows() && !value.row_vector && value.dtype == spec.dtype;
-    if (fits && !spec.any_rank) {
-      fits = spec.shape.size() == value.rank();
-      for (size_t i = 1; fits && i < spec.shape.size(); ++i)
-        fits = spec.shape[i] == -1 || spec.shape[i] == value.tail[i - 1];
-    }
-    if (fits) return OkStatus();
+  Status CheckDeclared(const TensorSpec& spec, const Value& value) const {
+    if (value.dtype == spec.dtype && HasShape(value, spec)) return OkStatus();
     return Error(Reason::kUnsupported, "output \"{}\": declared as {}, computed as {}",
                  onnx::Shown(spec.name), ToString(spec.dtype, spec.shape), value.ToString());
   }
 
-  // What only goes through is no row input, and its first dimension is its own.
+  bool HasShape(const Value& value, const TensorSpec& declared) const {
+    if (value.is_constant())
+      return declared.any_rank || Matches(declared.shape, value.constant->shape);
+    if (value.rows() && !value.row_vector)
+      return declared.any_rank ||
+             (!declared.shape.empty() && Matches(std::span(declared.shape).subspan(1), value.tail));
+    if (!value.input) return false;
+    // Handed through: what a request leaves out is not there to be answered.
+    const TensorSpec& input = signature_.inputs[*value.input];
+    return !input.optional &&
+           (declared.any_rank || (!input.any_rank && Matches(declared.shape, input.shape)));
+  }
+
+  // What only goes through is no row input, and its first dimension is its own; unless some value
+  // is the number of rows, which may be of any.
   void KeepInputsThatAreRead() {
+    if (draft_.counts_rows) return;
     std::vector<bool> read(draft_.program.slots.size());
     for (const auto& planned : draft_.program.steps)
       for (const Slot slot : planned.reads) read[slot] = true;
@@ -191,18 +206,34 @@ class Compiler {
       if (slot != kNoSlot && !read[slot]) slot = kNoSlot;
   }
 
-  /// One number of rows for all: ONNX would spread one row over those of another input.
+  /// One number of rows for all, as the model says: ONNX would spread one row over those of another
+  /// input.
   Status CheckRows() const {
     const TensorSpec* first = nullptr;
+    std::string first_rows;
     for (size_t i = 0; i < signature_.inputs.size(); ++i) {
       if (draft_.program.inputs[i] == kNoSlot) continue;
       const TensorSpec& spec = signature_.inputs[i];
-      if (first == nullptr) first = &spec;
-      if (spec.shape[0] != first->shape[0])
-        return Error(Reason::kUnsupported, "inputs \"{}\" and \"{}\" differ in their rows",
+      const std::string rows = RowsOf(spec.name);
+      if (first != nullptr && (rows.empty() || rows != first_rows))
+        return Error(Reason::kUnsupported,
+                     "inputs \"{}\" and \"{}\" may differ in their rows: their first dimensions "
+                     "have no name in common",
                      onnx::Shown(first->name), onnx::Shown(spec.name));
+      first = &spec;
+      first_rows = rows;
     }
     return OkStatus();
+  }
+
+  /// What the model calls the first dimension of an input: a name, a number, or nothing.
+  std::string RowsOf(const std::string& input) const {
+    for (const auto& declared : graph_.input()) {
+      if (declared.name() != input) continue;
+      const auto& rows = declared.type().tensor_type().shape().dim(0);
+      return rows.has_dim_value() ? fmt::format("{}", rows.dim_value()) : rows.dim_param();
+    }
+    return "";
   }
 
   const ::onnx::GraphProto& graph_;

@@ -2,14 +2,21 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "engine/tabular/operators/sparse.h"
 #include "onnx/display.h"
 #include "onnx/tensor_proto.h"
 
 namespace slipway::tabular {
+namespace {
+
+// Of one row in all slots together, whose steps may keep a table as large.
+constexpr size_t kMaxDraftBytes = 4 * kMaxRowBytes;
+
+}  // namespace
 
 size_t Value::columns() const {
-  size_t columns = 1;
+  size_t columns = 1;  // no overflow: RowBytes has seen the tail
   for (const int64_t dim : tail) columns *= static_cast<size_t>(dim);
   return columns;
 }
@@ -17,7 +24,7 @@ size_t Value::columns() const {
 std::string Value::ToString() const {
   if (is_constant()) return "constant " + slipway::ToString(dtype, constant->shape);
   if (kind == Kind::kAbsent) return "nothing";
-  if (kind == Kind::kShape) return "the dimensions " + slipway::ToString(dims);
+  if (kind == Kind::kShape) return fmt::format("{} dimensions of rows", dims.size());
   if (kind == Kind::kOpaque) return "an input of unknown shape";
   std::string text = fmt::format("{} [{}n", NameOf(dtype), row_vector ? "1," : "");
   for (const int64_t dim : tail) text += fmt::format(",{}", dim);
@@ -68,13 +75,20 @@ StatusOr<std::shared_ptr<const Tensor>> Lowering::Constant(size_t i) const {
 
 StatusOr<std::vector<int64_t>> Lowering::Integers(size_t i, std::string_view attribute) const {
   if (!has(i)) return Ints(attribute);
-  if (input(i).kind == Value::Kind::kShape) return input(i).dims;
   ASSIGN_OR_RETURN(const auto tensor, Constant(i));
   if (tensor->dtype == DType::kInt64)
     return std::vector<int64_t>(tensor->as<int64_t>().begin(), tensor->as<int64_t>().end());
   if (tensor->dtype == DType::kInt32)
     return std::vector<int64_t>(tensor->as<int32_t>().begin(), tensor->as<int32_t>().end());
   return Unsupported("input {} is {}, expected whole numbers", i, input(i).ToString());
+}
+
+StatusOr<std::vector<int64_t>> Lowering::Dimensions(size_t i, std::string_view attribute) const {
+  if (input(i).kind == Value::Kind::kShape) return input(i).dims;
+  ASSIGN_OR_RETURN(std::vector<int64_t> dims, Integers(i, attribute));
+  if (std::ranges::any_of(dims, [](int64_t dim) { return dim < -1; }))
+    return Unsupported("input {} has a dimension below -1", i);
+  return dims;
 }
 
 const ::onnx::AttributeProto* Lowering::attribute(std::string_view name) const {
@@ -131,10 +145,25 @@ StatusOr<size_t> Lowering::ColumnAxis(int64_t axis, const Value& value) const {
   return static_cast<size_t>(front - 1);
 }
 
-Value Lowering::NewRows(DType dtype, Shape tail) {
+StatusOr<Value> Lowering::NewRows(DType dtype, Shape tail) {
+  const auto bytes = RowBytes(dtype, tail);
+  if (!bytes || *bytes > kMaxDraftBytes - draft_.row_bytes)
+    return Unsupported("one row of {} is too large", slipway::ToString(dtype, tail));
+  draft_.row_bytes += *bytes;
   Value value{.kind = Value::Kind::kRows, .dtype = dtype, .tail = std::move(tail)};
   value.slot = static_cast<Slot>(draft_.program.slots.size());
-  draft_.program.slots.push_back({dtype, value.columns() * SlotElementSize(dtype), 0});
+  draft_.program.slots.push_back({dtype, *bytes});
+  return value;
+}
+
+StatusOr<Value> Lowering::Reshaped(Value value, Shape tail) const {
+  const size_t columns = value.columns();
+  if (!RowBytes(value.dtype, tail))
+    return Unsupported("{} to {}", value.ToString(), slipway::ToString(tail));
+  value.tail = std::move(tail);
+  value.row_vector = false;
+  value.input.reset();
+  SLIPWAY_CHECK(value.columns() == columns, "another shape holds the same elements");
   return value;
 }
 
@@ -147,7 +176,6 @@ Value Lowering::NewSparseRows(int64_t columns) {
 }
 
 void Lowering::Emit(std::unique_ptr<Step> step, std::vector<Slot> reads, std::vector<Slot> writes) {
-  for (const Slot slot : writes) draft_.writers[slot] = draft_.program.steps.size();
   draft_.program.steps.push_back({std::move(step), std::move(reads), std::move(writes)});
 }
 
@@ -155,10 +183,6 @@ void Lowering::Give(size_t output, Value value) {
   if (output >= output_count()) return;
   const std::string& name = node_.output(static_cast<int>(output));
   if (name.empty()) return;
-  const auto uses = draft_.uses.find(name);
-  // A slot that has a name already was read once to get another.
-  const auto [readers, first] = draft_.readers.try_emplace(value.slot, 0);
-  readers->second += (uses == draft_.uses.end() ? 0 : uses->second) - (first ? 0 : 1);
   draft_.values[name] = std::move(value);
 }
 
@@ -169,16 +193,9 @@ void Lowering::GiveConstant(size_t output, Tensor tensor) {
                 .constant = std::make_shared<const Tensor>(std::move(tensor))});
 }
 
-Program::PlannedStep* Lowering::WriterOf(const Value& value) const {
-  const auto writer = draft_.writers.find(value.slot);
-  return writer == draft_.writers.end() ? nullptr : &draft_.program.steps[writer->second];
-}
-
-Program::PlannedStep* Lowering::OnlyWriterOf(size_t i) const {
-  if (!input(i).rows()) return nullptr;
-  const auto readers = draft_.readers.find(input(i).slot);
-  if (readers == draft_.readers.end() || readers->second != 1) return nullptr;
-  return WriterOf(input(i));
+void Lowering::GiveDimensions(size_t output, std::vector<int64_t> dims) {
+  draft_.counts_rows |= std::ranges::find(dims, kRowCount) != dims.end();
+  Give(output, {.kind = Value::Kind::kShape, .dtype = DType::kInt64, .dims = std::move(dims)});
 }
 
 Status Lowering::Refuse(Reason reason, std::string_view why) const {

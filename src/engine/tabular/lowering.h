@@ -1,6 +1,7 @@
 #pragma once
 // From a node of the graph to steps of the program.
 
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,6 +15,9 @@
 #include "onnx/onnx.pb.h"
 
 namespace slipway::tabular {
+
+/// The number of a request's rows among dimensions that are known now.
+inline constexpr int64_t kRowCount = std::numeric_limits<int64_t>::min();
 
 /// A value of the graph while it is compiled.
 struct Value {
@@ -30,7 +34,7 @@ struct Value {
   bool row_vector = false;           // of kRows without a tail: [1, n] instead of [n]
   bool sparse = false;               // of kRows, FP64 [n, k]: the slot holds SparseRows
   Slot slot = kNoSlot;               // of kRows
-  std::vector<int64_t> dims = {};    // of kShape; -1 is n
+  std::vector<int64_t> dims = {};    // of kShape; one is kRowCount where it is n
   std::optional<size_t> input = {};  // the graph input that it is
   std::shared_ptr<const Tensor> constant = nullptr;  // of kConstant
 
@@ -48,10 +52,9 @@ struct Draft {
   Program program;
   std::map<std::string, Value, std::less<>> values;
   std::map<std::string, Value, std::less<>> dense;  // of sparse values that were needed so
-  std::map<std::string, int, std::less<>> uses;  // of a name, as a node's input or a graph output
-  std::map<Slot, size_t> writers;                // the step that writes a slot
-  std::map<Slot, int> readers;                   // uses of a slot under all its names
   std::map<std::string, int64_t, std::less<>> opsets;
+  bool counts_rows = false;  // the number of rows is a value
+  size_t row_bytes = 0;      // of all slots that nodes asked for
 };
 
 /// One node and what surrounds it, for the function that lowers its operator.
@@ -79,6 +82,9 @@ class Lowering {
   /// Whole numbers of a constant input, or, in older operator sets, of an attribute.
   StatusOr<std::vector<int64_t>> Integers(size_t i, std::string_view attribute) const;
 
+  /// The same where it may be dimensions of rows too: one of them may be kRowCount.
+  StatusOr<std::vector<int64_t>> Dimensions(size_t i, std::string_view attribute) const;
+
   const ::onnx::AttributeProto* attribute(std::string_view name) const;
   int64_t Int(std::string_view name, int64_t otherwise) const;
   float Float(std::string_view name, float otherwise) const;
@@ -92,20 +98,19 @@ class Lowering {
   /// An axis counted from the front; kUnsupported when it is that of the rows or there is none.
   StatusOr<size_t> ColumnAxis(int64_t axis, const Value& value) const;
 
-  /// A new slot for rows.
-  Value NewRows(DType dtype, Shape tail);
+  /// A new slot for rows: called before anything is made that is as large as they are.
+  /// @return kUnsupported when one row, or all slots together, take too much.
+  StatusOr<Value> NewRows(DType dtype, Shape tail);
+  /// The same elements under another shape. @return kUnsupported when a dimension is too large.
+  StatusOr<Value> Reshaped(Value value, Shape tail) const;
   /// The same for sparse rows, FP64 [n, columns].
   Value NewSparseRows(int64_t columns);
   /// Appends a step; `reads` and `writes` are its slots.
   void Emit(std::unique_ptr<Step> step, std::vector<Slot> reads, std::vector<Slot> writes);
   void Give(size_t output, Value value);
+  /// Gives dimensions of which one may be kRowCount.
+  void GiveDimensions(size_t output, std::vector<int64_t> dims);
   void GiveConstant(size_t output, Tensor tensor);
-
-  /// The step that wrote a value; null for an input of the graph.
-  Program::PlannedStep* WriterOf(const Value& value) const;
-  /// The step that wrote input i when nothing but this node reads it, so that it may take over the
-  /// node's work or be taken over; null otherwise.
-  Program::PlannedStep* OnlyWriterOf(size_t i) const;
 
   template <typename... Args>
   Status Unsupported(fmt::format_string<Args...> format, Args&&... args) const {
@@ -131,8 +136,12 @@ struct Operator {
   std::string_view domain;  // "" is ai.onnx
   std::string_view name;
   Status (*lower)(Lowering&);
+  // Of its inputs; the first `least_inputs` are there when it is lowered.
+  size_t least_inputs = 1;
+  size_t most_inputs = least_inputs;
   bool takes_sparse = false;  // whether inputs may be sparse rows
 };
+inline constexpr size_t kAnyNumber = SIZE_MAX;
 
 /// Every operator of the engine; null for what it does not have.
 const Operator* FindOperator(std::string_view domain, std::string_view name);

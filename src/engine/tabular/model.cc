@@ -69,9 +69,11 @@ void ReadElements(BytesReader& reader, size_t count, std::byte* to) {
     if (!reader.Next(&elements[i])) elements[i] = {};
 }
 
-void AppendElements(const std::byte* from, size_t count, std::string& wire) {
-  const auto* elements = reinterpret_cast<const std::string_view*>(from);
-  for (size_t i = 0; i < count; ++i) AppendBytesElement(wire, elements[i]);
+/// Bytes of elements on the wire.
+size_t WireBytes(std::span<const std::string_view> elements) {
+  size_t bytes = 0;
+  for (const std::string_view element : elements) bytes += sizeof(uint32_t) + element.size();
+  return bytes;
 }
 
 bool IsAligned(const std::byte* data, size_t element) {
@@ -113,10 +115,13 @@ class Model::Execution {
   }
 
  private:
+  /// A BYTES result, whose size is known when all of it is there.
   struct Text {
     Slot slot;
     size_t result;
-    std::string wire;
+    Buffer room = {};
+    std::byte* start = nullptr;
+    size_t used = 0;
   };
 
   Status CountRows() {
@@ -131,21 +136,10 @@ class Model::Execution {
       if (!first) first = i;
       rows_ = rows;
     }
-    if (!first) CountRowsOfUnread();
     for (const size_t output : outputs_)
       if (program_.outputs[output].slot != kNoSlot)
         wanted_ |= uint64_t{1} << std::min<size_t>(output, 63);
     return OkStatus();
-  }
-
-  /// Of a program that answers the same whatever its inputs hold, in as many rows.
-  void CountRowsOfUnread() {
-    for (size_t i = 0; i < inputs_.size(); ++i) {
-      const Shape& shape = model_.signature_.inputs[i].shape;
-      if (inputs_[i] == nullptr || shape.empty() || shape.front() != -1) continue;
-      rows_ = static_cast<size_t>(inputs_[i]->shape.front());
-      return;
-    }
   }
 
   size_t ResultBytes(size_t output) const {
@@ -156,19 +150,36 @@ class Model::Execution {
     return rows_ * slot.row_bytes;
   }
 
+  /// What the run holds, but for texts, whose sizes are not known yet.
   Status Charge() {
-    size_t bytes = wanted_ == 0 ? 0 : program_.scratch_bytes, result_bytes = 0;
-    for (const size_t output : outputs_) {
-      result_bytes += ResultBytes(output);
-      if (result_bytes > model_.options_.max_output_bytes)
-        return Error(Reason::kTooLarge, "output \"{}\": the answer takes more than {} bytes",
-                     model_.signature_.outputs[output].name, model_.options_.max_output_bytes);
+    held_ = wanted_ == 0 ? 0 : program_.scratch_bytes;
+    for (size_t i = 0; i < outputs_.size(); ++i) {
+      const OutputSource& source = program_.outputs[outputs_[i]];
+      const bool made_text =
+          source.slot != kNoSlot && program_.slots[source.slot].dtype == DType::kBytes;
+      if (made_text) continue;
+      const size_t bytes = ResultBytes(outputs_[i]);
+      RETURN_IF_ERROR(CheckAnswer(i, bytes));
+      RETURN_IF_ERROR(Hold(bytes));
     }
-    bytes += result_bytes;
-    if (bytes > model_.options_.memory.run_bytes)
+    return OkStatus();
+  }
+
+  /// `bytes` more belong to a result.
+  Status CheckAnswer(size_t result, size_t bytes) {
+    result_bytes_ += bytes;
+    if (result_bytes_ > model_.options_.max_output_bytes)
+      return Error(Reason::kTooLarge, "output \"{}\": the answer takes more than {} bytes",
+                   model_.signature_.outputs[outputs_[result]].name,
+                   model_.options_.max_output_bytes);
+    return OkStatus();
+  }
+
+  Status Hold(size_t bytes) {
+    held_ += bytes;
+    if (held_ > model_.options_.memory.run_bytes)
       return Error(Reason::kTooLarge, "the run needs more than the {} bytes of memory it may take",
                    model_.options_.memory.run_bytes);
-    charged_ = bytes;
     return OkStatus();
   }
 
@@ -218,7 +229,7 @@ class Model::Execution {
     result.shape.assign(1, static_cast<int64_t>(rows_));
     result.shape.insert(result.shape.end(), source.tail.begin(), source.tail.end());
     if (result.dtype == DType::kBytes) {
-      texts_.push_back({source.slot, i, {}});
+      texts_.push_back({.slot = source.slot, .result = i});
       return OkStatus();
     }
     std::byte* start;
@@ -232,7 +243,7 @@ class Model::Execution {
     for (const auto& [slot, start] : written_)
       slots_[slot] = start + begin * program_.slots[slot].row_bytes;
     const Block block{rows, slots_.data(), &arena_.arena()};
-    arena_.arena().Reset(model_.options_.memory.run_bytes - charged_);
+    arena_.arena().Reset(model_.options_.memory.run_bytes - held_);
     for (const auto& planned : program_.steps)
       if ((planned.outputs & wanted_) != 0) RETURN_IF_ERROR(planned.step->Run(block));
     // A slot that is two outputs was written to the place of the last.
@@ -242,14 +253,44 @@ class Model::Execution {
       if (place != slots_[slot] && rows * row_bytes > 0)
         std::memcpy(place, slots_[slot], rows * row_bytes);
     }
+    rows_done_ = begin + rows;
     for (Text& text : texts_) {
       const size_t columns = program_.slots[text.slot].row_bytes / sizeof(std::string_view);
-      AppendElements(slots_[text.slot], rows * columns, text.wire);
-      if (text.wire.size() > model_.options_.max_output_bytes)
-        return Error(Reason::kTooLarge, "output \"{}\": the answer takes more than {} bytes",
-                     model_.signature_.outputs[outputs_[text.result]].name,
-                     model_.options_.max_output_bytes);
+      RETURN_IF_ERROR(Append(
+          {reinterpret_cast<const std::string_view*>(slots_[text.slot]), rows * columns}, text));
     }
+    return OkStatus();
+  }
+
+  Status Append(std::span<const std::string_view> elements, Text& text) {
+    const size_t more = WireBytes(elements);
+    RETURN_IF_ERROR(CheckAnswer(text.result, more));
+    if (more > text.room.size() - text.used) RETURN_IF_ERROR(Grow(text, text.used + more));
+    std::byte* to = text.start + text.used;
+    for (const std::string_view element : elements) {
+      const auto length = static_cast<uint32_t>(element.size());
+      std::memcpy(to, &length, sizeof(length));
+      if (length > 0) std::memcpy(to + sizeof(length), element.data(), length);
+      to += sizeof(length) + length;
+    }
+    text.used += more;
+    return OkStatus();
+  }
+
+  /// Room for all rows, if they are as long as those so far and an eighth longer; for these alone
+  /// where that would be too much.
+  Status Grow(Text& text, size_t wanted) {
+    const double all = static_cast<double>(wanted) / static_cast<double>(rows_done_) *
+                       static_cast<double>(rows_) * 1.125;
+    const double most = static_cast<double>(model_.options_.memory.run_bytes - held_);
+    const size_t size = rows_done_ < rows_ && all < most ? static_cast<size_t>(all) : wanted;
+    RETURN_IF_ERROR(Hold(size));
+    std::byte* start;
+    ASSIGN_OR_RETURN(Buffer larger, Allocate(size, &start));
+    if (text.used > 0) std::memcpy(start, text.start, text.used);
+    held_ -= text.room.size();
+    text.room = std::move(larger);
+    text.start = start;
     return OkStatus();
   }
 
@@ -272,7 +313,10 @@ class Model::Execution {
   }
 
   void Finish() {
-    for (Text& text : texts_) results_[text.result].data = Buffer::Own(std::move(text.wire));
+    for (const Text& text : texts_)
+      results_[text.result].data = text.start == nullptr
+                                       ? Buffer::Own(std::string())
+                                       : Buffer({text.start, text.used}, text.room.owner());
   }
 
   const Model& model_;
@@ -282,8 +326,10 @@ class Model::Execution {
   std::vector<Tensor>& results_;
   ArenaLease arena_;
   size_t rows_ = 0;
-  size_t charged_ = 0;  // of the memory that the run may take
+  size_t rows_done_ = 0;  // this block included
   uint64_t wanted_ = 0;
+  size_t held_ = 0;          // bytes of scratch and results
+  size_t result_bytes_ = 0;  // of the answer
   absl::InlinedVector<std::byte*, 32> slots_;
   absl::InlinedVector<std::pair<Slot, std::byte*>, 4> written_;
   absl::InlinedVector<std::pair<Slot, BytesReader>, 1> readers_;

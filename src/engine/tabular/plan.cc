@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/check.h"
 #include "engine/tabular/program.h"
 
 namespace slipway::tabular {
@@ -40,6 +41,7 @@ void PlaceSlots(Program& program) {
   const std::vector<Life> lives = LivesOf(program);
   std::vector<size_t> order(program.slots.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::erase_if(order, [&](size_t i) { return lives[i].begin > lives[i].end; });  // fused away
   std::ranges::stable_sort(order, {}, [&](size_t i) { return lives[i].begin; });
   const auto size = [&](size_t i) {
     return RoundUp(program.slots[i].row_bytes * program.block_rows);
@@ -66,6 +68,7 @@ void FindOutputs(Program& program) {
     if (const Slot slot = program.outputs[i].slot; slot != kNoSlot)
       needed[slot] |= uint64_t{1} << std::min<size_t>(i, 63);
   for (auto step = program.steps.rbegin(); step != program.steps.rend(); ++step) {
+    step->outputs = 0;
     for (const Slot slot : step->writes) step->outputs |= needed[slot];
     for (const Slot slot : step->reads) needed[slot] |= step->outputs;
   }
@@ -77,15 +80,32 @@ size_t SlotElementSize(DType dtype) {
   return dtype == DType::kBytes ? sizeof(std::string_view) : ElementSize(dtype);
 }
 
-Status Plan(Program& program) {
+std::optional<size_t> RowBytes(DType dtype, std::span<const int64_t> tail) {
+  if (tail.size() >= static_cast<size_t>(kMaxRank)) return std::nullopt;
+  size_t bytes = SlotElementSize(dtype);
+  for (const int64_t dim : tail) {
+    if (dim < 0 || static_cast<size_t>(dim) > kMaxRowBytes) return std::nullopt;
+    bytes *= static_cast<size_t>(dim);
+    if (bytes > kMaxRowBytes) return std::nullopt;
+  }
+  return bytes;
+}
+
+void DropUnused(Program& program) {
   FindOutputs(program);
   std::erase_if(program.steps, [](const auto& planned) { return planned.outputs == 0; });
-  for (auto& planned : program.steps) RETURN_IF_ERROR(planned.step->Prepare());
+}
+
+Status Plan(Program& program) {
   program.block_rows = 1;
   PlaceSlots(program);
   if (program.scratch_bytes > kMaxRowBytes)
     return Error(Reason::kUnsupported, "one row takes {} bytes, at most {} are supported",
                  program.scratch_bytes, kMaxRowBytes);
+  for (auto& planned : program.steps) {
+    SLIPWAY_CHECK(planned.step->Fits(program.slots), "a step's rows are as long as its slots'");
+    RETURN_IF_ERROR(planned.step->Prepare());
+  }
   while (program.block_rows < kMaxBlockRows) {
     program.block_rows *= 2;
     PlaceSlots(program);

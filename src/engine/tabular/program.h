@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -40,10 +41,18 @@ struct Block {
   }
 };
 
+struct SlotPlan {
+  DType dtype;
+  size_t row_bytes = 0;
+  size_t offset = 0;  // in the scratch
+};
+
 /// One step of a program. It knows its slots. Threads: Run is safe on a const object.
 class Step {
  public:
   virtual ~Step() = default;
+  /// Whether the rows that it reads and writes are as long as its slots': asked of what was fused.
+  virtual bool Fits(std::span<const SlotPlan> /*slots*/) const { return true; }
   /// Called once, when the program is complete and the step is in it.
   virtual Status Prepare() { return OkStatus(); }
   /// @return kBadRequest when it refuses the values of a row.
@@ -59,11 +68,6 @@ struct OutputSource {
 };
 
 struct Program {
-  struct SlotPlan {
-    DType dtype;
-    size_t row_bytes = 0;
-    size_t offset = 0;  // in the scratch
-  };
   struct PlannedStep {
     std::unique_ptr<Step> step;
     std::vector<Slot> reads;
@@ -82,10 +86,17 @@ struct Program {
 /// Bytes of one element in a slot.
 size_t SlotElementSize(DType dtype);
 
-/// Drops what no output needs, gives each slot its place in the scratch, prepares the steps.
+/// What one row [tail…] takes in a slot; nullopt when that, or one dimension, is more than
+/// kMaxRowBytes, or there are too many dimensions.
+std::optional<size_t> RowBytes(DType dtype, std::span<const int64_t> tail);
+inline constexpr size_t kMaxRowBytes = size_t{16} << 20;
+
+/// Drops the steps that no output needs.
+void DropUnused(Program& program);
+
+/// Gives each slot its place in the scratch, prepares the steps.
 /// @return kUnsupported when one row takes more than kMaxRowBytes.
 Status Plan(Program& program);
-inline constexpr size_t kMaxRowBytes = size_t{16} << 20;
 
 /// Calls `visit.template operator()<T>()` with the C++ type of a slot's elements; FP16 and BF16
 /// have none and are never computed with.

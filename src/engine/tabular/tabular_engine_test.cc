@@ -138,15 +138,6 @@ TEST(TabularEngineTest, WhatMixesRowsIsNotTaken) {
   EXPECT_EQ(ReasonOf(refused.status()), Reason::kUnsupported);
 }
 
-TEST(TabularEngineTest, InputsOfDifferentRowsAreRefused) {
-  onnx::Builder b = Graph();
-  b.Input("a", DType::kFp32, {-1, 1}).Input("b", DType::kFp32, {-1, 1});
-  b.Output("y", DType::kFp32, {-1, 1}).Node("Add", {"a", "b"}, {"y"});
-  const Tensor two = TensorOf<float>({2, 1}, {1, 2}), three = TensorOf<float>({3, 1}, {1, 2, 3});
-  const auto outputs = LoadAndRun(*CreateTabularEngine(), b, {&two, &three});
-  EXPECT_EQ(ReasonOf(outputs.status()), Reason::kBadRequest);
-}
-
 TEST(TabularEngineTest, ADeadlineThatHasPassedEndsTheRun) {
   const auto model = LoadModel(*CreateTabularEngine(), Classifier().Serialize());
   ASSERT_TRUE(model.ok());

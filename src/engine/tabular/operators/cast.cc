@@ -30,19 +30,18 @@ template <typename To, typename From>
 class NumberCast final : public Cast {
  public:
   NumberCast(const Value& from, const Value& to)
-      : from_(from), to_(to.slot), to_dtype_(to.dtype), columns_(from.columns()) {}
+      : from_(from.slot), to_(to.slot), to_dtype_(to.dtype), columns_(from.columns()) {}
 
   Status Run(const Block& block) const override {
-    const From* in = block.In<From>(from_.slot);
+    const From* in = block.In<From>(from_);
     To* out = block.Out<To>(to_);
     for (size_t i = 0; i < block.rows * columns_; ++i) out[i] = Convert<To>(in[i]);
     return OkStatus();
   }
-  const Value& from() const override { return from_; }
   DType to() const override { return to_dtype_; }
 
  private:
-  const Value from_;
+  const Slot from_;
   const Slot to_;
   const DType to_dtype_;
   const size_t columns_;
@@ -83,7 +82,7 @@ Status LowerCastTo(Lowering& node, DType dtype) {
   }
   if (!IsComputed(x.dtype) || !IsComputed(dtype) || dtype == DType::kBytes)
     return node.Unsupported("{} to {}", x.ToString(), NameOf(dtype));
-  const Value y = node.NewRows(dtype, x.tail);
+  ASSIGN_OR_RETURN(const Value y, node.NewRows(dtype, x.tail));
   if (x.dtype == DType::kBytes) {
     if (dtype == DType::kFp64) {
       EmitParse<double>(node, x, y);
@@ -138,7 +137,7 @@ Status LowerCast(Lowering& node) {
 
 Status LowerCastLike(Lowering& node) { return LowerCastTo(node, node.input(1).dtype); }
 
-constexpr Operator kOperators[] = {{"", "Cast", LowerCast}, {"", "CastLike", LowerCastLike}};
+constexpr Operator kOperators[] = {{"", "Cast", LowerCast}, {"", "CastLike", LowerCastLike, 2}};
 
 }  // namespace
 

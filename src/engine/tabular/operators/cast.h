@@ -1,12 +1,11 @@
 #pragma once
-#include "engine/tabular/lowering.h"
+#include "engine/tabular/program.h"
 
 namespace slipway::tabular {
 
 /// A cast of numbers, which trees take over: they compare in the type that it casts to.
 class Cast : public Step {
  public:
-  virtual const Value& from() const = 0;
   virtual DType to() const = 0;
 };
 

@@ -72,7 +72,7 @@ Status LowerCouplePairs(Lowering& node) {
   ASSIGN_OR_RETURN(const Value r, node.Rows(0));
   if (r.dtype != DType::kFp64 || r.tail.size() != 2 || r.tail[0] != r.tail[1] || r.tail[0] < 1)
     return node.Unsupported("input 0 is {}, expected FP64 [n,classes,classes]", r.ToString());
-  const Value p = node.NewRows(DType::kFp64, {r.tail[0]});
+  ASSIGN_OR_RETURN(const Value p, node.NewRows(DType::kFp64, {r.tail[0]}));
   node.Emit(MakeStep([from = r.slot, to = p.slot, classes = p.columns()](const Block& block) {
               Coupling coupling(classes);
               for (size_t i = 0; i < block.rows; ++i)

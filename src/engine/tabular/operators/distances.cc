@@ -22,7 +22,7 @@ Status LowerDistances(Lowering& node, Add add) {
   if (references->dtype != DType::kFp64 || references->shape.size() != 2 || x.tail.size() != 1 ||
       references->shape[0] != x.tail[0])
     return node.Unsupported("{} and references {}", x.ToString(), node.input(1).ToString());
-  const Value y = node.NewRows(DType::kFp64, {references->shape[1]});
+  ASSIGN_OR_RETURN(const Value y, node.NewRows(DType::kFp64, {references->shape[1]}));
   node.Emit(MakeStep([from = x.slot, to = y.slot, columns = x.columns(), count = y.columns(), add,
                       all = ElementsOf<double>(*references)](const Block& block) {
               for (size_t r = 0; r < block.rows; ++r) {
@@ -60,10 +60,10 @@ Status LowerSumOfPoweredDistances(Lowering& node) {
 }
 
 constexpr Operator kOperators[] = {
-    {"ai.slipway", "LargestDistance", LowerLargestDistance},
-    {"ai.slipway", "SumOfDistances", LowerSumOfDistances},
-    {"ai.slipway", "SumOfPoweredDistances", LowerSumOfPoweredDistances},
-    {"ai.slipway", "SumOfSquaredDistances", LowerSumOfSquaredDistances},
+    {"ai.slipway", "LargestDistance", LowerLargestDistance, 2},
+    {"ai.slipway", "SumOfDistances", LowerSumOfDistances, 2},
+    {"ai.slipway", "SumOfPoweredDistances", LowerSumOfPoweredDistances, 3},
+    {"ai.slipway", "SumOfSquaredDistances", LowerSumOfSquaredDistances, 2},
 };
 
 }  // namespace

@@ -1,41 +1,22 @@
 #include "engine/tabular/operators/forest_step.h"
 
-#include <algorithm>
-
-#include "engine/tabular/operators/cast.h"
-
 namespace slipway::tabular {
-namespace {
 
-/// What trees compare when they compare `x`: it, or what it was cast from where that says the same.
-struct Compared {
-  Value rows;
-  forest::Compare compare;
-};
+ForestStep::ForestStep(forest::ForestSpec spec, Slot from, size_t columns, Slot to)
+    : spec_(std::move(spec)), from_(from), columns_(columns), to_(to) {}
 
-const Cast* CastBefore(const Lowering& node, const Value& x, DType from, DType to) {
-  auto* const planned = node.WriterOf(x);
-  const auto* cast = planned ? dynamic_cast<const Cast*>(planned->step.get()) : nullptr;
-  return cast != nullptr && cast->from().dtype == from && cast->to() == to ? cast : nullptr;
+bool ForestStep::Fits(std::span<const SlotPlan> slots) const {
+  const size_t value = spec_.compare == forest::Compare::kFp32 ? sizeof(float) : sizeof(double);
+  const size_t score = spec_.sum == forest::Sum::kFp32 ? sizeof(float) : sizeof(double);
+  return static_cast<size_t>(spec_.features) <= columns_ &&
+         slots[from_].row_bytes == columns_ * value &&
+         slots[to_].row_bytes == static_cast<size_t>(spec_.targets) * score;
 }
 
-Compared WhatIsCompared(const Lowering& node, const Value& x) {
-  using enum DType;
-  if (x.dtype == kFp32) {
-    if (const Cast* rounding = CastBefore(node, x, kFp64, kFp32))
-      return {rounding->from(), forest::Compare::kFp64To32};
-    return {x, forest::Compare::kFp32};
-  }
-  // Widening changes nothing: FP64 → FP32 → FP64 compares rounded numbers.
-  if (const Cast* widening = CastBefore(node, x, kFp32, kFp64))
-    return WhatIsCompared(node, widening->from());
-  return {x, forest::Compare::kFp64};
+void ForestStep::ReadInstead(Slot from, forest::Compare compare) {
+  from_ = from;
+  spec_.compare = compare;
 }
-
-}  // namespace
-
-ForestStep::ForestStep(forest::ForestSpec spec, const Value& from, const Value& to)
-    : spec_(std::move(spec)), from_(from), to_(to.slot) {}
 
 Status ForestStep::Prepare() {
   ASSIGN_OR_RETURN(forest_, forest::Forest::Compile(spec_));
@@ -44,22 +25,20 @@ Status ForestStep::Prepare() {
 }
 
 Status ForestStep::Run(const Block& block) const {
-  const forest::Rows rows{block.In<std::byte>(from_.slot), block.rows, from_.columns()};
+  const forest::Rows rows{block.In<std::byte>(from_), block.rows, columns_};
   return forest_->Score(rows, block.Out<std::byte>(to_));
 }
 
 StatusOr<Value> EmitForest(Lowering& node, forest::ForestSpec spec, DType sum) {
   ASSIGN_OR_RETURN(const Value x, node.Matrix(0, {DType::kFp32, DType::kFp64}));
-  if (x.tail.empty() || x.columns() > INT32_MAX)
-    return node.Unsupported("input 0 is {}", x.ToString());
-  const Compared compared = WhatIsCompared(node, x);
+  if (x.tail.empty()) return node.Unsupported("input 0 is {}", x.ToString());
+  ASSIGN_OR_RETURN(const Value y, node.NewRows(sum, {spec.targets}));
   spec.features = static_cast<int32_t>(x.columns());
-  spec.compare = compared.compare;
+  spec.compare = x.dtype == DType::kFp32 ? forest::Compare::kFp32 : forest::Compare::kFp64;
   spec.sum = sum == DType::kFp32 ? forest::Sum::kFp32 : forest::Sum::kFp64;
   if (const Status sound = forest::Check(spec); !sound.ok())
     return node.Bad("{}", MessageOf(sound));
-  const Value y = node.NewRows(sum, {spec.targets});
-  node.Emit(std::make_unique<ForestStep>(std::move(spec), compared.rows, y), {compared.rows.slot},
+  node.Emit(std::make_unique<ForestStep>(std::move(spec), x.slot, x.columns(), y.slot), {x.slot},
             {y.slot});
   return y;
 }

@@ -9,23 +9,28 @@ namespace slipway::tabular {
 /// Trees on rows. Compiled once it is known to stay in the program.
 class ForestStep final : public Step {
  public:
-  ForestStep(forest::ForestSpec spec, const Value& from, const Value& to);
+  /// @param columns  of a row of `from`.
+  ForestStep(forest::ForestSpec spec, Slot from, size_t columns, Slot to);
 
+  bool Fits(std::span<const SlotPlan> slots) const override;
   Status Prepare() override;
   Status Run(const Block& block) const override;
 
-  const forest::ForestSpec& spec() const { return spec_; }
-  const Value& from() const { return from_; }
+  const forest::ForestSpec& spec() const { return spec_; }  // before Prepare
+  Slot from() const { return from_; }
+  size_t columns() const { return columns_; }
+  /// Other rows of as many columns, compared in another way.
+  void ReadInstead(Slot from, forest::Compare compare);
 
  private:
   forest::ForestSpec spec_;
-  const Value from_;
+  Slot from_;
+  const size_t columns_;
   const Slot to_;
   std::unique_ptr<const forest::Forest> forest_;
 };
 
-/// Emits the trees of `spec` on input 0 of the node; sets spec.features, compare and sum. A cast in
-/// front is taken over: the trees then read what was cast.
+/// Emits the trees of `spec` on input 0 of the node; sets spec.features, compare and sum.
 /// @return the scores [n, targets] of `sum`'s type.
 StatusOr<Value> EmitForest(Lowering& node, forest::ForestSpec spec, DType sum);
 

@@ -32,20 +32,6 @@ Places<T> PlacesOf(const Elements<T>& categories) {
   return places;
 }
 
-Tensor TensorOfTexts(const std::vector<std::string>& texts) {
-  std::string wire;
-  for (const std::string& text : texts) AppendBytesElement(wire, text);
-  return {DType::kBytes, {static_cast<int64_t>(texts.size())}, Buffer::Own(std::move(wire))};
-}
-
-template <typename T>
-Tensor TensorOfNumbers(DType dtype, const std::vector<T>& values) {
-  const auto bytes = std::as_bytes(std::span(values));
-  return {dtype,
-          {static_cast<int64_t>(values.size())},
-          Buffer::Own(std::vector<std::byte>(bytes.begin(), bytes.end()))};
-}
-
 using Constant = std::shared_ptr<const Tensor>;
 
 /// "keys" or "values": a tensor attribute, or a list in the name of its type.
@@ -77,9 +63,9 @@ StatusOr<Constant> DefaultOf(const Lowering& node, DType dtype) {
 }
 
 template <typename From, typename To>
-Value EmitEncoder(Lowering& node, const Value& x, const Tensor& keys, const Constant& values,
-                  const Constant& otherwise) {
-  const Value y = node.NewRows(values->dtype, x.tail);
+Status GiveEncoded(Lowering& node, const Value& x, const Tensor& keys, const Constant& values,
+                   const Constant& otherwise) {
+  ASSIGN_OR_RETURN(const Value y, node.NewRows(values->dtype, x.tail));
   Elements<To> table = ElementsOf<To>(*values);
   table.push_back(ElementsOf<To>(*otherwise).front());
   node.Emit(MakeStep([from = x.slot, to = y.slot, columns = x.columns(), values, otherwise,
@@ -93,7 +79,8 @@ Value EmitEncoder(Lowering& node, const Value& x, const Tensor& keys, const Cons
               }
             }),
             {x.slot}, {y.slot});
-  return y;
+  node.Give(0, y);
+  return OkStatus();
 }
 
 bool IsCategory(DType dtype) {
@@ -120,21 +107,20 @@ Status LowerLabelEncoder(Lowering& node) {
     return node.Unsupported("{}: keys {}, values {}", x.ToString(),
                             ToString(keys->dtype, keys->shape),
                             ToString(values->dtype, values->shape));
-  node.Give(0, VisitCategory(x.dtype, [&]<typename From>() {
-              return VisitCategory(values->dtype, [&]<typename To>() {
-                return EmitEncoder<From, To>(node, x, *keys, values, otherwise);
-              });
-            }));
-  return OkStatus();
+  return VisitCategory(x.dtype, [&]<typename From>() {
+    return VisitCategory(values->dtype, [&]<typename To>() {
+      return GiveEncoded<From, To>(node, x, *keys, values, otherwise);
+    });
+  });
 }
 
 /// One column for each category of each column: FP32 by specification.
 template <typename T>
-Value EmitOneHot(Lowering& node, const Value& x, const Tensor& categories, bool zeros) {
+Status GiveOneHot(Lowering& node, const Value& x, const Tensor& categories, bool zeros) {
   const auto count = static_cast<size_t>(*ElementCount(categories.shape));
   Shape tail = x.tail;
   tail.push_back(static_cast<int64_t>(count));
-  const Value y = node.NewRows(DType::kFp32, tail);
+  ASSIGN_OR_RETURN(const Value y, node.NewRows(DType::kFp32, tail));
   node.Emit(MakeStep([=, from = x.slot, to = y.slot, columns = x.columns(), owner = categories,
                       places = PlacesOf(ElementsOf<T>(categories))](const Block& block) {
               float* out = block.Out<float>(to);
@@ -150,22 +136,18 @@ Value EmitOneHot(Lowering& node, const Value& x, const Tensor& categories, bool 
               return OkStatus();
             }),
             {x.slot}, {y.slot});
-  return y;
+  node.Give(0, y);
+  return OkStatus();
 }
 
 Status LowerOneHotEncoder(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Rows(0));
   const bool zeros = node.Int("zeros", 1) != 0;
-  if (x.columns() > 0 && x.dtype == DType::kBytes && node.attribute("cats_strings")) {
-    node.Give(
-        0, EmitOneHot<std::string_view>(node, x, TensorOfTexts(node.Texts("cats_strings")), zeros));
-    return OkStatus();
-  }
-  if (x.dtype == DType::kInt64 && node.attribute("cats_int64s")) {
-    node.Give(0, EmitOneHot<int64_t>(
-                     node, x, TensorOfNumbers(DType::kInt64, node.Ints("cats_int64s")), zeros));
-    return OkStatus();
-  }
+  if (x.dtype == DType::kBytes && node.attribute("cats_strings"))
+    return GiveOneHot<std::string_view>(node, x, TensorOfTexts(node.Texts("cats_strings")), zeros);
+  if (x.dtype == DType::kInt64 && node.attribute("cats_int64s"))
+    return GiveOneHot<int64_t>(node, x, TensorOfNumbers(DType::kInt64, node.Ints("cats_int64s")),
+                               zeros);
   return node.Unsupported("input 0 is {}", x.ToString());
 }
 

@@ -14,6 +14,11 @@ class AffineStep final : public Affine {
   AffineStep(Slot from, Slot to, Weights<T> weights)
       : from_(from), to_(to), weights_(std::move(weights)) {}
 
+  bool Fits(std::span<const SlotPlan> slots) const override {
+    return slots[from_].row_bytes == weights_.inputs() * sizeof(T) &&
+           slots[to_].row_bytes == weights_.outputs() * sizeof(T);
+  }
+
   Status Run(const Block& block) const override {
     arithmetic_.Affine(block.In<T>(from_), block.rows, weights_.panels(), block.Out<T>(to_));
     return OkStatus();
@@ -31,24 +36,26 @@ class AffineStep final : public Affine {
     return true;
   }
 
+  void set_to(Slot to) override { to_ = to; }
+
   void TakeRelu() override { weights_.AddRelu(); }
 
  private:
   const Arithmetic& arithmetic_ = BestArithmetic();
   const Slot from_;
-  const Slot to_;
+  Slot to_;
   Weights<T> weights_;
 };
 
 template <typename T>
-Value Multiply(Lowering& node, const Value& x, Weights<T> weights) {
-  const Value y = node.NewRows(x.dtype, {static_cast<int64_t>(weights.outputs())});
+StatusOr<Value> Multiply(Lowering& node, const Value& x, Weights<T> weights) {
+  ASSIGN_OR_RETURN(const Value y, node.NewRows(x.dtype, {static_cast<int64_t>(weights.outputs())}));
   node.Emit(MakeAffine(x.slot, y.slot, std::move(weights)), {x.slot}, {y.slot});
   return y;
 }
 
 template <typename T>
-Value MultiplyBy(Lowering& node, const Value& x, const Tensor& w) {
+StatusOr<Value> MultiplyBy(Lowering& node, const Value& x, const Tensor& w) {
   const size_t outputs = w.shape.size() == 2 ? static_cast<size_t>(w.shape[1]) : 1;
   return Multiply(node, x, Weights<T>(x.columns(), outputs, ElementsOf<T>(w)));
 }
@@ -60,8 +67,8 @@ Status LowerMatMul(Lowering& node) {
   if (x.tail.empty() || w->dtype != x.dtype || w->shape.size() > 2 || w->shape.empty() ||
       w->shape[0] != x.tail[0])
     return node.Unsupported("{} times {}", x.ToString(), node.input(1).ToString());
-  Value y =
-      x.dtype == DType::kFp32 ? MultiplyBy<float>(node, x, *w) : MultiplyBy<double>(node, x, *w);
+  ASSIGN_OR_RETURN(Value y, x.dtype == DType::kFp32 ? MultiplyBy<float>(node, x, *w)
+                                                    : MultiplyBy<double>(node, x, *w));
   if (w->shape.size() == 1) y.tail.clear();
   node.Give(0, y);
   return OkStatus();
@@ -98,7 +105,8 @@ Status LowerGemmOf(Lowering& node, const Value& x, const Tensor& b) {
   Weights<T> weights(inputs, outputs, scaled);
   ASSIGN_OR_RETURN(const std::vector<T> bias, GemmBias<T>(node, outputs));
   weights.AddBias(bias);
-  node.Give(0, Multiply(node, x, std::move(weights)));
+  ASSIGN_OR_RETURN(const Value y, Multiply(node, x, std::move(weights)));
+  node.Give(0, y);
   return OkStatus();
 }
 
@@ -112,7 +120,8 @@ Status LowerGemm(Lowering& node) {
                                  : LowerGemmOf<double>(node, x, *b);
 }
 
-constexpr Operator kOperators[] = {{"", "MatMul", LowerMatMul, true}, {"", "Gemm", LowerGemm}};
+constexpr Operator kOperators[] = {{"", "MatMul", LowerMatMul, 2, 2, true},
+                                   {"", "Gemm", LowerGemm, 2, 3}};
 
 }  // namespace
 

@@ -10,11 +10,22 @@ namespace slipway::tabular {
 /// A product with constant weights, which takes over what follows it.
 class Affine : public Step {
  public:
+  virtual void set_to(Slot to) = 0;
   /// @param bias  one number, or one an output, of the product's type.
   /// @return false when it has one or Relu already, or the sizes differ.
   virtual bool TakeBias(const Tensor& bias) = 0;
   virtual void TakeRelu() = 0;
 };
+
+/// x + constant, in FP32 or FP64.
+class ConstantAddition : public Step {
+ public:
+  /// One number, or one for each element of a row.
+  virtual Tensor constant() const = 0;
+};
+
+/// What is below 0 becomes 0.
+class Relu : public Step {};
 
 /// y = x·weights + bias. @param bias  [outputs], or empty.
 std::unique_ptr<Step> MakeAffine(Slot from, Slot to, Weights<float> weights);

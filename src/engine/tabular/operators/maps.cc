@@ -12,31 +12,32 @@ namespace {
 
 /// y = f(x), of the type that f returns.
 template <typename T, typename F>
-Value EmitMap(Lowering& node, const Value& x, F f) {
+Status GiveMap(Lowering& node, const Value& x, F f) {
   using Out = std::invoke_result_t<F, T>;
-  const Value y = node.NewRows(DTypeOf<Out>(), x.tail);
+  ASSIGN_OR_RETURN(const Value y, node.NewRows(DTypeOf<Out>(), x.tail));
   node.Emit(MakeStep([f, from = x.slot, to = y.slot, columns = x.columns()](const Block& block) {
               const T* in = block.In<T>(from);
               Out* out = block.Out<Out>(to);
               for (size_t i = 0; i < block.rows * columns; ++i) out[i] = f(in[i]);
             }),
             {x.slot}, {y.slot});
-  return y;
+  node.Give(0, y);
+  return OkStatus();
 }
 
 template <auto kFunction, typename Allowed = Floats>
 Status LowerMap(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Rows(0));
-  const bool allowed =
-      Allowed::Visit(x.dtype, [&]<typename T>() { node.Give(0, EmitMap<T>(node, x, kFunction)); });
-  return allowed ? OkStatus() : node.Unsupported("input 0 is {}", x.ToString());
+  Status given = node.Unsupported("input 0 is {}", x.ToString());
+  Allowed::Visit(x.dtype, [&]<typename T>() { given = GiveMap<T>(node, x, kFunction); });
+  return given;
 }
 
 /// A function of the arithmetic that has variants.
 template <auto kF32, auto kF64>
 Status LowerFunction(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Rows(0));
-  const Value y = node.NewRows(x.dtype, x.tail);
+  ASSIGN_OR_RETURN(const Value y, node.NewRows(x.dtype, x.tail));
   const bool allowed = Floats::Visit(x.dtype, [&]<typename T>() {
     void (*function)(const T*, size_t, T*);
     if constexpr (std::is_same_v<T, float>)
@@ -53,15 +54,34 @@ Status LowerFunction(Lowering& node) {
   return OkStatus();
 }
 
-/// Behind a product it becomes part of that.
-Status LowerRelu(Lowering& node) {
-  auto* const planned = node.OnlyWriterOf(0);
-  if (auto* const affine = planned ? dynamic_cast<Affine*>(planned->step.get()) : nullptr) {
-    affine->TakeRelu();
-    node.Give(0, node.input(0));
+template <typename T>
+class ReluStep final : public Relu {
+ public:
+  ReluStep(const Value& from, const Value& to)
+      : from_(from.slot), to_(to.slot), columns_(from.columns()) {}
+
+  Status Run(const Block& block) const override {
+    const T* in = block.In<T>(from_);
+    T* out = block.Out<T>(to_);
+    for (size_t i = 0; i < block.rows * columns_; ++i) out[i] = in[i] < 0 ? 0 : in[i];
     return OkStatus();
   }
-  return LowerMap<[](auto x) { return x < 0 ? 0 : x; }>(node);
+
+ private:
+  const Slot from_;
+  const Slot to_;
+  const size_t columns_;
+};
+
+Status LowerRelu(Lowering& node) {
+  ASSIGN_OR_RETURN(const Value x, node.Rows(0));
+  ASSIGN_OR_RETURN(const Value y, node.NewRows(x.dtype, x.tail));
+  const bool allowed = Floats::Visit(x.dtype, [&]<typename T>() {
+    node.Emit(std::make_unique<ReluStep<T>>(x, y), {x.slot}, {y.slot});
+  });
+  if (!allowed) return node.Unsupported("input 0 is {}", x.ToString());
+  node.Give(0, y);
+  return OkStatus();
 }
 
 Status LowerIsInf(Lowering& node) {
@@ -74,7 +94,9 @@ Status LowerIsInf(Lowering& node) {
 StatusOr<double> Bound(const Lowering& node, size_t i, std::string_view name, double otherwise) {
   if (node.has(i)) {
     ASSIGN_OR_RETURN(const auto tensor, node.Constant(i));
-    return NumberOf(*tensor).value_or(otherwise);
+    const auto bound = NumberOf(*tensor);
+    if (!bound) return node.Unsupported("bound {}", node.input(i).ToString());
+    return *bound;
   }
   const auto* attribute = node.attribute(name);
   return attribute == nullptr ? otherwise : attribute->f();
@@ -85,13 +107,14 @@ Status LowerClip(Lowering& node) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   ASSIGN_OR_RETURN(const double low, Bound(node, 1, "min", -kInfinity));
   ASSIGN_OR_RETURN(const double high, Bound(node, 2, "max", kInfinity));
-  const bool allowed = Floats::Visit(x.dtype, [&]<typename T>() {
-    node.Give(0, EmitMap<T>(node, x, [low = static_cast<T>(low), high = static_cast<T>(high)](T v) {
-                v = v < low ? low : v;
-                return v > high ? high : v;
-              }));
+  Status given = node.Unsupported("input 0 is {}", x.ToString());
+  Floats::Visit(x.dtype, [&]<typename T>() {
+    given = GiveMap<T>(node, x, [low = static_cast<T>(low), high = static_cast<T>(high)](T v) {
+      v = v < low ? low : v;
+      return v > high ? high : v;
+    });
   });
-  return allowed ? OkStatus() : node.Unsupported("input 0 is {}", x.ToString());
+  return given;
 }
 
 template <typename T>
@@ -102,7 +125,7 @@ constexpr T SignOf(T x) {
 constexpr Operator kOperators[] = {
     {"", "Abs", LowerMap<[](auto x) { return std::fabs(x); }>},
     {"", "Ceil", LowerMap<[](auto x) { return std::ceil(x); }>},
-    {"", "Clip", LowerClip},
+    {"", "Clip", LowerClip, 1, 3},
     {"", "Cos", LowerMap<[](auto x) { return std::cos(x); }>},
     {"", "Erf", LowerMap<[](auto x) { return std::erf(x); }>},
     {"", "Exp", LowerFunction<&Arithmetic::exp_f32, &Arithmetic::exp_f64>},

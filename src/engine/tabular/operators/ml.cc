@@ -18,7 +18,7 @@ StatusOr<Value> Floats(Lowering& node) {
                    node.Matrix(0, {DType::kFp32, DType::kFp64, DType::kInt64, DType::kInt32}));
   if (x.tail.empty()) return node.Unsupported("input 0 is {}", x.ToString());
   if (x.dtype == DType::kFp32) return x;
-  const Value y = node.NewRows(DType::kFp32, x.tail);
+  ASSIGN_OR_RETURN(const Value y, node.NewRows(DType::kFp32, x.tail));
   VisitType(x.dtype, [&]<typename T>() {
     if constexpr (std::is_arithmetic_v<T>)
       node.Emit(MakeStep([from = x.slot, to = y.slot, columns = x.columns()](const Block& block) {
@@ -30,10 +30,10 @@ StatusOr<Value> Floats(Lowering& node) {
   return y;
 }
 
-/// Emits y[r][k] = f(x[r][k], k).
+/// Gives y[r][k] = f(x[r][k], k).
 template <typename F>
-void EmitByColumn(Lowering& node, const Value& x, F f) {
-  const Value y = node.NewRows(DType::kFp32, x.tail);
+Status GiveByColumn(Lowering& node, const Value& x, F f) {
+  ASSIGN_OR_RETURN(const Value y, node.NewRows(DType::kFp32, x.tail));
   node.Emit(MakeStep([f = std::move(f), from = x.slot, to = y.slot,
                       columns = x.columns()](const Block& block) {
               const float* in = block.In<float>(from);
@@ -43,6 +43,7 @@ void EmitByColumn(Lowering& node, const Value& x, F f) {
             }),
             {x.slot}, {y.slot});
   node.Give(0, y);
+  return OkStatus();
 }
 
 /// One number for each column, from one for all or one each.
@@ -62,29 +63,27 @@ Status LowerScaler(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, Floats(node));
   ASSIGN_OR_RETURN(auto offset, Each(node, "offset", x.columns(), 0));
   ASSIGN_OR_RETURN(auto scale, Each(node, "scale", x.columns(), 1));
-  EmitByColumn(node, x, [offset = std::move(offset), scale = std::move(scale)](float v, size_t k) {
-    return (v - offset[k]) * scale[k];
-  });
-  return OkStatus();
+  return GiveByColumn(node, x,
+                      [offset = std::move(offset), scale = std::move(scale)](float v, size_t k) {
+                        return (v - offset[k]) * scale[k];
+                      });
 }
 
 Status LowerBinarizer(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Matrix(0, {DType::kFp32}));
-  EmitByColumn(node, x, [threshold = node.Float("threshold", 0)](float v, size_t) {
+  return GiveByColumn(node, x, [threshold = node.Float("threshold", 0)](float v, size_t) {
     return v > threshold ? 1.0F : 0.0F;
   });
-  return OkStatus();
 }
 
 Status LowerImputer(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Matrix(0, {DType::kFp32}));
   ASSIGN_OR_RETURN(auto imputed, Each(node, "imputed_value_floats", x.columns(), 0));
   const float replaced = node.Float("replaced_value_float", 0);
-  EmitByColumn(node, x, [imputed = std::move(imputed), replaced](float v, size_t k) {
+  return GiveByColumn(node, x, [imputed = std::move(imputed), replaced](float v, size_t k) {
     const bool missing = v == replaced || (std::isnan(v) && std::isnan(replaced));
     return missing ? imputed[k] : v;
   });
-  return OkStatus();
 }
 
 enum class Norm { kMax, kL1, kL2 };
@@ -102,7 +101,7 @@ Status LowerNormalizer(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, Floats(node));
   const std::string name = node.Text("norm", "MAX");
   const Norm norm = name == "L1" ? Norm::kL1 : name == "L2" ? Norm::kL2 : Norm::kMax;
-  const Value y = node.NewRows(DType::kFp32, x.tail);
+  ASSIGN_OR_RETURN(const Value y, node.NewRows(DType::kFp32, x.tail));
   node.Emit(MakeStep([=, from = x.slot, to = y.slot, columns = x.columns()](const Block& block) {
               for (size_t r = 0; r < block.rows; ++r) {
                 const float* in = block.In<float>(from) + r * columns;
@@ -134,7 +133,7 @@ StatusOr<Value> EmitScores(Lowering& node, const Value& x, const std::vector<flo
       transposed[k * outputs + j] = coefficients[j * columns + k];
   Weights<float> weights(columns, outputs, std::span<const float>(transposed));
   if (!intercepts.empty()) weights.AddBias(std::span<const float>(intercepts));
-  const Value y = node.NewRows(DType::kFp32, {static_cast<int64_t>(outputs)});
+  ASSIGN_OR_RETURN(const Value y, node.NewRows(DType::kFp32, {static_cast<int64_t>(outputs)}));
   node.Emit(MakeAffine(x.slot, y.slot, std::move(weights)), {x.slot}, {y.slot});
   return y;
 }

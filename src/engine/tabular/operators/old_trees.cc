@@ -7,6 +7,7 @@
 
 #include "engine/tabular/operators/forest_step.h"
 #include "engine/tabular/operators/post_transform.h"
+#include "onnx/display.h"
 
 namespace slipway::tabular {
 namespace {
@@ -44,8 +45,9 @@ class OldTrees {
 
  private:
   Status ReadNodes() {
-    if (node_.attribute("nodes_values_as_tensor") != nullptr)
-      return node_.Unsupported("thresholds in double are not supported");
+    for (const auto& attribute : node_.node().attribute())
+      if (attribute.name().ends_with("_as_tensor"))
+        return node_.Unsupported("{} is not supported", onnx::Shown(attribute.name()));
     const std::string aggregate = node_.Text("aggregate_function", "SUM");
     if (aggregate != "SUM" && aggregate != "AVERAGE")
       return node_.Unsupported("aggregate_function {}", aggregate);
@@ -54,7 +56,7 @@ class OldTrees {
     spec_.targets = static_cast<int32_t>(targets_);
     for (const float base : node_.Floats("base_values")) spec_.base_values.push_back(base);
     trees_ = node_.Ints("nodes_treeids");
-    const std::vector<int64_t> numbers = node_.Ints("nodes_nodeids");
+    numbers_ = node_.Ints("nodes_nodeids");
     features_ = node_.Ints("nodes_featureids");
     modes_ = node_.Texts("nodes_modes");
     thresholds_ = node_.Floats("nodes_values");
@@ -62,16 +64,35 @@ class OldTrees {
     on_false_ = node_.Ints("nodes_falsenodeids");
     missing_ = node_.Ints("nodes_missing_value_tracks_true");
     const size_t n = trees_.size();
-    for (const size_t size : {numbers.size(), features_.size(), modes_.size(), thresholds_.size(),
+    for (const size_t size : {numbers_.size(), features_.size(), modes_.size(), thresholds_.size(),
                               on_true_.size(), on_false_.size()})
       if (size != n) return node_.Bad("its lists of nodes differ in length");
     if (!missing_.empty() && missing_.size() != n)
       return node_.Bad("its lists of nodes differ in length");
     for (size_t i = 0; i < n; ++i) {
-      if (!places_.try_emplace({trees_[i], numbers[i]}, i).second)
-        return node_.Bad("tree {} has two nodes {}", trees_[i], numbers[i]);
-      // The first node of a tree is its root.
-      if (i == 0 || trees_[i] != trees_[i - 1]) roots_.push_back(i);
+      if (!places_.try_emplace({trees_[i], numbers_[i]}, i).second)
+        return node_.Bad("tree {} has two nodes {}", trees_[i], numbers_[i]);
+    }
+    return FindRoots();
+  }
+
+  /// The root of a tree is the node that is below no other. It has to be the first, for what is
+  /// taken for the root is unclear otherwise; the nodes of trees may lie between each other.
+  Status FindRoots() {
+    std::vector<bool> below(trees_.size());
+    for (size_t i = 0; i < trees_.size(); ++i) {
+      if (modes_[i] == "LEAF") continue;
+      for (const int64_t child : {on_true_[i], on_false_[i]})
+        if (const auto place = places_.find({trees_[i], child}); place != places_.end())
+          below[place->second] = true;
+    }
+    absl::flat_hash_map<int64_t, size_t> first;  // by tree
+    for (size_t i = 0; i < trees_.size(); ++i) {
+      const bool is_first = first.try_emplace(trees_[i], i).second;
+      if (is_first == below[i])
+        return node_.Unsupported("node {} of tree {}: only the first of a tree is below no other",
+                                 numbers_[i], trees_[i]);
+      if (is_first) roots_.push_back(i);
     }
     return OkStatus();
   }
@@ -151,7 +172,7 @@ class OldTrees {
   const std::string prefix_;
   const int64_t targets_;
   forest::ForestSpec spec_;
-  std::vector<int64_t> trees_, features_, on_true_, on_false_, missing_, leaf_ids_;
+  std::vector<int64_t> trees_, numbers_, features_, on_true_, on_false_, missing_, leaf_ids_;
   std::vector<std::string> modes_;
   std::vector<float> thresholds_;
   std::vector<size_t> roots_;

@@ -1,9 +1,7 @@
 #include "engine/tabular/operators/operand.h"
 
 namespace slipway::tabular {
-namespace {
 
-/// Aligned at the last dimension; nullopt where neither of two is 1.
 std::optional<Shape> Broadcast(const Shape& a, const Shape& b) {
   Shape out(std::max(a.size(), b.size()), 1);
   for (size_t i = 0; i < out.size(); ++i) {
@@ -15,23 +13,15 @@ std::optional<Shape> Broadcast(const Shape& a, const Shape& b) {
   return out;
 }
 
-/// The shape that a constant has beside rows of `rank`; nullopt where it would have rows.
 std::optional<Shape> TailOfConstant(const Tensor& constant, size_t rank) {
   Shape own = constant.shape;
   if (own.size() < rank) return own;
+  if (own.size() > rank) return std::nullopt;
   if (CountOf(own) == 1) return Shape(rank - 1, 1);
   // Of full rank, its first dimension lies along the rows.
-  if (own.size() > rank || own.front() != 1) return std::nullopt;
+  if (own.front() != 1) return std::nullopt;
   own.erase(own.begin());
   return own;
-}
-
-}  // namespace
-
-size_t CountOf(const Shape& tail) {
-  size_t count = 1;
-  for (const int64_t dim : tail) count *= static_cast<size_t>(dim);
-  return count;
 }
 
 StatusOr<Value> RowsOrConstant(const Lowering& node, size_t i) {
@@ -56,7 +46,7 @@ StatusOr<Shape> BroadcastTail(const Lowering& node, std::span<const Value> opera
       return node.Unsupported("{} does not meet {}", value.ToString(), operands.front().ToString());
     tail = *both;
   }
-  if (CountOf(tail) * sizeof(double) > kMaxRowBytes)
+  if (!RowBytes(DType::kFp64, tail))
     return node.Unsupported("one row takes more than {} bytes", kMaxRowBytes);
   return tail;
 }

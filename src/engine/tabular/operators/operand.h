@@ -61,11 +61,15 @@ struct Operand {
   bool joins() const { return fixed() == single; }
 };
 
-/// Elements of one row.
-size_t CountOf(const Shape& tail);
-
 /// Input i as rows or as a constant. @return kUnsupported for anything else.
 StatusOr<Value> RowsOrConstant(const Lowering& node, size_t i);
+
+/// What `a` and `b` are broadcast to, aligned at the last dimension; nullopt where neither of two
+/// is 1.
+std::optional<Shape> Broadcast(const Shape& a, const Shape& b);
+
+/// The shape that a constant has beside rows of `rank`; nullopt where it would have rows.
+std::optional<Shape> TailOfConstant(const Tensor& constant, size_t rank);
 
 /// The row shape of `operands` broadcast together: a constant has no rows of its own.
 /// @return kUnsupported where they do not meet, or one row gets too large.
@@ -80,7 +84,7 @@ std::vector<Slot> SlotsOf(std::initializer_list<Slot> operands);
 /// `value` as an operand of rows of shape `tail`; emits the step that spreads it where it is
 /// neither all of a row nor one value.
 template <typename T>
-Operand<T> OperandOf(Lowering& node, const Value& value, const Shape& tail) {
+StatusOr<Operand<T>> OperandOf(Lowering& node, const Value& value, const Shape& tail) {
   const size_t columns = CountOf(tail);
   Operand<T> operand;
   if (value.is_constant()) {
@@ -100,7 +104,7 @@ Operand<T> OperandOf(Lowering& node, const Value& value, const Shape& tail) {
   operand.slot = value.slot;
   operand.single = value.columns() == 1 && columns > 1;
   if (operand.single || value.columns() == columns) return operand;
-  const Value spread = node.NewRows(value.dtype, tail);
+  ASSIGN_OR_RETURN(const Value spread, node.NewRows(value.dtype, tail));
   node.Emit(MakeStep([from = value.slot, to = spread.slot, width = value.columns(),
                       sources = SourceColumns(value.tail, tail)](const Block& block) {
               T* out = block.Out<T>(to);

@@ -24,10 +24,11 @@ void ApplyRow(F f, const T* a, bool a_single, const T* b, bool b_single, size_t 
 
 /// y = f(a, b), of the type that f returns.
 template <typename T, typename F>
-Value EmitPair(Lowering& node, const Value& a, const Value& b, const Shape& tail, F f) {
+StatusOr<Value> EmitPair(Lowering& node, const Value& a, const Value& b, const Shape& tail, F f) {
   using Out = std::invoke_result_t<F, T, T>;
-  const auto left = OperandOf<T>(node, a, tail), right = OperandOf<T>(node, b, tail);
-  const Value y = node.NewRows(DTypeOf<Out>(), tail);
+  ASSIGN_OR_RETURN(const Value y, node.NewRows(DTypeOf<Out>(), tail));
+  ASSIGN_OR_RETURN(const auto left, OperandOf<T>(node, a, tail));
+  ASSIGN_OR_RETURN(const auto right, OperandOf<T>(node, b, tail));
   const bool joined = left.joins() && right.joins();
   node.Emit(MakeStep([=, to = y.slot, columns = CountOf(tail)](const Block& block) {
               const size_t rows = joined ? 1 : block.rows;
@@ -46,7 +47,7 @@ StatusOr<Value> EmitAllowed(Lowering& node, const Value& a, const Value& b) {
   if (a.dtype != b.dtype || (!a.rows() && !b.rows()))
     return node.Unsupported("{} and {}", a.ToString(), b.ToString());
   ASSIGN_OR_RETURN(const Shape tail, BroadcastTail(node, std::vector<Value>{a, b}));
-  Value y;
+  StatusOr<Value> y = Value();
   const bool allowed =
       Allowed::Visit(a.dtype, [&]<typename T>() { y = EmitPair<T>(node, a, b, tail, kFunction); });
   if (!allowed) return node.Unsupported("input 0 is {}", a.ToString());
@@ -93,40 +94,81 @@ constexpr auto kPower = [](auto a, auto b) { return std::pow(a, b); };
 constexpr auto kSmaller = [](auto a, auto b) { return b < a || b != b ? b : a; };
 constexpr auto kLarger = [](auto a, auto b) { return b > a || b != b ? b : a; };
 
-/// An addition behind a product becomes its bias.
-Status LowerAdd(Lowering& node) {
-  for (const size_t i : {0, 1}) {
-    const Value& sum = node.input(i);
-    const Value& bias = node.input(1 - i);
-    if (!bias.is_constant() || bias.dtype != sum.dtype || bias.rank() > sum.rank()) continue;
-    auto* const planned = node.OnlyWriterOf(i);
-    auto* const affine = planned ? dynamic_cast<Affine*>(planned->step.get()) : nullptr;
-    if (affine == nullptr || !BroadcastTail(node, std::vector<Value>{sum, bias}).ok()) continue;
-    if (affine->TakeBias(*bias.constant)) {
-      node.Give(0, sum);
-      return OkStatus();
-    }
+/// A bias, where a product is before it.
+template <typename T>
+class AddConstantStep final : public ConstantAddition {
+ public:
+  AddConstantStep(const Value& from, Operand<T> addend, const Value& to)
+      : from_(from.slot), to_(to.slot), columns_(to.columns()), addend_(std::move(addend)) {}
+
+  Status Run(const Block& block) const override {
+    const bool single = addend_.single;
+    const size_t rows = single ? 1 : block.rows, width = single ? block.rows * columns_ : columns_;
+    for (size_t r = 0; r < rows; ++r)
+      ApplyRow(kAdd, block.In<T>(from_) + r * columns_, false, addend_.constant.data(), single,
+               width, block.Out<T>(to_) + r * columns_);
+    return OkStatus();
   }
-  return LowerPair<kAdd, Numbers>(node);
+
+  Tensor constant() const override {
+    return TensorOfNumbers<T>(DTypeOf<T>(), std::span<const T>(addend_.constant));
+  }
+
+  bool Fits(std::span<const SlotPlan> slots) const override {
+    return slots[from_].row_bytes == columns_ * sizeof(T) &&
+           slots[to_].row_bytes == columns_ * sizeof(T);
+  }
+
+ private:
+  const Slot from_;
+  const Slot to_;
+  const size_t columns_;
+  const Operand<T> addend_;
+};
+
+template <typename T>
+StatusOr<Value> EmitAddConstant(Lowering& node, const Value& x, const Value& addend,
+                                const Shape& tail) {
+  ASSIGN_OR_RETURN(const Value y, node.NewRows(x.dtype, tail));
+  ASSIGN_OR_RETURN(Operand<T> constant, OperandOf<T>(node, addend, tail));
+  node.Emit(std::make_unique<AddConstantStep<T>>(x, std::move(constant), y), {x.slot}, {y.slot});
+  return y;
+}
+
+Status LowerAdd(Lowering& node) {
+  const Value& a = node.input(0);
+  const Value& b = node.input(1);
+  const auto& [x, addend] = a.rows() ? std::tie(a, b) : std::tie(b, a);
+  if (!x.rows() || x.row_vector || !addend.is_constant() || addend.dtype != x.dtype)
+    return LowerPair<kAdd, Numbers>(node);
+  ASSIGN_OR_RETURN(const Shape tail, BroadcastTail(node, std::vector<Value>{x, addend}));
+  StatusOr<Value> y = Value();
+  const bool taken = CountOf(tail) == x.columns() && Floats::Visit(x.dtype, [&]<typename T>() {
+                       y = EmitAddConstant<T>(node, x, addend, tail);
+                     });
+  if (!taken) return LowerPair<kAdd, Numbers>(node);
+  RETURN_IF_ERROR(y.status());
+  node.Give(0, *std::move(y));
+  return OkStatus();
 }
 
 constexpr Operator kOperators[] = {
-    {"", "Add", LowerAdd},
-    {"", "And", LowerPair<std::logical_and<bool>{}, Types<bool>>},
-    {"", "Div", LowerPair<std::divides<>{}, Floats>},
-    {"", "Equal", LowerPair<std::equal_to<>{}, Everything>},
-    {"", "Greater", LowerPair<std::greater<>{}, Everything>},
-    {"", "GreaterOrEqual", LowerPair<std::greater_equal<>{}, Everything>},
-    {"", "Less", LowerPair<std::less<>{}, Everything>},
-    {"", "LessOrEqual", LowerPair<std::less_equal<>{}, Everything>},
-    {"", "Max", LowerMany<kLarger>},
-    {"", "Min", LowerMany<kSmaller>},
-    {"", "Mul", LowerPair<kMultiply, Numbers>},
-    {"", "Or", LowerPair<std::logical_or<bool>{}, Types<bool>>},
-    {"", "Pow", LowerPair<kPower, Floats>},
-    {"", "Sub", LowerPair<kSubtract, Numbers>},
-    {"", "Sum", LowerMany<kAdd>},
-    {"", "Xor", LowerPair<std::not_equal_to<>{}, Types<bool>>},
+    {"", "Add", LowerAdd, 2},
+    {"", "And", LowerPair<std::logical_and<bool>{}, Types<bool>>, 2},
+    {"", "Div", LowerPair<std::divides<>{}, Floats>, 2},
+    {"", "Equal", LowerPair<std::equal_to<>{}, Everything>, 2},
+    {"", "Greater", LowerPair<std::greater<>{}, Everything>, 2},
+    {"", "GreaterOrEqual", LowerPair<std::greater_equal<>{}, Everything>, 2},
+    {"", "Less", LowerPair<std::less<>{}, Everything>, 2},
+    {"", "LessOrEqual", LowerPair<std::less_equal<>{}, Everything>, 2},
+    {"", "Max", LowerMany<kLarger>, 1, kAnyNumber},
+    {"", "Min", LowerMany<kSmaller>, 1, kAnyNumber},
+    {"", "Mul", LowerPair<kMultiply, Numbers>, 2},
+    {"", "Or", LowerPair<std::logical_or<bool>{}, Types<bool>>, 2},
+    {"", "Pow", LowerPair<kPower, Floats>, 2},
+    {"", "Sub", LowerPair<kSubtract, Numbers>, 2},
+    {"", "Sum", LowerMany<kAdd>, 1, kAnyNumber},
+    {"", "Xor", LowerPair<std::not_equal_to<>{}, Types<bool>>, 2},
 };
 
 }  // namespace

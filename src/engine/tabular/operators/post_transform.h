@@ -7,15 +7,6 @@
 
 namespace slipway::tabular {
 
-/// Emits softmax over groups of `length` neighbours; x is FP32 or FP64.
-void EmitSoftmax(Lowering& node, const Value& x, const Value& y, size_t length);
-
-/// The first largest of [n, k], as INT64 [n]; x is FP32 or FP64.
-Value EmitArgMax(Lowering& node, const Value& x);
-
-/// Entries of a constant table by INT64 rows.
-Value EmitLookup(Lowering& node, const Value& index, std::shared_ptr<const Tensor> table);
-
 /// `scores` after NONE, LOGISTIC or SOFTMAX. @return kUnsupported for others.
 StatusOr<Value> EmitPostTransform(Lowering& node, const Value& scores, std::string_view name);
 

@@ -14,19 +14,16 @@ Status CheckColumns(const Lowering& node, const Value& x, int64_t axis) {
   return node.Unsupported("axis {} of {}", axis, x.ToString());
 }
 
-/// Calls `emit.operator()<T>()` with the type of numbers that can be ordered.
-template <typename Emit>
-Status ForNumbers(const Lowering& node, const Value& x, Emit emit) {
+/// `lower.operator()<T>()` with the type of numbers that can be ordered.
+template <typename Lower>
+Status ForNumbers(const Lowering& node, const Value& x, Lower lower) {
   switch (x.dtype) {
     case DType::kFp32:
-      emit.template operator()<float>();
-      return OkStatus();
+      return lower.template operator()<float>();
     case DType::kFp64:
-      emit.template operator()<double>();
-      return OkStatus();
+      return lower.template operator()<double>();
     case DType::kInt64:
-      emit.template operator()<int64_t>();
-      return OkStatus();
+      return lower.template operator()<int64_t>();
     default:
       return node.Unsupported("input 0 is {}", x.ToString());
   }
@@ -50,10 +47,11 @@ void Rank(const T* row, size_t count, size_t k, bool largest, int64_t* order) {
 }
 
 template <typename T>
-void EmitTopK(Lowering& node, const Value& x, size_t k, bool largest) {
+Status GiveTopK(Lowering& node, const Value& x, size_t k, bool largest) {
   const auto size = static_cast<int64_t>(k);
-  const Value order = node.NewRows(DType::kInt64, x.tail);  // all columns, ranked
-  const Value values = node.NewRows(x.dtype, {size}), places = node.NewRows(DType::kInt64, {size});
+  ASSIGN_OR_RETURN(const Value order, node.NewRows(DType::kInt64, x.tail));  // all, ranked
+  ASSIGN_OR_RETURN(const Value values, node.NewRows(x.dtype, {size}));
+  ASSIGN_OR_RETURN(const Value places, node.NewRows(DType::kInt64, {size}));
   node.Emit(MakeStep([=, from = x.slot, count = x.columns(), all = order.slot, first = values.slot,
                       second = places.slot](const Block& block) {
               for (size_t r = 0; r < block.rows; ++r) {
@@ -69,6 +67,7 @@ void EmitTopK(Lowering& node, const Value& x, size_t k, bool largest) {
             {x.slot}, {order.slot, values.slot, places.slot});
   node.Give(0, values);
   node.Give(1, places);
+  return OkStatus();
 }
 
 Status LowerTopK(Lowering& node) {
@@ -81,7 +80,7 @@ Status LowerTopK(Lowering& node) {
   if (k.size() != 1 || k[0] < 0 || k[0] > x.tail[0])
     return node.Bad("the first {} of {}", ToString(k), x.ToString());
   return ForNumbers(node, x, [&]<typename T>() {
-    EmitTopK<T>(node, x, static_cast<size_t>(k[0]), node.Int("largest", 1) != 0);
+    return GiveTopK<T>(node, x, static_cast<size_t>(k[0]), node.Int("largest", 1) != 0);
   });
 }
 
@@ -94,8 +93,8 @@ Status LowerCumSum(Lowering& node) {
   RETURN_IF_ERROR(CheckColumns(node, x, axis[0]));
   if (node.Int("exclusive", 0) != 0 || node.Int("reverse", 0) != 0)
     return node.Unsupported("only inclusive sums from the front are supported");
-  const Value y = node.NewRows(x.dtype, x.tail);
-  RETURN_IF_ERROR(ForNumbers(node, x, [&]<typename T>() {
+  ASSIGN_OR_RETURN(const Value y, node.NewRows(x.dtype, x.tail));
+  return ForNumbers(node, x, [&]<typename T>() {
     node.Emit(MakeStep([from = x.slot, to = y.slot, count = x.columns()](const Block& block) {
                 for (size_t r = 0; r < block.rows; ++r)
                   std::partial_sum(block.In<T>(from) + r * count,
@@ -103,9 +102,9 @@ Status LowerCumSum(Lowering& node) {
                                    block.Out<T>(to) + r * count);
               }),
               {x.slot}, {y.slot});
-  }));
-  node.Give(0, y);
-  return OkStatus();
+    node.Give(0, y);
+    return OkStatus();
+  });
 }
 
 // ---- GatherElements
@@ -115,8 +114,8 @@ Status LowerGatherElements(Lowering& node) {
   ASSIGN_OR_RETURN(const Value index, node.Matrix(1, {DType::kInt64}));
   RETURN_IF_ERROR(CheckColumns(node, x, node.Int("axis", 0)));
   RETURN_IF_ERROR(CheckColumns(node, index, 1));
-  const Value y = node.NewRows(x.dtype, index.tail);
-  RETURN_IF_ERROR(ForNumbers(node, x, [&]<typename T>() {
+  ASSIGN_OR_RETURN(const Value y, node.NewRows(x.dtype, index.tail));
+  return ForNumbers(node, x, [&]<typename T>() {
     node.Emit(MakeStep([from = x.slot, places = index.slot, to = y.slot,
                         length = static_cast<int64_t>(x.columns()),
                         count = index.columns()](const Block& block) {
@@ -131,15 +130,15 @@ Status LowerGatherElements(Lowering& node) {
                 return OkStatus();
               }),
               {x.slot, index.slot}, {y.slot});
-  }));
-  node.Give(0, y);
-  return OkStatus();
+    node.Give(0, y);
+    return OkStatus();
+  });
 }
 
 constexpr Operator kOperators[] = {
-    {"", "CumSum", LowerCumSum},
-    {"", "GatherElements", LowerGatherElements},
-    {"", "TopK", LowerTopK},
+    {"", "CumSum", LowerCumSum, 2},
+    {"", "GatherElements", LowerGatherElements, 2},
+    {"", "TopK", LowerTopK, 1, 2},
 };
 
 }  // namespace

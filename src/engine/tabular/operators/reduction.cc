@@ -1,32 +1,14 @@
-// What looks at all columns of a row: sums, extremes, Softmax.
+#include "engine/tabular/operators/reduction.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "engine/tabular/arithmetic/arithmetic.h"
-#include "engine/tabular/operators/cast.h"
-#include "engine/tabular/operators/forest_step.h"
-#include "engine/tabular/operators/lookup_step.h"
-#include "engine/tabular/operators/post_transform.h"
 #include "engine/tabular/operators/steps.h"
 
 namespace slipway::tabular {
 namespace {
-
-/// Values along one axis of a row: `outer` groups of `length`, `inner` apart.
-struct Axis {
-  size_t outer = 1;
-  size_t length = 1;
-  size_t inner = 1;
-
-  /// Calls visit(first element, place in the output) for every group of a block.
-  template <typename Visit>
-  void ForEach(size_t rows, Visit visit) const {
-    for (size_t o = 0; o < rows * outer; ++o)
-      for (size_t i = 0; i < inner; ++i) visit(o * length * inner + i, o * inner + i);
-  }
-};
 
 Axis AxisOf(const Shape& tail, size_t begin, size_t end) {
   Axis axis;
@@ -56,7 +38,7 @@ Status LowerArg(Lowering& node) {
   Shape tail = x.tail;
   tail[at] = 1;
   if (node.Int("keepdims", 1) == 0) tail.erase(tail.begin() + static_cast<ptrdiff_t>(at));
-  const Value y = node.NewRows(DType::kInt64, tail);
+  ASSIGN_OR_RETURN(const Value y, node.NewRows(DType::kInt64, tail));
   const bool last = node.Int("select_last_index", 0) != 0;
   const auto emit = [&]<typename T>() {
     node.Emit(MakeStep([=, axis = AxisOf(x.tail, at, at + 1), from = x.slot,
@@ -205,6 +187,41 @@ StatusOr<std::pair<size_t, size_t>> ReducedAxes(const Lowering& node, const Valu
   return std::pair(columns.front(), columns.back() + 1);
 }
 
+template <typename F, typename T, typename Base>
+class ReduceStep final : public Base {
+ public:
+  ReduceStep(Slot from, Slot to, const Axis& axis) : from_(from), to_(to), axis_(axis) {}
+
+  Status Run(const Block& block) const override {
+    const T* in = block.In<T>(from_);
+    T* out = block.Out<T>(to_);
+    axis_.ForEach(block.rows, [&](size_t first, size_t place) {
+      out[place] = F::template Of<T>(in + first, axis_);
+    });
+    return OkStatus();
+  }
+
+  bool Fits(std::span<const SlotPlan> slots) const override {
+    const size_t groups = axis_.outer * axis_.inner;
+    return slots[from_].row_bytes == groups * axis_.length * sizeof(T) &&
+           slots[to_].row_bytes == groups * sizeof(T);
+  }
+
+  const Axis& axis() const { return axis_; }
+
+ private:
+  const Slot from_;
+  const Slot to_;
+  const Axis axis_;
+};
+
+template <typename F, typename T>
+std::unique_ptr<Step> MakeReduce(Slot from, Slot to, const Axis& axis) {
+  constexpr bool kSum = std::is_same_v<F, Sum> && std::is_floating_point_v<T>;
+  return std::make_unique<ReduceStep<F, T, std::conditional_t<kSum, AxisSum, Step>>>(from, to,
+                                                                                     axis);
+}
+
 template <typename F>
 Status LowerReduce(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Rows(0));
@@ -213,24 +230,16 @@ Status LowerReduce(Lowering& node) {
   Shape tail(x.tail.begin(), x.tail.begin() + static_cast<ptrdiff_t>(begin));
   if (node.Int("keepdims", 1) != 0) tail.insert(tail.end(), end - begin, 1);
   tail.insert(tail.end(), x.tail.begin() + static_cast<ptrdiff_t>(end), x.tail.end());
-  const Value y = node.NewRows(x.dtype, tail);
-  const auto emit = [&]<typename T>() {
-    node.Emit(MakeStep([axis = AxisOf(x.tail, begin, end), from = x.slot,
-                        to = y.slot](const Block& block) {
-                const T* in = block.In<T>(from);
-                T* out = block.Out<T>(to);
-                axis.ForEach(block.rows, [&](size_t first, size_t place) {
-                  out[place] = F::template Of<T>(in + first, axis);
-                });
-              }),
-              {x.slot}, {y.slot});
+  ASSIGN_OR_RETURN(const Value y, node.NewRows(x.dtype, tail));
+  const auto give = [&]<typename T>() {
+    node.Emit(MakeReduce<F, T>(x.slot, y.slot, AxisOf(x.tail, begin, end)), {x.slot}, {y.slot});
     node.Give(0, y);
     return OkStatus();
   };
-  if (x.dtype == DType::kFp32) return emit.template operator()<float>();
-  if (x.dtype == DType::kFp64) return emit.template operator()<double>();
+  if (x.dtype == DType::kFp32) return give.template operator()<float>();
+  if (x.dtype == DType::kFp64) return give.template operator()<double>();
   if constexpr (F::kIntegers)
-    if (x.dtype == DType::kInt64) return emit.template operator()<int64_t>();
+    if (x.dtype == DType::kInt64) return give.template operator()<int64_t>();
   return node.Unsupported("input 0 is {}", x.ToString());
 }
 
@@ -262,87 +271,25 @@ Status LowerSoftmax(Lowering& node) {
     return node.Unsupported("axis {} of {}", axis, x.ToString());
   if (x.dtype != DType::kFp32 && x.dtype != DType::kFp64)
     return node.Unsupported("input 0 is {}", x.ToString());
-  const Value y = node.NewRows(x.dtype, x.tail);
+  ASSIGN_OR_RETURN(const Value y, node.NewRows(x.dtype, x.tail));
   EmitSoftmax(node, x, y, static_cast<size_t>(x.tail.back()));
   node.Give(0, y);
   return OkStatus();
 }
 
-// ---- trees whose leaves are vectors
-
-/// The leaves of `numbered`, whose values are rows of `table` and whose tree i adds to target i, as
-/// these rows; nullopt when it is not such a forest.
-std::optional<forest::ForestSpec> VectorLeaves(const forest::ForestSpec& numbered,
-                                               const Tensor& table) {
-  const auto width = static_cast<size_t>(table.shape[1]);
-  const std::vector<double> values = NumbersOf(table);
-  if (numbered.leaf_width != 1 || numbered.average || !numbered.base_values.empty() ||
-      numbered.trees.size() != static_cast<size_t>(numbered.targets) || width == 0)
-    return std::nullopt;
-  forest::ForestSpec spec = numbered;
-  spec.targets = spec.leaf_width = static_cast<int32_t>(width);
-  for (size_t i = 0; i < spec.trees.size(); ++i) {
-    forest::Tree& tree = spec.trees[i];
-    const auto own = [&](int32_t target) { return static_cast<size_t>(target) == i; };
-    if (!std::ranges::all_of(tree.leaf_targets, own)) return std::nullopt;
-    std::vector<double> leaves;
-    for (const double row : tree.leaves) {
-      if (!(row >= 0 && row < static_cast<double>(table.shape[0]))) return std::nullopt;
-      const auto begin =
-          values.begin() + static_cast<ptrdiff_t>(row) * static_cast<ptrdiff_t>(width);
-      leaves.insert(leaves.end(), begin, begin + static_cast<ptrdiff_t>(width));
-    }
-    tree.leaves = std::move(leaves);
-    tree.leaf_targets.clear();
-    tree.target = 0;
-  }
-  return spec;
-}
-
-/// TreeEnsemble → Cast → Gather(table) → ReduceSum over the trees: how import/trees.h writes leaves
-/// that are vectors.
-bool TakeNumberedLeaves(Lowering& node, const Value& x, size_t begin, size_t end) {
-  const auto step = [](const Program::PlannedStep* planned) {
-    return planned == nullptr ? nullptr : planned->step.get();
-  };
-  const auto* lookup = dynamic_cast<const Lookup*>(step(node.WriterOf(x)));
-  if (lookup == nullptr || x.tail.size() != 2 || begin != 0 || end != 1 ||
-      lookup->table().shape.size() != 2 || node.Int("keepdims", 1) != 0)
-    return false;
-  const auto* cast = dynamic_cast<const Cast*>(step(node.WriterOf({.slot = lookup->index()})));
-  if (cast == nullptr) return false;
-  const auto* trees = dynamic_cast<const ForestStep*>(step(node.WriterOf(cast->from())));
-  if (trees == nullptr) return false;
-  std::optional<forest::ForestSpec> spec = VectorLeaves(trees->spec(), lookup->table());
-  if (!spec) return false;
-  spec->sum = x.dtype == DType::kFp32 ? forest::Sum::kFp32 : forest::Sum::kFp64;
-  const Value rows = trees->from();
-  const Value y = node.NewRows(x.dtype, {x.tail[1]});
-  node.Emit(std::make_unique<ForestStep>(*std::move(spec), rows, y), {rows.slot}, {y.slot});
-  node.Give(0, y);
-  return true;
-}
-
-Status LowerReduceSum(Lowering& node) {
-  ASSIGN_OR_RETURN(const Value x, node.Rows(0));
-  ASSIGN_OR_RETURN(const auto axes, ReducedAxes(node, x));
-  if (TakeNumberedLeaves(node, x, axes.first, axes.second)) return OkStatus();
-  return LowerReduce<Sum>(node);
-}
-
 constexpr Operator kOperators[] = {
     {"", "ArgMax", LowerArg<true>},
     {"", "ArgMin", LowerArg<false>},
-    {"", "ReduceL1", LowerReduce<SumOfMagnitudes>},
-    {"", "ReduceL2", LowerReduce<Length>},
-    {"", "ReduceLogSum", LowerReduce<LogOfSum>},
-    {"", "ReduceLogSumExp", LowerReduce<LogOfSumOfExp>},
-    {"", "ReduceMax", LowerReduce<Largest>},
-    {"", "ReduceMean", LowerReduce<Mean>},
-    {"", "ReduceMin", LowerReduce<Smallest>},
-    {"", "ReduceProd", LowerReduce<Product>},
-    {"", "ReduceSum", LowerReduceSum},
-    {"", "ReduceSumSquare", LowerReduce<SumOfSquares>},
+    {"", "ReduceL1", LowerReduce<SumOfMagnitudes>, 1, 2},
+    {"", "ReduceL2", LowerReduce<Length>, 1, 2},
+    {"", "ReduceLogSum", LowerReduce<LogOfSum>, 1, 2},
+    {"", "ReduceLogSumExp", LowerReduce<LogOfSumOfExp>, 1, 2},
+    {"", "ReduceMax", LowerReduce<Largest>, 1, 2},
+    {"", "ReduceMean", LowerReduce<Mean>, 1, 2},
+    {"", "ReduceMin", LowerReduce<Smallest>, 1, 2},
+    {"", "ReduceProd", LowerReduce<Product>, 1, 2},
+    {"", "ReduceSum", LowerReduce<Sum>, 1, 2},
+    {"", "ReduceSumSquare", LowerReduce<SumOfSquares>, 1, 2},
     {"", "Softmax", LowerSoftmax},
 };
 
@@ -363,8 +310,8 @@ void EmitSoftmax(Lowering& node, const Value& x, const Value& y, size_t length) 
     emit.template operator()<double>();
 }
 
-Value EmitArgMax(Lowering& node, const Value& x) {
-  const Value y = node.NewRows(DType::kInt64, {});
+StatusOr<Value> EmitArgMax(Lowering& node, const Value& x) {
+  ASSIGN_OR_RETURN(const Value y, node.NewRows(DType::kInt64, {}));
   const auto emit = [&]<typename T>() {
     node.Emit(MakeStep([from = x.slot, to = y.slot, columns = x.columns()](const Block& block) {
                 for (size_t r = 0; r < block.rows; ++r)

@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/tabular/operators/lookup_step.h"
-#include "engine/tabular/operators/post_transform.h"
+#include "engine/tabular/operators/lookup.h"
 #include "engine/tabular/operators/steps.h"
 
 namespace slipway::tabular {
@@ -11,32 +10,34 @@ namespace {
 
 /// Emits y[r][i] = x[r][sources[i]].
 template <typename T>
-void EmitPick(Lowering& node, const Value& x, const Value& y, std::vector<size_t> sources) {
+void EmitPick(Lowering& node, const Value& x, const Value& y, std::vector<uint32_t> sources) {
   node.Emit(MakeStep([from = x.slot, to = y.slot, width = x.columns(),
                       sources = std::move(sources)](const Block& block) {
               const T* in = block.In<T>(from);
               T* out = block.Out<T>(to);
               for (size_t r = 0; r < block.rows; ++r, in += width)
-                for (const size_t source : sources) *out++ = in[source];
+                for (const uint32_t source : sources) *out++ = in[source];
             }),
             {x.slot}, {y.slot});
 }
 
 /// y takes `indices` along column axis `at` of x; indices were checked.
-Value PickAlong(Lowering& node, const Value& x, size_t at, const std::vector<size_t>& indices,
-                const Shape& index_shape) {
+StatusOr<Value> PickAlong(Lowering& node, const Value& x, size_t at,
+                          const std::vector<size_t>& indices, const Shape& index_shape) {
   Shape tail(x.tail.begin(), x.tail.begin() + static_cast<ptrdiff_t>(at));
   tail.insert(tail.end(), index_shape.begin(), index_shape.end());
   tail.insert(tail.end(), x.tail.begin() + static_cast<ptrdiff_t>(at) + 1, x.tail.end());
+  ASSIGN_OR_RETURN(const Value y, node.NewRows(x.dtype, tail));
   size_t outer = 1, inner = 1;
   for (size_t i = 0; i < x.tail.size(); ++i)
     if (i != at) (i < at ? outer : inner) *= static_cast<size_t>(x.tail[i]);
   const auto length = static_cast<size_t>(x.tail[at]);
-  std::vector<size_t> sources;
+  std::vector<uint32_t> sources;  // kMaxRowBytes fits
+  sources.reserve(y.columns());
   for (size_t o = 0; o < outer; ++o)
     for (const size_t index : indices)
-      for (size_t i = 0; i < inner; ++i) sources.push_back((o * length + index) * inner + i);
-  const Value y = node.NewRows(x.dtype, tail);
+      for (size_t i = 0; i < inner; ++i)
+        sources.push_back(static_cast<uint32_t>((o * length + index) * inner + i));
   switch (SlotElementSize(x.dtype)) {
     case 1:
       EmitPick<uint8_t>(node, x, y, std::move(sources));
@@ -93,6 +94,10 @@ class LookupStep final : public Lookup {
     }
     return OkStatus();
   }
+  bool Fits(std::span<const SlotPlan> slots) const override {
+    return slots[index_].row_bytes == count_ * sizeof(int64_t) &&
+           slots[to_].row_bytes == count_ * width_ * sizeof(T);
+  }
   Slot index() const override { return index_; }
   const Tensor& table() const override { return *table_; }
 
@@ -115,7 +120,8 @@ Status LowerGatherConstant(Lowering& node) {
   ASSIGN_OR_RETURN(const Value index, node.Rows(1));
   if (node.Int("axis", 0) != 0 || !CanLookUp(index, *node.input(0).constant))
     return node.Unsupported("{} by {}", node.input(0).ToString(), index.ToString());
-  node.Give(0, EmitLookup(node, index, node.input(0).constant));
+  ASSIGN_OR_RETURN(const Value y, EmitLookup(node, index, node.input(0).constant));
+  node.Give(0, y);
   return OkStatus();
 }
 
@@ -125,7 +131,8 @@ Status LowerGather(Lowering& node) {
   ASSIGN_OR_RETURN(const size_t at, node.ColumnAxis(node.Int("axis", 0), x));
   ASSIGN_OR_RETURN(const std::vector<int64_t> given, node.Integers(1, ""));
   ASSIGN_OR_RETURN(const auto indices, CheckedIndices(node, given, x.tail[at]));
-  node.Give(0, PickAlong(node, x, at, indices, node.input(1).constant->shape));
+  ASSIGN_OR_RETURN(const Value y, PickAlong(node, x, at, indices, node.input(1).constant->shape));
+  node.Give(0, y);
   return OkStatus();
 }
 
@@ -140,6 +147,7 @@ Status LowerSlice(Lowering& node) {
   if (axes.empty())
     for (size_t i = 0; i < starts.size(); ++i) axes.push_back(static_cast<int64_t>(i));
   if (steps.empty()) steps.assign(starts.size(), 1);
+  if (starts.size() > x.tail.size()) return node.Unsupported("{} axes", starts.size());
   if (ends.size() != starts.size() || axes.size() != starts.size() || steps.size() != starts.size())
     return node.Bad("starts, ends, axes and steps differ in number");
   for (size_t i = 0; i < starts.size(); ++i) {
@@ -152,7 +160,8 @@ Status LowerSlice(Lowering& node) {
     std::vector<size_t> indices;
     for (int64_t k = bound(starts[i]); k < bound(ends[i]); k += std::min(steps[i], length))
       indices.push_back(static_cast<size_t>(k));
-    x = PickAlong(node, x, at, indices, {static_cast<int64_t>(indices.size())});
+    const auto size = static_cast<int64_t>(indices.size());
+    ASSIGN_OR_RETURN(x, PickAlong(node, x, at, indices, {size}));
   }
   node.Give(0, x);
   return OkStatus();
@@ -164,16 +173,19 @@ Status LowerSplit(Lowering& node) {
   ASSIGN_OR_RETURN(std::vector<int64_t> sizes, node.Integers(1, "split"));
   const auto parts = static_cast<int64_t>(node.output_count());
   const int64_t length = x.tail[at], chunk = (length + parts - 1) / parts;
-  for (int64_t i = 0; sizes.size() < node.output_count(); ++i)
-    sizes.push_back(std::clamp<int64_t>(length - i * chunk, 0, chunk));
+  if (sizes.empty())
+    for (int64_t i = 0; i < parts; ++i)
+      sizes.push_back(std::clamp<int64_t>(length - i * chunk, 0, chunk));
+  if (sizes.size() != node.output_count()) return node.Bad("{} sizes", sizes.size());
   int64_t begin = 0;
-  for (size_t part = 0; part < node.output_count() && part < sizes.size(); ++part) {
+  for (size_t part = 0; part < sizes.size(); ++part) {
     if (sizes[part] < 0 || sizes[part] > length - begin)
       return node.Bad("parts that are not {} columns together", length);
     std::vector<size_t> indices;
     for (int64_t k = 0; k < sizes[part]; ++k) indices.push_back(static_cast<size_t>(begin + k));
     begin += sizes[part];
-    node.Give(part, PickAlong(node, x, at, indices, {sizes[part]}));
+    ASSIGN_OR_RETURN(const Value y, PickAlong(node, x, at, indices, {sizes[part]}));
+    node.Give(part, y);
   }
   if (begin != length) return node.Bad("parts that are not {} columns together", length);
   return OkStatus();
@@ -191,9 +203,9 @@ Status LowerFeatureExtractor(Lowering& node) {
         *ElementCount(table.shape) != table.shape.back())
       return node.Unsupported("{} by {}", x.ToString(), index.ToString());
     index.tail.clear();
-    Value labels = EmitLookup(
-        node, index,
-        std::make_shared<const Tensor>(Tensor{table.dtype, {table.shape.back()}, table.data}));
+    ASSIGN_OR_RETURN(Value labels, EmitLookup(node, index,
+                                              std::make_shared<const Tensor>(Tensor{
+                                                  table.dtype, {table.shape.back()}, table.data})));
     labels.row_vector = true;
     node.Give(0, labels);
     return OkStatus();
@@ -202,24 +214,26 @@ Status LowerFeatureExtractor(Lowering& node) {
   if (rows.tail.empty()) return node.Unsupported("input 0 is {}", rows.ToString());
   ASSIGN_OR_RETURN(const std::vector<int64_t> given, node.Integers(1, ""));
   ASSIGN_OR_RETURN(const auto indices, CheckedIndices(node, given, rows.tail.back()));
-  node.Give(0, PickAlong(node, rows, rows.tail.size() - 1, indices,
-                         {static_cast<int64_t>(indices.size())}));
+  ASSIGN_OR_RETURN(const Value y, PickAlong(node, rows, rows.tail.size() - 1, indices,
+                                            {static_cast<int64_t>(indices.size())}));
+  node.Give(0, y);
   return OkStatus();
 }
 
 constexpr Operator kOperators[] = {
-    {"", "Gather", LowerGather},
-    {"", "Slice", LowerSlice},
-    {"", "Split", LowerSplit},
-    {"ai.onnx.ml", "ArrayFeatureExtractor", LowerFeatureExtractor},
+    {"", "Gather", LowerGather, 2},
+    {"", "Slice", LowerSlice, 1, 5},
+    {"", "Split", LowerSplit, 1, 2},
+    {"ai.onnx.ml", "ArrayFeatureExtractor", LowerFeatureExtractor, 2},
 };
 
 }  // namespace
 
-Value EmitLookup(Lowering& node, const Value& index, std::shared_ptr<const Tensor> table) {
+StatusOr<Value> EmitLookup(Lowering& node, const Value& index,
+                           std::shared_ptr<const Tensor> table) {
   Shape tail = index.tail;
   tail.insert(tail.end(), table->shape.begin() + 1, table->shape.end());
-  const Value y = node.NewRows(table->dtype, tail);
+  ASSIGN_OR_RETURN(const Value y, node.NewRows(table->dtype, tail));
   VisitType(table->dtype, [&]<typename T>() {
     node.Emit(std::make_unique<LookupStep<T>>(index, y, table), {index.slot}, {y.slot});
   });

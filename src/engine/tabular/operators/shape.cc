@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "engine/tabular/operators/operand.h"
 #include "engine/tabular/operators/sparse.h"
 #include "engine/tabular/operators/steps.h"
 
@@ -14,68 +15,55 @@ Status LowerIdentity(Lowering& node) {
   return OkStatus();
 }
 
-/// The same elements in another shape.
-Status GiveReshaped(Lowering& node, Value value, Shape tail) {
-  value.tail = std::move(tail);
-  value.row_vector = false;
-  value.input.reset();
-  node.Give(0, std::move(value));
+Status GiveReshaped(Lowering& node, const Value& value, Shape tail) {
+  ASSIGN_OR_RETURN(Value reshaped, node.Reshaped(value, std::move(tail)));
+  node.Give(0, std::move(reshaped));
   return OkStatus();
 }
 
-size_t CountOf(const Shape& shape) {
-  return std::accumulate(shape.begin(), shape.end(), size_t{1},
-                         [](size_t n, int64_t dim) { return n * static_cast<size_t>(dim); });
-}
-
-Status LowerReshapeConstant(Lowering& node, Tensor tensor, std::vector<int64_t> dims) {
-  const size_t count = CountOf(tensor.shape);
+/// `dims` with 0 for what `own` has in its place and -1 for what is left of `count` elements;
+/// nullopt where they do not hold as many.
+std::optional<Shape> Resolve(Shape dims, std::span<const int64_t> own, size_t count) {
   int64_t* open = nullptr;
-  size_t known = 1;
   for (size_t i = 0; i < dims.size(); ++i) {
-    if (dims[i] == 0 && i < tensor.shape.size()) dims[i] = tensor.shape[i];
-    if (dims[i] < 0)
-      open = &dims[i];
-    else
-      known *= static_cast<size_t>(dims[i]);
+    if (dims[i] == 0 && i < own.size()) dims[i] = own[i];
+    if (dims[i] != -1) continue;
+    if (open != nullptr) return std::nullopt;
+    open = &dims[i];
+    *open = 1;
   }
-  if (open != nullptr && known > 0) *open = static_cast<int64_t>(count / known);
-  const Shape shape(dims.begin(), dims.end());
-  if (std::ranges::any_of(shape, [](int64_t d) { return d < 0; }) || CountOf(shape) != count)
-    return node.Bad("{} does not fit {}", ToString(shape), node.input(0).ToString());
-  tensor.shape = shape;
-  node.GiveConstant(0, std::move(tensor));
-  return OkStatus();
+  const auto known = ElementCount(dims);  // no number of rows is left among them
+  if (!known.ok()) return std::nullopt;
+  const auto wanted = static_cast<int64_t>(count);
+  if (open != nullptr && *known > 0 && wanted % *known == 0)
+    *open = wanted / *known;
+  else if (open != nullptr || *known != wanted)
+    return std::nullopt;
+  return dims;
 }
 
-/// The first dimension stays the rows: it is -1 with all others known, or 0 (copied).
+/// The first dimension stays the rows: it is their number, 0 (copied), or -1 with all others known.
 Status LowerReshape(Lowering& node) {
-  ASSIGN_OR_RETURN(std::vector<int64_t> dims, node.Integers(1, "shape"));
+  ASSIGN_OR_RETURN(const std::vector<int64_t> dims, node.Dimensions(1, "shape"));
   const Value& x = node.input(0);
-  if (x.is_constant()) return LowerReshapeConstant(node, *x.constant, std::move(dims));
-  if (!x.rows()) return node.Unsupported("input 0 is {}", x.ToString());
-  const size_t columns = x.columns();
-  if (dims.empty() || node.Int("allowzero", 0) != 0)
-    return node.Unsupported("{} to {}", x.ToString(), ToString(dims));
-  Shape tail;
-  int64_t* open = nullptr;
-  size_t known = 1;
-  for (size_t i = 1; i < dims.size(); ++i) {
-    if (dims[i] == 0 && i <= x.tail.size()) dims[i] = x.tail[i - 1];
-    if (dims[i] == -1 && open == nullptr)
-      open = &dims[i];
-    else if (dims[i] < 1)
-      return node.Unsupported("{} to {}", x.ToString(), ToString(dims));
-    else
-      known *= static_cast<size_t>(dims[i]);
+  const auto refuse = [&] {
+    return node.Unsupported("{} to {} dimensions", x.ToString(), dims.size());
+  };
+  if (node.Int("allowzero", 0) != 0) return refuse();
+  if (x.is_constant()) {
+    const auto shape =
+        Resolve(Shape(dims.begin(), dims.end()), x.constant->shape, CountOf(x.constant->shape));
+    if (!shape) return refuse();
+    node.GiveConstant(0, Tensor{x.dtype, *shape, x.constant->data});
+    return OkStatus();
   }
-  const bool rows_first = dims[0] == -1 || (dims[0] == 0 && !x.row_vector);
-  const bool inferred = open != nullptr && known > 0;
-  if (inferred) *open = static_cast<int64_t>(columns / known);
-  tail.assign(dims.begin() + 1, dims.end());
-  if (!rows_first || (dims[0] == -1 && inferred) || CountOf(tail) != columns)
-    return node.Unsupported("{} to {}", x.ToString(), ToString(dims));
-  return GiveReshaped(node, x, std::move(tail));
+  if (!x.rows() || dims.empty() || x.columns() == 0) return refuse();
+  const bool open = std::ranges::find(dims.begin() + 1, dims.end(), -1) != dims.end();
+  const bool rows_first =
+      dims[0] == kRowCount || (dims[0] == 0 && !x.row_vector) || (dims[0] == -1 && !open);
+  const auto tail = Resolve(Shape(dims.begin() + 1, dims.end()), x.tail, x.columns());
+  if (!rows_first || !tail) return refuse();
+  return GiveReshaped(node, x, *tail);
 }
 
 Status LowerFlatten(Lowering& node) {
@@ -112,6 +100,7 @@ Status LowerUnsqueeze(Lowering& node) {
   const auto rank = static_cast<int64_t>(shape.size() + axes.size());
   for (int64_t& axis : axes) axis = axis < 0 ? axis + rank : axis;
   std::ranges::sort(axes);
+  if (std::ranges::adjacent_find(axes) != axes.end()) return node.Bad("an axis is there twice");
   for (const int64_t axis : axes) {
     if (axis < 0 || axis > static_cast<int64_t>(shape.size()) || rank > kMaxRank)
       return node.Bad("axis {} of {}", axis, x.ToString());
@@ -132,7 +121,9 @@ Status LowerTranspose(Lowering& node) {
   if (order.empty())
     for (size_t i = x.rank() + x.row_vector; i-- > 0;) order.push_back(static_cast<int64_t>(i));
   if (x.row_vector && order == std::vector<int64_t>{1, 0}) return GiveReshaped(node, x, {1});
-  if (x.rows() && std::ranges::is_sorted(order)) return LowerIdentity(node);
+  std::vector<int64_t> same(x.rank());
+  std::iota(same.begin(), same.end(), 0);
+  if (x.rows() && !x.row_vector && order == same) return LowerIdentity(node);
   return node.Unsupported("{} in another order", x.ToString());
 }
 
@@ -141,51 +132,52 @@ Status LowerTranspose(Lowering& node) {
 /// The dimensions of rows, of which only their number is open.
 Status LowerShape(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Rows(0));
-  Value shape{.kind = Value::Kind::kShape, .dtype = DType::kInt64};
-  shape.dims = {-1};
-  shape.dims.insert(shape.dims.end(), x.tail.begin(), x.tail.end());
-  const auto rank = static_cast<int64_t>(shape.dims.size());
+  std::vector<int64_t> dims = {kRowCount};
+  dims.insert(dims.end(), x.tail.begin(), x.tail.end());
+  const auto rank = static_cast<int64_t>(dims.size());
   const auto bound = [rank](int64_t v) {
     return std::clamp<int64_t>(v < 0 ? v + rank : v, 0, rank);
   };
   const int64_t start = bound(node.Int("start", 0)), end = bound(node.Int("end", rank));
-  shape.dims.erase(shape.dims.begin() + end, shape.dims.end());
-  shape.dims.erase(shape.dims.begin(), shape.dims.begin() + std::min(start, end));
-  node.Give(0, std::move(shape));
+  dims.erase(dims.begin() + end, dims.end());
+  dims.erase(dims.begin(), dims.begin() + std::min(start, end));
+  node.GiveDimensions(0, std::move(dims));
   return OkStatus();
 }
 
 Status LowerConcatDimensions(Lowering& node) {
-  Value all{.kind = Value::Kind::kShape, .dtype = DType::kInt64};
+  std::vector<int64_t> all;
   for (size_t i = 0; i < node.input_count(); ++i) {
-    ASSIGN_OR_RETURN(const std::vector<int64_t> dims, node.Integers(i, ""));
-    all.dims.insert(all.dims.end(), dims.begin(), dims.end());
+    ASSIGN_OR_RETURN(const std::vector<int64_t> dims, node.Dimensions(i, ""));
+    all.insert(all.end(), dims.begin(), dims.end());
   }
-  node.Give(0, std::move(all));
+  if (all.size() > static_cast<size_t>(kMaxRank))
+    return node.Unsupported("{} dimensions", all.size());
+  node.GiveDimensions(0, std::move(all));
   return OkStatus();
 }
 
 /// A constant for every row.
 Status LowerExpand(Lowering& node) {
-  const Value& shape = node.input(1);
+  ASSIGN_OR_RETURN(const std::vector<int64_t> dims, node.Dimensions(1, ""));
   const Value& x = node.input(0);
-  const bool of_rows = shape.kind == Value::Kind::kShape && !shape.dims.empty() &&
-                       shape.dims[0] == -1 && std::ranges::count(shape.dims, -1) == 1;
-  if (!of_rows || !x.is_constant() || x.dtype == DType::kFp16 || x.dtype == DType::kBf16)
-    return node.Unsupported("{} to {}", x.ToString(), shape.ToString());
-  const Shape tail(shape.dims.begin() + 1, shape.dims.end());
-  const size_t count = CountOf(x.constant->shape), columns = CountOf(tail);
-  const bool is_row = !x.constant->shape.empty() && count == columns &&
-                      x.constant->shape.back() == static_cast<int64_t>(count);
-  if ((count != 1 && !is_row) || columns > kMaxRowBytes / sizeof(double))
-    return node.Unsupported("{} to {}", x.ToString(), shape.ToString());
-  const Value y = node.NewRows(x.dtype, tail);
+  const auto refuse = [&] {
+    return node.Unsupported("{} to {}", x.ToString(), node.input(1).ToString());
+  };
+  if (dims.empty() || dims[0] != kRowCount || !x.is_constant() || x.dtype == DType::kFp16 ||
+      x.dtype == DType::kBf16)
+    return refuse();
+  const Shape tail(dims.begin() + 1, dims.end());
+  const auto own = TailOfConstant(*x.constant, dims.size());
+  if (!own || Broadcast(*own, tail) != tail) return refuse();
+  ASSIGN_OR_RETURN(const Value y, node.NewRows(x.dtype, tail));
   VisitType(x.dtype, [&]<typename T>() {
-    node.Emit(MakeStep([=, to = y.slot, values = ElementsOf<T>(*x.constant),
-                        owner = x.constant](const Block& block) {
+    Elements<T> row;
+    const auto values = ElementsOf<T>(*x.constant);
+    for (const size_t source : SourceColumns(*own, tail)) row.push_back(values[source]);
+    node.Emit(MakeStep([to = y.slot, row, owner = x.constant](const Block& block) {
                 T* out = block.Out<T>(to);
-                for (size_t i = 0; i < block.rows * columns; ++i)
-                  out[i] = values[count == 1 ? 0 : i % columns];
+                for (size_t r = 0; r < block.rows; ++r) out = std::ranges::copy(row, out).out;
               }),
               {}, {y.slot});
   });
@@ -214,7 +206,7 @@ Status LowerConcat(Lowering& node) {
   Shape tail = parts.front().tail;
   for (size_t i = 0; i < axis; ++i) outer *= static_cast<size_t>(tail[i]);
   for (size_t i = 1; i < parts.size(); ++i) tail[axis] += parts[i].tail[axis];
-  const Value y = node.NewRows(parts.front().dtype, tail);
+  ASSIGN_OR_RETURN(const Value y, node.NewRows(parts.front().dtype, tail));
   const size_t element = SlotElementSize(y.dtype);
   struct Part {
     Slot slot;
@@ -245,33 +237,33 @@ Status LowerConstant(Lowering& node) {
     node.GiveConstant(0, *tensor);
     return OkStatus();
   }
-  const auto give = [&](DType dtype, Shape shape, const auto& values) {
-    const auto bytes = std::as_bytes(std::span(values));
-    node.GiveConstant(0, Tensor{dtype, std::move(shape),
-                                Buffer::Own(std::vector<std::byte>(bytes.begin(), bytes.end()))});
+  const auto give = [&](Tensor values, bool scalar) {
+    if (scalar) values.shape.clear();
+    node.GiveConstant(0, std::move(values));
     return OkStatus();
   };
   if (node.attribute("value_float"))
-    return give(DType::kFp32, {}, std::vector<float>{node.Float("value_float", 0)});
+    return give(TensorOfNumbers<float>(DType::kFp32, {node.Float("value_float", 0)}), true);
   if (node.attribute("value_int"))
-    return give(DType::kInt64, {}, std::vector<int64_t>{node.Int("value_int", 0)});
-  if (node.attribute("value_floats")) {
-    const auto values = node.Floats("value_floats");
-    return give(DType::kFp32, {static_cast<int64_t>(values.size())}, values);
-  }
-  if (node.attribute("value_ints")) {
-    const auto values = node.Ints("value_ints");
-    return give(DType::kInt64, {static_cast<int64_t>(values.size())}, values);
-  }
+    return give(TensorOfNumbers<int64_t>(DType::kInt64, {node.Int("value_int", 0)}), true);
+  if (node.attribute("value_floats"))
+    return give(TensorOfNumbers(DType::kFp32, node.Floats("value_floats")), false);
+  if (node.attribute("value_ints"))
+    return give(TensorOfNumbers(DType::kInt64, node.Ints("value_ints")), false);
   return node.Unsupported("only values of numbers are supported");
 }
 
 constexpr Operator kOperators[] = {
-    {"", "Concat", LowerConcat, true}, {"", "Constant", LowerConstant},
-    {"", "Expand", LowerExpand},       {"", "Shape", LowerShape},
-    {"", "Flatten", LowerFlatten},     {"", "Identity", LowerIdentity},
-    {"", "Reshape", LowerReshape},     {"", "Squeeze", LowerSqueeze},
-    {"", "Transpose", LowerTranspose}, {"", "Unsqueeze", LowerUnsqueeze},
+    {"", "Concat", LowerConcat, 1, kAnyNumber, true},
+    {"", "Constant", LowerConstant, 0},
+    {"", "Expand", LowerExpand, 2},
+    {"", "Flatten", LowerFlatten},
+    {"", "Identity", LowerIdentity},
+    {"", "Reshape", LowerReshape, 2},
+    {"", "Shape", LowerShape},
+    {"", "Squeeze", LowerSqueeze, 1, 2},
+    {"", "Transpose", LowerTranspose},
+    {"", "Unsqueeze", LowerUnsqueeze, 1, 2},
 };
 
 }  // namespace

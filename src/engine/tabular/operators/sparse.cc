@@ -84,6 +84,11 @@ class SparseAffine final : public Affine {
   SparseAffine(Slot from, Slot to, std::shared_ptr<const Tensor> weights, size_t outputs)
       : from_(from), to_(to), outputs_(outputs), weights_(std::move(weights)) {}
 
+  bool Fits(std::span<const SlotPlan> slots) const override {
+    return slots[from_].row_bytes == sizeof(SparseRow) &&
+           slots[to_].row_bytes == outputs_ * sizeof(double);
+  }
+
   Status Run(const Block& block) const override {
     const double* const weights = weights_->as<double>().data();
     for (size_t r = 0; r < block.rows; ++r) {
@@ -96,23 +101,27 @@ class SparseAffine final : public Affine {
         for (size_t j = 0; j < outputs_; ++j) y[j] += value * of_column[j];
       }
       for (size_t j = 0; j < bias_.size(); ++j) y[j] += bias_[j];
+      if (relu_) std::replace_if(y, y + outputs_, [](double v) { return v < 0; }, 0.0);
     }
     return OkStatus();
   }
 
+  void set_to(Slot to) override { to_ = to; }
+  void TakeRelu() override { relu_ = true; }
   bool TakeBias(const Tensor& bias) override {
     const auto values = ElementsOf<double>(bias);
-    if (!bias_.empty() || (values.size() != 1 && values.size() != outputs_)) return false;
+    if (!bias_.empty() || relu_ || (values.size() != 1 && values.size() != outputs_)) return false;
     for (size_t j = 0; j < outputs_; ++j) bias_.push_back(values[values.size() == 1 ? 0 : j]);
     return true;
   }
 
  private:
   const Slot from_;
-  const Slot to_;
+  Slot to_;
   const size_t outputs_;
   const std::shared_ptr<const Tensor> weights_;  // [columns, outputs]
   std::vector<double> bias_;
+  bool relu_ = false;
 };
 
 }  // namespace
@@ -150,7 +159,7 @@ Status LowerSparseMatMul(Lowering& node) {
       w->shape[0] != x.tail[0])
     return node.Unsupported("{} times {}", x.ToString(), node.input(1).ToString());
   const size_t outputs = w->shape.size() == 2 ? static_cast<size_t>(w->shape[1]) : 1;
-  Value y = node.NewRows(DType::kFp64, {static_cast<int64_t>(outputs)});
+  ASSIGN_OR_RETURN(Value y, node.NewRows(DType::kFp64, {static_cast<int64_t>(outputs)}));
   if (w->shape.size() == 1) y.tail.clear();
   node.Emit(std::make_unique<SparseAffine>(x.slot, y.slot, w, outputs), {x.slot}, {y.slot});
   node.Give(0, y);

@@ -4,6 +4,12 @@
 
 namespace slipway::tabular {
 
+Tensor TensorOfTexts(const std::vector<std::string>& texts) {
+  std::string wire;
+  for (const std::string& text : texts) AppendBytesElement(wire, text);
+  return {DType::kBytes, {static_cast<int64_t>(texts.size())}, Buffer::Own(std::move(wire))};
+}
+
 std::vector<double> NumbersOf(const Tensor& tensor) {
   std::vector<double> numbers;
   if (tensor.dtype == DType::kBytes) return numbers;

@@ -5,15 +5,25 @@
 
 #include <cstring>
 #include <memory>
+#include <span>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "engine/tabular/lowering.h"
 #include "engine/tabular/program.h"
 #include "tensor/tensor.h"
 
 namespace slipway::tabular {
+
+/// Elements of one row of this shape, which was checked (RowBytes).
+inline size_t CountOf(const Shape& tail) {
+  size_t count = 1;
+  for (const int64_t dim : tail) count *= static_cast<size_t>(dim);
+  return count;
+}
 
 /// A step that calls `run(const Block&)`, which returns nothing or a Status.
 template <typename F>
@@ -57,6 +67,22 @@ Elements<T> ElementsOf(const Tensor& tensor) {
     CopyBytes(tensor.data.data(), elements.size() * sizeof(T), elements.data());
   }
   return elements;
+}
+
+/// Strings as a tensor [count].
+Tensor TensorOfTexts(const std::vector<std::string>& texts);
+
+/// Numbers, whose C++ type is that of `dtype`, as a tensor [count].
+template <typename T>
+Tensor TensorOfNumbers(DType dtype, std::span<const T> values) {
+  const auto bytes = std::as_bytes(values);
+  return {dtype,
+          {static_cast<int64_t>(values.size())},
+          Buffer::Own(std::vector<std::byte>(bytes.begin(), bytes.end()))};
+}
+template <typename T>
+Tensor TensorOfNumbers(DType dtype, const std::vector<T>& values) {
+  return TensorOfNumbers(dtype, std::span<const T>(values));
 }
 
 /// Any numbers as doubles, rounded where they are whole and beyond 2^53.

@@ -277,8 +277,8 @@ Status LowerWeighTerms(Lowering& node) {
 }
 
 constexpr Operator kOperators[] = {
-    {"ai.slipway", "CountTerms", LowerCountTerms, true},
-    {"ai.slipway", "WeighTerms", LowerWeighTerms, true},
+    {"ai.slipway", "CountTerms", LowerCountTerms, 1, 3, true},
+    {"ai.slipway", "WeighTerms", LowerWeighTerms, 1, 2, true},
 };
 
 }  // namespace

@@ -6,11 +6,12 @@ namespace slipway::tabular {
 namespace {
 
 template <typename T>
-Value EmitWhere(Lowering& node, const Value& which, const Value& a, const Value& b,
-                const Shape& tail) {
-  const auto condition = OperandOf<bool>(node, which, tail);
-  const auto left = OperandOf<T>(node, a, tail), right = OperandOf<T>(node, b, tail);
-  const Value y = node.NewRows(a.dtype, tail);
+Status GiveWhere(Lowering& node, const Value& which, const Value& a, const Value& b,
+                 const Shape& tail) {
+  ASSIGN_OR_RETURN(const Value y, node.NewRows(a.dtype, tail));
+  ASSIGN_OR_RETURN(const auto condition, OperandOf<bool>(node, which, tail));
+  ASSIGN_OR_RETURN(const auto left, OperandOf<T>(node, a, tail));
+  ASSIGN_OR_RETURN(const auto right, OperandOf<T>(node, b, tail));
   node.Emit(MakeStep([=, to = y.slot, columns = CountOf(tail)](const Block& block) {
               for (size_t r = 0; r < block.rows; ++r) {
                 const bool* c = condition.Row(block, r, columns);
@@ -23,7 +24,8 @@ Value EmitWhere(Lowering& node, const Value& which, const Value& a, const Value&
               }
             }),
             SlotsOf({condition.slot, left.slot, right.slot}), {y.slot});
-  return y;
+  node.Give(0, y);
+  return OkStatus();
 }
 
 Status LowerWhere(Lowering& node) {
@@ -34,12 +36,12 @@ Status LowerWhere(Lowering& node) {
       (!which.rows() && !a.rows() && !b.rows()))
     return node.Unsupported("{}, {} and {}", which.ToString(), a.ToString(), b.ToString());
   ASSIGN_OR_RETURN(const Shape tail, BroadcastTail(node, std::vector<Value>{which, a, b}));
-  const bool allowed = Everything::Visit(
-      a.dtype, [&]<typename T>() { node.Give(0, EmitWhere<T>(node, which, a, b, tail)); });
-  return allowed ? OkStatus() : node.Unsupported("input 1 is {}", a.ToString());
+  Status given = node.Unsupported("input 1 is {}", a.ToString());
+  Everything::Visit(a.dtype, [&]<typename T>() { given = GiveWhere<T>(node, which, a, b, tail); });
+  return given;
 }
 
-constexpr Operator kOperators[] = {{"", "Where", LowerWhere}};
+constexpr Operator kOperators[] = {{"", "Where", LowerWhere, 3}};
 
 }  // namespace
 

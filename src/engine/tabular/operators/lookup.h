@@ -1,5 +1,7 @@
 #pragma once
-#include "engine/tabular/program.h"
+#include <memory>
+
+#include "engine/tabular/lowering.h"
 
 namespace slipway::tabular {
 
@@ -9,5 +11,8 @@ class Lookup : public Step {
   virtual Slot index() const = 0;
   virtual const Tensor& table() const = 0;
 };
+
+/// Entries of a constant table by INT64 rows.
+StatusOr<Value> EmitLookup(Lowering& node, const Value& index, std::shared_ptr<const Tensor> table);
 
 }  // namespace slipway::tabular

@@ -1,0 +1,121 @@
+// Steps that are joined answer as they did apart, whatever shape the graph gives values in between.
+#include "engine/tabular/tabular_engine.h"
+#include "engine/testing/harness.h"
+
+namespace slipway::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using Attributes = std::vector<onnx::Attribute>;
+
+onnx::Builder Graph() {
+  onnx::Builder b;
+  b.Opset("", 21).Opset("ai.onnx.ml", 5).IrVersion(10);
+  return b;
+}
+
+template <typename T>
+void AddConstant(onnx::Builder& b, std::string_view name, const Shape& shape,
+                 const std::vector<T>& values) {
+  b.Constant<T>(name, shape, std::span<const T>(values));
+}
+
+template <typename T>
+std::vector<T> Answer(const onnx::Builder& b, const Tensor& x) {
+  const auto outputs = LoadAndRun(*CreateTabularEngine(), b, {&x});
+  EXPECT_TRUE(outputs.ok()) << outputs.status();
+  return outputs.ok() ? ValuesOf<T>((*outputs)[0]) : std::vector<T>();
+}
+
+/// x·w, three columns, in the shape [n, tail…].
+onnx::Builder Product(const std::vector<int64_t>& dims) {
+  onnx::Builder b = Graph();
+  b.Input("x", DType::kFp32, {-1, 2});
+  AddConstant<float>(b, "w", {2, 3}, {0, 1, 2, 3, 4, 5});
+  AddConstant<int64_t>(b, "dims", {static_cast<int64_t>(dims.size())}, dims);
+  b.Node("MatMul", {"x", "w"}, {"xw"}).Node("Reshape", {"xw", "dims"}, {"z"});
+  AddConstant<float>(b, "c", {3}, {10, 0, -10});
+  return b;
+}
+
+TEST(FusionTest, ABiasIsAddedWhereItIsBroadcastToNoMoreThanTheProduct) {
+  const Tensor x = TensorOf<float>({1, 2}, {1, 1});  // xw is 3, 5, 7
+  onnx::Builder row = Product({0, 1, 3});
+  row.Output("y", DType::kFp32, {-1, 1, 3}).Node("Add", {"c", "z"}, {"y"});
+  EXPECT_THAT(Answer<float>(row, x), ElementsAre(13, 5, -3));
+  onnx::Builder column = Product({0, 3, 1});
+  column.Output("y", DType::kFp32, {-1, 3, 3}).Node("Add", {"z", "c"}, {"y"});
+  EXPECT_THAT(Answer<float>(column, x), ElementsAre(13, 3, -7, 15, 5, -5, 17, 7, -3));
+}
+
+TEST(FusionTest, AProductThatIsReadTwiceKeepsWhatItIs) {
+  onnx::Builder b = Product({0, 3});
+  b.Output("y", DType::kFp32, {-1, 3}).Node("Add", {"z", "c"}, {"plus"});
+  b.Node("Relu", {"plus"}, {"r"}).Node("Sub", {"r", "xw"}, {"y"});
+  EXPECT_THAT(Answer<float>(b, TensorOf<float>({1, 2}, {1, 1})), ElementsAre(10, 0, -7));
+}
+
+TEST(FusionTest, AReluBeforeABiasStaysBeforeIt) {
+  onnx::Builder b = Product({0, 3});
+  b.Output("y", DType::kFp32, {-1, 3}).Node("Relu", {"z"}, {"r"}).Node("Add", {"r", "c"}, {"y"});
+  EXPECT_THAT(Answer<float>(b, TensorOf<float>({1, 2}, {1, -1})), ElementsAre(10, 0, -10));
+}
+
+/// Two trees that number the rows of a table: x0 <= 0.5 row 0 or 1, and row 2 or 3.
+template <typename T>
+onnx::Builder Numbered(const std::vector<T>& table, int64_t width) {
+  using Value = onnx::Attribute::Value;
+  const auto ints = [](std::vector<int64_t> v) { return Value(std::move(v)); };
+  onnx::Builder b = Graph();
+  b.Input("x", DType::kFp32, {-1, 1});
+  AddConstant<T>(b, "table", {4, width}, table);
+  AddConstant<int64_t>(b, "one", {1}, {1});
+  b.Node("TreeEnsemble", {"x"}, {"scores"},
+         {{"aggregate_function", 1},
+          {"n_targets", 2},
+          {"tree_roots", ints({0, 1})},
+          {"nodes_featureids", ints({0, 0})},
+          {"nodes_modes", TensorOf<uint8_t>({2}, {0, 0})},
+          {"nodes_splits", TensorOf<float>({2}, {0.5F, 0.5F})},
+          {"nodes_truenodeids", ints({0, 2})},
+          {"nodes_trueleafs", ints({1, 1})},
+          {"nodes_falsenodeids", ints({1, 3})},
+          {"nodes_falseleafs", ints({1, 1})},
+          {"leaf_targetids", ints({0, 0, 1, 1})},
+          {"leaf_weights", TensorOf<float>({4}, {0, 1, 2, 3})}},
+         "ai.onnx.ml");
+  b.Node("Cast", {"scores"}, {"numbers"}, {{"to", 7}});
+  b.Node("Gather", {"table", "numbers"}, {"rows"}, {{"axis", 0}});
+  return b;
+}
+
+TEST(FusionTest, LeavesAreRowsOfATableWhereTheSumIsOverTheTrees) {
+  const std::vector<float> table = {1, 2, 3, 10, 20, 30, 100, 200, 300, 1000, 2000, 3000};
+  const Tensor x = TensorOf<float>({2, 1}, {0, 1});
+  onnx::Builder b = Numbered(table, 3);
+  b.Output("y", DType::kFp32, {-1, 3});
+  b.Node("ReduceSum", {"rows", "one"}, {"y"}, {{"keepdims", 0}});
+  EXPECT_THAT(Answer<float>(b, x), ElementsAre(101, 202, 303, 1010, 2020, 3030));
+}
+
+TEST(FusionTest, ASumOverAnotherShapeOfTheRowsIsThatSum) {
+  const std::vector<float> table = {1, 2, 3, 10, 20, 30, 100, 200, 300, 1000, 2000, 3000};
+  const Tensor x = TensorOf<float>({2, 1}, {0, 1});
+  onnx::Builder b = Numbered(table, 3);
+  b.Output("y", DType::kFp32, {-1, 2});
+  AddConstant<int64_t>(b, "dims", {3}, {0, 3, 2});
+  b.Node("Reshape", {"rows", "dims"}, {"other"});
+  b.Node("ReduceSum", {"other", "one"}, {"y"}, {{"keepdims", 0}});
+  // 1 2 | 3 100 | 200 300
+  EXPECT_THAT(Answer<float>(b, x), ElementsAre(204, 402, 2040, 4020));
+}
+
+TEST(FusionTest, ATableOfWholeNumbersIsSummedAsSuch) {
+  onnx::Builder b = Numbered<int64_t>({1, 2, 3, 4}, 1);
+  b.Output("y", DType::kInt64, {-1, 1});
+  b.Node("ReduceSum", {"rows", "one"}, {"y"}, {{"keepdims", 0}});
+  EXPECT_THAT(Answer<int64_t>(b, TensorOf<float>({2, 1}, {0, 1})), ElementsAre(4, 6));
+}
+
+}  // namespace
+}  // namespace slipway::testing
