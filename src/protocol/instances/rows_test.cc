@@ -59,6 +59,18 @@ TEST(RowsTest, ObjectsNameTheColumnsOfATable) {
             R"(missing columns "income"; the model takes "age", "income")");
 }
 
+TEST(RowsTest, CellsOfATableMayBeMissing) {
+  const auto part = [](const char* name, DType dtype) {
+    return TensorSpec{.name = name, .dtype = dtype, .shape = {-1, 1}, .any_number = true};
+  };
+  const Signature mixed{.inputs = {part("age", DType::kFp64), part("city", DType::kBytes)},
+                        .outputs = {}};
+  EXPECT_EQ(Read(ReadRows, mixed, R"([{"age":null,"city":"Bern"},{"age":true,"city":null}])"),
+            R"(age FP64 [2] [NaN,1.0]; city BYTES [2] ["Bern",""])");
+  EXPECT_EQ(Read(ReadColumns, mixed, R"({"age":[7,null],"city":[null,"Bern"]})"),
+            R"(age FP64 [2] [7.0,NaN]; city BYTES [2] ["","Bern"])");
+}
+
 TEST(RowsTest, ABase64ObjectIsAValue) {
   const Signature bytes{.inputs = {{"b64", DType::kBytes, {-1}}}, .outputs = {}};
   EXPECT_EQ(Read(ReadRows, bytes, R"([{"b64":"YQ=="},"b"])"), R"(b64 BYTES [2] ["a","b"])");

@@ -233,7 +233,12 @@ std::byte* ElementOfLastRow(std::string& bytes, size_t width, DType dtype, size_
 Status Table::ReadScalar(const Target& target, size_t element, JsonReader& reader) {
   Input& input = inputs_[target.input];
   const DType dtype = input.spec->dtype;
-  if (dtype == DType::kBytes) return reader.ReadString(&input.texts[element]);
+  if (dtype == DType::kBytes) {
+    input.texts[element].clear();
+    const StatusOr<bool> missing = input.spec->any_number ? reader.TryNull() : false;
+    if (!missing.ok() || *missing) return missing.status();
+    return reader.ReadString(&input.texts[element]);
+  }
   std::byte* const to = ElementOfLastRow(input.bytes, input.width, dtype, element);
   const bool is_float = dtype == DType::kFp32 || dtype == DType::kFp64;
   if (is_float && target.kind && *target.kind != ColumnSpec::Kind::kString)

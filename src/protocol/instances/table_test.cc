@@ -120,6 +120,18 @@ TEST(TableTest, ColumnsOfAModelWithoutFeatureNamesKeepTheirOrder) {
       << "names that only count say nothing against the features";
 }
 
+TEST(TableTest, AMissingTextIsTheEmptyOneWhereTheModelTakesTables) {
+  const auto fill = [](bool any_number) {
+    const Signature city = {
+        {{.name = "city", .dtype = DType::kBytes, .shape = {-1, 1}, .any_number = any_number}}, {}};
+    return Fill(city, kNoFeatures, {"city"}, R"([["Bern"],[null],["Ulm"]])");
+  };
+  const auto got = fill(true);
+  ASSERT_TRUE(got.status.ok()) << got.status;
+  EXPECT_THAT(Texts(got.request.inputs.at(0)), ElementsAre("Bern", "", "Ulm"));
+  EXPECT_THAT(MessageOf(fill(false).status), HasSubstr("row 1, column \"city\""));
+}
+
 TEST(TableTest, AColumnMayBeAnInputOfItsOwn) {
   const auto got =
       Fill(kColumns, kNoFeatures, {"fare", "sex", "age"}, R"([[7.25,"male",22],[NaN,"f",38]])");
