@@ -54,6 +54,9 @@ TEST(RowsTest, ObjectsNameTheColumnsOfATable) {
                         .outputs = {}};
   EXPECT_EQ(Read(ReadRows, table, R"([{"income":3,"age":41},{"age":7,"income":null}])"),
             "input FP64 [2,2] [[41.0,3.0],[7.0,NaN]]");
+  EXPECT_EQ(Read(ReadColumns, table, R"({"income":[3,null],"age":[41,7]})"),
+            "input FP64 [2,2] [[41.0,3.0],[7.0,NaN]]");
+  EXPECT_EQ(Read(ReadColumns, table, R"({"input":[[1,2]]})"), "input FP64 [1,2] [[1.0,2.0]]");
   EXPECT_EQ(Read(ReadRows, table, R"([{"input":[1,2]}])"), "input FP64 [1,2] [[1.0,2.0]]");
   EXPECT_EQ(Read(ReadRows, table, R"([{"age":41}])"),
             R"(missing columns "income"; the model takes "age", "income")");
