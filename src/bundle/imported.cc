@@ -66,6 +66,23 @@ Status ApplyFolderModel(const FolderModel& said, Manifest& manifest) {
   return OkStatus();
 }
 
+namespace {
+
+/// The only required input, and [n,F]: what a feature schema is about.
+bool IsOnlyMatrix(const Signature& signature, const TensorSpec& input) {
+  return !input.optional && !input.any_rank && input.shape.size() == 2 &&
+         std::ranges::count(signature.inputs, false, &TensorSpec::optional) == 1;
+}
+
+/// A name for each column, or none.
+std::vector<std::string> ColumnsOf(const Manifest& manifest, const TensorSpec& input) {
+  std::vector<std::string> names = FeatureNames(manifest.feature_schema);
+  if (static_cast<int64_t>(names.size()) != input.shape[1]) names.clear();
+  return names;
+}
+
+}  // namespace
+
 void ApplyManifest(const Manifest& manifest, Signature& signature) {
   signature.columns = DeclaredColumns(manifest.feature_schema);
   for (TensorSpec& output : signature.outputs) {
@@ -78,9 +95,8 @@ void ApplyManifest(const Manifest& manifest, Signature& signature) {
   for (TensorSpec& input : signature.inputs) {
     const auto index = IndexOf(manifest.signature.inputs, input.name);
     input.any_number = index && manifest.signature.inputs[*index].any_number && IsTable(input);
-    if (!input.any_number) continue;
-    input.columns = FeatureNames(manifest.feature_schema);
-    if (static_cast<int64_t>(input.columns.size()) != input.shape[1]) input.columns.clear();
+    if (input.any_number || IsOnlyMatrix(signature, input))
+      input.columns = ColumnsOf(manifest, input);
   }
 }
 

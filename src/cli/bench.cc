@@ -214,7 +214,8 @@ Status BenchServer(const client::Target& target, const Options& options, BenchRe
   constexpr Duration kTimeout = std::chrono::seconds(30);
   ASSIGN_OR_RETURN(const auto model, client::InferClient::Create(target));
   ASSIGN_OR_RETURN(const Signature signature, model->Metadata());
-  ASSIGN_OR_RETURN(const InferRequest request, MakeRequest(options, {signature, {}}));
+  ASSIGN_OR_RETURN(const InferRequest request,
+                   MakeRequest(options, {signature, ColumnsOf(signature)}));
   client::ServerLoadOptions load{.target = target, .shape = {}, .requests = {}};
   load.connections = static_cast<int>(options.connections);
   ASSIGN_OR_RETURN(const client::WireRequest wire, Prepare(*model, request, options.json_body));

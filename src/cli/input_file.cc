@@ -43,7 +43,7 @@ StatusOr<const TensorSpec*> OnlyInput(const Signature& signature) {
   return only;
 }
 
-/// A v2 request is an object whose "inputs" is a list of objects.
+/// A v2 request is an object whose "inputs" is a list.
 bool LooksLikeV2(std::string_view text, const Signature& signature) {
   if (IndexOf(signature.inputs, "inputs")) return false;
   JsonReader json(text);
@@ -51,7 +51,10 @@ bool LooksLikeV2(std::string_view text, const Signature& signature) {
   for (std::string_view key;;) {
     const auto more = json.NextKey(&key);
     if (!more.ok() || !*more) return false;
-    if (key == "inputs") return true;
+    if (key == "inputs") {
+      const auto type = json.Peek();
+      return type.ok() && *type == JsonType::kArray;
+    }
     if (!json.Skip().ok()) return false;
   }
 }
@@ -87,8 +90,7 @@ StatusOr<InferRequest> FromJsonLines(std::string_view text, const instances::Tab
     line_end = end + 1;
   }
   InferRequest request;
-  const instances::TableModel rows{model.signature, model.features, list.data() + 1};
-  RETURN_IF_ERROR(instances::ReadRowList(list, rows, request));
+  RETURN_IF_ERROR(instances::ReadRowList(list, model.Within(list.data() + 1), request));
   return request;
 }
 
@@ -207,12 +209,19 @@ StatusOr<FileFormat> FormatOf(std::string_view path) {
                "\"{}\": expected a name that ends in .json, .jsonl, .csv or .npy", path);
 }
 
+std::span<const std::string> ColumnsOf(const Signature& signature) {
+  const auto only = OnlyInput(signature);
+  return only.ok() ? std::span((*only)->columns) : std::span<const std::string>();
+}
+
 StatusOr<FileInputs> ReadInputs(FileFormat format, std::string_view content,
                                 const instances::TableModel& model) {
   FileInputs read;
+  instances::TableModel named = model;
+  named.trusts_order = false;
   switch (format) {
     case FileFormat::kJson: {
-      ASSIGN_OR_RETURN(read.request, FromJson(content, model));
+      ASSIGN_OR_RETURN(read.request, FromJson(content, named));
       return read;
     }
     case FileFormat::kNpy: {
@@ -220,7 +229,7 @@ StatusOr<FileInputs> ReadInputs(FileFormat format, std::string_view content,
       return read;
     }
     case FileFormat::kJsonLines: {
-      ASSIGN_OR_RETURN(read.request, FromJsonLines(content, model));
+      ASSIGN_OR_RETURN(read.request, FromJsonLines(content, named));
       return read;
     }
     case FileFormat::kCsv:

@@ -2,6 +2,7 @@
 // Files of inputs → the request that runs them.
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -22,11 +23,15 @@ struct FileInputs {
   std::string warning;  // "", or what is likely not as it was meant
 };
 
+/// The names of the columns of the only required input, where its server tells them.
+std::span<const std::string> ColumnsOf(const Signature& signature);
+
 /// Takes
 /// - JSON: a v2 infer request, or what instances::ReadLooseJson takes
 /// - JSON lines: one row or object a line
 /// - CSV: as instances::ReadCsvTable has it; columns go by the names of inputs or features
 /// - npy: the model's only input
+/// Objects of JSON name columns or inputs; names that the model does not know are refused.
 /// A list of one dimension less than the model's input is taken as one row of it.
 /// @param content  borrowed for the call only
 /// @return kBadRequest naming input, line or byte. Whether the request fits the model is not

@@ -55,6 +55,24 @@ TEST(ReadInputsTest, TakesOneMatrixInEveryForm) {
   EXPECT_EQ(Show(Read(FileFormat::kNpy, *npy, Matrix())), expected);
 }
 
+TEST(ReadInputsTest, ObjectsWhoseNamesTheModelDoesNotKnowAreRefused) {
+  const std::pair<FileFormat, std::string_view> named[] = {
+      {FileFormat::kJson, R"([{"b":2,"a":1}])"},
+      {FileFormat::kJson, R"({"b":2,"a":1})"},
+      {FileFormat::kJson, R"({"b":[2],"a":[1]})"},
+      {FileFormat::kJson, R"({"inputs":{"b":[2],"a":[1]}})"},
+      {FileFormat::kJsonLines, R"({"b":2,"a":1})"},
+  };
+  for (const auto& [format, text] : named) {
+    EXPECT_THAT(Show(Read(format, text, Matrix())), HasSubstr("names of the model's columns"))
+        << text;
+    EXPECT_EQ(Show(Read(format, text, Matrix(), {"a", "b"})), "x FP32 [1,2] 1 2;") << text;
+  }
+  EXPECT_EQ(Show(Read(FileFormat::kJson, R"({"columns":["b","a"],"data":[[1,2]]})", Matrix())),
+            "x FP32 [1,2] 1 2;")
+      << "lists have an order";
+}
+
 TEST(ReadInputsTest, TakesARowAsABatchOfOne) {
   EXPECT_EQ(Show(Read(FileFormat::kJson, "[1,2]", Matrix())), "x FP32 [1,2] 1 2;");
 }

@@ -28,7 +28,8 @@ StatusOr<Outputs> PredictAt(const std::string& url, const Arguments& arguments) 
   ASSIGN_OR_RETURN(client::Target target, ReadTarget(url, arguments));
   ASSIGN_OR_RETURN(const auto model, client::InferClient::Create(std::move(target)));
   ASSIGN_OR_RETURN(const Signature signature, model->Metadata());
-  ASSIGN_OR_RETURN(const InferRequest request, MakeRequest(arguments, {signature, {}}));
+  ASSIGN_OR_RETURN(const InferRequest request,
+                   MakeRequest(arguments, {signature, ColumnsOf(signature)}));
   ASSIGN_OR_RETURN(client::InferAnswer answer, model->Infer(request));
   return std::move(answer.outputs);
 }

@@ -1,5 +1,6 @@
 #include "client/grpc_message.h"
 
+#include "client/column_names.h"
 #include "protobuf/message_reader.h"
 #include "protobuf/message_writer.h"
 
@@ -37,7 +38,24 @@ Status ReadDims(const Field& field, Shape& shape) {
   return fits;
 }
 
-/// A TensorMetadata or an InferOutputTensor: name, datatype, shape are fields 1 to 3 of both.
+/// An entry of a map from names to InferParameters.
+Status ReadParameter(std::string_view message, TensorSpec& spec) {
+  std::string_view name, value;
+  MessageReader entry(message);
+  for (Field field; entry.Next(&field);) {
+    if (field.tag == BytesTag(1)) name = field.bytes;
+    if (field.tag == BytesTag(2)) value = field.bytes;
+  }
+  RETURN_IF_ERROR(entry.status());
+  MessageReader parameter(value);
+  for (Field field; parameter.Next(&field);)
+    if (name == kColumnsParameter && field.tag == BytesTag(3))
+      spec.columns = ReadColumnNames(field.bytes);
+  return parameter.status();
+}
+
+/// A TensorMetadata or an InferOutputTensor: name, datatype, shape and parameters are
+/// fields 1 to 4 of both.
 StatusOr<TensorSpec> ReadTensor(std::string_view message) {
   TensorSpec spec;
   std::string_view datatype;
@@ -46,6 +64,7 @@ StatusOr<TensorSpec> ReadTensor(std::string_view message) {
     if (field.tag == BytesTag(1)) spec.name = field.bytes;
     if (field.tag == BytesTag(2)) datatype = field.bytes;
     if (field.number() == 3) RETURN_IF_ERROR(ReadDims(field, spec.shape));
+    if (field.tag == BytesTag(4)) RETURN_IF_ERROR(ReadParameter(field.bytes, spec));
   }
   RETURN_IF_ERROR(reader.status());
   const auto dtype = ParseDType(datatype);

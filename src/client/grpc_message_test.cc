@@ -26,6 +26,23 @@ TEST(WriteModelInferTest, SaysWhatTheContractReads) {
   EXPECT_EQ(std::memcmp(read.raw_input_contents(0).data(), values, sizeof(values)), 0);
 }
 
+TEST(ReadModelMetadataTest, ReadsTheNamesOfColumns) {
+  inference::ModelMetadataResponse metadata;
+  auto& input = *metadata.add_inputs();
+  input.set_name("input");
+  input.set_datatype("FP64");
+  const auto columns_of = [&](const std::string& value) {
+    (*input.mutable_parameters())["columns"].set_string_param(value);
+    const auto read = ReadModelMetadata(metadata.SerializeAsString());
+    EXPECT_TRUE(read.ok()) << read.status();
+    return read->inputs.at(0).columns;
+  };
+  EXPECT_EQ(columns_of(R"(["age","income"])"), (std::vector<std::string>{"age", "income"}));
+  EXPECT_TRUE(columns_of("age, income").empty());
+  (*input.mutable_parameters())["columns"].set_int64_param(2);
+  EXPECT_TRUE(ReadModelMetadata(metadata.SerializeAsString())->inputs.at(0).columns.empty());
+}
+
 inference::ModelInferResponse Response() {
   inference::ModelInferResponse response;
   response.set_model_version("3");

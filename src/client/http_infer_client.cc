@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "client/column_names.h"
 #include "text/json_reader.h"
 #include "text/json_writer.h"
 
@@ -48,8 +49,11 @@ Status ReadEntry(JsonReader& json, TensorEntry& entry) {
     if (key == "shape") return ReadShape(json, entry.spec.shape);
     if (key != "parameters") return json.Skip();
     return ReadObject(json, [&](std::string_view parameter) -> Status {
-      if (parameter != "binary_data_size") return json.Skip();
-      return json.ReadUint64(&entry.binary_size.emplace());
+      if (parameter == "binary_data_size") return json.ReadUint64(&entry.binary_size.emplace());
+      std::string_view value;
+      RETURN_IF_ERROR(json.Skip(&value));
+      if (parameter == kColumnsParameter) entry.spec.columns = ReadColumnNames(value);
+      return OkStatus();
     });
   }));
   const auto dtype = ParseDType(datatype);

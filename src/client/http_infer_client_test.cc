@@ -68,7 +68,8 @@ TEST(InferClientTest, ReadsMetadataAndKeepsTheServersError) {
   TinyServer server([](const std::string& request) -> std::string {
     if (request.starts_with("GET /v2/models/m "))
       return Ok(R"({"name":"m","versions":["1"],"platform":"onnxruntime_onnx",)"
-                R"("inputs":[{"name":"x","datatype":"FP32","shape":[-1,2]}],)"
+                R"("inputs":[{"name":"x","datatype":"FP32","shape":[-1,2],)"
+                R"("parameters":{"content_type":"np","columns":["a","b"]}}],)"
                 R"("outputs":[{"name":"y","datatype":"BYTES","shape":[-1]}]})");
     const std::string body = R"({"error":"input \"x\": expected FP32 [-1,2], got FP32 [1,1]"})";
     return "HTTP/1.1 400 Bad Request\r\nContent-Length: " + std::to_string(body.size()) +
@@ -80,6 +81,7 @@ TEST(InferClientTest, ReadsMetadataAndKeepsTheServersError) {
   ASSERT_TRUE(signature.ok()) << signature.status();
   EXPECT_EQ(signature->inputs[0].shape, (Shape{-1, 2}));
   EXPECT_EQ(signature->outputs[0].dtype, DType::kBytes);
+  EXPECT_EQ(signature->inputs[0].columns, (std::vector<std::string>{"a", "b"}));
   const float one[] = {1};
   const auto refused = (*client)->Infer(RequestOf(one));
   EXPECT_EQ(ReasonOf(refused.status()), Reason::kBadRequest);

@@ -36,7 +36,8 @@ class InferClient {
   }
   virtual ~InferClient() = default;
 
-  /// The model's inputs and outputs, as the server tells them.
+  /// The model's inputs and outputs, as the server tells them; the names of a table's columns too,
+  /// where it does.
   virtual StatusOr<Signature> Metadata() = 0;
 
   /// request.model and request.version are not used: the URL says them.

@@ -225,6 +225,21 @@ Status ReadDeclaredCell(JsonReader& reader, ColumnSpec::Kind kind, DType dtype, 
   return OkStatus();
 }
 
+Status ParseDeclaredCell(std::string_view text, ColumnSpec::Kind kind, DType dtype, std::byte* to) {
+  double value;
+  const auto is_safe = [&] {
+    if (!Parse(Trim(text), DType::kFp64, reinterpret_cast<std::byte*>(&value))) return false;
+    if (kind == ColumnSpec::Kind::kBoolean) return value == 0 || value == 1;
+    const auto cast = CastTo(kind, value);
+    return cast && (!IsWhole(kind) || *cast == value);
+  };
+  if (!is_safe())
+    return Error(Reason::kBadRequest, "expected {}, got \"{}\"", NameOf(kind),
+                 text.substr(0, kQuoted));
+  StoreSpecial(*CastTo(kind, value), dtype, to);
+  return OkStatus();
+}
+
 Status ReadCell(JsonReader& reader, DType dtype, std::byte* to) {
   ASSIGN_OR_RETURN(const JsonType type, reader.Peek());
   switch (type) {

@@ -28,6 +28,11 @@ Status ReadDeclaredCell(JsonReader& reader, ColumnSpec::Kind kind, DType dtype, 
 /// @return kBadRequest "expected FP32, got "x"".
 Status ParseCell(std::string_view text, DType dtype, std::byte* to);
 
+/// ReadDeclaredCell from the text of a CSV cell, cast as pandas' read_csv does for MLflow's server:
+/// whole-number kinds take no fraction, kBoolean takes true, false, 1 and 0, neither a missing one.
+/// @return kBadRequest "expected a boolean, got "5.1"".
+Status ParseDeclaredCell(std::string_view text, ColumnSpec::Kind kind, DType dtype, std::byte* to);
+
 /// The cell is a number, true or false, or stands for a missing one: it is not the name of a
 /// column.
 bool IsValueCell(std::string_view text);

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/utf8.h"
+#include "protocol/instances/cell.h"
 #include "tensor/half.h"
 #include "text/base64.h"
 #include "text/json_writer.h"
@@ -60,11 +61,20 @@ StatusOr<size_t> ElementReader::Read(JsonReader& json, size_t limit) {
     const size_t size = ElementSize(dtype_);
     EnsureRoom(json, size);
     const size_t elements = std::min(limit, (memory_.size() - used_) / size);
-    RETURN_IF_ERROR(ReadNumbers(json, memory_.subspan(used_, elements * size), &count));
+    RETURN_IF_ERROR(ReadCells(json, memory_.subspan(used_, elements * size), &count));
     used_ += count * size;
   }
   count_ += count;
   return count;
+}
+
+Status ElementReader::ReadCells(JsonReader& json, std::span<std::byte> room, size_t* count) const {
+  if (!forms_.cells) return ReadNumbers(json, room, count);
+  ASSIGN_OR_RETURN(const JsonType type, json.Peek());
+  const bool cell = type == JsonType::kNull || type == JsonType::kTrue || type == JsonType::kFalse;
+  if (!cell) return ReadNumbers(json, room, count);
+  *count = 1;
+  return ReadCell(json, dtype_, room.data());
 }
 
 Status ElementReader::ReadNumbers(JsonReader& json, std::span<std::byte> room,
@@ -103,9 +113,13 @@ Status ElementReader::ReadNumbers(JsonReader& json, std::span<std::byte> room,
 }
 
 Status ElementReader::ReadString(JsonReader& json) {
-  if (base64_objects_) {
+  if (forms_.base64_objects) {
     ASSIGN_OR_RETURN(const JsonType type, json.Peek());
     if (type == JsonType::kObject) return ReadBase64(json);
+  }
+  if (forms_.cells) {
+    ASSIGN_OR_RETURN(const bool missing, json.TryNull());
+    if (missing) return AppendString(json, ""), OkStatus();
   }
   std::string_view element;
   RETURN_IF_ERROR(json.ReadString(&element));

@@ -14,14 +14,20 @@
 
 namespace slipway::instances {
 
+/// What else than its plain form an element may be.
+struct ElementForms {
+  bool base64_objects = false;  // BYTES also as {"b64": "<base64>"}
+  bool cells = false;  // null is a missing value, NaN or "", and true and false are 1 and 0, as in
+                       // a table (TensorSpec::any_number)
+};
+
 /// Gathers elements in an arena, however many come. Memory follows the text that was read: at most
 /// 4 bytes for each of its bytes, twice that while it grows.
 class ElementReader {
  public:
-  /// @param arena           holds the data; outlives this.
-  /// @param base64_objects  BYTES may also be {"b64": "<base64>"}.
-  ElementReader(DType dtype, Arena& arena, bool base64_objects = false)
-      : dtype_(dtype), arena_(&arena), base64_objects_(base64_objects) {}
+  /// @param arena  holds the data; outlives this.
+  ElementReader(DType dtype, Arena& arena, ElementForms forms = {})
+      : dtype_(dtype), arena_(&arena), forms_(forms) {}
 
   /// Makes room for `elements` (BYTES: ignored) when so many are likely to come.
   void Reserve(size_t elements);
@@ -38,6 +44,8 @@ class ElementReader {
 
  private:
   Status ReadNumbers(JsonReader& json, std::span<std::byte> room, size_t* count) const;
+  /// A number, or a cell in its place.
+  Status ReadCells(JsonReader& json, std::span<std::byte> room, size_t* count) const;
   Status ReadString(JsonReader& json);
   Status ReadBase64(JsonReader& json);
   void AppendString(const JsonReader& json, std::string_view element);
@@ -45,7 +53,7 @@ class ElementReader {
 
   DType dtype_;
   Arena* arena_;
-  bool base64_objects_;
+  ElementForms forms_;
   std::span<std::byte> memory_;
   size_t used_ = 0;  // bytes of memory_
   size_t count_ = 0;

@@ -105,6 +105,15 @@ Status AddRow(JsonReader& json, Table& table) {
   return table.EndRow();
 }
 
+/// Names of objects, which have no order to go by, unlike lists and lines.
+Status SetNames(std::vector<std::string> names, const TableModel& model, Table& table) {
+  RETURN_IF_ERROR(table.SetColumns(std::move(names)));
+  if (model.trusts_order || !table.went_by_order() || table.columns() == 1) return OkStatus();
+  return Error(Reason::kBadRequest,
+               "the names of the model's columns are not known here, so objects cannot say which "
+               "value is whose: give each row as a list, in the model's order");
+}
+
 Status ReadRecords(JsonReader& json, const TableModel& model, InferRequest& request) {
   JsonReader first = json;
   RETURN_IF_ERROR(first.BeginArray());
@@ -116,7 +125,7 @@ Status ReadRecords(JsonReader& json, const TableModel& model, InferRequest& requ
     return json.End();
   }
   Table table(model.signature, model.features);
-  RETURN_IF_ERROR(table.SetColumns(std::move(names)));
+  RETURN_IF_ERROR(SetNames(std::move(names), model, table));
   RETURN_IF_ERROR(ForEachElement(json, [&] { return AddRecord(json, table); }));
   RETURN_IF_ERROR(json.End());
   return table.Finish(request);
@@ -183,7 +192,7 @@ Status ReadBareList(std::string_view text, const TableModel& model, InferRequest
 Status ReadFeatureLists(JsonReader& json, std::vector<std::string> names, const TableModel& model,
                         InferRequest& request) {
   Table table(model.signature, model.features);
-  RETURN_IF_ERROR(table.SetColumns(std::move(names)));
+  RETURN_IF_ERROR(SetNames(std::move(names), model, table));
   std::vector<JsonReader> columns;
   RETURN_IF_ERROR(ForEachMember(json, [&](std::string_view) -> Status {
     std::string_view raw;
@@ -216,7 +225,7 @@ Status ReadRecord(std::string_view text, const TableModel& model, InferRequest& 
   JsonReader json(text, model.json());
   ASSIGN_OR_RETURN(auto names, KeysOf(json));
   Table table(model.signature, model.features);
-  RETURN_IF_ERROR(table.SetColumns(std::move(names)));
+  RETURN_IF_ERROR(SetNames(std::move(names), model, table));
   RETURN_IF_ERROR(AddRecord(json, table));
   RETURN_IF_ERROR(json.End());
   return table.Finish(request);

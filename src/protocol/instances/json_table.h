@@ -19,6 +19,11 @@ struct TableModel {
   std::span<const std::string> features;  // names of the columns of the only [n,F] input
   /// Where the whole begins that the JSON is a part of, for the bytes in messages. Null: there.
   const char* body = nullptr;
+  /// Objects whose names say nothing of the model's columns are taken in their order, as data
+  /// frames are; otherwise refused.
+  bool trusts_order = true;
+
+  TableModel Within(const char* whole) const { return {signature, features, whole, trusts_order}; }
 
   JsonReader::Options json() const { return {.allow_nan_tokens = true, .counted_from = body}; }
 };

@@ -88,7 +88,7 @@ Status ReadObject(std::string_view json, const TableModel& model, InferRequest& 
 Status ReadLooseJson(std::string_view body, const TableModel& model, InferRequest& request) {
   JsonReader json(body, {.allow_nan_tokens = true});
   ASSIGN_OR_RETURN(const JsonType type, json.Peek());
-  const TableModel whole{model.signature, model.features, body.data()};
+  const TableModel whole = model.Within(body.data());
   if (type == JsonType::kObject) return ReadObject(body, whole, request);
   if (type == JsonType::kArray) return ReadRowList(body, whole, request);
   return json.Expected("a list of rows, one row or an object");

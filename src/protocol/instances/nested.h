@@ -13,7 +13,9 @@ namespace slipway::instances {
 class NestedReader {
  public:
   /// @param arena  holds the data; outlives this.
-  NestedReader(DType dtype, Arena& arena) : dtype_(dtype), elements_(dtype, arena, true) {}
+  /// @param cells  elements may be missing, true or false (ElementForms).
+  NestedReader(DType dtype, Arena& arena, bool cells = false)
+      : dtype_(dtype), elements_(dtype, arena, {.base64_objects = true, .cells = cells}) {}
 
   /// Reads one value: an element, or lists of elements nested alike. BYTES elements may be
   /// {"b64": "<base64>"}.

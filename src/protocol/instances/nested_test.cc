@@ -7,10 +7,10 @@ namespace slipway::instances {
 namespace {
 
 /// One value read as `dtype` and written back, "FP32 [2,2] [[1.0,2.0],[3.0,4.0]]", or the error.
-std::string Reread(DType dtype, std::string_view text) {
+std::string Reread(DType dtype, std::string_view text, bool cells = false) {
   Arena arena;
   JsonReader json(text, {.allow_nan_tokens = true});
-  NestedReader reader(dtype, arena);
+  NestedReader reader(dtype, arena, cells);
   if (const Status read = reader.Read(json); !read.ok()) return std::string(MessageOf(read));
   if (const Status end = json.End(); !end.ok()) return std::string(MessageOf(end));
   const Tensor tensor = reader.One();
@@ -52,6 +52,20 @@ TEST(NestedTest, RaggedListsAreRefusedAtTheByte) {
       {"[[[1]],[]]", "JSON, byte 9: expected a list of 1 like those before it, got 0"},
   };
   for (const auto& [text, expected] : cases) EXPECT_EQ(Reread(DType::kInt32, text), expected);
+}
+
+TEST(NestedTest, CellsOfATableMayBeMissingTrueAndFalse) {
+  const std::tuple<DType, std::string_view, std::string_view> cases[] = {
+      {DType::kFp64, "[[1,null,3],[true,false,NaN]]", "FP64 [2,3] [[1.0,NaN,3.0],[1.0,0.0,NaN]]"},
+      {DType::kFp32, "[null,1,2,true]", "FP32 [4] [NaN,1.0,2.0,1.0]"},
+      {DType::kFp64, "null", "FP64 [] NaN"},
+      {DType::kFp64, "[1,\"a\"]", "JSON, byte 3: expected a number, got '\"'"},
+      {DType::kBytes, R"(["a",null])", R"(BYTES [2] ["a",""])"},
+      {DType::kBytes, "[true]", "JSON, byte 1: expected a string, got 't'"},
+  };
+  for (const auto& [dtype, text, expected] : cases)
+    EXPECT_EQ(Reread(dtype, text, /*cells=*/true), expected);
+  EXPECT_EQ(Reread(DType::kFp64, "[1,null]"), "JSON, byte 3: expected a number, got 'n'");
 }
 
 TEST(NestedTest, EveryDataTypeKeepsItsExtremes) {

@@ -56,7 +56,7 @@ StatusOr<const TensorSpec*> SoleInput(const Signature& signature) {
 
 Status ReadSoleInput(JsonReader& json, const Signature& signature, InferRequest& request) {
   ASSIGN_OR_RETURN(const TensorSpec* spec, SoleInput(signature));
-  NestedReader reader(spec->dtype, request.arena);
+  NestedReader reader(spec->dtype, request.arena, spec->any_number);
   if (const Status read = reader.Read(json); !read.ok()) return AnnotateInput(read, spec->name);
   request.inputs.push_back({spec->name, reader.One()});
   return OkStatus();
@@ -67,7 +67,7 @@ class NamedRows {
  public:
   NamedRows(const Signature& signature, Arena& arena)
       : specs_(signature.inputs), finder_(signature.inputs) {
-    for (const TensorSpec& spec : specs_) inputs_.emplace_back(spec.dtype, arena);
+    for (const TensorSpec& spec : specs_) inputs_.emplace_back(spec.dtype, arena, spec.any_number);
   }
 
   Status ReadRow(JsonReader& json) {
@@ -142,7 +142,7 @@ Status ReadNamedColumns(JsonReader& json, const Signature& signature, InferReque
     if (seen[*index]) return Error(Reason::kBadRequest, "input {} is given twice", Quote(key));
     seen[*index] = true;
     const TensorSpec& spec = signature.inputs[*index];
-    NestedReader reader(spec.dtype, request.arena);
+    NestedReader reader(spec.dtype, request.arena, spec.any_number);
     if (const Status read = reader.Read(json); !read.ok()) return AnnotateInput(read, spec.name);
     request.inputs.push_back({spec.name, reader.One()});
   }
@@ -174,26 +174,34 @@ StatusOr<int64_t> CountRows(std::span<const NamedTensor> outputs) {
   return outputs.empty() ? 0 : outputs.front().tensor.shape.front();
 }
 
-/// The first instance of a model of a table is an object that names columns, not the input.
+/// The object that is due names columns of a model of a table, not its input.
 bool NamesColumns(JsonReader json, const Signature& signature) {
   if (!TakesTable(signature) || signature.inputs.front().columns.empty()) return false;
-  if (!json.BeginArray().ok()) return false;
-  if (const auto first = json.NextElement(); !first.ok() || !*first) return false;
   std::string_view key;
   if (!json.BeginObject().ok()) return false;
   const auto named = json.NextKey(&key);
   return named.ok() && *named && key != signature.inputs.front().name;
 }
 
+bool FirstNamesColumns(JsonReader json, const Signature& signature) {
+  if (!json.BeginArray().ok()) return false;
+  const auto first = json.NextElement();
+  return first.ok() && *first && NamesColumns(std::move(json), signature);
+}
+
+/// Hands the value that is due to a reader of tables.
+Status ReadAsTable(JsonReader& json, const Signature& signature, InferRequest& request,
+                   Status (*read)(std::string_view, const TableModel&, InferRequest&)) {
+  const char* const body = json.rest().data() - json.position();
+  std::string_view value;
+  RETURN_IF_ERROR(json.Skip(&value));
+  return read(value, {signature, signature.inputs.front().columns, body}, request);
+}
+
 }  // namespace
 
 Status ReadRows(JsonReader& json, const Signature& signature, InferRequest& request) {
-  if (NamesColumns(json, signature)) {
-    const char* const body = json.rest().data() - json.position();
-    std::string_view records;
-    RETURN_IF_ERROR(json.Skip(&records));
-    return ReadRowList(records, {signature, signature.inputs.front().columns, body}, request);
-  }
+  if (FirstNamesColumns(json, signature)) return ReadAsTable(json, signature, request, ReadRowList);
   if (BeginsWithNamedTensors(json)) return ReadNamedRows(json, signature, request);
   ASSIGN_OR_RETURN(const JsonType type, json.Peek());
   if (type != JsonType::kArray) return json.Expected("a list of instances");
@@ -204,6 +212,7 @@ Status ReadRows(JsonReader& json, const Signature& signature, InferRequest& requ
 }
 
 Status ReadColumns(JsonReader& json, const Signature& signature, InferRequest& request) {
+  if (NamesColumns(json, signature)) return ReadAsTable(json, signature, request, ReadColumnLists);
   if (IsNamedTensors(json)) return ReadNamedColumns(json, signature, request);
   return ReadSoleInput(json, signature, request);
 }

@@ -25,7 +25,8 @@ namespace slipway::instances {
 ///   Memory: at most 4 bytes for each byte of the text, twice that while it grows.
 Status ReadRows(JsonReader& json, const Signature& signature, InferRequest& request);
 
-/// Reads whole tensors. Parameters and errors as ReadRows.
+/// Reads whole tensors, or the columns of a table by name: {"age": [41], "income": [3]}. Parameters
+/// and errors as ReadRows.
 Status ReadColumns(JsonReader& json, const Signature& signature, InferRequest& request);
 
 struct OutputStyle {

@@ -54,9 +54,24 @@ TEST(RowsTest, ObjectsNameTheColumnsOfATable) {
                         .outputs = {}};
   EXPECT_EQ(Read(ReadRows, table, R"([{"income":3,"age":41},{"age":7,"income":null}])"),
             "input FP64 [2,2] [[41.0,3.0],[7.0,NaN]]");
+  EXPECT_EQ(Read(ReadColumns, table, R"({"income":[3,null],"age":[41,7]})"),
+            "input FP64 [2,2] [[41.0,3.0],[7.0,NaN]]");
+  EXPECT_EQ(Read(ReadColumns, table, R"({"input":[[1,2]]})"), "input FP64 [1,2] [[1.0,2.0]]");
   EXPECT_EQ(Read(ReadRows, table, R"([{"input":[1,2]}])"), "input FP64 [1,2] [[1.0,2.0]]");
   EXPECT_EQ(Read(ReadRows, table, R"([{"age":41}])"),
             R"(missing columns "income"; the model takes "age", "income")");
+}
+
+TEST(RowsTest, CellsOfATableMayBeMissing) {
+  const auto part = [](const char* name, DType dtype) {
+    return TensorSpec{.name = name, .dtype = dtype, .shape = {-1, 1}, .any_number = true};
+  };
+  const Signature mixed{.inputs = {part("age", DType::kFp64), part("city", DType::kBytes)},
+                        .outputs = {}};
+  EXPECT_EQ(Read(ReadRows, mixed, R"([{"age":null,"city":"Bern"},{"age":true,"city":null}])"),
+            R"(age FP64 [2] [NaN,1.0]; city BYTES [2] ["Bern",""])");
+  EXPECT_EQ(Read(ReadColumns, mixed, R"({"age":[7,null],"city":[null,"Bern"]})"),
+            R"(age FP64 [2] [7.0,NaN]; city BYTES [2] ["","Bern"])");
 }
 
 TEST(RowsTest, ABase64ObjectIsAValue) {

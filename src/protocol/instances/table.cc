@@ -58,8 +58,10 @@ std::string Table::Wanted() const {
   return names.str();
 }
 
-/// Whether the columns are called by their positions, as data frames without names do.
+/// Whether the columns are called by their positions, as data frames without names do. Declared
+/// columns are found by name alone.
 bool Table::are_numbered() const {
+  if (!signature_.columns.empty()) return false;
   for (size_t i = 0; i < names_.size(); ++i)
     if (names_[i] != std::to_string(i)) return false;
   return true;
@@ -71,7 +73,7 @@ const ColumnSpec* Table::Declared(std::string_view name) const {
 }
 
 bool Table::PassesOver(std::string_view name) const {
-  return !signature_.columns.empty() && !are_numbered() && Declared(name) == nullptr;
+  return !signature_.columns.empty() && Declared(name) == nullptr;
 }
 
 Status Table::SetWidth(size_t columns) {
@@ -94,9 +96,13 @@ Status Table::SetColumns(std::vector<std::string> names) {
     return Error(Reason::kBadRequest, "columns {} occur twice", repeated.str());
 
   const auto required = RequiredInputs();
-  const bool are_inputs = std::ranges::all_of(names_, [&](const std::string& name) {
-    return IndexOf(signature_.inputs, name).has_value() || PassesOver(name);
-  });
+  const auto is_input = [&](const std::string& name) {
+    return IndexOf(signature_.inputs, name).has_value();
+  };
+  const bool are_inputs = std::ranges::any_of(names_, is_input) &&
+                          std::ranges::all_of(names_, [&](const std::string& name) {
+                            return is_input(name) || PassesOver(name);
+                          });
   const auto place = [&]() -> Status {
     if (are_inputs) return ByInput();
     if (required.size() == 1) return ByFeature(*required.front());
@@ -230,15 +236,25 @@ std::byte* ElementOfLastRow(std::string& bytes, size_t width, DType dtype, size_
 
 }  // namespace
 
+/// What the cells of a column are cast to before they are numbers of its input.
+std::optional<ColumnSpec::Kind> Table::CastKind(const Target& target) const {
+  const DType dtype = inputs_[target.input].spec->dtype;
+  const bool is_float = dtype == DType::kFp32 || dtype == DType::kFp64;
+  return is_float && target.kind != ColumnSpec::Kind::kString ? target.kind : std::nullopt;
+}
+
 Status Table::ReadScalar(const Target& target, size_t element, JsonReader& reader) {
   Input& input = inputs_[target.input];
   const DType dtype = input.spec->dtype;
-  if (dtype == DType::kBytes) return reader.ReadString(&input.texts[element]);
+  if (dtype == DType::kBytes) {
+    input.texts[element].clear();
+    const StatusOr<bool> missing = input.spec->any_number ? reader.TryNull() : false;
+    if (!missing.ok() || *missing) return missing.status();
+    return reader.ReadString(&input.texts[element]);
+  }
   std::byte* const to = ElementOfLastRow(input.bytes, input.width, dtype, element);
-  const bool is_float = dtype == DType::kFp32 || dtype == DType::kFp64;
-  if (is_float && target.kind && *target.kind != ColumnSpec::Kind::kString)
-    return ReadDeclaredCell(reader, *target.kind, dtype, to);
-  return ReadCell(reader, dtype, to);
+  const auto kind = CastKind(target);
+  return kind ? ReadDeclaredCell(reader, *kind, dtype, to) : ReadCell(reader, dtype, to);
 }
 
 Status Table::Put(size_t column, JsonReader& reader) {
@@ -269,11 +285,13 @@ Status Table::Put(size_t column, std::string_view text) {
     if (target.width != 1)
       return Error(Reason::kBadRequest, "expected {} values, got one cell", target.width);
     const DType dtype = input.spec->dtype;
-    if (dtype != DType::kBytes)
-      return ParseCell(text, dtype,
-                       ElementOfLastRow(input.bytes, input.width, dtype, target.offset));
-    input.texts[target.offset] = text;
-    return OkStatus();
+    if (dtype == DType::kBytes) {
+      input.texts[target.offset] = text;
+      return OkStatus();
+    }
+    std::byte* const to = ElementOfLastRow(input.bytes, input.width, dtype, target.offset);
+    const auto kind = CastKind(target);
+    return kind ? ParseDeclaredCell(text, *kind, dtype, to) : ParseCell(text, dtype, to);
   };
   return Locate(put(), column);
 }

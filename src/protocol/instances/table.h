@@ -34,10 +34,10 @@ class Table {
   /// - Otherwise they are the columns of the model's only required input, found by the names of its
   ///   features; in the order given when it has none, or when the names are "0", "1", "2", …
   /// - Columns "0", "1", … of a model with as many required inputs are these, in its order.
-  /// - Where the signature declares columns, others are passed over.
+  /// - Where the signature declares columns, they are found by name alone and others passed over.
   /// @return kBadRequest listing unknown, missing and repeated columns.
   Status SetColumns(std::vector<std::string> names);
-  /// The same for columns without names.
+  /// The same for columns without names. kBadRequest where the signature declares columns.
   Status SetWidth(size_t columns);
 
   size_t columns() const { return names_.size(); }
@@ -91,6 +91,7 @@ class Table {
   std::string Wanted() const;
   bool are_numbered() const;
   Status BeginCell(size_t column);
+  std::optional<ColumnSpec::Kind> CastKind(const Target& target) const;
   Status ReadScalar(const Target& target, size_t element, JsonReader& reader);
   Status Locate(const Status& status, size_t column) const;
 

@@ -109,6 +109,38 @@ TEST(TableTest, DeclaredColumnsRefuseWhatTheirTypeCannotHold) {
               HasSubstr("missing columns \"height\""));
 }
 
+TEST(TableTest, DeclaredColumnsCastCsvAsPandasReadsIt) {
+  const auto read = [](std::string_view text) {
+    Outcome outcome;
+    outcome.status =
+        ReadCsvTable(text, CsvHeader::kAuto, kDeclared, kFeatures, outcome.request).status();
+    return outcome;
+  };
+  const auto got = read("note,depth,width,height\nx,True,7,0.1\ny,0,1e3,\n");
+  ASSERT_TRUE(got.status.ok()) << got.status;
+  auto values = Values<double>(got.request.inputs.at(0));
+  EXPECT_TRUE(std::isnan(values[4]));
+  values[4] = 0;
+  EXPECT_THAT(values, ElementsAre(7, 0.1f, 1, 1000, 0, 0));
+  const std::pair<std::string_view, std::string_view> refused[] = {
+      {"1,2,5.1", "column \"depth\": expected a boolean, got \"5.1\""},
+      {"1,2,", "expected a boolean, got \"\""},
+      {"1.5,2,1", "column \"width\": expected an integer of 64 bits, got \"1.5\""},
+      {",2,1", "expected an integer of 64 bits, got \"\""},
+      {"1,x,1", "column \"height\": expected a number, got \"x\""},
+  };
+  for (const auto& [row, message] : refused)
+    EXPECT_THAT(MessageOf(read(fmt::format("width,height,depth\n{}\n", row)).status),
+                HasSubstr(message));
+}
+
+TEST(TableTest, DeclaredColumnsAreNeverTakenByTheirOrder) {
+  const std::vector<std::string> orders[] = {{}, {"0", "1", "2"}};
+  for (const auto& names : orders)
+    EXPECT_THAT(MessageOf(Fill(kDeclared, kFeatures, names, "[[1,2,3]]").status),
+                HasSubstr("missing columns \"width\", \"height\", \"depth\""));
+}
+
 TEST(TableTest, ColumnsOfAModelWithoutFeatureNamesKeepTheirOrder) {
   const std::vector<std::string> orders[] = {{}, {"c", "b", "a"}, {"0", "1", "2"}};
   for (const auto& names : orders) {
@@ -118,6 +150,18 @@ TEST(TableTest, ColumnsOfAModelWithoutFeatureNamesKeepTheirOrder) {
   }
   EXPECT_TRUE(Fill(kOneInput, kFeatures, {"0", "1", "2"}, "[[1,2,3]]").status.ok())
       << "names that only count say nothing against the features";
+}
+
+TEST(TableTest, AMissingTextIsTheEmptyOneWhereTheModelTakesTables) {
+  const auto fill = [](bool any_number) {
+    const Signature city = {
+        {{.name = "city", .dtype = DType::kBytes, .shape = {-1, 1}, .any_number = any_number}}, {}};
+    return Fill(city, kNoFeatures, {"city"}, R"([["Bern"],[null],["Ulm"]])");
+  };
+  const auto got = fill(true);
+  ASSERT_TRUE(got.status.ok()) << got.status;
+  EXPECT_THAT(Texts(got.request.inputs.at(0)), ElementsAre("Bern", "", "Ulm"));
+  EXPECT_THAT(MessageOf(fill(false).status), HasSubstr("row 1, column \"city\""));
 }
 
 TEST(TableTest, AColumnMayBeAnInputOfItsOwn) {

@@ -127,7 +127,7 @@ bool IsFloat(DType dtype) { return dtype >= DType::kFp16 && dtype <= DType::kFp6
 Status ReadRequest(std::string_view body, const instances::TableModel& model,
                    InferRequest& request) {
   ASSIGN_OR_RETURN(const Data data, FindData(body, request));
-  const instances::TableModel part{model.signature, model.features, body.data()};
+  const instances::TableModel part = model.Within(body.data());
   const auto read = [&]() -> Status {
     if (data.key == "dataframe_split") return ReadSplit(data.value, part, request);
     ASSIGN_OR_RETURN(const bool named, IsNamed(data.value));

@@ -51,6 +51,13 @@ ModelStatistics CountsOf(const ServedVersion& version) {
 
 }  // namespace
 
+std::span<const std::string> ColumnsToTell(const TensorSpec& input) {
+  constexpr size_t kMostBytes = size_t{1} << 20;
+  size_t bytes = 0;
+  for (const std::string& name : input.columns) bytes += name.size() + sizeof("\"\",");
+  return bytes <= kMostBytes ? std::span(input.columns) : std::span<const std::string>();
+}
+
 ServerMetadata MetadataOf(const Services& services) {
   static constexpr std::string_view kExtensions[] = {
       "classification", "model_repository", "model_configuration", "binary_tensor_data",

@@ -31,6 +31,9 @@ struct ModelMetadata {
   const Signature& signature;         // with the batch dimension, as clients send it
 };
 
+/// The names of an input's columns, as far as they are told: none when they take more than 1 MiB.
+std::span<const std::string> ColumnsToTell(const TensorSpec& input);
+
 /// Of Triton's ModelConfig message the fields that mean something here.
 struct ModelConfigView {
   std::string_view name;

@@ -2,6 +2,8 @@
 
 #include <inference/grpc_service.pb.h>
 
+#include "text/json_writer.h"
+
 namespace slipway::openinference {
 namespace {
 
@@ -16,6 +18,14 @@ void FillSpec(const TensorSpec& spec, inference::ModelMetadataResponse::TensorMe
   tensor.set_name(spec.name);
   tensor.set_datatype(Text(NameOf(spec.dtype)));
   FillShape(spec.shape, tensor.mutable_shape());
+  const auto columns = ColumnsToTell(spec);
+  if (columns.empty()) return;
+  std::string names;
+  JsonWriter json(names);
+  json.BeginArray();
+  for (const std::string& column : columns) json.String(column);
+  json.EndArray();
+  (*tensor.mutable_parameters())["columns"].set_string_param(names);
 }
 
 inference::DataType ConfigType(DType dtype) {

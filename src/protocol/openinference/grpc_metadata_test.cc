@@ -20,6 +20,14 @@ std::vector<int64_t> Dims(const Field& field) {
   return {field.begin(), field.end()};
 }
 
+TEST(GrpcMetadataTest, ModelMetadataNamesTheColumnsOfATable) {
+  Signature signature{{{"input", DType::kFp64, {-1, 2}}}, {}};
+  signature.inputs[0].columns = {"age", "income"};
+  inference::ModelMetadataResponse answer;
+  Fill(ModelMetadata{"m", {}, "", signature}, answer);
+  EXPECT_EQ(answer.inputs(0).parameters().at("columns").string_param(), R"(["age","income"])");
+}
+
 TEST(GrpcMetadataTest, ModelMetadataShowsShapesAsClientsSendThem) {
   const Signature signature = Digits();
   inference::ModelMetadataResponse answer;

@@ -23,6 +23,11 @@ void WriteSpecs(JsonWriter& json, std::string_view key, std::span<const TensorSp
     json.BeginObject().Key("name").String(spec.name);
     json.Key("datatype").String(NameOf(spec.dtype)).Key("shape");
     WriteShape(json, spec.shape);
+    if (const auto columns = ColumnsToTell(spec); !columns.empty()) {
+      json.Key("parameters").BeginObject().Key("columns").BeginArray();
+      for (const std::string& column : columns) json.String(column);
+      json.EndArray().EndObject();
+    }
     json.EndObject();
   }
   json.EndArray();

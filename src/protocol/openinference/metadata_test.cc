@@ -36,6 +36,17 @@ TEST(MetadataTest, ModelMetadataShowsShapesAsClientsSendThem) {
             R"({"name":"digit","datatype":"INT64","shape":[-1]}]})");
 }
 
+TEST(MetadataTest, ModelMetadataNamesTheColumnsOfATable) {
+  Signature signature{{{"input", DType::kFp64, {-1, 2}}}, {}};
+  signature.inputs[0].columns = {"age", "in\"come"};
+  EXPECT_EQ(Text(ModelMetadata{"m", {"1"}, "", signature}),
+            R"({"name":"m","versions":["1"],"platform":"","inputs":[)"
+            R"({"name":"input","datatype":"FP64","shape":[-1,2],)"
+            R"("parameters":{"columns":["age","in\"come"]}}],"outputs":[]})");
+  signature.inputs[0].columns = {"age", std::string(1 << 20, 'x')};
+  EXPECT_EQ(Text(ModelMetadata{"m", {}, "", signature}).find("columns"), std::string::npos);
+}
+
 TEST(MetadataTest, ModelConfigSpeaksTritonsSchema) {
   const Signature signature = Digits();
   ModelConfigView config{.name = "digits",

@@ -17,7 +17,8 @@ std::string Quote(std::string_view name) { return fmt::format("\"{}\"", name.sub
 /// One input of the model, as the examples give it.
 class Feature {
  public:
-  Feature(DType dtype, Arena& arena) : elements_(dtype, arena, true) {}
+  Feature(const TensorSpec& spec, Arena& arena)
+      : elements_(spec.dtype, arena, {.base64_objects = true, .cells = spec.any_number}) {}
 
   /// Of how many examples it was read.
   size_t examples() const { return examples_; }
@@ -61,7 +62,7 @@ class ExampleReader {
         finder_(signature.inputs),
         request_(request),
         repeated_(repeated) {
-    for (const TensorSpec& spec : specs_) features_.emplace_back(spec.dtype, request.arena);
+    for (const TensorSpec& spec : specs_) features_.emplace_back(spec, request.arena);
   }
 
   Status Read() {
@@ -163,7 +164,7 @@ class ExampleReader {
   }
 
   Status TakeFromContext(JsonReader& json, const TensorSpec& spec) {
-    Feature feature(spec.dtype, request_.arena);
+    Feature feature(spec, request_.arena);
     RETURN_IF_ERROR(feature.Read(json));
     ASSIGN_OR_RETURN(Shape shape, FeatureShape(spec, examples_, feature.width()));
     const auto once = feature.data().bytes();
