@@ -91,7 +91,10 @@ def _target(estimator, target, table, rows, tags):
         labels = tables.labels((target, table), rows) if len(rows.shape) == 2 else rows
         if estimator.name in estimators.TAKES_TEXT_AS_OBJECTS and labels.dtype.kind == "U":
             labels = labels.astype(object)
-        return (np.stack([labels, labels[::-1]], axis=1),) if tags.target_tags.two_d_labels else (labels,)
+        if estimator.name == "ClassifierChain":  # of two classes each
+            labels = (labels != np.sort(labels)[0]).astype(int)
+        several = tags.target_tags.two_d_labels or estimator.name in estimators.TAKES_SEVERAL_TARGETS
+        return (np.stack([labels, labels[::-1]], axis=1),) if several else (labels,)
     values = np.abs(tables.score(rows)) + 0.5
     several = estimator.name.startswith("MultiTask") or estimator.name in estimators.TAKES_SEVERAL_TARGETS
     return (np.stack([values, values**2], axis=1),) if several else (values,)
@@ -103,7 +106,9 @@ def answers_of(model, rows):
     for name in ANSWERS:
         if hasattr(model, name):
             answer = getattr(model, name)(rows)
-            found[name] = answer.toarray() if hasattr(answer, "toarray") else np.asarray(answer)
+            if not isinstance(answer, list):
+                answer = answer.toarray() if hasattr(answer, "toarray") else np.asarray(answer)
+            found[name] = answer
     return found
 
 

@@ -1,5 +1,7 @@
 // Single decision trees and the forests that average them.
 
+#include <algorithm>
+#include <functional>
 #include <numeric>
 
 #include "import/sklearn/operators.h"
@@ -25,11 +27,13 @@ StatusOr<std::vector<State>> Members(const State& state) {
   return members;
 }
 
+/// Appends what a leaf says, of its values.
+using Append = std::function<void(std::span<const double> values, std::vector<double>& leaves)>;
+
 /// The mean over trees of what their leaves say.
 /// @param width  values of a leaf: 1, or as many as outputs.
 StatusOr<Matrix> AddMean(Writer& writer, const State& state, const Table& table, int64_t width,
-                         const Shape& values,
-                         void (*append)(std::span<const double> values, std::vector<double>&)) {
+                         const Shape& values, const Append& append) {
   Graph& graph = writer.graph();
   ASSIGN_OR_RETURN(const Matrix x, table.Numbers(graph, state.Title()));
   ASSIGN_OR_RETURN(const std::vector<State> members, Members(state));
@@ -63,7 +67,29 @@ void AppendValues(std::span<const double> values, std::vector<double>& leaves) {
   leaves.insert(leaves.end(), values.begin(), values.end());
 }
 
+/// Each node has a row of values for each target, as long as the longest.
+StatusOr<Outputs> ClassifierOfTargets(Writer& writer, const State& state, const Table& x) {
+  Graph& graph = writer.graph();
+  ASSIGN_OR_RETURN(std::vector<Labels> classes, state.LabelArrays("classes_"));
+  const auto targets = static_cast<int64_t>(classes.size());
+  int64_t most = 0;
+  for (const Labels& labels : classes) most = std::max(most, labels.size());
+  const auto append = [&](std::span<const double> values, std::vector<double>& leaves) {
+    for (int64_t i = 0; i < targets; ++i) AppendShares(values.subspan(i * most, most), leaves);
+  };
+  ASSIGN_OR_RETURN(const Matrix all,
+                   AddMean(writer, state, x, targets * most, {-1, targets, most}, append));
+  std::vector<Matrix> probas;
+  for (int64_t i = 0; i < targets; ++i) {
+    std::vector<int64_t> own(static_cast<size_t>(classes[i].size()));
+    std::iota(own.begin(), own.end(), i * most);
+    probas.push_back(graph.Select(all, own));
+  }
+  return MostProbableOfEach(graph, std::move(classes), probas);
+}
+
 StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& x) {
+  if (state.IsList("classes_")) return ClassifierOfTargets(writer, state, x);
   Graph& graph = writer.graph();
   ASSIGN_OR_RETURN(Labels classes, state.LabelArray("classes_"));
   const Shape values = {-1, 1, classes.size()};

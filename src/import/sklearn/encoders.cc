@@ -202,13 +202,32 @@ StatusOr<Outputs> LabelEncoder(Writer& writer, const State& state, const Table& 
   return outputs;
 }
 
+StatusOr<bool> HasSeveralLabels(const State& state) {
+  ASSIGN_OR_RETURN(const std::string type, state.TextOr("y_type_", "multiclass"));
+  return type.starts_with("multilabel");
+}
+
+/// A column; of several labels at once as many as there are labels.
+StatusOr<ModelColumns> ColumnsOfLabels(const State& state) {
+  ASSIGN_OR_RETURN(const bool several, HasSeveralLabels(state));
+  if (!several) return ModelColumns{.count = 1};
+  ASSIGN_OR_RETURN(const Labels classes, state.LabelArray("classes_"));
+  return ModelColumns{.count = classes.size()};
+}
+
 StatusOr<Outputs> LabelBinarizer(Writer& writer, const State& state, const Table& x) {
   Graph& graph = writer.graph();
   ASSIGN_OR_RETURN(const Labels classes, state.LabelArray("classes_"));
   ASSIGN_OR_RETURN(const int64_t positive, state.IntegerOr("pos_label", 1));
   ASSIGN_OR_RETURN(const int64_t negative, state.IntegerOr("neg_label", 0));
-  ASSIGN_OR_RETURN(const std::string type, state.TextOr("y_type_", "multiclass"));
-  if (type.starts_with("multilabel")) return state.Unsupported("several labels at once");
+  ASSIGN_OR_RETURN(const bool several, HasSeveralLabels(state));
+  const std::string yes = graph.Scalar<int64_t>(positive), no = graph.Scalar<int64_t>(negative);
+  if (several) {
+    ASSIGN_OR_RETURN(const Matrix flags, x.Numbers(graph, state.Title()));
+    const Matrix is_set = graph.CastTo(flags, DType::kBool);
+    return Transforming(
+        {graph.Add("Where", {is_set.value, yes, no}), DType::kInt64, flags.columns});
+  }
   std::vector<double> codes, places;
   for (int64_t i = 0; i < classes.size(); ++i) codes.push_back(static_cast<double>(i));
   places = codes;
@@ -216,15 +235,14 @@ StatusOr<Outputs> LabelBinarizer(Writer& writer, const State& state, const Table
   ASSIGN_OR_RETURN(const Matrix code, Encode(writer, state, x, 0, classes, codes, -1));
   const std::string hit = MapWith(graph, "Equal", code, places).value;
   return Transforming(
-      {graph.Add("Where", {hit, graph.Scalar<int64_t>(positive), graph.Scalar<int64_t>(negative)}),
-       DType::kInt64, static_cast<int64_t>(places.size())});
+      {graph.Add("Where", {hit, yes, no}), DType::kInt64, static_cast<int64_t>(places.size())});
 }
 
 constexpr std::string_view kPreprocessing = "sklearn.preprocessing";
 constexpr EstimatorKind kTransforms = EstimatorKind::kTransformer;
 
 constexpr Estimator kRows[] = {
-    {kPreprocessing, "LabelBinarizer", kTransforms, LabelBinarizer, nullptr, 1},
+    {kPreprocessing, "LabelBinarizer", kTransforms, LabelBinarizer, nullptr, 0, ColumnsOfLabels},
     {kPreprocessing, "LabelEncoder", kTransforms, LabelEncoder, nullptr, 1},
     {kPreprocessing, "OneHotEncoder", kTransforms, OneHotEncoder},
     {kPreprocessing, "OrdinalEncoder", kTransforms, OrdinalEncoder},

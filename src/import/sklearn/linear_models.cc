@@ -83,8 +83,13 @@ StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& x)
 StatusOr<Outputs> RidgeClassifier(Writer& writer, const State& state, const Table& x) {
   ASSIGN_OR_RETURN(const State binarizer, state.Nested("_label_binarizer"));
   ASSIGN_OR_RETURN(const std::string type, binarizer.TextOr("y_type_", "binary"));
-  if (type.starts_with("multilabel")) return state.Unsupported("several labels at once");
   ASSIGN_OR_RETURN(Labels classes, binarizer.LabelArray("classes_"));
+  if (type.starts_with("multilabel")) {
+    ASSIGN_OR_RETURN(const Linear linear, AddLinear(writer, state, x));
+    Outputs outputs = HavingLabels(writer.graph(), std::move(classes), linear.value, 0);
+    outputs.decision = linear.value;
+    return outputs;
+  }
   return ClassifierOf(writer, state, x, std::move(classes));
 }
 

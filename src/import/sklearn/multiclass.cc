@@ -95,10 +95,17 @@ StatusOr<Outputs> OneVsRest(Writer& writer, const State& state, const Table& x) 
   Graph& graph = writer.graph();
   ASSIGN_OR_RETURN(const State binarizer, state.Nested("label_binarizer_"));
   ASSIGN_OR_RETURN(const std::string type, binarizer.TextOr("y_type_", "multiclass"));
-  if (type.starts_with("multilabel")) return state.Unsupported("several labels at once");
+  const bool several = type.starts_with("multilabel");
   ASSIGN_OR_RETURN(Labels classes, binarizer.LabelArray("classes_"));
-  const int64_t members = classes.size() == 2 ? 1 : classes.size();
+  const int64_t members = classes.size() == 2 && !several ? 1 : classes.size();
   ASSIGN_OR_RETURN(const Ensemble ensemble, WriteMembers(writer, state, x, members));
+  if (several) {
+    Outputs outputs =
+        HavingLabels(graph, std::move(classes), ensemble.scores, ensemble.members[0].threshold);
+    if (ensemble.have_decisions) outputs.decision = ensemble.scores;
+    outputs.proba = ensemble.proba;
+    return outputs;
+  }
   ASSIGN_OR_RETURN(const bool before_1_8, IsBefore(state, 1, 8));
   Outputs outputs;
   outputs.classes = std::move(classes);

@@ -1,5 +1,6 @@
 // KNeighbors*: what the nearest of the rows that were trained on say.
 
+#include <cmath>
 #include <numeric>
 
 #include "import/sklearn/neighborhoods.h"
@@ -49,26 +50,54 @@ Matrix MeanOverNeighbors(Graph& graph, const Nearest& nearest, const Neighborhoo
   return {graph.Add("Div", {sum, Reduce(graph, "ReduceSum", weights).value}), DType::kFp64, width};
 }
 
-StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& table) {
-  Graph& graph = writer.graph();
-  ASSIGN_OR_RETURN(const Matrix x, table.Numbers(graph, state.Title()));
-  ASSIGN_OR_RETURN(Labels classes, state.LabelArray("classes_"));
-  ASSIGN_OR_RETURN(const Neighborhood near, ReadNeighborhood(state, x.columns));
-  ASSIGN_OR_RETURN(const std::vector<int64_t> y, state.Integers("_y", near.rows.rows()));
-  ASSIGN_OR_RETURN(const bool weighted, AreWeighted(state));
-  const Nearest nearest = AddNearest(graph, x, near);
-  std::vector<int64_t> numbers(static_cast<size_t>(classes.size()));
+/// The share of each class among the nearest rows, of which y says the class: [n, classes].
+Matrix ShareOfClasses(Graph& graph, const Nearest& nearest, const Neighborhood& near, bool weighted,
+                      const std::vector<int64_t>& y, int64_t classes) {
+  std::vector<int64_t> numbers(static_cast<size_t>(classes));
   std::iota(numbers.begin(), numbers.end(), 0);
   const std::string own =
       graph.Add("Gather", {graph.Constant<int64_t>({near.rows.rows()}, y), nearest.rows});
   const std::string last = graph.Constant<int64_t>({1}, std::vector<int64_t>{2});
   const std::string is_class = graph.Add(
-      "Equal",
-      {graph.Add("Unsqueeze", {own, last}), graph.Constant<int64_t>({classes.size()}, numbers)});
-  const Matrix shares = graph.CastTo({is_class, DType::kBool, classes.size()}, DType::kFp64);
-  const Matrix proba =
-      MeanOverNeighbors(graph, nearest, near, weighted, shares.value, classes.size());
-  return MostProbable(graph, std::move(classes), proba);
+      "Equal", {graph.Add("Unsqueeze", {own, last}), graph.Constant<int64_t>({classes}, numbers)});
+  const Matrix shares = graph.CastTo({is_class, DType::kBool, classes}, DType::kFp64);
+  return MeanOverNeighbors(graph, nearest, near, weighted, shares.value, classes);
+}
+
+/// Column `target` of _y [rows, targets], positions in its classes.
+StatusOr<std::vector<int64_t>> ClassesOfRows(const State& state, const Dense& y, int64_t target) {
+  std::vector<int64_t> column;
+  for (int64_t i = 0; i < y.rows(); ++i) {
+    const double position = y.values[i * y.columns() + target];
+    if (!(std::abs(position) < 9e15)) return state.Expected("_y", "whole numbers", "others");
+    column.push_back(static_cast<int64_t>(position));
+  }
+  return column;
+}
+
+StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& table) {
+  Graph& graph = writer.graph();
+  ASSIGN_OR_RETURN(const Matrix x, table.Numbers(graph, state.Title()));
+  ASSIGN_OR_RETURN(const Neighborhood near, ReadNeighborhood(state, x.columns));
+  ASSIGN_OR_RETURN(const bool weighted, AreWeighted(state));
+  const int64_t trained = near.rows.rows();
+  if (!state.IsList("classes_")) {
+    ASSIGN_OR_RETURN(Labels classes, state.LabelArray("classes_"));
+    ASSIGN_OR_RETURN(const std::vector<int64_t> y, state.Integers("_y", trained));
+    const Matrix proba =
+        ShareOfClasses(graph, AddNearest(graph, x, near), near, weighted, y, classes.size());
+    return MostProbable(graph, std::move(classes), proba);
+  }
+  ASSIGN_OR_RETURN(std::vector<Labels> classes, state.LabelArrays("classes_"));
+  const auto targets = static_cast<int64_t>(classes.size());
+  ASSIGN_OR_RETURN(const Dense y, state.Array("_y", {trained, targets}));
+  const Nearest nearest = AddNearest(graph, x, near);
+  std::vector<Matrix> probas;
+  for (int64_t i = 0; i < targets; ++i) {
+    ASSIGN_OR_RETURN(const std::vector<int64_t> own, ClassesOfRows(state, y, i));
+    probas.push_back(ShareOfClasses(graph, nearest, near, weighted, own, classes[i].size()));
+  }
+  return MostProbableOfEach(graph, std::move(classes), probas);
 }
 
 StatusOr<Outputs> Regressor(Writer& writer, const State& state, const Table& table) {

@@ -45,9 +45,13 @@ StatusOr<Outputs> MlpClassifier(Writer& writer, const State& state, const Table&
   Graph& graph = writer.graph();
   ASSIGN_OR_RETURN(const State binarizer, state.Nested("_label_binarizer"));
   ASSIGN_OR_RETURN(const std::string type, binarizer.TextOr("y_type_", "binary"));
-  if (type.starts_with("multilabel")) return state.Unsupported("several labels at once");
   ASSIGN_OR_RETURN(Labels classes, binarizer.LabelArray("classes_"));
   ASSIGN_OR_RETURN(const Matrix last, Forward(writer, state, x));
+  if (type.starts_with("multilabel")) {
+    Outputs outputs = HavingLabels(graph, std::move(classes), last, 0.5);
+    outputs.proba = last;
+    return outputs;
+  }
   const int64_t expected = classes.size() == 2 ? 1 : classes.size();
   if (last.columns != expected)
     return state.Bad("coefs_: expected a last layer of {} for {} classes, got {}", expected,

@@ -40,6 +40,26 @@ Outputs MostProbable(Graph& graph, Labels classes, const Matrix& proba) {
   return outputs;
 }
 
+Outputs HavingLabels(Graph& graph, Labels labels, const Matrix& score, double limit) {
+  Outputs outputs;
+  outputs.classes = std::move(labels);
+  for (int64_t i = 0; i < score.columns; ++i) {
+    Target target;
+    target.classes.integers = {0, 1};
+    target.label = IsAbove(graph, graph.Select(score, std::vector<int64_t>{i}), limit);
+    outputs.targets.push_back(std::move(target));
+  }
+  return outputs;
+}
+
+Outputs MostProbableOfEach(Graph& graph, std::vector<Labels> classes,
+                           const std::vector<Matrix>& probas) {
+  Outputs outputs;
+  for (size_t i = 0; i < probas.size(); ++i)
+    outputs.targets.push_back({std::move(classes[i]), ArgMax(graph, probas[i]), probas[i]});
+  return outputs;
+}
+
 Outputs DetectingOutliers(Graph& graph, const Matrix& decision) {
   Outputs outputs;
   outputs.decision = decision;

@@ -82,6 +82,28 @@ void AddScores(Graph& graph, const Outputs& outputs, Imported& imported) {
   }
 }
 
+/// Their labels side by side, [n, targets], and the probabilities of each.
+Status AddTargets(Graph& graph, const Outputs& outputs, const State& root, Imported& imported) {
+  std::vector<Matrix> columns;
+  const std::string axis = graph.Constant<int64_t>({1}, std::vector<int64_t>{1});
+  for (size_t i = 0; i < outputs.targets.size(); ++i) {
+    const Target& target = outputs.targets[i];
+    const DType dtype = target.classes.dtype;
+    if (dtype != outputs.targets.front().classes.dtype)
+      return root.Unsupported("targets whose classes are of different types: {} and {}",
+                              NameOf(outputs.targets.front().classes.dtype), NameOf(dtype));
+    const std::string labels = graph.Add("Gather", {target.classes.Constant(graph), target.label});
+    columns.push_back({graph.Add("Unsqueeze", {labels, axis}), dtype, 1});
+    if (!target.proba) continue;
+    const std::string name = fmt::format("predict_proba_{}", i);
+    AddMatrix(graph, name, *target.proba);
+    imported.labels[name] = target.classes.Names();
+  }
+  AddMatrix(graph, "predict", graph.Concat(columns));
+  AddScores(graph, outputs, imported);
+  return OkStatus();
+}
+
 Status AddTransform(Graph& graph, const Outputs& outputs, const State& root) {
   const auto& parts = outputs.transform->parts();
   if (parts.empty()) return root.Unsupported("no column is left");
@@ -104,6 +126,12 @@ Status AddTransform(Graph& graph, const Outputs& outputs, const State& root) {
 Status AddOutputs(Graph& graph, const Outputs& outputs, const State& root, Imported& imported) {
   switch (outputs.kind) {
     case EstimatorKind::kClassifier:
+      if (!outputs.targets.empty()) return AddTargets(graph, outputs, root, imported);
+      if (outputs.predict) {
+        AddMatrix(graph, "predict", *outputs.predict);
+        AddScores(graph, outputs, imported);
+        return OkStatus();
+      }
       graph.Output("predict", graph.Add("Gather", {outputs.classes.Constant(graph), outputs.label}),
                    outputs.classes.dtype, {-1});
       AddScores(graph, outputs, imported);
@@ -131,7 +159,7 @@ Status AddOutputs(Graph& graph, const Outputs& outputs, const State& root, Impor
 Status CheckNames(const State& root, const std::vector<ColumnUse>& uses) {
   std::set<std::string_view> names = {"predict", "predict_proba", "decision_function", "transform"};
   for (const ColumnUse& use : uses)
-    if (!names.insert(use.name).second)
+    if (!names.insert(use.name).second || use.name.starts_with("predict_proba_"))
       return root.Unsupported(
           "column \"{}\": expected names that are unique and not those of outputs", use.name);
   return OkStatus();

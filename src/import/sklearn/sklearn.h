@@ -14,7 +14,8 @@ namespace slipway::importing {
 /// Imports the fitted estimator that `document` holds, from scikit-learn 0.20 to 1.9.
 /// One input "input", FP64 or BYTES [-1, F]; of a table with both kinds, an input [-1, 1] for each
 /// column that is used, under its name. Outputs: classifiers `predict` and `predict_proba` or
-/// `decision_function`; regressors `predict`; clusterers `predict` and `transform`; outlier
+/// `decision_function` (of several targets `predict` [n, T], and `predict_proba_0`, …); regressors
+/// `predict`; clusterers `predict` and `transform`; outlier
 /// detectors `predict` and `decision_function`; transformers `transform`.
 /// @return kUnsupported naming the class, parameter or global that has no counterpart; kBadModel
 ///   "LogisticRegression: coef_: expected a number array [2,30], got a dict".

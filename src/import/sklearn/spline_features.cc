@@ -29,23 +29,34 @@ struct Spline {
   int64_t outputs() const { return weights.columns(); }
 };
 
-/// Polynomials of u, the distance from the left end of an interval, by their coefficients.
+/// Where an interval begins and ends; one that is empty is taken to be 1 wide.
+struct Interval {
+  double begin, end;
+};
+
+Interval IntervalOf(const Spline& spline, int64_t number) {
+  const double* knot = &spline.knots[static_cast<size_t>(number + spline.degree)];
+  return {knot[0], knot[1] > knot[0] ? knot[1] : knot[0] + 1};
+}
+
+/// Homogeneous polynomials of the shares u and v of an interval that lie before and behind x:
+/// Σ p[d]·uᵈ·vᵐ⁻ᵈ. Nothing cancels between its ends, and what is 0 there is 0 exactly.
 using Polynomial = std::vector<double>;
 
-/// p·(a + b·u), added to `sum`.
+/// p·(a·v + b·u), added to `sum`.
 void AddProduct(const Polynomial& p, double a, double b, Polynomial& sum) {
-  for (size_t d = 0; d < p.size(); ++d) {
+  for (size_t d = 0; d + 1 < p.size(); ++d) {
     sum[d] += a * p[d];
-    if (d + 1 < sum.size()) sum[d + 1] += b * p[d];
+    sum[d + 1] += b * p[d];
   }
 }
 
 /// The degree + 1 basis functions that are not 0 in an interval: de Boor's recurrence.
-std::vector<Polynomial> BasisOf(const Spline& spline, int64_t interval) {
+std::vector<Polynomial> BasisOf(const Spline& spline, int64_t number) {
   const auto width = static_cast<size_t>(spline.degree) + 1;
-  const auto left = static_cast<size_t>(interval + spline.degree);
-  const double origin = spline.knots[left];
-  std::vector<Polynomial> basis(width, Polynomial(width, 0));
+  const auto left = static_cast<size_t>(number + spline.degree);
+  const auto [begin, end] = IntervalOf(spline, number);
+  std::vector<Polynomial> basis(width, Polynomial(width + 1, 0));
   basis[0][0] = 1;
   for (size_t j = 1; j < width; ++j) {
     const std::vector<Polynomial> lower = basis;
@@ -55,14 +66,15 @@ std::vector<Polynomial> BasisOf(const Spline& spline, int64_t interval) {
       std::fill(basis[n].begin(), basis[n].end(), 0);
       if (to == from) continue;
       const double scale = 1 / (to - from);
-      AddProduct(lower[n - 1], (to - origin) * scale, -scale, basis[n - 1]);
-      AddProduct(lower[n - 1], (origin - from) * scale, scale, basis[n]);
+      AddProduct(lower[n - 1], (to - begin) * scale, (to - end) * scale, basis[n - 1]);
+      AddProduct(lower[n - 1], (begin - from) * scale, (end - from) * scale, basis[n]);
     }
   }
   return basis;
 }
 
-/// Coefficients of u^d of every output in every interval: [degree + 1][intervals, outputs].
+/// Coefficients of uᵈ·vᵏ⁻ᵈ, k the degree, of every output in every interval:
+/// [degree + 1][intervals, outputs].
 std::vector<std::vector<double>> CoefficientsOf(const Spline& spline) {
   const int64_t outputs = spline.outputs();
   std::vector<std::vector<double>> tables(
@@ -72,7 +84,7 @@ std::vector<std::vector<double>> CoefficientsOf(const Spline& spline) {
     const std::vector<Polynomial> basis = BasisOf(spline, i);
     for (size_t j = 0; j < basis.size(); ++j) {
       const double* weights = &spline.weights.values[(i + static_cast<int64_t>(j)) * outputs];
-      for (size_t d = 0; d < basis.size(); ++d)
+      for (size_t d = 0; d < tables.size(); ++d)
         for (int64_t k = 0; k < outputs; ++k)
           tables[d][i * outputs + k] += basis[j][d] * weights[k];
     }
@@ -92,14 +104,19 @@ Lines TangentsAt(const Spline& spline, const std::vector<std::vector<double>>& c
   const auto outputs = static_cast<size_t>(spline.outputs());
   const auto base = spline.knots.begin() + spline.degree;
   const auto interval = std::upper_bound(base + 1, base + spline.intervals(), start) - (base + 1);
-  const double u = start - base[interval];
+  const auto [begin, end] = IntervalOf(spline, interval);
+  const double width = end - begin, u = (start - begin) / width, v = (end - start) / width;
   Lines lines{start, std::vector<double>(outputs, 0), std::vector<double>(outputs, 0)};
-  for (size_t d = coefficients.size(); d-- > 0;)
+  double power = 1, power_slope = 0;  // of v
+  for (size_t d = coefficients.size(); d-- > 0;) {
     for (size_t k = 0; k < outputs; ++k) {
-      lines.slope[k] = lines.slope[k] * u + lines.value[k];
-      lines.value[k] =
-          lines.value[k] * u + coefficients[d][static_cast<size_t>(interval) * outputs + k];
+      const double p = coefficients[d][static_cast<size_t>(interval) * outputs + k];
+      lines.slope[k] = lines.slope[k] * u + lines.value[k] / width + p * power_slope;
+      lines.value[k] = lines.value[k] * u + p * power;
     }
+    power_slope = power_slope * v - power / width;
+    power *= v;
+  }
   return lines;
 }
 
@@ -143,8 +160,14 @@ Matrix Evaluate(Graph& graph, const Matrix& x, const Spline& spline,
                 const std::vector<std::vector<double>>& coefficients) {
   const int64_t intervals = spline.intervals(), outputs = spline.outputs();
   const auto base = spline.knots.begin() + spline.degree;
-  const std::vector<double> starts(base, base + intervals);
   const std::vector<double> edges(base + 1, base + intervals);
+  std::vector<double> begins, ends, widths;
+  for (int64_t i = 0; i < intervals; ++i) {
+    const auto [begin, end] = IntervalOf(spline, i);
+    begins.push_back(begin);
+    ends.push_back(end);
+    widths.push_back(end - begin);
+  }
   std::string interval = graph.CastTo(Filled(graph, x, 0), DType::kInt64).value;
   if (!edges.empty()) {
     const std::string is_above =
@@ -156,10 +179,18 @@ Matrix Evaluate(Graph& graph, const Matrix& x, const Spline& spline,
   const auto look_up = [&](const std::vector<double>& table, int64_t width) {
     return graph.Add("Gather", {graph.Constant<double>({intervals, width}, table), row});
   };
-  const std::string u = graph.Add("Sub", {x.value, look_up(starts, 1)});
-  std::string sum = look_up(coefficients.back(), outputs);
-  for (size_t d = coefficients.size() - 1; d-- > 0;)
-    sum = graph.Add("Add", {graph.Add("Mul", {sum, u}), look_up(coefficients[d], outputs)});
+  const std::string width = look_up(widths, 1);
+  const auto share = [&](const std::string& from, const std::string& to) {
+    return graph.Add("Div", {graph.Add("Sub", {to, from}), width});
+  };
+  const std::string u = share(look_up(begins, 1), x.value);
+  const std::string v = share(x.value, look_up(ends, 1));
+  std::string sum = look_up(coefficients.back(), outputs), power = v;
+  for (size_t d = coefficients.size() - 1; d-- > 0;) {
+    const std::string term = graph.Add("Mul", {look_up(coefficients[d], outputs), power});
+    sum = graph.Add("Add", {graph.Add("Mul", {sum, u}), term});
+    power = graph.Add("Mul", {power, v});
+  }
   return {sum, DType::kFp64, outputs};
 }
 

@@ -290,6 +290,23 @@ StatusOr<Labels> State::LabelArray(std::string_view key) const {
   return LabelsAt(value, key);
 }
 
+StatusOr<std::vector<Labels>> State::LabelArrays(std::string_view key) const {
+  ASSIGN_OR_RETURN(const Value list, List(key));
+  std::vector<Labels> arrays;
+  for (size_t i = 0; i < list.size(); ++i) {
+    ASSIGN_OR_RETURN(Labels labels, LabelsAt(list.at(i), fmt::format("{}[{}]", key, i)));
+    if (labels.size() == 0) return Expected(key, "at least one class a target", "none");
+    arrays.push_back(std::move(labels));
+  }
+  if (arrays.empty()) return Expected(key, "at least one target", "none");
+  return arrays;
+}
+
+bool State::IsList(std::string_view key) const {
+  const auto value = Find(key);
+  return value && (value->is(Kind::kList) || value->is(Kind::kTuple));
+}
+
 StatusOr<State> State::Nested(std::string_view key) const {
   ASSIGN_OR_RETURN(const Value value, Get(key));
   return NestedAt(value, key);

@@ -77,6 +77,10 @@ class State {
   StatusOr<std::vector<double>> Broadcast(std::string_view key, int64_t count) const;
   /// Class labels or categories.
   StatusOr<Labels> LabelArray(std::string_view key) const;
+  /// Those of several targets: a list of such arrays, at least one.
+  StatusOr<std::vector<Labels>> LabelArrays(std::string_view key) const;
+  /// Whether the attribute is a list or tuple, as classes_ of several targets is.
+  bool IsList(std::string_view key) const;
 
   /// The estimator in an attribute, and one that stands in a list of this one, at `place`.
   StatusOr<State> Nested(std::string_view key) const;

@@ -104,13 +104,19 @@ def dense(values):
     return np.asarray(values.todense(), dtype=float) if hasattr(values, "todense") else np.asarray(values)
 
 
+def by_target(name, answers):
+    """Of several targets: predict_proba_0, predict_proba_1, …"""
+    return {f"{name}_{i}": answer for i, answer in enumerate(answers)}
+
+
 def answers(estimator, x, without=()):
     outputs = {}
     if is_classifier(estimator):
         outputs["predict"] = estimator.predict(x)
         for name in ["predict_proba", "decision_function"]:
             if len(outputs) == 1 and hasattr(estimator, name) and name not in without:
-                outputs[name] = getattr(estimator, name)(x)
+                answer = getattr(estimator, name)(x)
+                outputs |= by_target(name, answer) if isinstance(answer, list) else {name: answer}
         return outputs
     if is_regressor(estimator):
         return {"predict": estimator.predict(x)}
