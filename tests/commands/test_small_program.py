@@ -1,17 +1,15 @@
 """The program without ONNX Runtime (preset tabular): one small file that serves tabular models and says what it does not run."""
 
-import json
 import pathlib
 import subprocess
 
 import pytest
 
 from support.models import EXAMPLES, TEST_MODELS
-from support.server import Server, slipway_path
+from support.server import Server, has_onnxruntime, slipway_path
 
 PROGRAM = pathlib.Path(slipway_path())
-HAS_ONNXRUNTIME = json.loads(subprocess.check_output([PROGRAM, "--version", "--json"]))["onnxruntime"] != ""
-pytestmark = pytest.mark.skipif(HAS_ONNXRUNTIME, reason="this program has ONNX Runtime; preset tabular builds the one without")
+pytestmark = pytest.mark.skipif(has_onnxruntime(), reason="this program has ONNX Runtime; preset tabular builds the one without")
 
 FOREST = TEST_MODELS / "sklearn" / "random-forest-three.pkl"
 DIGITS = EXAMPLES / "digits" / "1"

@@ -30,6 +30,12 @@ def slipway_path():
     return os.environ.get("SLIPWAY", str(ROOT / "build" / "release" / "slipway"))
 
 
+def has_onnxruntime():
+    """Whether the program under test can open ONNX Runtime."""
+    told = subprocess.check_output([slipway_path(), "--version", "--json"], timeout=30)
+    return json.loads(told)["onnxruntime"] != ""
+
+
 def free_port():
     """A loopback port that nothing listens on at the moment."""
     with contextlib.closing(socket.socket()) as probe:

@@ -84,7 +84,7 @@ Status LowerCouplePairs(Lowering& node) {
   return OkStatus();
 }
 
-constexpr Operator kOperators[] = {{"ai.slipway", "CouplePairs", LowerCouplePairs}};
+constexpr Operator kOperators[] = {{"ai.slipway", "CouplePairs", LowerCouplePairs, 2}};
 
 }  // namespace
 

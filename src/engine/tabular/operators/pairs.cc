@@ -63,6 +63,13 @@ Status LowerPair(Lowering& node) {
   return OkStatus();
 }
 
+/// C's fmod, with the sign of the dividend; ONNX's other rule is for whole numbers.
+template <auto kFunction>
+Status LowerMod(Lowering& node) {
+  if (node.Int("fmod", 0) == 0) return node.Unsupported("without fmod");
+  return LowerPair<kFunction, Floats>(node);
+}
+
 /// Any number of operands: two by two.
 template <auto kFunction>
 Status LowerMany(Lowering& node) {
@@ -90,6 +97,7 @@ constexpr auto kAdd = [](auto a, auto b) { return Wrapping<std::plus<>{}>(a, b);
 constexpr auto kSubtract = [](auto a, auto b) { return Wrapping<std::minus<>{}>(a, b); };
 constexpr auto kMultiply = [](auto a, auto b) { return Wrapping<std::multiplies<>{}>(a, b); };
 constexpr auto kPower = [](auto a, auto b) { return std::pow(a, b); };
+constexpr auto kRemainder = [](auto a, auto b) { return std::fmod(a, b); };
 // NaN wins, as ONNX has it.
 constexpr auto kSmaller = [](auto a, auto b) { return b < a || b != b ? b : a; };
 constexpr auto kLarger = [](auto a, auto b) { return b > a || b != b ? b : a; };
@@ -165,6 +173,7 @@ constexpr Operator kOperators[] = {
     {"", "Min", LowerMany<kSmaller>, 1, kAnyNumber},
     {"", "Mul", LowerPair<kMultiply, Numbers>, 2},
     {"", "Or", LowerPair<std::logical_or<bool>{}, Types<bool>>, 2},
+    {"", "Mod", LowerMod<kRemainder>, 2},
     {"", "Pow", LowerPair<kPower, Floats>, 2},
     {"", "Sub", LowerPair<kSubtract, Numbers>, 2},
     {"", "Sum", LowerMany<kAdd>, 1, kAnyNumber},
