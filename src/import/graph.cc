@@ -101,7 +101,7 @@ Matrix Graph::Concat(std::span<const Matrix> parts) {
 Matrix Graph::Select(const Matrix& x, std::span<const int64_t> indices) {
   const auto count = static_cast<int64_t>(indices.size());
   return {Add("Gather", {x.value, Constant<int64_t>({count}, indices)}, {{"axis", 1}}), x.dtype,
-          count};
+          count, x.sparse};
 }
 
 void Graph::DropUnused() {

@@ -57,16 +57,16 @@ class TokenPattern::Search {
   Search(const TokenPattern& pattern, std::string_view text)
       : pattern_(pattern),
         text_(text),
-        reached_(pattern.program_.size(), kNowhere),
+        reached_(pattern.program_.size()),
         max_steps_(kStepsAtLeast + kStepsPerByte * text.size()) {}
 
   /// The first match that begins at `from` or behind it; false when there is none.
   StatusOr<bool> Next(size_t from) {
     matched_ = false;
     now_.clear();
-    std::ranges::fill(reached_, kNowhere);
-    for (size_t at = from;;) {
-      if (!matched_) Enter(now_, 0, {at, kNowhere, kNowhere}, at);
+    position_ += 2;
+    for (size_t at = from;; ++position_) {
+      if (!matched_) Enter(now_, 0, {at, kNowhere, kNowhere}, at, position_);
       if (now_.empty() && (matched_ || at >= text_.size())) break;
       if (steps_ > max_steps_)
         return Error(Reason::kBadRequest,
@@ -110,19 +110,19 @@ class TokenPattern::Search {
         return;  // the rest has less priority
       }
       if (c.length > 0 && pattern_.classes_[instruction.first].Contains(c.value))
-        Enter(next_, thread.instruction + 1, thread.way, at + c.length);
+        Enter(next_, thread.instruction + 1, thread.way, at + c.length, position_ + 1);
     }
   }
 
   /// Adds the instructions that are reached from one without a character, each once a position.
-  void Enter(std::vector<Thread>& threads, int start, Way start_way, size_t at) {
+  void Enter(std::vector<Thread>& threads, int start, Way start_way, size_t at, size_t position) {
     pending_.assign(1, {start, start_way});
     while (!pending_.empty()) {
       auto [i, way] = pending_.back();
       pending_.pop_back();
       ++steps_;
-      if (reached_[i] == at) continue;
-      reached_[i] = at;
+      if (reached_[i] == position) continue;
+      reached_[i] = position;
       const Instruction& instruction = pattern_.program_[i];
       switch (instruction.op) {
         case Op::kClass:
@@ -149,7 +149,8 @@ class TokenPattern::Search {
 
   const TokenPattern& pattern_;
   const std::string_view text_;
-  std::vector<size_t> reached_;  // by instruction: the position it was last entered at
+  std::vector<size_t> reached_;  // by instruction: the position at which it was last entered
+  size_t position_ = 0;          // counted on through all searches
   std::vector<Thread> now_, next_, pending_;
   const size_t max_steps_;
   size_t steps_ = 0;

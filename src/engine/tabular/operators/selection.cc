@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/tabular/operators/lookup.h"
+#include "engine/tabular/operators/sparse.h"
 #include "engine/tabular/operators/steps.h"
 
 namespace slipway::tabular {
@@ -129,9 +130,16 @@ Status LowerGather(Lowering& node) {
   if (node.input(0).is_constant()) return LowerGatherConstant(node);
   ASSIGN_OR_RETURN(const Value x, node.Rows(0));
   ASSIGN_OR_RETURN(const size_t at, node.ColumnAxis(node.Int("axis", 0), x));
+  ASSIGN_OR_RETURN(const auto chosen, node.Constant(1));
   ASSIGN_OR_RETURN(const std::vector<int64_t> given, node.Integers(1, ""));
   ASSIGN_OR_RETURN(const auto indices, CheckedIndices(node, given, x.tail[at]));
-  ASSIGN_OR_RETURN(const Value y, PickAlong(node, x, at, indices, node.input(1).constant->shape));
+  if (x.sparse && chosen->shape.size() != 1)
+    return node.Unsupported("{} by {}", x.ToString(), node.input(1).ToString());
+  if (x.sparse) {
+    node.Give(0, PickSparse(node, x, indices));
+    return OkStatus();
+  }
+  ASSIGN_OR_RETURN(const Value y, PickAlong(node, x, at, indices, chosen->shape));
   node.Give(0, y);
   return OkStatus();
 }
@@ -221,7 +229,7 @@ Status LowerFeatureExtractor(Lowering& node) {
 }
 
 constexpr Operator kOperators[] = {
-    {"", "Gather", LowerGather, 2},
+    {"", "Gather", LowerGather, 2, 2, true},
     {"", "Slice", LowerSlice, 1, 5},
     {"", "Split", LowerSplit, 1, 2},
     {"ai.onnx.ml", "ArrayFeatureExtractor", LowerFeatureExtractor, 2},

@@ -78,6 +78,48 @@ class ConcatStep final : public Step {
   const Slot to_;
 };
 
+/// Some columns, each as often as it is asked for.
+class PickStep final : public Step {
+ public:
+  PickStep(Slot from, Slot to, size_t columns, std::span<const size_t> indices)
+      : from_(from), to_(to), starts_(columns + 1), places_(indices.size()) {
+    for (const size_t column : indices) ++starts_[column + 1];
+    for (size_t i = 0; i < columns; ++i) starts_[i + 1] += starts_[i];
+    std::vector<uint32_t> next(starts_.begin(), starts_.end() - 1);
+    for (size_t i = 0; i < indices.size(); ++i)
+      places_[next[indices[i]]++] = static_cast<uint32_t>(i);
+  }
+
+  Status Run(const Block& block) const override {
+    for (size_t r = 0; r < block.rows; ++r) {
+      const SparseRow& from = block.In<SparseRow>(from_)[r];
+      size_t count = 0;
+      for (size_t i = 0; i < from.count; ++i)
+        count += starts_[from.columns[i] + 1] - starts_[from.columns[i]];
+      auto* const picked = block.arena->Take<std::pair<uint32_t, double>>(count);
+      Growing row{};
+      if (picked == nullptr || !Growing::Take(*block.arena, count, row)) return ArenaIsFull();
+      Pick(from, picked);
+      std::sort(picked, picked + count, [](auto& a, auto& b) { return a.first < b.first; });
+      for (size_t i = 0; i < count; ++i) row.Add(picked[i].first, picked[i].second);
+      block.Out<SparseRow>(to_)[r] = row.Done();
+    }
+    return OkStatus();
+  }
+
+ private:
+  void Pick(const SparseRow& from, std::pair<uint32_t, double>* to) const {
+    for (size_t i = 0; i < from.count; ++i)
+      for (uint32_t at = starts_[from.columns[i]]; at < starts_[from.columns[i] + 1]; ++at)
+        *to++ = {places_[at], from.values[i]};
+  }
+
+  const Slot from_;
+  const Slot to_;
+  std::vector<uint32_t> starts_;  // [columns + 1]: of the places of each column
+  std::vector<uint32_t> places_;  // [indices]
+};
+
 /// Each output is one sum, over the columns in order; the bias is added last.
 class SparseAffine final : public Affine {
  public:
@@ -149,6 +191,12 @@ StatusOr<Value> ToSparse(Lowering& node, const Value& x) {
   node.Emit(std::make_unique<ConcatStep>(
                 std::vector<ConcatStep::Part>{{x.slot, x.columns(), false}}, y.slot),
             {x.slot}, {y.slot});
+  return y;
+}
+
+Value PickSparse(Lowering& node, const Value& x, std::span<const size_t> indices) {
+  const Value y = node.NewSparseRows(static_cast<int64_t>(indices.size()));
+  node.Emit(std::make_unique<PickStep>(x.slot, y.slot, x.columns(), indices), {x.slot}, {y.slot});
   return y;
 }
 

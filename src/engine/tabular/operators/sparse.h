@@ -21,9 +21,12 @@ Status ArenaIsFull();
 /// `x`, FP64 [n, k], as sparse rows; x itself when it is that already.
 StatusOr<Value> ToSparse(Lowering& node, const Value& x);
 
-/// MatMul of sparse rows, and Concat of rows of which some are sparse.
+/// MatMul of sparse rows with constant weights, and Concat of rows of which some are sparse.
 Status LowerSparseMatMul(Lowering& node);
 Status LowerSparseConcat(Lowering& node);
+
+/// Columns of sparse rows, in the order of `indices`, all below x.columns().
+Value PickSparse(Lowering& node, const Value& x, std::span<const size_t> indices);
 
 /// Writes the zeros too. @param columns  of each row.
 std::unique_ptr<Step> MakeDense(Slot from, Slot to, size_t columns);

@@ -91,6 +91,15 @@ TEST(TermsTest, SparseAndDenseColumnsStandSideBySide) {
   EXPECT_EQ(all[14], 1);
 }
 
+TEST(TermsTest, ColumnsArePickedInAnyOrder) {
+  onnx::Builder b = Counting();
+  b.Output("y", DType::kFp64, {-1, 4});
+  const int64_t picked[] = {2, 0, 1, 0};
+  b.Constant<int64_t>("picked", {4}, std::span<const int64_t>(picked));
+  b.Node("Gather", {"counts", "picked"}, {"y"}, {{"axis", 1}});
+  EXPECT_THAT(*Answers(b, {"the cat cat", "dog"}), ElementsAre(1, 2, 0, 2, 0, 0, 1, 0));
+}
+
 TEST(TermsTest, WeighingIsLogarithmWeightAndNorm) {
   onnx::Builder b = Counting();
   b.Output("y", DType::kFp64, {-1, 3});
