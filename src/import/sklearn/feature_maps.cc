@@ -1,5 +1,6 @@
 // Transformers that compute new columns by a formula without fitted numbers.
 
+#include "import/sklearn/numpy_functions.h"
 #include "import/sklearn/operators.h"
 #include "import/sklearn/registry.h"
 
@@ -73,60 +74,14 @@ StatusOr<Outputs> PolynomialFeatures(Writer& writer, const State& state, const T
   return Transforming(graph.Concat(parts));
 }
 
-/// An operator of ONNX that is a function of numpy, or a chain of two.
-struct NumpyFunction {
-  std::string_view name;
-  std::string_view op_type;
-  double factor = 1;  // of the result
-};
-constexpr NumpyFunction kFunctions[] = {
-    {"log", "Log"},
-    {"log2", "Log", 1.4426950408889634},
-    {"log10", "Log", 0.43429448190325182},
-    {"exp", "Exp"},
-    {"sqrt", "Sqrt"},
-    {"abs", "Abs"},
-    {"absolute", "Abs"},
-    {"fabs", "Abs"},
-    {"sign", "Sign"},
-    {"negative", "Neg"},
-    {"reciprocal", "Reciprocal"},
-    {"sin", "Sin"},
-    {"cos", "Cos"},
-    {"tanh", "Tanh"},
-    {"floor", "Floor"},
-    {"ceil", "Ceil"},
-    {"rint", "Round"},
-    {"deg2rad", "Identity", 0.017453292519943295},
-    {"radians", "Identity", 0.017453292519943295},
-    {"rad2deg", "Identity", 57.295779513082323},
-    {"degrees", "Identity", 57.295779513082323},
-};
-
 StatusOr<Outputs> FunctionTransformer(Writer& writer, const State& state, const Table& table) {
   Graph& graph = writer.graph();
-  const auto function = state.Find("func");
   Outputs outputs;
   outputs.transform = table;
-  if (!function) return outputs;
-  if (const auto arguments = state.Find("kw_args"); arguments && arguments->size() > 0)
-    return state.Unsupported("kw_args: expected none");
-  const std::string_view module = function->is(Kind::kGlobal) ? function->module() : "";
-  if (!module.starts_with("numpy") || (module.size() > 5 && module[5] != '.'))
-    return state.Unsupported("func: expected None or a function of numpy, got {}",
-                             Describe(*function));
+  if (!state.Has("func")) return outputs;
   ASSIGN_OR_RETURN(const Matrix x, table.Numbers(graph, state.Title()));
-  const std::string_view name = function->name();
-  if (name == "log1p") return Transforming(Map(graph, "Log", MapWith(graph, "Add", x, {1})));
-  if (name == "expm1") return Transforming(MapWith(graph, "Sub", Map(graph, "Exp", x), {1}));
-  if (name == "square")
-    return Transforming({graph.Add("Mul", {x.value, x.value}), x.dtype, x.columns});
-  for (const NumpyFunction& known : kFunctions) {
-    if (known.name != name) continue;
-    const Matrix y = Map(graph, known.op_type, x);
-    return Transforming(known.factor == 1 ? y : MapWith(graph, "Mul", y, {known.factor}));
-  }
-  return state.Unsupported("func: numpy.{} has no counterpart", name);
+  ASSIGN_OR_RETURN(const Matrix y, ApplyNumpyFunction(graph, state, "func", "kw_args", x));
+  return Transforming(y);
 }
 
 constexpr std::string_view kPreprocessing = "sklearn.preprocessing";

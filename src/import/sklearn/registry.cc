@@ -16,9 +16,9 @@ constexpr Family kFamilies[] = {
     Dummies,          Encoders,          FeatureMaps,   GaussianProcesses, Gaussians,
     GradientBoosting, HistogramBoosting, Imputers,      IsolationForests,  KernelMachines,
     LinearModels,     Manifolds,         Multiclass,    Multioutput,       NaiveBayes,
-    Neighbors,        NeuralNetworks,    Scalers,       Selections,        SplineFeatures,
-    Stacking,         SupportVectors,    TermWeights,   TextVectorizers,   TreeColumns,
-    Voting,
+    NearestCentroids, Neighbors,         NeuralNetworks, Scalers,            Selections,
+    SplineFeatures,   Stacking,          SupportVectors, TermWeights,        TextVectorizers,
+    TransformedTargets, TreeColumns,     Voting,
 };
 
 /// "sklearn.linear_model._logistic" is a module of "sklearn.linear_model".

@@ -55,6 +55,7 @@ std::span<const Estimator> Manifolds();          // manifolds.cc
 std::span<const Estimator> Multiclass();         // multiclass.cc
 std::span<const Estimator> Multioutput();        // multioutput.cc
 std::span<const Estimator> NaiveBayes();         // naive_bayes.cc
+std::span<const Estimator> NearestCentroids();   // nearest_centroid.cc
 std::span<const Estimator> Neighbors();          // neighbors.cc
 std::span<const Estimator> NeuralNetworks();     // neural_networks.cc
 std::span<const Estimator> Scalers();            // scalers.cc
@@ -63,6 +64,7 @@ std::span<const Estimator> SplineFeatures();     // spline_features.cc
 std::span<const Estimator> Stacking();           // stacking.cc
 std::span<const Estimator> SupportVectors();     // support_vectors.cc
 std::span<const Estimator> TermWeights();        // term_weights.cc
+std::span<const Estimator> TransformedTargets(); // transformed_targets.cc
 std::span<const Estimator> TreeColumns();        // tree_columns.cc
 std::span<const Estimator> TextVectorizers();    // text_vectorizers.cc
 std::span<const Estimator> Voting();             // voting.cc

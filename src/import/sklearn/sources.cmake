@@ -33,9 +33,11 @@ set(SKLEARN_SOURCES
   sklearn/multiclass.cc
   sklearn/multioutput.cc
   sklearn/naive_bayes.cc
+  sklearn/nearest_centroid.cc
   sklearn/neighborhoods.cc
   sklearn/neighbors.cc
   sklearn/neural_networks.cc
+  sklearn/numpy_functions.cc
   sklearn/operators.cc
   sklearn/outputs.cc
   sklearn/pairs.cc
@@ -51,6 +53,7 @@ set(SKLEARN_SOURCES
   sklearn/support_vectors.cc
   sklearn/table.cc
   sklearn/term_weights.cc
+  sklearn/transformed_targets.cc
   sklearn/tree_columns.cc
   sklearn/text_vectorizers.cc
   sklearn/tree_nodes.cc

@@ -3,6 +3,7 @@
 
 import numpy as np
 from sklearn.cluster import BisectingKMeans
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.decomposition import FactorAnalysis, KernelPCA
 from sklearn.feature_selection import SequentialFeatureSelector
 from sklearn.gaussian_process import GaussianProcessClassifier, GaussianProcessRegressor
@@ -13,7 +14,15 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neighbors import NeighborhoodComponentsAnalysis
 from sklearn.neural_network import BernoulliRBM
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import KernelCenterer, MinMaxScaler, SplineTransformer, StandardScaler
+from sklearn.preprocessing import (
+    KernelCenterer,
+    MaxAbsScaler,
+    MinMaxScaler,
+    PowerTransformer,
+    RobustScaler,
+    SplineTransformer,
+    StandardScaler,
+)
 from sklearn.semi_supervised import LabelPropagation, LabelSpreading, SelfTrainingClassifier
 from sklearn.svm import SVC
 
@@ -103,6 +112,22 @@ make("neighborhood-components", NeighborhoodComponentsAnalysis(2, random_state=0
 unit = MinMaxScaler().fit_transform(x)
 write("bernoulli-rbm", BernoulliRBM(3, n_iter=2, random_state=0).fit(unit), unit[:12], older=True)
 make("sequential-selector", SequentialFeatureSelector(Ridge(), n_features_to_select=2), y, older=True)
+positive = np.abs(y) + 0.5
+for name, options in {
+    "log": {"func": np.log, "inverse_func": np.exp},
+    "log1p": {"func": np.log1p, "inverse_func": np.expm1},
+    "standard": {"transformer": StandardScaler()},
+    "range": {"transformer": MinMaxScaler((-1, 3))},
+    "robust": {"transformer": RobustScaler()},
+    "largest": {"transformer": MaxAbsScaler()},
+    "power": {"transformer": PowerTransformer()},
+    "box-cox": {"transformer": PowerTransformer("box-cox", standardize=False)},
+    "none": {},
+}.items():
+    make(f"transformed-target-{name}", TransformedTargetRegressor(Ridge(), **options), positive, older=name in ("log1p", "standard"))
+make("transformed-target-two", TransformedTargetRegressor(Ridge(), transformer=StandardScaler()), pair)
+make("transformed-target-yeo-johnson", TransformedTargetRegressor(Ridge(), transformer=PowerTransformer()), y - 1)
+
 if RELEASE >= (1, 6):
     from sklearn.frozen import FrozenEstimator
     from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV

@@ -4,9 +4,9 @@
 import numpy as np
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.naive_bayes import BernoulliNB, CategoricalNB, ComplementNB, GaussianNB, MultinomialNB
-from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor, NearestCentroid
 
-from fixtures import classes, numbers, probes, targets, write
+from fixtures import RELEASE, classes, numbers, probes, targets, write
 
 x = numbers() / [1, 10, 0.02, 1]
 rows = probes(x)
@@ -35,3 +35,11 @@ for name, labels in [("two", words), ("three", three)]:
 write("tfidf", TfidfTransformer().fit(counts), np.vstack([counts[:10], np.zeros((1, 4))]), older=True)
 write("tfidf-sublinear", TfidfTransformer(norm="l1", sublinear_tf=True).fit(counts), counts[:10])
 write("tfidf-counts", TfidfTransformer(norm=None, use_idf=False).fit(counts), counts[:10])
+
+write("nearest-centroid", NearestCentroid().fit(x, names), rows, older=True)
+write("nearest-centroid-two", NearestCentroid(shrink_threshold=0.2).fit(x, words), rows)
+write("nearest-centroid-manhattan", NearestCentroid(metric="manhattan").fit(x, names), rows)
+uneven = np.where(y > y.mean() + y.std(), "rare", "common")
+write("nearest-centroid-uneven", NearestCentroid().fit(x, uneven), rows)
+if RELEASE >= (1, 6):
+    write("nearest-centroid-priors", NearestCentroid(priors=[0.1, 0.3, 0.6]).fit(x, names), rows)
