@@ -18,12 +18,6 @@ struct Predictions {
   std::optional<Matrix> value;  // [n, targets]
 };
 
-/// What a model is given.
-struct ModelColumns {
-  int64_t count = 0;
-  std::vector<std::string> names;  // as many, or none
-};
-
 /// Makes them the graph's outputs: labels or values are `predict`, one value being [n], and
 /// probabilities `predict_proba`.
 void WriteOutputs(Graph& graph, const Predictions& predictions);

@@ -38,6 +38,18 @@ def tensor(values, dtype=None, digits=None):
     return {"dtype": dtype, "shape": list(values.shape), "data": data}
 
 
+def columns(table, dtype):
+    """A tensor [n, 1] for each column of a table of pandas: words as they are, "" for missing ones; numbers as `dtype`."""
+    found = {}
+    for name in table:
+        values = np.asarray(table[name].astype(object))[:, None]
+        if any(isinstance(each, str) for each in values.ravel()):
+            found[name] = tensor(np.where(table[[name]].isna(), "", values), "BYTES")
+        else:
+            found[name] = tensor(values.astype(float), dtype)
+    return found
+
+
 def write(model, framework, inputs, outputs):
     """Of the model file `model`, answered by the module `framework`; inputs and outputs are tensors by name."""
     expected = {

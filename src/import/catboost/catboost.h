@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "import/columns.h"
 #include "import/graph.h"
 #include "import/import.h"
 #include "import/predictions.h"

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
+#include "import/document.h"
 #include "import/graph.h"
 #include "import/lightgbm/model.h"
 #include "import/trees.h"
@@ -102,6 +104,58 @@ Predictions PredictionsOf(Graph& graph, const Objective& objective, const Matrix
           .proba = proba};
 }
 
+/// The lists of pandas_categorical, one for each column of categories; nullopt for what is no list
+/// of words or numbers.
+std::optional<std::vector<Categories>> ListsOf(const std::string& json, const Limits& limits) {
+  const auto bytes = std::as_bytes(std::span(json));
+  const auto document = ReadJson(bytes, {.name = "LightGBM model"}, limits);
+  if (!document.ok()) return std::nullopt;
+  const auto lists = Node("pandas_categorical", *document).AsNodes();
+  if (!lists.ok()) return std::nullopt;
+  std::vector<Categories> all;
+  for (const Node& list : *lists) {
+    Categories categories;
+    if (const auto numbers = list.AsNumbers(); numbers.ok()) {
+      categories.numbers = **numbers;
+    } else {
+      const auto words = list.AsNodes();
+      if (!words.ok()) return std::nullopt;
+      for (const Node& each : *words) {
+        const auto word = each.AsString();
+        if (!word.ok()) return std::nullopt;
+        categories.words.emplace_back(*word);
+      }
+    }
+    all.push_back(std::move(categories));
+  }
+  return all;
+}
+
+/// Names that LightGBM made up are none.
+bool AreMadeUp(const std::vector<std::string>& names) {
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (names[i] != fmt::format("Column_{}", i)) return false;
+  }
+  return true;
+}
+
+/// The text does not say which columns the lists belong to: to those that it split by category, in
+/// their order, when they are as many.
+ModelColumns ColumnsOf(const Model& model, const Limits& limits) {
+  ModelColumns columns{.count = model.features};
+  if (!AreMadeUp(model.feature_names)) columns.names = model.feature_names;
+  auto lists = ListsOf(model.pandas_categorical, limits);
+  const auto categorical = std::ranges::count(model.categorical, true);
+  if (!lists || lists->empty() || categorical != std::ssize(*lists) ||
+      model.categorical.size() != static_cast<size_t>(model.features))
+    return columns;
+  auto list = lists->begin();
+  for (const bool is_categorical : model.categorical)
+    columns.categories.push_back(is_categorical ? std::move(*list++) : Categories{});
+  if (!columns.HasWords()) columns.categories.clear();
+  return columns;
+}
+
 StatusOr<Predictions> AddModel(Graph& graph, Model model, const Matrix& x) {
   if (x.columns != model.features)
     return Error(Reason::kBadModel, "LightGBM model: expected {} features, got {}", x.columns,
@@ -131,29 +185,22 @@ StatusOr<Model> Read(std::string_view text, const Limits& limits, const Lightgbm
   return model;
 }
 
-/// Names that LightGBM made up are none.
-bool AreMadeUp(const std::vector<std::string>& names) {
-  for (size_t i = 0; i < names.size(); ++i) {
-    if (names[i] != fmt::format("Column_{}", i)) return false;
-  }
-  return true;
-}
-
 }  // namespace
 }  // namespace lightgbm
 
 StatusOr<Imported> ImportLightgbm(std::string_view text, const Limits& limits) {
   ASSIGN_OR_RETURN(lightgbm::Model model, lightgbm::Read(text, limits, {}));
+  const ModelColumns columns = lightgbm::ColumnsOf(model, limits);
   Imported imported{.format = "LightGBM text", .framework = "lightgbm"};
-  if (!lightgbm::AreMadeUp(model.feature_names)) imported.features = model.feature_names;
-  if (!model.pandas_categorical.empty() && model.pandas_categorical != "null" &&
-      model.pandas_categorical != "[]")
+  if (!columns.HasWords()) imported.features = columns.names;
+  if (columns.categories.empty() && !model.pandas_categorical.empty() &&
+      model.pandas_categorical != "null" && model.pandas_categorical != "[]")
     imported.warnings.push_back(fmt::format(
         "it was trained on a table with columns of categories: such a column's input is the "
         "category's place in its list, from 0, NaN for any other value; the lists: {}",
         std::string_view(model.pandas_categorical).substr(0, 500)));
   Graph graph;
-  const Matrix x = graph.Input("input", DType::kFp64, model.features);
+  ASSIGN_OR_RETURN(const Matrix x, AddInput(graph, columns, DType::kFp64));
   ASSIGN_OR_RETURN(const Predictions predictions, lightgbm::AddModel(graph, std::move(model), x));
   WriteOutputs(graph, predictions);
   imported.model = graph.Serialize();
@@ -161,14 +208,14 @@ StatusOr<Imported> ImportLightgbm(std::string_view text, const Limits& limits) {
 }
 
 StatusOr<ModelColumns> LightgbmColumns(std::string_view text, const Limits& limits) {
-  ASSIGN_OR_RETURN(lightgbm::Model model, lightgbm::Read(text, limits, {}));
-  if (lightgbm::AreMadeUp(model.feature_names)) model.feature_names.clear();
-  return ModelColumns{model.features, std::move(model.feature_names)};
+  ASSIGN_OR_RETURN(const lightgbm::Model model, lightgbm::Read(text, limits, {}));
+  return lightgbm::ColumnsOf(model, limits);
 }
 
-StatusOr<Predictions> AddLightgbm(Graph& graph, const Matrix& x, std::string_view text,
+StatusOr<Predictions> AddLightgbm(Graph& graph, const ColumnSource& source, std::string_view text,
                                   const Limits& limits, const LightgbmOptions& options) {
   ASSIGN_OR_RETURN(lightgbm::Model model, lightgbm::Read(text, limits, options));
+  ASSIGN_OR_RETURN(const Matrix x, source(graph, lightgbm::ColumnsOf(model, limits)));
   return lightgbm::AddModel(graph, std::move(model), graph.CastTo(x, DType::kFp64));
 }
 

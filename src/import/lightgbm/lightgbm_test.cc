@@ -53,11 +53,41 @@ TEST(LightgbmTest, LinesMayEndAsOnWindows) {
   EXPECT_EQ(ImportLightgbm(text)->model, ImportLightgbm(kSmall)->model);
 }
 
-TEST(LightgbmTest, ListsOfCategoriesAreTold) {
-  const auto imported = ImportLightgbm(ReadFile(kModels / "pandas_categories.txt"));
+TEST(LightgbmTest, ListsOfNumbersAreTold) {
+  const auto imported = ImportLightgbm(ReadFile(kModels / "pandas_numbers.txt"));
   ASSERT_TRUE(imported.ok()) << imported.status();
   ASSERT_THAT(imported->warnings, SizeIs(1));
-  EXPECT_THAT(imported->warnings[0], HasSubstr(R"([["blue", "green", "red"]])"));
+  EXPECT_THAT(imported->warnings[0], HasSubstr("[[0.0, 10.0, 20.0, 30.0, 40.0]]"));
+}
+
+TEST(LightgbmTest, ColumnsOfWordsHaveInputsOfTheirOwn) {
+  const auto imported = ImportText(Replaced("categorical:null", R"(categorical:[["x", "y"]])"));
+  ASSERT_TRUE(imported.ok()) << imported.status();
+  const auto inputs = testing::InfoOf(*imported).signature.inputs;
+  ASSERT_THAT(inputs, SizeIs(2));
+  EXPECT_EQ(inputs[0].name, "a");
+  EXPECT_EQ(inputs[0].dtype, DType::kFp64);
+  EXPECT_EQ(inputs[1].name, "b");
+  EXPECT_EQ(inputs[1].dtype, DType::kBytes);
+  EXPECT_THAT(imported->warnings, IsEmpty());
+}
+
+TEST(LightgbmTest, ListsThatFitNoColumnsLeaveCodes) {
+  for (const std::string_view lists : {R"([["x"], ["y"]])", R"([["x", 1]])", R"([[["x"]]])",
+                                       R"({"x": 1})", R"(["x"])", "nonsense"}) {
+    const auto imported = ImportText(Replaced("null", lists));
+    ASSERT_TRUE(imported.ok()) << imported.status();
+    EXPECT_THAT(testing::InfoOf(*imported).signature.inputs, SizeIs(1)) << lists;
+    EXPECT_THAT(imported->warnings, SizeIs(1)) << lists;
+  }
+}
+
+TEST(LightgbmTest, ColumnsOfWordsNeedNamesThatAreTheirOwn) {
+  const std::string words = Replaced("categorical:null", R"(categorical:[["x", "y"]])");
+  EXPECT_EQ(Refusal(testing::Replaced(words, "=a b", "=a a")),
+            "column \"a\": expected names that are unique and not those of outputs");
+  EXPECT_EQ(Refusal(testing::Replaced(words, "=a b", "=predict b")),
+            "column \"predict\": expected names that are unique and not those of outputs");
 }
 
 TEST(LightgbmTest, FewerRoundsMayAnswerInAGraphOfOtherThings) {
@@ -65,7 +95,8 @@ TEST(LightgbmTest, FewerRoundsMayAnswerInAGraphOfOtherThings) {
   const auto size_of = [&](int64_t rounds) {
     Graph graph;
     const Matrix x = graph.Input("x", DType::kFp32, 4);
-    const auto predictions = AddLightgbm(graph, x, text, {}, {.rounds = rounds});
+    const auto predictions = AddLightgbm(graph, [&](Graph&, const ModelColumns&) { return x; },
+                                         text, {}, {.rounds = rounds});
     EXPECT_TRUE(predictions.ok()) << predictions.status();
     EXPECT_EQ(predictions->proba->columns, 3);
     return graph.Serialize().size();

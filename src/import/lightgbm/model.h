@@ -18,6 +18,7 @@ struct Model {
   bool averages = false;  // boosting=rf: the mean of the rounds, not their sum
   std::string objective;  // "binary sigmoid:1"; "" for a custom one
   std::vector<std::string> feature_names;
+  std::vector<bool> categorical;   // by column; none when the text does not say
   std::string pandas_categorical;  // JSON: the categories of a table's columns; "" or "null": none
   std::vector<Tree> trees;         // round by round
 };

@@ -152,6 +152,15 @@ Status ReadHeader(const Section& header, Model& model) {
                                                  model.feature_names.size()));
 }
 
+/// feature_infos: "[0:2.5]" of numbers, "none", or the codes of a categorical column, "-1:0:2".
+Status ReadKinds(const Section& header, Model& model) {
+  if (!header.Has("feature_infos")) return OkStatus();
+  ASSIGN_OR_RETURN(std::string_view infos, header.Text("feature_infos"));
+  for (; !infos.empty(); infos.remove_prefix(std::min(infos.find(' '), infos.size() - 1) + 1))
+    model.categorical.push_back(!infos.starts_with('[') && !infos.starts_with("none"));
+  return OkStatus();
+}
+
 bool StartsTree(std::string_view text) {
   return text.starts_with("Tree=") || text.starts_with("end of trees");
 }
@@ -165,6 +174,7 @@ StatusOr<Model> ReadText(std::string_view text, const Limits& limits) {
   Section header("LightGBM model");
   while (!text.empty() && !StartsTree(text)) header.Add(TakeLine(text));
   RETURN_IF_ERROR(ReadHeader(header, model));
+  RETURN_IF_ERROR(ReadKinds(header, model));
   size_t members_left = limits.max_objects;
   while (text.starts_with("Tree=")) {
     Section section(fmt::format("LightGBM model: tree {}", model.trees.size()));

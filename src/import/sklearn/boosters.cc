@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "import/catboost/catboost.h"
+#include "import/columns.h"
 #include "import/lightgbm/lightgbm.h"
 #include "import/sklearn/operators.h"
 #include "import/sklearn/registry.h"
@@ -80,24 +81,42 @@ StatusOr<Outputs> Answering(Graph& graph, const State& state, const Predictions&
   return classifies ? Classifying(graph, state, answers) : Regressing(graph, state, answers);
 }
 
+/// The columns of x: where the booster was trained on words, those become codes.
+ColumnSource SourceOf(const State& state, const Table& x) {
+  return [&state, &x](Graph& graph, const ModelColumns& columns) -> StatusOr<Matrix> {
+    if (!columns.HasWords() || columns.count != x.columns()) return x.Numbers(graph, state.Title());
+    std::vector<Matrix> parts;
+    for (int64_t i = 0; i < columns.count; ++i) {
+      const Categories& categories = columns.categories[i];
+      if (!categories.words.empty()) {
+        ASSIGN_OR_RETURN(const Matrix words, x.Text(graph, i, state.Title()));
+        parts.push_back(CodesOf(graph, words, categories));
+        continue;
+      }
+      const Table one = x.Select(graph, std::vector<int64_t>{i});
+      ASSIGN_OR_RETURN(const Matrix number, one.Numbers(graph, state.Title()));
+      parts.push_back(categories.empty() ? number : CodesOf(graph, number, categories));
+    }
+    return graph.Concat(parts);
+  };
+}
+
 StatusOr<Predictions> AddXgboostOf(Writer& writer, const State& state, const Table& x) {
   ASSIGN_OR_RETURN(const auto bytes, XgboostBytes(state));
-  ASSIGN_OR_RETURN(const Matrix numbers, x.Numbers(writer.graph(), state.Title()));
   constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
   XgboostOptions options;
   options.best_rounds = state.name() != "Booster";
   ASSIGN_OR_RETURN(const double missing, state.NumberOr("missing", kNan));
   options.missing = static_cast<float>(missing);
-  return AddXgboost(writer.graph(), numbers, bytes, {}, options);
+  return AddXgboost(writer.graph(), SourceOf(state, x), bytes, {}, options);
 }
 
 StatusOr<Predictions> AddLightgbmOf(Writer& writer, const State& state, const Table& x) {
   ASSIGN_OR_RETURN(const std::string_view text, LightgbmText(state));
-  ASSIGN_OR_RETURN(const Matrix numbers, x.Numbers(writer.graph(), state.Title()));
   LightgbmOptions options;
   const char* const key = state.name() == "Booster" ? "best_iteration" : "_best_iteration";
   ASSIGN_OR_RETURN(options.rounds, state.IntegerOr(key, 0));
-  return AddLightgbm(writer.graph(), numbers, text, {}, options);
+  return AddLightgbm(writer.graph(), SourceOf(state, x), text, {}, options);
 }
 
 StatusOr<std::span<const std::byte>> CatboostBytes(const State& state) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "import/columns.h"
 #include "import/sklearn/operators.h"
 #include "import/sklearn/registry.h"
 
@@ -18,30 +19,13 @@ StatusOr<Matrix> Encode(Writer& writer, const State& state, const Table& x, int6
                         const Labels& categories, const std::vector<double>& codes,
                         double unknown) {
   Graph& graph = writer.graph();
-  const auto tensor = [](DType dtype, int64_t size, const auto& values) {
-    const auto bytes = std::as_bytes(std::span(values));
-    return Tensor{dtype, {size}, Buffer::Own(std::vector<std::byte>(bytes.begin(), bytes.end()))};
-  };
-  Tensor keys;
-  std::string value;
   if (categories.is_text()) {
     ASSIGN_OR_RETURN(const Matrix text, x.Text(graph, column, state.Title()));
-    value = text.value;
-    std::string wire;
-    for (const std::string& category : categories.texts) AppendBytesElement(wire, category);
-    keys = {DType::kBytes, {categories.size()}, Buffer::Own(std::move(wire))};
-  } else {
-    const std::vector<int64_t> one = {column};
-    ASSIGN_OR_RETURN(const Matrix number, x.Select(graph, one).Numbers(graph, state.Title()));
-    value = number.value;
-    keys = tensor(DType::kFp64, categories.size(), categories.AsNumbers());
+    return LookUp(graph, text, categories.texts, codes, unknown);
   }
-  return Matrix{graph.Add("LabelEncoder", {value},
-                          {{"keys_tensor", keys},
-                           {"values_tensor", tensor(DType::kFp64, categories.size(), codes)},
-                           {"default_tensor", tensor(DType::kFp64, 1, std::vector{unknown})}},
-                          kMlDomain),
-                DType::kFp64, 1};
+  const std::vector<int64_t> one = {column};
+  ASSIGN_OR_RETURN(const Matrix number, x.Select(graph, one).Numbers(graph, state.Title()));
+  return LookUp(graph, number, categories.AsNumbers(), codes, unknown);
 }
 
 StatusOr<std::vector<Labels>> ReadCategories(const State& state, int64_t columns) {

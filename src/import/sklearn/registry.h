@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "import/predictions.h"
+#include "import/columns.h"
 #include "import/sklearn/state.h"
 #include "import/sklearn/table.h"
 #include "import/sklearn/writer.h"

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "import/columns.h"
 #include "import/document.h"
 #include "import/import.h"
 #include "import/trees.h"
@@ -24,6 +25,7 @@ struct Booster {
   std::vector<float> base;      // one value, or one for each output
   bool base_is_margin = false;  // before 1.0; since then it is a prediction, before the link
   std::vector<std::string> feature_names;         // often none
+  std::vector<Categories> categories;             // by column, or none
   std::map<std::string, std::string> attributes;  // best_iteration, scikit_learn
   // Trees (gbtree and dart; dart's weights are multiplied in).
   std::vector<Tree> trees;

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/utf8.h"
 #include "import/xgboost/booster.h"
 #include "text/json_reader.h"
 
@@ -102,6 +103,43 @@ StatusOr<NodeTable> ReadTable(const Node& tree) {
   return table;
 }
 
+/// "red", "green" as bytes behind one another, and where each begins and the last ends.
+StatusOr<std::vector<std::string>> ReadWords(const Node& list) {
+  ASSIGN_OR_RETURN(const auto offsets, Integers(list, "offsets"));
+  ASSIGN_OR_RETURN(const auto bytes, Integers(list, "values"));
+  std::vector<std::string> words;
+  for (size_t i = 0; i + 1 < offsets.size(); ++i) {
+    if (offsets[i] < 0 || offsets[i] > offsets[i + 1] || offsets[i + 1] > std::ssize(bytes))
+      return list.Bad("offsets: expected them to rise to at most {}, got {} and {}", bytes.size(),
+                      offsets[i], offsets[i + 1]);
+    words.emplace_back(bytes.begin() + offsets[i], bytes.begin() + offsets[i + 1]);
+    if (!IsValidUtf8(words.back())) return list.Bad("values: expected words in UTF-8");
+  }
+  return words;
+}
+
+/// The categories of the training table's columns, which files have since 3.1.
+Status ReadTableCategories(const Node& model, Booster& booster) {
+  const auto cats = model.Find("cats");
+  if (!cats || !cats->Find("enc")) return OkStatus();
+  ASSIGN_OR_RETURN(const Node list, cats->At("enc"));
+  ASSIGN_OR_RETURN(const std::vector<Node> columns, list.AsNodes());
+  if (columns.empty()) return OkStatus();
+  if (std::ssize(columns) != booster.features)
+    return list.Bad("expected those of {} columns, got {}", booster.features, columns.size());
+  for (const Node& column : columns) {
+    Categories& categories = booster.categories.emplace_back();
+    if (column.Find("offsets")) {
+      ASSIGN_OR_RETURN(categories.words, ReadWords(column));
+    } else {
+      ASSIGN_OR_RETURN(const Node values, column.At("values"));
+      ASSIGN_OR_RETURN(const Numbers* numbers, values.AsNumbers());
+      categories.numbers = *numbers;
+    }
+  }
+  return OkStatus();
+}
+
 Status ReadTrees(const Node& model, const Numbers& dart_weights, Booster& booster) {
   ASSIGN_OR_RETURN(const Node list, model.At("trees"));
   ASSIGN_OR_RETURN(const std::vector<Node> trees, list.AsNodes());
@@ -160,6 +198,7 @@ Status ReadGradientBooster(const Node& learner, Booster& booster) {
   const auto trees = node.Find("gbtree");  // dart wraps one
   ASSIGN_OR_RETURN(const Node model, (trees ? *trees : node).At("model"));
   ASSIGN_OR_RETURN(const Numbers weights, DartWeights(node, model));
+  RETURN_IF_ERROR(ReadTableCategories(model, booster));
   return ReadTrees(model, weights, booster);
 }
 

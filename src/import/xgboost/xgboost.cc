@@ -24,8 +24,8 @@ bool IsSpace(std::byte b) {
          b == std::byte{'\t'};
 }
 
-constexpr std::string_view kUnread[] = {"Config",  "cats",        "loss_changes",
-                                        "parents", "sum_hessian", "metrics"};
+constexpr std::string_view kUnread[] = {"Config", "loss_changes", "parents", "sum_hessian",
+                                        "metrics"};
 constexpr JsonOptions kDocument = {.name = "XGBoost model", .float32 = true, .unread = kUnread};
 
 /// An object of UBJSON begins with a key's length, "{L"; one of JSON with a quoted key.
@@ -81,6 +81,14 @@ StatusOr<Source> Read(std::span<const std::byte> bytes, const Limits& limits,
   return source;
 }
 
+/// Categories of numbers stand for themselves only beside words: a table of numbers alone holds
+/// codes.
+ModelColumns ColumnsOf(const Booster& booster) {
+  ModelColumns columns{booster.features, booster.feature_names, booster.categories};
+  if (!columns.HasWords()) columns.categories.clear();
+  return columns;
+}
+
 }  // namespace
 }  // namespace xgboost
 
@@ -89,10 +97,15 @@ StatusOr<Imported> ImportXgboost(std::span<const std::byte> bytes, const Limits&
   Imported imported{.format = std::string(source.format),
                     .framework = "xgboost",
                     .framework_version = source.booster.version,
-                    .features = source.booster.feature_names,
                     .warnings = std::move(source.warnings)};
+  const ModelColumns columns = xgboost::ColumnsOf(source.booster);
+  if (columns.HasWords())
+    imported.warnings.push_back(
+        "a word that is none of a column's categories counts as missing; XGBoost refuses it");
+  else
+    imported.features = columns.names;
   Graph graph;
-  const Matrix x = graph.Input("input", DType::kFp32, source.booster.features);
+  ASSIGN_OR_RETURN(const Matrix x, AddInput(graph, columns, DType::kFp32));
   ASSIGN_OR_RETURN(const Predictions predictions,
                    xgboost::AddBooster(graph, std::move(source.booster), x));
   WriteOutputs(graph, predictions);
@@ -102,12 +115,14 @@ StatusOr<Imported> ImportXgboost(std::span<const std::byte> bytes, const Limits&
 
 StatusOr<ModelColumns> XgboostColumns(std::span<const std::byte> bytes, const Limits& limits) {
   ASSIGN_OR_RETURN(xgboost::Source source, xgboost::Read(bytes, limits, {}));
-  return ModelColumns{source.booster.features, std::move(source.booster.feature_names)};
+  return xgboost::ColumnsOf(source.booster);
 }
 
-StatusOr<Predictions> AddXgboost(Graph& graph, const Matrix& x, std::span<const std::byte> bytes,
-                                 const Limits& limits, const XgboostOptions& options) {
+StatusOr<Predictions> AddXgboost(Graph& graph, const ColumnSource& columns,
+                                 std::span<const std::byte> bytes, const Limits& limits,
+                                 const XgboostOptions& options) {
   ASSIGN_OR_RETURN(xgboost::Source source, xgboost::Read(bytes, limits, options));
+  ASSIGN_OR_RETURN(const Matrix x, columns(graph, xgboost::ColumnsOf(source.booster)));
   Matrix known = graph.CastTo(x, DType::kFp32);
   if (!std::isnan(options.missing)) {
     const float nan = std::numeric_limits<float>::quiet_NaN();

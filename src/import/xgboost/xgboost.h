@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/status.h"
+#include "import/columns.h"
 #include "import/graph.h"
 #include "import/import.h"
 #include "import/predictions.h"
@@ -14,7 +15,8 @@ namespace slipway::importing {
 
 /// Imports a model that XGBoost saved: JSON, UBJSON, the binary format of versions before 3.1, and
 /// the bytes inside a pickled Booster (its state's "handle").
-/// Input `input` FP32 [-1, features]; NaN is missing; a categorical feature holds its code.
+/// Input `input` FP32 [-1, features]; NaN is missing; a categorical feature holds its code. A model
+/// of a table whose columns hold words, since 3.1, has an input for each column (AddInput).
 /// Outputs, all FP32 but labels:
 ///   binary:logistic, multi:*   `predict` INT64 [n], `predict_proba` [n, classes]
 ///   binary:logistic of T labels   `predict` INT64 [n, T], `predict_proba` [n, T]
@@ -38,9 +40,10 @@ struct XgboostOptions {
 StatusOr<ModelColumns> XgboostColumns(std::span<const std::byte> bytes, const Limits& limits = {});
 
 /// Writes the model into a graph of other things.
-/// @param x  [n, features] of any dtype; cast to FP32.
+/// @param source  gives x, [n, features] of any dtype, which is cast to FP32.
 /// @return as ImportXgboost; kBadModel when x has not as many columns as the model has features.
-StatusOr<Predictions> AddXgboost(Graph& graph, const Matrix& x, std::span<const std::byte> bytes,
-                                 const Limits& limits = {}, const XgboostOptions& options = {});
+StatusOr<Predictions> AddXgboost(Graph& graph, const ColumnSource& source,
+                                 std::span<const std::byte> bytes, const Limits& limits = {},
+                                 const XgboostOptions& options = {});
 
 }  // namespace slipway::importing

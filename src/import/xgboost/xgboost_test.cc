@@ -39,6 +39,10 @@ std::string Replaced(std::string_view from, std::string_view to, std::string_vie
   return testing::Replaced(text, from, to);
 }
 
+ColumnSource Giving(const Matrix& x) {
+  return [x](Graph&, const ModelColumns&) { return x; };
+}
+
 TEST(XgboostTest, SaysWhatItReadAndFromWhichVersion) {
   const auto json = ImportText(kSmall);
   ASSERT_TRUE(json.ok()) << json.status();
@@ -69,7 +73,7 @@ TEST(XgboostTest, AllRoundsMayAnswerInAGraphOfOtherThings) {
   const auto size_of = [&](const XgboostOptions& options) {
     Graph graph;
     const Matrix x = graph.Input("x", DType::kFp64, 4);
-    const auto predictions = AddXgboost(graph, x, testing::BytesOf(bytes), {}, options);
+    const auto predictions = AddXgboost(graph, Giving(x), testing::BytesOf(bytes), {}, options);
     EXPECT_TRUE(predictions.ok()) << predictions.status();
     EXPECT_EQ(predictions->proba->columns, 3);
     return graph.Serialize().size();
@@ -81,7 +85,7 @@ TEST(XgboostTest, AllRoundsMayAnswerInAGraphOfOtherThings) {
 TEST(XgboostTest, ModelsOfOtherColumnsThanTheGraphsAreRefused) {
   Graph graph;
   const auto predictions =
-      AddXgboost(graph, graph.Input("x", DType::kFp32, 3), testing::BytesOf(kSmall));
+      AddXgboost(graph, Giving(graph.Input("x", DType::kFp32, 3)), testing::BytesOf(kSmall));
   ASSERT_FALSE(predictions.ok());
   EXPECT_EQ(MessageOf(predictions.status()), "XGBoost model: num_feature: expected 3, got 2");
 }
@@ -172,6 +176,50 @@ TEST(XgboostTest, LeavesThatShareTheirWeightsAreRefused) {
       Replaced("\"categories\"", "\"leaf_weights\":[1E0,2E0],\"categories\"",
                Replaced("\"right_children\":[2,-1,4,-1,-1]", "\"right_children\":[2,0,4,0,0]")));
   EXPECT_THAT(Refusal(shared), HasSubstr("expected rows of weights that are not shared"));
+}
+
+/// kSmall with the categories of its columns.
+std::string WithCategories(std::string_view enc) {
+  return Replaced("\"gbtree_model_param\"",
+                  fmt::format("\"cats\":{{\"enc\":{}}},\"gbtree_model_param\"", enc));
+}
+
+TEST(XgboostTest, ColumnsOfWordsHaveInputsOfTheirOwn) {
+  const auto imported = ImportText(WithCategories(
+      R"([{"type":15,"values":[10,20]},{"offsets":[0,1,3],"values":[97,195,159]}])"));
+  ASSERT_TRUE(imported.ok()) << imported.status();
+  const auto inputs = testing::InfoOf(*imported).signature.inputs;
+  ASSERT_THAT(inputs, SizeIs(2));
+  EXPECT_EQ(inputs[0].dtype, DType::kFp32);
+  EXPECT_EQ(inputs[1].dtype, DType::kBytes);
+  EXPECT_EQ(testing::InfoOf(*imported).operators["ai.onnx.ml.LabelEncoder"], 2);
+  ASSERT_THAT(imported->warnings, SizeIs(1));
+}
+
+TEST(XgboostTest, CategoriesOfNumbersAloneStayCodes) {
+  const auto imported =
+      ImportText(WithCategories(R"([{"type":15,"values":[10]},{"offsets":[],"values":[]}])"));
+  ASSERT_TRUE(imported.ok()) << imported.status();
+  EXPECT_EQ(testing::InfoOf(*imported).signature.inputs.at(0).name, "input");
+}
+
+TEST(XgboostTest, CategoriesThatLieAreRefused) {
+  constexpr std::string_view kPlace = "learner.gradient_booster.model.cats.enc";
+  struct Case {
+    std::string_view enc, what;
+  };
+  const Case cases[] = {
+      {R"([{"offsets":[0,1],"values":[97]}])", ": expected those of 2 columns, got 1"},
+      {R"([{"offsets":[0,9],"values":[97]},{"values":[]}])",
+       "[0]: offsets: expected them to rise to at most 1, got 0 and 9"},
+      {R"([{"offsets":[-1,1],"values":[97]},{"values":[]}])",
+       "[0]: offsets: expected them to rise to at most 1, got -1 and 1"},
+      {R"([{"offsets":[0,1],"values":[255]},{"values":[]}])",
+       "[0]: values: expected words in UTF-8"},
+      {R"([{"offsets":[0,1]},{"values":[]}])", "[0].values: expected to be there, got nothing"},
+  };
+  for (const Case& c : cases)
+    EXPECT_EQ(Refusal(WithCategories(c.enc)), fmt::format("{}{}", kPlace, c.what)) << c.enc;
 }
 
 TEST(XgboostTest, UnknownObjectivesAreRefusedByName) {

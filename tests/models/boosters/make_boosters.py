@@ -37,7 +37,22 @@ def write(framework, name, model, rows, given=None):
     path = FOLDER / f"{framework.__name__}_{name}{suffix}.pkl"
     path.write_bytes(pickle.dumps(model, protocol=4))
     outputs = {key: tensor(value) for key, value in answers.items()}
-    framework_answers.write(path, framework, {"input": tensor(rows)}, outputs)
+    inputs = rows if isinstance(rows, dict) else {"input": tensor(rows)}
+    framework_answers.write(path, framework, inputs, outputs)
+
+
+def main_words(x):
+    import pandas as pd
+
+    table = pd.DataFrame({"kind": pd.Categorical(np.array(["low", "mid", "high"])[np.arange(len(x)) % 3]), "length": x[:, 0]})
+    target = x[:, 3] + (np.arange(len(x)) % 3 == 1)
+    rows = table[::6]
+    for framework, model in (
+        (xgboost, xgboost.XGBRegressor(n_estimators=4, max_depth=3, n_jobs=1, enable_categorical=True)),
+        (lightgbm, lightgbm.LGBMRegressor(n_estimators=4, num_leaves=5, n_jobs=1, verbose=-1)),
+    ):
+        model.fit(table, target)
+        write(framework, "words", model, framework_answers.columns(rows, "FP64"), {"predict": model.predict(rows)})
 
 
 def main_catboost(x, y, words, rows):
@@ -73,6 +88,7 @@ def main():
     write(lightgbm, "pipeline", pipeline.fit(x, words == "setosa"), rows)
     if xgboost.__version__ == NEWEST["xgboost"]:
         main_catboost(x, y, words, rows)
+        main_words(x)
 
 
 if __name__ == "__main__":

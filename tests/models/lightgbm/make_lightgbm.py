@@ -65,7 +65,8 @@ def rows_of(text, x):
 def write(name, booster, rows, outputs):
     booster.save_model(FOLDER / f"{name}.txt")
     answers = {key: tensor(value, dtype) for key, (dtype, value) in outputs.items()}
-    framework_answers.write(FOLDER / f"{name}.txt", lgb, {"input": tensor(rows, "FP64")}, answers)
+    inputs = framework_answers.columns(rows, "FP64") if hasattr(rows, "columns") else {"input": tensor(rows, "FP64")}
+    framework_answers.write(FOLDER / f"{name}.txt", lgb, inputs, answers)
 
 
 def score(name, params, label, x=X, rounds=3, **dataset):
@@ -133,8 +134,20 @@ def kinds():
     table = pd.DataFrame({"size": X[:, 0], "colour": pd.Categorical(np.array(["red", "green", "blue"])[CLASS3])})
     data = lgb.Dataset(table, label=CATEGORY_SCORE, params={"verbosity": -1})
     booster = lgb.train({**TREES, **squares, "min_data_per_group": 5, "cat_smooth": 1}, data, 3)
-    coded = table.assign(colour=table["colour"].cat.codes).to_numpy(dtype=float)
-    write("pandas_categories", booster, coded[:ROWS], {"predict": ("FP64", booster.predict(table[:ROWS]))})
+    asked = table[:ROWS].copy()
+    asked["colour"] = asked["colour"].cat.add_categories("pink")
+    asked.loc[3, "colour"] = None
+    asked.loc[4, "colour"] = "pink"  # never seen
+    write("pandas_categories", booster, asked, {"predict": ("FP64", booster.predict(asked))})
+    table["store"] = pd.Categorical(CODES[:, 0] % 5 * 10)
+    data = lgb.Dataset(table, label=CATEGORY_SCORE, params={"verbosity": -1})
+    booster = lgb.train({**TREES, **squares, "min_data_per_group": 5, "cat_smooth": 1}, data, 3)
+    write("pandas_words_and_numbers", booster, table[:ROWS], {"predict": ("FP64", booster.predict(table[:ROWS]))})
+    numbers = table[["size", "store"]]
+    data = lgb.Dataset(numbers, label=CATEGORY_SCORE, params={"verbosity": -1})
+    booster = lgb.train({**TREES, **squares, "min_data_per_group": 5, "cat_smooth": 1}, data, 3)
+    coded = numbers.assign(store=numbers["store"].cat.codes).to_numpy(dtype=float)
+    write("pandas_numbers", booster, coded[:ROWS], {"predict": ("FP64", booster.predict(numbers[:ROWS]))})
 
 
 def older():

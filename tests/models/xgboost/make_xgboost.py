@@ -75,7 +75,8 @@ def write(name, ending, booster, inputs, outputs):
     else:
         booster.save_model(str(path))
     answers = {key: tensor(value, dtype) for key, (dtype, value) in outputs.items()}
-    framework_answers.write(path, xgb, {"input": tensor(inputs, "FP32")}, answers)
+    named = framework_answers.columns(inputs, "FP32") if hasattr(inputs, "columns") else {"input": tensor(inputs, "FP32")}
+    framework_answers.write(path, xgb, named, answers)
 
 
 def score(name, ending, params, label, x=X, rounds=3, data=None, **matrix):
@@ -155,6 +156,22 @@ def boosters():
         score(name, "json", params, CATEGORY_SCORE, x=X_CATEGORY, **kinds)
 
 
+def tables():
+    import pandas as pd
+
+    table = pd.DataFrame({
+        "colour": pd.Categorical(np.array(["rot", "grün", "blau"])[CLASS3]),
+        "size": X[:, 0],
+        "store": pd.Categorical(CODES[:, 0].astype(int) % 4 * 10),
+    })
+    asked = table[:ROWS].copy()
+    asked.loc[3, "colour"] = None
+    for ending in ("json", "ubj"):
+        model = xgb.XGBRegressor(n_estimators=3, max_depth=3, random_state=1, enable_categorical=True).fit(table, CATEGORY_SCORE)
+        suffix = "" if ending == "json" else "_ubjson"
+        write(f"words{suffix}", ending, model.get_booster(), asked, {"predict": ("FP32", model.predict(asked))})
+
+
 def classifiers():
     classes("binary_logistic", "json", classifier(), SCORE > 0)
     classes("binary_logistic_ubjson", "ubj", classifier(base_score=0.3), SCORE > 0)
@@ -211,4 +228,5 @@ elif BINARY:
 else:
     regressions()
     boosters()
+    tables()
     classifiers()
