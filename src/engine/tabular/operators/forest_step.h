@@ -30,6 +30,11 @@ class ForestStep final : public Step {
   std::unique_ptr<const forest::Forest> forest_;
 };
 
+/// Where NaN goes at a split that ONNX calls so: NaN differs from whatever it is compared with.
+inline bool MissingIsTrue(forest::SplitMode mode, bool tracks_true) {
+  return tracks_true || mode == forest::SplitMode::kNotEqual;
+}
+
 /// Emits the trees of `spec` on input 0 of the node; sets spec.features, compare and sum.
 /// @return the scores [n, targets] of `sum`'s type.
 StatusOr<Value> EmitForest(Lowering& node, forest::ForestSpec spec, DType sum);

@@ -132,7 +132,7 @@ class OldTrees {
       split.feature = static_cast<int32_t>(features_[at]);
       split.threshold = thresholds_[at];
       split.mode = *ModeOf(modes_[at]);
-      split.missing_is_true = !missing_.empty() && missing_[at] != 0;
+      split.missing_is_true = MissingIsTrue(split.mode, !missing_.empty() && missing_[at]);
       ASSIGN_OR_RETURN(split.on_true, ChildOf(at, on_true_[at], order, tree));
       ASSIGN_OR_RETURN(split.on_false, ChildOf(at, on_false_[at], order, tree));
       tree.splits.push_back(split);

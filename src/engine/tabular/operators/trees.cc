@@ -90,7 +90,7 @@ class TreeEnsemble {
         return node_.Bad("split {}: feature {}, mode {}", at, features_[at], modes_[at]);
       split.feature = static_cast<int32_t>(features_[at]);
       split.mode = static_cast<forest::SplitMode>(modes_[at]);
-      split.missing_is_true = !missing_.empty() && missing_[at] != 0;
+      split.missing_is_true = MissingIsTrue(split.mode, !missing_.empty() && missing_[at]);
       split.members_begin = static_cast<uint32_t>(members_[at].first);
       split.members_count = static_cast<uint32_t>(members_[at].second);
       ASSIGN_OR_RETURN(split.on_true, Child(true_ids_[at], true_leaves_[at] != 0, order, tree));
