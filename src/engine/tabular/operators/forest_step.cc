@@ -38,7 +38,7 @@ ForestStep::ForestStep(forest::ForestSpec spec, const Value& from, const Value& 
     : spec_(std::move(spec)), from_(from), to_(to.slot) {}
 
 Status ForestStep::Prepare() {
-  ASSIGN_OR_RETURN(forest_, forest::Forest::Compile(spec_));
+  forest_ = forest::Forest::CompileChecked(spec_);
   spec_ = {};
   return OkStatus();
 }

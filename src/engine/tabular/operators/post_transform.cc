@@ -4,9 +4,6 @@
 #include "engine/tabular/operators/steps.h"
 
 namespace slipway::tabular {
-namespace {
-
-/// classlabels_strings, or integers under either of their names.
 StatusOr<std::shared_ptr<const Tensor>> ClassLabels(const Lowering& node) {
   Tensor labels;
   if (const std::vector<std::string> texts = node.Texts("classlabels_strings"); !texts.empty()) {
@@ -23,8 +20,6 @@ StatusOr<std::shared_ptr<const Tensor>> ClassLabels(const Lowering& node) {
   }
   return std::make_shared<const Tensor>(std::move(labels));
 }
-
-}  // namespace
 
 StatusOr<Value> EmitPostTransform(Lowering& node, const Value& scores, std::string_view name) {
   if (name == "NONE" || name.empty()) return scores;

@@ -16,6 +16,9 @@ Value EmitArgMax(Lowering& node, const Value& x);
 /// Entries of a constant table by INT64 rows.
 Value EmitLookup(Lowering& node, const Value& index, std::shared_ptr<const Tensor> table);
 
+/// classlabels_strings, or integers under either of their names.
+StatusOr<std::shared_ptr<const Tensor>> ClassLabels(const Lowering& node);
+
 /// `scores` after NONE, LOGISTIC or SOFTMAX. @return kUnsupported for others.
 StatusOr<Value> EmitPostTransform(Lowering& node, const Value& scores, std::string_view name);
 
