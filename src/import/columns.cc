@@ -40,8 +40,9 @@ Status CheckNames(const ModelColumns& columns) {
       return Error(Reason::kUnsupported,
                    "column \"{}\": expected names that are unique and not those of outputs", name);
   if (columns.names.size() == static_cast<size_t>(columns.count)) return OkStatus();
-  return Error(Reason::kUnsupported, "expected names of {} columns, of which some hold words, got {}",
-               columns.count, columns.names.size());
+  return Error(Reason::kUnsupported,
+               "expected names of {} columns, of which some hold words, got {}", columns.count,
+               columns.names.size());
 }
 
 }  // namespace
@@ -76,9 +77,8 @@ StatusOr<Matrix> AddInput(Graph& graph, const ModelColumns& columns, DType dtype
     const Categories& categories = columns.categories[i];
     const bool words = !categories.words.empty();
     const Matrix column = graph.Input(columns.names[i], words ? DType::kBytes : dtype, 1);
-    parts.push_back(categories.empty()
-                        ? column
-                        : graph.CastTo(CodesOf(graph, column, categories), dtype));
+    parts.push_back(categories.empty() ? column
+                                       : graph.CastTo(CodesOf(graph, column, categories), dtype));
   }
   return graph.Concat(parts);
 }

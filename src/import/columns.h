@@ -23,8 +23,9 @@ struct Categories {
 /// What a model is given.
 struct ModelColumns {
   int64_t count = 0;
-  std::vector<std::string> names;      // as many, or none
-  std::vector<Categories> categories;  // as many, or none; empty ones where the column holds numbers
+  std::vector<std::string> names;  // as many, or none
+  std::vector<Categories>
+      categories;  // as many, or none; empty ones where the column holds numbers
 
   /// Whether requests have words in a column.
   bool HasWords() const;
@@ -34,9 +35,10 @@ struct ModelColumns {
 /// where they hold categories.
 using ColumnSource = std::function<StatusOr<Matrix>(Graph&, const ModelColumns&)>;
 
-/// The graph's own input: `input` [-1, count] of `dtype`; where a column holds words, an input [-1, 1]
-/// for each column under its name: BYTES for words, else `dtype`.
-/// @return kUnsupported when words stand in columns whose names are none, not unique or an output's.
+/// The graph's own input: `input` [-1, count] of `dtype`; where a column holds words, an input [-1,
+/// 1] for each column under its name: BYTES for words, else `dtype`.
+/// @return kUnsupported when words stand in columns whose names are none, not unique or an
+/// output's.
 StatusOr<Matrix> AddInput(Graph& graph, const ModelColumns& columns, DType dtype);
 
 /// values[i] where the column equals key i, else `otherwise`: FP64 [n, 1].

@@ -92,6 +92,24 @@ StatusOr<::onnx::ModelProto> ParseSkeleton(std::span<const std::byte> model) {
   return parsed;
 }
 
+Status AddValues(std::span<const std::byte> model, ::onnx::ModelProto& skeleton) {
+  const std::string_view bytes(reinterpret_cast<const char*>(model.data()), model.size());
+  ::onnx::ModelProto rest;  // stays empty: all fields are taken
+  int next = 0;
+  const auto fill = [&](int number, std::string_view payload) {
+    if (number != ::onnx::GraphProto::kInitializerFieldNumber) return Verdict::kTaken;
+    const bool ok = next < skeleton.graph().initializer_size() &&
+                    skeleton.mutable_graph()->mutable_initializer(next++)->ParseFromArray(
+                        payload.data(), static_cast<int>(payload.size()));
+    return ok ? Verdict::kTaken : Verdict::kMalformed;
+  };
+  const bool ok = ParseApart(bytes, rest, [&](int number, std::string_view payload) {
+    if (number != ::onnx::ModelProto::kGraphFieldNumber) return Verdict::kTaken;
+    return ParseApart(payload, *rest.mutable_graph(), fill) ? Verdict::kTaken : Verdict::kMalformed;
+  });
+  return ok ? OkStatus() : NoModel();
+}
+
 StatusOr<::onnx::ModelProto> ParseModel(std::span<const std::byte> model) {
   ::onnx::ModelProto parsed;
   if (model.size() > INT_MAX ||

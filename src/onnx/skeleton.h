@@ -14,6 +14,9 @@ namespace slipway::onnx {
 /// levels.
 StatusOr<::onnx::ModelProto> ParseSkeleton(std::span<const std::byte> model);
 
+/// Puts into `skeleton`, which ParseSkeleton made of the same bytes, what it left out.
+Status AddValues(std::span<const std::byte> model, ::onnx::ModelProto& skeleton);
+
 /// Parses all of it.
 StatusOr<::onnx::ModelProto> ParseModel(std::span<const std::byte> model);
 

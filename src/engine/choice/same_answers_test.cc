@@ -16,9 +16,8 @@ namespace {
 
 constexpr int64_t kRows = 2000, kColumns = 6;
 
-/// Left to ONNX Runtime: one score for two classes means what the signs of all weights say, and an
-/// output that is declared with one column has two.
-const std::set<std::string> kNotTaken = {"forest_two", "tree"};
+/// Left to ONNX Runtime: an output that is declared with one column has two.
+const std::set<std::string> kNotTaken = {"tree"};
 
 std::string ReadModel(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);

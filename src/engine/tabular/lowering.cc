@@ -113,9 +113,14 @@ std::string Lowering::Text(std::string_view name, std::string_view otherwise) co
 }
 
 std::vector<int64_t> Lowering::Ints(std::string_view name) const {
+  const auto ints = IntsOf(name);
+  return {ints.begin(), ints.end()};
+}
+
+std::span<const int64_t> Lowering::IntsOf(std::string_view name) const {
   const auto* found = attribute(name);
   if (found == nullptr) return {};
-  return {found->ints().begin(), found->ints().end()};
+  return {found->ints().data(), static_cast<size_t>(found->ints_size())};
 }
 
 std::vector<float> Lowering::Floats(std::string_view name) const {

@@ -90,6 +90,8 @@ class Lowering {
   float Float(std::string_view name, float otherwise) const;
   std::string Text(std::string_view name, std::string_view otherwise) const;
   std::vector<int64_t> Ints(std::string_view name) const;
+  /// The same, where they lie in the node.
+  std::span<const int64_t> IntsOf(std::string_view name) const;
   std::vector<float> Floats(std::string_view name) const;
   std::vector<std::string> Texts(std::string_view name) const;
   /// A tensor attribute; null when there is none.
@@ -160,6 +162,7 @@ std::span<const Operator> RankingOperators();
 std::span<const Operator> ReductionOperators();
 std::span<const Operator> SelectionOperators();
 std::span<const Operator> ShapeOperators();
+std::span<const Operator> SupportVectorOperators();
 std::span<const Operator> TermOperators();
 std::span<const Operator> TreeOperators();
 std::span<const Operator> WhereOperators();

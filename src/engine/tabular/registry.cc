@@ -11,7 +11,7 @@ Table AllOperators() {
        {CastOperators(), CouplingOperators(), DistanceOperators(), LabelOperators(),
         LinearOperators(), MapOperators(), MlOperators(), OldTreeOperators(), PairOperators(),
         RankingOperators(), ReductionOperators(), SelectionOperators(), ShapeOperators(),
-        TermOperators(), TreeOperators(), WhereOperators()})
+        SupportVectorOperators(), TermOperators(), TreeOperators(), WhereOperators()})
     for (const Operator& op : list) table[{op.domain, op.name}] = &op;
   return table;
 }

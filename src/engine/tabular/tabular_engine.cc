@@ -20,14 +20,14 @@ class TabularEngine final : public Engine {
 
   StatusOr<std::unique_ptr<LoadedModel>> Load(const ModelBytes& model,
                                               const LoadOptions& options) override {
-    ASSIGN_OR_RETURN(const ::onnx::ModelProto skeleton, onnx::ParseSkeleton(model.model));
-    ASSIGN_OR_RETURN(onnx::ModelInfo info, onnx::InspectSkeleton(skeleton));
+    ASSIGN_OR_RETURN(::onnx::ModelProto graph, onnx::ParseSkeleton(model.model));
+    ASSIGN_OR_RETURN(onnx::ModelInfo info, onnx::InspectSkeleton(graph));
     if (!info.external_locations.empty())
       return Error(Reason::kUnsupported, "weights in other files are not supported");
-    RETURN_IF_ERROR(CheckOperators(skeleton));
-    ASSIGN_OR_RETURN(::onnx::ModelProto whole, onnx::ParseModel(model.model));
-    RETURN_IF_ERROR(onnx::ReplaceZipMaps(whole));
-    ASSIGN_OR_RETURN(Program program, Compile(whole, info.signature));
+    RETURN_IF_ERROR(CheckOperators(graph));
+    RETURN_IF_ERROR(onnx::AddValues(model.model, graph));
+    RETURN_IF_ERROR(onnx::ReplaceZipMaps(graph));
+    ASSIGN_OR_RETURN(Program program, Compile(graph, info.signature));
     return std::make_unique<Model>(std::move(program), std::move(info.signature), options, memory_);
   }
 

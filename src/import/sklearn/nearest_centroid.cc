@@ -30,9 +30,8 @@ Matrix MinusSquares(Graph& graph, const Matrix& x, const Dense& centroids, bool 
 
 bool AreEqual(const std::vector<double>& priors) {
   const double share = 1 / static_cast<double>(priors.size());
-  return std::all_of(priors.begin(), priors.end(), [&](double prior) {
-    return std::abs(prior - share) <= 1e-8 + 1e-5 * share;
-  });
+  return std::all_of(priors.begin(), priors.end(),
+                     [&](double prior) { return std::abs(prior - share) <= 1e-8 + 1e-5 * share; });
 }
 
 /// Over columns divided by their deviations within classes: −|x − c|² + 2 ln prior.
@@ -58,8 +57,7 @@ StatusOr<Outputs> NearestCentroid(Writer& writer, const State& state, const Tabl
   ASSIGN_OR_RETURN(const std::string metric, state.TextOr("metric", "euclidean"));
   const bool euclidean = metric == "euclidean";
   if (!euclidean && metric != "manhattan")
-    return state.Unsupported("metric: expected \"euclidean\" or \"manhattan\", got \"{}\"",
-                             metric);
+    return state.Unsupported("metric: expected \"euclidean\" or \"manhattan\", got \"{}\"", metric);
   Outputs outputs;
   outputs.label = ArgMax(graph, MinusSquares(graph, x, centroids, euclidean));
   if (!state.Has("class_prior_")) {  // before scikit-learn 1.6

@@ -1,4 +1,5 @@
-// TransformedTargetRegressor: a regressor of targets that a transformer takes back to what they were.
+// TransformedTargetRegressor: a regressor of targets that a transformer takes back to what they
+// were.
 
 #include <cmath>
 
@@ -39,8 +40,7 @@ Matrix UndoYeoJohnson(Graph& graph, const Matrix& y, double lambda) {
   const Matrix positive = MapWith(graph, "Sub", PowerOf(graph, y, lambda), {1});
   const Matrix mirrored = PowerOf(graph, Map(graph, "Neg", y), 2 - lambda);
   const std::string negative = graph.Add("Sub", {graph.Scalar<double>(1), mirrored.value});
-  const std::string is_positive =
-      graph.Add("GreaterOrEqual", {y.value, graph.Scalar<double>(0)});
+  const std::string is_positive = graph.Add("GreaterOrEqual", {y.value, graph.Scalar<double>(0)});
   return {graph.Add("Where", {is_positive, positive.value, negative}), DType::kFp64, 1};
 }
 

@@ -10,13 +10,19 @@ import pathlib
 import numpy
 from skl2onnx import convert_sklearn
 from skl2onnx.common.data_types import FloatTensorType
-from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier, RandomForestRegressor
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    GradientBoostingClassifier,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, Normalizer, StandardScaler
+from sklearn.svm import SVC, SVR, NuSVC, OneClassSVM
 from sklearn.tree import DecisionTreeRegressor
 
 FOLDER = pathlib.Path(__file__).parent
@@ -40,6 +46,13 @@ MODELS = {
     "mlp_three": (MLPClassifier((12, 8), max_iter=60, random_state=1), three),
     "mlp_numbers": (MLPRegressor(hidden_layer_sizes=(12,), activation="tanh", max_iter=60, random_state=1), number),
     "bayes": (GaussianNB(), three),
+    "boosting_two": (GradientBoostingClassifier(n_estimators=5, random_state=1), two),
+    "svc_two": (SVC(C=0.3, kernel="sigmoid"), two),
+    "svc_two_probabilities": (SVC(probability=True, random_state=1), two),
+    "svc_three": (SVC(kernel="poly"), three),
+    "nusvc_three_probabilities": (NuSVC(nu=0.3, probability=True, random_state=1), three),
+    "svr": (SVR(), number),
+    "outliers": (OneClassSVM(nu=0.1), number),
 }
 
 for name, (estimator, target) in MODELS.items():

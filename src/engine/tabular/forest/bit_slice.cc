@@ -18,7 +18,11 @@ constexpr int32_t kMostTargets = 64;
 class SelectionWriter {
  public:
   SelectionWriter(const LoweredTree& tree, std::vector<SliceMux>& muxes)
-      : tree_(tree), muxes_(muxes), begin_(tree.nodes.size()), end_(tree.nodes.size()) {
+      : tree_(tree),
+        muxes_(muxes),
+        begin_(tree.nodes.size()),
+        end_(tree.nodes.size()),
+        found_(tree.nodes.size()) {
     for (size_t i = tree.nodes.size(); i-- > 0;) {
       begin_[i] = BeginOf(tree.nodes[i].left);
       end_[i] = EndOf(tree.nodes[i].right);
@@ -40,23 +44,22 @@ class SelectionWriter {
 
   /// Children stand behind their parents, so backwards they come first.
   void WriteBit(int bit) {
-    std::vector<Slot> found(tree_.nodes.size());
     for (size_t i = tree_.nodes.size(); i-- > 0;) {
       const Node& node = tree_.nodes[i];
       const bool root = i == 0;
       if (!root && Agree(begin_[i], end_[i], bit)) {
-        found[i] = Constant(begin_[i], bit);
+        found_[i] = Constant(begin_[i], bit);
         continue;
       }
-      const Slot low = Found(node.left, bit, found), high = Found(node.right, bit, found);
+      const Slot low = Found(node.left, bit), high = Found(node.right, bit);
       if (!root && low == kZeros && high == kOnes) {
-        found[i] = SplitSlot(i);
+        found_[i] = SplitSlot(i);
         continue;
       }
       Free(low);
       Free(high);
-      found[i] = root ? static_cast<Slot>(kLeafBits + bit) : Allocate();
-      muxes_.push_back({found[i], SplitSlot(i), low, high});
+      found_[i] = root ? static_cast<Slot>(kLeafBits + bit) : Allocate();
+      muxes_.push_back({found_[i], SplitSlot(i), low, high});
     }
   }
 
@@ -64,9 +67,9 @@ class SelectionWriter {
     return begin >> bit == (end - 1) >> bit;
   }
   static Slot Constant(uint32_t leaf, int bit) { return leaf >> bit & 1 ? kOnes : kZeros; }
-  Slot Found(int32_t child, int bit, const std::vector<Slot>& found) const {
+  Slot Found(int32_t child, int bit) const {
     return child < 0 ? Constant(static_cast<uint32_t>(~child), bit)
-                     : found[static_cast<size_t>(child)];
+                     : found_[static_cast<size_t>(child)];
   }
 
   Slot Allocate() {
@@ -82,6 +85,7 @@ class SelectionWriter {
   const LoweredTree& tree_;
   std::vector<SliceMux>& muxes_;
   std::vector<uint32_t> begin_, end_;  // leaves below each split
+  std::vector<Slot> found_;            // where a bit of theirs is
   std::vector<Slot> free_;
   size_t used_ = 0;
 };

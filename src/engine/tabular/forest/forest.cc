@@ -98,6 +98,11 @@ std::string_view NameOf(Kernel kernel) {
 StatusOr<std::unique_ptr<const Forest>> Forest::Compile(const ForestSpec& spec,
                                                         const Options& options) {
   RETURN_IF_ERROR(Check(spec));
+  return CompileChecked(spec, options);
+}
+
+std::unique_ptr<const Forest> Forest::CompileChecked(const ForestSpec& spec,
+                                                     const Options& options) {
   const Lowered lowered = Lower(spec);
   const Isa isa = std::min(options.isa, HostIsa());
   const auto wanted = [&](Kernel kernel) {

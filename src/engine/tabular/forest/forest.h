@@ -37,7 +37,7 @@ struct Options {
   /// Measured at load where absent. A kernel that cannot take the forest, or that this processor
   /// cannot run, is replaced by kWalk.
   std::optional<KernelChoice> choice;
-  Duration measuring = std::chrono::milliseconds(3);  // processor time, about
+  Duration measuring = std::chrono::milliseconds(1);  // processor time, about
   Isa isa = Isa::kAvx512;  // at most this one, where the processor has it
 };
 
@@ -47,6 +47,9 @@ class Forest {
   /// @return kBadModel as Check says. Memory and time are linear in the nodes.
   static StatusOr<std::unique_ptr<const Forest>> Compile(const ForestSpec& spec,
                                                          const Options& options = {});
+  /// @param spec  passes Check.
+  static std::unique_ptr<const Forest> CompileChecked(const ForestSpec& spec,
+                                                      const Options& options = {});
   virtual ~Forest() = default;
 
   /// @param rows  of spec.compare's type, columns as many as spec.features or more.

@@ -1,5 +1,7 @@
 #include "engine/tabular/forest/lowered.h"
 
+#include <absl/container/flat_hash_map.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -8,7 +10,6 @@
 #include <limits>
 #include <map>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 
 namespace slipway::forest {
@@ -155,10 +156,10 @@ class Lowering {
     lowered.first_leaf = static_cast<uint32_t>(out_.leaves.size() / Width());
     lowered.target = tree.leaf_targets.empty() ? tree.target : tree.leaf_targets[0];
     lowered.nodes.reserve(tree.splits.size());
-    std::vector<Place> open = {{tree.splits.empty() ? ~0 : 0, -1}};
-    while (!open.empty()) {
-      const Place place = open.back();
-      open.pop_back();
+    open_.push_back({tree.splits.empty() ? ~0 : 0, -1});
+    while (!open_.empty()) {
+      const Place place = open_.back();
+      open_.pop_back();
       int32_t number;
       if (place.child < 0) {
         AddLeaf(tree, static_cast<size_t>(~place.child));
@@ -175,8 +176,8 @@ class Lowering {
                                                         static_cast<uint32_t>(number)});
         const int32_t left = question.left_is_true ? split.on_true : split.on_false;
         const int32_t right = question.left_is_true ? split.on_false : split.on_true;
-        open.push_back({right, number, true, place.depth + 1});
-        open.push_back({left, number, false, place.depth + 1});
+        open_.push_back({right, number, true, place.depth + 1});
+        open_.push_back({left, number, false, place.depth + 1});
       }
       if (place.parent < 0) continue;
       Node& parent = lowered.nodes[static_cast<size_t>(place.parent)];
@@ -232,8 +233,9 @@ class Lowering {
   const ForestSpec& spec_;
   Lowered out_;
   bool mixed_targets_ = false;
+  std::vector<Place> open_;             // of the tree that is being added
   std::vector<std::vector<Cut>> cuts_;  // by column
-  std::unordered_map<uint64_t, uint32_t> ordered_;
+  absl::flat_hash_map<uint64_t, uint32_t> ordered_;
   std::map<std::pair<uint64_t, std::vector<double>>, uint32_t> sets_;
 };
 

@@ -19,7 +19,7 @@ void ForestStep::ReadInstead(Slot from, forest::Compare compare) {
 }
 
 Status ForestStep::Prepare() {
-  ASSIGN_OR_RETURN(forest_, forest::Forest::Compile(spec_));
+  forest_ = forest::Forest::CompileChecked(spec_);
   spec_ = {};
   return OkStatus();
 }

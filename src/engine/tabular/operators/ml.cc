@@ -6,29 +6,12 @@
 #include <limits>
 
 #include "engine/tabular/operators/linear.h"
+#include "engine/tabular/operators/ml.h"
 #include "engine/tabular/operators/post_transform.h"
 #include "engine/tabular/operators/steps.h"
 
 namespace slipway::tabular {
 namespace {
-
-/// Input 0 [n, k] as float32, which these operators compute in whatever they are given.
-StatusOr<Value> Floats(Lowering& node) {
-  ASSIGN_OR_RETURN(const Value x,
-                   node.Matrix(0, {DType::kFp32, DType::kFp64, DType::kInt64, DType::kInt32}));
-  if (x.tail.empty()) return node.Unsupported("input 0 is {}", x.ToString());
-  if (x.dtype == DType::kFp32) return x;
-  ASSIGN_OR_RETURN(const Value y, node.NewRows(DType::kFp32, x.tail));
-  VisitType(x.dtype, [&]<typename T>() {
-    if constexpr (std::is_arithmetic_v<T>)
-      node.Emit(MakeStep([from = x.slot, to = y.slot, columns = x.columns()](const Block& block) {
-                  std::transform(block.In<T>(from), block.In<T>(from) + block.rows * columns,
-                                 block.Out<float>(to), [](T v) { return static_cast<float>(v); });
-                }),
-                {x.slot}, {y.slot});
-  });
-  return y;
-}
 
 /// Gives y[r][k] = f(x[r][k], k).
 template <typename F>
@@ -60,7 +43,7 @@ StatusOr<std::vector<float>> Each(const Lowering& node, std::string_view name, s
 // ---- preparation
 
 Status LowerScaler(Lowering& node) {
-  ASSIGN_OR_RETURN(const Value x, Floats(node));
+  ASSIGN_OR_RETURN(const Value x, InputAsFloats(node));
   ASSIGN_OR_RETURN(auto offset, Each(node, "offset", x.columns(), 0));
   ASSIGN_OR_RETURN(auto scale, Each(node, "scale", x.columns(), 1));
   return GiveByColumn(node, x,
@@ -98,7 +81,7 @@ float NormOf(const float* row, size_t columns, Norm norm) {
 }
 
 Status LowerNormalizer(Lowering& node) {
-  ASSIGN_OR_RETURN(const Value x, Floats(node));
+  ASSIGN_OR_RETURN(const Value x, InputAsFloats(node));
   const std::string name = node.Text("norm", "MAX");
   const Norm norm = name == "L1" ? Norm::kL1 : name == "L2" ? Norm::kL2 : Norm::kMax;
   ASSIGN_OR_RETURN(const Value y, node.NewRows(DType::kFp32, x.tail));
@@ -118,7 +101,52 @@ Status LowerNormalizer(Lowering& node) {
 
 // ---- linear models
 
-/// x times the rows of `coefficients` ([outputs, columns]), plus `intercepts` or nothing.
+Status LowerLinearRegressor(Lowering& node) {
+  ASSIGN_OR_RETURN(const Value x, InputAsFloats(node));
+  ASSIGN_OR_RETURN(Value scores,
+                   EmitScores(node, x, node.Floats("coefficients"), node.Floats("intercepts")));
+  if (scores.tail[0] != node.Int("targets", 1))
+    return node.Bad("{} targets, coefficients of {}", node.Int("targets", 1), scores.tail[0]);
+  ASSIGN_OR_RETURN(scores, EmitPostTransform(node, scores, node.Text("post_transform", "NONE")));
+  node.Give(0, scores);
+  return OkStatus();
+}
+
+Status LowerLinearClassifier(Lowering& node) {
+  ASSIGN_OR_RETURN(const Value x, InputAsFloats(node));
+  ASSIGN_OR_RETURN(const Value scores,
+                   EmitScores(node, x, node.Floats("coefficients"), node.Floats("intercepts")));
+  return GiveClasses(node, scores, node.Text("post_transform", "NONE"));
+}
+
+constexpr Operator kOperators[] = {
+    {"ai.onnx.ml", "Binarizer", LowerBinarizer},
+    {"ai.onnx.ml", "Imputer", LowerImputer},
+    {"ai.onnx.ml", "LinearClassifier", LowerLinearClassifier},
+    {"ai.onnx.ml", "LinearRegressor", LowerLinearRegressor},
+    {"ai.onnx.ml", "Normalizer", LowerNormalizer},
+    {"ai.onnx.ml", "Scaler", LowerScaler},
+};
+
+}  // namespace
+
+StatusOr<Value> InputAsFloats(Lowering& node) {
+  ASSIGN_OR_RETURN(const Value x,
+                   node.Matrix(0, {DType::kFp32, DType::kFp64, DType::kInt64, DType::kInt32}));
+  if (x.tail.empty()) return node.Unsupported("input 0 is {}", x.ToString());
+  if (x.dtype == DType::kFp32) return x;
+  ASSIGN_OR_RETURN(const Value y, node.NewRows(DType::kFp32, x.tail));
+  VisitType(x.dtype, [&]<typename T>() {
+    if constexpr (std::is_arithmetic_v<T>)
+      node.Emit(MakeStep([from = x.slot, to = y.slot, columns = x.columns()](const Block& block) {
+                  std::transform(block.In<T>(from), block.In<T>(from) + block.rows * columns,
+                                 block.Out<float>(to), [](T v) { return static_cast<float>(v); });
+                }),
+                {x.slot}, {y.slot});
+  });
+  return y;
+}
+
 StatusOr<Value> EmitScores(Lowering& node, const Value& x, const std::vector<float>& coefficients,
                            std::vector<float> intercepts) {
   const size_t columns = x.columns();
@@ -137,35 +165,6 @@ StatusOr<Value> EmitScores(Lowering& node, const Value& x, const std::vector<flo
   node.Emit(MakeAffine(x.slot, y.slot, std::move(weights)), {x.slot}, {y.slot});
   return y;
 }
-
-Status LowerLinearRegressor(Lowering& node) {
-  ASSIGN_OR_RETURN(const Value x, Floats(node));
-  ASSIGN_OR_RETURN(Value scores,
-                   EmitScores(node, x, node.Floats("coefficients"), node.Floats("intercepts")));
-  if (scores.tail[0] != node.Int("targets", 1))
-    return node.Bad("{} targets, coefficients of {}", node.Int("targets", 1), scores.tail[0]);
-  ASSIGN_OR_RETURN(scores, EmitPostTransform(node, scores, node.Text("post_transform", "NONE")));
-  node.Give(0, scores);
-  return OkStatus();
-}
-
-Status LowerLinearClassifier(Lowering& node) {
-  ASSIGN_OR_RETURN(const Value x, Floats(node));
-  ASSIGN_OR_RETURN(const Value scores,
-                   EmitScores(node, x, node.Floats("coefficients"), node.Floats("intercepts")));
-  return GiveClasses(node, scores, node.Text("post_transform", "NONE"));
-}
-
-constexpr Operator kOperators[] = {
-    {"ai.onnx.ml", "Binarizer", LowerBinarizer},
-    {"ai.onnx.ml", "Imputer", LowerImputer},
-    {"ai.onnx.ml", "LinearClassifier", LowerLinearClassifier},
-    {"ai.onnx.ml", "LinearRegressor", LowerLinearRegressor},
-    {"ai.onnx.ml", "Normalizer", LowerNormalizer},
-    {"ai.onnx.ml", "Scaler", LowerScaler},
-};
-
-}  // namespace
 
 std::span<const Operator> MlOperators() { return kOperators; }
 

@@ -6,7 +6,9 @@
 #include <algorithm>
 
 #include "engine/tabular/operators/forest_step.h"
+#include "engine/tabular/operators/lookup.h"
 #include "engine/tabular/operators/post_transform.h"
+#include "engine/tabular/operators/steps.h"
 #include "onnx/display.h"
 
 namespace slipway::tabular {
@@ -190,17 +192,53 @@ Status LowerRegressor(Lowering& node) {
   return OkStatus();
 }
 
-/// Of two classes only with scores for both: what one score means to the other depends on the signs
-/// of all weights.
+/// Of one score s for two classes: label 1 above the threshold. Output 1 as ONNX Runtime has it:
+/// 1 - s and s where no weight is negative, else both signs, through LOGISTIC; without that, s
+/// comes first where label 0 wins.
+Status GiveOneScore(Lowering& node, const Value& scores, bool all_positive) {
+  const std::string transform = node.Text("post_transform", "NONE");
+  if (transform != "NONE" && transform != "LOGISTIC")
+    return node.Unsupported("post_transform {} of one score", transform);
+  const bool logistic = transform == "LOGISTIC" && !all_positive;
+  ASSIGN_OR_RETURN(const Value which, node.NewRows(DType::kInt64, {}));
+  ASSIGN_OR_RETURN(Value both, node.NewRows(DType::kFp32, {2}));
+  const float threshold = all_positive ? 0.5F : 0.0F;
+  node.Emit(
+      MakeStep([=, from = scores.slot, label = which.slot, to = both.slot](const Block& block) {
+        for (size_t r = 0; r < block.rows; ++r) {
+          const float score = block.In<float>(from)[r];
+          const bool second = score > threshold;
+          block.Out<int64_t>(label)[r] = second;
+          float* out = block.Out<float>(to) + 2 * r;
+          out[0] = all_positive ? 1 - score : second || logistic ? -score : score;
+          out[1] = all_positive || second || logistic ? score : -score;
+        }
+      }),
+      {scores.slot}, {which.slot, both.slot});
+  ASSIGN_OR_RETURN(const Value label, EmitLookup(node, which, ClassLabels(node)));
+  node.Give(0, label);
+  if (logistic) {
+    ASSIGN_OR_RETURN(both, EmitPostTransform(node, both, transform));
+  }
+  node.Give(1, both);
+  return OkStatus();
+}
+
 Status LowerClassifier(Lowering& node) {
-  const size_t labels =
-      std::max({node.Texts("classlabels_strings").size(), node.Ints("classlabels_int64s").size()});
-  OldTrees trees(node, "class", static_cast<int64_t>(labels));
+  const size_t labels = std::max(
+      {node.Texts("classlabels_strings").size(), node.IntsOf("classlabels_int64s").size()});
+  const auto targets = node.IntsOf("class_ids");
+  const bool one_score =
+      labels == 2 && std::ranges::all_of(targets, [](int64_t i) { return i == 0; });
+  OldTrees trees(node, "class", one_score ? 1 : static_cast<int64_t>(labels));
   ASSIGN_OR_RETURN(forest::ForestSpec spec, trees.Read());
-  if (labels < 2 || (labels == 2 && !(trees.Reaches(0) && trees.Reaches(1))))
-    return node.Unsupported("one score for two classes");
+  if (labels < 2 || (labels == 2 && !one_score && !(trees.Reaches(0) && trees.Reaches(1))))
+    return node.Unsupported("one score for {} labels", labels);
   ASSIGN_OR_RETURN(const Value scores, EmitForest(node, std::move(spec), DType::kFp32));
-  return GiveClasses(node, scores, node.Text("post_transform", "NONE"));
+  if (!one_score) return GiveClasses(node, scores, node.Text("post_transform", "NONE"));
+  return GiveOneScore(node, scores, std::ranges::all_of(node.Floats("class_weights"), [](float w) {
+                        return w >= 0;
+                      }));
 }
 
 constexpr Operator kOperators[] = {

@@ -6,9 +6,7 @@
 #include "engine/tabular/operators/steps.h"
 
 namespace slipway::tabular {
-namespace {
 
-/// classlabels_strings, or integers under either of their names.
 std::shared_ptr<const Tensor> ClassLabels(const Lowering& node) {
   if (const std::vector<std::string> texts = node.Texts("classlabels_strings"); !texts.empty())
     return std::make_shared<const Tensor>(TensorOfTexts(texts));
@@ -16,8 +14,6 @@ std::shared_ptr<const Tensor> ClassLabels(const Lowering& node) {
   if (numbers.empty()) numbers = node.Ints("classlabels_int64s");
   return std::make_shared<const Tensor>(TensorOfNumbers(DType::kInt64, numbers));
 }
-
-}  // namespace
 
 StatusOr<Value> EmitPostTransform(Lowering& node, const Value& scores, std::string_view name) {
   if (name == "NONE" || name.empty()) return scores;

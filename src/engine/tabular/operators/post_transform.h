@@ -7,6 +7,9 @@
 
 namespace slipway::tabular {
 
+/// classlabels_strings, or integers under either of their names.
+std::shared_ptr<const Tensor> ClassLabels(const Lowering& node);
+
 /// `scores` after NONE, LOGISTIC or SOFTMAX. @return kUnsupported for others.
 StatusOr<Value> EmitPostTransform(Lowering& node, const Value& scores, std::string_view name);
 

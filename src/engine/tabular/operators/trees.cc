@@ -20,6 +20,7 @@ class TreeEnsemble {
     RETURN_IF_ERROR(ReadAttributes());
     RETURN_IF_ERROR(FindMembers());
     reached_.resize(nodes());
+    spec_.trees.reserve(roots_.size());
     for (const int64_t root : roots_) RETURN_IF_ERROR(AddTree(root));
     return std::move(spec_);
   }
@@ -41,14 +42,14 @@ class TreeEnsemble {
     const int64_t targets = node_.Int("n_targets", 1);
     if (targets < 1 || targets > INT32_MAX) return node_.Bad("n_targets is {}", targets);
     spec_.targets = static_cast<int32_t>(targets);
-    roots_ = node_.Ints("tree_roots");
-    features_ = node_.Ints("nodes_featureids");
-    true_ids_ = node_.Ints("nodes_truenodeids");
-    true_leaves_ = node_.Ints("nodes_trueleafs");
-    false_ids_ = node_.Ints("nodes_falsenodeids");
-    false_leaves_ = node_.Ints("nodes_falseleafs");
-    missing_ = node_.Ints("nodes_missing_value_tracks_true");
-    leaf_targets_ = node_.Ints("leaf_targetids");
+    roots_ = node_.IntsOf("tree_roots");
+    features_ = node_.IntsOf("nodes_featureids");
+    true_ids_ = node_.IntsOf("nodes_truenodeids");
+    true_leaves_ = node_.IntsOf("nodes_trueleafs");
+    false_ids_ = node_.IntsOf("nodes_falsenodeids");
+    false_leaves_ = node_.IntsOf("nodes_falseleafs");
+    missing_ = node_.IntsOf("nodes_missing_value_tracks_true");
+    leaf_targets_ = node_.IntsOf("leaf_targetids");
     RETURN_IF_ERROR(Numbers("nodes_modes", modes_));
     RETURN_IF_ERROR(Numbers("nodes_splits", splits_));
     RETURN_IF_ERROR(Numbers("leaf_weights", weights_));
@@ -78,13 +79,14 @@ class TreeEnsemble {
 
   Status AddTree(int64_t root) {
     if (root < 0 || static_cast<size_t>(root) >= nodes()) return node_.Bad("root {}", root);
+    order_.assign(1, static_cast<size_t>(root));
     forest::Tree tree;
-    std::vector<size_t> order = {static_cast<size_t>(root)};  // split i is order[i]
+    Expect(spec_.trees.empty() ? 0 : spec_.trees.back().splits.size(), tree);
     if (reached_[root]) return node_.Unsupported("split {} is in two trees", root);
     reached_[root] = true;
-    for (size_t i = 0; i < order.size(); ++i) {
+    for (size_t i = 0; i < order_.size(); ++i) {
       forest::Split split;
-      const size_t at = order[i];
+      const size_t at = order_[i];
       split.threshold = splits_[at];
       if (features_[at] < 0 || features_[at] > INT32_MAX || !(modes_[at] >= 0 && modes_[at] <= 6))
         return node_.Bad("split {}: feature {}, mode {}", at, features_[at], modes_[at]);
@@ -93,23 +95,30 @@ class TreeEnsemble {
       split.missing_is_true = MissingIsTrue(split.mode, !missing_.empty() && missing_[at]);
       split.members_begin = static_cast<uint32_t>(members_[at].first);
       split.members_count = static_cast<uint32_t>(members_[at].second);
-      ASSIGN_OR_RETURN(split.on_true, Child(true_ids_[at], true_leaves_[at] != 0, order, tree));
-      ASSIGN_OR_RETURN(split.on_false, Child(false_ids_[at], false_leaves_[at] != 0, order, tree));
+      ASSIGN_OR_RETURN(split.on_true, Child(true_ids_[at], true_leaves_[at] != 0, tree));
+      ASSIGN_OR_RETURN(split.on_false, Child(false_ids_[at], false_leaves_[at] != 0, tree));
       tree.splits.push_back(split);
     }
     spec_.trees.push_back(std::move(tree));
     return OkStatus();
   }
 
-  StatusOr<int32_t> Child(int64_t id, bool leaf, std::vector<size_t>& order, forest::Tree& tree) {
+  /// Trees of one forest are often of one size.
+  static void Expect(size_t splits, forest::Tree& tree) {
+    tree.splits.reserve(splits);
+    tree.leaves.reserve(splits + 1);
+    tree.leaf_targets.reserve(splits + 1);
+  }
+
+  StatusOr<int32_t> Child(int64_t id, bool leaf, forest::Tree& tree) {
     const size_t end = leaf ? weights_.size() : nodes();
     if (id < 0 || static_cast<size_t>(id) >= end)
       return node_.Bad("expected a {} below {}, got {}", leaf ? "leaf" : "split", end, id);
     if (!leaf) {
       if (reached_[id]) return node_.Unsupported("split {} is reached twice", id);
       reached_[id] = true;
-      order.push_back(static_cast<size_t>(id));
-      return static_cast<int32_t>(order.size() - 1);
+      order_.push_back(static_cast<size_t>(id));
+      return static_cast<int32_t>(order_.size() - 1);
     }
     // A leaf that is reached twice, as by the only split of a tree that is one leaf, is there
     // twice.
@@ -122,11 +131,12 @@ class TreeEnsemble {
 
   const Lowering& node_;
   forest::ForestSpec spec_;
-  std::vector<int64_t> roots_, features_, true_ids_, true_leaves_, false_ids_, false_leaves_,
+  std::span<const int64_t> roots_, features_, true_ids_, true_leaves_, false_ids_, false_leaves_,
       missing_, leaf_targets_;
   std::vector<double> modes_, splits_, weights_;
   std::vector<std::pair<size_t, size_t>> members_;  // begin and count, by split
   std::vector<bool> reached_;
+  std::vector<size_t> order_;  // of the tree that is being added: split i is order_[i]
 };
 
 Status LowerTreeEnsemble(Lowering& node) {
