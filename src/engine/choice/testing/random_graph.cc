@@ -63,6 +63,7 @@ class Maker {
     const int wanted = 1 + Below(7);
     for (int tries = 0, made = 0; made < wanted && tries < 60; ++tries) made += AddNode();
     AddOutputs();
+    DropUnusedConstants();
     return std::move(graph_);
   }
 
@@ -125,6 +126,19 @@ class Maker {
     shape.insert(shape.end(), node.tail.begin(), node.tail.end());
     graph_.model.Output(node.name, node.dtype, shape);
     graph_.outputs.push_back({node.exact, node.bound});
+  }
+
+  /// Of operators that were not made in the end.
+  void DropUnusedConstants() {
+    auto& graph = *graph_.model.proto().mutable_graph();
+    const auto used = [&](const std::string& name) {
+      return std::ranges::any_of(graph.node(), [&](const auto& node) {
+        return std::ranges::find(node.input(), name) != node.input().end();
+      });
+    };
+    auto& constants = *graph.mutable_initializer();
+    for (int i = constants.size() - 1; i >= 0; --i)
+      if (!used(constants[i].name())) constants.DeleteSubrange(i, 1);
   }
 
   // ---- what operators read
@@ -270,6 +284,7 @@ class Maker {
     y.bound = product.bound * (terms + 1);
     y.bits = product.bits;
     y.no_nan = y.finite;
+    y.fits_int = y.fits_int && y.finite && y.bound < 1e6;
     y.signed_zero = y.is_float() ? false : y.signed_zero;
     if (!exact) return Approximate(y, y.bound);
     return y;
@@ -389,6 +404,7 @@ class Maker {
       if (!y.SumsAreExact(1)) y.bits = Node::kRounded;
       if (y.bound > 1e12) return false;
     }
+    y.fits_int = x.fits_int && z.fits_int && y.finite && y.bound < 1e6;
     const bool swap = Coin() && op != "Pow" && op != "Div" && op != "Sub";
     return Give(y, op, swap ? Texts{*other, x.name} : Texts{x.name, *other});
   }
@@ -404,7 +420,7 @@ class Maker {
       Shape shape = BesideTail(x.tail);
       if (shape.size() > x.tail.size() + 1) return false;
       inputs.push_back(Constant(Numbers(x.dtype, shape, true)));
-      y.finite = y.no_nan = false;
+      y.finite = y.no_nan = y.fits_int = false;
       if (shape.size() > x.tail.size()) shape.erase(shape.begin());
       for (size_t k = 0; k < shape.size(); ++k) {
         const int64_t own = y.tail[y.tail.size() - 1 - k], more = shape[shape.size() - 1 - k];

@@ -17,8 +17,9 @@ std::shared_ptr<const Tensor> ClassLabels(const Lowering& node) {
 
 StatusOr<Value> EmitPostTransform(Lowering& node, const Value& scores, std::string_view name) {
   if (name == "NONE" || name.empty()) return scores;
-  if (scores.dtype != DType::kFp32 || (name != "LOGISTIC" && name != "SOFTMAX"))
-    return node.Unsupported("post_transform {}", name);
+  // Of one score alone SOFTMAX is 1, and to some engines the score.
+  const bool known = name == "LOGISTIC" || (name == "SOFTMAX" && scores.columns() > 1);
+  if (scores.dtype != DType::kFp32 || !known) return node.Unsupported("post_transform {}", name);
   ASSIGN_OR_RETURN(const Value y, node.NewRows(scores.dtype, scores.tail));
   if (name == "SOFTMAX") {
     EmitSoftmax(node, scores, y, scores.columns());
