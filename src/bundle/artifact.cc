@@ -24,6 +24,14 @@ Status WithinModel(const Status& status) {
   return MakeError(Reason::kBadModel, MessageOf(status));
 }
 
+/// What is known of an imported model besides its ONNX decides what it answers, and to whom: names
+/// of columns and classes, and what is given unasked.
+ManifestFile KnownBeside(const Manifest& manifest) {
+  const std::string known =
+      RenderManifest({.signature = manifest.signature, .feature_schema = manifest.feature_schema});
+  return {std::string(kManifestName), known.size(), io::Sha256Hex(std::as_bytes(std::span(known)))};
+}
+
 /// Of what is served: another file beside the model may decide what it answers.
 std::string DigestOf(const Located& located, std::vector<ManifestFile> files) {
   if (located.said) files.push_back(located.saying);
@@ -85,13 +93,13 @@ StatusOr<std::unique_ptr<Artifact>> OpenedArtifact::OpenImported(importing::Form
   if (located.said && located.said->booster) RETURN_IF_ERROR(importing::AnswerAsBooster(imported));
   ASSIGN_OR_RETURN(io::Bytes model, io::Bytes::Allocate(imported.model.size(), kModelName));
   std::ranges::copy(std::as_bytes(std::span(imported.model)), model.writable().begin());
-  std::string sha256 = io::Sha256Hex(model.span());
-  artifact->digest_ = DigestOf(located, {{std::string(kModelName), model.size(), sha256}});
-  RETURN_IF_ERROR(
-      artifact->SetModel({std::make_shared<io::Bytes>(std::move(model)), std::move(sha256)}));
+  const std::string sha256 = io::Sha256Hex(model.span());
+  const ManifestFile onnx{std::string(kModelName), model.size(), sha256};
+  RETURN_IF_ERROR(artifact->SetModel({std::make_shared<io::Bytes>(std::move(model)), sha256}));
   artifact->info_.warnings.insert(artifact->info_.warnings.end(), imported.warnings.begin(),
                                   imported.warnings.end());
   artifact->manifest_ = ManifestOf(imported, artifact->signature_, source.sha256);
+  artifact->digest_ = DigestOf(located, {onnx, KnownBeside(*artifact->manifest_)});
   if (located.said) RETURN_IF_ERROR(ApplyFolderModel(*located.said, *artifact->manifest_));
   ApplyManifest(*artifact->manifest_, artifact->signature_);
   return artifact;

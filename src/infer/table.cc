@@ -71,13 +71,13 @@ Status Refused(const NamedTensor& sent, const TensorSpec& spec) {
                ToString(spec.dtype, spec.shape), ToString(sent.tensor.dtype, sent.tensor.shape));
 }
 
-StatusOr<Tensor> NewTable(const TensorSpec& spec, Shape shape, std::byte** writable) {
-  ASSIGN_OR_RETURN(const auto bytes, ByteCount(spec.dtype, shape));
+/// @param sent  who is named when it is too large.
+StatusOr<Tensor> NewTable(DType dtype, Shape shape, const NamedTensor& sent, std::byte** writable) {
+  ASSIGN_OR_RETURN(const auto bytes, ByteCount(dtype, shape));
   if (static_cast<size_t>(bytes) > kMaxTableBytes)
-    return Error(Reason::kTooLarge, "input \"{}\": expected at most {} bytes, got {}", spec.name,
-                 kMaxTableBytes, bytes);
-  return Tensor{spec.dtype, std::move(shape),
-                Buffer::Allocate(static_cast<size_t>(bytes), writable)};
+    return Error(Reason::kTooLarge, "input \"{}\": expected at most {} bytes as {}, got {}",
+                 sent.name, kMaxTableBytes, NameOf(dtype), bytes);
+  return Tensor{dtype, std::move(shape), Buffer::Allocate(static_cast<size_t>(bytes), writable)};
 }
 
 StatusOr<Tensor> ReadWhole(const TensorSpec& spec, const NamedTensor& sent) {
@@ -87,18 +87,33 @@ StatusOr<Tensor> ReadWhole(const TensorSpec& spec, const NamedTensor& sent) {
   if (const Status data = CheckData(tensor); !data.ok())
     return Error(Reason::kBadRequest, "input \"{}\": {}", sent.name, MessageOf(data));
   std::byte* writable = nullptr;
-  ASSIGN_OR_RETURN(Tensor table, NewTable(spec, tensor.shape, &writable));
+  ASSIGN_OR_RETURN(Tensor table, NewTable(spec.dtype, tensor.shape, sent, &writable));
   const auto count = static_cast<size_t>(tensor.shape[0] * tensor.shape[1]);
   if (!Write(tensor, count, 1, spec.dtype, 0, writable)) return Refused(sent, spec);
   return table;
+}
+
+/// `("age", "income")`, as many as a message takes.
+std::string NamesOf(const std::vector<std::string>& columns) {
+  constexpr size_t kMostBytes = 200;
+  std::string names;
+  for (const std::string& column : columns) {
+    if (names.size() + column.size() > kMostBytes) {
+      names += names.empty() ? "…" : ", …";
+      break;
+    }
+    names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", column);
+  }
+  return names.empty() ? names : " (" + names + ")";
 }
 
 Status CheckColumn(const NamedTensor& sent, int64_t rows) {
   const Shape& shape = sent.tensor.shape;
   const bool column = shape.size() == 1 || (shape.size() == 2 && shape[1] == 1);
   if (!column || shape[0] != rows || sent.tensor.dtype == DType::kBytes)
-    return Error(Reason::kBadRequest, "input \"{}\": expected a column of {} numbers, got {}",
-                 sent.name, rows, ToString(sent.tensor.dtype, shape));
+    return Error(Reason::kBadRequest, "input \"{}\": expected a column of {}numbers, got {}",
+                 sent.name, rows < 0 ? "" : fmt::format("{} ", rows),
+                 ToString(sent.tensor.dtype, shape));
   if (const Status data = CheckData(sent.tensor); !data.ok())
     return Error(Reason::kBadRequest, "input \"{}\": {}", sent.name, MessageOf(data));
   return OkStatus();
@@ -106,8 +121,8 @@ Status CheckColumn(const NamedTensor& sent, int64_t rows) {
 
 StatusOr<Tensor> ReadColumns(const TensorSpec& spec, const std::vector<NamedTensor>& sent) {
   if (static_cast<int64_t>(sent.size()) != spec.shape[1])
-    return Error(Reason::kBadRequest, "expected one input, or {} named after the columns, got {}",
-                 spec.shape[1], sent.size());
+    return Error(Reason::kBadRequest, "expected one input, or {} named after the columns{}, got {}",
+                 spec.shape[1], NamesOf(spec.columns), sent.size());
   absl::flat_hash_map<std::string, size_t> places;
   for (size_t i = 0; i < sent.size(); ++i)
     places.emplace(spec.columns.empty() ? sent[i].name : spec.columns[i], i);
@@ -115,12 +130,14 @@ StatusOr<Tensor> ReadColumns(const TensorSpec& spec, const std::vector<NamedTens
   std::byte* writable = nullptr;
   for (const NamedTensor& column : sent) RETURN_IF_ERROR(CheckColumn(column, rows));
   const size_t width = sent.size();
-  ASSIGN_OR_RETURN(Tensor table, NewTable(spec, {rows, static_cast<int64_t>(width)}, &writable));
+  ASSIGN_OR_RETURN(Tensor table, NewTable(spec.dtype, {rows, static_cast<int64_t>(width)},
+                                          sent.front(), &writable));
   std::vector<bool> seen(width);
   for (const NamedTensor& column : sent) {
     const auto place = places.find(column.name);
     if (place == places.end())
-      return Error(Reason::kBadRequest, "input \"{}\": the model has no such column", column.name);
+      return Error(Reason::kBadRequest, "input \"{}\": the model has no such column{}", column.name,
+                   NamesOf(spec.columns));
     if (seen[place->second])
       return Error(Reason::kBadRequest, "input \"{}\": given more than once", column.name);
     seen[place->second] = true;

@@ -116,12 +116,15 @@ TEST(TableTest, RefusalsNameTheInput) {
        "input \"x\": expected numbers FP64 [-1,2], got BYTES [1,2]"},
       {{{"x", Of<float>(DType::kFp32, {2, 2}, {1, 2, 3})}},
        "input \"x\": expected 16 bytes for FP32 [2,2], got 12"},
-      {{{"age", column}, {"height", column}}, "input \"height\": the model has no such column"},
+      {{{"age", column}, {"height", column}},
+       "input \"height\": the model has no such column (\"age\", \"income\")"},
       {{{"age", column}, {"age", column}}, "input \"age\": given more than once"},
       {{{"age", column}, {"income", Of<float>(DType::kFp32, {2}, {1, 2})}},
        "input \"income\": expected a column of 1 numbers, got FP32 [2]"},
       {{{"age", column}, {"income", column}, {"x", column}},
-       "expected one input, or 2 named after the columns, got 3"},
+       "expected one input, or 2 named after the columns (\"age\", \"income\"), got 3"},
+      {{{"age", Of<float>(DType::kFp32, {}, {1})}, {"income", column}},
+       "input \"age\": expected a column of numbers, got FP32 []"},
       {{}, "input \"input\": missing"},
   };
   for (const Case& c : cases) {
@@ -129,6 +132,17 @@ TEST(TableTest, RefusalsNameTheInput) {
     Got(c.inputs, &refusal);
     EXPECT_THAT(refusal, HasSubstr(std::string(c.says)));
   }
+}
+
+TEST(TableTest, ATableThatGrowsTooLargeIsToldByItsSendersName) {
+  constexpr int64_t kRows = int64_t{17} << 20;  // 34 MiB as booleans, 272 MiB as FP64
+  const std::string bytes(static_cast<size_t>(2 * kRows), '\1');
+  InferRequest request;
+  request.inputs.push_back(
+      {"x", {DType::kBool, {kRows, 2}, Buffer(std::as_bytes(std::span(bytes)))}});
+  const Status refused = Validate(request, kTable);
+  EXPECT_EQ(ReasonOf(refused), Reason::kTooLarge);
+  EXPECT_THAT(MessageOf(refused), HasSubstr("input \"x\": expected at most 268435456 bytes"));
 }
 
 TEST(TableTest, WhoAsksForNothingGetsWhatIsNotOnRequest) {

@@ -48,10 +48,15 @@ class Culprits {
     ++count_;
   }
 
+  void Add(const Status& culprit) {
+    Add("{}", MessageOf(culprit));
+    if (ReasonOf(culprit) == Reason::kTooLarge) reason_ = Reason::kTooLarge;
+  }
+
   Status ToStatus() {
     if (count_ == 0) return OkStatus();
     if (listed_ < count_) list_ += fmt::format("; and {} more", count_ - listed_);
-    return MakeError(Reason::kBadRequest, list_);
+    return MakeError(reason_, list_);
   }
 
  private:
@@ -66,6 +71,7 @@ class Culprits {
     ++listed_;
   }
 
+  Reason reason_ = Reason::kBadRequest;
   std::string list_;
   size_t bytes_ = 0;
   size_t count_ = 0;
@@ -113,7 +119,7 @@ void BindTable(const InferRequest& request, const Signature& signature, BoundReq
     return;
   }
   auto table = ReadTable(spec, request.inputs);
-  if (!table.ok()) return culprits.Add("{}", MessageOf(table.status()));
+  if (!table.ok()) return culprits.Add(table.status());
   bound.made.push_back(std::make_unique<Tensor>(*std::move(table)));
   bound.inputs.assign(1, bound.made.back().get());
 }
@@ -124,7 +130,7 @@ void BindTensor(const TensorSpec& spec, const NamedTensor& input, BoundRequest& 
   const bool as_it_is = input.tensor.dtype == spec.dtype && Takes(spec, input.tensor.shape);
   if (!spec.any_number || as_it_is) return CheckTensor(spec, input.tensor, culprits);
   auto part = ReadPart(spec, input);
-  if (!part.ok()) return culprits.Add("{}", MessageOf(part.status()));
+  if (!part.ok()) return culprits.Add(part.status());
   bound.made.push_back(std::make_unique<Tensor>(*std::move(part)));
   bound.inputs[index] = bound.made.back().get();
 }

@@ -163,6 +163,19 @@ TEST_F(RepositoryTest, FilesOfOtherFrameworksAreModels) {
   }
 }
 
+TEST_F(RepositoryTest, BoostersOfARepositoryAreToldByTheirContent) {
+  root_.Write("a.json", "{\"learner\":{}}");
+  root_.Write("b.txt", "tree\nversion=v4\n");
+  root_.Write("c.bin", "CBM1");
+  root_.Write("d.model", "binf");
+  root_.Write("labels.json", "{\"0\":\"no\"}");
+  root_.Write("requirements.txt", "ZF==1");
+  root_.Write("spm.model", "\n\x0e");
+  ASSERT_EQ(::mkfifo((root_ / "pipe.json").c_str(), 0600), 0);
+  EXPECT_THAT(Names(), ElementsAre("a", "b", "c", "d"));
+  EXPECT_EQ(Scan().front().versions.front().path, root_ / "a.json");
+}
+
 TEST_F(RepositoryTest, AFoldersOnlyModelIsFoundByTheNamesOtherServersGiveIt) {
   root_.Write("a/1/model.joblib", "\x80\x04.");
   root_.Write("a/1/requirements.txt", "scikit-learn");

@@ -30,13 +30,17 @@ constexpr std::string_view kExpected =
     "expected an .onnx file, a bundle, a folder with name/1/model.onnx, name/1/<bundle> or "
     "name.onnx, or a model of scikit-learn, XGBoost, LightGBM or CatBoost";
 
+constexpr std::string_view kAnyFormat[] = {".json", ".txt", ".model", ".bin"};
+
+/// A file that may be a model, and be called like many that are none: only its content tells.
+bool HasEndingOfAnyFormat(std::string_view name) {
+  return std::ranges::any_of(kAnyFormat, [&](auto ending) { return name.ends_with(ending); });
+}
+
 /// A model's name by its file's: "churn" of churn.onnx, churn.pkl.gz and, where it is known to be a
 /// model, of churn.json.
 std::string StemOf(std::string_view name, bool is_model = false) {
-  constexpr std::string_view kAnyFormat[] = {".json", ".txt", ".model", ".bin"};
-  const bool any_format =
-      std::ranges::any_of(kAnyFormat, [&](auto e) { return name.ends_with(e); });
-  if (IsModelFileName(name) || (is_model && any_format)) {
+  if (IsModelFileName(name) || (is_model && HasEndingOfAnyFormat(name))) {
     if (name.ends_with(".gz")) name.remove_suffix(3);
     name = name.substr(0, name.rfind('.'));
   }
@@ -149,6 +153,21 @@ class ModelFolderSource final : public PlacedSource {
   ModelName name_;
 };
 
+/// The file begins as only a booster does: "requirements.txt" and "labels.json" lie beside models.
+bool IsBoosterByContent(const io::Folder& folder, const std::string& name) {
+  using importing::Format;
+  const auto file = folder.OpenFile(name);
+  std::array<std::byte, 4096> buffer;
+  const auto got = file.ok() ? file->ReadAt(0, buffer) : StatusOr<size_t>(file.status());
+  if (!got.ok()) return false;
+  const std::string_view start(reinterpret_cast<const char*>(buffer.data()), *got);
+  const Format format = importing::FormatOf("", std::as_bytes(std::span(start)));
+  if (format == Format::kXgboostJson) return start.find("\"learner\"") != start.npos;
+  return format == Format::kXgboostUbjson || format == Format::kXgboostBinary ||
+         format == Format::kLightgbmText || format == Format::kCatboost ||
+         format == Format::kCatboostJson;
+}
+
 /// A folder of models.
 class RepositorySource final : public PlacedSource {
  public:
@@ -181,8 +200,9 @@ class RepositorySource final : public PlacedSource {
     const bool is_folder = facts.ok() && (*facts)->kind == Kind::kFolder;
     // What cannot be examined, such as a link to elsewhere, may have been meant as a model: it is
     // named.
-    if (facts.ok() && !is_folder && !IsModelFileName(entry)) return std::nullopt;
-    const auto name = ModelName::Parse(is_folder ? entry : StemOf(entry));
+    if (facts.ok() && !is_folder && !IsModelFileName(entry) && !IsBooster(folder, entry, **facts))
+      return std::nullopt;
+    const auto name = ModelName::Parse(is_folder ? entry : StemOf(entry, /*is_model=*/true));
     if (!name.ok()) return PassOver(entry, MessageOf(name.status()));
 
     if (!facts.ok()) return Broken(*name, facts.status());
@@ -192,6 +212,12 @@ class RepositorySource final : public PlacedSource {
     }
     return OneVersion(*name, folder.path() + "/" + entry, folder.path(),
                       StampOfFile(folder, entry, names));
+  }
+
+  static bool IsBooster(const io::Folder& folder, const std::string& entry,
+                        const io::FileFacts& facts) {
+    return facts.kind == Kind::kRegular && HasEndingOfAnyFormat(entry) &&
+           IsBoosterByContent(folder, entry);
   }
 
   std::optional<FoundModel> LookInto(const io::Folder& repository, const std::string& entry,

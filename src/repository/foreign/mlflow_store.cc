@@ -131,6 +131,7 @@ class Store {
 
   /// What a location that the store recorded means now.
   std::optional<std::string> Follow(std::string location) const {
+    if (location.empty()) return std::nullopt;  // not the working folder
     if (location.starts_with(kModels)) {
       auto logged = FindLogged(location.substr(kModels.size()));
       return logged.ok() ? std::optional(*std::move(logged)) : std::nullopt;
