@@ -4,6 +4,7 @@
 
 #include "engine/tabular/tabular_engine.h"
 #include "engine/testing/harness.h"
+#include "onnx/onnx.pb.h"
 
 namespace slipway::testing {
 namespace {
@@ -79,6 +80,9 @@ TEST(TermsTest, OtherOperatorsAreGivenDenseRows) {
 TEST(TermsTest, SparseAndDenseColumnsStandSideBySide) {
   onnx::Builder b = Counting();
   b.Input("x", DType::kFp64, {-1, 2}).Output("all", DType::kFp64, {-1, 8});
+  for (auto& input : *b.proto().mutable_graph()->mutable_input())  // rows of one request
+    input.mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim(0)->set_dim_param(
+        "n");
   b.Node("Concat", {"counts", "x", "counts"}, {"all"}, {{"axis", 1}});
   const auto engine = CreateTabularEngine();
   const Tensor texts = BytesTensorOf({2, 1}, {"cat", "dog"});
