@@ -82,14 +82,20 @@ StatusOr<Proof> ProveAgainst(const std::string& csv, const std::string& source) 
   if (!proof.parity.holds())
     return Error(Reason::kBadModel, "{}: the model's answers are not the expected ones\n{}", csv,
                  ParityText(proof.parity));
-  proof.subject.engine = fmt::format("{} {}", model.engine->name(), model.engine->version());
+  const ModelOrigin& origin = model.loaded->origin();
+  proof.subject.engine = fmt::format("{} {}", origin.engine, origin.version);
   proof.subject.data_file = csv.substr(csv.rfind('/') + 1);
   proof.subject.data_sha256 = digest.HexDigest();
   proof.source = std::move(model.artifact);
   return proof;
 }
 
-StatusOr<bundle::Packed> Convert(const Arguments& arguments) {
+struct Converted {
+  bundle::Packed packed;
+  std::optional<Parity> parity;
+};
+
+StatusOr<Converted> Convert(const Arguments& arguments) {
   const std::string source = arguments.Text("MODEL"), out = arguments.Text("--output");
   Progress progress("Converting " + source);
   const bool to_onnx = out.ends_with(".onnx");
@@ -104,17 +110,18 @@ StatusOr<bundle::Packed> Convert(const Arguments& arguments) {
   }
   ASSIGN_OR_RETURN(const bundle::Packed packed,
                    to_onnx ? WriteOnnx(source, out) : WriteBundle(source, out, arguments));
-  if (!proof) return packed;
+  if (!proof) return Converted{packed, std::nullopt};
   proof->subject.digest = packed.digest;
   RETURN_IF_ERROR(io::WriteDurably(out + std::string(kCertificateEnding),
                                    RenderCertificate(proof->parity, proof->subject, *proof->source),
                                    io::DurableFile::Existing::kReplace));
-  return packed;
+  return Converted{packed, std::move(proof->parity)};
 }
 
 int RunConvert(const Arguments& arguments) {
-  const auto packed = Convert(arguments);
-  if (!packed.ok()) return Fail("convert", packed.status());
+  const auto converted = Convert(arguments);
+  if (!converted.ok()) return Fail("convert", converted.status());
+  const bundle::Packed* const packed = &converted->packed;
   std::string text;
   if (arguments.Flag("--json")) {
     JsonWriter(text)
@@ -133,6 +140,7 @@ int RunConvert(const Arguments& arguments) {
     text = fmt::format("{}: {} file{}, {} bytes, {}\n", arguments.Text("--output"), packed->files,
                        packed->files == 1 ? "" : "s", WithThousands(packed->size_bytes),
                        packed->digest);
+    if (converted->parity) text += ParityText(*converted->parity);
   }
   const Status written = WriteResult("", text);
   return written.ok() ? kDone : Fail("convert", written);

@@ -105,6 +105,31 @@ std::string FormatText(const bundle::Artifact& artifact) {
   return fmt::format("{} ({} {}), imported", format, of("framework"), version);
 }
 
+std::vector<std::string> FeaturesOf(const bundle::Artifact& artifact) {
+  if (artifact.manifest() == nullptr) return {};
+  return bundle::FeatureNames(artifact.manifest()->feature_schema);
+}
+
+/// "age, income … and 12 more"
+std::string FeaturesText(const std::vector<std::string>& features) {
+  constexpr size_t kMostBytes = 400;
+  std::string text;
+  for (size_t i = 0; i < features.size(); ++i) {
+    if (text.size() + features[i].size() > kMostBytes)
+      return text + fmt::format("{}{} more", i == 0 ? "" : " … and ", features.size() - i);
+    text += (i == 0 ? "" : ", ") + features[i];
+  }
+  return text;
+}
+
+void AppendFeatures(JsonWriter& json, const std::vector<std::string>& features) {
+  constexpr size_t kMost = 1'000;
+  if (features.empty()) return;
+  json.Key("feature_count").Uint(features.size()).Key("features").BeginArray();
+  for (size_t i = 0; i < std::min(features.size(), kMost); ++i) json.String(features[i]);
+  json.EndArray();
+}
+
 void AppendTensors(std::string& text, std::string_view title,
                    const std::vector<TensorSpec>& specs) {
   for (const TensorSpec& spec : specs) {
@@ -134,6 +159,8 @@ std::string ToText(const std::string& path, const Findings& found) {
   line("made by", fmt::format("{}, IR {}{}", info.producer.empty() ? "unknown" : info.producer,
                               info.ir_version, OpsetsText(info)));
   AppendTensors(text, "inputs", artifact.signature().inputs);
+  if (const auto features = FeaturesOf(artifact); !features.empty())
+    line("features", FeaturesText(features));
   AppendTensors(text, "outputs", artifact.signature().outputs);
   line("operators", OperatorsText(info));
   line("runs on", found.load.ok() ? fmt::format("{}, loads in {:.1f} ms", found.engine,
@@ -187,6 +214,7 @@ std::string ToJson(const std::string& path, const Findings& found, bool verify) 
   AppendCounts(json, "opsets", info.opsets);
   AppendCounts(json, "operators", info.operators);
   AppendSignature(json, artifact.signature());
+  AppendFeatures(json, FeaturesOf(artifact));
   if (found.load.ok()) json.Key("engine").String(found.engine);
   json.Key("loads").Bool(found.load.ok());
   if (!found.declined.empty()) json.Key("declined").String(found.declined);
@@ -205,31 +233,37 @@ StatusOr<std::string> PickleOf(const std::string& path) {
   ASSIGN_OR_RETURN(const io::Bytes bytes, file.ReadAll(importing::Limits().max_file_bytes));
   const bool is_skops = importing::FormatOf(path, bytes.span()) == importing::Format::kSkops;
   const auto document = is_skops ? skops::Read(bytes.span()) : pickle::Read(bytes.span());
-  if (!document.ok()) return Annotate(document.status(), path);
+  if (!document.ok())
+    return Annotate(document.status(), fmt::format("{}: is no pickle that can be read", path));
   return pickle::Describe(**document, {.allowed = importing::AllowedInScikitLearn});
 }
 
-StatusOr<std::string> RulesOf(const std::string& path) {
+/// To standard output, a tree after the other: they may take more than memory.
+Status PrintRules(const std::string& path) {
   ASSIGN_OR_RETURN(const OpenedModel opened, OpenModel(path));
   const bundle::Artifact& artifact = *opened.artifact;
-  onnx::RuleNames names;
-  if (artifact.manifest() != nullptr)
-    names.features = bundle::FeatureNames(artifact.manifest()->feature_schema);
+  onnx::RuleNames names{.features = FeaturesOf(artifact), .classes = {}};
   for (const TensorSpec& output : artifact.signature().outputs)
     if (!output.labels.empty()) names.classes = output.labels;
-  return onnx::TreeRules(artifact.bytes().model, names);
+  return onnx::WriteTreeRules(artifact.bytes().model, names,
+                              [](std::string_view text) { return WriteResult("", text); });
 }
 
-int PrintText(const StatusOr<std::string>& text) {
-  if (!text.ok()) return Fail("inspect", text.status());
-  const Status written = WriteResult("", *text);
-  return written.ok() ? kDone : Fail("inspect", written);
+Status PrintPickle(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string text, PickleOf(path));
+  return WriteResult("", text);
 }
+
+int Done(const Status& status) { return status.ok() ? kDone : Fail("inspect", status); }
 
 int RunInspect(const Arguments& arguments) {
   const std::string path = arguments.Text("MODEL");
-  if (arguments.Flag("--pickle")) return PrintText(PickleOf(path));
-  if (arguments.Flag("--rules")) return PrintText(RulesOf(path));
+  const bool pickle = arguments.Flag("--pickle"), rules = arguments.Flag("--rules");
+  if (arguments.Flag("--json") && (pickle || rules))
+    return Done(Error(Reason::kBadRequest, "--{} prints text and cannot be had as JSON",
+                      pickle ? "pickle" : "rules"));
+  if (pickle) return Done(PrintPickle(path));
+  if (rules) return Done(PrintRules(path));
   const bool verify = arguments.Flag("--verify");
   const auto found = Examine(path, verify);
   if (!found.ok()) return Fail("inspect", found.status());

@@ -4,7 +4,7 @@
 
 #include "data/csv.h"
 #include "data/npy.h"
-#include "protocol/openinference/tensor_data.h"
+#include "protocol/instances/elements.h"
 #include "text/json_reader.h"
 #include "text/json_writer.h"
 
@@ -67,11 +67,20 @@ StatusOr<std::vector<RowCutter>> CutRows(const std::vector<NamedTensor>& outputs
   return cutters;
 }
 
-StatusOr<std::string> JsonDataOf(const NamedTensor& output) {
+/// The elements with commas between.
+StatusOr<std::string> ElementsOf(const NamedTensor& output, NonFinite non_finite) {
   std::string text;
-  const Status written = openinference::AppendJsonData(output.tensor, text);
-  if (!written.ok()) return Annotate(written, fmt::format("output \"{}\"", output.name));
+  ASSIGN_OR_RETURN(const int64_t count, ElementCount(output.tensor.shape));
+  const Status written = instances::ElementWriter(output.tensor, {.non_finite = non_finite})
+                             .Append(static_cast<size_t>(count), text);
+  if (!written.ok())
+    return Annotate(written, fmt::format("output \"{}\": write it as .csv or .npy", output.name));
   return text;
+}
+
+StatusOr<std::string> JsonDataOf(const NamedTensor& output) {
+  ASSIGN_OR_RETURN(const std::string elements, ElementsOf(output, NonFinite::kRefuse));
+  return "[" + elements + "]";
 }
 
 StatusOr<std::string> WriteJson(const std::vector<NamedTensor>& outputs) {
@@ -107,7 +116,7 @@ StatusOr<std::string> WriteJsonLines(const std::vector<NamedTensor>& outputs) {
   return text;
 }
 
-/// One cell an element: numbers as JSON writes them, BYTES as they are.
+/// One cell an element: numbers as JSON writes them, NaN and Infinity too, BYTES as they are.
 Status AppendCells(const NamedTensor& row, std::string& line) {
   const auto separate = [&line] {
     if (!line.empty() && line.back() != '\n') line += ',';
@@ -120,10 +129,10 @@ Status AppendCells(const NamedTensor& row, std::string& line) {
     }
     return OkStatus();
   }
-  ASSIGN_OR_RETURN(const std::string data, JsonDataOf(row));
-  if (data.size() <= 2) return OkStatus();
+  ASSIGN_OR_RETURN(const std::string cells, ElementsOf(row, NonFinite::kTokens));
+  if (cells.empty()) return OkStatus();
   separate();
-  line.append(data, 1, data.size() - 2);
+  line += cells;
   return OkStatus();
 }
 

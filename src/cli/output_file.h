@@ -14,7 +14,8 @@ namespace slipway::cli {
 /// - JSON: {"outputs": [{"name", "datatype", "shape", "data"}]}, as the v2 protocol writes them
 /// - JSON lines: a row {"label": "malignant", "probabilities": [0.1, 0.9]} for each of the first
 /// dimension
-/// - CSV: the same rows; an output of k columns has k of them, "probabilities_0", …
+/// - CSV: the same rows; an output of k columns has k of them, "probabilities_0", …; NaN,
+///   Infinity and -Infinity as such
 /// - npy: the only output
 /// kBadRequest for outputs that the format cannot say: NaN in JSON, several outputs in npy, rows of
 /// different counts.

@@ -30,6 +30,16 @@ TEST(WriteOutputsTest, WritesEveryTextFormat) {
             "label,p_0,p_1\n\"malign, \"\"ant\"\"\",0.25,0.75\nbenign,0.5,0.5\n");
 }
 
+TEST(WriteOutputsTest, CsvHoldsNanAndTheInfinities) {
+  constexpr double kOdd[] = {0.5, std::numeric_limits<double>::quiet_NaN(),
+                             -std::numeric_limits<double>::infinity()};
+  const std::vector<NamedTensor> odd = {
+      {"p", {DType::kFp64, {1, 3}, Buffer(std::as_bytes(std::span(kOdd)))}}};
+  EXPECT_EQ(*WriteOutputs(FileFormat::kCsv, odd), "p_0,p_1,p_2\n0.5,NaN,-Infinity\n");
+  EXPECT_THAT(std::string(MessageOf(WriteOutputs(FileFormat::kJsonLines, odd).status())),
+              ::testing::HasSubstr("output \"p\": write it as .csv or .npy: element 1 is NaN"));
+}
+
 TEST(WriteOutputsTest, SaysWhatAFormatCannotHold) {
   using ::testing::HasSubstr;
   EXPECT_THAT(std::string(MessageOf(WriteOutputs(FileFormat::kNpy, Outputs()).status())),

@@ -24,9 +24,8 @@ struct BoundRequest {
 /// not on_request.
 /// @param bound  overwritten; its pointers are valid as long as request.inputs is left alone. Only
 ///               meaningful when OK.
-/// @return kBadRequest listing every culprit (the first 20, within 900 bytes, then "and N more"):
+/// @return kBadRequest, or kTooLarge (infer/table.h), with culprits (20, 900 bytes, "and N more"):
 ///   `input "x": expected FP32 [-1,30], got FP32 [4,29]; input "y": missing, expected INT64 [1]`.
-///   kTooLarge when one of them is a table of more than infer/table.h makes.
 /// Cost: linear in inputs and outputs (and in the elements of BYTES tensors); no allocation when
 /// all is well and names come in the signature's order or are few.
 Status Bind(const InferRequest& request, const Signature& signature, BoundRequest& bound);

@@ -1,6 +1,8 @@
 #pragma once
+#include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/status.h"
@@ -18,9 +20,13 @@ struct RuleNames {
 ///     setosa 1, versicolor 0, virginica 0
 ///   else (or missing):
 ///     …
-/// Leaves that are rows of a table (import/trees.h) show the row.
-/// @return kUnsupported when the model has none, or a tree deeper than 1,000; kBadModel naming tree
-///   and rule when one is broken. Cost: linear in the trees.
-StatusOr<std::string> TreeRules(std::span<const std::byte> model, const RuleNames& names);
+///   the sum of the trees is divided by 20
+/// Leaves that are rows of a table (import/trees.h) show the row. Numbers have as many digits as
+/// tell them from their neighbours in the type that is compared.
+/// @param write  gets the text in pieces of some KiB; its error ends the walk.
+/// @return kUnsupported when the model has none, only those of ai.onnx.ml 1 to 4, or a tree deeper
+///   than 1,000; kBadModel naming tree and rule when one is broken. Cost: linear in the trees.
+Status WriteTreeRules(std::span<const std::byte> model, const RuleNames& names,
+                      const std::function<Status(std::string_view)>& write);
 
 }  // namespace slipway::onnx

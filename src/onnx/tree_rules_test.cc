@@ -38,8 +38,12 @@ std::vector<Attribute> Tree(Ints true_ids = {0, 1}, Ints false_ids = {1, 2}) {
 
 std::string RulesOf(const Builder& builder, const RuleNames& names = {}) {
   const std::string model = builder.Serialize();
-  const auto rules = TreeRules(std::as_bytes(std::span(model)), names);
-  return rules.ok() ? *rules : std::string(MessageOf(rules.status()));
+  std::string rules;
+  const Status told = WriteTreeRules(std::as_bytes(std::span(model)), names, [&](auto text) {
+    rules += text;
+    return OkStatus();
+  });
+  return told.ok() ? rules : std::string(MessageOf(told));
 }
 
 TEST(TreeRulesTest, SplitsBecomeIfAndElse) {
@@ -65,6 +69,55 @@ TEST(TreeRulesTest, NumberedLeavesShowTheirRow) {
   const std::string rules = RulesOf(builder, {.classes = {"no", "yes"}});
   EXPECT_THAT(rules, HasSubstr("  no 1, yes 0\n"));
   EXPECT_THAT(rules, HasSubstr("    no 0.25, yes 0.75\n"));
+}
+
+/// One tree that asks x0 <= `split` and adds to one of `n_targets`.
+template <typename T>
+std::vector<Attribute> Stump(T split, T left, T right, int64_t n_targets = 1) {
+  return {{"n_targets", n_targets},
+          {"tree_roots", Ints{0}},
+          {"nodes_featureids", Ints{0}},
+          {"nodes_modes", List<uint8_t>({0})},
+          {"nodes_splits", List<T>({split})},
+          {"nodes_truenodeids", Ints{0}},
+          {"nodes_trueleafs", Ints{1}},
+          {"nodes_falsenodeids", Ints{1}},
+          {"nodes_falseleafs", Ints{1}},
+          {"leaf_targetids", Ints{0, n_targets - 1}},
+          {"leaf_weights", List<T>({left, right})}};
+}
+
+TEST(TreeRulesTest, NumbersTellThemselvesFromTheirNeighbours) {
+  Builder wide, narrow;
+  wide.Node("TreeEnsemble", {"x"}, {"y"}, Stump<double>(double{0.1f}, 0.1, 1), "ai.onnx.ml");
+  narrow.Node("TreeEnsemble", {"x"}, {"y"}, Stump<float>(0.1f, 0.25f, 1), "ai.onnx.ml");
+  EXPECT_THAT(RulesOf(wide), HasSubstr("x[0] <= 0.10000000149011612:\n  add 0.1\n"));
+  EXPECT_THAT(RulesOf(narrow), HasSubstr("x[0] <= 0.1:\n  add 0.25\n"));
+}
+
+TEST(TreeRulesTest, EveryOneOfSeveralOutputsIsNamed) {
+  Builder builder;
+  builder.Node("TreeEnsemble", {"x"}, {"y"}, Stump<double>(1, 2, 3, 3), "ai.onnx.ml");
+  EXPECT_THAT(RulesOf(builder), HasSubstr("  add 2 to output 0\nelse:\n  add 3 to output 2\n"));
+  EXPECT_THAT(RulesOf(builder, {.classes = {"a", "b", "c"}}), HasSubstr("  add 3 to c\n"));
+}
+
+TEST(TreeRulesTest, WhatHappensToTheSumIsTold) {
+  Builder builder;
+  builder.Node("TreeEnsemble", {"x"}, {"sum"}, Stump<double>(1, 2, 3), "ai.onnx.ml");
+  builder.Constant<double>("count", {}, std::vector<double>{20});
+  builder.Constant<double>("base", {}, std::vector<double>{0.5});
+  builder.Node("Div", {"sum", "count"}, {"mean"});
+  builder.Node("Add", {"base", "mean"}, {"margin"});
+  builder.Node("Sigmoid", {"margin"}, {"y"});
+  EXPECT_THAT(RulesOf(builder), HasSubstr("the sum of the trees is divided by 20, then plus 0.5, "
+                                          "then given to Sigmoid\n"));
+}
+
+TEST(TreeRulesTest, OlderTreesAreNotCalledNone) {
+  Builder builder;
+  builder.Node("TreeEnsembleClassifier", {"x"}, {"label", "y"}, {}, "ai.onnx.ml");
+  EXPECT_THAT(RulesOf(builder), HasSubstr("the model's trees are a TreeEnsembleClassifier"));
 }
 
 TEST(TreeRulesTest, BrokenTreesAreRefused) {

@@ -97,9 +97,8 @@ Reader::Read1 Reader::Enabled(std::string_view inner, std::vector<std::string_vi
 StatusOr<ModelConfig> Reader::Read(const std::vector<TextField>& fields) {
   const FieldRule rules[] = {
       {"name", false, String(&config_.name)},
-      {"platform", false,
-       OneOf(&config_.platform, {"onnxruntime_onnx", "slipway_tabular", kEnsemble})},
-      {"backend", false, OneOf(&config_.backend, {"onnxruntime", "tabular"})},
+      {"platform", false, OneOf(&config_.platform, {"onnxruntime_onnx", kEnsemble})},
+      {"backend", false, OneOf(&config_.backend, {"onnxruntime"})},
       {"max_batch_size", false, [&](const TextField& f) { return ReadMaxBatchSize(f); }},
       {"input", true, [&](const TextField& f) { return ReadTensor(f, true); }},
       {"output", true, [&](const TextField& f) { return ReadTensor(f, false); }},

@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from support.classical import FIXTURES
+from support.models import TEST_MODELS
 from support.server import Server, slipway_path
 
 FRAME = FIXTURES["sklearn-pipeline-frame"]  # one table of four named columns of numbers
@@ -102,3 +103,19 @@ def test_texts_may_be_missing(server, key):
 
     assert ask(None).status == 200, ask(None).text
     assert ask(None).body == ask("").body
+
+
+def digest_of(model):
+    done = subprocess.run([slipway_path(), "inspect", model, "--json"], capture_output=True, timeout=60, check=False)
+    return json.loads(done.stdout)["digest"]
+
+
+def test_models_that_differ_in_the_names_of_columns_alone_have_two_digests(tmp_path):
+    nameless = (TEST_MODELS / "xgboost" / "2.1.4" / "binary_logistic_json.json").read_text()
+    named = nameless.replace('"feature_names":[]', '"feature_names":["a","b","c","d"]')
+    assert named != nameless
+    models = [tmp_path / "nameless.json", tmp_path / "again.json", tmp_path / "named.json"]
+    for path, text in zip(models, (nameless, nameless, named), strict=True):
+        path.write_text(text)
+    first, again, other = map(digest_of, models)
+    assert first == again != other

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from support.classical import FIXTURES
 from support.models import EXAMPLES
 
 MODEL = EXAMPLES / "breast_cancer" / "1"
@@ -50,6 +51,20 @@ def test_answers_that_agree_are_certified(slipway, exam, tmp_path):
     assert certificate["data"]["rows"] == certificate["columns"][0]["compared"] > 0
     assert [each["differing"] for each in certificate["columns"]] == [0, 0, 0]
     assert max(each["worst_difference"] for each in certificate["columns"]) <= certificate["tolerance"]
+    assert certificate["engine"].startswith("tabular ") and "+" not in certificate["engine"]
+    assert "\nlabel: " in done.stdout and ", all equal\n" in done.stdout
+
+
+@pytest.mark.parametrize("cell", ["", "nan", "NaN"])
+def test_a_missing_answer_agrees_with_nan_alone(slipway, tmp_path, cell):
+    table = FIXTURES["sklearn-logistic-regression"]
+    path = tmp_path / "missing.csv"
+    path.write_text(f"a,b,c,d,predict_proba_0\n,1,1,1,{cell}\n")
+    done = slipway("convert", table.model, "-o", tmp_path / "missing.onnx", "--prove", path)
+    assert done.returncode == 0, done.stderr
+    path.write_text(f"a,b,c,d,predict_proba_0\n1,1,1,1,{cell}\n")
+    done = slipway("convert", table.model, "-o", tmp_path / "other.onnx", "--prove", path)
+    assert done.returncode == 1 and "predict_proba_0: 1 of 1 rows differ" in done.stderr
 
 
 def wrong_label(table):
