@@ -80,10 +80,18 @@ StatusOr<Outputs> Answering(Graph& graph, const State& state, const Predictions&
   return classifies ? Classifying(graph, state, answers) : Regressing(graph, state, answers);
 }
 
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+/// Of a sparse matrix, XGBoost takes what is not stored as missing, not as 0.
+Matrix ZerosMissing(Graph& graph, const Matrix& x) {
+  const std::string is_zero = graph.Add("Equal", {x.value, graph.Scalar<double>(0)});
+  return {graph.Add("Where", {is_zero, graph.Scalar<double>(kNan), x.value}), x.dtype, x.columns};
+}
+
 StatusOr<Predictions> AddXgboostOf(Writer& writer, const State& state, const Table& x) {
   ASSIGN_OR_RETURN(const auto bytes, XgboostBytes(state));
-  ASSIGN_OR_RETURN(const Matrix numbers, x.Numbers(writer.graph(), state.Title()));
-  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+  ASSIGN_OR_RETURN(Matrix numbers, x.Numbers(writer.graph(), state.Title()));
+  if (numbers.sparse) numbers = ZerosMissing(writer.graph(), numbers);
   XgboostOptions options;
   options.best_rounds = state.name() != "Booster";
   ASSIGN_OR_RETURN(const double missing, state.NumberOr("missing", kNan));
