@@ -101,14 +101,26 @@ ColumnSource SourceOf(const State& state, const Table& x) {
   };
 }
 
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+/// Of a sparse matrix, XGBoost takes what is not stored as missing, not as 0.
+Matrix ZerosMissing(Graph& graph, const Matrix& x) {
+  const std::string is_zero = graph.Add("Equal", {x.value, graph.Scalar<double>(0)});
+  return {graph.Add("Where", {is_zero, graph.Scalar<double>(kNan), x.value}), x.dtype, x.columns};
+}
+
 StatusOr<Predictions> AddXgboostOf(Writer& writer, const State& state, const Table& x) {
   ASSIGN_OR_RETURN(const auto bytes, XgboostBytes(state));
-  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
   XgboostOptions options;
   options.best_rounds = state.name() != "Booster";
   ASSIGN_OR_RETURN(const double missing, state.NumberOr("missing", kNan));
   options.missing = static_cast<float>(missing);
-  return AddXgboost(writer.graph(), SourceOf(state, x), bytes, {}, options);
+  const ColumnSource columns = SourceOf(state, x);
+  const auto stored = [&](Graph& graph, const ModelColumns& trained) -> StatusOr<Matrix> {
+    ASSIGN_OR_RETURN(const Matrix numbers, columns(graph, trained));
+    return numbers.sparse ? ZerosMissing(graph, numbers) : numbers;
+  };
+  return AddXgboost(writer.graph(), stored, bytes, {}, options);
 }
 
 StatusOr<Predictions> AddLightgbmOf(Writer& writer, const State& state, const Table& x) {
