@@ -119,6 +119,75 @@ TEST(TabularEngineTest, TreesCompareWhatWasRoundedToFloatBeforeThem) {
   EXPECT_THAT(ValuesOf<double>((*outputs)[0]), ElementsAre(21, 12, 21));
 }
 
+/// Leaves with several values are numbers of a table's rows, as import/trees.h writes them.
+TEST(TabularEngineTest, NumberedLeavesAddTheRowsOfTheirTable) {
+  onnx::Builder b = Graph();
+  b.Input("x", DType::kFp64, {-1, 2}).Output("sums", DType::kFp64, {-1, 3});
+  using Value = onnx::Attribute::Value;
+  const auto ints = [](std::vector<int64_t> v) { return Value(std::move(v)); };
+  b.Node("TreeEnsemble", {"x"}, {"numbers"},
+         {{"aggregate_function", 1},
+          {"n_targets", 2},
+          {"tree_roots", ints({0, 1})},
+          {"nodes_featureids", ints({0, 1})},
+          {"nodes_modes", TensorOf<uint8_t>({2}, {0, 1})},
+          {"nodes_splits", TensorOf<double>({2}, {1, 0})},
+          {"nodes_truenodeids", ints({0, 2})},
+          {"nodes_trueleafs", ints({1, 1})},
+          {"nodes_falsenodeids", ints({1, 3})},
+          {"nodes_falseleafs", ints({1, 1})},
+          {"leaf_targetids", ints({0, 0, 1, 1})},
+          {"leaf_weights", TensorOf<double>({4}, {0, 1, 2, 3})}},
+         "ai.onnx.ml");
+  AddConstant<double>(b, "table", {4, 3}, {1, 2, 3, 10, 20, 30, 0.5, 0.25, 0.125, -1, -2, -3});
+  AddConstant<int64_t>(b, "axis", {1}, {1});
+  b.Node("Cast", {"numbers"}, {"whole"}, {{"to", 7}});
+  b.Node("Gather", {"table", "whole"}, {"leaves"}, {{"axis", 0}});
+  b.Node("ReduceSum", {"leaves", "axis"}, {"sums"}, {{"keepdims", 0}});
+  const auto engine = CreateTabularEngine();
+  const Tensor x = TensorOf<double>({2, 2}, {0, 5, 2, -5});
+  const auto outputs = LoadAndRun(*engine, b, {&x});
+  ASSERT_TRUE(outputs.ok()) << outputs.status();
+  EXPECT_THAT(ValuesOf<double>((*outputs)[0]), ElementsAre(0, 0, 0, 10.5, 20.25, 30.125));
+}
+
+TEST(TabularEngineTest, LabelEncoderTellsNaNFromWhatItDoesNotKnow) {
+  onnx::Builder b = Graph();
+  b.Input("x", DType::kFp64, {-1, 1}).Output("y", DType::kInt64, {-1, 1});
+  const double nan = std::nan("");
+  b.Node("LabelEncoder", {"x"}, {"y"},
+         {{"keys_tensor", TensorOf<double>({3}, {1.5, nan, 0})},
+          {"values_tensor", TensorOf<int64_t>({3}, {7, 8, 9})},
+          {"default_tensor", TensorOf<int64_t>({1}, {-4})}},
+         "ai.onnx.ml");
+  const Tensor x = TensorOf<double>({4, 1}, {1.5, -nan, -0.0, 2});
+  const auto outputs = LoadAndRun(*CreateTabularEngine(), b, {&x});
+  ASSERT_TRUE(outputs.ok()) << outputs.status();
+  EXPECT_THAT(ValuesOf<int64_t>((*outputs)[0]), ElementsAre(7, 8, 9, -4));
+}
+
+/// Strings by column; `zeros` says what happens to others.
+onnx::Builder OneHot(int zeros) {
+  onnx::Builder b = Graph();
+  b.Input("x", DType::kBytes, {-1, 1}).Output("y", DType::kFp32, {-1, 1, 2});
+  b.Node("OneHotEncoder", {"x"}, {"y"},
+         {{"cats_strings", onnx::Attribute::Value(std::vector<std::string>{"red", "blue"})},
+          {"zeros", zeros}},
+         "ai.onnx.ml");
+  return b;
+}
+
+TEST(TabularEngineTest, OneHotEncoderGivesZerosToOthersOrRefusesThem) {
+  const auto engine = CreateTabularEngine();
+  const Tensor known = BytesTensorOf({2, 1}, {"blue", "red"});
+  const Tensor other = BytesTensorOf({1, 1}, {"green"});
+  const auto both = LoadAndRun(*engine, OneHot(0), {&known});
+  ASSERT_TRUE(both.ok()) << both.status();
+  EXPECT_THAT(ValuesOf<float>((*both)[0]), ElementsAre(0, 1, 1, 0));
+  EXPECT_THAT(ValuesOf<float>((*LoadAndRun(*engine, OneHot(1), {&other}))[0]), ElementsAre(0, 0));
+  EXPECT_EQ(ReasonOf(LoadAndRun(*engine, OneHot(0), {&other}).status()), Reason::kBadRequest);
+}
+
 TEST(TabularEngineTest, WhatItDoesNotHaveIsNamed) {
   onnx::Builder b = Graph();
   b.Input("x", DType::kFp32, {-1, 3, 8, 8}).Output("y", DType::kFp32, {-1, 3, 8, 8});
