@@ -119,7 +119,7 @@ Status LowerClip(Lowering& node) {
 
 template <typename T>
 constexpr T SignOf(T x) {
-  return x > 0 ? T{1} : x < 0 ? T{-1} : x;
+  return x > 0 ? T{1} : x < 0 ? T{-1} : x == 0 ? T{0} : x;
 }
 
 constexpr Operator kOperators[] = {

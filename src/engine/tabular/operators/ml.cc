@@ -72,7 +72,7 @@ Status LowerImputer(Lowering& node) {
 enum class Norm { kMax, kL1, kL2 };
 
 float NormOf(const float* row, size_t columns, Norm norm) {
-  float sum = 0, largest = -std::numeric_limits<float>::infinity();
+  float sum = 0, largest = std::numeric_limits<float>::lowest();
   for (size_t k = 0; k < columns; ++k) {
     largest = std::max(largest, row[k]);
     sum += norm == Norm::kL1 ? std::fabs(row[k]) : row[k] * row[k];
@@ -107,7 +107,10 @@ Status LowerLinearRegressor(Lowering& node) {
                    EmitScores(node, x, node.Floats("coefficients"), node.Floats("intercepts")));
   if (scores.tail[0] != node.Int("targets", 1))
     return node.Bad("{} targets, coefficients of {}", node.Int("targets", 1), scores.tail[0]);
-  ASSIGN_OR_RETURN(scores, EmitPostTransform(node, scores, node.Text("post_transform", "NONE")));
+  const std::string transform = node.Text("post_transform", "NONE");
+  if (transform != "NONE" && scores.columns() == 1)  // which ONNX Runtime leaves as they are
+    return node.Unsupported("post_transform {} of one target", transform);
+  ASSIGN_OR_RETURN(scores, EmitPostTransform(node, scores, transform));
   node.Give(0, scores);
   return OkStatus();
 }
