@@ -1,5 +1,8 @@
 // TreeEnsembleRegressor and TreeEnsembleClassifier: what their lists may look like.
 #include "engine/tabular/tabular_engine.h"
+
+#include <cmath>
+
 #include "engine/testing/harness.h"
 
 namespace slipway::testing {
@@ -78,6 +81,15 @@ TEST(OldTreesTest, ATreeWhoseFirstNodeIsNotItsRootIsLeftToOthers) {
   nodes.on_false = {0, 0, 2};
   EXPECT_EQ(ReasonOf(LoadModel(*CreateTabularEngine(), Regressor(nodes).Serialize()).status()),
             Reason::kUnsupported);
+}
+
+TEST(OldTreesTest, NaNDiffersFromEveryThreshold) {
+  Nodes nodes = kPlain;
+  nodes.modes[0] = "BRANCH_NEQ";
+  const Tensor x = TensorOf<float>({3, 1}, {NAN, 0.5F, 1});
+  const auto outputs = LoadAndRun(*CreateTabularEngine(), Regressor(nodes), {&x});
+  ASSERT_TRUE(outputs.ok()) << outputs.status();
+  EXPECT_THAT(ValuesOf<float>((*outputs)[0]), ::testing::ElementsAre(1, 2, 1));
 }
 
 TEST(OldTreesTest, ListsGivenAsTensorsAreLeftToOthers) {
