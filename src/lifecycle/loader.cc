@@ -181,6 +181,16 @@ void Loader::AddCache(ServedVersion& served) const {
               {{"model", served.name.str()}});
 }
 
+namespace {
+
+/// The protocol's word for what runs a model: Triton's for ONNX Runtime.
+std::string PlatformOf(const ModelOrigin& origin) {
+  const bool native = !origin.engine.empty() && origin.engine != "onnxruntime";
+  return native ? "slipway_" + origin.engine : "onnxruntime_onnx";
+}
+
+}  // namespace
+
 StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundModel& model,
                                                       const repository::FoundVersion& version) {
   const TimePoint begin = clock_.Now();
@@ -189,7 +199,6 @@ StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundMod
       ServedVersion{.name = model.name, .number = version.number, .version = version.number.str()});
   served->digest = artifact->digest();
   served->config = model.config;
-  served->platform = "onnxruntime_onnx";  // the protocol's word for an ONNX model
   ASSIGN_OR_RETURN(served->signature, repository::Merge(artifact->signature(), model.config));
   AttachLabels(model, served->signature);
   if (const bundle::Manifest* manifest = artifact->manifest())
@@ -201,6 +210,7 @@ StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundMod
 
   ASSIGN_OR_RETURN(served->examples, artifact->Examples(options_.warm_up.max_examples));
   ASSIGN_OR_RETURN(const Started started, StartProven(*artifact, version, *served));
+  served->platform = PlatformOf(served->model->origin());
   served->instances = InstancesOf(model.config, started.threads);
   served->run_limit = options_.run_limit;
   served->time_follows_values = std::ranges::any_of(kSizedByValues, [&](std::string_view name) {

@@ -22,7 +22,7 @@ struct ServedVersion {
   VersionNumber number;
   std::string version;  // number as text, for answers
   std::string digest;
-  std::string platform;  // "onnxruntime_onnx" or "ensemble"
+  std::string platform;  // "onnxruntime_onnx", "slipway_tabular", "ensemble"
   Signature signature;   // what the model says, narrowed by its configuration, with labels
   std::vector<std::string> features;  // names of the columns of the only [n,F] input; may be empty
   repository::ModelConfig config;

@@ -30,6 +30,11 @@ def columns(server):
     return server.get("/v2/models/frame").json()["inputs"][0]["parameters"]["columns"]
 
 
+def test_metadata_says_which_engine_runs_the_model(server):
+    assert server.get("/v2/models/frame").json()["platform"] == "slipway_tabular"
+    assert server.get("/v2/models/frame/config").json()["backend"] == "tabular"
+
+
 def rows_of_frame():
     table = FRAME.expected()["inputs"]["input"]
     width = table["shape"][1]

@@ -20,13 +20,20 @@ std::vector<std::string> VersionsOf(const ModelEntry& entry) {
   return versions;
 }
 
+/// "tabular" of "slipway_tabular"; an ensemble has none.
+std::string_view BackendOf(std::string_view platform) {
+  constexpr std::string_view kNative = "slipway_";
+  if (platform.starts_with(kNative)) return platform.substr(kNative.size());
+  return platform == "ensemble" ? "" : "onnxruntime";
+}
+
 ModelConfigView ViewOf(const ServedVersion& version) {
   const auto& policy = version.config.version_policy;
   using From = repository::VersionPolicy::Kind;
   using To = ModelConfigView::VersionPolicy::Kind;
   ModelConfigView view{.name = version.name.str(),
                        .platform = version.platform,
-                       .backend = version.config.is_ensemble() ? "" : "onnxruntime",
+                       .backend = BackendOf(version.platform),
                        .max_batch_size = version.config.max_batch_size.value_or(0),
                        .signature = version.signature};
   for (const auto& output : version.signature.outputs) {
