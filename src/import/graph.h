@@ -25,7 +25,7 @@ struct Matrix {
   std::string value;
   DType dtype = DType::kFp64;
   int64_t columns = 0;
-  bool sparse = false;  // counts of terms: mostly zeros, and only Slipway's engine runs the model
+  bool sparse = false;  // the framework keeps it sparse; some estimators read zeros otherwise then
 };
 
 /// The operator set of ai.onnx that importers write.

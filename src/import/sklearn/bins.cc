@@ -58,7 +58,9 @@ StatusOr<Outputs> KBinsDiscretizer(Writer& writer, const State& state, const Tab
   }
   const Matrix spread = graph.Select(index, columns);
   const Matrix hit = MapWith(graph, "Equal", spread, numbers);
-  return Transforming(graph.CastTo({hit.value, DType::kBool, bins}, DType::kFp64));
+  Matrix whole = graph.CastTo({hit.value, DType::kBool, bins}, DType::kFp64);
+  whole.sparse = encode == "onehot";
+  return Transforming(whole);
 }
 
 /// numpy.interp(x, quantiles, references) where `from_above` is false; else the same from the other

@@ -101,14 +101,29 @@ ColumnSource SourceOf(const State& state, const Table& x) {
   };
 }
 
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+/// Of a sparse matrix, XGBoost takes what is not stored as missing, not as 0.
+Matrix ZerosMissing(Graph& graph, const Matrix& x) {
+  const std::string is_zero = graph.Add("Equal", {x.value, graph.Scalar<double>(0)});
+  return {graph.Add("Where", {is_zero, graph.Scalar<double>(kNan), x.value}), x.dtype, x.columns};
+}
+
+ColumnSource StoredOf(const State& state, const Table& x) {
+  return [source = SourceOf(state, x)](Graph& graph,
+                                       const ModelColumns& columns) -> StatusOr<Matrix> {
+    ASSIGN_OR_RETURN(const Matrix numbers, source(graph, columns));
+    return numbers.sparse ? ZerosMissing(graph, numbers) : numbers;
+  };
+}
+
 StatusOr<Predictions> AddXgboostOf(Writer& writer, const State& state, const Table& x) {
   ASSIGN_OR_RETURN(const auto bytes, XgboostBytes(state));
-  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
   XgboostOptions options;
   options.best_rounds = state.name() != "Booster";
   ASSIGN_OR_RETURN(const double missing, state.NumberOr("missing", kNan));
   options.missing = static_cast<float>(missing);
-  return AddXgboost(writer.graph(), SourceOf(state, x), bytes, {}, options);
+  return AddXgboost(writer.graph(), StoredOf(state, x), bytes, {}, options);
 }
 
 StatusOr<Predictions> AddLightgbmOf(Writer& writer, const State& state, const Table& x) {

@@ -84,7 +84,9 @@ StatusOr<Table> Part(Writer& writer, const State& state, const Value& name,
   return Table(MapWith(writer.graph(), "Mul", numbers, {weight}));
 }
 
-StatusOr<Outputs> Joined(const State& state, const std::vector<Table>& parts) {
+/// Parts side by side. @param stays_sparse  what becomes of it when a part is a sparse matrix.
+StatusOr<Outputs> Joined(Graph& graph, const State& state, const std::vector<Table>& parts,
+                         bool stays_sparse) {
   Outputs outputs;
   int64_t columns = 0;
   for (const Table& part : parts) columns += part.columns();
@@ -92,6 +94,12 @@ StatusOr<Outputs> Joined(const State& state, const std::vector<Table>& parts) {
     return Error(Reason::kTooLarge, "{}: more than {} columns", state.Title(), kMaxColumns);
   outputs.transform = Table::Concat(parts);
   if (outputs.transform->columns() == 0) return state.Unsupported("no column is left");
+  const auto& matrices = outputs.transform->parts();
+  if (std::none_of(matrices.begin(), matrices.end(), [](const Matrix& m) { return m.sparse; }))
+    return outputs;
+  ASSIGN_OR_RETURN(Matrix whole, outputs.transform->Numbers(graph, state.Title()));
+  whole.sparse = stays_sparse;
+  outputs.transform = Table(whole);
   return outputs;
 }
 
@@ -104,7 +112,7 @@ StatusOr<Outputs> FeatureUnion(Writer& writer, const State& state, const Table& 
                                       fmt::format("transformer_list[{}]", i), x));
     parts.push_back(std::move(part));
   }
-  return Joined(state, parts);
+  return Joined(writer.graph(), state, parts, true);
 }
 
 StatusOr<State> FirstOfUnion(const State& state) {
@@ -245,7 +253,9 @@ StatusOr<Outputs> ColumnTransformer(Writer& writer, const State& state, const Ta
                           fmt::format("transformers_[{}]", i), x.Select(writer.graph(), columns)));
     parts.push_back(std::move(part));
   }
-  return Joined(state, parts);
+  // Dense unless few enough of its numbers were not 0 when it was fitted (sparse_threshold).
+  ASSIGN_OR_RETURN(const bool stays_sparse, state.BoolOr("sparse_output_", false));
+  return Joined(writer.graph(), state, parts, stays_sparse);
 }
 
 StatusOr<State> BestEstimator(const State& state) {

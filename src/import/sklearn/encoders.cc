@@ -125,7 +125,10 @@ StatusOr<Outputs> OneHotEncoder(Writer& writer, const State& state, const Table&
     parts.push_back(graph.CastTo(hit, DType::kFp64));
   }
   if (parts.empty()) return state.Bad("drop: expected a column that is left, got none");
-  return Transforming(graph.Concat(parts));
+  Matrix whole = graph.Concat(parts);
+  const char* const key = state.Has("sparse_output") ? "sparse_output" : "sparse";  // before 1.2
+  ASSIGN_OR_RETURN(whole.sparse, state.BoolOr(key, true));
+  return Transforming(whole);
 }
 
 StatusOr<Outputs> OrdinalEncoder(Writer& writer, const State& state, const Table& x) {

@@ -10,7 +10,9 @@ Matrix Map(Graph& graph, std::string_view op_type, const Matrix& x,
 Matrix MapWith(Graph& graph, std::string_view op_type, const Matrix& x,
                const std::vector<double>& row) {
   const auto count = static_cast<int64_t>(row.size());
-  return {graph.Add(op_type, {x.value, graph.Constant<double>({count}, row)}), x.dtype, x.columns};
+  const bool keeps_zeros = op_type == "Mul" || op_type == "Div";
+  return {graph.Add(op_type, {x.value, graph.Constant<double>({count}, row)}), x.dtype, x.columns,
+          x.sparse && keeps_zeros};
 }
 
 Matrix Affine(Graph& graph, const Matrix& x, const std::vector<double>& weights,

@@ -37,7 +37,7 @@ def write(framework, name, model, rows, given=None):
     path = FOLDER / f"{framework.__name__}_{name}{suffix}.pkl"
     path.write_bytes(pickle.dumps(model, protocol=4))
     outputs = {key: tensor(value) for key, value in answers.items()}
-    inputs = rows if isinstance(rows, dict) else {"input": tensor(rows)}
+    inputs = rows if isinstance(rows, dict) else {"input": tensor(rows.reshape(len(rows), -1))}
     framework_answers.write(path, framework, inputs, outputs)
 
 
@@ -69,6 +69,30 @@ def main_catboost(x, y, words, rows):
     write(catboost, "plain", plain, rows)
 
 
+def main_sparse(xgb, lgbm):
+    """Behind what makes sparse matrices: XGBoost takes their zeros as missing, LightGBM does not."""
+    from sklearn.compose import make_column_transformer
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder
+
+    rng = np.random.default_rng(5)
+    x = np.column_stack([rng.integers(0, 7, 200), rng.integers(0, 5, 200), rng.normal(size=200).round(1)]).astype(float)
+    y = np.isin(x[:, 0], [1, 3, 6]) ^ (x[:, 1] > 2) ^ (x[:, 2] > 0.5)
+    rows = np.vstack([x[:20], [[9, 9, 0], [0, 9, 0.5]]])
+    encoder = OneHotEncoder(handle_unknown="ignore")
+    write(xgboost, "one_hot", make_pipeline(encoder, xgboost.XGBClassifier(**xgb)).fit(x[:, :2], y), rows[:, :2])
+    for name, threshold in [("columns_sparse", 0.5), ("columns_dense", 0.1)]:
+        columns = make_column_transformer((encoder, [0, 1]), ("passthrough", [2]), sparse_threshold=threshold)
+        write(xgboost, name, make_pipeline(columns, xgboost.XGBClassifier(**xgb)).fit(x, y), rows)
+    bins = make_pipeline(KBinsDiscretizer(4), xgboost.XGBClassifier(**xgb))
+    write(xgboost, "bins", bins.fit(x[:, 2:], y), rows[:, 2:])
+    words = np.array(["ash", "beech", "cedar", "elm", "fir", "oak", "yew"])
+    texts = np.array([" ".join(words[rng.integers(0, 7, 4)]) for _ in range(200)], dtype=object)
+    oaks = np.array(["oak" in text and "ash" not in text for text in texts])
+    for framework, model in [(xgboost, xgboost.XGBClassifier(**xgb)), (lightgbm, lightgbm.LGBMClassifier(**lgbm))]:
+        write(framework, "texts", make_pipeline(TfidfVectorizer(), model).fit(texts, oaks), np.append(texts[:20], ""))
+
+
 def main():
     x, y = load_iris(return_X_y=True)
     words = np.array(["setosa", "versicolor", "virginica"])[y]
@@ -87,6 +111,7 @@ def main():
     pipeline = make_pipeline(StandardScaler(), lightgbm.LGBMClassifier(**lgbm))
     write(lightgbm, "pipeline", pipeline.fit(x, words == "setosa"), rows)
     if xgboost.__version__ == NEWEST["xgboost"]:
+        main_sparse(xgb, lgbm)
         main_catboost(x, y, words, rows)
         main_words(x)
 
