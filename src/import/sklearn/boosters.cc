@@ -109,18 +109,21 @@ Matrix ZerosMissing(Graph& graph, const Matrix& x) {
   return {graph.Add("Where", {is_zero, graph.Scalar<double>(kNan), x.value}), x.dtype, x.columns};
 }
 
+ColumnSource StoredOf(const State& state, const Table& x) {
+  return
+      [source = SourceOf(state, x)](Graph& graph, const ModelColumns& columns) -> StatusOr<Matrix> {
+        ASSIGN_OR_RETURN(const Matrix numbers, source(graph, columns));
+        return numbers.sparse ? ZerosMissing(graph, numbers) : numbers;
+      };
+}
+
 StatusOr<Predictions> AddXgboostOf(Writer& writer, const State& state, const Table& x) {
   ASSIGN_OR_RETURN(const auto bytes, XgboostBytes(state));
   XgboostOptions options;
   options.best_rounds = state.name() != "Booster";
   ASSIGN_OR_RETURN(const double missing, state.NumberOr("missing", kNan));
   options.missing = static_cast<float>(missing);
-  const ColumnSource columns = SourceOf(state, x);
-  const auto stored = [&](Graph& graph, const ModelColumns& trained) -> StatusOr<Matrix> {
-    ASSIGN_OR_RETURN(const Matrix numbers, columns(graph, trained));
-    return numbers.sparse ? ZerosMissing(graph, numbers) : numbers;
-  };
-  return AddXgboost(writer.graph(), stored, bytes, {}, options);
+  return AddXgboost(writer.graph(), StoredOf(state, x), bytes, {}, options);
 }
 
 StatusOr<Predictions> AddLightgbmOf(Writer& writer, const State& state, const Table& x) {
