@@ -50,8 +50,11 @@ def columns(table, dtype):
     return found
 
 
-def write(model, framework, inputs, outputs):
-    """Of the model file `model`, answered by the module `framework`; inputs and outputs are tensors by name."""
+def write(model, framework, inputs, outputs, terms=None):
+    """Of the model file `model`, answered by the module `framework`; inputs and outputs are tensors by name.
+
+    `terms`: by output, for each element the sum of the absolute terms that it is the sum of; needed where they cancel.
+    """
     expected = {
         "framework": {"sklearn": "scikit-learn"}.get(framework.__name__, framework.__name__),
         "version": framework.__version__,
@@ -59,5 +62,7 @@ def write(model, framework, inputs, outputs):
         "outputs": outputs,
         "tolerance": 1e-6,
     }
+    for name, sums in (terms or {}).items():
+        expected.setdefault("terms", {})[name] = [number(np.float64(each), 4) for each in np.ravel(sums)]
     path = pathlib.Path(model).with_suffix(".expected.json")
     path.write_text(json.dumps(expected, separators=(",", ":")) + "\n", encoding="utf-8")

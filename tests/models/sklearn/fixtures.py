@@ -131,13 +131,13 @@ def answers(estimator, x, without=()):
     return outputs
 
 
-def write(name, estimator, x, protocol=4, older=False, without=()):
+def write(name, estimator, x, protocol=4, older=False, without=(), terms=None):
     """NAME.pkl and NAME.expected.json; x is what is predicted. Of older versions only OLDER, or what says so.
-    `without`: methods that a classifier has and that cannot be asked."""
+    `without`: methods that a classifier has and that cannot be asked; `terms`: see framework_answers.write."""
     if RELEASE != NEWEST:
         if name not in OLDER and not older:
             return
         name += "-{}.{}".format(*RELEASE)
     (FOLDER / f"{name}.pkl").write_bytes(pickle.dumps(estimator, protocol=protocol))
     outputs = {key: tensor(value, digits=12) for key, value in answers(estimator, x, without).items()}
-    framework_answers.write(FOLDER / f"{name}.pkl", sklearn, inputs_of(x), outputs)
+    framework_answers.write(FOLDER / f"{name}.pkl", sklearn, inputs_of(x), outputs, terms)

@@ -94,8 +94,10 @@ process("classifier-dot", GaussianProcessClassifier(gk.DotProduct() + gk.WhiteKe
 edges = np.vstack([rows, x.min(axis=0), x.max(axis=0), x.min(axis=0) - 1, x.max(axis=0) + 40.5])
 for extrapolation in ["constant", "linear", "continue", "periodic"]:
     for degree in [1, 3]:
-        make(f"spline-{extrapolation}-{degree}",
-             SplineTransformer(4, degree, extrapolation=extrapolation), asked=edges, older=degree == 3 or extrapolation == "linear")
+        spline = SplineTransformer(4, degree, extrapolation=extrapolation).fit(x)
+        # Of degree 1 each is 1 less the distance from its knot.
+        terms = {"transform": np.ones_like(spline.transform(edges))} if degree == 1 else None
+        write(f"spline-{extrapolation}-{degree}", spline, edges, older=degree == 3 or extrapolation == "linear", terms=terms)
 make("spline-quantile", SplineTransformer(5, 2, knots="quantile", include_bias=False), asked=edges)
 make("spline-steps", SplineTransformer(4, 0, extrapolation="continue"), asked=edges)
 make("spline-knots", SplineTransformer(knots=np.linspace(-2, 2, 4)[:, None] ** 3 * [1, 2, 3, 4]), asked=edges)

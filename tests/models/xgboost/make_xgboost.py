@@ -65,7 +65,22 @@ def rows_of(booster, x):
     return np.vstack([rows, extra])
 
 
-def write(name, ending, booster, inputs, outputs):
+def terms_of(booster, rows, answer):
+    """The sum of the absolute values that the rounds and the base add up to `answer`; None where they do not cancel."""
+    config = json.loads(booster.save_config())["learner"]
+    data = xgb.DMatrix(rows, feature_names=booster.feature_names, feature_types=booster.feature_types)
+    if "gblinear" in config["gradient_booster"]["name"] or not np.array_equal(
+        answer, booster.predict(data, output_margin=True)
+    ):
+        return None
+    base = np.array(json.loads(config["learner_model_param"]["base_score"]), dtype=float)
+    total = np.abs(base) + np.zeros_like(answer)
+    for i in range(booster.num_boosted_rounds()):
+        total += np.abs(booster.predict(data, iteration_range=(i, i + 1), output_margin=True) - base)
+    return {"predict": total} if np.any(total > 10 * np.abs(answer)) else None
+
+
+def write(name, ending, booster, inputs, outputs, terms=None):
     path = FOLDER / f"{name}.{ending}"
     if ending.startswith("handle."):  # as a pickle holds it
         path = FOLDER / f"{name}.{ending.removeprefix('handle.')}"
@@ -76,7 +91,7 @@ def write(name, ending, booster, inputs, outputs):
         booster.save_model(str(path))
     answers = {key: tensor(value, dtype) for key, (dtype, value) in outputs.items()}
     named = framework_answers.columns(inputs, "FP32") if hasattr(inputs, "columns") else {"input": tensor(inputs, "FP32")}
-    framework_answers.write(path, xgb, named, answers)
+    framework_answers.write(path, xgb, named, answers, terms)
 
 
 def score(name, ending, params, label, x=X, rounds=3, data=None, **matrix):
@@ -93,7 +108,8 @@ def score(name, ending, params, label, x=X, rounds=3, data=None, **matrix):
     elif params["objective"] == "multi:softprob":
         write(name, ending, booster, rows, {"predict_proba": ("FP32", answer)})
     else:
-        write(name, ending, booster, rows, {"predict": ("FP32", answer)})
+        terms = None if BINARY else terms_of(booster, rows, answer)
+        write(name, ending, booster, rows, {"predict": ("FP32", answer)}, terms)
 
 
 def classes(name, ending, model, label, x=X, **fit):
