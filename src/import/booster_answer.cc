@@ -1,8 +1,8 @@
 #include "import/booster_answer.h"
 
 #include <algorithm>
-#include <set>
 
+#include "import/graph.h"
 #include "onnx/onnx.pb.h"
 
 namespace slipway::importing {
@@ -15,25 +15,6 @@ constexpr std::string_view kProbabilities = "predict_proba";
   const auto found = std::ranges::find_if(
       *graph.mutable_output(), [&](const auto& output) { return output.name() == name; });
   return found == graph.mutable_output()->end() ? nullptr : &*found;
-}
-
-/// Nodes that no output needs any more.
-void DropDeadNodes(::onnx::GraphProto& graph) {
-  std::set<std::string> needed;
-  for (const auto& output : graph.output()) needed.insert(output.name());
-  auto& nodes = *graph.mutable_node();
-  std::vector<bool> keep(static_cast<size_t>(nodes.size()));
-  for (int i = nodes.size() - 1; i >= 0; --i) {
-    const auto& outputs = nodes[i].output();
-    const bool used = std::ranges::any_of(
-        outputs, [&](const std::string& output) { return needed.contains(output); });
-    keep[static_cast<size_t>(i)] = used;
-    if (used) needed.insert(nodes[i].input().begin(), nodes[i].input().end());
-  }
-  int kept = 0;
-  for (int i = 0; i < nodes.size(); ++i)
-    if (keep[static_cast<size_t>(i)]) nodes.SwapElements(kept++, i);
-  nodes.DeleteSubrange(kept, nodes.size() - kept);
 }
 
 void AddSecondColumn(::onnx::GraphProto& graph) {
@@ -75,7 +56,7 @@ Status AnswerAsBooster(Imported& imported) {
 
   *predict->mutable_type() = probabilities->type();
   predict->set_name("");  // its nodes are dead now
-  DropDeadNodes(graph);
+  DropUnused(graph);
   predict->set_name(std::string(kPredict));
   if (shape.dim(1).dim_value() == 2) {
     predict->mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim()->RemoveLast();
@@ -84,7 +65,7 @@ Status AnswerAsBooster(Imported& imported) {
     AddAllColumns(graph);
   }
   imported.labels.erase(std::string(kPredict));
-  imported.model = model.SerializeAsString();
+  ASSIGN_OR_RETURN(imported.model, Serialize(model));
   return OkStatus();
 }
 

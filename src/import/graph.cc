@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "onnx/onnx.pb.h"
 #include "onnx/types.h"
@@ -12,6 +13,8 @@ namespace {
 
 constexpr int64_t kIrVersion = 10;
 constexpr int64_t kMlOpset = 5;
+constexpr size_t kNodeBytes = 256;  // in memory, without what it names
+constexpr size_t kVarintBytes = 4;  // of places in a large model
 
 /// Drops the elements of a repeated field that `keep(index)` does not name; the rest keep their
 /// order.
@@ -22,11 +25,35 @@ void KeepElements(auto& field, const auto& keep) {
   field.DeleteSubrange(kept, field.size() - kept);
 }
 
+size_t SizeOf(const onnx::Attribute& attribute) {
+  struct Size {
+    size_t operator()(int64_t) { return sizeof(int64_t); }
+    size_t operator()(float) { return sizeof(float); }
+    size_t operator()(const std::string& v) { return v.size(); }
+    size_t operator()(const std::vector<int64_t>& v) { return v.size() * kVarintBytes; }
+    size_t operator()(const std::vector<float>& v) { return v.size() * sizeof(float); }
+    size_t operator()(const std::vector<std::string>& v) {
+      return std::accumulate(v.begin(), v.end(), v.size() * sizeof(std::string),
+                             [](size_t sum, const std::string& s) { return sum + s.size(); });
+    }
+    size_t operator()(const Tensor& v) { return v.data.size(); }
+    size_t operator()(const onnx::Builder* v) { return v->proto().ByteSizeLong(); }
+  };
+  return attribute.name.size() + std::visit(Size{}, attribute.value);
+}
+
+Status TooLarge(size_t bytes, size_t max_bytes) {
+  return Error(Reason::kTooLarge, "the ONNX model would take {} bytes or more, {} are allowed",
+               bytes, max_bytes);
+}
+
 }  // namespace
 
 int32_t OnnxType(DType dtype) { return onnx::OnnxTypeOf(dtype); }
 
-Graph::Graph() { builder_.Opset("", kOpset).Opset(kMlDomain, kMlOpset).IrVersion(kIrVersion); }
+Graph::Graph(size_t max_bytes) : max_bytes_(max_bytes) {
+  builder_.Opset("", kOpset).Opset(kMlDomain, kMlOpset).IrVersion(kIrVersion);
+}
 
 Matrix Graph::Input(std::string_view name, DType dtype, int64_t columns) {
   builder_.Input(name, dtype, {-1, columns});
@@ -55,7 +82,10 @@ std::vector<std::string> Graph::AddMany(std::string_view op_type,
                                         std::string_view domain) {
   std::vector<std::string> names;
   for (int i = 0; i < outputs; ++i) names.push_back(NewName("v"));
-  builder_.Node(op_type, inputs, names, attributes, domain);
+  size_t bytes = kNodeBytes;
+  for (const std::string& input : inputs) bytes += sizeof(std::string) + input.size();
+  for (const onnx::Attribute& attribute : attributes) bytes += SizeOf(attribute);
+  if (Take(bytes)) builder_.Node(op_type, inputs, names, attributes, domain);
   return names;
 }
 
@@ -76,7 +106,8 @@ std::string Graph::Strings(const Shape& shape, std::span<const std::string> valu
   std::string wire;
   for (const std::string& value : values) AppendBytesElement(wire, value);
   const std::string name = NewName("c");
-  builder_.Initializer(name, Tensor{DType::kBytes, shape, Buffer::Own(std::move(wire))});
+  if (Take(wire.size()))
+    builder_.Initializer(name, Tensor{DType::kBytes, shape, Buffer::Own(std::move(wire))});
   return name;
 }
 
@@ -104,8 +135,31 @@ Matrix Graph::Select(const Matrix& x, std::span<const int64_t> indices) {
           count, x.sparse};
 }
 
-void Graph::DropUnused() {
-  ::onnx::GraphProto& graph = *builder_.proto().mutable_graph();
+Status Graph::CheckRoom(size_t bytes) const {
+  if (bytes_ <= max_bytes_ && bytes <= max_bytes_ - bytes_) return OkStatus();
+  return TooLarge(bytes_ + bytes, max_bytes_);
+}
+
+bool Graph::Take(size_t bytes) {
+  if (bytes_ > max_bytes_) return false;
+  bytes_ += bytes;
+  return bytes_ <= max_bytes_;
+}
+
+void Graph::DropUnused() { importing::DropUnused(*builder_.proto().mutable_graph()); }
+
+StatusOr<std::string> Graph::Serialize() const {
+  RETURN_IF_ERROR(status());
+  return importing::Serialize(builder_.proto(), max_bytes_);
+}
+
+StatusOr<std::string> Serialize(const ::onnx::ModelProto& model, size_t max_bytes) {
+  const size_t bytes = model.ByteSizeLong();
+  if (bytes > max_bytes) return TooLarge(bytes, max_bytes);
+  return model.SerializeAsString();
+}
+
+void DropUnused(::onnx::GraphProto& graph) {
   std::set<std::string, std::less<>> needed;
   for (const auto& output : graph.output()) needed.insert(output.name());
   // A node stands after what it reads.

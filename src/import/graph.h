@@ -14,6 +14,10 @@
 #include "tensor/dtype.h"
 #include "tensor/shape.h"
 
+namespace onnx {
+class GraphProto;
+}
+
 namespace slipway::importing {
 
 /// The domain of what ONNX cannot say, or not shortly: docs/formats/slipway-operators.md.
@@ -31,16 +35,21 @@ struct Matrix {
 /// The operator set of ai.onnx that importers write.
 inline constexpr int64_t kOpset = 21;
 
+/// What protobuf writes at most.
+inline constexpr size_t kMaxModelBytes = INT32_MAX;
+
 /// IR version 10, operator sets ai.onnx 21 and ai.onnx.ml 5.
 /// Usage:
 ///   Graph graph;
 ///   const Matrix x = graph.Input("input", DType::kFp64, 30);
 ///   const std::string y = graph.Add("MatMul", {x.value, graph.Constant<double>({30, 2}, w)});
 ///   graph.Output("predict_proba", y, DType::kFp64, {-1, 2});
+/// Once more is added than it may hold, the graph takes no more, and status() says so.
 /// Threads: one at a time.
 class Graph {
  public:
-  Graph();
+  /// @param max_bytes  of the model, at most kMaxModelBytes.
+  explicit Graph(size_t max_bytes = kMaxModelBytes);
 
   /// A graph input [-1, columns]. All inputs have the same rows: one name for their number.
   Matrix Input(std::string_view name, DType dtype, int64_t columns);
@@ -69,7 +78,7 @@ class Graph {
   template <typename T>
   std::string Constant(const Shape& shape, std::span<const T> values) {
     const std::string name = NewName("c");
-    builder_.Constant<T>(name, shape, values);
+    if (Take(values.size_bytes())) builder_.Constant<T>(name, shape, values);
     return name;
   }
   template <typename T>
@@ -91,20 +100,35 @@ class Graph {
   /// Some columns of `x`, in the order of `indices`.
   Matrix Select(const Matrix& x, std::span<const int64_t> indices);
 
-  /// Drops nodes and constants that no output needs; inputs stay.
+  /// Drops the nodes and constants that no output needs; inputs stay.
   void DropUnused();
 
+  /// kTooLarge unless `bytes` more fit: for what takes memory before it is added.
+  Status CheckRoom(size_t bytes) const;
+  /// kTooLarge once something did not fit.
+  Status status() const { return CheckRoom(0); }
+
   onnx::Builder& builder() { return builder_; }
-  std::string Serialize() const { return builder_.Serialize(); }
+  /// @return kTooLarge naming the size above max_bytes.
+  StatusOr<std::string> Serialize() const;
 
  private:
   std::string NewName(std::string_view prefix);
+  /// Counts what is added to the graph; false when it does not fit.
+  bool Take(size_t bytes);
 
+  const size_t max_bytes_;
+  size_t bytes_ = 0;  // asked for, more than max_bytes_ when it was too much
   onnx::Builder builder_;
   std::set<std::string, std::less<>> inputs_;
   std::set<std::string, std::less<>> defined_;
   int64_t names_ = 0;
 };
+
+/// Drops the nodes and constants that no output needs; inputs stay.
+void DropUnused(::onnx::GraphProto& graph);
+/// @return kTooLarge naming the size above max_bytes.
+StatusOr<std::string> Serialize(const ::onnx::ModelProto& model, size_t max_bytes = kMaxModelBytes);
 
 /// The data type's number in ONNX, for attributes such as Cast's `to`.
 int32_t OnnxType(DType dtype);

@@ -1,5 +1,7 @@
 #include "import/import.h"
 
+#include <new>
+
 #include "import/catboost/catboost.h"
 #include "import/lightgbm/lightgbm.h"
 #include "import/pickle/reader.h"
@@ -14,22 +16,17 @@ StatusOr<Imported> ImportPickle(std::span<const std::byte> bytes, const Limits& 
   ASSIGN_OR_RETURN(const auto document,
                    pickle::Read(bytes, {.max_values = limits.max_objects,
                                         .max_bytes = limits.max_unpacked_bytes}));
-  return ImportScikitLearn(*document);
+  return ImportScikitLearn(*document, limits);
 }
 
 StatusOr<Imported> ImportSkops(std::span<const std::byte> bytes, const Limits& limits) {
   ASSIGN_OR_RETURN(const auto document,
                    skops::Read(bytes, {.max_values = limits.max_objects,
                                        .max_bytes = limits.max_unpacked_bytes}));
-  return ImportScikitLearn(*document);
+  return ImportScikitLearn(*document, limits);
 }
 
-}  // namespace
-
-StatusOr<Imported> Import(Format format, std::span<const std::byte> bytes, const Limits& limits) {
-  if (bytes.size() > limits.max_file_bytes)
-    return Error(Reason::kTooLarge, "expected a file of at most {} bytes, got {}",
-                 limits.max_file_bytes, bytes.size());
+StatusOr<Imported> ImportAs(Format format, std::span<const std::byte> bytes, const Limits& limits) {
   switch (format) {
     case Format::kPickle:
       return ImportPickle(bytes, limits);
@@ -48,6 +45,27 @@ StatusOr<Imported> Import(Format format, std::span<const std::byte> bytes, const
       break;
   }
   return Error(Reason::kUnsupported, "a file of this format is not read");
+}
+
+}  // namespace
+
+size_t Limits::AllowanceFor(size_t unpacked_bytes) const {
+  if (free_bytes >= max_model_bytes) return max_model_bytes;
+  const size_t room = max_model_bytes - free_bytes;
+  if (bytes_per_byte != 0 && unpacked_bytes > room / bytes_per_byte) return max_model_bytes;
+  return free_bytes + bytes_per_byte * unpacked_bytes;
+}
+
+StatusOr<Imported> Import(Format format, std::span<const std::byte> bytes, const Limits& limits) {
+  if (bytes.size() > limits.max_file_bytes)
+    return Error(Reason::kTooLarge, "expected a file of at most {} bytes, got {}",
+                 limits.max_file_bytes, bytes.size());
+  try {
+    return ImportAs(format, bytes, limits);
+  } catch (const std::bad_alloc&) {
+    return Error(Reason::kTooLarge, "a file of {} bytes takes more memory to read than there is",
+                 bytes.size());
+  }
 }
 
 }  // namespace slipway::importing

@@ -2,6 +2,7 @@
 // Models of other frameworks become ONNX: their bytes are read, never executed.
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <span>
 #include <string>
@@ -28,13 +29,21 @@ struct Limits {
   size_t max_file_bytes = size_t{2} << 30;
   size_t max_unpacked_bytes = size_t{4} << 30;  // of compressed files
   size_t max_objects = 50'000'000;              // values that a file may hold
+  size_t max_model_bytes = INT32_MAX;           // of the ONNX model: protobuf writes no more
+
+  /// A file may name one array or estimator many times over, and each use is read and written
+  /// again. What is read in all, and the ONNX model, may take so much, and so much more for each
+  /// byte of the unpacked file: more than models need that share nothing.
+  size_t free_bytes = size_t{256} << 20;
+  size_t bytes_per_byte = 32;
+  size_t AllowanceFor(size_t unpacked_bytes) const;
 };
 
 /// Imports what `bytes` hold.
 /// @param format  as FormatOf (import/formats.h) tells it; not kNone.
 /// @return kUnsupported naming the estimator, operator or class that has no counterpart;
 ///   kBadModel naming place, expected, got; kTooLarge over a limit.
-/// Threads: any. Runs nothing, opens nothing. Cost: linear in the file.
+/// Threads: any. Runs nothing, opens nothing. Memory and time: see Limits.
 StatusOr<Imported> Import(Format format, std::span<const std::byte> bytes,
                           const Limits& limits = {});
 

@@ -241,6 +241,20 @@ class Attributes {
 // A leaf number must be whole in the ensemble's dtype.
 constexpr size_t kMaxNumberedLeavesFp32 = size_t{1} << 24;
 
+/// The bytes of the operator's attributes and of the table of leaves.
+size_t BytesOf(const TreeEnsemble& ensemble) {
+  constexpr size_t kVarint = 4;  // a place in a large ensemble
+  constexpr size_t kPerSplit = 3 * kVarint + sizeof(double) + 4;
+  constexpr size_t kPerLeaf = kVarint + sizeof(double);
+  size_t bytes = 0;
+  for (const Tree& tree : ensemble.trees) {
+    bytes += (tree.splits.size() + 1) * (kPerSplit + kPerLeaf);
+    if (ensemble.leaf_width > 1) bytes += tree.leaves.size() * sizeof(double);
+    for (const Split& split : tree.splits) bytes += split.members.size() * sizeof(double);
+  }
+  return bytes;
+}
+
 StatusOr<std::string> AddNumbered(Graph& graph, const TreeEnsemble& ensemble,
                                   const Columns& columns, const Matrix& x) {
   Attributes attributes(columns, true);
@@ -277,6 +291,7 @@ StatusOr<Matrix> AddTrees(Graph& graph, const TreeEnsemble& ensemble, const Matr
                  ensemble.targets, ensemble.leaf_width);
   for (size_t i = 0; i < ensemble.trees.size(); ++i)
     RETURN_IF_ERROR(TreeCheck(ensemble, i, x.columns).Run());
+  RETURN_IF_ERROR(Annotate(graph.CheckRoom(BytesOf(ensemble)), ensemble.name));
 
   const Columns columns(ensemble, x.columns);
   const Matrix read = columns.Build(graph, x);

@@ -61,7 +61,8 @@ inline constexpr int kMaxTreeDepth = 2000;
 /// @param x  of ensemble.dtype.
 /// @return kBadModel naming tree, node and rule when a child is out of range, a split or leaf is
 ///   reached twice or never (cycles included), a feature is not a column of x, a threshold is NaN,
-///   or sizes disagree; kUnsupported for trees deeper than kMaxTreeDepth.
+///   or sizes disagree; kUnsupported for trees deeper than kMaxTreeDepth; kTooLarge when they do
+///   not fit into the graph.
 /// Features that are not read as they are become further columns behind those of x.
 /// Leaves wider than 1 become leaf numbers and a table: TreeEnsemble with one target a tree whose
 /// weights are row numbers → Cast → Gather(table) → ReduceSum over trees.

@@ -34,7 +34,7 @@ TEST(TreesTest, EnsembleBecomesOneOperator) {
   const auto sum = AddTrees(graph, {.name = "T", .trees = {ThreeLeaves(), ThreeLeaves()}}, x);
   ASSERT_TRUE(sum.ok()) << sum.status();
   graph.Output("y", sum->value, sum->dtype, {-1, 1});
-  const std::string model = graph.Serialize();
+  const std::string model = *graph.Serialize();
   const auto info = onnx::Inspect(std::as_bytes(std::span(model)));
   ASSERT_TRUE(info.ok()) << info.status();
   EXPECT_EQ(info->operators.at("ai.onnx.ml.TreeEnsemble"), 1);
@@ -95,7 +95,7 @@ std::map<std::string, int> OperatorsOf(const Tree& tree) {
       AddTrees(graph, {.name = "T", .trees = {tree}}, graph.Input("x", DType::kFp64, 2));
   EXPECT_TRUE(sum.ok()) << sum.status();
   graph.Output("y", sum->value, sum->dtype, {-1, 1});
-  const std::string model = graph.Serialize();
+  const std::string model = *graph.Serialize();
   const auto info = onnx::Inspect(std::as_bytes(std::span(model)));
   EXPECT_TRUE(info.ok()) << info.status();
   std::map<std::string, int> counts;
@@ -122,7 +122,7 @@ TEST(TreesTest, MembershipOfAnEmptySetIsNoMembership) {
   const auto sum =
       AddTrees(graph, {.name = "T", .trees = {tree}}, graph.Input("x", DType::kFp64, 2));
   ASSERT_TRUE(sum.ok()) << sum.status();
-  EXPECT_THAT(graph.Serialize(), Not(HasSubstr("membership_values")));
+  EXPECT_THAT(*graph.Serialize(), Not(HasSubstr("membership_values")));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "import/catboost/model.h"
 #include "import/document.h"
 #include "import/graph.h"
+#include "import/predictions.h"
 #include "import/trees.h"
 
 namespace slipway::importing {
@@ -77,15 +78,20 @@ StatusOr<Matrix> AddScores(Graph& graph, Model& model, const Matrix& x) {
   return score;
 }
 
-Predictions ManyLabels(Graph& graph, const Matrix& score) {
+/// 1 where the probability of a score is above `threshold`, as CatBoost compares them: INT64.
+std::string IsAbove(Graph& graph, const Matrix& score, double threshold) {
+  const double logit = -std::log(1 / threshold - 1);
+  const std::string above = graph.Add("Greater", {score.value, graph.Scalar<double>(logit)});
+  return graph.CastTo({above, DType::kBool, score.columns}, DType::kInt64).value;
+}
+
+Predictions ManyLabels(Graph& graph, const Matrix& score, double threshold) {
   const Matrix p = {graph.Add("Sigmoid", {score.value}), DType::kFp64, score.columns};
-  const std::string above = graph.Add("Greater", {p.value, graph.Scalar<double>(0.5)});
-  const std::string label = graph.Add("Cast", {above}, {{"to", OnnxType(DType::kInt64)}});
-  return {.label = label, .labels = score.columns, .proba = p};
+  return {.label = IsAbove(graph, score, threshold), .labels = score.columns, .proba = p};
 }
 
 /// A score of one column is that of the second of two classes.
-Predictions OneOfClasses(Graph& graph, Link link, const Matrix& score) {
+Predictions OneOfClasses(Graph& graph, Link link, const Matrix& score, double threshold) {
   Matrix p = score;
   if (score.columns == 1) {
     const std::string second = graph.Add("Sigmoid", {score.value});
@@ -96,17 +102,20 @@ Predictions OneOfClasses(Graph& graph, Link link, const Matrix& score) {
   } else {
     p.value = graph.Add("Softmax", {score.value}, {{"axis", 1}});
   }
-  const std::string best = graph.Add("ArgMax", {p.value}, {{"axis", 1}, {"keepdims", 0}});
+  const bool by_threshold = score.columns == 1 && threshold != 0.5;
+  const std::string best = by_threshold
+                               ? AsVector(graph, IsAbove(graph, score, threshold))
+                               : graph.Add("ArgMax", {p.value}, {{"axis", 1}, {"keepdims", 0}});
   return {.label = best, .proba = p};
 }
 
-Predictions PredictionsOf(Graph& graph, Link link, const Matrix& score) {
+Predictions PredictionsOf(Graph& graph, Link link, const Matrix& score, double threshold) {
   switch (link) {
     case Link::kManyLabels:
-      return ManyLabels(graph, score);
+      return ManyLabels(graph, score, threshold);
     case Link::kClasses:
     case Link::kOneVsAll:
-      return OneOfClasses(graph, link, score);
+      return OneOfClasses(graph, link, score, threshold);
     case Link::kExponential:
       return {.value = Matrix{graph.Add("Exp", {score.value}), DType::kFp64, score.columns}};
     case Link::kIdentity:
@@ -136,7 +145,7 @@ StatusOr<CatboostAnswers> AddModel(Graph& graph, Model model, const Matrix& x) {
   ASSIGN_OR_RETURN(const Link link, LinkOf(model.loss));
   CatboostAnswers answers;
   ASSIGN_OR_RETURN(answers.score, AddScores(graph, model, x));
-  answers.predictions = PredictionsOf(graph, link, answers.score);
+  answers.predictions = PredictionsOf(graph, link, answers.score, model.threshold);
   if (link != Link::kClasses && link != Link::kOneVsAll) return answers;
   ASSIGN_OR_RETURN(answers.classes,
                    ClassesOf(std::move(model.classes), answers.predictions.proba->columns));
@@ -195,11 +204,11 @@ StatusOr<Imported> ImportCatboost(std::span<const std::byte> bytes, const Limits
                     .framework_version = model.version,
                     .features = model.feature_names};
   if (model.classes.dtype == DType::kBytes) imported.labels["predict_proba"] = model.classes.texts;
-  Graph graph;
+  Graph graph(limits.max_model_bytes);
   const Matrix x = graph.Input("input", DType::kFp32, model.features);
   ASSIGN_OR_RETURN(const CatboostAnswers answers, catboost::AddModel(graph, std::move(model), x));
   catboost::WriteAnswers(graph, answers);
-  imported.model = graph.Serialize();
+  ASSIGN_OR_RETURN(imported.model, graph.Serialize());
   return imported;
 }
 

@@ -94,6 +94,27 @@ TEST(CatboostTest, BrokenDocumentsAreRefusedByPlaceAndRule) {
   for (const Case& c : cases) EXPECT_THAT(Refusal(Replaced(c.from, c.to)), HasSubstr(c.what));
 }
 
+TEST(CatboostTest, FilesWhoseTablesShareBytesAreRefused) {
+  const std::filesystem::path seeds = SLIPWAY_SOURCE_DIR "/fuzz/corpus/catboost";
+  EXPECT_EQ(Refusal(ReadFile(seeds / "shared_borders.cbm")),
+            "CatBoost model: expected borders and names of at most 2896 bytes");
+  EXPECT_EQ(Refusal(ReadFile(seeds / "shared_params.cbm")),
+            "CatBoost model: params: expected it once, got it twice");
+}
+
+TEST(CatboostTest, WhatTheModelSaysAboutItsAnswersIsReadOrRefused) {
+  const auto with = [](std::string_view info) {
+    return Refusal(Replaced("\"model_info\":{", fmt::format("\"model_info\":{{{},", info)));
+  };
+  EXPECT_EQ(with(R"("binclass_probability_threshold":"0.3")"), "");
+  EXPECT_EQ(with(R"("binclass_probability_threshold":"1.5")"),
+            "CatBoost model: binclass_probability_threshold: expected 0 to 1, got \"1.5\"");
+  EXPECT_THAT(with(R"("multiclass_params":{})"), HasSubstr("without class_params"));
+  EXPECT_THAT(Refusal(Replaced("\"params\":{",
+                               R"("params":{"data_processing_options":{"class_names":["a"]},)")),
+              HasSubstr("without class_params"));
+}
+
 TEST(CatboostTest, DeepTreesOfJsonAreRefused) {
   std::string tree;
   for (int i = 0; i < 100'000; ++i) tree += R"({"left":)";

@@ -1,6 +1,7 @@
 #include "import/catboost/model.h"
 
 #include <bit>
+#include <charconv>
 
 namespace slipway::importing::catboost {
 
@@ -63,20 +64,50 @@ StatusOr<CatboostClasses> ClassesOf(const Node& class_params) {
   return classes;
 }
 
+StatusOr<double> ThresholdOf(std::string_view text) {
+  double threshold = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), threshold);
+  if (error != std::errc() || end != text.data() + text.size() ||
+      !(threshold >= 0 && threshold <= 1))
+    return Error(Reason::kBadModel,
+                 "CatBoost model: binclass_probability_threshold: expected 0 to 1, got \"{}\"",
+                 text.substr(0, 40));
+  return threshold;
+}
+
+/// Older versions kept labels elsewhere.
+Status RefuseOldLabels(const Info& info) {
+  bool elsewhere = info.has_multiclass_params;
+  if (const auto options = info.params->Find("data_processing_options")) {
+    const auto names = options->Find("class_names");
+    const auto none = names ? names->AsNumbers() : StatusOr<const Numbers*>(nullptr);
+    elsewhere |= names && !(none.ok() && (*none)->empty());
+  }
+  if (!elsewhere) return OkStatus();
+  return Error(Reason::kUnsupported,
+               "CatBoost model: labels of classes without class_params are not supported: train it "
+               "again with a newer CatBoost");
+}
+
 }  // namespace
 
-Status ReadInfo(const Node& params, const Node* class_params, std::string_view version,
-                Model& model) {
-  ASSIGN_OR_RETURN(const Node loss, params.At("loss_function"));
+Status ReadInfo(const Info& info, Model& model) {
+  if (!info.params) return Error(Reason::kBadModel, "CatBoost model: params: missing");
+  ASSIGN_OR_RETURN(const Node loss, info.params->At("loss_function"));
   ASSIGN_OR_RETURN(const Node type, loss.At("type"));
   ASSIGN_OR_RETURN(model.loss, type.AsString());
-  if (class_params != nullptr) {
-    ASSIGN_OR_RETURN(model.classes, ClassesOf(*class_params));
+  if (info.class_params) {
+    ASSIGN_OR_RETURN(model.classes, ClassesOf(*info.class_params));
+  } else {
+    RETURN_IF_ERROR(RefuseOldLabels(info));
+  }
+  if (info.threshold) {
+    ASSIGN_OR_RETURN(model.threshold, ThresholdOf(*info.threshold));
   }
   constexpr std::string_view kTag = "tags/v";
-  const size_t at = version.find(kTag);
-  if (at != version.npos) {
-    const std::string_view rest = version.substr(at + kTag.size());
+  const size_t at = info.version.find(kTag);
+  if (at != info.version.npos) {
+    const std::string_view rest = info.version.substr(at + kTag.size());
     model.version = rest.substr(0, rest.find_first_not_of("0123456789."));
   }
   return OkStatus();

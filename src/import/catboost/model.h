@@ -2,6 +2,7 @@
 // A trained CatBoost model as its two encodings agree on it.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -31,6 +32,7 @@ struct Model {
   double scale = 1;
   std::vector<double> bias;  // one, or one for each output
   CatboostClasses classes;
+  double threshold = 0.5;  // a label, or the second of two classes, is answered above it
 };
 
 /// More outputs and columns than any model has.
@@ -47,9 +49,17 @@ Tree SymmetricTree(std::span<const Border> tests, std::span<const double> leaves
 /// Refuses by name what a model needs besides numbers.
 Status RefuseFeatures(std::string_view kind);
 
-/// Loss, labels and version from what the model says about itself.
-Status ReadInfo(const Node& params, const Node* class_params, std::string_view version,
-                Model& model);
+/// What a model says about itself, of its keys those that change answers.
+struct Info {
+  std::optional<Node> params;
+  std::optional<Node> class_params;
+  std::optional<std::string_view> threshold;  // binclass_probability_threshold
+  bool has_multiclass_params = false;         // which class_params replaced
+  std::string_view version;                   // catboost_version_info
+};
+
+/// Loss, labels, threshold and version.
+Status ReadInfo(const Info& info, Model& model);
 
 /// @return kBadModel naming place, expected, got; kUnsupported naming the kind of feature.
 StatusOr<Model> ReadBinary(std::span<const std::byte> bytes, const Limits& limits);

@@ -1,6 +1,6 @@
 // CatBoost's binary format: "CBM1", the size of a FlatBuffer, that FlatBuffer (TModelCore).
 
-#include <limits>
+#include <set>
 
 #include "import/catboost/flat_table.h"
 #include "import/catboost/model.h"
@@ -80,25 +80,38 @@ class Reader {
                     {.name = fmt::format("CatBoost model: {}", key)}, limits_);
   }
 
+  /// Entries may share their texts in the file: each key is read once.
   Status ReadInfoOf(const FlatTable& root) {
     ASSIGN_OR_RETURN(const auto entries, root.Tables(core::kInfo));
-    std::string_view version;
+    Info info;
     Value params, classes;
-    bool has_classes = false;
+    std::set<std::string_view> keys;
     for (const FlatTable& entry : entries) {
       ASSIGN_OR_RETURN(const std::string_view key, entry.Text(info::kKey));
       ASSIGN_OR_RETURN(const std::string_view value, entry.Text(info::kValue));
-      if (key == "catboost_version_info") version = value;
+      if (!keys.insert(key).second)
+        return Bad(fmt::format("{}: expected it once, got it twice", key.substr(0, 80)));
+      if (key == "catboost_version_info") info.version = value;
+      if (key == "binclass_probability_threshold") info.threshold = value;
+      if (key == "multiclass_params") info.has_multiclass_params = true;
       if (key == "params") {
         ASSIGN_OR_RETURN(params, JsonOf(key, value));
+        info.params.emplace(std::string(key), params);
       }
       if (key == "class_params") {
         ASSIGN_OR_RETURN(classes, JsonOf(key, value));
-        has_classes = true;
+        info.class_params.emplace(std::string(key), classes);
       }
     }
-    const Node class_params("class_params", classes);
-    return ReadInfo(Node("params", params), has_classes ? &class_params : nullptr, version, model_);
+    return ReadInfo(info, model_);
+  }
+
+  /// Tables and vectors may share bytes of the file; more of them than it has room for are refused.
+  Status Count(size_t bytes) {
+    if (bytes > bytes_.size() - counted_)
+      return Bad(fmt::format("expected borders and names of at most {} bytes", bytes_.size()));
+    counted_ += bytes;
+    return OkStatus();
   }
 
   Status ReadFeatures(const FlatTable& model) {
@@ -120,9 +133,11 @@ class Reader {
         return Bad(fmt::format("feature {}: expected column {}, got {}", column, column, flat));
       ASSIGN_OR_RETURN(const int8_t missing, each.Number<int8_t>(feature::kMissing, 0));
       ASSIGN_OR_RETURN(const auto borders, each.Numbers<float>(feature::kBorders));
+      RETURN_IF_ERROR(Count(borders.size() * sizeof(float)));
       constexpr int8_t kAsTrue = 2;
       for (const float border : borders) borders_.push_back({column, border, missing == kAsTrue});
       ASSIGN_OR_RETURN(const std::string_view name, each.Text(feature::kName));
+      RETURN_IF_ERROR(Count(name.size()));
       model_.feature_names.emplace_back(name);
     }
     model_.features = static_cast<int64_t>(features.size());
@@ -245,6 +260,7 @@ class Reader {
   std::vector<int32_t> splits_;  // tests of the trees, one tree behind the other
   std::vector<double> leaves_;
   size_t next_leaf_ = 0;
+  size_t counted_ = 0;
   Model model_;
 };
 

@@ -32,14 +32,17 @@ class Reader {
 
  private:
   Status ReadInfoOf() {
-    ASSIGN_OR_RETURN(const Node info, root_.At("model_info"));
-    ASSIGN_OR_RETURN(const Node params, info.At("params"));
-    std::string_view version;
-    if (const auto about = info.Find("catboost_version_info")) {
-      ASSIGN_OR_RETURN(version, about->AsString());
+    ASSIGN_OR_RETURN(const Node node, root_.At("model_info"));
+    Info info{.params = node.Find("params"),
+              .class_params = node.Find("class_params"),
+              .has_multiclass_params = node.Find("multiclass_params").has_value()};
+    if (const auto about = node.Find("catboost_version_info")) {
+      ASSIGN_OR_RETURN(info.version, about->AsString());
     }
-    const auto classes = info.Find("class_params");
-    return ReadInfo(params, classes ? &*classes : nullptr, version, model_);
+    if (const auto threshold = node.Find("binclass_probability_threshold")) {
+      ASSIGN_OR_RETURN(info.threshold, threshold->AsString());
+    }
+    return ReadInfo(info, model_);
   }
 
   Status ReadFeatures() {

@@ -99,7 +99,7 @@ TEST(LightgbmTest, FewerRoundsMayAnswerInAGraphOfOtherThings) {
                                          text, {}, {.rounds = rounds});
     EXPECT_TRUE(predictions.ok()) << predictions.status();
     EXPECT_EQ(predictions->proba->columns, 3);
-    return graph.Serialize().size();
+    return graph.Serialize()->size();
   };
   EXPECT_LT(size_of(2), size_of(0));
   EXPECT_EQ(size_of(3), size_of(0));

@@ -25,6 +25,7 @@ class PickleDocument final : public Document {
 
   Status Run(std::span<const std::byte> packed, const ReadOptions& options) {
     const auto stream = packing_ == Packing::kNone ? packed : std::span(std::as_const(unpacked_));
+    size_bytes_ = stream.size();
     heap_ = std::make_unique<Heap>(options.max_values, Allowance(stream.size(), options.max_bytes));
     Cursor cursor(stream);
     Machine machine(cursor, *heap_, globals_, options.max_depth, Machine::Arrays::kInStream);
@@ -40,6 +41,7 @@ class PickleDocument final : public Document {
   Value root() const override { return Value(root_); }
   const std::vector<GlobalUse>& globals() const override { return globals_.uses(); }
   int protocol() const override { return protocol_; }
+  size_t size_bytes() const override { return size_bytes_; }
   std::string_view packing() const override { return PackingName(packing_); }
 
  private:
@@ -49,6 +51,7 @@ class PickleDocument final : public Document {
   GlobalTable globals_;
   const Node* root_ = nullptr;
   int protocol_ = 0;
+  size_t size_bytes_ = 0;
 };
 
 /// What a file holds that starts with `start` and somewhere says `says`.

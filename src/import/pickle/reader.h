@@ -35,6 +35,7 @@ class Document {
   virtual const std::vector<GlobalUse>& globals() const = 0;    // in the order of their offsets
   virtual std::string_view format() const { return "pickle"; }  // or "skops"
   virtual int protocol() const = 0;                             // 0 where the file does not say
+  virtual size_t size_bytes() const = 0;                        // unpacked
   virtual std::string_view packing() const = 0;  // "", "zlib", "gzip", "bz2", "xz", "lzma", "lz4"
 };
 

@@ -1,7 +1,5 @@
 // Bagging*: the mean over estimators that were fitted on some rows and columns each.
 
-#include <numeric>
-
 #include "import/sklearn/encoded_members.h"
 #include "import/sklearn/members.h"
 #include "import/sklearn/operators.h"
@@ -30,14 +28,13 @@ std::vector<TreeMember> TreesOf(const Bag& bag) {
   return trees;
 }
 
-/// The shares of a leaf, each at its class's position; values are counts before scikit-learn 1.3.
+/// The shares of a leaf, each at its class's position.
 void AppendShares(std::span<const double> values, std::span<const int64_t> positions,
                   int64_t classes, std::vector<double>& leaves) {
-  const double sum = std::accumulate(values.begin(), values.end(), 0.0);
+  const double total = TotalOf(values);
   const size_t first = leaves.size();
   leaves.resize(first + static_cast<size_t>(classes), 0);
-  for (size_t k = 0; k < positions.size(); ++k)
-    leaves[first + positions[k]] = sum == 0 ? values[k] : values[k] / sum;
+  for (size_t k = 0; k < positions.size(); ++k) leaves[first + positions[k]] = values[k] / total;
 }
 
 StatusOr<Matrix> SumOfTreeShares(Graph& graph, const State& state, const Bag& bag, const Matrix& x,

@@ -73,15 +73,6 @@ StatusOr<Matrix> Tempered(Graph& graph, const State& calibrator, const Scores& s
   return Softmax(graph, MapWith(graph, "Mul", logits, {beta}));
 }
 
-/// Rows divided by their sums; rows of zeros become uniform.
-Matrix Normalized(Graph& graph, const Matrix& p) {
-  const Matrix sum = Reduce(graph, "ReduceSum", p);
-  const std::string empty = graph.Add("Equal", {sum.value, graph.Scalar<double>(0)});
-  const std::string uniform = graph.Scalar<double>(1.0 / static_cast<double>(p.columns));
-  return {graph.Add("Where", {empty, uniform, graph.Add("Div", {p.value, sum.value})}),
-          DType::kFp64, p.columns};
-}
-
 StatusOr<Matrix> MemberProba(Writer& writer, const State& member, const Table& x, int64_t classes) {
   Graph& graph = writer.graph();
   ASSIGN_OR_RETURN(const State inside, Inside(member));
@@ -102,7 +93,7 @@ StatusOr<Matrix> MemberProba(Writer& writer, const State& member, const Table& x
     columns.push_back(column);
   }
   if (columns.size() == 1) return WithComplement(graph, columns.front());
-  return Normalized(graph, graph.Concat(columns));
+  return DividedBySum(graph, graph.Concat(columns));
 }
 
 StatusOr<Outputs> CalibratedClassifier(Writer& writer, const State& state, const Table& x) {

@@ -134,13 +134,11 @@ StatusOr<int64_t> ColumnPosition(const State& state, const Value& column, const 
       return state.Bad("transformers_: column \"{}\" is not among its columns", *name);
     return found->second;
   }
-  const auto number = AsNumber(column);
-  if (!number || *number < -static_cast<double>(x.columns()) ||
-      !(*number < static_cast<double>(x.columns())))
+  const auto position = AsInteger(column);
+  if (!position || *position < -x.columns() || *position >= x.columns())
     return state.Expected("transformers_", fmt::format("a column below {}", x.columns()),
                           Describe(column));
-  const auto position = static_cast<int64_t>(*number);
-  return position < 0 ? position + x.columns() : position;
+  return *position < 0 ? *position + x.columns() : *position;
 }
 
 std::vector<int64_t> PositionsWhere(const auto& elements) {
@@ -162,11 +160,10 @@ StatusOr<int64_t> SliceEnd(const State& state, const Value& end, int64_t otherwi
     ASSIGN_OR_RETURN(const int64_t position, ColumnPosition(state, end, x, x.Positions()));
     return position + past_name;
   }
-  const auto number = AsNumber(end);
-  if (!number)
+  const auto position = AsInteger(end);
+  if (!position)
     return state.Expected("transformers_", "a slice of names or positions", Describe(end));
-  const auto columns = static_cast<double>(x.columns());
-  return static_cast<int64_t>(std::clamp(*number < 0 ? *number + columns : *number, 0.0, columns));
+  return std::clamp(*position < 0 ? *position + x.columns() : *position, int64_t{0}, x.columns());
 }
 
 /// The columns of slice(begin, end), which scikit-learn kept as such before 1.0.
@@ -191,16 +188,11 @@ StatusOr<std::vector<int64_t>> ReadColumns(const State& state, const Value& colu
     if (columns.array().type.kind == 'O') {
       elements = columns.array().objects;
     } else {
-      ASSIGN_OR_RETURN(const Dense numbers, state.ArrayAt(columns, "transformers_", {-1}));
+      ASSIGN_OR_RETURN(const auto numbers, state.IntegersAt(columns, "transformers_"));
+      if (columns.array().type.kind != 'b') return numbers;
       std::vector<int64_t> positions;
-      const bool is_mask = columns.array().type.kind == 'b';
-      for (int64_t i = 0; i < numbers.rows(); ++i) {
-        const double number = numbers.values[i];
-        if (!is_mask)
-          positions.push_back(static_cast<int64_t>(number));
-        else if (number != 0)
-          positions.push_back(i);
-      }
+      for (size_t i = 0; i < numbers.size(); ++i)
+        if (numbers[i] != 0) positions.push_back(static_cast<int64_t>(i));
       return positions;
     }
   } else if (columns.is(Kind::kList) || columns.is(Kind::kTuple)) {

@@ -14,7 +14,7 @@ namespace {
 using pickle::Value;
 
 /// The trees of a forest, or the estimator itself.
-StatusOr<std::vector<State>> Members(const State& state) {
+StatusOr<std::vector<State>> TreesOf(const State& state) {
   if (!state.Has("estimators_")) return std::vector<State>{state};
   ASSIGN_OR_RETURN(const Value list, state.List("estimators_"));
   std::vector<State> members;
@@ -36,7 +36,7 @@ StatusOr<Matrix> AddMean(Writer& writer, const State& state, const Table& table,
                          const Shape& values, const Append& append) {
   Graph& graph = writer.graph();
   ASSIGN_OR_RETURN(const Matrix x, table.Numbers(graph, state.Title()));
-  ASSIGN_OR_RETURN(const std::vector<State> members, Members(state));
+  ASSIGN_OR_RETURN(const std::vector<State> members, TreesOf(state));
   TreeEnsemble ensemble{.name = state.Title(), .targets = width, .leaf_width = width};
   for (const State& member : members) {
     ASSIGN_OR_RETURN(const TreeNodes nodes, ReadTreeNodes(member));
@@ -52,15 +52,13 @@ StatusOr<Matrix> AddMean(Writer& writer, const State& state, const Table& table,
   return MapWith(graph, "Div", sum, {static_cast<double>(members.size())});
 }
 
-// Counts before scikit-learn 1.3, shares since.
 void AppendShares(std::span<const double> values, std::vector<double>& leaves) {
-  const double sum = std::accumulate(values.begin(), values.end(), 0.0);
-  for (const double value : values) leaves.push_back(sum == 0 ? value : value / sum);
+  const double total = TotalOf(values);
+  for (const double value : values) leaves.push_back(value / total);
 }
 
 void AppendShareOfSecond(std::span<const double> values, std::vector<double>& leaves) {
-  const double sum = values[0] + values[1];
-  leaves.push_back(sum == 0 ? values[1] : values[1] / sum);
+  leaves.push_back(values[1] / TotalOf(values));
 }
 
 void AppendValues(std::span<const double> values, std::vector<double>& leaves) {

@@ -117,7 +117,9 @@ StatusOr<Outputs> FeatureAgglomeration(Writer& writer, const State& state, const
     return state.Expected("labels_", fmt::format("clusters below {}", x.columns), "others");
   std::vector<double> sizes(static_cast<size_t>(clusters), 0);
   for (const int64_t label : labels) ++sizes[label];
-  std::vector<double> weights(static_cast<size_t>(x.columns * clusters), 0);
+  const auto cells = static_cast<size_t>(x.columns * clusters);
+  RETURN_IF_ERROR(Annotate(graph.CheckRoom(cells * sizeof(double)), state.Title()));
+  std::vector<double> weights(cells, 0);
   for (int64_t i = 0; i < x.columns; ++i) weights[i * clusters + labels[i]] = 1 / sizes[labels[i]];
   return Transforming(Affine(graph, x, weights, std::vector<double>(sizes.size(), 0)));
 }

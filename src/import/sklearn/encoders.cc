@@ -57,15 +57,19 @@ StatusOr<Groups> ReadGroups(const State& state, size_t index, const Labels& cate
   for (int64_t i = 0; i < categories.size(); ++i) groups.group.push_back(i);
   if (!grouped) return groups;
   const std::string what = fmt::format("_default_to_infrequent_mappings[{}]", index);
-  ASSIGN_OR_RETURN(const Dense mapping,
-                   state.ArrayAt(mappings->at(index), what, {categories.size()}));
-  for (size_t i = 0; i < groups.group.size(); ++i) {
-    const double group = mapping.values[i];
-    if (!(group >= 0 && group < static_cast<double>(categories.size())))
+  ASSIGN_OR_RETURN(std::vector<int64_t> mapping, state.IntegersAt(mappings->at(index), what));
+  // An OrdinalEncoder's leaves out the missing category.
+  const bool without_missing = categories.missing && state.name() == "OrdinalEncoder";
+  if (static_cast<int64_t>(mapping.size()) != categories.size() - (without_missing ? 1 : 0))
+    return state.Expected(what, fmt::format("{} groups", categories.size()),
+                          fmt::format("{}", mapping.size()));
+  for (const int64_t group : mapping)
+    if (group < 0 || group >= categories.size())
       return state.Expected(what, "positions of categories", fmt::format("{}", group));
-    groups.group[i] = static_cast<int64_t>(group);
-  }
-  groups.infrequent = *std::max_element(groups.group.begin(), groups.group.end());
+  if (mapping.empty()) return groups;
+  groups.infrequent = *std::max_element(mapping.begin(), mapping.end());
+  if (without_missing) mapping.insert(mapping.begin() + *categories.missing, 0);
+  groups.group = std::move(mapping);
   return groups;
 }
 
@@ -80,8 +84,7 @@ StatusOr<std::optional<int64_t>> ReadDropped(const State& state, size_t index) {
       index < dropped->array().objects.size()) {
     one = dropped->array().objects[index];
     if (one->is(Kind::kNone)) return std::nullopt;
-    const auto number = AsNumber(*one);
-    if (number) return static_cast<int64_t>(*number);
+    if (const auto position = AsInteger(*one)) return *position;
   } else if (dropped->is(Kind::kArray)) {
     ASSIGN_OR_RETURN(const std::vector<int64_t> all, state.Integers(key));
     if (index < all.size()) return all[index];
@@ -218,7 +221,7 @@ StatusOr<Outputs> LabelBinarizer(Writer& writer, const State& state, const Table
   std::vector<double> codes, places;
   for (int64_t i = 0; i < classes.size(); ++i) codes.push_back(static_cast<double>(i));
   places = codes;
-  if (classes.size() == 2) places = {1};
+  if (classes.size() <= 2) places = {1};  // of one class, none is the positive one
   ASSIGN_OR_RETURN(const Matrix code, Encode(writer, state, x, 0, classes, codes, -1));
   const std::string hit = MapWith(graph, "Equal", code, places).value;
   return Transforming(

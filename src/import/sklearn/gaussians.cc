@@ -1,5 +1,6 @@
 // Estimators whose classes or components are normal distributions.
 
+#include <cassert>
 #include <cmath>
 #include <numbers>
 #include <numeric>
@@ -110,39 +111,71 @@ StatusOr<Outputs> QuadraticDiscriminant(Writer& writer, const State& state, cons
   return outputs;
 }
 
-/// The Cholesky factor of each component's precision: [k][F, F].
-StatusOr<std::vector<std::vector<double>>> ReadFactors(const State& state, int64_t components,
-                                                       int64_t columns) {
-  ASSIGN_OR_RETURN(const std::string type, state.TextOr("covariance_type", "full"));
-  std::vector<std::vector<double>> factors(static_cast<size_t>(components));
-  const auto square = static_cast<size_t>(columns) * static_cast<size_t>(columns);
-  const auto set_diagonal = [&](size_t k, const auto& at) {
-    factors[k].assign(square, 0);
-    for (int64_t i = 0; i < columns; ++i) factors[k][i * columns + i] = at(i);
-  };
-  const std::string_view key = "precisions_cholesky_";
-  if (type == "full") {
-    ASSIGN_OR_RETURN(const Dense all, state.Array(key, {components, columns, columns}));
-    for (size_t k = 0; k < factors.size(); ++k)
-      factors[k].assign(all.values.begin() + k * square, all.values.begin() + (k + 1) * square);
-  } else if (type == "tied") {
-    ASSIGN_OR_RETURN(const Dense one, state.Array(key, {columns, columns}));
-    for (auto& factor : factors) factor = one.values;
-  } else if (type == "diag") {
-    ASSIGN_OR_RETURN(const Dense all, state.Array(key, {components, columns}));
-    for (size_t k = 0; k < factors.size(); ++k)
-      set_diagonal(k, [&](int64_t i) { return all.values[k * columns + i]; });
-  } else if (type == "spherical") {
-    ASSIGN_OR_RETURN(const std::vector<double> all, state.Vector(key, components));
-    for (size_t k = 0; k < factors.size(); ++k) set_diagonal(k, [&](int64_t) { return all[k]; });
-  } else {
-    return state.Unsupported("covariance_type: \"{}\" is not known", type);
+/// Of each component, a factor of its precision: x − mean times it has the identity as covariance.
+class Precisions {
+ public:
+  static StatusOr<Precisions> Read(const State& state, int64_t components, int64_t columns) {
+    constexpr std::string_view kKey = "precisions_cholesky_";
+    ASSIGN_OR_RETURN(const std::string type, state.TextOr("covariance_type", "full"));
+    Precisions precisions;
+    precisions.columns_ = columns;
+    if (type == "full") {
+      precisions.is_matrix_ = true;
+      ASSIGN_OR_RETURN(precisions.factors_, state.Array(kKey, {components, columns, columns}));
+    } else if (type == "tied") {
+      precisions.is_matrix_ = precisions.is_shared_ = true;
+      ASSIGN_OR_RETURN(precisions.factors_, state.Array(kKey, {columns, columns}));
+    } else if (type == "diag") {
+      ASSIGN_OR_RETURN(precisions.factors_, state.Array(kKey, {components, columns}));
+    } else if (type == "spherical") {
+      ASSIGN_OR_RETURN(precisions.factors_, state.Array(kKey, {components}));
+    } else {
+      return state.Unsupported("covariance_type: \"{}\" is not known", type);
+    }
+    return precisions;
   }
-  return factors;
-}
 
-/// ln Γ'(x) / Γ(x) for x > 0: its recurrence up to 10, then the asymptotic series.
+  double LogDeterminant(int64_t component) const {
+    const auto factor = Of(component);
+    if (factor.size() == 1) return static_cast<double>(columns_) * std::log(factor[0]);
+    double sum = 0;
+    for (int64_t i = 0; i < columns_; ++i)
+      sum += std::log(factor[is_matrix_ ? i * columns_ + i : i]);
+    return sum;
+  }
+
+  /// The squared length of x − mean in the units of a component: [n, 1].
+  Matrix SquaredLength(Graph& graph, const Matrix& x, const std::vector<double>& mean,
+                       int64_t component) {
+    const Matrix centred = MapWith(graph, "Sub", x, mean);
+    const auto factor = Of(component);
+    if (constant_.empty() || !is_shared_)
+      constant_ = graph.Constant<double>(ShapeOf(factor), factor);
+    const std::string y = graph.Add(is_matrix_ ? "MatMul" : "Mul", {centred.value, constant_});
+    return Reduce(graph, "ReduceSum", {graph.Add("Mul", {y, y}), DType::kFp64, columns_});
+  }
+
+ private:
+  Shape ShapeOf(std::span<const double> factor) const {
+    if (is_matrix_) return {columns_, columns_};
+    return {static_cast<int64_t>(factor.size())};
+  }
+  std::span<const double> Of(int64_t component) const {
+    const auto components = is_shared_ ? 1 : static_cast<size_t>(factors_.rows());
+    const size_t width = factors_.values.size() / components;
+    return std::span(factors_.values).subspan(is_shared_ ? 0 : component * width, width);
+  }
+
+  int64_t columns_ = 0;
+  bool is_matrix_ = false;  // else a diagonal, or one number for all of it
+  bool is_shared_ = false;  // one for all components
+  Dense factors_;
+  std::string constant_;  // in the graph, of the last component
+};
+
+/// Γ'(x) / Γ(x) for x > 0: its recurrence up to 10, then the asymptotic series.
 double Digamma(double x) {
+  assert(x > 0);
   double sum = 0;
   for (; x < 10; ++x) sum -= 1 / x;
   const double square = 1 / (x * x);
@@ -152,23 +185,32 @@ double Digamma(double x) {
   return sum + std::log(x) - 1 / (2 * x) - series;
 }
 
+/// Numbers that a distribution needs to be greater than `least`.
+Status CheckAbove(const State& state, std::string_view key, std::span<const double> values,
+                  double least) {
+  for (const double value : values)
+    if (!(value > least && std::isfinite(value)))
+      return state.Expected(key, fmt::format("numbers above {}", least), fmt::format("{}", value));
+  return OkStatus();
+}
+
 /// The expected logarithms of a BayesianGaussianMixture's weights.
 StatusOr<std::vector<double>> ExpectedLogWeights(const State& state, int64_t components) {
-  ASSIGN_OR_RETURN(const Value concentration, state.Get("weight_concentration_"));
+  constexpr std::string_view kKey = "weight_concentration_";
+  ASSIGN_OR_RETURN(const Value concentration, state.Get(kKey));
   std::vector<double> logs;
   if (!concentration.is(pickle::Kind::kTuple)) {
-    ASSIGN_OR_RETURN(const std::vector<double> all,
-                     state.Vector("weight_concentration_", components));
+    ASSIGN_OR_RETURN(const std::vector<double> all, state.Vector(kKey, components));
+    RETURN_IF_ERROR(CheckAbove(state, kKey, all, 0));
     const double sum = std::accumulate(all.begin(), all.end(), 0.0);
     for (const double value : all) logs.push_back(Digamma(value) - Digamma(sum));
     return logs;
   }
-  if (concentration.size() != 2)
-    return state.Expected("weight_concentration_", "two arrays", Describe(concentration));
-  ASSIGN_OR_RETURN(const Dense a,
-                   state.ArrayAt(concentration.at(0), "weight_concentration_", {components}));
-  ASSIGN_OR_RETURN(const Dense b,
-                   state.ArrayAt(concentration.at(1), "weight_concentration_", {components}));
+  if (concentration.size() != 2) return state.Expected(kKey, "two arrays", Describe(concentration));
+  ASSIGN_OR_RETURN(const Dense a, state.ArrayAt(concentration.at(0), kKey, {components}));
+  ASSIGN_OR_RETURN(const Dense b, state.ArrayAt(concentration.at(1), kKey, {components}));
+  RETURN_IF_ERROR(CheckAbove(state, kKey, a.values, 0));
+  RETURN_IF_ERROR(CheckAbove(state, kKey, b.values, 0));
   double rest = 0;  // of the stick that is left
   for (size_t k = 0; k < a.values.size(); ++k) {
     const double both = Digamma(a.values[k] + b.values[k]);
@@ -182,11 +224,12 @@ StatusOr<std::vector<double>> ExpectedLogWeights(const State& state, int64_t com
 StatusOr<std::vector<double>> BayesianTerms(const State& state, int64_t components,
                                             int64_t columns) {
   ASSIGN_OR_RETURN(std::vector<double> terms, ExpectedLogWeights(state, components));
-  ASSIGN_OR_RETURN(const std::vector<double> freedom,
-                   state.Vector("degrees_of_freedom_", components));
+  ASSIGN_OR_RETURN(const std::vector<double> freedom,  // one number where covariances are tied
+                   state.Broadcast("degrees_of_freedom_", components));
   ASSIGN_OR_RETURN(const std::vector<double> precision,
                    state.Vector("mean_precision_", components));
   const auto width = static_cast<double>(columns);
+  RETURN_IF_ERROR(CheckAbove(state, "degrees_of_freedom_", freedom, width - 1));
   for (size_t k = 0; k < terms.size(); ++k) {
     double log_lambda = width * std::log(2.0);
     for (double i = 0; i < width; ++i) log_lambda += Digamma(0.5 * (freedom[k] - i));
@@ -195,24 +238,20 @@ StatusOr<std::vector<double>> BayesianTerms(const State& state, int64_t componen
   return terms;
 }
 
+/// @param means  [components, x.columns]
 /// @param terms  what stands beside the density of each component, such as ln weight
-StatusOr<Outputs> MixtureOf(Writer& writer, const State& state, const Matrix& x,
+StatusOr<Outputs> MixtureOf(Writer& writer, const State& state, const Matrix& x, const Dense& means,
                             const std::vector<double>& terms) {
   Graph& graph = writer.graph();
-  const auto components = static_cast<int64_t>(terms.size());
-  if (components == 0) return state.Bad("weights_: expected at least one component, got none");
-  ASSIGN_OR_RETURN(const Dense means, state.Array("means_", {components, x.columns}));
-  ASSIGN_OR_RETURN(const auto factors, ReadFactors(state, components, x.columns));
+  ASSIGN_OR_RETURN(auto precisions, Precisions::Read(state, means.rows(), x.columns));
   std::vector<Matrix> squared;
   std::vector<double> offsets;
-  for (size_t k = 0; k < factors.size(); ++k) {
-    double log_determinant = 0;
-    for (int64_t i = 0; i < x.columns; ++i)
-      log_determinant += std::log(factors[k][i * x.columns + i]);
-    const auto* mean = means.values.data() + k * static_cast<size_t>(x.columns);
-    squared.push_back(SquaredLength(graph, x, {mean, mean + x.columns}, factors[k], x.columns));
-    offsets.push_back(-0.5 * static_cast<double>(x.columns) * std::log(2 * std::numbers::pi) +
-                      log_determinant + terms[k]);
+  const auto columns = static_cast<double>(x.columns);
+  for (int64_t k = 0; k < means.rows(); ++k) {
+    const auto* mean = means.values.data() + k * x.columns;
+    squared.push_back(precisions.SquaredLength(graph, x, {mean, mean + x.columns}, k));
+    offsets.push_back(-0.5 * columns * std::log(2 * std::numbers::pi) +
+                      precisions.LogDeterminant(k) + terms[k]);
   }
   const Matrix log_densities = LogDensities(graph, squared, offsets);
   Outputs outputs;
@@ -221,19 +260,26 @@ StatusOr<Outputs> MixtureOf(Writer& writer, const State& state, const Matrix& x,
   return outputs;
 }
 
+/// [components, columns]; at least one component.
+StatusOr<Dense> ReadMeans(const State& state, int64_t columns) {
+  ASSIGN_OR_RETURN(Dense means, state.Array("means_", {-1, columns}));
+  if (means.rows() == 0) return state.Bad("means_: expected at least one component, got none");
+  return means;
+}
+
 StatusOr<Outputs> GaussianMixture(Writer& writer, const State& state, const Table& table) {
   ASSIGN_OR_RETURN(const Matrix x, table.Numbers(writer.graph(), state.Title()));
-  ASSIGN_OR_RETURN(std::vector<double> terms, state.Vector("weights_"));
+  ASSIGN_OR_RETURN(const Dense means, ReadMeans(state, x.columns));
+  ASSIGN_OR_RETURN(std::vector<double> terms, state.Vector("weights_", means.rows()));
   for (double& term : terms) term = std::log(term);
-  return MixtureOf(writer, state, x, terms);
+  return MixtureOf(writer, state, x, means, terms);
 }
 
 StatusOr<Outputs> BayesianGaussianMixture(Writer& writer, const State& state, const Table& table) {
   ASSIGN_OR_RETURN(const Matrix x, table.Numbers(writer.graph(), state.Title()));
-  ASSIGN_OR_RETURN(const std::vector<double> weights, state.Vector("weights_"));
-  ASSIGN_OR_RETURN(const std::vector<double> terms,
-                   BayesianTerms(state, static_cast<int64_t>(weights.size()), x.columns));
-  return MixtureOf(writer, state, x, terms);
+  ASSIGN_OR_RETURN(const Dense means, ReadMeans(state, x.columns));
+  ASSIGN_OR_RETURN(const std::vector<double> terms, BayesianTerms(state, means.rows(), x.columns));
+  return MixtureOf(writer, state, x, means, terms);
 }
 
 /// Outside is what lies farther from location_ than offset_, in Mahalanobis' distance squared.

@@ -9,22 +9,19 @@
 namespace slipway::importing {
 namespace {
 
+using sklearn::IsInPackage;
+
 bool IsOneOf(std::string_view word, std::initializer_list<std::string_view> words) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 std::string_view TopPackage(std::string_view module) { return module.substr(0, module.find('.')); }
 
-bool IsBelow(std::string_view module, std::string_view package) {
-  return module.starts_with(package) &&
-         (module.size() == package.size() || module[package.size()] == '.');
-}
-
 /// Classes are data; of functions only those that estimators keep as parameters.
 bool AllowedOfScikitLearn(std::string_view module, std::string_view name) {
-  if (IsBelow(module, "sklearn.externals"))
+  if (IsInPackage(module, "sklearn.externals"))
     return name == "NumpyArrayWrapper" || name == "NDArrayWrapper";
-  if (IsBelow(module, "sklearn.utils._testing") || IsBelow(module, "sklearn.datasets"))
+  if (IsInPackage(module, "sklearn.utils._testing") || IsInPackage(module, "sklearn.datasets"))
     return false;
   const size_t first = name.find_first_not_of('_');
   if (first == std::string_view::npos) return false;
@@ -34,17 +31,18 @@ bool AllowedOfScikitLearn(std::string_view module, std::string_view name) {
   if (module == "sklearn.cluster._kmeans" && name.starts_with("_kmeans_single_")) return true;
   if (module == "sklearn.feature_extraction.text" && name.starts_with("strip_accents_"))
     return true;
-  return name.starts_with("__pyx_unpickle_") || IsBelow(module, "sklearn.metrics") ||
-         IsBelow(module, "sklearn.feature_selection") || IsBelow(module, "sklearn.tree._tree") ||
-         IsBelow(module, "sklearn.neighbors") || name == "newObj" || name == "make_column_selector";
+  return name.starts_with("__pyx_unpickle_") || IsInPackage(module, "sklearn.metrics") ||
+         IsInPackage(module, "sklearn.feature_selection") ||
+         IsInPackage(module, "sklearn.tree._tree") || IsInPackage(module, "sklearn.neighbors") ||
+         name == "newObj" || name == "make_column_selector";
 }
 
 bool AllowedOfNumpy(std::string_view module, std::string_view name) {
-  if (IsBelow(module, "numpy.random"))
+  if (IsInPackage(module, "numpy.random"))
     return name.ends_with("_ctor") || name.starts_with("__pyx_unpickle_") ||
            IsOneOf(name, {"RandomState", "Generator", "SeedSequence", "MT19937", "PCG64", "Philox",
                           "SFC64", "_rand"});
-  if (IsBelow(module, "numpy.dtypes")) return name.ends_with("DType");
+  if (IsInPackage(module, "numpy.dtypes")) return name.ends_with("DType");
   if (module == "numpy.ma" || module == "numpy.ma.core")
     return IsOneOf(name, {"_mareconstruct", "MaskedArray"});
   if (!IsOneOf(module, {"numpy", "numpy.core.multiarray", "numpy._core.multiarray",
@@ -67,12 +65,13 @@ bool AllowedOfNumpy(std::string_view module, std::string_view name) {
 }
 
 bool AllowedOfScipy(std::string_view module, std::string_view name) {
-  if (IsBelow(module, "scipy.sparse")) return name.ends_with("_matrix") || name.ends_with("_array");
+  if (IsInPackage(module, "scipy.sparse"))
+    return name.ends_with("_matrix") || name.ends_with("_array");
   // Distributions that a RandomizedSearchCV drew its parameters from.
-  if (IsBelow(module, "scipy.stats")) return name.ends_with("_gen") || name.starts_with("rv_");
+  if (IsInPackage(module, "scipy.stats")) return name.ends_with("_gen") || name.starts_with("rv_");
   // What a SplineTransformer keeps.
-  if (IsBelow(module, "scipy.interpolate")) return name == "BSpline";
-  if (IsBelow(module, "scipy._lib.array_api_compat.numpy")) return name == "asarray";
+  if (IsInPackage(module, "scipy.interpolate")) return name == "BSpline";
+  if (IsInPackage(module, "scipy._lib.array_api_compat.numpy")) return name == "asarray";
   return false;
 }
 

@@ -42,6 +42,7 @@ bool HasField(const pickle::Array& nodes, std::string_view name) {
 /// One field, by the first of its names that is there.
 StatusOr<pickle::Array> FieldOf(const State& state, const pickle::Array& nodes,
                                 std::initializer_list<std::string_view> names) {
+  RETURN_IF_ERROR(state.Charge(nodes.count() * sizeof(double), *names.begin()));
   for (const std::string_view name : names)
     if (HasField(nodes, name)) return nodes.Field(name);
   return state.Bad("nodes: expected a field {}, got none", *names.begin());
@@ -94,6 +95,7 @@ Status SetMembers(const State& tree, const Nodes& nodes, size_t node, const Know
   if (split.feature < 0 || split.feature >= static_cast<int64_t>(known.size()))
     return tree.Bad("nodes[{}]: expected a feature below {}, got {}", node, known.size(),
                     split.feature);
+  RETURN_IF_ERROR(tree.Charge(known[split.feature].size() * sizeof(double), "nodes"));
   const bool missing_left = nodes.missing_left[node] != 0;
   const bool members_left = !missing_left;
   for (const int64_t category : known[split.feature])

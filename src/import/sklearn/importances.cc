@@ -24,7 +24,7 @@ StatusOr<std::vector<double>> OfCoefficients(const State& estimator, int64_t col
     for (int64_t j = 0; j < columns; ++j) {
       const double size = std::abs(coef.values[i * columns + j]);
       if (std::isinf(order))
-        norms[j] = std::max(norms[j], size);
+        norms[j] = i == 0 ? size : order > 0 ? std::max(norms[j], size) : std::min(norms[j], size);
       else
         norms[j] += order == 2 ? size * size : size;
     }

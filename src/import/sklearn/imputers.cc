@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "import/sklearn/members.h"
 #include "import/sklearn/operators.h"
 #include "import/sklearn/registry.h"
 
@@ -132,20 +133,27 @@ StatusOr<Table> Fill(Writer& writer, const State& state, const Table& x, const M
   return Table(std::move(parts));
 }
 
-StatusOr<Outputs> SimpleImputer(Writer& writer, const State& state, const Table& x) {
-  ASSIGN_OR_RETURN(const Missing missing, ReadMissing(state));
-  ASSIGN_OR_RETURN(const std::vector<Statistic> statistics, ReadStatistics(state, x.columns()));
-  ASSIGN_OR_RETURN(const std::string strategy, state.TextOr("strategy", "mean"));
-  ASSIGN_OR_RETURN(const bool keep_empty, state.BoolOr("keep_empty_features", false));
+/// `filled` with what the indicator marks of x behind it, when there is one.
+StatusOr<Outputs> WithIndicator(Writer& writer, const State& state, const Table& x, Table filled) {
   Outputs outputs;
-  ASSIGN_OR_RETURN(outputs.transform, Fill(writer, state, x, missing, statistics,
-                                           strategy == "constant" || keep_empty));
+  outputs.transform = std::move(filled);
   ASSIGN_OR_RETURN(const bool add_indicator, state.BoolOr("add_indicator", false));
   if (!add_indicator) return outputs;
   ASSIGN_OR_RETURN(const State indicator, state.Nested("indicator_"));
   ASSIGN_OR_RETURN(const Table marks, writer.WriteTransform(indicator, x));
   outputs.transform = Table::Concat(std::vector<Table>{*outputs.transform, marks});
   return outputs;
+}
+
+StatusOr<Outputs> SimpleImputer(Writer& writer, const State& state, const Table& x) {
+  ASSIGN_OR_RETURN(const Missing missing, ReadMissing(state));
+  ASSIGN_OR_RETURN(const std::vector<Statistic> statistics, ReadStatistics(state, x.columns()));
+  ASSIGN_OR_RETURN(const std::string strategy, state.TextOr("strategy", "mean"));
+  ASSIGN_OR_RETURN(const bool keep_empty, state.BoolOr("keep_empty_features", false));
+  ASSIGN_OR_RETURN(const bool before_1_8, IsBefore(state, 1, 8));
+  const bool keeps_empty = keep_empty || (strategy == "constant" && before_1_8);
+  ASSIGN_OR_RETURN(Table filled, Fill(writer, state, x, missing, statistics, keeps_empty));
+  return WithIndicator(writer, state, x, std::move(filled));
 }
 
 /// One step of an IterativeImputer: (feat_idx, neighbor_feat_idx, estimator).
@@ -160,12 +168,9 @@ StatusOr<Step> ReadStep(const State& state, const Value& step, size_t index, int
   const Value triple = step.is(Kind::kObject) ? step.args() : step;
   if (!triple.is(Kind::kTuple) || triple.size() != 3)
     return state.Expected(place, "a column, its neighbours and an estimator", Describe(step));
-  const auto column = AsNumber(triple.at(0));
-  ASSIGN_OR_RETURN(const Dense neighbours, state.ArrayAt(triple.at(1), place, {-1}));
+  ASSIGN_OR_RETURN(std::vector<int64_t> neighbours, state.IntegersAt(triple.at(1), place));
   ASSIGN_OR_RETURN(State estimator, state.NestedAt(triple.at(2), place));
-  Step read{column ? static_cast<int64_t>(*column) : -1, {}, std::move(estimator)};
-  for (const double neighbour : neighbours.values)
-    read.neighbours.push_back(static_cast<int64_t>(neighbour));
+  Step read{AsInteger(triple.at(0)).value_or(-1), std::move(neighbours), std::move(estimator)};
   std::vector<int64_t> all = read.neighbours;
   all.push_back(read.column);
   for (const int64_t one : all)
@@ -184,6 +189,8 @@ StatusOr<Outputs> IterativeImputer(Writer& writer, const State& state, const Tab
   ASSIGN_OR_RETURN(const State initial, state.Nested("initial_imputer_"));
   ASSIGN_OR_RETURN(const Matrix x, table.Numbers(graph, state.Title()));
   ASSIGN_OR_RETURN(const Table first, writer.WriteTransform(initial, Table(x)));
+  ASSIGN_OR_RETURN(const int64_t rounds, state.IntegerOr("n_iter_", 1));
+  if (rounds == 0) return WithIndicator(writer, state, table, first);
   if (first.columns() != x.columns) return state.Unsupported("columns that were empty in training");
   const Matrix mask = IsMissing(graph, x, missing);
   ASSIGN_OR_RETURN(const std::vector<double> low, state.Broadcast("_min_value", x.columns));
@@ -210,13 +217,7 @@ StatusOr<Outputs> IterativeImputer(Writer& writer, const State& state, const Tab
     Matrix& column = columns[step.column];
     column.value = graph.Add("Where", {missing_in[step.column].value, clipped, column.value});
   }
-  Outputs outputs = Transforming(graph.Concat(columns));
-  ASSIGN_OR_RETURN(const bool add_indicator, state.BoolOr("add_indicator", false));
-  if (!add_indicator) return outputs;
-  ASSIGN_OR_RETURN(const State indicator, state.Nested("indicator_"));
-  ASSIGN_OR_RETURN(const Table marks, writer.WriteTransform(indicator, table));
-  outputs.transform = Table::Concat(std::vector<Table>{*outputs.transform, marks});
-  return outputs;
+  return WithIndicator(writer, state, table, Table(graph.Concat(columns)));
 }
 
 constexpr std::string_view kImpute = "sklearn.impute";

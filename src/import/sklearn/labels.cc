@@ -34,6 +34,7 @@ StatusOr<Labels> OfObjects(const std::vector<pickle::Value>& objects) {
     else if (!AsNumber(object))
       return Error(Reason::kBadModel, "expected numbers or strings, got {}", Describe(object));
   }
+  if (missing > 1) return Error(Reason::kUnsupported, "both None and NaN");
   const size_t present = objects.size() - missing;
   if (texts != 0 && texts != present)
     return Error(Reason::kUnsupported, "a mixture of strings and numbers");
@@ -46,6 +47,9 @@ StatusOr<Labels> OfObjects(const std::vector<pickle::Value>& objects) {
     if (IsMissing(objects[i])) labels.missing = static_cast<int64_t>(i);
     if (labels.is_text()) {
       labels.texts.push_back(AsText(objects[i]).value_or(""));
+      if (missing != 0 && !IsMissing(objects[i]) && labels.texts.back().empty())
+        return Error(Reason::kUnsupported,
+                     "an empty string beside a missing value, for which it stands in requests");
     } else if (labels.dtype == DType::kInt64) {
       labels.integers.push_back(objects[i].integer());
     } else {

@@ -93,12 +93,6 @@ StatusOr<Outputs> RidgeClassifier(Writer& writer, const State& state, const Tabl
   return ClassifierOf(writer, state, x, std::move(classes));
 }
 
-/// `shares`, or equal ones in the rows where `empty` [n, 1] is true.
-Matrix OrUniform(Graph& graph, const std::string& empty, const Matrix& shares) {
-  const std::string uniform = graph.Scalar<double>(1.0 / static_cast<double>(shares.columns));
-  return {graph.Add("Where", {empty, uniform, shares.value}), DType::kFp64, shares.columns};
-}
-
 /// min(d, 0) − ln(1 + e^−|d|).
 Matrix LogSigmoid(Graph& graph, const Matrix& d) {
   const Matrix tail = Map(graph, "Exp", Map(graph, "Neg", Map(graph, "Abs", d)));
@@ -124,10 +118,7 @@ Matrix ModifiedHuberProba(Graph& graph, const Matrix& decision) {
       graph.Add("Clip", {decision.value, graph.Scalar<double>(-1), graph.Scalar<double>(1)}),
       DType::kFp64, decision.columns};
   const Matrix p = MapWith(graph, "Mul", MapWith(graph, "Add", clipped, {1}), {0.5});
-  if (p.columns == 1) return WithComplement(graph, p);
-  const Matrix sum = Reduce(graph, "ReduceSum", p);
-  const std::string empty = graph.Add("Equal", {sum.value, graph.Scalar<double>(0)});
-  return OrUniform(graph, empty, {graph.Add("Div", {p.value, sum.value}), DType::kFp64, p.columns});
+  return p.columns == 1 ? WithComplement(graph, p) : DividedBySum(graph, p);
 }
 
 StatusOr<Outputs> LogisticRegression(Writer& writer, const State& state, const Table& x) {

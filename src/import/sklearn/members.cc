@@ -10,9 +10,13 @@ using pickle::Value;
 
 StatusOr<std::vector<Value>> ElementsOf(const State& state, const Value& value,
                                         std::string_view what) {
-  if (value.is(Kind::kArray) && value.array().type.kind == 'O') return value.array().objects;
+  if (value.is(Kind::kArray) && value.array().type.kind == 'O') {
+    RETURN_IF_ERROR(state.Charge(value.array().objects.size() * sizeof(Value), what));
+    return value.array().objects;
+  }
   if (!value.is(Kind::kList) && !value.is(Kind::kTuple))
     return state.Expected(what, "a list", Describe(value));
+  RETURN_IF_ERROR(state.Charge(value.size() * sizeof(Value), what));
   std::vector<Value> elements;
   elements.reserve(value.size());
   for (size_t i = 0; i < value.size(); ++i) elements.push_back(value.at(i));
@@ -50,11 +54,11 @@ StatusOr<std::vector<std::vector<int64_t>>> FeatureSets(const State& state, size
   sets.reserve(members);
   for (size_t i = 0; i < members; ++i) {
     const std::string what = fmt::format("estimators_features_[{}]", i);
-    ASSIGN_OR_RETURN(const Dense set, state.ArrayAt(arrays[i], what, {-1}));
-    for (const double feature : set.values)
-      if (!(feature >= 0 && feature < static_cast<double>(columns)))
+    ASSIGN_OR_RETURN(std::vector<int64_t> set, state.IntegersAt(arrays[i], what));
+    for (const int64_t feature : set)
+      if (feature < 0 || feature >= columns)
         return state.Bad("{}: expected columns below {}, got {}", what, columns, feature);
-    sets.emplace_back(set.values.begin(), set.values.end());
+    sets.push_back(std::move(set));
   }
   return sets;
 }

@@ -12,7 +12,8 @@ namespace {
 struct Binary {
   Matrix score;      // decision function, probability of the second class, or regressed value
   double threshold;  // above it the second class is predicted
-  Matrix predicted;  // BOOL: whether its predict() is the second class
+  Matrix predicted;  // BOOL: whether its predict() is the second class, of classifiers
+  bool regresses;
   bool has_decision;
   std::optional<Matrix> proba;  // of the second class
 };
@@ -22,7 +23,7 @@ StatusOr<Binary> ConstantMember(Graph& graph, const State& member, const Table& 
   ASSIGN_OR_RETURN(const std::vector<double> y, member.Vector("y_", 1));
   ASSIGN_OR_RETURN(const Matrix rows, x.Numbers(graph, member.Title()));
   const Matrix value = Filled(graph, rows, y[0]);
-  return Binary{value, 0, graph.CastTo(value, DType::kBool), true, value};
+  return Binary{value, 0, graph.CastTo(value, DType::kBool), false, true, value};
 }
 
 StatusOr<Binary> WriteBinary(Writer& writer, const State& member, const Table& x) {
@@ -34,7 +35,7 @@ StatusOr<Binary> WriteBinary(Writer& writer, const State& member, const Table& x
                   DType::kBool, 1};
   };
   if (outputs.predict && outputs.predict->columns == 1)
-    return Binary{*outputs.predict, 0.5, above(*outputs.predict, 0.5), false, {}};
+    return Binary{*outputs.predict, 0.5, above(*outputs.predict, 0.5), true, false, {}};
   if (outputs.label.empty() || outputs.classes.size() != 2)
     return member.Bad("expected an estimator of two classes");
   const std::string axis = graph.Constant<int64_t>({1}, std::vector<int64_t>{1});
@@ -43,8 +44,12 @@ StatusOr<Binary> WriteBinary(Writer& writer, const State& member, const Table& x
   if (outputs.proba) proba = graph.Select(*outputs.proba, std::vector<int64_t>{1});
   const bool has_decision = outputs.decision && outputs.decision->columns == 1;
   if (!has_decision && !proba) return member.Bad("expected an estimator that has scores");
-  return Binary{has_decision ? *outputs.decision : *proba, has_decision ? 0 : 0.5,
-                graph.CastTo(label, DType::kBool), has_decision, proba};
+  return Binary{has_decision ? *outputs.decision : *proba,
+                has_decision ? 0 : 0.5,
+                graph.CastTo(label, DType::kBool),
+                false,
+                has_decision,
+                proba};
 }
 
 struct Ensemble {
@@ -81,8 +86,7 @@ StatusOr<Ensemble> WriteMembers(Writer& writer, const State& state, const Table&
 Matrix NormalizedUnlessZero(Graph& graph, const Matrix& p) {
   const Matrix sum = Reduce(graph, "ReduceSum", p);
   const std::string empty = graph.Add("Equal", {sum.value, graph.Scalar<double>(0)});
-  const std::string divisor = graph.Add("Where", {empty, graph.Scalar<double>(1), sum.value});
-  return {graph.Add("Div", {p.value, divisor}), DType::kFp64, p.columns};
+  return DividedUnless(graph, p, empty, sum);
 }
 
 /// The largest of each row; of equal ones the first, or the last before scikit-learn 1.8.
@@ -129,7 +133,10 @@ StatusOr<Outputs> OneVsOne(Writer& writer, const State& state, const Table& x) {
                           fmt::format("{}", count));
   ASSIGN_OR_RETURN(const Ensemble ensemble,
                    WriteMembers(writer, state, x, count * (count - 1) / 2));
-  const Matrix decision = OneVsRestOfPairs(graph, ensemble.predicted, ensemble.scores, count);
+  const bool by_values = ensemble.members[0].regresses;
+  const Matrix votes = by_values ? CountExactVotes(graph, ensemble.scores, count)
+                                 : CountVotes(graph, ensemble.predicted, count);
+  const Matrix decision = OneVsRestOfVotes(graph, votes, ensemble.scores, count);
   if (count > 2) return Deciding(graph, std::move(classes), decision);
   const Matrix second = graph.Select(decision, std::vector<int64_t>{1});
   Outputs outputs = Deciding(graph, std::move(classes), second);

@@ -1,6 +1,8 @@
 // KNeighbors*: what the nearest of the rows that were trained on say.
 
+#include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <numeric>
 
 #include "import/sklearn/neighborhoods.h"
@@ -50,6 +52,37 @@ Matrix MeanOverNeighbors(Graph& graph, const Nearest& nearest, const Neighborhoo
   return {graph.Add("Div", {sum, Reduce(graph, "ReduceSum", weights).value}), DType::kFp64, width};
 }
 
+/// Whether two trained rows are equal and `differ(row, row)` says that their targets are not.
+bool HaveTies(const Dense& rows, const auto& differ) {
+  const size_t size = static_cast<size_t>(rows.columns()) * sizeof(double);
+  const auto compare = [&](int64_t a, int64_t b) {
+    return std::memcmp(rows.values.data() + a * rows.columns(),
+                       rows.values.data() + b * rows.columns(), size);
+  };
+  std::vector<int64_t> order(static_cast<size_t>(rows.rows()));
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return compare(a, b) < 0; });
+  return std::adjacent_find(order.begin(), order.end(), [&](int64_t a, int64_t b) {
+           return compare(a, b) == 0 && differ(a, b);
+         }) != order.end();
+}
+
+/// Whether rows a and b of y are not the same.
+auto RowsDiffer(const Dense& y) {
+  return [&y, width = y.columns()](int64_t a, int64_t b) {
+    const double* const targets = y.values.data();
+    return !std::equal(targets + a * width, targets + (a + 1) * width, targets + b * width);
+  };
+}
+
+void WarnOfTies(Writer& writer, const State& state) {
+  writer.Warn(
+      fmt::format("{}: some rows that it was trained on are equal and have different "
+                  "targets: of rows at the same distance the first ones count, and in "
+                  "scikit-learn those that its search finds first.",
+                  state.Title()));
+}
+
 /// The share of each class among the nearest rows, of which y says the class: [n, classes].
 Matrix ShareOfClasses(Graph& graph, const Nearest& nearest, const Neighborhood& near, bool weighted,
                       const std::vector<int64_t>& y, int64_t classes) {
@@ -84,6 +117,8 @@ StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& ta
   if (!state.IsList("classes_")) {
     ASSIGN_OR_RETURN(Labels classes, state.LabelArray("classes_"));
     ASSIGN_OR_RETURN(const std::vector<int64_t> y, state.Integers("_y", trained));
+    if (HaveTies(near.rows, [&](int64_t a, int64_t b) { return y[a] != y[b]; }))
+      WarnOfTies(writer, state);
     const Matrix proba =
         ShareOfClasses(graph, AddNearest(graph, x, near), near, weighted, y, classes.size());
     return MostProbable(graph, std::move(classes), proba);
@@ -91,6 +126,7 @@ StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& ta
   ASSIGN_OR_RETURN(std::vector<Labels> classes, state.LabelArrays("classes_"));
   const auto targets = static_cast<int64_t>(classes.size());
   ASSIGN_OR_RETURN(const Dense y, state.Array("_y", {trained, targets}));
+  if (HaveTies(near.rows, RowsDiffer(y))) WarnOfTies(writer, state);
   const Nearest nearest = AddNearest(graph, x, near);
   std::vector<Matrix> probas;
   for (int64_t i = 0; i < targets; ++i) {
@@ -109,6 +145,7 @@ StatusOr<Outputs> Regressor(Writer& writer, const State& state, const Table& tab
   const int64_t trained = near.rows.rows();
   ASSIGN_OR_RETURN(const Dense y,
                    state.ArrayAt(raw, "_y", is_vector ? Shape{trained} : Shape{trained, -1}));
+  if (HaveTies(near.rows, RowsDiffer(y))) WarnOfTies(writer, state);
   ASSIGN_OR_RETURN(const bool weighted, AreWeighted(state));
   const Nearest nearest = AddNearest(graph, x, near);
   const std::string values =

@@ -13,8 +13,6 @@ struct NumpyFunction {
 };
 constexpr NumpyFunction kFunctions[] = {
     {"log", "Log"},
-    {"log2", "Log", 1.4426950408889634},
-    {"log10", "Log", 0.43429448190325182},
     {"exp", "Exp"},
     {"sqrt", "Sqrt"},
     {"abs", "Abs"},
@@ -48,8 +46,10 @@ StatusOr<Matrix> ApplyNumpyFunction(Graph& graph, const State& state, std::strin
     return state.Unsupported("{}: expected None or a function of numpy, got {}", key,
                              Describe(*function));
   const std::string_view name = function->name();
-  if (name == "log1p") return Map(graph, "Log", MapWith(graph, "Add", x, {1}));
-  if (name == "expm1") return MapWith(graph, "Sub", Map(graph, "Exp", x), {1});
+  if (name == "log1p") return Log1p(graph, x);
+  if (name == "expm1") return Expm1(graph, x);
+  if (name == "log2") return LogToBase(graph, x, 2);
+  if (name == "log10") return LogToBase(graph, x, 10);
   if (name == "exp2") return Map(graph, "Exp", MapWith(graph, "Mul", x, {0.69314718055994531}));
   if (name == "square") return Matrix{graph.Add("Mul", {x.value, x.value}), x.dtype, x.columns};
   for (const NumpyFunction& known : kFunctions) {

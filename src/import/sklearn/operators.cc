@@ -1,5 +1,8 @@
 #include "import/sklearn/operators.h"
 
+#include <cmath>
+#include <limits>
+
 namespace slipway::importing::sklearn {
 
 Matrix Map(Graph& graph, std::string_view op_type, const Matrix& x,
@@ -48,6 +51,57 @@ Matrix Softmax(Graph& graph, const Matrix& x) { return Map(graph, "Softmax", x, 
 Matrix WithComplement(Graph& graph, const Matrix& p) {
   const Matrix complement = {graph.Add("Sub", {graph.Scalar<double>(1), p.value}), p.dtype, 1};
   return graph.Concat(std::vector<Matrix>{complement, p});
+}
+
+Matrix DividedUnless(Graph& graph, const Matrix& x, const std::string& is_one,
+                     const Matrix& divisor) {
+  const std::string safe = graph.Add("Where", {is_one, graph.Scalar<double>(1), divisor.value});
+  return {graph.Add("Div", {x.value, safe}), x.dtype, x.columns};
+}
+
+Matrix DividedBySum(Graph& graph, const Matrix& p) {
+  const Matrix sum = Reduce(graph, "ReduceSum", p);
+  const std::string empty = graph.Add("Equal", {sum.value, graph.Scalar<double>(0)});
+  return OrUniform(graph, empty, {graph.Add("Div", {p.value, sum.value}), p.dtype, p.columns});
+}
+
+Matrix OrUniform(Graph& graph, const std::string& empty, const Matrix& shares) {
+  const std::string uniform = graph.Scalar<double>(1.0 / static_cast<double>(shares.columns));
+  return {graph.Add("Where", {empty, uniform, shares.value}), DType::kFp64, shares.columns};
+}
+
+// ln u is off by what u = 1 + x was rounded by, and u − 1 by as much.
+Matrix Log1p(Graph& graph, const Matrix& x) {
+  const std::string one = graph.Scalar<double>(1);
+  const std::string inf = graph.Scalar<double>(std::numeric_limits<double>::infinity());
+  const std::string u = graph.Add("Add", {x.value, one});
+  const std::string is_x =
+      graph.Add("Or", {graph.Add("Equal", {u, one}), graph.Add("Equal", {u, inf})});
+  const std::string slope = graph.Add("Div", {x.value, graph.Add("Sub", {u, one})});
+  const std::string log = graph.Add("Mul", {graph.Add("Log", {u}), slope});
+  return {graph.Add("Where", {is_x, x.value, log}), x.dtype, x.columns};
+}
+
+// u − 1 is off by what u = e^x was rounded by, and ln u by as much.
+// Source: W. Kahan's, N. J. Higham, Accuracy and Stability of Numerical Algorithms, 1.14.1.
+Matrix Expm1(Graph& graph, const Matrix& x) {
+  const std::string one = graph.Scalar<double>(1);
+  const std::string u = graph.Add("Exp", {x.value});
+  const std::string less_one = graph.Add("Sub", {u, one});
+  const std::string near =
+      graph.Add("Mul", {less_one, graph.Add("Div", {x.value, graph.Add("Log", {u})})});
+  const std::string is_x = graph.Add("Equal", {u, one});
+  const std::string is_far = graph.Add("Greater", {graph.Add("Abs", {x.value}), one});
+  const std::string close = graph.Add("Where", {is_x, x.value, near});
+  return {graph.Add("Where", {is_far, less_one, close}), x.dtype, x.columns};
+}
+
+Matrix LogToBase(Graph& graph, const Matrix& x, double base) {
+  const Matrix log = MapWith(graph, "Div", Map(graph, "Log", x), {std::log(base)});
+  const std::string whole = graph.Add("Round", {log.value});
+  const std::string power = graph.Add("Pow", {graph.Scalar<double>(base), whole});
+  const std::string is_power = graph.Add("Equal", {power, x.value});
+  return {graph.Add("Where", {is_power, whole, log.value}), x.dtype, x.columns};
 }
 
 std::string ArgMax(Graph& graph, const Matrix& x) {

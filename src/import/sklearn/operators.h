@@ -29,6 +29,20 @@ Matrix Softmax(Graph& graph, const Matrix& x);
 /// [1 − p, p] of p [n, 1].
 Matrix WithComplement(Graph& graph, const Matrix& p);
 
+/// x / divisor [n, 1], and x itself in the rows where `is_one` [n, 1] holds.
+Matrix DividedUnless(Graph& graph, const Matrix& x, const std::string& is_one,
+                     const Matrix& divisor);
+/// Rows divided by their sums; rows of zeros become uniform.
+Matrix DividedBySum(Graph& graph, const Matrix& p);
+/// `shares`, or equal ones in the rows where `empty` [n, 1] holds.
+Matrix OrUniform(Graph& graph, const std::string& empty, const Matrix& shares);
+
+/// ln(1 + x) and e^x − 1 that keep their digits near 0, as numpy's do.
+Matrix Log1p(Graph& graph, const Matrix& x);
+Matrix Expm1(Graph& graph, const Matrix& x);
+/// log2 or log10, exact at the powers of `base`.
+Matrix LogToBase(Graph& graph, const Matrix& x, double base);
+
 /// The first largest of each row: INT64 [n].
 std::string ArgMax(Graph& graph, const Matrix& x);
 /// 1 where column [n, 1] is greater than `limit`, else 0: INT64 [n].

@@ -198,9 +198,24 @@ Matrix CountVotes(Graph& graph, const Matrix& for_second, int64_t classes) {
   return Affine(graph, graph.CastTo(for_second, DType::kFp64), PairTable(classes, -1, 1), base);
 }
 
+Matrix CountExactVotes(Graph& graph, const Matrix& values, int64_t classes) {
+  const std::vector<double> nothing(static_cast<size_t>(classes));
+  const auto count = [&](double value, double first, double second) {
+    const Matrix equal = {MapWith(graph, "Equal", values, {value}).value, DType::kBool,
+                          values.columns};
+    return Affine(graph, graph.CastTo(equal, DType::kFp64), PairTable(classes, first, second),
+                  nothing);
+  };
+  return {graph.Add("Add", {count(0, 1, 0).value, count(1, 0, 1).value}), DType::kFp64, classes};
+}
+
 Matrix OneVsRestOfPairs(Graph& graph, const Matrix& for_second, const Matrix& confidences,
                         int64_t classes) {
-  const Matrix votes = CountVotes(graph, for_second, classes);
+  return OneVsRestOfVotes(graph, CountVotes(graph, for_second, classes), confidences, classes);
+}
+
+Matrix OneVsRestOfVotes(Graph& graph, const Matrix& votes, const Matrix& confidences,
+                        int64_t classes) {
   const std::string sum =
       graph.Add("MatMul", {confidences.value, graph.Constant<double>({confidences.columns, classes},
                                                                      PairTable(classes, -1, 1))});

@@ -23,8 +23,15 @@ std::vector<std::pair<int64_t, int64_t>> PairsOf(int64_t classes);
 Matrix OneVsRestOfPairs(Graph& graph, const Matrix& for_second, const Matrix& confidences,
                         int64_t classes);
 
+/// The same of votes that are counted: FP64 [n, classes].
+Matrix OneVsRestOfVotes(Graph& graph, const Matrix& votes, const Matrix& confidences,
+                        int64_t classes);
+
 /// The number of votes of each class: FP64 [n, classes].
 Matrix CountVotes(Graph& graph, const Matrix& for_second, int64_t classes);
+/// Those of values [n, pairs], as scikit-learn counts what regressors say: 0 is a vote for i, 1 one
+/// for j, and any other number none.
+Matrix CountExactVotes(Graph& graph, const Matrix& values, int64_t classes);
 
 /// Probabilities of classes from those of pairs, by libsvm's iteration (Wu, Lin and Weng 2004,
 /// second method) with libsvm's stop: FP64 [n, classes].

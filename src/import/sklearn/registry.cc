@@ -51,13 +51,12 @@ constexpr Family kFamilies[] = {
     Voting,
 };
 
-/// "sklearn.linear_model._logistic" is a module of "sklearn.linear_model".
+}  // namespace
+
 bool IsInPackage(std::string_view module, std::string_view package) {
   return module.starts_with(package) &&
          (module.size() == package.size() || module[package.size()] == '.');
 }
-
-}  // namespace
 
 std::vector<Estimator> AllEstimators() {
   std::vector<Estimator> all;

@@ -69,6 +69,8 @@ std::span<const Estimator> TreeColumns();         // tree_columns.cc
 std::span<const Estimator> TextVectorizers();     // text_vectorizers.cc
 std::span<const Estimator> Voting();              // voting.cc
 
+/// "sklearn.linear_model._logistic" is in "sklearn.linear_model", as that itself is.
+bool IsInPackage(std::string_view module, std::string_view package);
 /// All rows.
 std::vector<Estimator> AllEstimators();
 /// The row of a class; null when it is not supported. `module` may be any that scikit-learn ever

@@ -3,27 +3,31 @@
 #include <cmath>
 #include <limits>
 
+#include "import/sklearn/members.h"
 #include "import/sklearn/operators.h"
 #include "import/sklearn/registry.h"
 
 namespace slipway::importing::sklearn {
 namespace {
 
-/// `op_type` with an attribute of one number a column; x itself when the attribute is None.
+/// `op_type` with an attribute of one number a column.
 StatusOr<Matrix> WithRow(Writer& writer, const State& state, const Matrix& x,
                          std::string_view op_type, std::string_view key) {
-  if (!state.Has(key)) return x;
   ASSIGN_OR_RETURN(const std::vector<double> row, state.Vector(key, x.columns));
   return MapWith(writer.graph(), op_type, x, row);
 }
 
-/// (x − centre) / scale, each of which may be None.
+/// (x − centre) / scale; "" for one that is left out.
 StatusOr<Outputs> Standardize(Writer& writer, const State& state, const Table& table,
                               std::string_view centre, std::string_view scale) {
-  ASSIGN_OR_RETURN(const Matrix x, table.Numbers(writer.graph(), state.Title()));
-  ASSIGN_OR_RETURN(const Matrix centred, WithRow(writer, state, x, "Sub", centre));
-  ASSIGN_OR_RETURN(const Matrix scaled, WithRow(writer, state, centred, "Div", scale));
-  return Transforming(scaled);
+  ASSIGN_OR_RETURN(Matrix x, table.Numbers(writer.graph(), state.Title()));
+  if (!centre.empty()) {
+    ASSIGN_OR_RETURN(x, WithRow(writer, state, x, "Sub", centre));
+  }
+  if (!scale.empty()) {
+    ASSIGN_OR_RETURN(x, WithRow(writer, state, x, "Div", scale));
+  }
+  return Transforming(x);
 }
 
 StatusOr<Outputs> StandardScaler(Writer& writer, const State& state, const Table& x) {
@@ -81,9 +85,12 @@ StatusOr<Outputs> Normalizer(Writer& writer, const State& state, const Table& ta
   } else {
     return state.Unsupported("norm: expected \"l1\", \"l2\" or \"max\", got \"{}\"", norm);
   }
-  const std::string zero = graph.Add("Equal", {length.value, graph.Scalar<double>(0)});
-  const std::string divisor = graph.Add("Where", {zero, graph.Scalar<double>(1), length.value});
-  return Transforming({graph.Add("Div", {x.value, divisor}), x.dtype, x.columns});
+  ASSIGN_OR_RETURN(const bool before_1_0, IsBefore(state, 1, 0));
+  const double least = 10 * std::numeric_limits<double>::epsilon();
+  const std::string is_one = before_1_0
+                                 ? graph.Add("Equal", {length.value, graph.Scalar<double>(0)})
+                                 : graph.Add("Less", {length.value, graph.Scalar<double>(least)});
+  return Transforming(DividedUnless(graph, x, is_one, length));
 }
 
 StatusOr<Outputs> Binarizer(Writer& writer, const State& state, const Table& table) {
@@ -95,8 +102,8 @@ StatusOr<Outputs> Binarizer(Writer& writer, const State& state, const Table& tab
   return Transforming(graph.CastTo(above, DType::kFp64));
 }
 
-/// (base^λ − 1) / λ, or ln(base) where λ is 0, a λ for each column.
-Matrix BoxCox(Graph& graph, const Matrix& base, const std::vector<double>& lambdas) {
+/// (e^(λ·log) − 1) / λ, or `log` itself where λ is 0, a λ for each column.
+Matrix BoxCox(Graph& graph, const Matrix& log, const std::vector<double>& lambdas) {
   std::vector<double> exponents = lambdas;
   std::vector<double> is_zero(lambdas.size());
   bool any_zero = false;
@@ -105,13 +112,12 @@ Matrix BoxCox(Graph& graph, const Matrix& base, const std::vector<double>& lambd
     any_zero |= is_zero[i] != 0;
     if (is_zero[i] != 0) exponents[i] = 1;
   }
-  const Matrix power = MapWith(graph, "Pow", base, exponents);
-  const Matrix curve = MapWith(graph, "Div", MapWith(graph, "Sub", power, {1}), exponents);
+  const Matrix raised = Expm1(graph, MapWith(graph, "Mul", log, exponents));
+  const Matrix curve = MapWith(graph, "Div", raised, exponents);
   if (!any_zero) return curve;
   const Matrix choose = graph.CastTo(
-      {graph.Constant<double>({base.columns}, is_zero), DType::kFp64, base.columns}, DType::kBool);
-  const Matrix log = Map(graph, "Log", base);
-  return {graph.Add("Where", {choose.value, log.value, curve.value}), DType::kFp64, base.columns};
+      {graph.Constant<double>({log.columns}, is_zero), DType::kFp64, log.columns}, DType::kBool);
+  return {graph.Add("Where", {choose.value, log.value, curve.value}), DType::kFp64, log.columns};
 }
 
 /// Box-Cox of x + 1 where x >= 0; below, that of 1 − x with 2 − λ, negated.
@@ -119,11 +125,11 @@ Matrix YeoJohnson(Graph& graph, const Matrix& x, const std::vector<double>& lamb
   std::vector<double> mirrored = lambdas;
   for (double& lambda : mirrored) lambda = 2 - lambda;
   const std::string zero = graph.Scalar<double>(0);
-  const auto side = [&](const std::string& value) {  // NaN stays NaN
-    return MapWith(graph, "Add", {graph.Add("Max", {value, zero}), x.dtype, x.columns}, {1});
+  const auto log_of_side = [&](const std::string& value) {  // NaN stays NaN
+    return Log1p(graph, {graph.Add("Max", {value, zero}), x.dtype, x.columns});
   };
-  const Matrix above = BoxCox(graph, side(x.value), lambdas);
-  const Matrix below = BoxCox(graph, side(graph.Add("Neg", {x.value})), mirrored);
+  const Matrix above = BoxCox(graph, log_of_side(x.value), lambdas);
+  const Matrix below = BoxCox(graph, log_of_side(graph.Add("Neg", {x.value})), mirrored);
   const std::string positive = graph.Add("GreaterOrEqual", {x.value, zero});
   const std::string negated = graph.Add("Neg", {below.value});
   return {graph.Add("Where", {positive, above.value, negated}), x.dtype, x.columns};
@@ -136,8 +142,8 @@ StatusOr<Outputs> PowerTransformer(Writer& writer, const State& state, const Tab
   ASSIGN_OR_RETURN(const std::string method, state.TextOr("method", "yeo-johnson"));
   if (method != "yeo-johnson" && method != "box-cox")
     return state.Unsupported("method: expected \"yeo-johnson\" or \"box-cox\", got \"{}\"", method);
-  const Matrix curve =
-      method == "box-cox" ? BoxCox(graph, x, lambdas) : YeoJohnson(graph, x, lambdas);
+  const Matrix curve = method == "box-cox" ? BoxCox(graph, Map(graph, "Log", x), lambdas)
+                                           : YeoJohnson(graph, x, lambdas);
   ASSIGN_OR_RETURN(const bool standardize, state.BoolOr("standardize", true));
   if (!standardize) return Transforming(curve);
   ASSIGN_OR_RETURN(const State scaler, state.Nested("_scaler"));

@@ -166,12 +166,13 @@ Status CheckNames(const State& root, const std::vector<ColumnUse>& uses) {
 }
 
 /// Whether the columns that hold text are known now: then it is time for the second pass.
-StatusOr<bool> WritePass(const State& root, std::vector<ColumnUse>& uses, Imported& imported) {
+StatusOr<bool> WritePass(const State& root, size_t max_bytes, std::vector<ColumnUse>& uses,
+                         Imported& imported) {
   const auto texts = [&] {
     return std::count_if(uses.begin(), uses.end(), [](auto& use) { return use.text; });
   };
   const auto texts_before = texts();
-  Graph graph;
+  Graph graph(max_bytes);
   Writer writer(graph);
   const Table input = AddInputs(graph, uses);
   const bool one_input = input.parts().size() == 1;
@@ -191,17 +192,18 @@ StatusOr<bool> WritePass(const State& root, std::vector<ColumnUse>& uses, Import
   }
   imported.warnings.insert(imported.warnings.end(), writer.warnings().begin(),
                            writer.warnings().end());
-  imported.model = graph.Serialize();
+  ASSIGN_OR_RETURN(imported.model, graph.Serialize());
   return false;
 }
 
 }  // namespace
 }  // namespace sklearn
 
-StatusOr<Imported> ImportScikitLearn(const pickle::Document& document) {
+StatusOr<Imported> ImportScikitLearn(const pickle::Document& document, const Limits& limits) {
   RETURN_IF_ERROR(sklearn::CheckGlobals(document));
   Imported imported;
-  sklearn::Budget budget;
+  const size_t allowance = limits.AllowanceFor(document.size_bytes());
+  sklearn::Budget budget(allowance);
   ASSIGN_OR_RETURN(const sklearn::State root,
                    sklearn::FindRoot(document.root(), &budget, &imported.warnings));
   const std::string_view package = root.module().substr(0, root.module().find('.'));
@@ -209,11 +211,11 @@ StatusOr<Imported> ImportScikitLearn(const pickle::Document& document) {
   imported.format = fmt::format("{} {}", imported.framework, document.format());
   ASSIGN_OR_RETURN(imported.framework_version, root.TextOr("_sklearn_version", ""));
   ASSIGN_OR_RETURN(std::vector<sklearn::ColumnUse> uses, sklearn::InputColumns(root));
-  ASSIGN_OR_RETURN(const bool again, sklearn::WritePass(root, uses, imported));
+  ASSIGN_OR_RETURN(const bool again, sklearn::WritePass(root, allowance, uses, imported));
   if (!again) return imported;
   imported.labels.clear();
-  budget = {};
-  ASSIGN_OR_RETURN(const bool unsettled, sklearn::WritePass(root, uses, imported));
+  budget = sklearn::Budget(allowance);
+  ASSIGN_OR_RETURN(const bool unsettled, sklearn::WritePass(root, allowance, uses, imported));
   if (unsettled) return root.Unsupported("columns that hold both text and numbers");
   return imported;
 }

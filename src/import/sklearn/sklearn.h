@@ -19,8 +19,9 @@ namespace slipway::importing {
 /// detectors `predict` and `decision_function`; transformers `transform`.
 /// @return kUnsupported naming the class, parameter or global that has no counterpart; kBadModel
 ///   "LogisticRegression: coef_: expected a number array [2,30], got a dict".
-/// Threads: any. Cost: linear in the document, twice that for tables with text.
-StatusOr<Imported> ImportScikitLearn(const pickle::Document& document);
+/// kTooLarge naming the place where reading or writing goes beyond limits.AllowanceFor.
+/// Threads: any. Cost: linear in what is read, twice that for tables with text.
+StatusOr<Imported> ImportScikitLearn(const pickle::Document& document, const Limits& limits = {});
 
 /// Whether a pickle of a fitted estimator may name this class or function: the allow-list of
 /// pickle::ReadOptions. ImportScikitLearn asks it too, and explains what it refuses.

@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "import/pickle/testing/assembler.h"
 #include "import/testing/models.h"
 #include "text/json_reader.h"
 
@@ -121,6 +122,50 @@ TEST(SklearnTest, BoostersWithoutAModelAreRefused) {
               HasSubstr("CatBoost"));
   EXPECT_THAT(Refusal(File(Instance("catboost.core", "CatBoostClassifier", "V__model\nI7\n"))),
               HasSubstr("__model: expected bytes or a str, got an int"));
+}
+
+TEST(SklearnTest, UnfittedScalersAreRefusedWhereverTheyStand) {
+  for (const auto& [name, attribute] : {std::pair{"StandardScaler", "mean_"},
+                                        {"RobustScaler", "center_"},
+                                        {"MaxAbsScaler", "scale_"},
+                                        {"MinMaxScaler", "scale_"}}) {
+    const std::string scaler = Instance("sklearn.preprocessing._data", name, "");
+    const std::string line = Linear("S'n_features_in_'\nI2\n");
+    const std::string steps = fmt::format("S'steps'\n(lp0\n(S's'\n{}ta(S'l'\n{}ta", scaler, line);
+    EXPECT_THAT(
+        Refusal(File(Instance("sklearn.pipeline", "Pipeline", "S'n_features_in_'\nI2\n" + steps))),
+        HasSubstr(fmt::format("{} (steps[0]): {}: missing; the estimator was not fitted", name,
+                              attribute)));
+  }
+}
+
+TEST(SklearnTest, EqualRowsWithDifferentTargetsAreTold) {
+  const auto ties = ImportPickle(ReadFile(kModels / "neighbors-ties.pkl"));
+  ASSERT_TRUE(ties.ok()) << ties.status();
+  EXPECT_THAT(ties->warnings, ElementsAre(HasSubstr("equal and have different targets")));
+  const auto none = ImportPickle(ReadFile(kModels / "neighbors-uniform-two.pkl"));
+  ASSERT_TRUE(none.ok()) << none.status();
+  EXPECT_THAT(none->warnings, SizeIs(0));
+}
+
+TEST(SklearnTest, CategoriesThatRequestsCannotTellApartAreRefused) {
+  using namespace pickle::testing;
+  const auto encoder = [](std::initializer_list<std::string> categories) {
+    std::string list = "(";
+    for (const std::string& category : categories) list += category;
+    const std::string array =
+        Ndarray(Tuple({Int(static_cast<int64_t>(categories.size()))}), Type("O", "|"), list + "l");
+    return Refusal(
+        File(Instance("sklearn.preprocessing._encoders", "OneHotEncoder",
+                      fmt::format("S'n_features_in_'\nI1\nS'categories_'\n({}l", array))));
+  };
+  EXPECT_EQ(encoder({Text("a"), Text("")}), "");
+  EXPECT_EQ(encoder({Text("a"), "N"}), "");
+  EXPECT_EQ(encoder({Text(""), "N"}),
+            "OneHotEncoder: categories_[0]: an empty string beside a missing value, for which it "
+            "stands in requests");
+  EXPECT_EQ(encoder({Text("a"), "N", "Fnan\n"}),
+            "OneHotEncoder: categories_[0]: both None and NaN");
 }
 
 TEST(SklearnTest, TablesWithTextHaveAnInputForEachColumn) {

@@ -63,6 +63,7 @@ set(SKLEARN_SOURCES
 set(SKLEARN_TESTS
   sklearn/hostile_state_test.cc
   sklearn/text_vectorizers_test.cc
+  sklearn/hostile_test.cc
   sklearn/parameters_test.cc
   sklearn/registry_test.cc
   sklearn/sklearn_test.cc)

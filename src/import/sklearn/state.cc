@@ -37,9 +37,31 @@ bool IsSparse(const Value& value) {
          std::find(std::begin(kNames), std::end(kNames), value.name()) != std::end(kNames);
 }
 
+/// Of what an array's elements become: numbers, or strings.
+size_t BytesOf(const pickle::Array& array) {
+  size_t bytes = array.count() * sizeof(double);
+  if (array.type.kind == 'S' || array.type.kind == 'U')
+    bytes = array.count() * sizeof(std::string) + array.bytes.size();
+  for (const Value& object : array.objects) bytes += sizeof(std::string) + object.text().size();
+  return bytes;
+}
+
+constexpr double kExact = 9007199254740992.0;  // 2^53
+
+bool IsWhole(double number) { return std::abs(number) <= kExact && number == std::floor(number); }
+
 std::string NumberArrayOf(const Shape& shape) { return "a number array " + ToString(shape); }
 
 }  // namespace
+
+Status Budget::Charge(size_t bytes) {
+  if (bytes > left_)
+    return Error(Reason::kTooLarge,
+                 "what is read takes more than {} bytes, each use of a shared array counted",
+                 bytes_);
+  left_ -= bytes;
+  return OkStatus();
+}
 
 std::optional<double> AsNumber(const Value& value) {
   switch (value.kind()) {
@@ -59,6 +81,12 @@ std::optional<double> AsNumber(const Value& value) {
     default:
       return std::nullopt;
   }
+}
+
+std::optional<int64_t> AsInteger(const Value& value) {
+  const auto number = AsNumber(value);
+  if (!number || !IsWhole(*number)) return std::nullopt;
+  return static_cast<int64_t>(*number);
 }
 
 std::optional<std::string> AsText(const Value& value) {
@@ -96,6 +124,8 @@ StatusOr<State> State::Of(const Value& value, std::string place, Budget* budget)
   const Value attributes = value.state();
   if (!attributes.is(Kind::kDict) && !attributes.is(Kind::kNone))
     return state.Expected("its state", "a dict", sklearn::Describe(attributes));
+  // Each attribute is searched for among all.
+  RETURN_IF_ERROR(state.Charge(attributes.size() * sizeof(double), "its state"));
   return state;
 }
 
@@ -126,6 +156,7 @@ StatusOr<Value> State::List(std::string_view key) const {
   ASSIGN_OR_RETURN(const Value value, Get(key));
   if (!value.is(Kind::kList) && !value.is(Kind::kTuple))
     return Expected(key, "a list", Describe(value));
+  RETURN_IF_ERROR(Charge(value.size() * sizeof(Value), key));
   return value;
 }
 
@@ -138,9 +169,7 @@ StatusOr<double> State::Number(std::string_view key) const {
 
 StatusOr<int64_t> State::Integer(std::string_view key) const {
   ASSIGN_OR_RETURN(const double number, Number(key));
-  constexpr double kExact = 9007199254740992.0;  // 2^53
-  if (!(std::abs(number) <= kExact) || number != std::floor(number))
-    return Expected(key, "a whole number", fmt::format("{}", number));
+  if (!IsWhole(number)) return Expected(key, "a whole number", fmt::format("{}", number));
   return static_cast<int64_t>(number);
 }
 
@@ -172,13 +201,13 @@ StatusOr<std::string> State::TextOr(std::string_view key, std::string_view other
 
 StatusOr<Dense> State::ArrayAt(const Value& value, std::string_view what,
                                const Shape& expected) const {
-  if (IsSparse(value)) return Filled(value, what, expected);
+  if (IsSparse(value)) return FromSparse(value, what, expected);
   if (!value.is(Kind::kArray) || !IsNumeric(value.array().type.kind))
     return Expected(what, NumberArrayOf(expected), Describe(value));
   const pickle::Array& array = value.array();
   if (!Matches(expected, array.shape))
     return Expected(what, NumberArrayOf(expected), Describe(value));
-  RETURN_IF_ERROR(Charge(array.count(), what));
+  RETURN_IF_ERROR(Charge(BytesOf(array), what));
   auto values = array.Doubles();
   if (!values.ok()) return Annotate(values.status(), fmt::format("{}: {}", Title(), what));
   return Dense{Shape(array.shape.begin(), array.shape.end()), *std::move(values)};
@@ -188,28 +217,25 @@ StatusOr<std::string_view> State::Bytes(std::string_view key) const {
   ASSIGN_OR_RETURN(const Value value, Get(key));
   if (!value.is(Kind::kBytes) && !value.is(Kind::kString))
     return Expected(key, "bytes or a str", Describe(value));
-  RETURN_IF_ERROR(Charge(value.text().size() / sizeof(double), key));
+  RETURN_IF_ERROR(Charge(value.text().size(), key));
   return value.text();
 }
 
-Status State::Charge(size_t count, std::string_view what) const {
-  if (count > budget_->array_bytes / sizeof(double))
-    return Error(Reason::kTooLarge, "{}: {}: the arrays of the file take more than 4 GiB", Title(),
-                 what);
-  budget_->array_bytes -= count * sizeof(double);
-  return OkStatus();
+Status State::Charge(size_t bytes, std::string_view what) const {
+  Status charged = budget_->Charge(bytes);
+  return charged.ok() ? charged : Annotate(charged, fmt::format("{}: {}", Title(), what));
 }
 
-StatusOr<Dense> State::Filled(const Value& matrix, std::string_view what,
-                              const Shape& expected) const {
+StatusOr<Dense> State::FromSparse(const Value& matrix, std::string_view what,
+                                  const Shape& expected) const {
   ASSIGN_OR_RETURN(const State sparse, Of(matrix, fmt::format("{}: {}", Title(), what), budget_));
   ASSIGN_OR_RETURN(const Value shape, sparse.List("_shape"));
-  const auto rows = shape.size() == 2 ? AsNumber(shape.at(0)) : std::nullopt;
-  const auto columns = shape.size() == 2 ? AsNumber(shape.at(1)) : std::nullopt;
-  constexpr double kMost = 1 << 30;
+  const auto rows = shape.size() == 2 ? AsInteger(shape.at(0)) : std::nullopt;
+  const auto columns = shape.size() == 2 ? AsInteger(shape.at(1)) : std::nullopt;
+  constexpr int64_t kMost = 1 << 30;
   if (!rows || !columns || !(*rows >= 0 && *rows <= kMost && *columns >= 0 && *columns <= kMost))
     return sparse.Expected("_shape", "two sizes", sklearn::Describe(shape));
-  Dense dense{{static_cast<int64_t>(*rows), static_cast<int64_t>(*columns)}, {}};
+  Dense dense{{*rows, *columns}, {}};
   if (!Matches(expected, dense.shape))
     return Expected(what, NumberArrayOf(expected), NumberArrayOf(dense.shape));
   const bool by_row = matrix.name().starts_with("csr");
@@ -220,7 +246,7 @@ StatusOr<Dense> State::Filled(const Value& matrix, std::string_view what,
   ASSIGN_OR_RETURN(const std::vector<double> data,
                    sparse.Vector("data", static_cast<int64_t>(indices.size())));
   const auto count = static_cast<size_t>(lines) * static_cast<size_t>(across);
-  RETURN_IF_ERROR(Charge(count, what));
+  RETURN_IF_ERROR(Charge(count * sizeof(double), what));
   dense.values.assign(count, 0);
   for (int64_t line = 0; line < lines; ++line) {
     const auto most = static_cast<int64_t>(indices.size());
@@ -249,12 +275,17 @@ StatusOr<std::vector<double>> State::Vector(std::string_view key, int64_t count)
 }
 
 StatusOr<std::vector<int64_t>> State::Integers(std::string_view key, int64_t count) const {
-  ASSIGN_OR_RETURN(const std::vector<double> numbers, Vector(key, count));
+  ASSIGN_OR_RETURN(const Value value, Get(key));
+  return IntegersAt(value, key, count);
+}
+
+StatusOr<std::vector<int64_t>> State::IntegersAt(const Value& value, std::string_view what,
+                                                 int64_t count) const {
+  ASSIGN_OR_RETURN(const Dense numbers, ArrayAt(value, what, {count}));
   std::vector<int64_t> integers;
-  integers.reserve(numbers.size());
-  for (const double number : numbers) {
-    if (number != std::floor(number) || std::abs(number) > 9e15)
-      return Expected(key, "whole numbers", fmt::format("{}", number));
+  integers.reserve(numbers.values.size());
+  for (const double number : numbers.values) {
+    if (!IsWhole(number)) return Expected(what, "whole numbers", fmt::format("{}", number));
     integers.push_back(static_cast<int64_t>(number));
   }
   return integers;
@@ -278,6 +309,7 @@ StatusOr<std::vector<double>> State::Broadcast(std::string_view key, int64_t cou
 
 StatusOr<Labels> State::LabelsAt(const Value& value, std::string_view what) const {
   if (!value.is(Kind::kArray)) return Expected(what, "an array", Describe(value));
+  RETURN_IF_ERROR(Charge(BytesOf(value.array()), what));
   auto labels = ReadLabels(value.array());
   if (!labels.ok()) return Annotate(labels.status(), fmt::format("{}: {}", Title(), what));
   return labels;

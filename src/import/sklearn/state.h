@@ -15,9 +15,16 @@
 
 namespace slipway::importing::sklearn {
 
-/// Bytes of arrays that one import may still read: arrays may be shared, their copies are not.
-struct Budget {
-  size_t array_bytes = size_t{4} << 30;
+/// Bytes that one import may still read: what a file shares is read again for each use.
+class Budget {
+ public:
+  explicit Budget(size_t bytes) : bytes_(bytes), left_(bytes) {}
+  /// kTooLarge when fewer are left.
+  Status Charge(size_t bytes);
+
+ private:
+  size_t bytes_;
+  size_t left_;
 };
 
 /// An array of numbers, in C order.
@@ -89,10 +96,12 @@ class State {
   /// The same readings of values that stand deeper; `what` names them in messages.
   StatusOr<Dense> ArrayAt(const pickle::Value& value, std::string_view what,
                           const Shape& expected) const;
+  StatusOr<std::vector<int64_t>> IntegersAt(const pickle::Value& value, std::string_view what,
+                                            int64_t count = -1) const;
   StatusOr<Labels> LabelsAt(const pickle::Value& value, std::string_view what) const;
 
-  /// Takes room for `count` doubles out of the budget that all estimators of a file share.
-  Status Charge(size_t count, std::string_view what) const;
+  /// Takes `bytes` from what may be read, before memory is asked for: kTooLarge.
+  Status Charge(size_t bytes, std::string_view what) const;
 
   /// "<title>: what: expected …, got …"
   Status Expected(std::string_view what, std::string_view expected, std::string_view got) const;
@@ -109,8 +118,8 @@ class State {
  private:
   State(const pickle::Value& value, std::string place, Budget* budget)
       : value_(value), place_(std::move(place)), budget_(budget) {}
-  StatusOr<Dense> Filled(const pickle::Value& matrix, std::string_view what,
-                         const Shape& expected) const;
+  StatusOr<Dense> FromSparse(const pickle::Value& matrix, std::string_view what,
+                             const Shape& expected) const;
   Status Complain(Reason reason, std::string_view complaint) const;
 
   pickle::Value value_;
@@ -120,6 +129,8 @@ class State {
 
 /// A bool, number or numpy scalar as a double; nullopt for anything else.
 std::optional<double> AsNumber(const pickle::Value& value);
+/// The same when it is a whole number up to 2^53.
+std::optional<int64_t> AsInteger(const pickle::Value& value);
 /// A str or numpy string scalar; nullopt for anything else.
 std::optional<std::string> AsText(const pickle::Value& value);
 /// "a number array [2,30]", "a dict", "an instance of Pipeline": what messages say was got.

@@ -35,15 +35,14 @@ Matrix Sublinear(Graph& graph, const Matrix& counts) {
 }
 
 /// Rows divided by their norms; rows of zeros stay.
-Matrix Normalized(Graph& graph, const Matrix& x, bool squares) {
+Matrix OfUnitLength(Graph& graph, const Matrix& x, bool squares) {
   const Matrix sizes = {
       squares ? graph.Add("Mul", {x.value, x.value}) : graph.Add("Abs", {x.value}), DType::kFp64,
       x.columns};
   Matrix length = Reduce(graph, "ReduceSum", sizes);
   if (squares) length = Map(graph, "Sqrt", length);
   const std::string empty = graph.Add("Equal", {length.value, graph.Scalar<double>(0)});
-  const std::string divisor = graph.Add("Where", {empty, graph.Scalar<double>(1), length.value});
-  return {graph.Add("Div", {x.value, divisor}), DType::kFp64, x.columns};
+  return DividedUnless(graph, x, empty, length);
 }
 
 Matrix WeighedSparse(Graph& graph, const Matrix& counts, bool sublinear,
@@ -59,7 +58,7 @@ Matrix WeighedDense(Graph& graph, Matrix x, bool sublinear, const std::vector<do
                     const std::string& norm) {
   if (sublinear) x = Sublinear(graph, x);
   if (!weights.empty()) x = MapWith(graph, "Mul", x, weights);
-  return norm.empty() ? x : Normalized(graph, x, norm == "l2");
+  return norm.empty() ? x : OfUnitLength(graph, x, norm == "l2");
 }
 
 StatusOr<Outputs> TfidfTransformer(Writer& writer, const State& state, const Table& table) {

@@ -81,7 +81,7 @@ StatusOr<std::vector<std::string>> ReadWords(const State& state, std::string_vie
     if (element.is(Kind::kString) && !seen.insert(element.text()).second) continue;
     auto word = AsText(element);
     if (!word) return state.Expected(key, "words", Describe(element));
-    RETURN_IF_ERROR(state.Charge(word->size() / sizeof(double) + 1, key));
+    RETURN_IF_ERROR(state.Charge(sizeof(std::string) + word->size(), key));
     words.push_back(*std::move(word));
   }
   return words;
@@ -194,7 +194,7 @@ StatusOr<std::vector<std::string>> ReadDict(const State& state, std::string_view
         is_set[static_cast<size_t>(*column)])
       return state.Bad("{}: expected each of the columns 0 to {} once, got another for term {}",
                        key, count - 1, i);
-    RETURN_IF_ERROR(state.Charge(term->size() / sizeof(double) + 1, key));
+    RETURN_IF_ERROR(state.Charge(sizeof(std::string) + term->size(), key));
     is_set[static_cast<size_t>(*column)] = true;
     terms[static_cast<size_t>(*column)] = *std::move(term);
   }

@@ -1,6 +1,7 @@
 #include "import/sklearn/tree_nodes.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace slipway::importing::sklearn {
 namespace {
@@ -12,6 +13,7 @@ using pickle::Value;
 template <typename T>
 Status ReadField(const State& tree, const pickle::Array& nodes, std::string_view name,
                  StatusOr<std::vector<T>> (pickle::Array::*read)() const, std::vector<T>* out) {
+  RETURN_IF_ERROR(tree.Charge(nodes.count() * sizeof(T), name));
   const auto field = nodes.Field(name);
   if (!field.ok()) return Annotate(field.status(), fmt::format("{}: nodes", tree.Title()));
   auto values = ((*field).*read)();
@@ -31,6 +33,11 @@ StatusOr<Value> RawNodes(const State& tree) {
 }
 
 }  // namespace
+
+double TotalOf(std::span<const double> values) {
+  const double sum = std::accumulate(values.begin(), values.end(), 0.0);
+  return sum == 0 ? 1 : sum;
+}
 
 StatusOr<TreeNodes> ReadTreeNodes(const State& estimator) {
   ASSIGN_OR_RETURN(const State tree, estimator.Nested("tree_"));

@@ -29,6 +29,10 @@ struct TreeNodes {
   }
 };
 
+/// What a leaf's values are divided by to be shares of classes: their sum, as they are counts
+/// before scikit-learn 1.3, unless that is 0.
+double TotalOf(std::span<const double> values);
+
 /// The attribute tree_ of a DecisionTree* or ExtraTree*.
 StatusOr<TreeNodes> ReadTreeNodes(const State& estimator);
 

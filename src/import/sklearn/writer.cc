@@ -36,6 +36,7 @@ StatusOr<Outputs> Writer::Write(const State& estimator, const Table& x) {
   ++depth_;
   StatusOr<Outputs> outputs = row->write(*this, estimator, x);
   --depth_;
+  if (outputs.ok()) RETURN_IF_ERROR(Annotate(graph_.status(), estimator.Title()));
   if (outputs.ok() && row->kind != EstimatorKind::kMeta) outputs->kind = row->kind;
   return outputs;
 }

@@ -20,7 +20,7 @@ class Writer {
   Graph& graph() { return graph_; }
   /// Writes `estimator` over `x`. Estimators that hold others call this for each.
   /// @return kUnsupported naming a class that has no counterpart; kTooLarge when estimators nest
-  ///   deeper than 32 or number more than 100,000, or have too many columns.
+  ///   deeper than 32 or number more than 100,000, have too many columns or fill the graph.
   StatusOr<Outputs> Write(const State& estimator, const Table& x);
   /// The same, when only its transform is wanted: kUnsupported when it has none.
   StatusOr<Table> WriteTransform(const State& estimator, const Table& x);

@@ -16,9 +16,10 @@ constexpr std::string_view kSchema = "schema.json";
 
 class SkopsDocument final : public pickle::Document {
  public:
-  SkopsDocument(Zip zip, const pickle::ReadOptions& options, size_t max_bytes)
+  SkopsDocument(Zip zip, size_t size_bytes, const pickle::ReadOptions& options)
       : zip_(std::move(zip)),
-        heap_(options.max_values, max_bytes),
+        size_bytes_(size_bytes),
+        heap_(options.max_values, pickle::Allowance(size_bytes, options.max_bytes)),
         globals_(options),
         builder_(zip_, heap_, globals_) {}
 
@@ -35,6 +36,7 @@ class SkopsDocument final : public pickle::Document {
   const std::vector<pickle::GlobalUse>& globals() const override { return globals_.uses(); }
   std::string_view format() const override { return "skops"; }
   int protocol() const override { return protocol_; }
+  size_t size_bytes() const override { return size_bytes_; }
   std::string_view packing() const override { return ""; }
 
  private:
@@ -49,6 +51,7 @@ class SkopsDocument final : public pickle::Document {
   }
 
   Zip zip_;
+  const size_t size_bytes_;  // of the archive, packed
   pickle::Heap heap_;
   pickle::GlobalTable globals_;
   Builder builder_;
@@ -74,8 +77,7 @@ StatusOr<std::unique_ptr<const pickle::Document>> Read(std::span<const std::byte
                                                        const pickle::ReadOptions& options) {
   ASSIGN_OR_RETURN(Zip zip, Zip::Open(bytes));
   if (!zip.Has(kSchema)) return NoSkops(zip);
-  auto document = std::make_unique<SkopsDocument>(
-      std::move(zip), options, pickle::Allowance(bytes.size(), options.max_bytes));
+  auto document = std::make_unique<SkopsDocument>(std::move(zip), bytes.size(), options);
   RETURN_IF_ERROR(document->Run());
   return document;
 }

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "base/utf8.h"
 #include "import/xgboost/booster.h"
@@ -250,8 +251,13 @@ Status ReadParameters(const Node& learner, Booster& booster) {
 Status ReadNames(const Node& learner, Booster& booster) {
   if (const auto names = learner.Find("feature_names")) {
     ASSIGN_OR_RETURN(const std::vector<Node> nodes, names->AsNodes());
+    if (!nodes.empty() && nodes.size() != static_cast<size_t>(booster.features))
+      return names->Bad("expected {} names, got {}", booster.features, nodes.size());
+    std::set<std::string_view> known;
     for (const Node& node : nodes) {
       ASSIGN_OR_RETURN(const std::string_view name, node.AsString());
+      if (!known.insert(name).second)
+        return node.Bad("expected names that are unique, got \"{}\" again", name);
       booster.feature_names.emplace_back(name);
     }
   }

@@ -126,6 +126,7 @@ class Linking {
 };
 
 /// Since 3.4 the quantiles of a row are sorted, so that they do not cross.
+/// Source: QuantileRegression::PredTransform, src/objective/quantile_obj.cu of XGBoost 3.4.0.
 bool SortsQuantiles(const Booster& booster) {
   int major = 0, minor = 0;
   const char* end = booster.version.data() + booster.version.size();

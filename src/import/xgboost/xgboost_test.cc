@@ -76,7 +76,7 @@ TEST(XgboostTest, AllRoundsMayAnswerInAGraphOfOtherThings) {
     const auto predictions = AddXgboost(graph, Giving(x), testing::BytesOf(bytes), {}, options);
     EXPECT_TRUE(predictions.ok()) << predictions.status();
     EXPECT_EQ(predictions->proba->columns, 3);
-    return graph.Serialize().size();
+    return graph.Serialize()->size();
   };
   EXPECT_LT(size_of({}), size_of({.best_rounds = false}));
   EXPECT_LT(size_of({}), size_of({.missing = -999}));
@@ -141,10 +141,10 @@ TEST(XgboostTest, BrokenParametersAreRefused) {
       {"num_feature\":\"2\"", "num_feature\":\"99999999999\"",
        "learner.learner_model_param.num_feature: expected a number in [0, 2147483647], got "
        "99999999999"},
-      {"num_feature\":\"2\"", "num_feature\":\"0\"",
-       "XGBoost model: num_feature: expected at least 1, got 0"},
       {"num_feature\":\"2\"", "num_feature\":\"1\"",
-       "XGBoost model: tree 0: split 1: expected a feature below 1, got 1"},
+       "learner.feature_names: expected 1 names, got 2"},
+      {"[\"a\",\"b\"]", "[\"a\",\"a\"]",
+       "learner.feature_names[1]: expected names that are unique, got \"a\" again"},
       {"num_class\":\"0\"", "num_class\":\"2000000000\"",
        "learner.learner_model_param.num_class: expected a number in [0, 1048576], got 2000000000"},
       {"num_class\":\"0\"", "num_class\":\"three\"",
@@ -167,6 +167,11 @@ TEST(XgboostTest, BrokenParametersAreRefused) {
        "gblinear"},
   };
   for (const Case& c : cases) EXPECT_EQ(Refusal(Replaced(c.from, c.to)), c.what) << c.to;
+  const std::string nameless = Replaced("[\"a\",\"b\"]", "[]");
+  EXPECT_EQ(Refusal(Replaced("num_feature\":\"2\"", "num_feature\":\"0\"", nameless)),
+            "XGBoost model: num_feature: expected at least 1, got 0");
+  EXPECT_EQ(Refusal(Replaced("num_feature\":\"2\"", "num_feature\":\"1\"", nameless)),
+            "XGBoost model: tree 0: split 1: expected a feature below 1, got 1");
 }
 
 // Or a file of a few megabytes could ask for many terabytes.

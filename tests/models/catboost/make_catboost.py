@@ -62,8 +62,10 @@ def score(name, kind, params, label, x=X, **fit):
     write(name, kind, model, rows, {"predict": ("FP64", model.predict(rows))})
 
 
-def classes(name, kind, params, label, dtype, x=X):
+def classes(name, kind, params, label, dtype, x=X, threshold=None):
     model = catboost.CatBoostClassifier(**{**TREES, **params}).fit(x, label)
+    if threshold is not None:
+        model.set_probability_threshold(threshold)
     rows = rows_of(model, x)
     answer = np.asarray(model.predict(rows))
     answer = answer if params.get("loss_function", "").startswith("MultiLog") else answer.reshape(len(rows))
@@ -96,6 +98,8 @@ classes("multiclass_lossguide_json", "json", {"grow_policy": "Lossguide", "max_l
 classes("one_vs_all", "cbm", {"loss_function": "MultiClassOneVsAll"}, CLASS3, "INT64")
 many = np.stack([SCORE > 0, KNOWN[:, 3] > 0, CLASS3 > 1], axis=1).astype(int)
 classes("multi_logloss", "cbm", {"loss_function": "MultiLogloss"}, many, "INT64")
+classes("threshold", "cbm", {}, np.where(SCORE > 0, "yes", "no"), "BYTES", threshold=0.8)
+classes("threshold_json", "json", {}, np.where(SCORE > 0, 7, -3), "INT64", threshold=0.125)
 named = catboost.Pool(X, SCORE, feature_names=["width", "height", "größe", "a b"])
 model = catboost.CatBoostRegressor(**TREES).fit(named)
 rows = rows_of(model, X)
