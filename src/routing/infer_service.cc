@@ -57,6 +57,8 @@ void InferCall::Reset() {
   request.Clear();
   response.Clear();
   results_.clear();
+  bound_.made.clear();
+  tables_.Release();
   times_ = {};
   rows_ = 1;
   joint_rows_ = 0;
@@ -77,6 +79,7 @@ InferService::InferService(InferServiceOptions options,
     : default_timeout_(options.default_timeout), clock_(clock) {
   loops_.reserve(loops);
   for (int i = 0; i < loops; ++i) loops_.emplace_back(table);
+  tables_->limit_bytes = options.table_bytes;
 }
 
 InferService::~InferService() = default;
@@ -166,6 +169,7 @@ void InferService::Refuse(int loop, InferCall& call, const Status& why) {
 Status InferService::Prepare(InferCall& call, const ServedVersion& version) {
   InferRequest& request = call.request;
   RETURN_IF_ERROR(Bind(request, version.signature, call.bound_));
+  if (!call.bound_.made.empty()) RETURN_IF_ERROR(call.tables_.Take(call.bound_, tables_));
   ASSIGN_OR_RETURN(call.rows_, CountRows(request, version));
   call.joint_rows_ = JointRows(request, version);
   call.size_ = RunSize::Of(std::max<int64_t>(call.joint_rows_, 1), InputBytes(request));

@@ -13,6 +13,7 @@
 #include "infer/response_cache.h"
 #include "infer/validate.h"
 #include "lifecycle/serving_table.h"
+#include "routing/table_charge.h"
 #include "telemetry/model_metrics.h"
 
 namespace slipway::routing {
@@ -63,6 +64,7 @@ class InferCall {
   TimePoint RunCanBegin() const { return times_.parsed + cache_time_; }
 
   BoundRequest bound_;
+  TableCharge tables_;
   std::vector<Tensor> results_;
   RequestTimes times_;
   uint64_t rows_ = 1;       // that are counted
@@ -76,7 +78,8 @@ class InferCall {
 };
 
 struct InferServiceOptions {
-  Duration default_timeout{};  // for requests that name no deadline; zero = none
+  Duration default_timeout{};     // for requests that name no deadline; zero = none
+  size_t table_bytes = SIZE_MAX;  // of tables made of what all requests at hand sent
 };
 
 /// Threads: Infer from I/O thread `loop` only; everything else from any.
@@ -154,6 +157,7 @@ class InferService {
   void Finish(InferCall& call, const Status& status, const lifecycle::ServedVersion* version);
 
   std::atomic<Duration> default_timeout_;
+  const std::shared_ptr<TableBudget> tables_ = std::make_shared<TableBudget>();
   std::vector<Loop> loops_;
   const Clock& clock_;
 };

@@ -97,7 +97,8 @@ Status Application::Wire(std::shared_ptr<Engine> engine) {
   pool_ = std::make_unique<batching::WorkerPool>(Or(config_.resources.compute_threads, processors));
   MakeManager(std::move(sources), MakeLoader(std::move(engine)));
   infer_ = std::make_unique<routing::InferService>(
-      routing::InferServiceOptions{.default_timeout = config_.models.request_timeout},
+      routing::InferServiceOptions{.default_timeout = config_.models.request_timeout,
+                                   .table_bytes = RunMemory(config_, resources_).run_bytes},
       manager_->table(), Or(config_.resources.io_threads, processors), clock_);
   health_watches_ =
       std::make_unique<openinference::HealthWatches>(Or(config_.resources.io_threads, processors));
