@@ -57,7 +57,7 @@ TEST(WorkerPoolTest, OneSourcesRunsThatDoNotEndAreNotEverybodys) {
 }
 
 TEST(WorkerPoolTest, ASourceWithAThreadIsGivenNoneMore) {
-  WorkerPool pool(1, milliseconds(1));
+  WorkerPool pool(1, milliseconds(100));  // which the worker needs less of to begin
   const auto source = std::make_shared<Source>();
   std::latch begun(1), go(1);
   std::atomic<int> runs{0};
@@ -65,9 +65,10 @@ TEST(WorkerPoolTest, ASourceWithAThreadIsGivenNoneMore) {
     if (++runs == 1) begun.count_down();
     go.wait();
   };
-  for (int i = 0; i < 3; ++i) pool.Announce(source);
+  pool.Announce(source);
   begun.wait();
-  std::this_thread::sleep_for(milliseconds(20));
+  for (int i = 0; i < 2; ++i) pool.Announce(source);
+  std::this_thread::sleep_for(milliseconds(250));
   EXPECT_EQ(runs, 1);
   go.count_down();
   pool.Stop();
