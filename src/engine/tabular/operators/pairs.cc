@@ -5,6 +5,7 @@
 
 #include "engine/tabular/operators/linear.h"
 #include "engine/tabular/operators/operand.h"
+#include "engine/tabular/operators/wrapping.h"
 
 namespace slipway::tabular {
 namespace {
@@ -80,17 +81,6 @@ Status LowerMany(Lowering& node) {
   }
   node.Give(0, y);
   return OkStatus();
-}
-
-// Whole numbers wrap around, as they do in ONNX Runtime; C++ leaves that open for signed ones.
-template <auto kFunction, typename T>
-constexpr T Wrapping(T a, T b) {
-  if constexpr (std::is_integral_v<T>) {
-    using Unsigned = std::make_unsigned_t<T>;
-    return static_cast<T>(kFunction(static_cast<Unsigned>(a), static_cast<Unsigned>(b)));
-  } else {
-    return kFunction(a, b);
-  }
 }
 
 constexpr auto kAdd = [](auto a, auto b) { return Wrapping<std::plus<>{}>(a, b); };

@@ -1,9 +1,11 @@
 // What puts the columns of a row in order, or goes through them in order.
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
 
 #include "engine/tabular/operators/steps.h"
+#include "engine/tabular/operators/wrapping.h"
 
 namespace slipway::tabular {
 namespace {
@@ -99,7 +101,7 @@ Status LowerCumSum(Lowering& node) {
                 for (size_t r = 0; r < block.rows; ++r)
                   std::partial_sum(block.In<T>(from) + r * count,
                                    block.In<T>(from) + (r + 1) * count,
-                                   block.Out<T>(to) + r * count);
+                                   block.Out<T>(to) + r * count, Wrapping<std::plus<>{}, T>);
               }),
               {x.slot}, {y.slot});
     node.Give(0, y);

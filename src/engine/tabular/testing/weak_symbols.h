@@ -28,7 +28,9 @@ inline std::optional<Symbols> SymbolsOf(const std::string& archive, std::string_
     if (text.ends_with(".o:\n")) file = text.substr(0, text.size() - 1);
     if (file.find(member) == std::string::npos || text.size() <= kType + 1) continue;
     ++symbols.seen;
-    if (std::string_view("WVu").find(text[kType]) != std::string_view::npos)
+    // Sanitizers put the address of a function of the runtime into each file.
+    if (text.find(" DW.ref.") == std::string_view::npos &&
+        std::string_view("WVu").find(text[kType]) != std::string_view::npos)
       symbols.weak.push_back(file + " " + line);
   }
   if (pclose(listing) != 0) return std::nullopt;
