@@ -114,12 +114,26 @@ void ModelMetrics::RecordExecution(uint64_t rows, Duration compute) {
   });
 }
 
+// A request that is being recorded right now stands in some of its phases only.
+static bool AreWhole(const ModelMetrics::Statistics& statistics) {
+  const auto count = [&](Phase phase) { return statistics.latency(phase).count(); };
+  return count(Phase::kParse) == count(Phase::kCompute) &&
+         count(Phase::kParse) == count(Phase::kRespond) &&
+         count(Phase::kQueue) == count(Phase::kRequest);
+}
+
 ModelMetrics::Statistics ModelMetrics::Snapshot() const {
+  constexpr int kTries = 8;  // clients end on counts that differ (Triton's perf_analyzer)
   Statistics statistics;
+  for (int tries = 0; tries == 0 || (tries < kTries && !AreWhole(statistics)); ++tries) {
+    statistics.latencies = {};
+    cells_.ForEach([&](const Cells& cells) {
+      for (size_t i = 0; i < kPhaseCount; ++i) cells.phases[i].AddTo(statistics.latencies[i]);
+    });
+  }
   std::array<Total, kExactBatchSizes> batches;
   uint64_t last_ns = 0;
   cells_.ForEach([&](const Cells& cells) {
-    for (size_t i = 0; i < kPhaseCount; ++i) cells.phases[i].AddTo(statistics.latencies[i]);
     for (size_t i = 0; i < kExactBatchSizes; ++i) cells.batches[i].AddTo(batches[i]);
     for (size_t i = 0; i < cells.failures.size(); ++i)
       statistics.failures[i] += cells.failures[i].Get();
