@@ -1,5 +1,6 @@
 // Steps that are joined answer as they did apart, whatever shape the graph gives values in between.
 #include "engine/tabular/tabular_engine.h"
+#include "engine/tabular/testing/graphs.h"
 #include "engine/testing/harness.h"
 
 namespace slipway::testing {
@@ -7,18 +8,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using Attributes = std::vector<onnx::Attribute>;
-
-onnx::Builder Graph() {
-  onnx::Builder b;
-  b.Opset("", 21).Opset("ai.onnx.ml", 5).IrVersion(10);
-  return b;
-}
-
-template <typename T>
-void AddConstant(onnx::Builder& b, std::string_view name, const Shape& shape,
-                 const std::vector<T>& values) {
-  b.Constant<T>(name, shape, std::span<const T>(values));
-}
 
 template <typename T>
 std::vector<T> Answer(const onnx::Builder& b, const Tensor& x) {
@@ -64,26 +53,17 @@ TEST(FusionTest, AReluBeforeABiasStaysBeforeIt) {
 /// Two trees that number the rows of a table: x0 <= 0.5 row 0 or 1, and row 2 or 3.
 template <typename T>
 onnx::Builder Numbered(const std::vector<T>& table, int64_t width) {
-  using Value = onnx::Attribute::Value;
-  const auto ints = [](std::vector<int64_t> v) { return Value(std::move(v)); };
   onnx::Builder b = Graph();
   b.Input("x", DType::kFp32, {-1, 1});
   AddConstant<T>(b, "table", {4, width}, table);
   AddConstant<int64_t>(b, "one", {1}, {1});
-  b.Node("TreeEnsemble", {"x"}, {"scores"},
-         {{"aggregate_function", 1},
-          {"n_targets", 2},
-          {"tree_roots", ints({0, 1})},
-          {"nodes_featureids", ints({0, 0})},
-          {"nodes_modes", TensorOf<uint8_t>({2}, {0, 0})},
-          {"nodes_splits", TensorOf<float>({2}, {0.5F, 0.5F})},
-          {"nodes_truenodeids", ints({0, 2})},
-          {"nodes_trueleafs", ints({1, 1})},
-          {"nodes_falsenodeids", ints({1, 3})},
-          {"nodes_falseleafs", ints({1, 1})},
-          {"leaf_targetids", ints({0, 0, 1, 1})},
-          {"leaf_weights", TensorOf<float>({4}, {0, 1, 2, 3})}},
-         "ai.onnx.ml");
+  AddStumps(b, "x", "scores",
+            {.targets = 2,
+             .features = {0, 0},
+             .modes = {0, 0},
+             .splits = TensorOf<float>({2}, {0.5F, 0.5F}),
+             .leaf_targets = {0, 0, 1, 1},
+             .leaf_weights = TensorOf<float>({4}, {0, 1, 2, 3})});
   b.Node("Cast", {"scores"}, {"numbers"}, {{"to", 7}});
   b.Node("Gather", {"table", "numbers"}, {"rows"}, {{"axis", 0}});
   return b;

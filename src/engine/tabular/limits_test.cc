@@ -1,5 +1,6 @@
 // What a model or a request would make too large, and models that ask for what is not there.
 #include "engine/tabular/tabular_engine.h"
+#include "engine/tabular/testing/graphs.h"
 #include "engine/testing/harness.h"
 #include "onnx/onnx.pb.h"
 
@@ -7,18 +8,6 @@ namespace slipway::testing {
 namespace {
 
 using ::testing::HasSubstr;
-
-onnx::Builder Graph() {
-  onnx::Builder b;
-  b.Opset("", 21).Opset("ai.onnx.ml", 5).IrVersion(10);
-  return b;
-}
-
-template <typename T>
-void AddConstant(onnx::Builder& b, std::string_view name, const Shape& shape,
-                 const std::vector<T>& values) {
-  b.Constant<T>(name, shape, std::span<const T>(values));
-}
 
 Status Load(const onnx::Builder& b) {
   return LoadModel(*CreateTabularEngine(), b.Serialize()).status();

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "engine/tabular/testing/graphs.h"
 #include "engine/testing/conformance.h"
 #include "engine/testing/harness.h"
 
@@ -15,18 +16,6 @@ struct MakeTabular {
   static std::unique_ptr<Engine> Make() { return CreateTabularEngine(); }
 };
 INSTANTIATE_TYPED_TEST_SUITE_P(Tabular, EngineConformanceTest, MakeTabular);
-
-onnx::Builder Graph() {
-  onnx::Builder b;
-  b.Opset("", 21).Opset("ai.onnx.ml", 5).IrVersion(10);
-  return b;
-}
-
-template <typename T>
-void AddConstant(onnx::Builder& b, std::string_view name, const Shape& shape,
-                 const std::vector<T>& values) {
-  b.Constant<T>(name, shape, std::span<const T>(values));
-}
 
 /// Two features, three classes with names.
 onnx::Builder Classifier() {
@@ -88,22 +77,13 @@ TEST(TabularEngineTest, OneOutputIsComputedWithoutTheOthers) {
 
 /// Two trees over x: the first asks x0 <= 1, the second x1 < 0.
 void AddTrees(onnx::Builder& b, std::string_view input) {
-  using Value = onnx::Attribute::Value;
-  const auto ints = [](std::vector<int64_t> v) { return Value(std::move(v)); };
-  b.Node("TreeEnsemble", {std::string(input)}, {"scores"},
-         {{"aggregate_function", 1},
-          {"n_targets", 1},
-          {"tree_roots", ints({0, 1})},
-          {"nodes_featureids", ints({0, 1})},
-          {"nodes_modes", TensorOf<uint8_t>({2}, {0, 1})},
-          {"nodes_splits", TensorOf<double>({2}, {1, 0})},
-          {"nodes_truenodeids", ints({0, 2})},
-          {"nodes_trueleafs", ints({1, 1})},
-          {"nodes_falsenodeids", ints({1, 3})},
-          {"nodes_falseleafs", ints({1, 1})},
-          {"leaf_targetids", ints({0, 0, 0, 0})},
-          {"leaf_weights", TensorOf<double>({4}, {1, 2, 10, 20})}},
-         "ai.onnx.ml");
+  AddStumps(b, input, "scores",
+            {.targets = 1,
+             .features = {0, 1},
+             .modes = {0, 1},
+             .splits = TensorOf<double>({2}, {1, 0}),
+             .leaf_targets = {0, 0, 0, 0},
+             .leaf_weights = TensorOf<double>({4}, {1, 2, 10, 20})});
 }
 
 TEST(TabularEngineTest, TreesCompareWhatWasRoundedToFloatBeforeThem) {
@@ -123,22 +103,13 @@ TEST(TabularEngineTest, TreesCompareWhatWasRoundedToFloatBeforeThem) {
 TEST(TabularEngineTest, NumberedLeavesAddTheRowsOfTheirTable) {
   onnx::Builder b = Graph();
   b.Input("x", DType::kFp64, {-1, 2}).Output("sums", DType::kFp64, {-1, 3});
-  using Value = onnx::Attribute::Value;
-  const auto ints = [](std::vector<int64_t> v) { return Value(std::move(v)); };
-  b.Node("TreeEnsemble", {"x"}, {"numbers"},
-         {{"aggregate_function", 1},
-          {"n_targets", 2},
-          {"tree_roots", ints({0, 1})},
-          {"nodes_featureids", ints({0, 1})},
-          {"nodes_modes", TensorOf<uint8_t>({2}, {0, 1})},
-          {"nodes_splits", TensorOf<double>({2}, {1, 0})},
-          {"nodes_truenodeids", ints({0, 2})},
-          {"nodes_trueleafs", ints({1, 1})},
-          {"nodes_falsenodeids", ints({1, 3})},
-          {"nodes_falseleafs", ints({1, 1})},
-          {"leaf_targetids", ints({0, 0, 1, 1})},
-          {"leaf_weights", TensorOf<double>({4}, {0, 1, 2, 3})}},
-         "ai.onnx.ml");
+  AddStumps(b, "x", "numbers",
+            {.targets = 2,
+             .features = {0, 1},
+             .modes = {0, 1},
+             .splits = TensorOf<double>({2}, {1, 0}),
+             .leaf_targets = {0, 0, 1, 1},
+             .leaf_weights = TensorOf<double>({4}, {0, 1, 2, 3})});
   AddConstant<double>(b, "table", {4, 3}, {1, 2, 3, 10, 20, 30, 0.5, 0.25, 0.125, -1, -2, -3});
   AddConstant<int64_t>(b, "axis", {1}, {1});
   b.Node("Cast", {"numbers"}, {"whole"}, {{"to", 7}});
