@@ -23,6 +23,12 @@ slipway_static(dep::lz4 lz4)
 slipway_static(dep::lzma lzma Threads::Threads)
 slipway_static(dep::nghttp2 nghttp2)
 slipway_static(dep::utf8proc utf8proc)
+slipway_static(dep::zstd zstd)
+
+# Headers alone.
+find_path(EIGEN_INCLUDE Eigen/Core PATH_SUFFIXES eigen3 REQUIRED)
+add_library(dep::eigen INTERFACE IMPORTED GLOBAL)
+target_include_directories(dep::eigen SYSTEM INTERFACE ${EIGEN_INCLUDE})
 
 # Debian has these two as shared libraries only; both are small.
 find_package(fmt REQUIRED)

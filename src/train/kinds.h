@@ -1,0 +1,10 @@
+#pragma once
+// The kinds of estimators there are; a kind's file says what it does.
+
+#include "train/estimator.h"
+
+namespace slipway::train {
+
+// linear/, kernels/, networks/, trees/: one declaration a kind, sorted.
+
+}  // namespace slipway::train
