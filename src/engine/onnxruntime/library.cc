@@ -45,9 +45,16 @@ std::string VersionOfSymbols(const std::string& path) {
   std::string head(size_t{256} << 10, '\0');
   std::ifstream file(path, std::ios::binary);
   file.read(head.data(), static_cast<std::streamsize>(head.size()));
-  constexpr std::string_view kMark("\0VERS_", 6);
+  constexpr std::string_view kMark("VERS_");
   const size_t mark = head.find(kMark);
   return mark == head.npos ? "" : head.c_str() + mark + kMark.size();
+}
+
+std::string FindVersion() {
+  const std::string beside = PathBesideProgram();
+  if (std::string version = beside.empty() ? "" : VersionOfSymbols(beside); !version.empty())
+    return version;
+  return OpenLibrary().ok() ? OpenLibrary()->version : "";
 }
 
 }  // namespace
@@ -58,10 +65,8 @@ const StatusOr<Library>& OpenLibrary() {
 }
 
 std::string LibraryVersion() {
-  const std::string beside = PathBesideProgram();
-  if (std::string version = beside.empty() ? "" : VersionOfSymbols(beside); !version.empty())
-    return version;
-  return OpenLibrary().ok() ? OpenLibrary()->version : "";
+  static const std::string version = FindVersion();
+  return version;
 }
 
 }  // namespace slipway::onnxruntime

@@ -11,9 +11,10 @@ namespace slipway::openapi {
 /// What every dialect's description needs: the schema of errors, parameters of paths, headers.
 std::string_view Components();
 
-/// Adds GET /openapi.json: the routes that `router` has now, as far as the listener that is asked
-/// offers them. To be called last.
-/// @param components  the dialects' Components()
+/// Adds GET /openapi.json: the routes of `router`, as far as the listener that is asked offers
+/// them.
+/// @param router      stays where it is.
+/// @param components  the dialects' Components(), which stay.
 void AddRoutes(http::Router& router, std::span<const std::string_view> components,
                std::string_view version);
 
