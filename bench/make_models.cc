@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
   if (argc != 2) return 2;
   const std::filesystem::path folder = argv[1];
   const bool written = Write(folder / "tiny_gemm.onnx", slipway::bench::TinyGemm()) &&
+                       Write(folder / "tiny_gemm_selu.onnx", slipway::bench::TinyGemmAndSelu()) &&
                        Write(folder / "mobilenet_v2.onnx", slipway::bench::MobileNetV2()) &&
                        Write(folder / "first_pixel.onnx", FirstPixel());
   if (!written) std::fprintf(stderr, "make_models: cannot write to %s\n", folder.c_str());

@@ -68,12 +68,28 @@ class Network {
 
 }  // namespace
 
-std::string TinyGemm(int inputs, int outputs, uint32_t seed) {
-  Network net(seed);
+namespace {
+
+/// x → `product`
+void AddGemm(Network& net, int inputs, int outputs, std::string_view product) {
   net.builder().Input("x", DType::kFp32, {-1, inputs}).Output("y", DType::kFp32, {-1, outputs});
   const auto w = net.Constant({inputs, outputs}, 1);
   const auto b = net.Constant({outputs}, 1);
-  net.builder().Node("Gemm", {"x", w, b}, {"y"});
+  net.builder().Node("Gemm", {"x", w, b}, {std::string(product)});
+}
+
+}  // namespace
+
+std::string TinyGemm(int inputs, int outputs, uint32_t seed) {
+  Network net(seed);
+  AddGemm(net, inputs, outputs, "y");
+  return net.builder().Serialize();
+}
+
+std::string TinyGemmAndSelu() {
+  Network net(1);
+  AddGemm(net, 16, 4, "product");
+  net.builder().Node("Selu", {"product"}, {"y"});
   return net.builder().Serialize();
 }
 
