@@ -75,7 +75,7 @@ class CallRunner final : public routing::CallHome {
   }
 
  private:
-  static constexpr size_t kKept = 32;  // by a thread, for as many that run together
+  static constexpr size_t kKept = 128;  // by a thread: as many may wait for one turn of its loop
   struct alignas(64) Loop {
     std::vector<std::unique_ptr<routing::InferCall>> spare;
   };
