@@ -2,6 +2,7 @@
 
 #define ZLIB_CONST
 #include <zlib.h>
+#include <zstd.h>
 
 #include <algorithm>
 #include <array>
@@ -11,25 +12,30 @@ namespace slipway::io {
 namespace {
 
 constexpr size_t kInputBytes = size_t{64} << 10;
+constexpr std::array kGzipMagic = {std::byte{0x1f}, std::byte{0x8b}};
+constexpr std::array kZstdMagic = {std::byte{0x28}, std::byte{0xb5}, std::byte{0x2f},
+                                   std::byte{0xfd}};
 
 class PlainSource final : public ByteSource {
  public:
-  explicit PlainSource(File file) : file_(std::move(file)) {}
+  PlainSource(File file, Sha256* digest) : file_(std::move(file)), digest_(digest) {}
 
   StatusOr<size_t> Read(std::span<std::byte> out) override {
     ASSIGN_OR_RETURN(const size_t got, file_.ReadAt(offset_, out));
     offset_ += got;
+    if (digest_ != nullptr) digest_->Update(out.first(got));
     return got;
   }
 
  private:
   File file_;
+  Sha256* digest_;
   uint64_t offset_ = 0;
 };
 
 class GzipSource final : public ByteSource {
  public:
-  explicit GzipSource(File file) : compressed_(std::move(file)) {}
+  explicit GzipSource(PlainSource compressed) : compressed_(std::move(compressed)) {}
   ~GzipSource() override { ::inflateEnd(&stream_); }
 
   Status Start() {
@@ -74,16 +80,65 @@ class GzipSource final : public ByteSource {
   bool between_members_ = false;
 };
 
-}  // namespace
+class ZstdSource final : public ByteSource {
+ public:
+  explicit ZstdSource(PlainSource compressed)
+      : compressed_(std::move(compressed)), context_(::ZSTD_createDCtx()) {}
 
-StatusOr<std::unique_ptr<ByteSource>> OpenSource(File file) {
-  std::array<std::byte, 2> start;
-  ASSIGN_OR_RETURN(const size_t got, file.ReadAt(0, start));
-  const bool gzip = got == 2 && start[0] == std::byte{0x1f} && start[1] == std::byte{0x8b};
-  if (!gzip) return std::make_unique<PlainSource>(std::move(file));
-  auto source = std::make_unique<GzipSource>(std::move(file));
+  Status Start() {
+    if (context_ != nullptr) return OkStatus();
+    return Error(Reason::kTooLarge, "zstd: no memory");
+  }
+
+  StatusOr<size_t> Read(std::span<std::byte> out) override {
+    ZSTD_outBuffer to = {out.data(), out.size(), 0};
+    while (to.pos < to.size) {
+      if (from_.pos == from_.size) {
+        ASSIGN_OR_RETURN(const size_t got, compressed_.Read(input_));
+        from_ = {input_.data(), got, 0};
+      }
+      const bool at_end = from_.size == 0;
+      if (at_end && between_frames_) break;
+      const size_t before = to.pos;
+      const size_t result = ::ZSTD_decompressStream(context_.get(), &to, &from_);
+      between_frames_ = result == 0;
+      if (::ZSTD_isError(result) || (at_end && to.pos == before && !between_frames_))
+        return Error(Reason::kBadModel, "zstd: damaged or cut");
+    }
+    return to.pos;
+  }
+
+ private:
+  struct Free {
+    void operator()(ZSTD_DCtx* context) const { ::ZSTD_freeDCtx(context); }
+  };
+
+  PlainSource compressed_;
+  std::unique_ptr<ZSTD_DCtx, Free> context_;
+  std::array<std::byte, kInputBytes> input_;
+  ZSTD_inBuffer from_ = {};
+  bool between_frames_ = false;
+};
+
+template <typename Source>
+StatusOr<std::unique_ptr<ByteSource>> Started(PlainSource compressed) {
+  auto source = std::make_unique<Source>(std::move(compressed));
   RETURN_IF_ERROR(source->Start());
   return source;
+}
+
+}  // namespace
+
+StatusOr<std::unique_ptr<ByteSource>> OpenSource(File file, Sha256* digest) {
+  std::array<std::byte, kZstdMagic.size()> start;
+  ASSIGN_OR_RETURN(const size_t got, file.ReadAt(0, start));
+  const auto begins_with = [&](std::span<const std::byte> magic) {
+    return got >= magic.size() && std::equal(magic.begin(), magic.end(), start.begin());
+  };
+  PlainSource plain(std::move(file), digest);
+  if (begins_with(kGzipMagic)) return Started<GzipSource>(std::move(plain));
+  if (begins_with(kZstdMagic)) return Started<ZstdSource>(std::move(plain));
+  return std::make_unique<PlainSource>(std::move(plain));
 }
 
 }  // namespace slipway::io

@@ -17,7 +17,10 @@ class ByteSource {
   virtual StatusOr<size_t> Read(std::span<std::byte> out) = 0;
 };
 
-/// The file's bytes, decompressed when they begin like gzip (also several members in a row).
-StatusOr<std::unique_ptr<ByteSource>> OpenSource(File file);
+/// The file's bytes, decompressed when they begin like gzip (also several members in a row) or zstd
+/// (also several frames).
+/// @param digest  optional; gets the bytes as they lie in the file, all of them once the end was
+///   read. Must outlive the source.
+StatusOr<std::unique_ptr<ByteSource>> OpenSource(File file, Sha256* digest = nullptr);
 
 }  // namespace slipway::io

@@ -1,0 +1,61 @@
+#pragma once
+// Rows of cells as a file has them, some hundreds or thousands at a time: what readers of formats
+// hand to builders of columns.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+
+namespace slipway::data {
+
+/// Cells may be looked at from kLookBehind bytes before their last byte on, whatever their size.
+struct RowBatch {
+  static constexpr size_t kLookBehind = 32;
+
+  size_t width = 0;
+  std::vector<std::string_view> cells;  // [rows, width]; those after them are unused
+  std::vector<uint64_t> lines;          // [rows]: of the file, from 1, where each begins
+
+  size_t rows() const { return lines.size(); }
+  std::string_view cell(size_t row, size_t column) const { return cells[row * width + column]; }
+};
+
+/// Rows that are refused, or counted and passed over.
+class BadRows {
+ public:
+  explicit BadRows(bool skip) : skip_(skip) {}
+
+  /// @param why  "line 3, column 2: …"
+  /// @return `why` as kBadRequest unless bad rows are skipped.
+  Status Add(std::string why) {
+    if (!skip_) return MakeError(Reason::kBadRequest, why);
+    if (count_++ == 0) first_ = std::move(why);
+    return OkStatus();
+  }
+
+  uint64_t count() const { return count_; }
+  const std::string& first() const { return first_; }
+
+ private:
+  bool skip_;
+  uint64_t count_ = 0;
+  std::string first_;
+};
+
+/// One pass over the rows of a file.
+class RowReader {
+ public:
+  static constexpr size_t kMaxColumns = 100'000;
+
+  virtual ~RowReader() = default;
+  /// Of the columns so far: a batch may bring new ones, which all rows before it lack.
+  virtual const std::vector<std::string>& names() const = 0;
+  /// @param batch  overwritten; its cells are valid until the next call.
+  /// @return false at the end; kBadRequest "line 3, column 2: …".
+  virtual StatusOr<bool> Next(RowBatch& batch) = 0;
+};
+
+}  // namespace slipway::data

@@ -1,0 +1,167 @@
+#include "data/table_builder.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/nearest_word.h"
+#include "data/random.h"
+
+namespace slipway::data {
+namespace {
+
+std::string_view Expected(ColumnType type) {
+  switch (type) {
+    case ColumnType::kNumber:
+      return "a number";
+    case ColumnType::kInteger:
+      return "a whole number up to 2^53";
+    case ColumnType::kBoolean:
+      return "true, false, 1 or 0";
+    case ColumnType::kTime:
+      return "an ISO 8601 date or date-time";
+    case ColumnType::kCategory:
+    case ColumnType::kText:
+      break;
+  }
+  return "text";
+}
+
+/// A cell as a message shows it.
+std::string Shown(std::string_view cell) {
+  constexpr size_t kMost = 40;
+  if (cell.size() <= kMost) return fmt::format("\"{}\"", cell);
+  size_t size = kMost;
+  while (size > 0 && (static_cast<uint8_t>(cell[size]) & 0xC0) == 0x80) --size;
+  return fmt::format("\"{}…\"", cell.substr(0, size));
+}
+
+template <typename T>
+void Reorder(std::span<const uint32_t> order, std::vector<T>& values) {
+  if (values.empty()) return;
+  std::vector<T> ordered;
+  ordered.reserve(order.size());
+  for (const uint32_t place : order) ordered.push_back(std::move(values[place]));
+  values = std::move(ordered);
+}
+
+}  // namespace
+
+uint32_t Reservoir::Next() {
+  const uint64_t row = seen_++;
+  if (rows_.size() < size_) {
+    rows_.push_back(row);
+    return static_cast<uint32_t>(rows_.size() - 1);
+  }
+  const uint64_t place = Random(seed_, row).Below(seen_);
+  if (place >= size_) return kNoPlace;
+  rows_[place] = row;
+  return static_cast<uint32_t>(place);
+}
+
+std::vector<uint32_t> Reservoir::InOrder() const {
+  std::vector<uint32_t> order(rows_.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(),
+            [&](uint32_t a, uint32_t b) { return rows_[a] < rows_[b]; });
+  return order;
+}
+
+void Reservoir::Restart() {
+  seen_ = 0;
+  rows_.clear();
+}
+
+TableBuilder::TableBuilder(const TableOptions& options)
+    : options_(options),
+      missing_(options.missing),
+      budget_(options.max_memory_bytes),
+      reservoir_(options.max_rows, options.seed) {}
+
+Status TableBuilder::AddColumns(const std::vector<std::string>& names) {
+  while (columns_.size() < names.size()) {
+    const std::string& name = names[columns_.size()];
+    const auto given = options_.types.find(name);
+    const bool is_given = given != options_.types.end();
+    any_given_ |= is_given;
+    columns_.emplace_back(name, is_given ? std::optional(given->second) : std::nullopt, missing_,
+                          budget_);
+    const size_t before = sampled() ? reservoir_.filled() : static_cast<size_t>(rows_);
+    RETURN_IF_ERROR(columns_.back().AddMissing(before));
+  }
+  return OkStatus();
+}
+
+Status TableBuilder::Add(const std::vector<std::string>& names, RowBatch& batch, BadRows& bad) {
+  RETURN_IF_ERROR(AddColumns(names));
+  if (any_given_) RETURN_IF_ERROR(DropBadRows(batch, bad));
+  rows_ += batch.rows();
+  if (sampled()) {
+    places_.resize(batch.rows());
+    for (uint32_t& place : places_) place = reservoir_.Next();
+  }
+  const uint64_t rows = sampled() ? reservoir_.filled() : rows_;
+  if (rows >= kNoPlace)
+    return Error(Reason::kTooLarge, "more than {} rows: read a sample of them (--sample)",
+                 kNoPlace - 1);
+  for (size_t i = 0; i < columns_.size(); ++i)
+    RETURN_IF_ERROR(columns_[i].Add(batch, i, places_, static_cast<size_t>(rows)));
+  return OkStatus();
+}
+
+Status TableBuilder::DropBadRows(RowBatch& batch, BadRows& bad) const {
+  size_t kept = 0;
+  for (size_t row = 0; row < batch.rows(); ++row) {
+    if (std::string complaint = Complaint(batch, row); !complaint.empty()) {
+      RETURN_IF_ERROR(bad.Add(std::move(complaint)));
+      continue;
+    }
+    const auto from = batch.cells.begin() + static_cast<ptrdiff_t>(row * batch.width);
+    if (kept != row)
+      std::copy_n(from, batch.width,
+                  batch.cells.begin() + static_cast<ptrdiff_t>(kept * batch.width));
+    batch.lines[kept++] = batch.lines[row];
+  }
+  batch.lines.resize(kept);
+  return OkStatus();
+}
+
+std::string TableBuilder::Complaint(const RowBatch& batch, size_t row) const {
+  for (size_t i = 0; i < columns_.size(); ++i)
+    if (!columns_[i].Takes(batch.cell(row, i)))
+      return fmt::format("line {}, column \"{}\": expected {}, got {}", batch.lines[row],
+                         columns_[i].name(), Expected(options_.types.at(columns_[i].name())),
+                         Shown(batch.cell(row, i)));
+  return "";
+}
+
+bool TableBuilder::NeedsSecondPass() const {
+  return std::any_of(columns_.begin(), columns_.end(),
+                     [](const ColumnBuilder& column) { return column.needs_second_pass(); });
+}
+
+void TableBuilder::BeginSecondPass() {
+  rows_ = 0;
+  reservoir_.Restart();
+  for (ColumnBuilder& column : columns_) column.BeginSecondPass();
+}
+
+StatusOr<Table> TableBuilder::Finish() {
+  Table table;
+  table.rows = static_cast<size_t>(sampled() ? reservoir_.filled() : rows_);
+  const std::vector<uint32_t> order = sampled() ? reservoir_.InOrder() : std::vector<uint32_t>();
+  for (ColumnBuilder& builder : columns_) {
+    ASSIGN_OR_RETURN(Column column, builder.Finish());
+    if (sampled()) {
+      Reorder(order, column.numbers);
+      Reorder(order, column.codes);
+      Reorder(order, column.texts);
+    }
+    table.columns.push_back(std::move(column));
+  }
+  for (const auto& [name, type] : options_.types)
+    if (const auto found = table.Get(name); !found.ok())
+      return Annotate(found.status(), fmt::format("type {} is given", NameOf(type)));
+  return table;
+}
+
+}  // namespace slipway::data

@@ -1,0 +1,69 @@
+#pragma once
+// Batches of rows → a table.
+
+#include <cstdint>
+#include <vector>
+
+#include "data/column_builder.h"
+#include "data/table_file.h"
+
+namespace slipway::data {
+
+/// Which rows of a stream of unknown length are in a random sample of at most `size`: each has the
+/// same chance. Source: Vitter 1985, "Random sampling with a reservoir", algorithm R.
+class Reservoir {
+ public:
+  Reservoir(size_t size, uint64_t seed) : size_(size), seed_(seed) {}
+
+  /// The place in the sample of the row that is next, whatever it held before; or kNoPlace.
+  uint32_t Next();
+  /// How many places are filled.
+  size_t filled() const { return rows_.size(); }
+  /// Places in the order in which their rows came.
+  std::vector<uint32_t> InOrder() const;
+  void Restart();
+
+ private:
+  size_t size_;
+  uint64_t seed_;
+  uint64_t seen_ = 0;
+  std::vector<uint64_t> rows_;  // of each place: its row
+};
+
+/// Usage: Add until the reader ends; when NeedsSecondPass, BeginSecondPass and Add all again;
+/// Finish.
+class TableBuilder {
+ public:
+  /// @param options  must outlive the builder.
+  explicit TableBuilder(const TableOptions& options);
+
+  /// @param names  of the columns of `batch`; more than last time when there are new ones.
+  /// @param batch  loses its bad rows.
+  Status Add(const std::vector<std::string>& names, RowBatch& batch, BadRows& bad);
+  bool NeedsSecondPass() const;
+  void BeginSecondPass();
+  /// @return kBadRequest when a column of options.types was not there.
+  StatusOr<Table> Finish();
+
+  /// Of the file, without the bad ones.
+  uint64_t rows() const { return rows_; }
+  void ExpectRows(size_t rows) { budget_.ExpectRows(std::min(rows, options_.max_rows)); }
+
+ private:
+  Status AddColumns(const std::vector<std::string>& names);
+  /// Takes rows off the batch with a cell that its column's given type cannot hold.
+  Status DropBadRows(RowBatch& batch, BadRows& bad) const;
+  std::string Complaint(const RowBatch& batch, size_t row) const;
+  bool sampled() const { return options_.max_rows != SIZE_MAX; }
+
+  const TableOptions& options_;
+  MissingWords missing_;
+  MemoryBudget budget_;
+  Reservoir reservoir_;
+  std::vector<ColumnBuilder> columns_;
+  bool any_given_ = false;
+  std::vector<uint32_t> places_;
+  uint64_t rows_ = 0;
+};
+
+}  // namespace slipway::data
