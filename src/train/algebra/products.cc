@@ -196,11 +196,14 @@ SLIPWAY_CLONES void AddScaledDoubles(double factor, const double* x, double* y, 
 /// One group: rows [columns][kGroup].
 SLIPWAY_CLONES void MultiplyGroup(const float* vector, const float* group, size_t columns,
                                   float* out) {
-  float sums[PackedRows::kGroup] = {};
+  typedef float Vector __attribute__((vector_size(64)));
+  typedef float Loose __attribute__((vector_size(64), aligned(4), may_alias));
+  constexpr size_t kLanes = 16, kVectors = PackedRows::kGroup / kLanes;
+  Vector sums[kVectors] = {};
   for (size_t k = 0; k < columns; ++k, group += PackedRows::kGroup) {
-    const float factor = vector[k];
-#pragma GCC unroll 64
-    for (size_t r = 0; r < PackedRows::kGroup; ++r) sums[r] += factor * group[r];
+#pragma GCC unroll 4
+    for (size_t v = 0; v < kVectors; ++v)
+      sums[v] += vector[k] * *reinterpret_cast<const Loose*>(group + v * kLanes);
   }
   std::memcpy(out, sums, sizeof(sums));
 }
