@@ -29,7 +29,9 @@ StatusOr<double> ReadNumber(const ParameterSpec& spec, const std::string& text) 
 }
 
 StatusOr<std::string> ReadWord(const ParameterSpec& spec, const std::string& text) {
-  if (std::find(spec.words.begin(), spec.words.end(), text) != spec.words.end()) return text;
+  if (spec.type == ParameterSpec::Type::kText ||
+      std::find(spec.words.begin(), spec.words.end(), text) != spec.words.end())
+    return text;
   return Error(Reason::kBadRequest, "parameter {}: expected one of {}, got \"{}\"{}", spec.name,
                fmt::join(spec.words, ", "), text, DidYouMean(text, spec.words));
 }
@@ -42,8 +44,7 @@ StatusOr<Parameters> EstimatorKind::Read(const std::map<std::string, std::string
   for (const ParameterSpec& spec : parameters) {
     names.push_back(spec.name);
     const auto found = given.find(std::string(spec.name));
-    const bool is_word = spec.type == ParameterSpec::Type::kWord;
-    if (is_word) {
+    if (spec.type == ParameterSpec::Type::kWord || spec.type == ParameterSpec::Type::kText) {
       std::string& word = read.words_[std::string(spec.name)];
       word = spec.words.front();
       if (found != given.end()) {
@@ -65,7 +66,7 @@ StatusOr<Parameters> EstimatorKind::Read(const std::map<std::string, std::string
 }
 
 std::span<const EstimatorKind> EstimatorKinds() {
-  static const std::vector<EstimatorKind> kinds = {};
+  static const std::vector<EstimatorKind> kinds = {kNetwork};
   return kinds;
 }
 

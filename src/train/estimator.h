@@ -75,12 +75,13 @@ class Parameters {
 };
 
 struct ParameterSpec {
-  enum class Type : uint8_t { kNumber, kCount, kFlag, kWord };
+  /// Of a kText, the kind says what it may be, by refusing to fit.
+  enum class Type : uint8_t { kNumber, kCount, kFlag, kWord, kText };
   std::string_view name;  // "learning_rate"
   Type type = Type::kNumber;
   double otherwise = 0;                      // the default of a number, count or flag
   double min = 0, max = 0;                   // both included
-  std::vector<std::string_view> words = {};  // of kWord; the first is the default
+  std::vector<std::string_view> words = {};  // of kWord and kText; the first is the default
   std::string_view help;                     // one sentence
 };
 

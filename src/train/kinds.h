@@ -6,5 +6,6 @@
 namespace slipway::train {
 
 // linear/, kernels/, networks/, trees/: one declaration a kind, sorted.
+extern const EstimatorKind kNetwork;
 
 }  // namespace slipway::train

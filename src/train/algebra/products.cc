@@ -1,0 +1,272 @@
+#include "train/algebra/products.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+#include "train/algebra/clones.h"
+
+namespace slipway::train {
+namespace {
+
+// Products go over blocks of the inner dimension and of rows whose packed operands stay in the
+// caches. Source: Goto, van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008).
+constexpr size_t kBlockDepth = 256;
+constexpr size_t kBlockRows = 192;
+constexpr size_t kBlockColumns = 2048;
+
+template <typename T>
+using TileFunction = void (*)(size_t depth, const T* a, const T* b, T* c, size_t stride,
+                              size_t rows, size_t columns, bool add);
+
+/// What multiplies a tile [rows, columns] of c, and how large it is at most.
+template <typename T>
+struct TileKernel {
+  size_t rows, columns;
+  TileFunction<T> run;
+};
+
+#define SLIPWAY_INLINE __attribute__((always_inline)) inline
+
+/// The tile of c that a panel of a [depth, kRows] and one of b [depth, kVectors · lanes] make.
+/// Panels are filled up with zeros; only rows and columns of the tile that exist are written.
+template <typename T, size_t kBytes, size_t kRows, size_t kVectors>
+SLIPWAY_INLINE void MultiplyTile(size_t depth, const T* a, const T* b, size_t b_step, T* c,
+                                 size_t stride, size_t rows, size_t columns, bool add) {
+  constexpr size_t kLanes = kBytes / sizeof(T);
+  typedef T Vector __attribute__((vector_size(kBytes)));
+  typedef T Loose __attribute__((vector_size(kBytes), aligned(sizeof(T)), may_alias));
+  Vector sums[kRows][kVectors] = {};
+  for (size_t k = 0; k < depth; ++k, a += kRows, b += b_step) {
+    Vector right[kVectors];
+#pragma GCC unroll 4
+    for (size_t v = 0; v < kVectors; ++v)
+      right[v] = *reinterpret_cast<const Loose*>(b + v * kLanes);
+#pragma GCC unroll 16
+    for (size_t r = 0; r < kRows; ++r) {
+#pragma GCC unroll 4
+      for (size_t v = 0; v < kVectors; ++v) sums[r][v] += a[r] * right[v];
+    }
+  }
+  if (rows == kRows && columns == kVectors * kLanes) {
+#pragma GCC unroll 16
+    for (size_t r = 0; r < kRows; ++r) {
+#pragma GCC unroll 4
+      for (size_t v = 0; v < kVectors; ++v) {
+        auto* const at = reinterpret_cast<Loose*>(c + r * stride + v * kLanes);
+        *at = add ? sums[r][v] + *at : sums[r][v];
+      }
+    }
+    return;
+  }
+  T tile[kRows * kVectors * kLanes];
+  std::memcpy(tile, sums, sizeof(tile));
+  for (size_t r = 0; r < rows; ++r)
+    for (size_t j = 0; j < columns; ++j) {
+      const T sum = tile[r * kVectors * kLanes + j];
+      c[r * stride + j] = add ? sum + c[r * stride + j] : sum;
+    }
+}
+
+template <typename T, size_t kBytes, size_t kRows>
+SLIPWAY_INLINE void MultiplyNarrowOrWide(size_t depth, const T* a, const T* b, T* c, size_t stride,
+                                         size_t rows, size_t columns, bool add) {
+  constexpr size_t kLanes = kBytes / sizeof(T);
+  if (columns <= kLanes)
+    MultiplyTile<T, kBytes, kRows, 1>(depth, a, b, 2 * kLanes, c, stride, rows, columns, add);
+  else
+    MultiplyTile<T, kBytes, kRows, 2>(depth, a, b, 2 * kLanes, c, stride, rows, columns, add);
+}
+
+// Rows of a tile: as many as there are registers for two vectors of sums each.
+constexpr size_t kRows512 = 12, kRows256 = 6, kRows128 = 4;
+
+#ifdef __x86_64__
+template <typename T>
+__attribute__((target("arch=x86-64-v4"))) void Tile512(size_t depth, const T* a, const T* b, T* c,
+                                                       size_t stride, size_t rows, size_t columns,
+                                                       bool add) {
+  MultiplyNarrowOrWide<T, 64, kRows512>(depth, a, b, c, stride, rows, columns, add);
+}
+template <typename T>
+__attribute__((target("arch=x86-64-v3"))) void Tile256(size_t depth, const T* a, const T* b, T* c,
+                                                       size_t stride, size_t rows, size_t columns,
+                                                       bool add) {
+  MultiplyNarrowOrWide<T, 32, kRows256>(depth, a, b, c, stride, rows, columns, add);
+}
+#endif
+template <typename T>
+void Tile128(size_t depth, const T* a, const T* b, T* c, size_t stride, size_t rows, size_t columns,
+             bool add) {
+  MultiplyNarrowOrWide<T, 16, kRows128>(depth, a, b, c, stride, rows, columns, add);
+}
+
+template <typename T>
+TileKernel<T> BestTile() {
+#ifdef __x86_64__
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl"))
+    return {kRows512, 2 * 64 / sizeof(T), Tile512<T>};
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+      __builtin_cpu_supports("bmi2"))
+    return {kRows256, 2 * 32 / sizeof(T), Tile256<T>};
+#endif
+  return {kRows128, 2 * 16 / sizeof(T), Tile128<T>};
+}
+
+/// Panels of `width` rows of the matrix, or of columns where `by_columns` holds:
+/// [panels][depth][width], filled up with zeros.
+/// @param first  of the rows (columns); `count` of them, over `depth` inner places from `inner`.
+template <typename T>
+void Pack(const Operand<T>& of, bool by_columns, size_t first, size_t count, size_t inner,
+          size_t depth, size_t width, T* packed) {
+  const bool along_rows = of.transposed != by_columns;  // neighbours of a panel lie side by side
+  for (size_t panel = 0; panel < count; panel += width, packed += depth * width) {
+    const size_t live = std::min(width, count - panel);
+    if (live < width) std::fill_n(packed, depth * width, T{0});
+    if (along_rows) {
+      for (size_t k = 0; k < depth; ++k)
+        std::copy_n(of.data + (inner + k) * of.stride + first + panel, live, packed + k * width);
+    } else {
+      for (size_t i = 0; i < live; ++i) {
+        const T* const row = of.data + (first + panel + i) * of.stride + inner;
+        for (size_t k = 0; k < depth; ++k) packed[k * width + i] = row[k];
+      }
+    }
+  }
+}
+
+size_t RoundedUp(size_t count, size_t unit) { return (count + unit - 1) / unit * unit; }
+
+template <typename T>
+void MultiplyBlocks(size_t m, size_t n, size_t k, const Operand<T>& a, const Operand<T>& b, T* c,
+                    size_t stride, bool add) {
+  static const TileKernel<T> tile = BestTile<T>();
+  thread_local std::vector<T> packed_a, packed_b;
+  if (k == 0 && !add)
+    for (size_t i = 0; i < m; ++i) std::fill_n(c + i * stride, n, T{0});
+  for (size_t column = 0; column < n; column += kBlockColumns) {
+    const size_t columns = std::min(kBlockColumns, n - column);
+    for (size_t inner = 0; inner < k; inner += kBlockDepth) {
+      const size_t depth = std::min(kBlockDepth, k - inner);
+      packed_b.resize(std::max(packed_b.size(), RoundedUp(columns, tile.columns) * depth));
+      Pack(b, true, column, columns, inner, depth, tile.columns, packed_b.data());
+      for (size_t row = 0; row < m; row += kBlockRows) {
+        const size_t rows = std::min(kBlockRows, m - row);
+        packed_a.resize(std::max(packed_a.size(), RoundedUp(rows, tile.rows) * depth));
+        Pack(a, false, row, rows, inner, depth, tile.rows, packed_a.data());
+        for (size_t j = 0; j < columns; j += tile.columns)
+          for (size_t i = 0; i < rows; i += tile.rows)
+            tile.run(depth, &packed_a[i * depth], &packed_b[j * depth],
+                     c + (row + i) * stride + column + j, stride, std::min(tile.rows, rows - i),
+                     std::min(tile.columns, columns - j), add || inner > 0);
+      }
+    }
+  }
+}
+
+/// Lanes are summed in one order: that of a 64-byte vector, halved again and again.
+template <typename T>
+SLIPWAY_INLINE T DotOf(const T* a, const T* b, size_t count) {
+  constexpr size_t kLanes = 64 / sizeof(T);
+  T sums[kLanes] = {};
+  size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes)
+    for (size_t lane = 0; lane < kLanes; ++lane) sums[lane] += a[i + lane] * b[i + lane];
+  for (size_t lane = 0; i < count; ++i, ++lane) sums[lane] += a[i] * b[i];
+  for (size_t half = kLanes / 2; half > 0; half /= 2)
+    for (size_t lane = 0; lane < half; ++lane) sums[lane] += sums[lane + half];
+  return sums[0];
+}
+
+SLIPWAY_CLONES float DotOfFloats(const float* a, const float* b, size_t count) {
+  return DotOf(a, b, count);
+}
+SLIPWAY_CLONES double DotOfDoubles(const double* a, const double* b, size_t count) {
+  return DotOf(a, b, count);
+}
+SLIPWAY_CLONES void AddScaledFloats(float factor, const float* x, float* y, size_t count) {
+  for (size_t i = 0; i < count; ++i) y[i] += factor * x[i];
+}
+SLIPWAY_CLONES void AddScaledDoubles(double factor, const double* x, double* y, size_t count) {
+  for (size_t i = 0; i < count; ++i) y[i] += factor * x[i];
+}
+
+/// One group: rows [columns][kGroup].
+SLIPWAY_CLONES void MultiplyGroup(const float* vector, const float* group, size_t columns,
+                                  float* out) {
+  typedef float Vector __attribute__((vector_size(64)));
+  typedef float Loose __attribute__((vector_size(64), aligned(4), may_alias));
+  constexpr size_t kLanes = 16, kVectors = PackedRows::kGroup / kLanes;
+  Vector sums[kVectors] = {};
+  for (size_t k = 0; k < columns; ++k, group += PackedRows::kGroup) {
+#pragma GCC unroll 4
+    for (size_t v = 0; v < kVectors; ++v)
+      sums[v] += vector[k] * *reinterpret_cast<const Loose*>(group + v * kLanes);
+  }
+  std::memcpy(out, sums, sizeof(sums));
+}
+
+// e^x = 2^n · e^r with n the nearest whole number of x / ln 2; e^r by its Taylor polynomial.
+SLIPWAY_CLONES void ExponentialsOf(float* values, size_t count) {
+  constexpr float kLeast = -87.0f, kMost = 88.0f;
+  constexpr float kRounder = 12582912.0f;  // 1.5 · 2^23: adding it rounds to a whole number
+  constexpr float kLogHigh = 0.693359375f, kLogLow = -2.12194440e-4f;  // ln 2 in two parts
+  for (size_t i = 0; i < count; ++i) {
+    const float given = values[i];
+    float x = given < kLeast ? kLeast : given;
+    x = x > kMost ? kMost : x;
+    const float shifted = x * 1.44269504f + kRounder;
+    const float n = shifted - kRounder;
+    const float r = (x - n * kLogHigh) - n * kLogLow;
+    float p = 1.0f / 5040;
+    p = p * r + 1.0f / 720;
+    p = p * r + 1.0f / 120;
+    p = p * r + 1.0f / 24;
+    p = p * r + 1.0f / 6;
+    p = p * r + 0.5f;
+    p = p * r + 1.0f;
+    p = p * r + 1.0f;
+    const int32_t bits = (static_cast<int32_t>(n) + 127) << 23;
+    const float power = __builtin_bit_cast(float, bits);
+    values[i] = given < kLeast ? 0.0f : p * power;
+  }
+}
+
+}  // namespace
+
+void Multiply(size_t m, size_t n, size_t k, Operand<float> a, Operand<float> b, float* c,
+              size_t stride, bool add) {
+  MultiplyBlocks(m, n, k, a, b, c, stride, add);
+}
+void Multiply(size_t m, size_t n, size_t k, Operand<double> a, Operand<double> b, double* c,
+              size_t stride, bool add) {
+  MultiplyBlocks(m, n, k, a, b, c, stride, add);
+}
+
+float Dot(const float* a, const float* b, size_t count) { return DotOfFloats(a, b, count); }
+double Dot(const double* a, const double* b, size_t count) { return DotOfDoubles(a, b, count); }
+void AddScaled(float factor, const float* x, float* y, size_t count) {
+  AddScaledFloats(factor, x, y, count);
+}
+void AddScaled(double factor, const double* x, double* y, size_t count) {
+  AddScaledDoubles(factor, x, y, count);
+}
+
+PackedRows::PackedRows(size_t rows, size_t columns)
+    : rows_(rows), columns_(columns), values_(groups() * columns * kGroup) {}
+
+void PackedRows::Set(size_t row, const float* values) {
+  float* const at = &values_[row / kGroup * columns_ * kGroup + row % kGroup];
+  for (size_t k = 0; k < columns_; ++k) at[k * kGroup] = values[k];
+}
+
+void PackedRows::Products(const float* vector, size_t begin, size_t end, float* out) const {
+  for (size_t group = begin; group < end; ++group)
+    MultiplyGroup(vector, &values_[group * columns_ * kGroup], columns_, out + group * kGroup);
+}
+
+void Exponentials(float* values, size_t count) { ExponentialsOf(values, count); }
+
+}  // namespace slipway::train
