@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "bundle/pack.h"
 #include "bundle/testing/models.h"
 #include "io/testing/tar_builder.h"
 
@@ -299,82 +298,6 @@ TEST_F(ArtifactTest, RefusesHostileTars) {
   for (const auto& [tar, message] : cases)
     ExpectBadModel(Refusal(root_.Write("b.slipway", tar)), message);
   EXPECT_EQ(root_.Count(), 1u) << "nothing but the tar itself was written";
-}
-
-class PackTest : public ArtifactTest {};
-
-TEST_F(PackTest, MakesABundleOfAPlainModel) {
-  root_.Write("m/w.bin", kWeights);
-  const std::string model = root_.Write("m/wine.onnx", ExternalModel("w.bin"));
-  root_.Write("ex/first.json", kIdentityExample);
-  root_.Write("ex/notes.txt", "not an example");
-  PackOptions options;
-  options.name = "wine";
-  options.examples = root_ / "ex";
-  options.labels = {{"y", {"red", "white"}}};
-  options.lineage = {{"framework", "numpy"}};
-  options.feature_schema = R"({"features": []})";
-  for (const char* out : {"out", "out.slipway", "out.tar"}) {
-    const auto packed = Pack(model, root_ / out, options);
-    ASSERT_TRUE(packed.ok()) << packed.status();
-    EXPECT_EQ(packed->files, 4u);
-    const auto artifact = Open(root_ / out);
-    ASSERT_TRUE(artifact.ok()) << artifact.status();
-    EXPECT_EQ((*artifact)->digest(), packed->digest);
-    EXPECT_EQ((*artifact)->manifest()->name, "wine");
-    EXPECT_EQ((*artifact)->manifest()->lineage.at("source_format"), "onnx");
-    EXPECT_EQ((*artifact)->manifest()->lineage.at("framework"), "numpy");
-    EXPECT_THAT((*artifact)->signature().outputs.at(0).labels, ElementsAre("red", "white"));
-    EXPECT_EQ((*artifact)->Examples(9)->size(), 1u);
-  }
-  EXPECT_TRUE(fs::is_directory(root_ / "out"));
-  EXPECT_EQ(root_.Read("out.slipway"), root_.Read("out.tar"));
-}
-
-TEST_F(PackTest, SameContentGivesSameBytes) {
-  const std::string model = root_.Write("m.onnx", IdentityModel());
-  ASSERT_TRUE(Pack(model, root_ / "a.slipway").ok());
-  ASSERT_TRUE(Pack(model, root_ / "b.slipway").ok());
-  EXPECT_EQ(root_.Read("a.slipway"), root_.Read("b.slipway"));
-}
-
-TEST_F(PackTest, RepacksABundleUnchanged) {
-  root_.Write("ex/first.json", kIdentityExample);
-  ASSERT_TRUE(
-      Pack(root_.Write("m.onnx", IdentityModel()), root_ / "a", {.examples = root_ / "ex"}).ok());
-  const auto tar = Pack(root_ / "a", root_ / "b.slipway");
-  ASSERT_TRUE(tar.ok()) << tar.status();
-  const auto folder = Pack(root_ / "b.slipway", root_ / "c");
-  ASSERT_TRUE(folder.ok()) << folder.status();
-  EXPECT_EQ(Open(root_ / "a").value()->digest(), folder->digest);
-  EXPECT_EQ(root_.Read("a/manifest.json"), root_.Read("c/manifest.json"));
-}
-
-TEST_F(PackTest, RefusesAndLeavesNothing) {
-  const std::string model = root_.Write("m.onnx", IdentityModel());
-  root_.Write("taken", "");
-  root_.Write("ex/bad.json", "{}");
-  root_.Write("unnamed/bad name.json", kIdentityExample);
-  fs::create_directory(root_ / "empty");
-  root_.Write("named/m.onnx", ExternalModel("manifest.json"));
-  root_.Write("named/manifest.json", kWeights);
-  const size_t before = root_.Count();
-  EXPECT_EQ(ReasonOf(Pack(model, root_ / "taken").status()), Reason::kAlreadyExists);
-  EXPECT_EQ(ReasonOf(Pack(model, root_ / "o", {.labels = {{"z", {}}}}).status()),
-            Reason::kBadRequest);
-  EXPECT_EQ(ReasonOf(Pack(model, root_ / "o", {.feature_schema = "[]"}).status()),
-            Reason::kBadRequest);
-  EXPECT_EQ(ReasonOf(Pack(model, root_ / "o", {.examples = root_ / "ex"}).status()),
-            Reason::kBadModel);
-  for (const char* folder : {"unnamed", "empty"}) {
-    EXPECT_EQ(ReasonOf(Pack(model, root_ / "o", {.examples = root_ / folder}).status()),
-              Reason::kBadRequest);
-  }
-  EXPECT_EQ(ReasonOf(Pack(model, root_ / "o", {.examples = root_ / "none"}).status()),
-            Reason::kNotFound);
-  EXPECT_EQ(ReasonOf(Pack(root_ / "named/m.onnx", root_ / "o").status()), Reason::kBadModel);
-  EXPECT_EQ(ReasonOf(Pack(root_ / "none.onnx", root_ / "o").status()), Reason::kNotFound);
-  EXPECT_EQ(root_.Count(), before);
 }
 
 // The bundles in the repository were written by another implementation of the format, in Python.

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,11 @@ using ReadRaw = std::function<StatusOr<Buffer>(const std::string& path)>;
 /// @return kBadModel naming example and tensor.
 StatusOr<Example> ParseExample(std::string_view name, std::string_view json,
                                const ReadRaw& read_raw);
+
+/// The files of an example by their names in a bundle: its JSON, and raw tensors where they are
+/// long or hold what JSON cannot say. ParseExample reads the same tensors back.
+/// @return kBadRequest for a name that is none, or a tensor whose data are not what it says.
+StatusOr<std::map<std::string, std::string>> RenderExample(const Example& example);
 
 /// A model of that signature takes the inputs and gives the outputs: names, dtypes, shapes.
 /// @return kBadModel naming example and tensor.

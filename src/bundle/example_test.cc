@@ -71,6 +71,54 @@ TEST(ExampleTest, ReadsEveryType) {
   EXPECT_EQ(element, "é\n");
 }
 
+/// One element of every type, and long data, through files and back.
+TEST(ExampleTest, WhatIsRenderedIsReadBack) {
+  const std::pair<DType, std::string> cases[] = {{DType::kBool, "[true, false]"},
+                                                 {DType::kUint8, "[0, 255]"},
+                                                 {DType::kUint16, "[1, 65535]"},
+                                                 {DType::kUint32, "[1, 4294967295]"},
+                                                 {DType::kUint64, "[1, 18446744073709551615]"},
+                                                 {DType::kInt8, "[-128, 127]"},
+                                                 {DType::kInt16, "[-32768, 1]"},
+                                                 {DType::kInt32, "[-2147483648, 1]"},
+                                                 {DType::kInt64, "[-9223372036854775808, 1]"},
+                                                 {DType::kFp16, "[1, -2.5]"},
+                                                 {DType::kBf16, "[1, -2.5]"},
+                                                 {DType::kFp32, "[0.1, 1e-45]"},
+                                                 {DType::kFp64, "[0.1, 5e-324]"},
+                                                 {DType::kBytes, R"(["é \" \n", ""])"}};
+  for (const auto& [dtype, data] : cases) {
+    const auto read = Parse(fmt::format(R"({{"origin": "self", "inputs": [],
+                         "outputs": [{{"name": "y", "datatype": "{}", "shape": [2], "data": {},
+                                       "tolerance": {{"absolute": 0.5}}}}]}})",
+                                        NameOf(dtype), data));
+    ASSERT_TRUE(read.ok()) << read.status();
+    const auto files = RenderExample(*read);
+    ASSERT_TRUE(files.ok()) << files.status();
+    const auto again = Parse(
+        files->at("examples/first.json"),
+        [&](const std::string& path) -> StatusOr<Buffer> { return Buffer::Own(files->at(path)); });
+    ASSERT_TRUE(again.ok()) << again.status();
+    EXPECT_TRUE(Compare(read->outputs, {again->outputs[0].tensor}, {}).ok()) << NameOf(dtype);
+    EXPECT_EQ(again->tolerances.at(0).absolute, 0.5);
+  }
+}
+
+TEST(ExampleTest, BytesThatAreNoTextAndLongDataLieInFilesOfTheirOwn) {
+  std::string wire;
+  AppendBytesElement(wire, "\xff");
+  const Tensor bytes{DType::kBytes, {1}, Buffer::Own(wire)};
+  const Tensor zeros{DType::kInt8, {100'000}, Buffer::Own(std::string(100'000, '\0'))};
+  const auto files = RenderExample({"a", "self", "", {{"x", bytes}}, {{"y", zeros}}, {{}}});
+  ASSERT_TRUE(files.ok()) << files.status();
+  EXPECT_EQ(files->size(), 3U);
+  EXPECT_EQ(files->at("examples/a.input0.bin"), wire);
+  EXPECT_EQ(files->at("examples/a.output0.bin").size(), 100'000U);
+  const Tensor wrong{DType::kInt8, {2}, Buffer::Own(std::string(1, '\0'))};
+  EXPECT_THAT(MessageOf(RenderExample({"a", "self", "", {}, {{"y", wrong}}, {}}).status()),
+              HasSubstr("example \"a\", output \"y\""));
+}
+
 TEST(ExampleTest, ReadsRawFilesBesideIt) {
   const float values[] = {1.0f, std::numeric_limits<float>::infinity()};
   const ReadRaw read_raw = [&](const std::string& path) -> StatusOr<Buffer> {

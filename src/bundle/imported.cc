@@ -11,17 +11,6 @@ bool IsTable(const TensorSpec& input) {
   return values && !input.any_rank && input.shape.size() == 2;
 }
 
-Signature StatedSignature(const importing::Imported& imported, const Signature& actual) {
-  Signature stated = actual;
-  for (TensorSpec& input : stated.inputs) input.any_number = IsTable(input);
-  for (TensorSpec& output : stated.outputs) {
-    output.on_request = &output != &stated.outputs.front();
-    const auto labels = imported.labels.find(output.name);
-    if (labels != imported.labels.end()) output.labels = labels->second;
-  }
-  return stated;
-}
-
 Status ApplyAnswer(const std::string& answer, Signature& signature) {
   if (answer.empty()) return OkStatus();
   if (!IndexOf(signature.outputs, answer))
@@ -32,10 +21,22 @@ Status ApplyAnswer(const std::string& answer, Signature& signature) {
 
 }  // namespace
 
+Signature EstimatorSignature(const Signature& actual,
+                             const std::map<std::string, std::vector<std::string>>& labels) {
+  Signature stated = actual;
+  for (TensorSpec& input : stated.inputs) input.any_number = IsTable(input);
+  for (TensorSpec& output : stated.outputs) {
+    output.on_request = &output != &stated.outputs.front();
+    const auto found = labels.find(output.name);
+    if (found != labels.end()) output.labels = found->second;
+  }
+  return stated;
+}
+
 Manifest ManifestOf(const importing::Imported& imported, const Signature& actual,
                     const std::string& source_sha256) {
   Manifest manifest;
-  manifest.signature = StatedSignature(imported, actual);
+  manifest.signature = EstimatorSignature(actual, imported.labels);
   if (!imported.features.empty()) manifest.feature_schema = RenderFeatures(imported.features);
   manifest.lineage["source_format"] = imported.format;
   manifest.lineage["source_sha256"] = source_sha256;

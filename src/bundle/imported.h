@@ -1,7 +1,9 @@
 #pragma once
-// What is known of a model besides its bytes, put onto its signature; internal.
+// What is known of a model besides its bytes, put onto its signature.
 
+#include <map>
 #include <string>
+#include <vector>
 
 #include "bundle/folder_model.h"
 #include "bundle/manifest.h"
@@ -10,8 +12,14 @@
 
 namespace slipway::bundle {
 
-/// What a bundle of an imported model would say. Frameworks take every table of numbers, and answer
-/// with labels to who does not ask for more: so does the signature.
+/// What a bundle of an estimator's model states. Frameworks take every table of numbers, and answer
+/// with the first output to who does not ask for more: so does the signature.
+/// @param actual  as the ONNX says.
+/// @param labels  by output: names of the classes.
+Signature EstimatorSignature(const Signature& actual,
+                             const std::map<std::string, std::vector<std::string>>& labels);
+
+/// What a bundle of an imported model would say.
 /// @param actual  as the ONNX that it became says.
 Manifest ManifestOf(const importing::Imported& imported, const Signature& actual,
                     const std::string& source_sha256);

@@ -172,6 +172,8 @@ StatusOr<Manifest> ReadManifest(JsonReader& reader, std::optional<int64_t>* vers
       return Consumed(ReadFeatureSchema(reader, &manifest.feature_schema));
     }
     if (key == "lineage") return Consumed(ReadLineage(reader, &manifest.lineage));
+    if (key == "licence") return Consumed(reader.ReadString(&manifest.licence));
+    if (key == "intended_use") return Consumed(reader.ReadString(&manifest.intended_use));
     if (key == "files") return files = true, Consumed(ReadFiles(reader, &manifest.files));
     return false;
   }));
@@ -332,6 +334,8 @@ std::string RenderManifest(const Manifest& manifest) {
   writer.Key("lineage").BeginObject();
   for (const auto& [key, value] : manifest.lineage) writer.Key(key).String(value);
   writer.EndObject();
+  if (!manifest.licence.empty()) writer.Key("licence").String(manifest.licence);
+  if (!manifest.intended_use.empty()) writer.Key("intended_use").String(manifest.intended_use);
   writer.Key("files").BeginArray();
   for (const ManifestFile& file : manifest.files) {
     writer.BeginObject().Key("path").String(file.path).Key("size").Uint(file.size_bytes);

@@ -32,6 +32,8 @@ struct Manifest {
   Signature signature;
   std::string feature_schema;  // a JSON object as it stands, "" when there is none
   std::map<std::string, std::string> lineage;
+  std::string licence;  // of the model: an SPDX expression or a sentence, "" when none is stated
+  std::string intended_use;         // what the model is for and what not, "" when it is not stated
   std::vector<ManifestFile> files;  // all but manifest.json, sorted by the bytes of path
   bool operator==(const Manifest&) const = default;
 

@@ -32,6 +32,8 @@ TEST(ManifestTest, WhatIsWrittenIsRead) {
                         {{"y", DType::kInt64, {}, false, {"a", "b\n"}}}};
   manifest.feature_schema = R"({"features": [1, {"a": null}]})";
   manifest.lineage = {{"framework", "numpy"}, {"source_format", "onnx"}};
+  manifest.licence = "CC-BY-4.0";
+  manifest.intended_use = "Ranks offers; not for decisions about people.";
   manifest.files = {{"examples/a.json", 0, kHash}, {"model.onnx", 1ull << 40, kHash}};
   const std::string text = RenderManifest(manifest);
   EXPECT_EQ(ParseManifest(text).value(), manifest);

@@ -2,7 +2,7 @@
 
 #include <sys/stat.h>
 
-#include <set>
+#include <memory>
 #include <utility>
 
 #include "bundle/content.h"
@@ -10,8 +10,10 @@
 #include "bundle/json_fields.h"
 #include "bundle/manifest.h"
 #include "bundle/open.h"
+#include "io/beneath.h"
 #include "io/digest.h"
 #include "io/tar.h"
+#include "onnx/model_info.h"
 
 namespace slipway::bundle {
 namespace {
@@ -19,14 +21,26 @@ namespace {
 // What will be written, by name, and what the manifest says of it.
 struct Draft {
   Manifest manifest;
-  Signature signature;
   std::map<std::string, std::span<const std::byte>> files;
-  std::vector<std::shared_ptr<const io::Bytes>> kept;  // examples' bytes that `files` points into
+  std::vector<std::shared_ptr<const void>> kept;  // examples' bytes that `files` points into
 };
 
 void AddExampleFile(Draft& draft, const std::string& path, Piece piece) {
   draft.files[path] = piece.bytes->span();
   draft.kept.push_back(std::move(piece.bytes));
+}
+
+Status AddModel(Draft& draft, const ModelBytes& bytes) {
+  draft.files[std::string(kModelName)] = bytes.model;
+  for (const auto& [name, data] : bytes.external_data) {
+    RETURN_IF_ERROR(io::CheckRelativeName(name));
+    if (name == kModelName || name == kManifestName || name.starts_with(kExamplesPrefix)) {
+      return Error(Reason::kBadModel,
+                   "external data \"{}\": in a bundle this name has another meaning", name);
+    }
+    draft.files[name] = data;
+  }
+  return OkStatus();
 }
 
 // The source's own examples, as its manifest lists them.
@@ -68,7 +82,7 @@ Status AddExamples(Draft& draft, const std::string& folder_path, uint64_t max_by
     const auto bytes = piece.bytes;
     AddExampleFile(draft, path, std::move(piece));
     ASSIGN_OR_RETURN(const Example example, ParseExample(name, bytes->text(), read_raw));
-    RETURN_IF_ERROR(CheckExample(example, draft.signature));
+    RETURN_IF_ERROR(CheckExample(example, draft.manifest.signature));
     ++count;
   }
   if (count > 0 && count <= kMaxExamples) return OkStatus();
@@ -85,40 +99,36 @@ Status ApplyLabels(Signature& signature, const PackOptions& options) {
   return OkStatus();
 }
 
-Status ApplyFeatureSchema(Manifest& manifest, const PackOptions& options) {
-  if (options.feature_schema.empty()) return OkStatus();
-  JsonReader reader(options.feature_schema);
+Status CheckObject(std::string_view json) {
+  JsonReader reader(json);
   RETURN_IF_ERROR(ReadObject(reader, [](std::string_view) -> StatusOr<bool> { return false; }));
-  RETURN_IF_ERROR(reader.End());
+  return reader.End();
+}
+
+Status ApplyOptions(Manifest& manifest, const PackOptions& options) {
+  RETURN_IF_ERROR(ApplyLabels(manifest.signature, options));
+  if (!options.name.empty()) manifest.name = options.name;
+  if (!options.licence.empty()) manifest.licence = options.licence;
+  if (!options.intended_use.empty()) manifest.intended_use = options.intended_use;
+  for (const auto& [key, value] : options.lineage) manifest.lineage[key] = value;
+  if (options.feature_schema.empty()) return OkStatus();
   manifest.feature_schema = options.feature_schema;
-  return OkStatus();
+  return Annotate(CheckObject(manifest.feature_schema), "feature schema");
 }
 
 StatusOr<Draft> MakeDraft(const std::string& source, const Artifact& artifact,
                           const PackOptions& options) {
   Draft draft;
   if (artifact.manifest()) draft.manifest = *artifact.manifest();
-  draft.signature = artifact.signature();
-  RETURN_IF_ERROR(ApplyLabels(draft.signature, options));
-  RETURN_IF_ERROR(ApplyFeatureSchema(draft.manifest, options));
-  draft.manifest.signature = draft.signature;
-  if (!options.name.empty()) draft.manifest.name = options.name;
+  draft.manifest.signature = artifact.signature();
   if (!artifact.manifest()) {
     draft.manifest.lineage["source_format"] = "onnx";
     if (!artifact.info().producer.empty()) {
       draft.manifest.lineage["created_by"] = artifact.info().producer;
     }
   }
-  for (const auto& [key, value] : options.lineage) draft.manifest.lineage[key] = value;
-
-  draft.files[std::string(kModelName)] = artifact.bytes().model;
-  for (const auto& [name, bytes] : artifact.bytes().external_data) {
-    if (name == kModelName || name == kManifestName || name.starts_with(kExamplesPrefix)) {
-      return Error(Reason::kBadModel,
-                   "external data \"{}\": in a bundle this name has another meaning", name);
-    }
-    draft.files[name] = bytes;
-  }
+  RETURN_IF_ERROR(ApplyOptions(draft.manifest, options));
+  RETURN_IF_ERROR(AddModel(draft, artifact.bytes()));
   if (!options.examples.empty()) {
     RETURN_IF_ERROR(AddExamples(draft, options.examples, options.limits.max_total_bytes));
   } else if (artifact.is_bundle()) {
@@ -128,13 +138,42 @@ StatusOr<Draft> MakeDraft(const std::string& source, const Artifact& artifact,
   return draft;
 }
 
+Status AddNewExample(Draft& draft, const Example& example) {
+  RETURN_IF_ERROR(CheckExample(example, draft.manifest.signature));
+  ASSIGN_OR_RETURN(auto files, RenderExample(example));
+  for (auto& [path, content] : files) {
+    const auto kept = std::make_shared<const std::string>(std::move(content));
+    if (!draft.files.try_emplace(path, std::as_bytes(std::span(*kept))).second)
+      return Error(Reason::kBadRequest, "two examples have the file \"{}\"", path);
+    draft.kept.push_back(kept);
+  }
+  return OkStatus();
+}
+
+StatusOr<Draft> MakeDraft(const NewModel& model) {
+  ASSIGN_OR_RETURN(const onnx::ModelInfo info, onnx::Inspect(model.bytes.model));
+  Draft draft;
+  draft.manifest = model.manifest;
+  if (draft.manifest.signature == Signature()) draft.manifest.signature = info.signature;
+  RETURN_IF_ERROR(CheckAgreement(draft.manifest.signature, info.signature));
+  if (!draft.manifest.feature_schema.empty())
+    RETURN_IF_ERROR(Annotate(CheckObject(draft.manifest.feature_schema), "feature schema"));
+  RETURN_IF_ERROR(AddModel(draft, model.bytes));
+  for (const std::string& location : info.external_locations) {
+    if (!draft.files.contains(location))
+      return Error(Reason::kBadModel, "external data \"{}\" is missing", location);
+  }
+  for (const Example& example : model.examples) RETURN_IF_ERROR(AddNewExample(draft, example));
+  return draft;
+}
+
 bool IsTarName(const std::string& path) {
   return path.ends_with(".slipway") || path.ends_with(".tar");
 }
 
-Status WriteTar(const Draft& draft, const std::string& out) {
+Status WriteTar(const Draft& draft, const std::string& out, io::FileSystem& system) {
   ASSIGN_OR_RETURN(io::DurableFile file,
-                   io::DurableFile::Create(out, io::DurableFile::Existing::kRefuse));
+                   io::DurableFile::Create(out, io::DurableFile::Existing::kRefuse, system));
   io::TarWriter writer(file);
   for (const auto& [name, bytes] : draft.files) {
     RETURN_IF_ERROR(writer.BeginEntry(name, bytes.size()));
@@ -144,8 +183,8 @@ Status WriteTar(const Draft& draft, const std::string& out) {
   return file.Commit();
 }
 
-Status WriteFolder(const Draft& draft, const std::string& out) {
-  ASSIGN_OR_RETURN(io::StagingFolder folder, io::StagingFolder::Create(out));
+Status WriteFolder(const Draft& draft, const std::string& out, io::FileSystem& system) {
+  ASSIGN_OR_RETURN(io::StagingFolder folder, io::StagingFolder::Create(out, system));
   for (const auto& [name, bytes] : draft.files) {
     ASSIGN_OR_RETURN(io::DurableFile file, folder.CreateFile(name));
     RETURN_IF_ERROR(file.Append(bytes));
@@ -154,17 +193,14 @@ Status WriteFolder(const Draft& draft, const std::string& out) {
   return folder.Commit();
 }
 
-}  // namespace
-
-StatusOr<Packed> Pack(const std::string& source, const std::string& out,
-                      const PackOptions& options) {
+/// Before the work; the rename at the end decides.
+Status CheckFree(const std::string& out) {
   struct stat found;
-  if (::lstat(out.c_str(), &found) == 0) {  // before the work; the rename at the end decides
-    return Error(Reason::kAlreadyExists, "\"{}\" exists already", out);
-  }
-  ASSIGN_OR_RETURN(const std::unique_ptr<Artifact> artifact, Open(source, "", options.limits));
-  ASSIGN_OR_RETURN(Draft draft, MakeDraft(source, *artifact, options));
+  if (::lstat(out.c_str(), &found) != 0) return OkStatus();
+  return Error(Reason::kAlreadyExists, "\"{}\" exists already", out);
+}
 
+StatusOr<Packed> Write(Draft draft, const std::string& out, io::FileSystem& system) {
   std::vector<ManifestFile>& files = draft.manifest.files;
   files.clear();
   for (const auto& [name, bytes] : draft.files) {
@@ -177,13 +213,29 @@ StatusOr<Packed> Pack(const std::string& source, const std::string& out,
   }
   draft.files[std::string(kManifestName)] = std::as_bytes(std::span(manifest));
 
-  RETURN_IF_ERROR(IsTarName(out) ? WriteTar(draft, out) : WriteFolder(draft, out));
+  RETURN_IF_ERROR(IsTarName(out) ? WriteTar(draft, out, system) : WriteFolder(draft, out, system));
   Packed packed;
   packed.files = draft.files.size();
   for (const auto& [name, bytes] : draft.files) packed.size_bytes += bytes.size();
   files.push_back({std::string(kManifestName), manifest.size(), io::Sha256Hex(manifest)});
   packed.digest = ContentDigest(files);
   return packed;
+}
+
+}  // namespace
+
+StatusOr<Packed> Pack(const std::string& source, const std::string& out, const PackOptions& options,
+                      io::FileSystem& system) {
+  RETURN_IF_ERROR(CheckFree(out));
+  ASSIGN_OR_RETURN(const std::unique_ptr<Artifact> artifact, Open(source, "", options.limits));
+  ASSIGN_OR_RETURN(Draft draft, MakeDraft(source, *artifact, options));
+  return Write(std::move(draft), out, system);
+}
+
+StatusOr<Packed> PackModel(const NewModel& model, const std::string& out, io::FileSystem& system) {
+  RETURN_IF_ERROR(CheckFree(out));
+  ASSIGN_OR_RETURN(Draft draft, MakeDraft(model));
+  return Write(std::move(draft), out, system);
 }
 
 }  // namespace slipway::bundle
