@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/recycled.h"
 #include "batching/joint_run.h"
 #include "batching/model_queue.h"
 #include "routing/infer_service.h"
@@ -22,6 +23,13 @@ class InferService::WaitingCall final : public batching::Job {
     size = call_->size_;
     deadline = call_->request.context.deadline;
     priority = call_->request.context.priority;
+  }
+
+  static void* operator new(size_t) {
+    return Recycled<sizeof(WaitingCall), alignof(WaitingCall)>::Take();
+  }
+  static void operator delete(void* memory) {
+    Recycled<sizeof(WaitingCall), alignof(WaitingCall)>::GiveBack(memory);
   }
 
   static InferCall& Of(const Job& job) { return *static_cast<const WaitingCall&>(job).call_; }

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/recycled.h"
 #include "transport/http/coding.h"
 
 namespace slipway::http {
@@ -25,10 +26,13 @@ struct LoopExchange::Deferral {
 std::shared_ptr<Exchange> LoopExchange::Defer() {
   std::shared_ptr<Deferral> deferral = deferral_.lock();
   if (!deferral) {
-    deferral = std::make_shared<Deferral>(Owner(), Self(), generation_);
+    deferral = std::allocate_shared<Deferral>(RecyclingAllocator<Deferral>(), Owner(), Self(),
+                                              generation_);
     deferral_ = deferral;
   }
-  if (!cancelled_) cancelled_ = std::make_shared<std::atomic<bool>>(false);
+  if (!cancelled_)
+    cancelled_ =
+        std::allocate_shared<std::atomic<bool>>(RecyclingAllocator<std::atomic<bool>>(), false);
   deferred_ = true;
   return {deferral, this};
 }
