@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "data/plain_numbers.h"
+
 namespace slipway::data {
 namespace {
 
@@ -109,16 +111,29 @@ Status ColumnBuilder::AddMissing(size_t rows) {
 }
 
 template <typename Parse>
+bool ColumnBuilder::ReadValue(std::string_view cell, Parse parse, double* out) const {
+  const bool look_first = missing_.look_like_values();
+  if (!look_first && parse(cell, out)) return true;
+  if (!missing_.Has(cell)) return look_first && parse(cell, out);
+  *out = kMissing;
+  return true;
+}
+
+template <typename Parse>
 bool ColumnBuilder::ReadValues(const RowBatch& batch, size_t column, Parse parse,
                                double* out) const {
-  const bool look_first = missing_.look_like_values();
-  const std::string_view* cell = batch.cells.data() + column;
-  for (size_t row = 0; row < batch.rows(); ++row, cell += batch.width) {
-    if (!look_first && parse(*cell, out + row)) continue;
-    if (missing_.Has(*cell))
-      out[row] = kMissing;
-    else if (!look_first || !parse(*cell, out + row))
-      return false;
+  for (size_t row = 0; row < batch.rows(); ++row)
+    if (!ReadValue(batch.cell(row, column), parse, out + row)) return false;
+  return true;
+}
+
+bool ColumnBuilder::ReadNumbers(const RowBatch& batch, size_t column, double* out) const {
+  for (size_t row = 0; row < batch.rows(); ++row) {
+    if (!missing_.look_like_values())
+      row += ReadPlainNumbers(batch.cells.data() + row * batch.width + column, batch.width,
+                              batch.rows() - row, out + row);
+    if (row == batch.rows()) break;
+    if (!ReadValue(batch.cell(row, column), ParseNumber, out + row)) return false;
   }
   return true;
 }
@@ -127,7 +142,7 @@ bool ColumnBuilder::ParseValues(const RowBatch& batch, size_t column, double* ou
   if (kind_ == ColumnType::kTime) return ReadValues(batch, column, ParseTime, out);
   if (kind_ == ColumnType::kBoolean)
     return ReadValues(batch, column, type_ ? ParseEitherBoolean : ParseBoolean, out);
-  return ReadValues(batch, column, ParseNumber, out);
+  return ReadNumbers(batch, column, out);
 }
 
 Status ColumnBuilder::AddValues(const RowBatch& batch, size_t column, Places places, size_t rows) {

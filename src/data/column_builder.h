@@ -59,7 +59,10 @@ class ColumnBuilder {
   Status AddTexts(const RowBatch& batch, size_t column, Places places, size_t rows);
   /// False when a cell is neither missing nor what `parse` takes.
   template <typename Parse>
+  bool ReadValue(std::string_view cell, Parse parse, double* out) const;
+  template <typename Parse>
   bool ReadValues(const RowBatch& batch, size_t column, Parse parse, double* out) const;
+  bool ReadNumbers(const RowBatch& batch, size_t column, double* out) const;
   bool ParseValues(const RowBatch& batch, size_t column, double* out) const;
   StatusOr<int32_t> CodeOf(std::string_view word);
   /// Categories turn out to be texts.
