@@ -65,7 +65,7 @@ StatusOr<Parameters> EstimatorKind::Read(const std::map<std::string, std::string
 }
 
 std::span<const EstimatorKind> EstimatorKinds() {
-  static const std::vector<EstimatorKind> kinds = {};
+  static const std::vector<EstimatorKind> kinds = {kLinear, kLogistic, kRidge};
   return kinds;
 }
 
