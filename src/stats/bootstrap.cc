@@ -41,9 +41,9 @@ std::vector<Bootstrapped> Bootstrap(size_t rows, std::span<const double> weights
   const size_t resamples = static_cast<size_t>(std::max(options.resamples, 0));
   const size_t groups = std::min(rows, kMaxGroups);
   std::vector<Bootstrapped> results(figures.size());
-  const std::vector<double> own =
-      weights.empty() ? std::vector<double>(rows, 1.0)
-                      : std::vector<double>(weights.begin(), weights.end());
+  const std::vector<double> own = weights.empty()
+                                      ? std::vector<double>(rows, 1.0)
+                                      : std::vector<double>(weights.begin(), weights.end());
   for (size_t i = 0; i < figures.size(); ++i)
     results[i] = {figures[i](own), std::vector<double>(resamples), std::vector<double>(groups)};
   const size_t all = resamples + groups;

@@ -24,8 +24,7 @@ double WilcoxonTest(std::span<const double> first, std::span<const double> secon
   double positive_ranks = 0, ties = 0;
   for (size_t begin = 0, end; begin < differences.size(); begin = end) {
     end = begin;
-    while (end < differences.size() &&
-           std::abs(differences[end]) == std::abs(differences[begin]))
+    while (end < differences.size() && std::abs(differences[end]) == std::abs(differences[begin]))
       ++end;
     const double rank = static_cast<double>(begin + end + 1) / 2;
     const auto equal = static_cast<double>(end - begin);

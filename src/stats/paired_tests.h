@@ -1,6 +1,6 @@
 #pragma once
-// Tests of two models on the same rows. A p-value is the chance of a difference at least this large,
-// either way, between models that are equally good.
+// Tests of two models on the same rows. A p-value is the chance of a difference at least this
+// large, either way, between models that are equally good.
 
 #include <cstdint>
 #include <span>

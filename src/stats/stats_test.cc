@@ -12,8 +12,8 @@ namespace slipway::stats {
 namespace {
 
 using ::testing::DoubleNear;
-using ::testing::ElementsAre;
 using ::testing::Each;
+using ::testing::ElementsAre;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
@@ -155,8 +155,7 @@ TEST(BootstrapTest, AsManyRowsAreDrawnAsThereAre) {
 }
 
 TEST(BootstrapTest, RowsOfWeightZeroAreNeverDrawn) {
-  const WeightedFigure second[] = {
-      [](std::span<const double> weights) { return weights[1]; }};
+  const WeightedFigure second[] = {[](std::span<const double> weights) { return weights[1]; }};
   const double weights[] = {1, 0, 1};
   EXPECT_THAT(Bootstrap(3, weights, second, {.resamples = 50})[0].resampled, Each(0));
 }
