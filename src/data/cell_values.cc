@@ -144,7 +144,7 @@ MissingWords::MissingWords(std::span<const std::string> words) {
 
 bool MissingWords::Has(std::string_view cell) const {
   cell = Trimmed(cell);
-  return cell.size() <= longest_ && words_.contains(cell);
+  return cell.empty() || (cell.size() <= longest_ && words_.contains(cell));
 }
 
 }  // namespace slipway::data

@@ -22,7 +22,7 @@ bool ParseBoolean(std::string_view cell, double* out);
 /// @param out  seconds since 1970-01-01T00:00:00Z.
 bool ParseTime(std::string_view cell, double* out);
 
-/// The words that stand for a missing value.
+/// The words that stand for a missing value; an empty cell always does.
 class MissingWords {
  public:
   explicit MissingWords(std::span<const std::string> words);

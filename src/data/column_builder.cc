@@ -68,7 +68,7 @@ bool ColumnBuilder::Takes(std::string_view cell) const {
 }
 
 Status ColumnBuilder::Add(const RowBatch& batch, size_t column, Places places, size_t rows) {
-  if (lost_) return OkStatus();
+  if (lost_ || settled_) return OkStatus();
   if (!kind_) {
     kind_ = KindOf(batch, column);
     if (!kind_) {
@@ -79,7 +79,9 @@ Status ColumnBuilder::Add(const RowBatch& batch, size_t column, Places places, s
   }
   if (kind_ == ColumnType::kCategory) return AddWords(batch, column, places, rows);
   if (kind_ == ColumnType::kText) return AddTexts(batch, column, places, rows);
-  return AddValues(batch, column, places, rows);
+  RETURN_IF_ERROR(AddValues(batch, column, places, rows));
+  seen_ = true;
+  return OkStatus();
 }
 
 std::optional<ColumnType> ColumnBuilder::KindOf(const RowBatch& batch, size_t column) const {
@@ -96,6 +98,7 @@ std::optional<ColumnType> ColumnBuilder::KindOf(const RowBatch& batch, size_t co
 }
 
 Status ColumnBuilder::AddMissing(size_t rows) {
+  if (lost_ || settled_) return OkStatus();
   if (kind_ == ColumnType::kCategory) {
     RETURN_IF_ERROR(budget_.Reserve(codes_, rows));
     codes_.resize(rows, -1);
@@ -154,9 +157,11 @@ Status ColumnBuilder::AddValues(const RowBatch& batch, size_t column, Places pla
   if (!ParseValues(batch, column, out)) {
     kind_ = ColumnType::kCategory;
     budget_.Free(numbers_);
-    lost_ = before > 0;
+    lost_ = seen_;
     rows_ = 0;
-    return lost_ ? OkStatus() : AddWords(batch, column, places, rows);
+    if (lost_) return OkStatus();
+    RETURN_IF_ERROR(AddMissing(before));
+    return AddWords(batch, column, places, rows);
   }
   NoteWhole({out, batch.rows()});
   if (!places.empty()) Place(batch_numbers_, places, numbers_);
@@ -183,6 +188,7 @@ Status ColumnBuilder::AddWords(const RowBatch& batch, size_t column, Places plac
     const std::string_view word = Trimmed(batch.cell(row, column));
     codes_[place] = -1;
     if (missing_.Has(word)) continue;
+    ++present_;
     ASSIGN_OR_RETURN(codes_[place], CodeOf(word));
     const bool many = words_.size() > kMaxCategories || word.size() > kMaxCategoryBytes;
     if (many && !type_) {
@@ -197,6 +203,7 @@ Status ColumnBuilder::AddWords(const RowBatch& batch, size_t column, Places plac
 StatusOr<int32_t> ColumnBuilder::CodeOf(std::string_view word) {
   const auto known = words_.find(word);
   if (known != words_.end()) return known->second;
+  if (decided_) return Error(Reason::kIo, "the file changed while it was read");
   RETURN_IF_ERROR(budget_.Take(EntryBytes(word.size())));
   spaced_ |= word.find(' ') != std::string_view::npos;
   const auto code = static_cast<int32_t>(words_.size());
@@ -240,46 +247,61 @@ Status ColumnBuilder::PutText(std::string& to, std::string_view text) {
 }
 
 void ColumnBuilder::BeginSecondPass() {
+  settled_ = !lost_;
   lost_ = false;
-  rows_ = 0;
 }
 
 bool ColumnBuilder::AreCategories() const {
-  const auto present = static_cast<size_t>(
-      std::count_if(codes_.begin(), codes_.end(), [](int32_t code) { return code >= 0; }));
-  return 2 * words_.size() <= present || (words_.size() <= kFewCategories && !spaced_);
+  return 2 * words_.size() <= present_ || (words_.size() <= kFewCategories && !spaced_);
 }
 
-StatusOr<Column> ColumnBuilder::Finish() {
+void ColumnBuilder::ForgetValues() {
+  budget_.Free(numbers_);
+  budget_.Free(codes_);
+  for (const std::string& text : texts_) budget_.Return(HeapBytes(text.size()));
+  budget_.Free(texts_);
+  rows_ = 0;
+}
+
+Status ColumnBuilder::Decide() {
   if (!kind_) {
     kind_ = ColumnType::kNumber;
     whole_ = false;
     RETURN_IF_ERROR(AddMissing(rows_));
   }
   if (kind_ == ColumnType::kCategory && !type_ && !AreCategories()) RETURN_IF_ERROR(BecomeTexts());
-  Column column;
-  column.name = name_;
   const bool whole = kind_ == ColumnType::kNumber && whole_;
-  column.type = type_.value_or(whole ? ColumnType::kInteger : *kind_);
-  if (kind_ == ColumnType::kCategory) SortCategories(column);
-  column.numbers = std::move(numbers_);
-  column.texts = std::move(texts_);
+  type_ = type_.value_or(whole ? ColumnType::kInteger : *kind_);
+  if (kind_ == ColumnType::kCategory) SortCategories();
+  decided_ = true;
+  settled_ = false;
+  return OkStatus();
+}
+
+Column ColumnBuilder::Take() {
+  Column column{.name = name_, .type = *type_, .categories = categories_};
+  std::swap(column.numbers, numbers_);
+  std::swap(column.codes, codes_);
+  std::swap(column.texts, texts_);
+  budget_.Return(column.numbers.capacity() * sizeof(double) +
+                 column.codes.capacity() * sizeof(int32_t) +
+                 column.texts.capacity() * sizeof(std::string));
+  for (const std::string& text : column.texts) budget_.Return(HeapBytes(text.size()));
+  rows_ = 0;
   return column;
 }
 
-void ColumnBuilder::SortCategories(Column& column) {
-  std::vector<int32_t> places(words_.size(), -1);
-  for (const int32_t code : codes_)
-    if (code >= 0) places[static_cast<size_t>(code)] = 0;
-  for (const auto& [word, code] : words_)
-    if (places[static_cast<size_t>(code)] == 0) column.categories.push_back(word);
-  std::sort(column.categories.begin(), column.categories.end());
-  for (size_t i = 0; i < column.categories.size(); ++i)
-    places[static_cast<size_t>(words_.find(column.categories[i])->second)] =
-        static_cast<int32_t>(i);
+void ColumnBuilder::SortCategories() {
+  for (const auto& [word, code] : words_) categories_.push_back(word);
+  std::sort(categories_.begin(), categories_.end());
+  std::vector<int32_t> places(words_.size());
+  for (size_t i = 0; i < categories_.size(); ++i) {
+    int32_t& code = words_.find(categories_[i])->second;
+    places[static_cast<size_t>(code)] = static_cast<int32_t>(i);
+    code = static_cast<int32_t>(i);
+  }
   for (int32_t& code : codes_)
     if (code >= 0) code = places[static_cast<size_t>(code)];
-  column.codes = std::move(codes_);
 }
 
 }  // namespace slipway::data

@@ -45,11 +45,17 @@ class ColumnBuilder {
   Status AddMissing(size_t rows);
 
   bool needs_second_pass() const { return lost_; }
-  /// Forgets all rows but not that they are words.
+  /// Rows come again: for a column that lost some.
   void BeginSecondPass();
 
+  /// Frees the values; what they said of the type, and the words, are kept.
+  void ForgetValues();
+
+  /// All cells were seen: the type and the categories stay as they are from now on.
   /// @return kTooLarge when the budget is used up.
-  StatusOr<Column> Finish();
+  Status Decide();
+  /// The values since Decide, or since the last Take.
+  Column Take();
 
  private:
   /// Kinds are types without kInteger, whose cells are kNumber's; nullopt: all are missing.
@@ -71,7 +77,7 @@ class ColumnBuilder {
   void NoteWhole(std::span<const double> values);
   /// Words that nobody gave a type are few enough, or come often enough, to be categories.
   bool AreCategories() const;
-  void SortCategories(Column& column);
+  void SortCategories();
 
   std::string name_;
   std::optional<ColumnType> type_;
@@ -80,13 +86,18 @@ class ColumnBuilder {
 
   std::optional<ColumnType> kind_;
   bool lost_ = false;
-  bool whole_ = true;  // all numbers so far are whole and below 2^53
+  bool settled_ = false;  // complete before the second pass
+  bool whole_ = true;     // all numbers so far are whole and below 2^53
   size_t rows_ = 0;
+  bool seen_ = false;   // cells of an earlier batch, missing ones aside
+  size_t present_ = 0;  // words, with those that come again
   std::vector<double> numbers_;
   std::vector<double> batch_numbers_;  // of a batch that is sampled
   std::vector<int32_t> codes_;
   StringMap<int32_t> words_;
-  bool spaced_ = false;  // a word has a space in it
+  bool spaced_ = false;                  // a word has a space in it
+  std::vector<std::string> categories_;  // once they are decided
+  bool decided_ = false;
   std::vector<std::string> texts_;
 };
 

@@ -16,8 +16,8 @@ namespace slipway::data {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-constexpr ptrdiff_t kStep = 64;           // bytes that are looked at together
-constexpr size_t kBatchCells = 32 << 10;  // more only for a row that has more
+constexpr ptrdiff_t kStep = TextWindow::kStep;  // bytes that are looked at together
+constexpr size_t kBatchCells = 32 << 10;        // more only for a row that has more
 
 /// A bit for each of 64 bytes.
 struct Marks {
@@ -150,7 +150,7 @@ Status CheckNames(const std::vector<std::string>& names, uint64_t line) {
 }  // namespace
 
 CsvRows::CsvRows(io::ByteSource& source, char delimiter, BadRows& bad)
-    : source_(source), bad_(bad), delimiter_(delimiter) {}
+    : bad_(bad), delimiter_(delimiter), window_(source) {}
 
 StatusOr<std::unique_ptr<CsvRows>> CsvRows::Open(io::ByteSource& source, char delimiter,
                                                  BadRows& bad) {
@@ -162,21 +162,21 @@ StatusOr<std::unique_ptr<CsvRows>> CsvRows::Open(io::ByteSource& source, char de
 }
 
 Status CsvRows::ReadNames() {
-  RETURN_IF_ERROR(Fill());
-  const auto text = [&] { return std::string_view(begin_, static_cast<size_t>(end_ - begin_)); };
-  if (text().starts_with(kByteOrderMark)) begin_ += kByteOrderMark.size();
-  if (delimiter_ == 0) delimiter_ = GuessDelimiter(text());
+  RETURN_IF_ERROR(window_.Fill());
+  if (window_.text().starts_with(kByteOrderMark))
+    window_.MoveTo(window_.begin() + kByteOrderMark.size());
+  if (delimiter_ == 0) delimiter_ = GuessDelimiter(window_.text());
   RowBatch batch;
   for (;;) {
     SplitRun(1, batch);
     if (!complaint_.empty()) return MakeError(Reason::kBadRequest, complaint_);
     if (batch.rows() > 0) break;
-    if (at_end_ && text().empty())
+    if (window_.at_end() && window_.text().empty())
       return Error(Reason::kBadRequest, "line {}: expected the names of the columns, got nothing",
                    line_);
-    if (at_end_ || text().size() > kMaxRowBytes)
+    if (window_.at_end() || window_.text().size() > kMaxRowBytes)
       return Error(Reason::kBadRequest, "line {}: a quoted cell is never closed", line_);
-    RETURN_IF_ERROR(Fill());
+    RETURN_IF_ERROR(window_.Fill());
   }
   for (size_t i = 0; i < batch.width; ++i) names_.emplace_back(Trimmed(batch.cells[i]));
   if (names_.size() > kMaxColumns)
@@ -191,31 +191,9 @@ StatusOr<bool> CsvRows::Next(RowBatch& batch) {
     batch.lines.clear();
     RETURN_IF_ERROR(Split(SIZE_MAX, batch));
     if (batch.rows() > 0) return true;
-    if (at_end_ && begin_ == end_) return false;
-    RETURN_IF_ERROR(Fill());
+    if (window_.at_end() && window_.size() == 0) return false;
+    RETURN_IF_ERROR(window_.Fill());
   }
-}
-
-Status CsvRows::Fill() {
-  const auto rest = static_cast<size_t>(end_ - begin_);
-  // Rows of any length are looked through again at most once: what is read doubles with them.
-  const size_t more = std::max(kBlockBytes, rest);
-  const size_t needed = RowBatch::kLookBehind + rest + more + 1 + kStep;
-  if (buffer_.size() < needed) {
-    std::vector<char> larger(needed);
-    if (rest > 0) std::memcpy(larger.data() + RowBatch::kLookBehind, begin_, rest);
-    buffer_ = std::move(larger);
-  } else if (rest > 0) {
-    std::memmove(buffer_.data() + RowBatch::kLookBehind, begin_, rest);
-  }
-  char* const text = buffer_.data() + RowBatch::kLookBehind;
-  ASSIGN_OR_RETURN(const size_t got,
-                   source_.Read(std::as_writable_bytes(std::span(text + rest, more))));
-  begin_ = text;
-  end_ = text + rest + got;
-  at_end_ = got < more;
-  if (at_end_ && end_ != begin_ && end_[-1] != '\n') text[rest + got] = '\n', ++end_;
-  return OkStatus();
 }
 
 Status CsvRows::Split(size_t most, RowBatch& batch) {
@@ -223,17 +201,18 @@ Status CsvRows::Split(size_t most, RowBatch& batch) {
     complaint_.clear();
     resume_ = nullptr;
     const Stop stop = SplitRun(most, batch);
-    const auto rest = static_cast<size_t>(end_ - begin_);
-    const bool endless = stop == Stop::kTextEnded && (rest > kMaxRowBytes || (at_end_ && rest > 0));
+    const size_t rest = window_.size();
+    const bool endless =
+        stop == Stop::kTextEnded && (rest > kMaxRowBytes || (window_.at_end() && rest > 0));
     if (endless) complaint_ = fmt::format("line {}: a quoted cell is never closed", line_);
     if (complaint_.empty()) return OkStatus();
     RETURN_IF_ERROR(bad_.Add(complaint_));
     if (resume_ == nullptr) {
-      const void* const line_end = std::memchr(begin_, '\n', rest);
-      resume_ = line_end == nullptr ? end_ : static_cast<const char*>(line_end) + 1;
+      const void* const line_end = std::memchr(window_.begin(), '\n', rest);
+      resume_ = line_end == nullptr ? window_.end() : static_cast<const char*>(line_end) + 1;
     }
-    line_ += static_cast<uint64_t>(std::count(begin_, resume_, '\n'));
-    begin_ = resume_;
+    line_ += static_cast<uint64_t>(std::count(window_.begin(), resume_, '\n'));
+    window_.MoveTo(resume_);
   }
 }
 
@@ -241,10 +220,11 @@ CsvRows::Stop CsvRows::SplitRun(size_t most, RowBatch& batch) {
   if (batch.cells.size() < kBatchCells) batch.cells.resize(kBatchCells);
   std::string_view* row = batch.cells.data() + batch.rows() * batch.width;
   std::string_view* cell = row;
-  const char* start = begin_;          // of the cell
-  const char* unusual_until = begin_;  // before here lie quotes, NULs or letters of no ASCII
-  uint64_t quoted = 0;                 // all ones when the block begins in quotes
-  for (const char* block = begin_; block < end_; block += kStep) {
+  const char* start = window_.begin();  // of the cell
+  const char* unusual_until =
+      window_.begin();  // before here lie quotes, NULs or letters of no ASCII
+  uint64_t quoted = 0;  // all ones when the block begins in quotes
+  for (const char* block = window_.begin(); block < window_.end(); block += kStep) {
     if (batch.cells.data() + batch.cells.size() - cell < kStep) {
       if (batch.rows() > 0) return Stop::kBatchFull;
       const auto used = static_cast<size_t>(cell - row);
@@ -257,7 +237,7 @@ CsvRows::Stop CsvRows::SplitRun(size_t most, RowBatch& batch) {
       cell = row + used;
     }
     Marks marks = MarksOf(block, delimiter_);
-    if (end_ - block < kStep) marks.ends &= (uint64_t{1} << (end_ - block)) - 1;
+    if (window_.end() - block < kStep) marks.ends &= (uint64_t{1} << (window_.end() - block)) - 1;
     if (marks.odd || marks.quotes != 0) unusual_until = block + kStep;
     const uint64_t inside = (marks.quotes == 0 ? 0 : ParityBefore(marks.quotes)) ^ quoted;
     quoted = (inside >> 63) != 0 ? ~uint64_t{0} : 0;
@@ -268,14 +248,14 @@ CsvRows::Stop CsvRows::SplitRun(size_t most, RowBatch& batch) {
       if (*at != '\n') continue;
       if (cell[-1].ends_with('\r')) cell[-1].remove_suffix(1);
       const auto width = static_cast<size_t>(cell - row);
-      if (width == batch.width && unusual_until <= begin_) {
+      if (width == batch.width && unusual_until <= window_.begin()) {
         batch.lines.push_back(line_++);
         row = cell;
       } else {
         if (!TakeUnusualRow({row, width}, at, batch)) return Stop::kBadRow;
         row = cell = batch.cells.data() + batch.rows() * batch.width;
       }
-      begin_ = start;
+      window_.MoveTo(start);
       if (batch.rows() == most) return Stop::kBatchFull;
     }
   }
@@ -283,7 +263,7 @@ CsvRows::Stop CsvRows::SplitRun(size_t most, RowBatch& batch) {
 }
 
 bool CsvRows::TakeUnusualRow(std::span<std::string_view> cells, const char* end, RowBatch& batch) {
-  const auto lines = static_cast<uint64_t>(std::count(begin_, end, '\n')) + 1;
+  const auto lines = static_cast<uint64_t>(std::count(window_.begin(), end, '\n')) + 1;
   if (cells.size() == 1 && cells[0].empty()) {
     line_ += lines;
     return true;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "data/row_batch.h"
-#include "io/byte_source.h"
+#include "data/text_window.h"
 
 namespace slipway::data {
 
@@ -19,7 +19,6 @@ namespace slipway::data {
 /// in.
 class CsvRows final : public RowReader {
  public:
-  static constexpr size_t kBlockBytes = size_t{128} << 10;
   static constexpr size_t kMaxRowBytes = size_t{64} << 20;
 
   /// Reads the names.
@@ -37,27 +36,21 @@ class CsvRows final : public RowReader {
   CsvRows(io::ByteSource& source, char delimiter, BadRows& bad);
 
   Status ReadNames();
-  /// Moves the text that is left to the buffer's front and reads on behind it.
-  Status Fill();
   /// Takes rows off the text, at most `most`.
   Status Split(size_t most, RowBatch& batch);
   enum class Stop : uint8_t { kTextEnded, kBatchFull, kBadRow };
-  /// Takes rows until one is bad: `complaint_` then says why the one at `begin_` is.
+  /// Takes rows until one is bad: `complaint_` then says why the window's first is.
   Stop SplitRun(size_t most, RowBatch& batch);
   /// The row of `cells`, which may be anything, ends before `end`. False when it is bad.
   bool TakeUnusualRow(std::span<std::string_view> cells, const char* end, RowBatch& batch);
   bool Complain(size_t column, std::string_view what);
 
-  io::ByteSource& source_;
   BadRows& bad_;
   char delimiter_;
   std::vector<std::string> names_;
 
-  std::vector<char> buffer_;
-  const char* begin_ = nullptr;  // of the text that is left, and of a row
-  const char* end_ = nullptr;
-  bool at_end_ = false;  // of the source
-  uint64_t line_ = 1;    // of begin_
+  TextWindow window_;  // begins with a row
+  uint64_t line_ = 1;  // of that row
   std::string complaint_;
   const char* resume_ = nullptr;  // after a bad row; null: where the line ends in which it begins
 };

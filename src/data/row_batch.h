@@ -20,6 +20,16 @@ struct RowBatch {
   std::vector<uint64_t> lines;          // [rows]: of the file, from 1, where each begins
 
   size_t rows() const { return lines.size(); }
+  /// Rows [begin, end) of another batch.
+  void CopyRows(const RowBatch& from, size_t begin, size_t end) {
+    width = from.width;
+    const auto at = [&](size_t row) {
+      return from.cells.begin() + static_cast<ptrdiff_t>(row * width);
+    };
+    cells.assign(at(begin), at(end));
+    lines.assign(from.lines.begin() + static_cast<ptrdiff_t>(begin),
+                 from.lines.begin() + static_cast<ptrdiff_t>(end));
+  }
   std::string_view cell(size_t row, size_t column) const { return cells[row * width + column]; }
 };
 

@@ -71,13 +71,14 @@ void Reservoir::Restart() {
   rows_.clear();
 }
 
-TableBuilder::TableBuilder(const TableOptions& options)
+TableBuilder::TableBuilder(const TableOptions& options, Keep keep)
     : options_(options),
       missing_(options.missing),
       budget_(options.max_memory_bytes),
-      reservoir_(options.max_rows, options.seed) {}
+      reservoir_(options.max_rows, options.seed),
+      keep_(keep) {}
 
-Status TableBuilder::AddColumns(const std::vector<std::string>& names) {
+Status TableBuilder::AddColumns(std::span<const std::string> names) {
   while (columns_.size() < names.size()) {
     const std::string& name = names[columns_.size()];
     const auto given = options_.types.find(name);
@@ -85,6 +86,7 @@ Status TableBuilder::AddColumns(const std::vector<std::string>& names) {
     any_given_ |= is_given;
     columns_.emplace_back(name, is_given ? std::optional(given->second) : std::nullopt, missing_,
                           budget_);
+    if (keep_ == Keep::kTypes) continue;
     const size_t before = sampled() ? reservoir_.filled() : static_cast<size_t>(rows_);
     RETURN_IF_ERROR(columns_.back().AddMissing(before));
   }
@@ -92,19 +94,26 @@ Status TableBuilder::AddColumns(const std::vector<std::string>& names) {
 }
 
 Status TableBuilder::Add(const std::vector<std::string>& names, RowBatch& batch, BadRows& bad) {
-  RETURN_IF_ERROR(AddColumns(names));
+  RETURN_IF_ERROR(AddColumns(std::span(names).first(batch.width)));
   if (any_given_) RETURN_IF_ERROR(DropBadRows(batch, bad));
   rows_ += batch.rows();
   if (sampled()) {
     places_.resize(batch.rows());
     for (uint32_t& place : places_) place = reservoir_.Next();
   }
-  const uint64_t rows = sampled() ? reservoir_.filled() : rows_;
+  const uint64_t rows = keep_ == Keep::kTypes ? batch.rows()
+                        : sampled()           ? reservoir_.filled()
+                                              : rows_;
   if (rows >= kNoPlace)
     return Error(Reason::kTooLarge, "more than {} rows: read a sample of them (--sample)",
                  kNoPlace - 1);
-  for (size_t i = 0; i < columns_.size(); ++i)
-    RETURN_IF_ERROR(columns_[i].Add(batch, i, places_, static_cast<size_t>(rows)));
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    if (i < batch.width)
+      RETURN_IF_ERROR(columns_[i].Add(batch, i, places_, static_cast<size_t>(rows)));
+    else
+      RETURN_IF_ERROR(columns_[i].AddMissing(static_cast<size_t>(rows)));
+    if (keep_ == Keep::kTypes) columns_[i].ForgetValues();
+  }
   return OkStatus();
 }
 
@@ -145,12 +154,30 @@ void TableBuilder::BeginSecondPass() {
   for (ColumnBuilder& column : columns_) column.BeginSecondPass();
 }
 
-StatusOr<Table> TableBuilder::Finish() {
+Status TableBuilder::NoSuchColumn(std::string_view name, ColumnType type) const {
+  std::vector<std::string_view> names;
+  for (const ColumnBuilder& column : columns_) names.push_back(column.name());
+  return Error(Reason::kBadRequest, "there is no column \"{}\" that could be of type {}{}", name,
+               NameOf(type), DidYouMean(name, names));
+}
+
+Status TableBuilder::Decide() {
+  for (const auto& [name, type] : options_.types)
+    if (std::none_of(columns_.begin(), columns_.end(),
+                     [&](const ColumnBuilder& column) { return column.name() == name; }))
+      return NoSuchColumn(name, type);
+  for (ColumnBuilder& column : columns_) RETURN_IF_ERROR(column.Decide());
+  if (keep_ == Keep::kTypes) rows_ = 0;
+  keep_ = Keep::kValues;
+  return OkStatus();
+}
+
+Table TableBuilder::Take() {
   Table table;
   table.rows = static_cast<size_t>(sampled() ? reservoir_.filled() : rows_);
   const std::vector<uint32_t> order = sampled() ? reservoir_.InOrder() : std::vector<uint32_t>();
   for (ColumnBuilder& builder : columns_) {
-    ASSIGN_OR_RETURN(Column column, builder.Finish());
+    Column column = builder.Take();
     if (sampled()) {
       Reorder(order, column.numbers);
       Reorder(order, column.codes);
@@ -158,9 +185,7 @@ StatusOr<Table> TableBuilder::Finish() {
     }
     table.columns.push_back(std::move(column));
   }
-  for (const auto& [name, type] : options_.types)
-    if (const auto found = table.Get(name); !found.ok())
-      return Annotate(found.status(), fmt::format("type {} is given", NameOf(type)));
+  rows_ = 0;
   return table;
 }
 

@@ -31,29 +31,39 @@ class Reservoir {
 };
 
 /// Usage: Add until the reader ends; when NeedsSecondPass, BeginSecondPass and Add all again;
-/// Finish.
+/// Decide; Take. For a table in parts: the same with a builder that keeps only types; then Add what
+/// a part has and Take it, again and again.
 class TableBuilder {
  public:
-  /// @param options  must outlive the builder.
-  explicit TableBuilder(const TableOptions& options);
+  enum class Keep : uint8_t { kValues, kTypes };
 
-  /// @param names  of the columns of `batch`; more than last time when there are new ones.
+  /// @param options  must outlive the builder.
+  TableBuilder(const TableOptions& options, Keep keep);
+
+  /// @param names  of columns; the first are those of `batch`.
   /// @param batch  loses its bad rows.
   Status Add(const std::vector<std::string>& names, RowBatch& batch, BadRows& bad);
   bool NeedsSecondPass() const;
   void BeginSecondPass();
+  /// All rows were seen. From now on types and categories stay as they are, and values are kept.
   /// @return kBadRequest when a column of options.types was not there.
-  StatusOr<Table> Finish();
+  Status Decide();
+  /// The rows since Decide, or since the last Take.
+  Table Take();
 
-  /// Of the file, without the bad ones.
+  /// Seen in this pass, or since the last Take; without the bad ones.
   uint64_t rows() const { return rows_; }
-  void ExpectRows(size_t rows) { budget_.ExpectRows(std::min(rows, options_.max_rows)); }
+  /// About so many there will be.
+  void ExpectRows(size_t rows) {
+    if (keep_ == Keep::kValues) budget_.ExpectRows(std::min(rows, options_.max_rows));
+  }
 
  private:
-  Status AddColumns(const std::vector<std::string>& names);
+  Status AddColumns(std::span<const std::string> names);
   /// Takes rows off the batch with a cell that its column's given type cannot hold.
   Status DropBadRows(RowBatch& batch, BadRows& bad) const;
   std::string Complaint(const RowBatch& batch, size_t row) const;
+  Status NoSuchColumn(std::string_view name, ColumnType type) const;
   bool sampled() const { return options_.max_rows != SIZE_MAX; }
 
   const TableOptions& options_;
@@ -61,6 +71,7 @@ class TableBuilder {
   MemoryBudget budget_;
   Reservoir reservoir_;
   std::vector<ColumnBuilder> columns_;
+  Keep keep_;
   bool any_given_ = false;
   std::vector<uint32_t> places_;
   uint64_t rows_ = 0;

@@ -1,26 +1,31 @@
 #include "data/table_file.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "data/csv_rows.h"
+#include "data/data_source.h"
+#include "data/json_rows.h"
 #include "data/table_builder.h"
-#include "io/byte_source.h"
-#include "io/file.h"
 
 namespace slipway::data {
 namespace {
 
-/// One way through a file.
+/// One way through a file of rows.
 class Pass {
  public:
-  static StatusOr<Pass> Open(const std::string& path, const TableOptions& options,
-                             io::Sha256* digest) {
-    ASSIGN_OR_RETURN(io::File file, io::File::Open(path));
-    Pass pass;
-    pass.file_ = file.facts();
-    ASSIGN_OR_RETURN(pass.source_, io::OpenSource(std::move(file), digest));
-    pass.bad_ = std::make_unique<BadRows>(options.skip_bad_rows);
-    ASSIGN_OR_RETURN(pass.reader_, CsvRows::Open(*pass.source_, options.delimiter, *pass.bad_));
+  explicit Pass(bool skip_bad_rows) : bad_(skip_bad_rows) {}
+
+  /// @param source  of kind kCsv or kJsonLines.
+  static StatusOr<std::unique_ptr<Pass>> Begin(std::unique_ptr<DataSource> source,
+                                               const TableOptions& options) {
+    auto pass = std::make_unique<Pass>(options.skip_bad_rows);
+    pass->source_ = std::move(source);
+    if (pass->source_->kind() == FileKind::kJsonLines) {
+      pass->reader_ = std::make_unique<JsonRows>(*pass->source_, pass->bad_);
+    } else {
+      ASSIGN_OR_RETURN(pass->reader_, CsvRows::Open(*pass->source_, options.delimiter, pass->bad_));
+    }
     return pass;
   }
 
@@ -28,54 +33,173 @@ class Pass {
     for (RowBatch batch;;) {
       ASSIGN_OR_RETURN(const bool more, reader_->Next(batch));
       if (!more) return OkStatus();
-      RETURN_IF_ERROR(builder.Add(reader_->names(), batch, *bad_));
+      if (builder.rows() == 0) ExpectRows(batch, builder);
+      RETURN_IF_ERROR(builder.Add(reader_->names(), batch, bad_));
     }
   }
 
-  const io::FileFacts& file() const { return file_; }
-  const BadRows& bad() const { return *bad_; }
+  RowReader& reader() { return *reader_; }
+  BadRows& bad() { return bad_; }
+  const io::FileFacts& file() const { return source_->file(); }
 
  private:
-  io::FileFacts file_;
-  std::unique_ptr<io::ByteSource> source_;
-  std::unique_ptr<BadRows> bad_;
+  /// As many as there are when all are as long as those of the first batch, and some more.
+  void ExpectRows(const RowBatch& batch, TableBuilder& builder) const {
+    const std::string_view first = batch.cell(0, 0);
+    const std::string_view last = batch.cell(batch.rows() - 1, batch.width - 1);
+    const auto bytes = last.data() + last.size() - first.data();
+    if (source_->compressed() || source_->kind() != FileKind::kCsv || bytes <= 0) return;
+    constexpr double kMargin = 1.02;
+    const double rows = kMargin * static_cast<double>(batch.rows()) / static_cast<double>(bytes) *
+                        static_cast<double>(file().size_bytes);
+    builder.ExpectRows(static_cast<size_t>(rows) + 1);
+  }
+
+  std::unique_ptr<DataSource> source_;
+  BadRows bad_;
   std::unique_ptr<RowReader> reader_;
 };
 
-StatusOr<TableFile> Read(const std::string& path, const TableOptions& options) {
-  io::Sha256 digest;
-  TableBuilder builder(options);
-  ASSIGN_OR_RETURN(Pass pass, Pass::Open(path, options, &digest));
-  RETURN_IF_ERROR(pass.AddAll(builder));
-  TableFile read;
-  read.facts = {.path = path,
-                .sha256 = digest.HexDigest(),
-                .size_bytes = pass.file().size_bytes,
-                .rows = builder.rows(),
-                .skipped = pass.bad().count(),
-                .first_skipped = pass.bad().first()};
-  if (builder.rows() == 0)
+/// A pass over what must be the same file still.
+StatusOr<std::unique_ptr<Pass>> BeginAgain(const std::string& path, const io::FileFacts& file,
+                                           const TableOptions& options) {
+  ASSIGN_OR_RETURN(auto source, DataSource::Open(path, nullptr));
+  if (!(source->file() == file)) return Error(Reason::kIo, "the file changed while it was read");
+  return Pass::Begin(std::move(source), options);
+}
+
+/// Shows `builder` all rows, as often as it wants.
+/// @param digest  of `source`.
+/// @param file    receives what BeginAgain wants.
+StatusOr<TableFacts> ReadRows(const std::string& path, const TableOptions& options,
+                              std::unique_ptr<DataSource> source, io::Sha256& digest,
+                              TableBuilder& builder, io::FileFacts* file) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<Pass> pass, Pass::Begin(std::move(source), options));
+  RETURN_IF_ERROR(pass->AddAll(builder));
+  *file = pass->file();
+  TableFacts facts = {.path = path,
+                      .sha256 = digest.HexDigest(),
+                      .size_bytes = file->size_bytes,
+                      .rows = builder.rows(),
+                      .skipped = pass->bad().count(),
+                      .first_skipped = pass->bad().first()};
+  if (facts.rows == 0)
     return Error(Reason::kBadRequest, "there are no rows{}",
-                 read.facts.skipped == 0 ? " after the names of the columns"
-                                         : fmt::format(" but bad ones: {}", pass.bad().first()));
+                 facts.skipped == 0 ? " after the names of the columns"
+                                    : fmt::format(" but bad ones: {}", facts.first_skipped));
   if (builder.NeedsSecondPass()) {
     builder.BeginSecondPass();
-    ASSIGN_OR_RETURN(Pass again, Pass::Open(path, options, nullptr));
-    RETURN_IF_ERROR(again.AddAll(builder));
-    if (!(again.file() == pass.file()))
-      return Error(Reason::kIo, "the file changed while it was read");
+    ASSIGN_OR_RETURN(const std::unique_ptr<Pass> again, BeginAgain(path, *file, options));
+    RETURN_IF_ERROR(again->AddAll(builder));
   }
-  ASSIGN_OR_RETURN(read.table, builder.Finish());
+  RETURN_IF_ERROR(builder.Decide());
+  return facts;
+}
+
+StatusOr<TableFile> Read(const std::string& path, const TableOptions& options) {
+  io::Sha256 digest;
+  ASSIGN_OR_RETURN(auto source, DataSource::Open(path, &digest));
+  TableBuilder builder(options, TableBuilder::Keep::kValues);
+  io::FileFacts file;
+  TableFile read;
+  ASSIGN_OR_RETURN(read.facts, ReadRows(path, options, std::move(source), digest, builder, &file));
+  read.table = builder.Take();
   return read;
+}
+
+/// A file whose types are known.
+class RowStream final : public TableStream {
+ public:
+  RowStream(std::string path, const TableOptions& options)
+      : path_(std::move(path)), options_(options), builder_(options_, TableBuilder::Keep::kTypes) {}
+
+  Status Start(std::unique_ptr<DataSource> source, io::Sha256& digest) {
+    io::FileFacts file;
+    ASSIGN_OR_RETURN(facts_, ReadRows(path_, options_, std::move(source), digest, builder_, &file));
+    ASSIGN_OR_RETURN(pass_, BeginAgain(path_, file, options_));
+    return OkStatus();
+  }
+
+  StatusOr<Table> Next(size_t rows) override {
+    const Status added = Gather(rows);
+    if (!added.ok()) return Annotate(added, path_);
+    return builder_.Take();
+  }
+
+  const TableFacts& facts() const override { return facts_; }
+
+ private:
+  Status Gather(size_t rows) {
+    for (RowBatch part; builder_.rows() < rows;) {
+      if (taken_ == batch_.rows()) {
+        taken_ = 0;
+        ASSIGN_OR_RETURN(const bool more, pass_->reader().Next(batch_));
+        if (!more) break;
+      }
+      const size_t size = std::min<size_t>(rows - builder_.rows(), batch_.rows() - taken_);
+      part.CopyRows(batch_, taken_, taken_ + size);
+      taken_ += size;
+      RETURN_IF_ERROR(builder_.Add(pass_->reader().names(), part, pass_->bad()));
+    }
+    return OkStatus();
+  }
+
+  std::string path_;
+  TableOptions options_;
+  TableBuilder builder_;
+  TableFacts facts_;
+  std::unique_ptr<Pass> pass_;
+  RowBatch batch_;
+  size_t taken_ = 0;  // rows of batch_
+};
+
+/// A table that is in memory: a sample.
+class MemoryStream final : public TableStream {
+ public:
+  explicit MemoryStream(TableFile file) : file_(std::move(file)) {}
+
+  StatusOr<Table> Next(size_t rows) override {
+    std::vector<uint32_t> part(std::min(rows, file_.table.rows - taken_));
+    std::iota(part.begin(), part.end(), static_cast<uint32_t>(taken_));
+    taken_ += part.size();
+    return file_.table.Select(part);
+  }
+  const TableFacts& facts() const override { return file_.facts; }
+
+ private:
+  TableFile file_;
+  size_t taken_ = 0;
+};
+
+StatusOr<std::unique_ptr<TableStream>> OpenStream(const std::string& path,
+                                                  const TableOptions& options) {
+  if (options.max_rows != SIZE_MAX) {
+    ASSIGN_OR_RETURN(TableFile file, Read(path, options));
+    return std::make_unique<MemoryStream>(std::move(file));
+  }
+  io::Sha256 digest;
+  ASSIGN_OR_RETURN(auto source, DataSource::Open(path, &digest));
+  auto stream = std::make_unique<RowStream>(path, options);
+  RETURN_IF_ERROR(stream->Start(std::move(source), digest));
+  return stream;
+}
+
+/// With the path in front, unless the message names it already.
+template <typename T>
+StatusOr<T> Named(const std::string& path, StatusOr<T> result) {
+  if (result.ok() || MessageOf(result.status()).find(path) != std::string_view::npos) return result;
+  return Annotate(result.status(), path);
 }
 
 }  // namespace
 
 StatusOr<TableFile> ReadTable(const std::string& path, const TableOptions& options) {
-  StatusOr<TableFile> read = Read(path, options);
-  if (read.ok()) return read;
-  const bool named = MessageOf(read.status()).find(path) != std::string_view::npos;
-  return named ? read : Annotate(read.status(), path);
+  return Named(path, Read(path, options));
+}
+
+StatusOr<std::unique_ptr<TableStream>> OpenTable(const std::string& path,
+                                                 const TableOptions& options) {
+  return Named(path, OpenStream(path, options));
 }
 
 }  // namespace slipway::data

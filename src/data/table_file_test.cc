@@ -97,10 +97,116 @@ TEST_F(TableFileTest, NamesTheCellThatIsWrong) {
        "line 1: expected the names of the columns, got numbers: put a line of names first"},
       {"a,b\n1,2\n3,4.5\n", typed,
        "line 3, column \"b\": expected a whole number up to 2^53, got \"4.5\""},
-      {"a,c\n1,2\n", typed, "type integer is given: there is no column \"b\"; did you mean \"a\"?"},
+      {"a,c\n1,2\n", typed,
+       "there is no column \"b\" that could be of type integer; did you mean \"a\"?"},
   };
   for (const auto& [text, options, message] : table)
     EXPECT_EQ(Complaint(text, options), message) << text;
+}
+
+TEST_F(TableFileTest, SkipsAndCountsBadRows) {
+  const auto read = Read("a,b\n1,2\n3\n4,\"5\n6,7\n8,\"9\n9\",1\n\"10\n10\",11,12\nx,13\n14,15\n",
+                         {.types = {{"a", ColumnType::kNumber}}, .skip_bad_rows = true});
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_THAT((*read->table.Get("a"))->numbers, ElementsAre(1, 6, 14));
+  EXPECT_EQ(read->facts.rows, 3u);
+  EXPECT_EQ(read->facts.first_skipped, "line 3, column 2: expected 2 cells, got 1");
+}
+
+TEST_F(TableFileTest, TakesARandomSampleInFileOrder) {
+  std::string text = "n,word,late\n";
+  constexpr int kRows = 60'000;
+  for (int i = 0; i < kRows; ++i)
+    text += fmt::format("{},w{},{}\n", i, i % 7, i == kRows - 1 ? "x" : "1");
+  const auto read = Read(text, {.max_rows = 3000, .seed = 5});
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->facts.rows, kRows);
+  ASSERT_EQ(read->table.rows, 3000u);
+  const Column& n = *read->table.Find("n");
+  const Column& word = *read->table.Find("word");
+  double sum = 0;
+  for (size_t row = 0; row < 3000; ++row) {
+    EXPECT_EQ(word.categories[static_cast<size_t>(word.codes[row])],
+              fmt::format("w{}", static_cast<int>(n.numbers[row]) % 7));
+    sum += n.numbers[row];
+  }
+  EXPECT_TRUE(std::is_sorted(n.numbers.begin(), n.numbers.end()));
+  EXPECT_EQ(std::adjacent_find(n.numbers.begin(), n.numbers.end()), n.numbers.end());
+  EXPECT_NEAR(sum / 3000, kRows / 2, 1000);
+  EXPECT_FALSE(read->table.Find("late")->is_numeric());
+  EXPECT_EQ(Read(text, {.max_rows = 3000, .seed = 5})->table.Find("n")->numbers, n.numbers);
+  EXPECT_NE(Read(text, {.max_rows = 3000, .seed = 6})->table.Find("n")->numbers, n.numbers);
+}
+
+TEST_F(TableFileTest, RefusesATableThatIsTooLarge) {
+  std::string text = "a\n";
+  for (int i = 0; i < 300'000; ++i) text += "1\n";
+  const auto read = Read(text, {.max_memory_bytes = 2 << 20});
+  EXPECT_EQ(ReasonOf(read.status()), Reason::kTooLarge);
+  EXPECT_THAT(MessageOf(read.status()), HasSubstr("more than 2 MB of memory"));
+  EXPECT_TRUE(Read(text, {.max_rows = 100'000, .max_memory_bytes = 2 << 20}).ok());
+}
+
+TEST_F(TableFileTest, StreamsPartsWithTheTypesAndCategoriesOfTheWholeFile) {
+  std::string text = "n,word,mixed,gone\n";
+  for (int i = 0; i < 40'000; ++i)
+    text += fmt::format("{},w{},{},\n", i, i / 20'000, i < 30'000 ? "1" : "b");
+  const std::string path = folder_.Write("data.csv", text);
+  const auto whole = ReadTable(path);
+  auto stream = OpenTable(path);
+  ASSERT_TRUE(stream.ok()) << stream.status();
+  EXPECT_EQ((*stream)->facts().sha256, io::Sha256Hex(text));
+  size_t rows = 0;
+  for (;;) {
+    const auto part = (*stream)->Next(7001);
+    ASSERT_TRUE(part.ok()) << part.status();
+    if (part->rows == 0) break;
+    EXPECT_EQ(part->rows, std::min<size_t>(7001, 40'000 - rows));
+    EXPECT_EQ(part->Find("n")->numbers[0], rows);
+    EXPECT_THAT(part->Find("word")->categories, ElementsAre("w0", "w1"));
+    EXPECT_THAT(part->Find("mixed")->categories, ElementsAre("1", "b"));
+    EXPECT_EQ(part->Find("mixed")->codes[0], whole->table.Find("mixed")->codes[rows]);
+    EXPECT_EQ(part->Find("gone")->type, ColumnType::kNumber);
+    EXPECT_EQ(part->Find("gone")->numbers.size(), part->rows);
+    rows += part->rows;
+  }
+  EXPECT_EQ(rows, 40'000u);
+}
+
+TEST_F(TableFileTest, ReadsJsonLines) {
+  const auto read = Read(
+      "{\"a\": 1.5, \"w\": \"x\\ny\", \"b\": true}\n\n"
+      "{\"a\": null, \"late\": 3}\r\n"
+      "{\"b\": false, \"a\": NaN, \"w\": \"z\"}");
+  ASSERT_TRUE(read.ok()) << read.status();
+  ASSERT_EQ(read->table.columns.size(), 4u);
+  EXPECT_EQ(read->table.Find("a")->numbers[0], 1.5);
+  EXPECT_TRUE(read->table.Find("a")->IsMissing(1));
+  EXPECT_TRUE(read->table.Find("a")->IsMissing(2));
+  EXPECT_THAT(read->table.Find("w")->categories, ElementsAre("x\ny", "z"));
+  EXPECT_THAT(read->table.Find("w")->codes, ElementsAre(0, -1, 1));
+  EXPECT_EQ(read->table.Find("b")->type, ColumnType::kBoolean);
+  EXPECT_TRUE(read->table.Find("late")->IsMissing(0));
+  EXPECT_EQ(read->table.Find("late")->numbers[1], 3);
+}
+
+TEST_F(TableFileTest, NamesTheLineOfJsonThatIsWrong) {
+  const std::pair<std::string_view, std::string_view> table[] = {
+      {"{\"a\": 1}\n{\"a\": [1]}\n",
+       "line 2: column \"a\": JSON, byte 6: expected a number, a string, true, false or null, got "
+       "'['"},
+      {"{\"a\": 1, \"a\": 2}\n", "line 1: column \"a\": occurs twice"},
+      {"{\"a\": 1}\n\n{\"a\": 1\n", "line 3: JSON, byte 7: expected ',' or '}', got the end"},
+      {"{\"\": 1}\n", "line 1: a member has no name"},
+      {"{\"a\": \"\\u0000\"}\n", "line 1: column \"a\": a NUL character is no text"},
+  };
+  for (const auto& [text, message] : table) EXPECT_EQ(Complaint(text), message) << text;
+}
+
+TEST_F(TableFileTest, RefusesFormatsItKnowsAndDoesNotRead) {
+  EXPECT_THAT(Complaint("PAR1\x15\x04\x15"), HasSubstr("a Parquet file is not read"));
+  EXPECT_THAT(Complaint("[{\"a\": 1}]"), HasSubstr("one object a line"));
+  EXPECT_EQ(ReasonOf(ReadTable(folder_ / "nowhere.csv").status()), Reason::kNotFound);
 }
 
 }  // namespace

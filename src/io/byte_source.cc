@@ -129,15 +129,22 @@ StatusOr<std::unique_ptr<ByteSource>> Started(PlainSource compressed) {
 
 }  // namespace
 
-StatusOr<std::unique_ptr<ByteSource>> OpenSource(File file, Sha256* digest) {
+StatusOr<Compression> CompressionOf(const File& file) {
   std::array<std::byte, kZstdMagic.size()> start;
   ASSIGN_OR_RETURN(const size_t got, file.ReadAt(0, start));
   const auto begins_with = [&](std::span<const std::byte> magic) {
     return got >= magic.size() && std::equal(magic.begin(), magic.end(), start.begin());
   };
+  return begins_with(kGzipMagic)   ? Compression::kGzip
+         : begins_with(kZstdMagic) ? Compression::kZstd
+                                   : Compression::kNone;
+}
+
+StatusOr<std::unique_ptr<ByteSource>> OpenSource(File file, Sha256* digest) {
+  ASSIGN_OR_RETURN(const Compression compression, CompressionOf(file));
   PlainSource plain(std::move(file), digest);
-  if (begins_with(kGzipMagic)) return Started<GzipSource>(std::move(plain));
-  if (begins_with(kZstdMagic)) return Started<ZstdSource>(std::move(plain));
+  if (compression == Compression::kGzip) return Started<GzipSource>(std::move(plain));
+  if (compression == Compression::kZstd) return Started<ZstdSource>(std::move(plain));
   return std::make_unique<PlainSource>(std::move(plain));
 }
 

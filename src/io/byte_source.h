@@ -1,5 +1,6 @@
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 
@@ -16,6 +17,11 @@ class ByteSource {
   /// Fills `out`; less only at the end. kBadModel for damaged compression, kIo.
   virtual StatusOr<size_t> Read(std::span<std::byte> out) = 0;
 };
+
+enum class Compression : uint8_t { kNone, kGzip, kZstd };
+
+/// What the file's first bytes say.
+StatusOr<Compression> CompressionOf(const File& file);
 
 /// The file's bytes, decompressed when they begin like gzip (also several members in a row) or zstd
 /// (also several frames).
