@@ -7,6 +7,8 @@ namespace slipway::train {
 
 // linear/, kernels/, networks/, trees/: one declaration a kind, sorted.
 extern const EstimatorKind kBoosting;
+extern const EstimatorKind kElasticNet;
+extern const EstimatorKind kLasso;
 extern const EstimatorKind kLinear;
 extern const EstimatorKind kLogistic;
 extern const EstimatorKind kNetwork;

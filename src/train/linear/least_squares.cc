@@ -128,16 +128,6 @@ std::optional<VectorXd> SolveDual(const Samples& samples, const Means& means, do
   return all.leftCols(count).transpose() * cholesky.solve(all.col(count));
 }
 
-LinearModel ModelOf(const VectorXd& coefficients, const Means& means) {
-  LinearModel model;
-  model.features = means.features.size();
-  model.weights.assign(coefficients.begin(), coefficients.end());
-  double intercept = means.target;
-  for (size_t j = 0; j < model.features; ++j) intercept -= means.features[j] * model.weights[j];
-  model.intercepts = {intercept};
-  return model;
-}
-
 }  // namespace
 
 StatusOr<LeastSquaresFit> FitLeastSquares(const Samples& samples,
@@ -159,7 +149,7 @@ StatusOr<LeastSquaresFit> FitLeastSquares(const Samples& samples,
                              samples.features.size());
     coefficients = std::move(solution.coefficients);
   }
-  fit.model = ModelOf(*coefficients, means);
+  fit.model = UncentredModel({coefficients->begin(), coefficients->end()}, means);
   RETURN_IF_ERROR(CheckConverged(fit.model));
   return fit;
 }
@@ -172,19 +162,13 @@ StatusOr<std::unique_ptr<Fitted>> Fit(const Samples& samples, const LeastSquares
   return MakeRegressor(std::move(fit.model), std::move(fit.method));
 }
 
-const ParameterSpec kFitIntercept = {.name = "fit_intercept",
-                                     .type = ParameterSpec::Type::kFlag,
-                                     .otherwise = 1,
-                                     .max = 1,
-                                     .help = "Whether the answer has a constant part."};
-
 }  // namespace
 
 const EstimatorKind kLinear = {
     .name = "linear",
     .summary = "Linear regression by least squares.",
     .regresses = true,
-    .parameters = {kFitIntercept},
+    .parameters = {FitInterceptParameter()},
     .fit = [](const Samples& samples, const Parameters& parameters, const FitOptions& options) {
       return Fit(samples, {.fit_intercept = parameters.Flag("fit_intercept")}, options);
     }};
@@ -199,7 +183,7 @@ const EstimatorKind kRidge = {
                     .min = 0,
                     .max = 1e300,
                     .help = "Weight of the penalty; 0 for none."},
-                   kFitIntercept},
+                   FitInterceptParameter()},
     .search = {{"alpha", {"0.01", "0.1", "1", "10", "100", "1000"}}},
     .fit = [](const Samples& samples, const Parameters& parameters, const FitOptions& options) {
       return Fit(

@@ -111,6 +111,14 @@ Status CheckConverged(const LinearModel& model) {
   return DivergedError();
 }
 
+ParameterSpec FitInterceptParameter() {
+  return {.name = "fit_intercept",
+          .type = ParameterSpec::Type::kFlag,
+          .otherwise = 1,
+          .max = 1,
+          .help = "Whether scores have a constant part."};
+}
+
 std::unique_ptr<Fitted> MakeRegressor(LinearModel model, std::string summary) {
   return std::make_unique<Regressor>(std::move(model), std::move(summary));
 }

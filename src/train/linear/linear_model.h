@@ -44,6 +44,9 @@ Status DivergedError();
 /// DivergedError unless all numbers of the model are finite.
 Status CheckConverged(const LinearModel& model);
 
+/// The parameter `fit_intercept`, true by default.
+ParameterSpec FitInterceptParameter();
+
 /// `value` is the score.
 std::unique_ptr<Fitted> MakeRegressor(LinearModel model, std::string summary);
 /// One score for two classes, positive for the second; else one for each class, the largest wins.

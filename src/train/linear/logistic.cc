@@ -115,11 +115,7 @@ const EstimatorKind kLogistic = {
                     .min = 1,
                     .max = 1e6,
                     .help = "Iterations at most."},
-                   {.name = "fit_intercept",
-                    .type = ParameterSpec::Type::kFlag,
-                    .otherwise = 1,
-                    .max = 1,
-                    .help = "Whether scores have a constant part."}},
+                   FitInterceptParameter()},
     .search = {{"C", {"0.001", "0.01", "0.1", "1", "10", "100"}}},
     .fit = Fit};
 

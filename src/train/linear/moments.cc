@@ -2,8 +2,9 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <utility>
 
-#include "train/linear/linear_model.h"
 #include "train/linear/row_blocks.h"
 
 namespace slipway::train {
@@ -64,6 +65,15 @@ std::vector<double> CentredProducts(Team& team, const Samples& samples, const Me
 bool IsConstant(const Means& means, size_t feature, double square) {
   const double rounding = 8 * std::numeric_limits<double>::epsilon() * means.features[feature];
   return square <= means.weight * rounding * rounding;
+}
+
+LinearModel UncentredModel(std::vector<double> coefficients, const Means& means) {
+  LinearModel model;
+  model.features = coefficients.size();
+  model.intercepts = {means.target - std::inner_product(coefficients.begin(), coefficients.end(),
+                                                        means.features.begin(), 0.0)};
+  model.weights = std::move(coefficients);
+  return model;
 }
 
 }  // namespace slipway::train

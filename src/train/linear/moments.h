@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "base/team.h"
+#include "train/linear/linear_model.h"
 #include "train/linear/products.h"
 #include "train/samples.h"
 
@@ -31,5 +32,8 @@ std::vector<double> CentredProducts(Team& team, const Samples& samples, const Me
 
 /// Whether a column whose centred square sum is `square` is constant but for rounding.
 bool IsConstant(const Means& means, size_t feature, double square);
+
+/// The model of features as they are from coefficients of centred ones.
+LinearModel UncentredModel(std::vector<double> coefficients, const Means& means);
 
 }  // namespace slipway::train
