@@ -13,5 +13,6 @@ extern const EstimatorKind kLinear;
 extern const EstimatorKind kLogistic;
 extern const EstimatorKind kNetwork;
 extern const EstimatorKind kRidge;
+extern const EstimatorKind kSvm;
 
 }  // namespace slipway::train

@@ -52,7 +52,7 @@ SLIPWAY_INLINE void MultiplyTile(size_t depth, const T* a, const T* b, size_t b_
     for (size_t r = 0; r < kRows; ++r) {
 #pragma GCC unroll 4
       for (size_t v = 0; v < kVectors; ++v) {
-        auto* const at = reinterpret_cast<Loose*>(c + r * stride + v * kLanes);
+        Loose* const at = reinterpret_cast<Loose*>(c + r * stride + v * kLanes);
         *at = add ? sums[r][v] + *at : sums[r][v];
       }
     }

@@ -1,0 +1,276 @@
+#include "train/kernels/support_vectors.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <mutex>
+#include <numeric>
+#include <thread>
+
+#include "import/sklearn/pairs.h"
+#include "train/algebra/random.h"
+#include "train/algebra/rows.h"
+
+namespace slipway::train {
+namespace {
+
+constexpr size_t kFolds = 5;  // of the decisions that probabilities are fitted to
+
+/// Asks the watch from the thread that fits, whoever solves.
+class Onlooker {
+ public:
+  Onlooker(Watch* watch, size_t problems)
+      : watch_(watch), problems_(problems), thread_(std::this_thread::get_id()) {}
+
+  bool GoesOn(int64_t iteration, double violation) {
+    if (watch_ != nullptr && std::this_thread::get_id() == thread_) {
+      (void)watch_->WantsCheckpoint();  // there is none: the part that is solved says nothing yet
+      const double share = static_cast<double>(solved_) / static_cast<double>(problems_);
+      if (!watch_->Report({.share = share,
+                           .iteration = iteration,
+                           .metric = "violation",
+                           .training = violation,
+                           .validation = std::nan("")}))
+        stopped_ = true;
+    }
+    return !stopped_;
+  }
+  void CountSolved() { ++solved_; }
+
+ private:
+  Watch* const watch_;
+  const size_t problems_;
+  const std::thread::id thread_;
+  std::atomic<size_t> solved_{0};
+  std::atomic<bool> stopped_{false};
+};
+
+DualOptions SolverOptions(const SvmOptions& options, size_t side_by_side, Team* team,
+                          Onlooker& onlooker) {
+  return {.tolerance = options.tolerance,
+          .cache_bytes = options.cache_bytes / side_by_side,
+          .shrinking = options.shrinking,
+          .max_iterations = options.max_iterations,
+          .team = team,
+          .goes_on = [&](int64_t iteration, double violation) {
+            return onlooker.GoesOn(iteration, violation);
+          }};
+}
+
+/// One class against another: rows of the samples with their signs.
+struct Pair {
+  std::vector<uint32_t> rows;
+  std::vector<int8_t> signs;
+};
+
+struct Machine {
+  std::vector<double> weights;  // [rows of its pair]: y·α
+  double rho = 0;
+  int64_t iterations = 0;
+  bool converged = false;
+};
+
+/// Fits pairs, and what their probabilities need.
+class PairFitter {
+ public:
+  PairFitter(const Samples& samples, const Points& points, const SvmOptions& options,
+             const FitOptions& fit, std::vector<Pair> pairs)
+      : samples_(samples),
+        points_(points),
+        options_(options),
+        fit_(fit),
+        pairs_(std::move(pairs)),
+        onlooker_(fit.watch, pairs_.size() * (options.probability ? 1 + kFolds : 1)),
+        machines_(pairs_.size()),
+        sigmoids_(options.probability ? pairs_.size() : 0) {}
+
+  void Run() {
+    const auto team_size = static_cast<size_t>(fit_.team->size());
+    const bool side_by_side = team_size > 1 && pairs_.size() >= team_size;
+    const auto one = [&](size_t p) {
+      const DualOptions solver = SolverOptions(options_, side_by_side ? team_size : 1,
+                                               side_by_side ? nullptr : fit_.team, onlooker_);
+      machines_[p] = FitMachine(pairs_[p], solver);
+      if (options_.probability) sigmoids_[p] = FitProbability(pairs_[p], p, solver);
+    };
+    if (side_by_side)
+      fit_.team->ForEach(pairs_.size(), one);
+    else
+      for (size_t p = 0; p < pairs_.size(); ++p) one(p);
+  }
+
+  const std::vector<Pair>& pairs() const { return pairs_; }
+  const std::vector<Machine>& machines() const { return machines_; }
+  std::vector<Sigmoid>& sigmoids() { return sigmoids_; }
+
+ private:
+  Machine FitMachine(const Pair& pair, const DualOptions& solver) {
+    DualProblem problem{.points = points_, .point = pair.rows, .sign = pair.signs};
+    problem.linear.assign(pair.rows.size(), -1);
+    for (const uint32_t row : pair.rows)
+      problem.bound.push_back(options_.cost * samples_.weight(row));
+    const DualSolution solution = Solve(problem, solver);
+    Machine machine{
+        .rho = solution.rho, .iterations = solution.iterations, .converged = solution.converged};
+    for (size_t i = 0; i < pair.rows.size(); ++i)
+      machine.weights.push_back(pair.signs[i] * solution.alpha[i]);
+    onlooker_.CountSolved();
+    return machine;
+  }
+
+  /// The decisions of a machine at rows that it was not fitted to.
+  void Decide(const Pair& pair, const Machine& machine, std::span<const uint32_t> rows,
+              std::span<const size_t> places, std::vector<double>& decisions) const {
+    const KernelRows kernels(points_, rows);
+    std::vector<float> row(kernels.padded());
+    for (const size_t place : places) decisions[place] = -machine.rho;
+    for (size_t i = 0; i < pair.rows.size(); ++i) {
+      if (machine.weights[i] == 0) continue;
+      kernels.Row(points_.row(pair.rows[i]), nullptr, row.data());
+      for (size_t k = 0; k < places.size(); ++k)
+        decisions[places[k]] += machine.weights[i] * static_cast<double>(row[k]);
+    }
+  }
+
+  /// Platt's sigmoid of decisions that five machines make of what each has not seen.
+  Sigmoid FitProbability(const Pair& pair, size_t number, const DualOptions& solver) {
+    const std::vector<uint32_t> order =
+        Random(fit_.seed + number * 0x9E3779B97F4A7C15u).Order(pair.rows.size());
+    std::vector<double> decisions(pair.rows.size()), weights;
+    for (size_t fold = 0; fold < kFolds; ++fold) {
+      const Share out = ShareOf(order.size(), fold, kFolds);
+      Pair others;
+      std::vector<uint32_t> rows;
+      std::vector<size_t> places;
+      for (size_t i = 0; i < order.size(); ++i) {
+        if (i >= out.begin && i < out.end) {
+          places.push_back(order[i]);
+          rows.push_back(pair.rows[order[i]]);
+        } else {
+          others.rows.push_back(pair.rows[order[i]]);
+          others.signs.push_back(pair.signs[order[i]]);
+        }
+      }
+      const auto [least, most] = std::minmax_element(others.signs.begin(), others.signs.end());
+      if (others.signs.empty() || *least == *most) {
+        const double only = others.signs.empty() ? 0 : *most;
+        for (const size_t place : places) decisions[place] = only;
+        onlooker_.CountSolved();
+        continue;
+      }
+      Decide(others, FitMachine(others, solver), rows, places, decisions);
+    }
+    for (const uint32_t row : pair.rows) weights.push_back(samples_.weight(row));
+    return FitSigmoid(decisions, pair.signs, weights);
+  }
+
+  const Samples& samples_;
+  const Points& points_;
+  const SvmOptions& options_;
+  const FitOptions& fit_;
+  const std::vector<Pair> pairs_;
+  Onlooker onlooker_;
+  std::vector<Machine> machines_;
+  std::vector<Sigmoid> sigmoids_;
+};
+
+/// Writes weights by row and pair [rows, pairs] as those of the rows that have any.
+void KeepVectors(size_t rows, const std::vector<double>& weights, SupportVectors& machine) {
+  const size_t pairs = machine.offsets.size();
+  for (size_t row = 0; row < rows; ++row) {
+    const auto own = std::span(weights).subspan(row * pairs, pairs);
+    if (std::all_of(own.begin(), own.end(), [](double weight) { return weight == 0; })) continue;
+    machine.vectors.push_back(static_cast<uint32_t>(row));
+    machine.weights.insert(machine.weights.end(), own.begin(), own.end());
+  }
+}
+
+StatusOr<SupportVectors> FitClasses(const Samples& samples, const Points& points,
+                                    const SvmOptions& options, const FitOptions& fit) {
+  std::vector<std::vector<uint32_t>> rows_of(samples.target.labels.size());
+  for (uint32_t row = 0; row < samples.rows; ++row)
+    if (samples.weight(row) > 0) rows_of[samples.target.classes[row]].push_back(row);
+  SupportVectors machine;
+  for (size_t c = 0; c < rows_of.size(); ++c)
+    if (!rows_of[c].empty()) machine.classes.push_back(static_cast<int32_t>(c));
+  const auto count = static_cast<int64_t>(machine.classes.size());
+  if (count < 2 || count > importing::sklearn::kMaxPairedClasses)
+    return Error(Reason::kBadRequest, "svm: expected rows with weight of 2 to {} classes, got {}",
+                 importing::sklearn::kMaxPairedClasses, count);
+  std::vector<Pair> pairs;
+  for (const auto& [i, j] : importing::sklearn::PairsOf(count)) {
+    Pair pair;
+    for (const auto& [of, sign] : {std::pair{i, int8_t{1}}, {j, int8_t{-1}}}) {
+      const auto& rows = rows_of[machine.classes[of]];
+      pair.rows.insert(pair.rows.end(), rows.begin(), rows.end());
+      pair.signs.insert(pair.signs.end(), rows.size(), sign);
+    }
+    pairs.push_back(std::move(pair));
+  }
+  PairFitter fitter(samples, points, options, fit, std::move(pairs));
+  fitter.Run();
+  const size_t width = fitter.pairs().size();
+  std::vector<double> weights(samples.rows * width);
+  for (size_t p = 0; p < width; ++p) {
+    const Machine& of = fitter.machines()[p];
+    const Pair& pair = fitter.pairs()[p];
+    for (size_t i = 0; i < pair.rows.size(); ++i) weights[pair.rows[i] * width + p] = of.weights[i];
+    machine.offsets.push_back(-of.rho);
+    machine.iterations += of.iterations;
+    machine.converged = machine.converged && of.converged;
+  }
+  machine.sigmoids = std::move(fitter.sigmoids());
+  KeepVectors(samples.rows, weights, machine);
+  return machine;
+}
+
+/// Each row twice: what pulls its answer up, and what pulls it down.
+StatusOr<SupportVectors> FitValues(const Samples& samples, const Points& points,
+                                   const SvmOptions& options, const FitOptions& fit) {
+  DualProblem problem{.points = points};
+  for (const int sign : {1, -1}) {
+    for (uint32_t row = 0; row < samples.rows; ++row) {
+      if (samples.weight(row) == 0) continue;
+      problem.point.push_back(row);
+      problem.sign.push_back(static_cast<int8_t>(sign));
+      problem.linear.push_back(options.epsilon - sign * samples.target.values[row]);
+      problem.bound.push_back(options.cost * samples.weight(row));
+    }
+  }
+  Onlooker onlooker(fit.watch, 1);
+  const DualSolution solution = Solve(problem, SolverOptions(options, 1, fit.team, onlooker));
+  SupportVectors machine{.offsets = {-solution.rho},
+                         .iterations = solution.iterations,
+                         .converged = solution.converged};
+  std::vector<double> weights(samples.rows);
+  for (size_t s = 0; s < problem.size(); ++s)
+    weights[problem.point[s]] += problem.sign[s] * solution.alpha[s];
+  KeepVectors(samples.rows, weights, machine);
+  return machine;
+}
+
+/// A polynomial of large numbers leaves the range of float32.
+Status CheckKernels(const Points& points) {
+  std::vector<uint32_t> all(points.count());
+  std::iota(all.begin(), all.end(), 0);
+  const KernelRows kernels(points, all);
+  for (size_t i = 0; i < all.size(); ++i)
+    if (!std::isfinite(kernels.diagonal()[i]))
+      return Error(Reason::kBadRequest,
+                   "row {}: its kernel with itself is no finite number; scale the features", i);
+  return OkStatus();
+}
+
+}  // namespace
+
+StatusOr<SupportVectors> FitSupportVectors(const Samples& samples, std::span<const float> rows,
+                                           const SvmOptions& options, const FitOptions& fit) {
+  RETURN_IF_ERROR(CheckWeights(samples));
+  const Points points = {samples.features.size(), rows, options.kernel};
+  RETURN_IF_ERROR(CheckKernels(points));
+  return samples.target.task == data::Task::kClassification
+             ? FitClasses(samples, points, options, fit)
+             : FitValues(samples, points, options, fit);
+}
+
+}  // namespace slipway::train
