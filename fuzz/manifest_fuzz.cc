@@ -1,11 +1,33 @@
 // Arbitrary bytes as manifest.json and as an example: an answer, never a crash. What was read is
 // written and read again as the same.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
 #include "bundle/example.h"
 #include "bundle/manifest.h"
+
+namespace slipway::bundle {
+namespace {
+
+/// What was read is written and read again as the same tensors.
+void CheckRendering(const Example& example) {
+  const auto files = RenderExample(example);
+  if (!files.ok()) std::abort();
+  const auto again = ParseExample(
+      example.name, files->at("examples/fuzz.json"),
+      [&](const std::string& path) -> StatusOr<Buffer> { return Buffer::Own(files->at(path)); });
+  if (!again.ok() || again->outputs.size() != example.outputs.size()) std::abort();
+  for (size_t i = 0; i < example.outputs.size(); ++i) {
+    const auto was = example.outputs[i].tensor.data.bytes();
+    const auto is = again->outputs[i].tensor.data.bytes();
+    if (!std::ranges::equal(was, is)) std::abort();
+  }
+}
+
+}  // namespace
+}  // namespace slipway::bundle
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace slipway;
@@ -25,5 +47,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::vector<Tensor> same;
   for (const auto& output : example->outputs) same.push_back(output.tensor);
   if (!bundle::Compare(example->outputs, same, example->tolerances).ok()) std::abort();
+  bundle::CheckRendering(*example);
   return 0;
 }

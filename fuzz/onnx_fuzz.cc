@@ -1,10 +1,11 @@
 // Inspection of arbitrary bytes: an answer, never a crash. The skeleton and the whole message must
-// tell the same signature.
+// tell the same signature; its facts are told or refused.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <span>
 
+#include "onnx/graph_facts.h"
 #include "onnx/model_info.h"
 #include "onnx/skeleton.h"
 
@@ -16,6 +17,7 @@ void Check(std::span<const std::byte> bytes) {
   const auto info = Inspect(bytes, limits);
   const auto whole = ParseModel(bytes);
   if (!whole.ok()) return;
+  (void)FactsOf({bytes, {}});
   const auto expected = InspectSkeleton(*whole, limits);
   if (info.ok() != expected.ok()) std::abort();
   if (info.ok() && info->signature != expected->signature) std::abort();

@@ -49,7 +49,7 @@ class Arguments {
 };
 
 struct Command {
-  std::string name;
+  std::string name;     // "inspect", or a group's verb: "bundle show"
   std::string summary;  // one sentence
   std::string example;  // a line that works as it stands
   std::vector<Option> options;

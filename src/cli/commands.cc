@@ -100,10 +100,19 @@ Command EstimatorReferenceCommand() {
 }
 
 std::span<const Command> Commands() {
-  static const std::vector<Command> commands = {
-      ServeCommand(),           InspectCommand(),           ConvertCommand(),    PredictCommand(),
-      BenchCommand(),           MigrateCommand(),           CompletionCommand(), VersionCommand(),
-      ConfigReferenceCommand(), EstimatorReferenceCommand()};
+  static const std::vector<Command> commands = {ServeCommand(),
+                                                InspectCommand(),
+                                                ConvertCommand(),
+                                                BundlePackCommand(),
+                                                BundleShowCommand(),
+                                                BundleDiffCommand(),
+                                                PredictCommand(),
+                                                BenchCommand(),
+                                                MigrateCommand(),
+                                                CompletionCommand(),
+                                                VersionCommand(),
+                                                ConfigReferenceCommand(),
+                                                EstimatorReferenceCommand()};
   return commands;
 }
 

@@ -8,7 +8,7 @@ namespace {
 bool TakesFile(const Option& option) {
   return option.value_name == "FILE" || option.value_name == "OUT" ||
          option.value_name == "FOLDER" || option.name.starts_with("MODEL") ||
-         option.name.starts_with("FILE");
+         option.name.starts_with("BUNDLE") || option.name.starts_with("FILE");
 }
 
 std::vector<const Command*> Visible(std::span<const Command> commands) {
@@ -16,6 +16,17 @@ std::vector<const Command*> Visible(std::span<const Command> commands) {
   for (const Command& command : commands)
     if (!command.hidden) visible.push_back(&command);
   return visible;
+}
+
+/// What stands after "slipway": commands and groups, each once.
+std::vector<std::string> FirstWords(std::span<const Command> commands) {
+  std::vector<std::string> words;
+  for (const Command* command : Visible(commands)) {
+    const std::string_view group = GroupOf(*command);
+    const std::string word = group.empty() ? command->name : std::string(group);
+    if (words.empty() || words.back() != word) words.push_back(word);
+  }
+  return words;
 }
 
 /// The text in single quotes, as every shell here takes it.
@@ -37,11 +48,29 @@ std::string Names(const Command& command) {
   return names + "--help";
 }
 
+/// In a group the second word completes the command's name.
+std::string BashGroups(std::span<const Command> commands) {
+  std::string cases;
+  for (const std::string& group : FirstWords(commands)) {
+    const std::vector<std::string> verbs = VerbsOf(commands, group);
+    if (verbs.empty()) continue;
+    cases += fmt::format(
+        R"(    {0})
+      if [ "$COMP_CWORD" -eq 2 ]; then
+        COMPREPLY=($(compgen -W '{1}' -- "$current"))
+        return
+      fi
+      command="$command ${{COMP_WORDS[2]}}" ;;
+)",
+        group, fmt::join(verbs, " "));
+  }
+  return cases;
+}
+
 std::string Bash(std::span<const Command> commands) {
-  std::string names, cases, values;
+  std::string cases, values;
   for (const Command* command : Visible(commands)) {
-    names += (names.empty() ? "" : " ") + command->name;
-    cases += fmt::format("    {}) options={} ;;\n", command->name, Quoted(Names(*command)));
+    cases += fmt::format("    {}) options={} ;;\n", Quoted(command->name), Quoted(Names(*command)));
     for (const Option& option : command->options) {
       if (option.words.empty()) continue;
       if (option.is_positional())
@@ -49,7 +78,7 @@ std::string Bash(std::span<const Command> commands) {
       else
         values +=
             fmt::format("    {}:{}) COMPREPLY=($(compgen -W '{}' -- \"$current\")); return ;;\n",
-                        command->name, option.name, fmt::join(option.words, " "));
+                        Quoted(command->name), option.name, fmt::join(option.words, " "));
     }
   }
   return fmt::format(
@@ -62,6 +91,8 @@ _slipway() {{
     COMPREPLY=($(compgen -W '{}' -- "$current"))
     return
   fi
+  case "$command" in
+{}  esac
   case "$command:$previous" in
 {}  esac
   case "$command" in
@@ -74,7 +105,7 @@ _slipway() {{
 }}
 complete -o filenames -F _slipway slipway
 )",
-      names, values, cases);
+      fmt::join(FirstWords(commands), " "), BashGroups(commands), values, cases);
 }
 
 /// "--input=[What it does.]:FILE:_files"
@@ -98,11 +129,39 @@ std::string ZshSpec(const Option& option) {
   return Quoted(fmt::format("{}{}=[{}]:{}:{}", many, option.name, help, value, action));
 }
 
+/// "inspect:Tells what a model is.", or of a group its verbs.
+std::string Described(std::span<const Command> commands, const std::string& word) {
+  for (const Command& command : commands)
+    if (command.name == word) return command.summary;
+  return fmt::format("{}", fmt::join(VerbsOf(commands, word), ", "));
+}
+
+std::string ZshGroups(std::span<const Command> commands) {
+  std::string cases;
+  for (const std::string& group : FirstWords(commands)) {
+    const std::vector<std::string> verbs = VerbsOf(commands, group);
+    if (verbs.empty()) continue;
+    cases += fmt::format(
+        R"(    {0})
+      if (( CURRENT == 2 )); then
+        compadd {1}
+        return
+      fi
+      command="$command $words[2]"
+      shift words
+      (( CURRENT-- )) ;;
+)",
+        group, fmt::join(verbs, " "));
+  }
+  return cases;
+}
+
 std::string Zsh(std::span<const Command> commands) {
   std::string list, cases;
+  for (const std::string& word : FirstWords(commands))
+    list += fmt::format("    {}\n", Quoted(word + ":" + Described(commands, word)));
   for (const Command* command : Visible(commands)) {
-    list += fmt::format("    {}\n", Quoted(command->name + ":" + command->summary));
-    cases += fmt::format("    {}) _arguments", command->name);
+    cases += fmt::format("    {}) _arguments", Quoted(command->name));
     for (const Option& option : command->options) cases += " \\\n      " + ZshSpec(option);
     cases += " ;;\n";
   }
@@ -117,14 +176,43 @@ _slipway() {{
     return
   fi
   local command="$words[2]"
-  words=("$words[2,-1]")
+  shift words
   (( CURRENT-- ))
+  case "$command" in
+{}  esac
   case "$command" in
 {}  esac
 }}
 _slipway "$@"
 )",
-                     list, cases);
+                     list, ZshGroups(commands), cases);
+}
+
+std::string FishOptions(const Command& command) {
+  const std::string_view group = GroupOf(command);
+  const std::string when =
+      Quoted(group.empty() ? "__fish_seen_subcommand_from " + command.name
+                           : fmt::format("__fish_seen_subcommand_from {}; and "
+                                         "__fish_seen_subcommand_from {}",
+                                         group, command.name.substr(group.size() + 1)));
+  std::string script;
+  for (const Option& option : command.options) {
+    const std::string words = fmt::format("{}", fmt::join(option.words, " "));
+    if (option.is_positional()) {
+      if (!option.words.empty())
+        script += fmt::format("complete -c slipway -f -n {} -a {}\n", when, Quoted(words));
+      continue;
+    }
+    script += fmt::format("complete -c slipway -n {} -l {} -d {}", when, option.name.substr(2),
+                          Quoted(option.help));
+    if (!option.short_name.empty()) script += " -s " + option.short_name.substr(1);
+    if (!option.words.empty())
+      script += " -x -a " + Quoted(words);
+    else if (!option.is_switch())
+      script += TakesFile(option) ? " -r" : " -x";
+    script += "\n";
+  }
+  return script;
 }
 
 std::string Fish(std::span<const Command> commands) {
@@ -132,27 +220,17 @@ std::string Fish(std::span<const Command> commands) {
       "# fish completion of slipway: slipway completion fish > "
       "~/.config/fish/completions/slipway.fish\n"
       "complete -c slipway -f -n __fish_use_subcommand\n";
-  for (const Command* command : Visible(commands)) {
-    script += fmt::format("complete -c slipway -f -n __fish_use_subcommand -a {} -d {}\n",
-                          command->name, Quoted(command->summary));
-    for (const Option& option : command->options) {
-      const std::string when = Quoted("__fish_seen_subcommand_from " + command->name);
-      const std::string words = fmt::format("{}", fmt::join(option.words, " "));
-      if (option.is_positional()) {
-        if (!option.words.empty())
-          script += fmt::format("complete -c slipway -f -n {} -a {}\n", when, Quoted(words));
-        continue;
-      }
-      script += fmt::format("complete -c slipway -n {} -l {} -d {}", when, option.name.substr(2),
-                            Quoted(option.help));
-      if (!option.short_name.empty()) script += " -s " + option.short_name.substr(1);
-      if (!option.words.empty())
-        script += " -x -a " + Quoted(words);
-      else if (!option.is_switch())
-        script += TakesFile(option) ? " -r" : " -x";
-      script += "\n";
-    }
+  for (const std::string& word : FirstWords(commands)) {
+    script += fmt::format("complete -c slipway -f -n __fish_use_subcommand -a {} -d {}\n", word,
+                          Quoted(Described(commands, word)));
+    const std::vector<std::string> verbs = VerbsOf(commands, word);
+    if (verbs.empty()) continue;
+    script += fmt::format(
+        "complete -c slipway -f -n '__fish_seen_subcommand_from {}; and not "
+        "__fish_seen_subcommand_from {}' -a {}\n",
+        word, fmt::join(verbs, " "), Quoted(fmt::format("{}", fmt::join(verbs, " "))));
   }
+  for (const Command* command : Visible(commands)) script += FishOptions(*command);
   return script;
 }
 

@@ -29,6 +29,9 @@ TEST(CompletionTest, BashOffersCommandsOptionsAndWords) {
   EXPECT_EQ(OfferedByBash("slipway serve --model-control p"), "poll\n");
   EXPECT_EQ(OfferedByBash("slipway serve --as tr"), "triton\n");
   EXPECT_EQ(OfferedByBash("slipway completion z"), "zsh\n");
+  EXPECT_EQ(OfferedByBash("slipway bun"), "bundle\n");
+  EXPECT_EQ(OfferedByBash("slipway bundle s"), "show\n");
+  EXPECT_EQ(OfferedByBash("slipway bundle pack --lic"), "--licence\n");
   EXPECT_THAT(OfferedByBash("slipway serve --max-b"), HasSubstr("--max-body"));
 }
 

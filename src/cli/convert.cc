@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "bundle/artifact.h"
+#include "bundle/attestation.h"
 #include "bundle/pack.h"
 #include "cli/commands.h"
 #include "cli/local_model.h"
@@ -17,7 +18,8 @@ namespace {
 constexpr uint64_t kMaxLabelBytes = uint64_t{16} << 20;
 constexpr uint64_t kMaxExpectedBytes = uint64_t{1} << 30;
 constexpr double kParityTolerance = 1e-6;
-constexpr std::string_view kCertificateEnding = ".parity.json";
+constexpr std::string_view kBundleOptions[] = {"--name", "--examples", "--labels", "--licence",
+                                               "--intended-use"};
 
 /// "OUTPUT=FILE", a label a line.
 Status ReadLabels(const std::string& text, bundle::PackOptions& options) {
@@ -58,6 +60,8 @@ StatusOr<bundle::Packed> WriteBundle(const std::string& source, const std::strin
   bundle::PackOptions options;
   options.name = arguments.Text("--name");
   options.examples = arguments.Text("--examples");
+  options.licence = arguments.Text("--licence");
+  options.intended_use = arguments.Text("--intended-use");
   for (const std::string& labels : arguments.Texts("--labels"))
     RETURN_IF_ERROR(ReadLabels(labels, options));
   return bundle::Pack(source, out, options);
@@ -97,13 +101,10 @@ struct Converted {
 
 StatusOr<Converted> Convert(const Arguments& arguments) {
   const std::string source = arguments.Text("MODEL"), out = arguments.Text("--output");
-  Progress progress("Converting " + source);
   const bool to_onnx = out.ends_with(".onnx");
-  const bool bundle_only =
-      arguments.Has("--name") || arguments.Has("--examples") || arguments.Has("--labels");
-  if (to_onnx && bundle_only)
-    return Error(Reason::kBadRequest, "--name, --examples and --labels are for bundles, {} is none",
-                 out);
+  for (const std::string_view option : kBundleOptions)
+    if (to_onnx && arguments.Has(option))
+      return Error(Reason::kBadRequest, "{} is for bundles, {} is none", option, out);
   std::optional<Proof> proof;
   if (arguments.Has("--prove")) {
     ASSIGN_OR_RETURN(proof, ProveAgainst(arguments.Text("--prove"), source));
@@ -112,16 +113,13 @@ StatusOr<Converted> Convert(const Arguments& arguments) {
                    to_onnx ? WriteOnnx(source, out) : WriteBundle(source, out, arguments));
   if (!proof) return Converted{packed, std::nullopt};
   proof->subject.digest = packed.digest;
-  RETURN_IF_ERROR(io::WriteDurably(out + std::string(kCertificateEnding),
-                                   RenderCertificate(proof->parity, proof->subject, *proof->source),
-                                   io::DurableFile::Existing::kReplace));
+  RETURN_IF_ERROR(bundle::WriteAttestation(
+      out, "parity", RenderCertificate(proof->parity, proof->subject, *proof->source)));
   return Converted{packed, std::move(proof->parity)};
 }
 
-int RunConvert(const Arguments& arguments) {
-  const auto converted = Convert(arguments);
-  if (!converted.ok()) return Fail("convert", converted.status());
-  const bundle::Packed* const packed = &converted->packed;
+std::string ToText(const Arguments& arguments, const Converted& converted) {
+  const bundle::Packed& packed = converted.packed;
   std::string text;
   if (arguments.Flag("--json")) {
     JsonWriter(text)
@@ -129,21 +127,37 @@ int RunConvert(const Arguments& arguments) {
         .Key("output")
         .String(arguments.Text("--output"))
         .Key("digest")
-        .String(packed->digest)
+        .String(packed.digest)
         .Key("files")
-        .Uint(packed->files)
+        .Uint(packed.files)
         .Key("size_bytes")
-        .Uint(packed->size_bytes)
+        .Uint(packed.size_bytes)
         .EndObject();
-    text += '\n';
-  } else {
-    text = fmt::format("{}: {} file{}, {} bytes, {}\n", arguments.Text("--output"), packed->files,
-                       packed->files == 1 ? "" : "s", WithThousands(packed->size_bytes),
-                       packed->digest);
-    if (converted->parity) text += ParityText(*converted->parity);
+    return text + "\n";
   }
-  const Status written = WriteResult("", text);
-  return written.ok() ? kDone : Fail("convert", written);
+  text = fmt::format("{}: {} file{}, {} bytes, {}\n", arguments.Text("--output"), packed.files,
+                     packed.files == 1 ? "" : "s", WithThousands(packed.size_bytes), packed.digest);
+  if (converted.parity) text += ParityText(*converted.parity);
+  return text;
+}
+
+int Run(std::string_view command, const Arguments& arguments) {
+  Progress progress("Converting " + arguments.Text("MODEL"));
+  const auto converted = Convert(arguments);
+  if (!converted.ok()) return Fail(command, converted.status());
+  const Status written = WriteResult("", ToText(arguments, *converted));
+  return written.ok() ? kDone : Fail(command, written);
+}
+
+int RunConvert(const Arguments& arguments) { return Run("convert", arguments); }
+
+int RunPack(const Arguments& arguments) {
+  const std::string out = arguments.Text("--output");
+  if (out.ends_with(".onnx"))
+    return Fail(
+        "bundle pack",
+        Error(Reason::kBadRequest, "{} is no name for a bundle: slipway convert writes ONNX", out));
+  return Run("bundle pack", arguments);
 }
 
 }  // namespace
@@ -174,8 +188,26 @@ Command ConvertCommand() {
         .value_name = "OUTPUT=FILE",
         .help = "Names of an output's classes, one a line.",
         .repeated = true},
+       {"--licence", "TEXT",
+        "The model's licence, in the bundle: an SPDX expression or a sentence."},
+       {"--intended-use", "TEXT", "What the model is for and what it is not for, in the bundle."},
        JsonOption()},
       RunConvert};
+}
+
+Command BundlePackCommand() {
+  Command command = ConvertCommand();
+  command.name = "bundle pack";
+  command.summary =
+      "Turns a model into a bundle, the unit of release: slipway convert, bundles only.";
+  command.example = "slipway bundle pack model.onnx -o churn.slipway --name churn --licence MIT";
+  for (Option& option : command.options)
+    if (option.name == "--output")
+      option.help =
+          "What to write: NAME.tar or NAME.slipway (a tar), else a bundle folder. It must "
+          "not exist.";
+  command.run = RunPack;
+  return command;
 }
 
 }  // namespace slipway::cli

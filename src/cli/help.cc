@@ -60,19 +60,20 @@ std::string UsageOf(const Command& command) {
 
 }  // namespace
 
-std::string HelpOf(std::span<const Command> commands) {
+std::string HelpOf(std::span<const Command> commands, std::string_view group) {
   std::string help =
-      "Slipway takes a trained model to production: one program that inspects, converts and serves "
-      "it.\n"
-      "\n"
-      "Usage: slipway COMMAND …\n"
-      "\n";
+      group.empty()
+          ? "Slipway takes a trained model to production: one program that inspects, converts and "
+            "serves it.\n\nUsage: slipway COMMAND …\n\n"
+          : fmt::format("Usage: slipway {} {} …\n\n", group,
+                        fmt::join(VerbsOf(commands, group), "|"));
   for (const Command& command : commands)
-    if (!command.hidden) help += Row(command.name, command.summary);
+    if (!command.hidden && (group.empty() || GroupOf(command) == group))
+      help += Row(command.name, command.summary);
   return help +
          "\nslipway COMMAND --help tells more of one. Exit codes: 0 done, 1 the work failed, 2 bad "
-         "usage.\n"
-         "Example: slipway serve model.onnx\n";
+         "usage.\n" +
+         (group.empty() ? "Example: slipway serve model.onnx\n" : "");
 }
 
 std::string HelpOf(const Command& command) {

@@ -29,7 +29,8 @@ void AddTo(CLI::App& app, const Option& option, Slot& slot) {
   }
   slot.parsed = app.add_option(names, slot.texts);
   slot.parsed->type_size(1)->allow_extra_args(option.is_positional() && option.repeated);
-  if (!option.repeated) slot.parsed->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  if (!option.repeated)
+    slot.parsed->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }
 
 std::string NameWithoutValue(std::string_view word) {

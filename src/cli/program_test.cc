@@ -58,6 +58,19 @@ TEST(ParseCommandLineTest, SaysWhatIsWrongAndWhatWasMeant) {
   for (const auto& [words, message] : table) EXPECT_EQ(ErrorOf(words), message);
 }
 
+TEST(ParseCommandLineTest, TellsTwoArgumentsApart) {
+  const Command two = {
+      "two", "", "slipway two x y", {{"A", "", "", true}, {"B", "", "", true}}, nullptr};
+  const auto parsed = ParseCommandLine(two, std::vector<std::string>{"a", "b"});
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(Arguments(parsed->values).Text("A"), "a");
+  EXPECT_EQ(Arguments(parsed->values).Text("B"), "b");
+  EXPECT_EQ(MessageOf(ParseCommandLine(two, std::vector<std::string>{"a"}).status()),
+            "B is missing, as in: slipway two x y");
+  EXPECT_EQ(MessageOf(ParseCommandLine(two, std::vector<std::string>{"a", "b", "c"}).status()),
+            "unexpected argument \"c\"; see slipway two --help");
+}
+
 TEST(ParseCommandLineTest, AsksForHelpWhateverElseIsMissing) {
   EXPECT_TRUE(ParseCommandLine(Sample(), std::vector<std::string>{"--help"})->help);
 }
@@ -68,6 +81,55 @@ TEST(HelpTest, ShowsUsageOptionsAndAnExample) {
   EXPECT_THAT(help, HasSubstr("  -o, --output OUT              Where to.\n"));
   EXPECT_THAT(help, HasSubstr("  --format json|binary          A form.\n"));
   EXPECT_THAT(help, HasSubstr("Example:\n  slipway sample x\n"));
+}
+
+class RunProgramTest : public ::testing::Test {
+ protected:
+  static int Run(std::vector<const char*> words) {
+    words.insert(words.begin(), "slipway");
+    ::testing::internal::CaptureStdout();
+    ::testing::internal::CaptureStderr();
+    const int code = RunProgram(kCommands, static_cast<int>(words.size()), words.data());
+    said_ = ::testing::internal::GetCapturedStdout() + ::testing::internal::GetCapturedStderr();
+    return code;
+  }
+  static int Tell(const Arguments& arguments) {
+    std::printf("told %s", arguments.Text("WHAT").c_str());
+    return kDone;
+  }
+
+  static inline std::string said_;
+  static inline const std::vector<Command> kCommands = {
+      {"box show", "Shows.", "slipway box show x", {{"WHAT", "", "What."}}, Tell},
+      {"box diff", "Compares.", "slipway box diff x", {}, Tell},
+      {"tell", "Tells.", "slipway tell", {{"WHAT", "", "What."}}, Tell}};
+};
+
+TEST_F(RunProgramTest, AVerbIsPartOfTheCommand) {
+  EXPECT_EQ(Run({"box", "show", "this"}), kDone);
+  EXPECT_EQ(said_, "told this");
+  EXPECT_EQ(Run({"tell", "show"}), kDone);
+  EXPECT_EQ(said_, "told show");
+}
+
+TEST_F(RunProgramTest, AGroupShowsItsVerbs) {
+  for (const std::vector<const char*>& words :
+       {std::vector{"box", "--help"}, {"help", "box"}, {"box", "help"}}) {
+    EXPECT_EQ(Run(words), kDone);
+    EXPECT_THAT(said_, HasSubstr("Usage: slipway box show|diff …"));
+    EXPECT_THAT(said_, ::testing::Not(HasSubstr("Tells.")));
+  }
+  EXPECT_EQ(Run({"box"}), kBadUsage);
+  EXPECT_THAT(said_, HasSubstr("box diff"));
+  EXPECT_EQ(Run({"help", "box", "diff"}), kDone);
+  EXPECT_THAT(said_, HasSubstr("Usage: slipway box diff [options]"));
+}
+
+TEST_F(RunProgramTest, AVerbThatIsNoneIsNamed) {
+  EXPECT_EQ(Run({"box", "sign", "x"}), kBadUsage);
+  EXPECT_EQ(said_, "slipway: unknown command \"box sign\": box knows show, diff.\n");
+  EXPECT_EQ(Run({"box", "shwo"}), kBadUsage);
+  EXPECT_THAT(said_, HasSubstr("did you mean \"show\"?"));
 }
 
 TEST(CommandsTest, EveryOneHasASentenceAndAnExampleOfItself) {

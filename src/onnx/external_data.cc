@@ -34,7 +34,8 @@ StatusOr<uint64_t> NumberOf(const ::onnx::TensorProto& tensor, std::string_view 
   return value;
 }
 
-Status CheckRange(const ::onnx::TensorProto& tensor, const ModelBytes::External& file) {
+StatusOr<std::span<const std::byte>> RangeOf(const ::onnx::TensorProto& tensor,
+                                             const ModelBytes::External& file) {
   ASSIGN_OR_RETURN(const uint64_t offset, NumberOf(tensor, "offset", 0));
   if (offset > file.bytes.size())
     return Error(Reason::kBadModel,
@@ -47,7 +48,8 @@ Status CheckRange(const ::onnx::TensorProto& tensor, const ModelBytes::External&
                  "tensor \"{}\": {} bytes at {} run past the end of \"{}\" ({} bytes)",
                  Shown(tensor.name()), length, offset, file.name, file.bytes.size());
   const auto dtype = DTypeOf(tensor.data_type());
-  if (!dtype || *dtype == DType::kBytes) return OkStatus();  // ONNX Runtime knows the narrow types
+  const auto range = file.bytes.subspan(offset, length);
+  if (!dtype || *dtype == DType::kBytes) return range;  // ONNX Runtime knows the narrow types
   const auto needed = ByteCount(*dtype, DimsOf(tensor));
   if (!needed.ok())
     return Error(Reason::kBadModel, "tensor \"{}\": {}", Shown(tensor.name()),
@@ -55,7 +57,7 @@ Status CheckRange(const ::onnx::TensorProto& tensor, const ModelBytes::External&
   if (static_cast<uint64_t>(*needed) != length)
     return Error(Reason::kBadModel, "tensor \"{}\": expected {} bytes in \"{}\", got {}",
                  Shown(tensor.name()), *needed, file.name, length);
-  return OkStatus();
+  return range;
 }
 
 }  // namespace
@@ -97,19 +99,23 @@ StatusOr<std::string> LocationOf(const ::onnx::TensorProto& tensor) {
   return location;
 }
 
+StatusOr<std::optional<std::span<const std::byte>>> ExternalBytes(
+    const ::onnx::TensorProto& tensor, std::span<const ModelBytes::External> files) {
+  ASSIGN_OR_RETURN(const std::string location, LocationOf(tensor));
+  if (location.empty()) return std::nullopt;
+  for (const auto& file : files) {
+    if (file.name != location) continue;
+    ASSIGN_OR_RETURN(const auto range, RangeOf(tensor, file));
+    return range;
+  }
+  return Error(Reason::kBadModel, "tensor \"{}\": its file \"{}\" is missing", Shown(tensor.name()),
+               location);
+}
+
 Status CheckExternalData(const ::onnx::GraphProto& graph,
                          std::span<const ModelBytes::External> files) {
-  for (const auto& tensor : graph.initializer()) {
-    ASSIGN_OR_RETURN(const std::string location, LocationOf(tensor));
-    if (location.empty()) continue;
-    const ModelBytes::External* found = nullptr;
-    for (const auto& file : files)
-      if (file.name == location) found = &file;
-    if (found == nullptr)
-      return Error(Reason::kBadModel, "tensor \"{}\": its file \"{}\" is missing",
-                   Shown(tensor.name()), location);
-    RETURN_IF_ERROR(CheckRange(tensor, *found));
-  }
+  for (const auto& tensor : graph.initializer())
+    RETURN_IF_ERROR(ExternalBytes(tensor, files).status());
   return OkStatus();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // Tensors whose values lie in a file beside the model.
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +23,11 @@ Status CheckLocation(std::string_view tensor, std::string_view location);
 /// Checks one tensor's external_data entries. "" when its values are in the model.
 /// @return its location; kBadModel naming tensor and rule.
 StatusOr<std::string> LocationOf(const ::onnx::TensorProto& tensor);
+
+/// The values of a tensor that lie in one of `files`; nullopt when they are in the model.
+/// @return kBadModel naming tensor and file.
+StatusOr<std::optional<std::span<const std::byte>>> ExternalBytes(
+    const ::onnx::TensorProto& tensor, std::span<const ModelBytes::External> files);
 
 /// Every external initializer of the main graph names a file among `files`, and its bytes lie
 /// inside.
