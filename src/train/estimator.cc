@@ -66,7 +66,12 @@ StatusOr<Parameters> EstimatorKind::Read(const std::map<std::string, std::string
 }
 
 std::span<const EstimatorKind> EstimatorKinds() {
-  static const std::vector<EstimatorKind> kinds = {kNetwork};
+  static const std::vector<EstimatorKind> kinds = {
+      kLinear,
+      kLogistic,
+      kNetwork,
+      kRidge,
+  };
   return kinds;
 }
 

@@ -6,6 +6,9 @@
 namespace slipway::train {
 
 // linear/, kernels/, networks/, trees/: one declaration a kind, sorted.
+extern const EstimatorKind kLinear;
+extern const EstimatorKind kLogistic;
 extern const EstimatorKind kNetwork;
+extern const EstimatorKind kRidge;
 
 }  // namespace slipway::train

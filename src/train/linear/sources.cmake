@@ -1,3 +1,14 @@
 # What train/CMakeLists.txt takes from this folder.
-set(TRAIN_LINEAR_SOURCES)
-set(TRAIN_LINEAR_TESTS)
+set(TRAIN_LINEAR_SOURCES
+    linear/lbfgs.cc
+    linear/least_squares.cc
+    linear/linear_model.cc
+    linear/logistic.cc
+    linear/logistic_loss.cc
+    linear/losses.cc
+    linear/moments.cc
+    linear/products.cc)
+set(TRAIN_LINEAR_TESTS
+    linear/least_squares_test.cc
+    linear/logistic_test.cc
+    linear/products_test.cc)

@@ -1,0 +1,34 @@
+#pragma once
+// Functions that are compiled for several instruction sets, the best of which the loader takes.
+
+#include <cstddef>
+#include <cstring>
+
+// ThreadSanitizer cannot run the resolvers: they are called before it is ready.
+#if defined(__SANITIZE_THREAD__) || !defined(__x86_64__)
+#define SLIPWAY_VARIANTS
+#else
+#define SLIPWAY_VARIANTS \
+  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#endif
+/// Part of the variant that calls it.
+#define SLIPWAY_INLINE inline __attribute__((always_inline))
+
+namespace slipway::train {
+namespace {
+
+using Lanes = double __attribute__((vector_size(32)));
+inline constexpr size_t kLanes = sizeof(Lanes) / sizeof(double);
+
+SLIPWAY_INLINE void LoadLanes(const double* from, Lanes& to) {
+  std::memcpy(&to, from, sizeof(Lanes));
+}
+SLIPWAY_INLINE void StoreLanes(const Lanes& from, double* to) {
+  std::memcpy(to, &from, sizeof(Lanes));
+}
+SLIPWAY_INLINE double SumOf(const Lanes& lanes) {
+  return (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
+}
+
+}  // namespace
+}  // namespace slipway::train
