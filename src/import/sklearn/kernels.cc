@@ -104,17 +104,11 @@ StatusOr<Kernel> ReadPairwiseKernel(const State& state, int64_t columns) {
   return kernel;
 }
 
-StatusOr<Matrix> AddKernel(Graph& graph, const State& state, const Kernel& kernel, const Matrix& x,
-                           const Dense& vectors) {
+std::optional<Matrix> AddSvmKernel(Graph& graph, const Kernel& kernel, const Matrix& x,
+                                   const Dense& vectors) {
   const auto products = [&](double factor) {
     return Products(graph, x, vectors.values, vectors.rows(), factor);
   };
-  const auto object = state.Find("kernel");
-  if (object && object->is(pickle::Kind::kObject) &&
-      object->module().starts_with("sklearn.gaussian_process")) {
-    ASSIGN_OR_RETURN(const State process, state.Nested("kernel"));
-    return AddProcessKernel(graph, process, x, vectors);
-  }
   if (kernel.name == "rbf") return RadialBasis(graph, x, vectors, kernel.gamma);
   if (kernel.name == "linear") return products(1);
   if (kernel.name == "poly" || kernel.name == "polynomial")
@@ -122,6 +116,18 @@ StatusOr<Matrix> AddKernel(Graph& graph, const State& state, const Kernel& kerne
                    {kernel.degree});
   if (kernel.name == "sigmoid")
     return Map(graph, "Tanh", MapWith(graph, "Add", products(kernel.gamma), {kernel.coef0}));
+  return std::nullopt;
+}
+
+StatusOr<Matrix> AddKernel(Graph& graph, const State& state, const Kernel& kernel, const Matrix& x,
+                           const Dense& vectors) {
+  const auto object = state.Find("kernel");
+  if (object && object->is(pickle::Kind::kObject) &&
+      object->module().starts_with("sklearn.gaussian_process")) {
+    ASSIGN_OR_RETURN(const State process, state.Nested("kernel"));
+    return AddProcessKernel(graph, process, x, vectors);
+  }
+  if (const auto known = AddSvmKernel(graph, kernel, x, vectors)) return *known;
   if (kernel.name == "cosine")
     return Products(graph, Normalized(graph, x), Normalized(vectors), vectors.rows(), 1);
   if (kernel.name == "laplacian") {

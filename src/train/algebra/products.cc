@@ -1,7 +1,6 @@
 #include "train/algebra/products.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <cstring>
 
 #include "train/algebra/clones.h"
@@ -208,32 +207,6 @@ SLIPWAY_CLONES void MultiplyGroup(const float* vector, const float* group, size_
   std::memcpy(out, sums, sizeof(sums));
 }
 
-// e^x = 2^n · e^r with n the nearest whole number of x / ln 2; e^r by its Taylor polynomial.
-SLIPWAY_CLONES void ExponentialsOf(float* values, size_t count) {
-  constexpr float kLeast = -87.0f, kMost = 88.0f;
-  constexpr float kRounder = 12582912.0f;  // 1.5 · 2^23: adding it rounds to a whole number
-  constexpr float kLogHigh = 0.693359375f, kLogLow = -2.12194440e-4f;  // ln 2 in two parts
-  for (size_t i = 0; i < count; ++i) {
-    const float given = values[i];
-    float x = given < kLeast ? kLeast : given;
-    x = x > kMost ? kMost : x;
-    const float shifted = x * 1.44269504f + kRounder;
-    const float n = shifted - kRounder;
-    const float r = (x - n * kLogHigh) - n * kLogLow;
-    float p = 1.0f / 5040;
-    p = p * r + 1.0f / 720;
-    p = p * r + 1.0f / 120;
-    p = p * r + 1.0f / 24;
-    p = p * r + 1.0f / 6;
-    p = p * r + 0.5f;
-    p = p * r + 1.0f;
-    p = p * r + 1.0f;
-    const int32_t bits = (static_cast<int32_t>(n) + 127) << 23;
-    const float power = __builtin_bit_cast(float, bits);
-    values[i] = given < kLeast ? 0.0f : p * power;
-  }
-}
-
 }  // namespace
 
 void Multiply(size_t m, size_t n, size_t k, Operand<float> a, Operand<float> b, float* c,
@@ -266,7 +239,5 @@ void PackedRows::Products(const float* vector, size_t begin, size_t end, float* 
   for (size_t group = begin; group < end; ++group)
     MultiplyGroup(vector, &values_[group * columns_ * kGroup], columns_, out + group * kGroup);
 }
-
-void Exponentials(float* values, size_t count) { ExponentialsOf(values, count); }
 
 }  // namespace slipway::train

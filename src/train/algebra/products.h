@@ -3,7 +3,6 @@
 // neither) give the same bits, whoever computes them. Threads: any.
 
 #include <cstddef>
-#include <span>
 #include <vector>
 
 namespace slipway::train {
@@ -55,8 +54,5 @@ class PackedRows {
   size_t rows_, columns_;
   std::vector<float> values_;  // [groups][columns][kGroup]
 };
-
-/// values[i] = e^values[i], to 2 units in the last place; 0 below -87.
-void Exponentials(float* values, size_t count);
 
 }  // namespace slipway::train

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <random>
 
 namespace slipway::train {
@@ -84,25 +83,6 @@ TEST(PackedRowsTest, GiveTheProductsOfARangeOfGroups) {
   EXPECT_EQ(out[63], -1);
   for (size_t i = 64; i < kRows; ++i)
     EXPECT_NEAR(out[i], Dot(&values[i * kColumns], vector.data(), kColumns), 1e-6);
-}
-
-TEST(ExponentialsTest, AreWithinTwoUnitsInTheLastPlace) {
-  std::vector<float> values;
-  for (float x = -86.9f; x < 87.9f; x += 0.0137f) values.push_back(x);
-  std::vector<float> powers = values;
-  Exponentials(powers.data(), powers.size());
-  for (size_t i = 0; i < values.size(); ++i) {
-    const double expected = std::exp(static_cast<double>(values[i]));
-    ASSERT_NEAR(powers[i], expected, 2.4e-7 * expected) << values[i];
-  }
-}
-
-TEST(ExponentialsTest, OfZeroIsOneAndOfVerySmallIsZero) {
-  float values[] = {0, -100, -INFINITY};
-  Exponentials(values, 3);
-  EXPECT_EQ(values[0], 1);
-  EXPECT_EQ(values[1], 0);
-  EXPECT_EQ(values[2], 0);
 }
 
 }  // namespace

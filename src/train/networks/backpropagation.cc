@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "train/algebra/clones.h"
+#include "train/algebra/functions.h"
 #include "train/algebra/products.h"
 
 namespace slipway::train {
@@ -16,36 +17,14 @@ SLIPWAY_CLONES void Rectify(float* x, size_t count) {
   for (size_t i = 0; i < count; ++i) x[i] = x[i] > 0 ? x[i] : 0.0f;
 }
 
-SLIPWAY_CLONES void Negate(float factor, float* x, size_t count) {
-  for (size_t i = 0; i < count; ++i) x[i] = -factor * x[i];
-}
-
-SLIPWAY_CLONES void HalvesOf(float* powers, float scale, float shift, size_t count) {
-  for (size_t i = 0; i < count; ++i) powers[i] = scale / (1.0f + powers[i]) + shift;
-}
-
-/// 1 / (1 + e^−x)
-void Logistic(float* x, size_t count) {
-  Negate(1, x, count);
-  Exponentials(x, count);
-  HalvesOf(x, 1, 0, count);
-}
-
-/// tanh x = 2 / (1 + e^−2x) − 1
-void HyperbolicTangent(float* x, size_t count) {
-  Negate(2, x, count);
-  Exponentials(x, count);
-  HalvesOf(x, 2, -1, count);
-}
-
 void Activate(Activation activation, float* x, size_t count) {
   switch (activation) {
     case Activation::kRelu:
       return Rectify(x, count);
     case Activation::kTanh:
-      return HyperbolicTangent(x, count);
+      return HyperbolicTangents(x, count);
     case Activation::kLogistic:
-      return Logistic(x, count);
+      return Logistics(x, count);
   }
 }
 
@@ -141,7 +120,7 @@ std::span<const float> Backpropagation::Forward(const Network& network, size_t r
     if (l + 1 < network.layers()) Activate(network.activation, y, rows * outputs);
   }
   float* const last = layers_.back().data();
-  if (network.answer == Answer::kProbability) Logistic(last, rows);
+  if (network.answer == Answer::kProbability) Logistics(last, rows);
   if (network.answer == Answer::kProbabilities) Softmax(last, rows, network.outputs());
   return std::span(layers_.back()).first(rows * network.outputs());
 }
