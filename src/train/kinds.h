@@ -6,6 +6,7 @@
 namespace slipway::train {
 
 // linear/, kernels/, networks/, trees/: one declaration a kind, sorted.
+extern const EstimatorKind kConstant;
 extern const EstimatorKind kLinear;
 extern const EstimatorKind kLogistic;
 extern const EstimatorKind kNetwork;
