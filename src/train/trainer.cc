@@ -155,4 +155,14 @@ StatusOr<Trained> Train(const data::Table& table, const data::Target& target,
   return trained;
 }
 
+StatusOr<data::Table> InputsOf(const Trained& trained, const data::Table& table) {
+  data::Table inputs;
+  inputs.rows = table.rows;
+  for (const InputColumn& input : trained.inputs) {
+    ASSIGN_OR_RETURN(const data::Column* const column, table.Get(input.name));
+    inputs.columns.push_back(*column);
+  }
+  return inputs;
+}
+
 }  // namespace slipway::train

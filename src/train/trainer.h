@@ -62,4 +62,8 @@ StatusOr<Trained> Train(const data::Table& table, const data::Target& target,
                         std::span<const double> weights, const Recipe& recipe,
                         const TrainOptions& options);
 
+/// The columns of `table` that the model takes, in its order.
+/// @return kBadRequest naming one that is not there.
+StatusOr<data::Table> InputsOf(const Trained& trained, const data::Table& table);
+
 }  // namespace slipway::train
