@@ -66,23 +66,9 @@ StatusOr<Parameters> EstimatorKind::Read(const std::map<std::string, std::string
 }
 
 std::span<const EstimatorKind> EstimatorKinds() {
-<<<<<<< HEAD
   static const std::vector<EstimatorKind> kinds = {
-      kConstant,
-      kLinear,
-      kLogistic,
-      kNetwork,
-      kRidge,
+      kConstant, kLinear, kLogistic, kNetwork, kRidge,
   };
-=======
-  static const std::vector<EstimatorKind> kinds = {
-      kConstant,
-      kLinear,
-      kLogistic,
-      kNetwork,
-      kRidge,
-  };
->>>>>>> 9e2ee90 (train: preprocessing in memory and in the graph, a trainer, a baseline)
   return kinds;
 }
 

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <vector>
 
 #include "base/nearest_word.h"
 
@@ -112,6 +111,7 @@ Status StepPlan::Add(std::string_view text) {
   const size_t equals = text.find('=');
   if (equals == std::string_view::npos || equals == 0)
     return Error(Reason::kBadRequest, "expected COLUMN=STEP, as age=bins:10, got \"{}\"", text);
+  said_.emplace_back(text);
   const std::string_view column = text.substr(0, equals), said = text.substr(equals + 1);
   const size_t colon = said.find(':');
   ColumnSteps& steps = column == "*" ? all_ : columns_[std::string(column)];

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/status.h"
 
@@ -43,10 +44,13 @@ class StepPlan {
   ColumnSteps For(const std::string& column) const;
   /// What was said of the column alone; nullptr when nothing was.
   const ColumnSteps* Own(const std::string& column) const;
+  /// What was added, in that order.
+  const std::vector<std::string>& said() const { return said_; }
   /// kBadRequest naming a column that is none of `columns`, and the nearest.
   Status CheckColumns(std::span<const std::string_view> columns) const;
 
  private:
+  std::vector<std::string> said_;
   ColumnSteps all_;
   std::map<std::string, ColumnSteps, std::less<>> columns_;
 };
