@@ -100,19 +100,14 @@ Command EstimatorReferenceCommand() {
 }
 
 std::span<const Command> Commands() {
-  static const std::vector<Command> commands = {ServeCommand(),
-                                                InspectCommand(),
-                                                ConvertCommand(),
-                                                BundlePackCommand(),
-                                                BundleShowCommand(),
-                                                BundleDiffCommand(),
-                                                PredictCommand(),
-                                                BenchCommand(),
-                                                MigrateCommand(),
-                                                CompletionCommand(),
-                                                VersionCommand(),
-                                                ConfigReferenceCommand(),
-                                                EstimatorReferenceCommand()};
+  static const std::vector<Command> commands = {
+      ServeCommand(),           InspectCommand(),
+      ConvertCommand(),         BundlePackCommand(),
+      BundleShowCommand(),      BundleDiffCommand(),
+      PredictCommand(),         TrainCommand(),
+      BenchCommand(),           MigrateCommand(),
+      CompletionCommand(),      VersionCommand(),
+      ConfigReferenceCommand(), EstimatorReferenceCommand()};
   return commands;
 }
 

@@ -16,6 +16,7 @@ Command BundleShowCommand();
 Command BundleDiffCommand();
 Command PredictCommand();
 Command BenchCommand();
+Command TrainCommand();
 Command MigrateCommand();
 Command CompletionCommand();
 Command VersionCommand();

@@ -7,6 +7,7 @@ namespace slipway::train {
 
 // linear/, kernels/, networks/, trees/: one declaration a kind, sorted.
 extern const EstimatorKind kBoosting;
+extern const EstimatorKind kConstant;
 extern const EstimatorKind kElasticNet;
 extern const EstimatorKind kLasso;
 extern const EstimatorKind kLinear;

@@ -1,3 +1,6 @@
 # What train/CMakeLists.txt takes from this folder.
-set(TRAIN_PREPROCESSING_SOURCES)
+set(TRAIN_PREPROCESSING_SOURCES bins.cc categories.cc date_parts.cc encoder.cc finish.cc fitting.cc graph_inputs.cc
+    preprocessor.cc steps.cc target_means.cc terms.cc)
+list(TRANSFORM TRAIN_PREPROCESSING_SOURCES PREPEND preprocessing/)
 set(TRAIN_PREPROCESSING_TESTS)
+list(TRANSFORM TRAIN_PREPROCESSING_TESTS PREPEND preprocessing/)

@@ -1,0 +1,221 @@
+#include <absl/strings/numbers.h>
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "cli/commands.h"
+#include "cli/interrupt.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/train_report.h"
+#include "engine/choice/engines.h"
+#include "pipeline/runners.h"
+#include "pipeline/training.h"
+#include "server/config_value.h"
+#include "server/resources.h"
+#include "train/estimator.h"
+
+namespace slipway::cli {
+namespace {
+
+using pipeline::Search;
+using pipeline::TrainingOptions;
+
+struct KeyValue {
+  std::string key, value;
+};
+/// Cut at the last '=' for names of columns, which may hold one, at the first for others.
+StatusOr<KeyValue> ReadKeyValue(std::string_view option, const std::string& text, bool at_last) {
+  const size_t equals = at_last ? text.rfind('=') : text.find('=');
+  if (equals == std::string::npos || equals == 0)
+    return Error(Reason::kBadRequest, "{}: expected NAME=VALUE, got \"{}\"", option, text);
+  return KeyValue{text.substr(0, equals), text.substr(equals + 1)};
+}
+
+Status ReadColumns(const Arguments& arguments, TrainingOptions& options) {
+  options.target = arguments.Text("--target");
+  options.drop = arguments.Texts("--drop");
+  options.weights = arguments.Text("--weights");
+  options.group = arguments.Text("--group");
+  options.time = arguments.Text("--time");
+  for (const std::string& text : arguments.Texts("--type")) {
+    ASSIGN_OR_RETURN(const KeyValue type, ReadKeyValue("--type", text, true));
+    const auto read = data::ColumnTypeOf(type.value);
+    if (!read.ok()) return Annotate(read.status(), "--type");
+    options.types[type.key] = *read;
+  }
+  for (const std::string& step : arguments.Texts("--step")) {
+    const Status added = options.steps.Add(step);
+    if (!added.ok()) return Annotate(added, "--step");
+  }
+  const std::string task = arguments.Text("--task");
+  if (!task.empty())
+    options.task = task == "regression" ? data::Task::kRegression : data::Task::kClassification;
+  return OkStatus();
+}
+
+Status ReadModel(const Arguments& arguments, TrainingOptions& options) {
+  options.model = arguments.Text("--model", options.model);
+  options.name = arguments.Text("--name");
+  for (const std::string& text : arguments.Texts("--param")) {
+    ASSIGN_OR_RETURN(KeyValue parameter, ReadKeyValue("--param", text, false));
+    options.parameters[parameter.key] = std::move(parameter.value);
+  }
+  if (options.model == "auto") return OkStatus();
+  const auto kind = train::FindEstimator(options.model);
+  if (!kind.ok()) return Annotate(kind.status(), "--model");
+  if (arguments.Has("--search")) return OkStatus();
+  return (*kind)->Read(options.parameters).status();
+}
+
+Status ReadSearch(const Arguments& arguments, TrainingOptions& options) {
+  const std::string search = arguments.Text("--search");
+  if (search == "grid") options.search = Search::kGrid;
+  if (search == "random") options.search = Search::kRandom;
+  if (search == "halving") options.search = Search::kHalving;
+  if (options.search != Search::kNone && options.model == "auto")
+    return Error(Reason::kBadRequest, "--search: of which estimator? Name it with --model");
+  options.metric = arguments.Text("--metric");
+  options.resource = arguments.Text("--resource");
+  constexpr int64_t kMaxFolds = 1000, kMaxTrials = 100'000;
+  ASSIGN_OR_RETURN(options.folds,
+                   ParseCount("--folds", arguments.Text("--folds", "5"), 2, kMaxFolds));
+  ASSIGN_OR_RETURN(options.trials,
+                   ParseCount("--trials", arguments.Text("--trials", "20"), 1, kMaxTrials));
+  return OkStatus();
+}
+
+Status ReadLimits(const Arguments& arguments, TrainingOptions& options) {
+  const std::string share = arguments.Text("--test-share", "0.2");
+  if (!absl::SimpleAtod(share, &options.test_share) ||
+      !(options.test_share >= 0 && options.test_share < 1))
+    return Error(Reason::kBadRequest, "--test-share: expected 0 or a share below 1, got \"{}\"",
+                 share);
+  if (arguments.Has("--budget")) {
+    const auto budget = server::ParseDuration(arguments.Text("--budget"));
+    if (!budget.ok()) return Annotate(budget.status(), "--budget");
+    options.budget = *budget;
+  }
+  const auto every = server::ParseDuration(arguments.Text("--checkpoint-every", "10s"));
+  if (!every.ok()) return Annotate(every.status(), "--checkpoint-every");
+  options.checkpoint_every = *every;
+  options.checkpoint = arguments.Text("--checkpoint");
+  constexpr int64_t kMaxThreads = 1024;
+  ASSIGN_OR_RETURN(
+      options.threads,
+      ParseCount(
+          "--threads",
+          arguments.Text("--threads", fmt::format("{}", server::DetectResources().processors)), 1,
+          kMaxThreads));
+  ASSIGN_OR_RETURN(options.seed, ParseCount("--seed", arguments.Text("--seed", "0"), 0, INT64_MAX));
+  options.skip_bad_rows = arguments.Flag("--skip-bad-rows");
+  return OkStatus();
+}
+
+StatusOr<TrainingOptions> ReadOptions(const Arguments& arguments) {
+  TrainingOptions options;
+  options.data = arguments.Text("DATA");
+  options.out = arguments.Text("--output");
+  RETURN_IF_ERROR(ReadColumns(arguments, options));
+  RETURN_IF_ERROR(ReadModel(arguments, options));
+  RETURN_IF_ERROR(ReadSearch(arguments, options));
+  RETURN_IF_ERROR(ReadLimits(arguments, options));
+  return options;
+}
+
+StatusOr<pipeline::TrainingReport> Train(const TrainingOptions& options) {
+  const std::unique_ptr<Engine> engine = CreateEngine();
+  const InterruptCount interrupts;
+  Progress progress("Training on " + options.data);
+  return pipeline::RunTraining(
+      options, pipeline::LoaderOf(*engine, {.intra_op_threads = options.threads}),
+      {.stop_requests = &InterruptCount::count,
+       .progress = [&](std::string_view, double share) { progress.Set(share); }});
+}
+
+int RunTrain(const Arguments& arguments) {
+  const auto options = ReadOptions(arguments);
+  if (!options.ok()) return Fail("train", options.status(), /*usage=*/true);
+  const auto report = Train(*options);
+  if (!report.ok()) return Fail("train", report.status());
+  for (const std::string& warning : report->warnings) Warn(warning);
+  const Status written =
+      WriteResult("", arguments.Flag("--json") ? TrainingJson(*report, *options)
+                                               : TrainingText(*report, *options));
+  return written.ok() ? kDone : Fail("train", written);
+}
+
+std::string KindsHelp() {
+  std::vector<std::string_view> names;
+  for (const train::EstimatorKind& kind : train::EstimatorKinds()) names.push_back(kind.name);
+  return fmt::format(
+      "The estimator, or auto, which tries those that suit the data (docs/training.md): {}. "
+      "Default: boosting.",
+      fmt::join(names, ", "));
+}
+
+}  // namespace
+
+Command TrainCommand() {
+  return {
+      "train",
+      "Trains a model on a file of rows and packs it as a bundle.",
+      "slipway train flowers.csv --target species -o flowers.slipway",
+      {{"DATA", "", "The rows: .csv, .jsonl, .npy or .npz, also compressed (.gz, .zst).",
+        /*required=*/true},
+       {.name = "--target",
+        .value_name = "COL",
+        .help = "The column to predict.",
+        .required = true},
+       {.name = "--output",
+        .value_name = "OUT",
+        .help = "The bundle: NAME.slipway or NAME.tar (a tar), else a folder. It must not exist.",
+        .required = true,
+        .short_name = "-o"},
+       {"--model", "NAME", KindsHelp()},
+       {.name = "--param",
+        .value_name = "NAME=VALUE",
+        .help = "A parameter of the estimator; for a search, several values with commas.",
+        .repeated = true},
+       {.name = "--task",
+        .value_name = "TASK",
+        .help = "What to predict, when it does not follow from the target.",
+        .words = {"regression", "classification"}},
+       {.name = "--type",
+        .value_name = "COL=TYPE",
+        .help = "A column's type: number, integer, boolean, category, text or time.",
+        .repeated = true},
+       {.name = "--drop", .value_name = "COL", .help = "A column to leave out.", .repeated = true},
+       {.name = "--step",
+        .value_name = "COL=STEP",
+        .help = "What to do with a column (docs/training.md), as age=bins:10 or "
+                "'*=scale:robust'.",
+        .repeated = true},
+       {"--weights", "COL", "A column of weights of the rows."},
+       {"--group", "COL", "Rows of one value of it are never on both sides of a split."},
+       {"--time", "COL", "The latest rows are held out, and later ones judge earlier ones."},
+       {"--test-share", "SHARE", "Of the rows, held out to judge the model. Default: 0.2."},
+       {"--folds", "N", "Of cross-validation, in a search. Default: 5."},
+       {.name = "--search",
+        .value_name = "KIND",
+        .help = "Tries values of parameters: the estimator's own list, less what --param says.",
+        .words = {"grid", "random", "halving"}},
+       {"--trials", "N", "Of a random or halving search. Default: 20."},
+       {"--metric", "NAME", "What a search ranks by, as balanced_accuracy or rmse."},
+       {"--resource", "PARAM",
+        "What halving gives more of from round to round: a parameter that counts, as "
+        "iterations. Default: rows."},
+       {"--budget", "DURATION",
+        "Time of the search, or of the fit without one, as 60s: the best until then is kept."},
+       {"--seed", "N", "Everything random follows from it. Default: 0."},
+       {"--threads", "N", "Default: one for each processor."},
+       {"--checkpoint", "FILE",
+        "The fit is saved here from time to time, and goes on from here when the file exists."},
+       {"--checkpoint-every", "DURATION", "Default: 10s."},
+       {"--skip-bad-rows", "", "Counts rows that cannot be read instead of refusing the file."},
+       {"--name", "NAME", "Name of the model in the bundle."},
+       JsonOption()},
+      RunTrain};
+}
+
+}  // namespace slipway::cli

@@ -1,0 +1,96 @@
+#include "pipeline/trained_bundle.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <numeric>
+
+#include "evaluate/table_inputs.h"
+
+namespace slipway::pipeline {
+namespace {
+
+constexpr size_t kExamples = 3;
+constexpr size_t kRowsOfExample = 2;
+/// Answers of another engine or class of processor differ by rounding.
+constexpr bundle::Tolerance kRounding{.absolute = 1e-9, .relative = 1e-9};
+
+/// Rows of the data and what the model says of them.
+StatusOr<std::vector<bundle::Example>> ExamplesOf(const evaluate::Runner& runner,
+                                                  const Signature& signature,
+                                                  const data::Table& table) {
+  std::vector<bundle::Example> examples;
+  ASSIGN_OR_RETURN(const evaluate::TableInputs inputs,
+                   evaluate::TableInputs::Create(signature, table));
+  for (size_t begin = 0; begin < table.rows && examples.size() < kExamples;
+       begin += kRowsOfExample) {
+    bundle::Example example{.name = fmt::format("rows-{}", examples.size() + 1), .origin = "self"};
+    ASSIGN_OR_RETURN(example.inputs,
+                     inputs.Rows(begin, std::min(begin + kRowsOfExample, table.rows)));
+    ASSIGN_OR_RETURN(example.outputs, runner.Run(example.inputs, {}));
+    for (const NamedTensor& output : example.outputs)
+      example.tolerances.push_back(output.tensor.dtype == DType::kFp64 ? kRounding
+                                                                       : bundle::Tolerance{});
+    examples.push_back(std::move(example));
+  }
+  return examples;
+}
+
+std::vector<std::string> NamesOf(const std::vector<train::InputColumn>& inputs) {
+  std::vector<std::string> names;
+  for (const train::InputColumn& input : inputs) names.push_back(input.name);
+  return names;
+}
+
+}  // namespace
+
+std::map<std::string, std::string> LineageOf(const TrainingReport& report,
+                                             const TrainingOptions& options) {
+  std::map<std::string, std::string> lineage = {
+      {"source_format", "slipway"},
+      {"framework", "slipway"},
+      {"framework_version", std::string(SLIPWAY_VERSION)},
+      {"created_by", "slipway train"},
+      {"data_file", std::filesystem::path(options.data).filename().string()},
+      {"data_sha256", report.facts.sha256},
+      {"data_rows", fmt::format("{}", report.facts.rows)},
+      {"target", options.target},
+      {"task", report.task == data::Task::kRegression ? "regression" : "classification"},
+      {"split", fmt::format("{}: {} rows to learn from, {} held out", report.split,
+                            report.train_rows, report.test_rows)},
+      {"estimator", train::NameOf(report.recipe)},
+      {"training", report.summary},
+      {"seed", fmt::format("{}", options.seed)},
+      {"threads", fmt::format("{}", options.threads)},
+      {"steps", fmt::format("{}", fmt::join(report.steps, "; "))}};
+  if (report.facts.skipped > 0)
+    lineage["data_rows_skipped"] = fmt::format("{}", report.facts.skipped);
+  if (!options.drop.empty()) lineage["dropped"] = fmt::format("{}", fmt::join(options.drop, ", "));
+  for (const auto& [role, column] :
+       {std::pair("weights", &options.weights), {"group", &options.group}, {"time", &options.time}})
+    if (!column->empty()) lineage[role] = *column;
+  if (!report.choice.empty()) lineage["choice"] = report.choice;
+  if (report.stopped) lineage["stopped"] = "before the end: the best until then";
+  for (const Score& score : report.scores)
+    lineage["held_out." + score.name] = fmt::format("{}", score.value);
+  return lineage;
+}
+
+StatusOr<bundle::Packed> PackTrained(const train::Trained& trained, const evaluate::Runner& runner,
+                                     const TrainingRows& rows, const TrainingReport& report,
+                                     const TrainingOptions& options) {
+  bundle::NewModel model{.bytes = {.model = std::as_bytes(std::span(trained.onnx))}};
+  model.manifest.name = options.name;
+  model.manifest.signature = trained.signature;
+  model.manifest.feature_schema = bundle::RenderFeatures(NamesOf(trained.inputs));
+  model.manifest.lineage = LineageOf(report, options);
+  const data::Table& source = rows.test.rows > 0 ? rows.test : rows.train;
+  std::vector<uint32_t> first(std::min(source.rows, kExamples * kRowsOfExample));
+  std::iota(first.begin(), first.end(), 0);
+  ASSIGN_OR_RETURN(const data::Table inputs, train::InputsOf(trained, source.Select(first)));
+  ASSIGN_OR_RETURN(model.examples, ExamplesOf(runner, trained.signature, inputs));
+  return bundle::PackModel(model, options.out);
+}
+
+}  // namespace slipway::pipeline

@@ -1,0 +1,94 @@
+#pragma once
+// From a file of rows to a bundle: read, split, choose, fit, judge, pack.
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "bundle/pack.h"
+#include "data/split.h"
+#include "data/table_file.h"
+#include "evaluate/runner.h"
+#include "pipeline/fit_watch.h"
+#include "train/preprocessing/steps.h"
+#include "train/selection/trial.h"
+
+namespace slipway::pipeline {
+
+enum class Search : uint8_t { kNone, kGrid, kRandom, kHalving };
+
+struct TrainingOptions {
+  std::string data;                // the file
+  std::string target;              // a column
+  std::string out;                 // the bundle; must not exist
+  std::string model = "boosting";  // an estimator's name, or "auto"
+  std::map<std::string, std::string>
+      parameters;  // of it; with a search, several values with commas
+  std::optional<data::Task> task;
+  std::map<std::string, data::ColumnType> types;
+  std::vector<std::string> drop;
+  std::string weights, group, time;  // columns, or ""
+  train::StepPlan steps;
+  bool skip_bad_rows = false;
+  double test_share = 0.2;  // 0: nothing is held out
+  int folds = 5;
+  Search search = Search::kNone;
+  size_t trials = 20;              // of a random search, and of halving's first round
+  std::string metric;              // that a search ranks by; "" = the task's default
+  std::string resource;            // of halving: "" = rows, else a parameter
+  std::optional<Duration> budget;  // of the search, or, without one, of the fit
+  uint64_t seed = 0;
+  int threads = 1;
+  std::string checkpoint;  // a file, or ""
+  Duration checkpoint_every = std::chrono::seconds(10);
+  std::string name;  // of the model in the bundle
+};
+
+/// Who follows a training from outside. Threads: called from the thread that trains.
+struct TrainingWatch {
+  /// How often a person asked to stop: the search ends at the first time, a fit at the next.
+  std::function<int()> stop_requests;
+  std::function<void(std::string_view what, double share)> progress;
+};
+
+struct Score {
+  std::string name;
+  double value = 0;
+};
+
+/// What came of it.
+struct TrainingReport {
+  data::TableFacts facts;
+  data::Task task = data::Task::kRegression;
+  std::vector<std::string> labels;
+  size_t columns = 0;  // that the model takes
+  size_t model_bytes = 0;
+  size_t train_rows = 0, test_rows = 0;
+  std::string split;  // "stratified"
+  train::Recipe recipe;
+  std::string metric;  // that the search ranked by; "" without one
+  std::vector<train::Trial> trials;
+  std::string choice;   // why this recipe; "" without a search
+  std::string summary;  // "73 trees, stopped early"
+  std::vector<std::string> steps, warnings;
+  std::string curve_metric;
+  std::vector<train::CurvePoint> curve;
+  std::vector<Score> scores;  // on the rows held out; none when there are none
+  bool resumed = false;
+  bool stopped = false;  // by a person or the budget: the best so far
+  Duration read_time{}, search_time{}, preprocess_time{}, fit_time{};
+  bundle::Packed packed;
+};
+
+/// The same file, options, threads and class of processor give the same bundle, byte for byte,
+/// unless the budget or a person stopped something.
+/// @param load  an engine for models that were written here.
+/// @return kAlreadyExists when `out` is there (before any work); kBadRequest naming option, column
+///   or row; kTooLarge; kDiskFull, leaving nothing behind; kIo.
+StatusOr<TrainingReport> RunTraining(const TrainingOptions& options,
+                                     const evaluate::LoadModel& load, const TrainingWatch& watch);
+
+}  // namespace slipway::pipeline

@@ -1,0 +1,24 @@
+#pragma once
+// The rows that a training learns from and is judged by.
+
+#include "data/split.h"
+#include "pipeline/training.h"
+
+namespace slipway::pipeline {
+
+struct TrainingRows {
+  data::TableFacts facts;
+  data::Table train, test;  // features
+  data::Target train_target, test_target;
+  std::vector<double> train_weights, test_weights;  // or empty
+  data::SplitKind kind = data::SplitKind::kRandom;
+  std::vector<data::Split> folds;  // of `train`; none without a search
+};
+
+/// Reads the file and splits its rows.
+/// @param with_folds  a search needs them.
+StatusOr<TrainingRows> ReadTrainingRows(const TrainingOptions& options, bool with_folds);
+
+std::string_view NameOf(data::SplitKind kind);  // "stratified"
+
+}  // namespace slipway::pipeline
