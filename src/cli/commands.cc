@@ -101,9 +101,9 @@ Command EstimatorReferenceCommand() {
 
 std::span<const Command> Commands() {
   static const std::vector<Command> commands = {
-      ServeCommand(),           InspectCommand(),           ConvertCommand(),    PredictCommand(),
-      BenchCommand(),           MigrateCommand(),           CompletionCommand(), VersionCommand(),
-      ConfigReferenceCommand(), EstimatorReferenceCommand()};
+      ServeCommand(),    InspectCommand(),         ConvertCommand(),           PredictCommand(),
+      EvaluateCommand(), BenchCommand(),           MigrateCommand(),           CompletionCommand(),
+      VersionCommand(),  ConfigReferenceCommand(), EstimatorReferenceCommand()};
   return commands;
 }
 

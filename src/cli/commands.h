@@ -12,6 +12,7 @@ std::optional<int> ServeAsAnotherServer(int argc, const char* const* argv);
 Command InspectCommand();
 Command ConvertCommand();
 Command PredictCommand();
+Command EvaluateCommand();
 Command BenchCommand();
 Command MigrateCommand();
 Command CompletionCommand();

@@ -29,6 +29,7 @@ void AddTo(CLI::App& app, const Option& option, Slot& slot) {
   }
   slot.parsed = app.add_option(names, slot.texts);
   slot.parsed->type_size(1)->allow_extra_args(option.is_positional() && option.repeated);
+  if (option.is_positional() && !option.repeated) slot.parsed->expected(1);
   if (!option.repeated) slot.parsed->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }
 
