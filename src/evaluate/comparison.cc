@@ -34,9 +34,8 @@ void TestNumbers(const data::Target& target, const Predictions& candidate,
 }  // namespace
 
 Comparison Compare(const data::Target& target, const Predictions& candidate,
-                   const Predictions& baseline, int32_t positive,
-                   std::vector<NamedMetric> metrics, std::span<const double> weights,
-                   const stats::BootstrapOptions& bootstrap) {
+                   const Predictions& baseline, int32_t positive, std::vector<NamedMetric> metrics,
+                   std::span<const double> weights, const stats::BootstrapOptions& bootstrap) {
   const bool has_probabilities =
       !candidate.probabilities.empty() && !baseline.probabilities.empty();
   if (metrics.empty()) metrics = DefaultMetrics(target, has_probabilities);
@@ -57,10 +56,9 @@ Comparison Compare(const data::Target& target, const Predictions& candidate,
   for (size_t i = 0; i < metrics.size(); ++i) {
     const double candidate_figure = results[2 * i].figure;
     const stats::Bootstrapped& difference = results[2 * i + 1];
-    comparison.differences.push_back({metrics[i], candidate_figure,
-                                      candidate_figure - difference.figure,
-                                      difference.interval(bootstrap.confidence),
-                                      stats::BootstrapTest(difference.resampled)});
+    comparison.differences.push_back(
+        {metrics[i], candidate_figure, candidate_figure - difference.figure,
+         difference.interval(bootstrap.confidence), stats::BootstrapTest(difference.resampled)});
   }
   if (target.task == data::Task::kClassification)
     TestClasses(target, candidate, baseline, comparison);

@@ -15,8 +15,7 @@ namespace slipway::evaluate {
 /// weights. What needs probabilities that one of them does not give is left out.
 /// @param metrics  empty: DefaultMetrics.
 Comparison Compare(const data::Target& target, const Predictions& candidate,
-                   const Predictions& baseline, int32_t positive,
-                   std::vector<NamedMetric> metrics, std::span<const double> weights,
-                   const stats::BootstrapOptions& bootstrap);
+                   const Predictions& baseline, int32_t positive, std::vector<NamedMetric> metrics,
+                   std::span<const double> weights, const stats::BootstrapOptions& bootstrap);
 
 }  // namespace slipway::evaluate

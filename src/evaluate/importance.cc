@@ -20,9 +20,12 @@ std::vector<T> Reordered(const std::vector<T>& values, std::span<const uint32_t>
 }
 
 data::Column Reordered(const data::Column& column, std::span<const uint32_t> order) {
-  return {column.name,       column.type,
-          Reordered(column.numbers, order), Reordered(column.codes, order),
-          column.categories, Reordered(column.texts, order)};
+  return {column.name,
+          column.type,
+          Reordered(column.numbers, order),
+          Reordered(column.codes, order),
+          column.categories,
+          Reordered(column.texts, order)};
 }
 
 std::vector<uint32_t> AllRows(size_t rows) {
@@ -42,8 +45,12 @@ std::vector<uint32_t> SampleRows(size_t rows, size_t most, uint64_t seed) {
 }
 
 data::Target SelectTarget(const data::Target& target, std::span<const uint32_t> rows) {
-  return {target.task,   target.name,          Reordered(target.values, rows),
-          Reordered(target.classes, rows), target.labels, target.integer_labels};
+  return {target.task,
+          target.name,
+          Reordered(target.values, rows),
+          Reordered(target.classes, rows),
+          target.labels,
+          target.integer_labels};
 }
 
 FeatureImportance Summarise(std::string feature, const std::vector<double>& losses) {
@@ -57,8 +64,8 @@ FeatureImportance Summarise(std::string feature, const std::vector<double>& loss
 }  // namespace
 
 StatusOr<PermutationImportance> MeasureImportance(const Runner& model, const data::Table& all,
-                                                  const data::Target& all_targets,
-                                                  int32_t positive, const NamedMetric& metric,
+                                                  const data::Target& all_targets, int32_t positive,
+                                                  const NamedMetric& metric,
                                                   const ImportanceOptions& options) {
   const std::vector<uint32_t> sample = SampleRows(all.rows, options.max_rows, options.seed);
   data::Table table = all.Select(sample);
@@ -76,8 +83,7 @@ StatusOr<PermutationImportance> MeasureImportance(const Runner& model, const dat
     std::vector<double> losses;
     for (int repeat = 0; repeat < options.repeats; ++repeat) {
       std::vector<uint32_t> order = AllRows(table.rows);
-      stats::Random(options.seed, feature * options.repeats + repeat + 1)
-          .Shuffle(std::span(order));
+      stats::Random(options.seed, feature * options.repeats + repeat + 1).Shuffle(std::span(order));
       table.columns[feature] = Reordered(column, order);
       ASSIGN_OR_RETURN(const double shuffled, measure());
       losses.push_back(metric.metric->higher_is_better ? whole - shuffled : shuffled - whole);

@@ -23,8 +23,12 @@ SelectedRows Select(const Judged& judged, std::span<const double> weights,
   const data::Target& target = judged.target;
   const Predictions& predictions = judged.predictions;
   SelectedRows selected;
-  selected.target = {target.task, target.name, Rows<double>(target.values, 1, rows),
-                     Rows<int32_t>(target.classes, 1, rows), target.labels, target.integer_labels};
+  selected.target = {target.task,
+                     target.name,
+                     Rows<double>(target.values, 1, rows),
+                     Rows<int32_t>(target.classes, 1, rows),
+                     target.labels,
+                     target.integer_labels};
   selected.predictions = {Rows<double>(predictions.values, 1, rows),
                           Rows<int32_t>(predictions.classes, 1, rows),
                           Rows<double>(predictions.probabilities, target.labels.size(), rows)};

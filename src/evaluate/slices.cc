@@ -32,8 +32,8 @@ std::vector<GroupRows> WordGroups(const data::Column& column) {
   const size_t rows = is_text ? column.texts.size() : column.codes.size();
   for (uint32_t row = 0; row < rows; ++row) {
     const std::string_view word = column.IsMissing(row) ? kMissing
-                                  : is_text ? std::string_view(column.texts[row])
-                                            : column.categories[column.codes[row]];
+                                  : is_text             ? std::string_view(column.texts[row])
+                                                        : column.categories[column.codes[row]];
     groups[std::string(word)].push_back(row);
   }
   return LargestFirst(std::move(groups));
@@ -96,8 +96,10 @@ std::vector<GroupRows> NumberGroups(const data::Column& column) {
 std::vector<NamedMetric> MetricsOfGroups(const data::Target& target) {
   std::vector<NamedMetric> metrics;
   std::vector<std::string_view> names = {"accuracy", "f1_macro"};
-  if (target.task == data::Task::kRegression) names = {"mae", "rmse"};
-  else if (target.labels.size() == 2) names = {"accuracy", "precision", "recall", "selection_rate"};
+  if (target.task == data::Task::kRegression)
+    names = {"mae", "rmse"};
+  else if (target.labels.size() == 2)
+    names = {"accuracy", "precision", "recall", "selection_rate"};
   for (const std::string_view name : names)
     if (const auto metric = FindMetric(name, target); metric.ok()) metrics.push_back(*metric);
   return metrics;
@@ -146,9 +148,8 @@ Slice MeasureSlice(const data::Column& column, const Judged& judged, const Slice
       continue;
     }
     const SelectedRows rows = Select(judged, options.weights, group.rows);
-    slice.groups.push_back(
-        {group.name, group.rows.size(),
-         MeasureAll(metrics, rows.judged(), rows.weights, options.bootstrap)});
+    slice.groups.push_back({group.name, group.rows.size(),
+                            MeasureAll(metrics, rows.judged(), rows.weights, options.bootstrap)});
     if (binary) AddFairness(rows, selection, recall);
   }
   if (binary && slice.groups.size() > 1)

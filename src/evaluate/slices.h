@@ -26,12 +26,13 @@ struct SliceOptions {
   std::vector<NamedMetric> metrics;  // empty: a few that tell groups apart
   std::span<const double> weights;
   stats::BootstrapOptions bootstrap;
-  size_t min_rows = 10;   // smaller groups are left out
+  size_t min_rows = 10;    // smaller groups are left out
   size_t max_groups = 30;  // the largest ones
 };
 
 /// Fairness compares groups by the positive class, of two classes; of more, there is none to look
-/// for. Source: Hardt et al. 2016, Equality of Opportunity; as fairlearn's functions of these names.
+/// for. Source: Hardt et al. 2016, Equality of Opportunity; as fairlearn's functions of these
+/// names.
 Slice MeasureSlice(const data::Column& column, const Judged& judged, const SliceOptions& options);
 
 }  // namespace slipway::evaluate
