@@ -101,13 +101,11 @@ Command EstimatorReferenceCommand() {
 
 std::span<const Command> Commands() {
   static const std::vector<Command> commands = {
-      ServeCommand(),           InspectCommand(),
-      ConvertCommand(),         BundlePackCommand(),
-      BundleShowCommand(),      BundleDiffCommand(),
-      PredictCommand(),         TrainCommand(),
-      BenchCommand(),           MigrateCommand(),
-      CompletionCommand(),      VersionCommand(),
-      ConfigReferenceCommand(), EstimatorReferenceCommand()};
+      ServeCommand(),      InspectCommand(),         ConvertCommand(),
+      TrainCommand(),      EvaluateCommand(),        PredictCommand(),
+      BenchCommand(),      BundlePackCommand(),      BundleShowCommand(),
+      BundleDiffCommand(), MigrateCommand(),         CompletionCommand(),
+      VersionCommand(),    ConfigReferenceCommand(), EstimatorReferenceCommand()};
   return commands;
 }
 

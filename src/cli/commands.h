@@ -15,6 +15,7 @@ Command BundlePackCommand();
 Command BundleShowCommand();
 Command BundleDiffCommand();
 Command PredictCommand();
+Command EvaluateCommand();
 Command BenchCommand();
 Command TrainCommand();
 Command MigrateCommand();

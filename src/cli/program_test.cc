@@ -37,6 +37,19 @@ TEST(ParseCommandLineTest, ReadsOptionsInAnyOrder) {
   EXPECT_TRUE(arguments.Flag("--verify"));
 }
 
+TEST(ParseCommandLineTest, ArgumentsWithoutNamesComeInTheirOrder) {
+  Command command = Sample();
+  command.options[0] = {.name = "MODEL", .help = "A model.", .required = true};
+  command.options.push_back({.name = "DATA", .help = "Rows.", .required = true});
+  const auto parsed =
+      ParseCommandLine(command, std::vector<std::string>{"m", "--format", "json", "d"});
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(Arguments(parsed->values).Text("MODEL"), "m");
+  EXPECT_EQ(Arguments(parsed->values).Text("DATA"), "d");
+  EXPECT_FALSE(ParseCommandLine(command, std::vector<std::string>{"m", "d", "x"}).ok());
+  EXPECT_FALSE(ParseCommandLine(command, std::vector<std::string>{"m"}).ok());
+}
+
 TEST(ParseCommandLineTest, ASwitchCanBeTurnedOff) {
   EXPECT_FALSE(
       Arguments(ParseCommandLine(Sample(), std::vector<std::string>{"a", "--verify=false"})->values)

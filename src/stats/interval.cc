@@ -67,4 +67,15 @@ Interval WilsonInterval(double successes, double trials, double confidence) {
   return {std::max(0.0, middle - half), std::min(1.0, middle + half)};
 }
 
+MedianFigure MedianWithInterval(std::span<const double> values, double confidence) {
+  std::vector<double> sorted(values.begin(), values.end());
+  std::sort(sorted.begin(), sorted.end());
+  const size_t count = sorted.size();
+  size_t left_out = 0;  // on each side
+  while (2 * (left_out + 1) < count &&
+         BinomialCdf(left_out + 1, count, 0.5) <= (1 - confidence) / 2)
+    ++left_out;
+  return {Quantile(sorted, 0.5), {sorted[left_out], sorted[count - 1 - left_out]}};
+}
+
 }  // namespace slipway::stats

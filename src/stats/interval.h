@@ -24,4 +24,13 @@ Interval BcaInterval(double figure, std::span<const double> resampled,
 /// @return [0, 1] without trials.
 Interval WilsonInterval(double successes, double trials, double confidence);
 
+/// The median with an interval of order statistics: whatever the distribution, it holds the true
+/// median at least that often. Of so few values that none does, all of them.
+struct MedianFigure {
+  double value;
+  Interval interval;
+};
+/// @param values  at least one, in any order.
+MedianFigure MedianWithInterval(std::span<const double> values, double confidence);
+
 }  // namespace slipway::stats

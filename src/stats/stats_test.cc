@@ -64,6 +64,18 @@ TEST(IntervalTest, WilsonIsThatOfScipy) {
   EXPECT_EQ(WilsonInterval(0, 0, .95).high, 1);
 }
 
+TEST(IntervalTest, TheMediansIntervalIsOfOrderStatistics) {
+  // Chances of at most k of n: 1/64 for 0 of 6, 0.0176 for 3 of 15, 0.0592 for 4.
+  const double six[] = {5, 1, 3, 2, 4, 90}, few[] = {1, 9};
+  std::vector<double> fifteen;
+  for (int i = 15; i > 0; --i) fifteen.push_back(i);
+  EXPECT_EQ(MedianWithInterval(six, .95).value, 3.5);
+  EXPECT_EQ(MedianWithInterval(six, .95).interval.high, 90);
+  EXPECT_EQ(MedianWithInterval(fifteen, .95).interval.low, 4);
+  EXPECT_EQ(MedianWithInterval(fifteen, .95).interval.high, 12);
+  EXPECT_EQ(MedianWithInterval(few, .95).interval.low, 1);
+}
+
 TEST(PairedTestsTest, AreThoseOfScipy) {
   EXPECT_DOUBLE_EQ(McNemarTest(1, 9), 0.021484375);
   EXPECT_DOUBLE_EQ(McNemarTest(5, 5), 1);

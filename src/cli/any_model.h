@@ -1,0 +1,27 @@
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/status.h"
+#include "cli/command.h"
+#include "cli/local_model.h"
+#include "evaluate/runner.h"
+
+namespace slipway::cli {
+
+/// A model to judge: of this machine, or at a server. Members die in reverse order.
+struct AnyModel {
+  std::string name;                 // as it was given
+  std::optional<LocalModel> local;  // absent at a server
+  std::unique_ptr<evaluate::Runner> runner;
+
+  /// "" at a server.
+  std::string digest() const { return local ? local->artifact->digest() : ""; }
+};
+
+/// @param model  what OpenLocalModel takes, or an address with TargetOptions.
+StatusOr<AnyModel> OpenAnyModel(const std::string& model, const Arguments& arguments,
+                                int intra_op_threads);
+
+}  // namespace slipway::cli
