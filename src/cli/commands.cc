@@ -100,6 +100,9 @@ Command EstimatorReferenceCommand() {
 }
 
 std::span<const Command> Commands() {
+  Command optimize = OptimiseCommand();  // as it is spelled elsewhere
+  optimize.name = "optimize";
+  optimize.hidden = true;
   static const std::vector<Command> commands = {ServeCommand(),
                                                 InspectCommand(),
                                                 ConvertCommand(),
@@ -107,12 +110,14 @@ std::span<const Command> Commands() {
                                                 BundleShowCommand(),
                                                 BundleDiffCommand(),
                                                 PredictCommand(),
+                                                OptimiseCommand(),
                                                 BenchCommand(),
                                                 MigrateCommand(),
                                                 CompletionCommand(),
                                                 VersionCommand(),
                                                 ConfigReferenceCommand(),
-                                                EstimatorReferenceCommand()};
+                                                EstimatorReferenceCommand(),
+                                                optimize};
   return commands;
 }
 

@@ -17,6 +17,7 @@ Command BundleDiffCommand();
 Command PredictCommand();
 Command BenchCommand();
 Command MigrateCommand();
+Command OptimiseCommand();
 Command CompletionCommand();
 Command VersionCommand();
 /// Hidden: prints docs/configuration.md.
