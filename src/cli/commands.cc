@@ -100,12 +100,7 @@ Command EstimatorReferenceCommand() {
 }
 
 std::span<const Command> Commands() {
-  static const std::vector<Command> commands = {
-      ServeCommand(),      InspectCommand(),         ConvertCommand(),
-      TrainCommand(),      EvaluateCommand(),        PredictCommand(),
-      BenchCommand(),      BundlePackCommand(),      BundleShowCommand(),
-      BundleDiffCommand(), MigrateCommand(),         CompletionCommand(),
-      VersionCommand(),    ConfigReferenceCommand(), EstimatorReferenceCommand()};
+      ServeCommand(), InspectCommand(), ConvertCommand(), TrainCommand(), EvaluateCommand(), OptimiseCommand(), PredictCommand(), BenchCommand(), BundlePackCommand(), BundleShowCommand(), BundleDiffCommand(), MigrateCommand(), CompletionCommand(), VersionCommand(), ConfigReferenceCommand(), EstimatorReferenceCommand()};
   return commands;
 }
 

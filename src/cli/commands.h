@@ -19,6 +19,7 @@ Command EvaluateCommand();
 Command BenchCommand();
 Command TrainCommand();
 Command MigrateCommand();
+Command OptimiseCommand();
 Command CompletionCommand();
 Command VersionCommand();
 /// Hidden: prints docs/configuration.md.

@@ -1,0 +1,22 @@
+#pragma once
+// Arrays of NumPy → rows of a model: images and other inputs that are no tables.
+
+#include <span>
+#include <string>
+
+#include "base/status.h"
+#include "optimise/rows.h"
+#include "tensor/signature.h"
+
+namespace slipway::optimise {
+
+/// Reads an .npz, whose arrays go to the inputs of their names; one called "x" goes to the only
+/// input; the one called `target` holds the right answers, whole numbers being classes. Or an .npy,
+/// which is the only input. Numbers are converted to what the input takes, and dimensions of 1 may
+/// be left out.
+/// @param file  must outlive the rows.
+/// @return kBadRequest naming array, input and what it expects.
+StatusOr<Rows> RowsOfArrays(std::span<const std::byte> file, const Signature& signature,
+                            const std::string& target);
+
+}  // namespace slipway::optimise

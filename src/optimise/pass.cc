@@ -1,0 +1,102 @@
+#include "optimise/pass.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "base/nearest_word.h"
+#include "optimise/passes.h"
+
+namespace slipway::optimise {
+namespace {
+
+double NumberOf(std::string_view text) {
+  double number = NAN;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() ? number : NAN;
+}
+
+Status CheckValue(const Pass& pass, const PassParameter& parameter, std::string_view value) {
+  if (!parameter.words.empty()) {
+    if (std::ranges::find(parameter.words, value) != parameter.words.end()) return OkStatus();
+    return Error(Reason::kBadRequest, "{}: {}: expected one of {}, got \"{}\"", pass.name,
+                 parameter.name, fmt::join(parameter.words, ", "), value);
+  }
+  const double number = NumberOf(value);
+  if (number >= parameter.min && number <= parameter.max) return OkStatus();
+  return Error(Reason::kBadRequest, "{}: {}: expected a number from {} to {}, got \"{}\"",
+               pass.name, parameter.name, parameter.min, parameter.max, value);
+}
+
+template <typename T>
+StatusOr<const T*> FindByName(std::span<const T> all, std::string_view what,
+                              std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const T& one : all) {
+    if (one.name == name) return &one;
+    names.push_back(one.name);
+  }
+  return Error(Reason::kBadRequest, "{} \"{}\" is not known{}; there are: {}", what, name,
+               DidYouMean(name, names), fmt::join(names, ", "));
+}
+
+/// The part before `separator`, which is taken off `rest`.
+std::string_view TakeUntil(std::string_view& rest, char separator) {
+  const size_t end = std::min(rest.find(separator), rest.size());
+  const std::string_view part = rest.substr(0, end);
+  rest.remove_prefix(std::min(end + 1, rest.size()));
+  return part;
+}
+
+StatusOr<Step> ReadStep(std::string_view text) {
+  ASSIGN_OR_RETURN(const Pass* const pass, FindByName(Passes(), "pass", TakeUntil(text, ':')));
+  std::map<std::string, std::string, std::less<>> values;
+  for (const PassParameter& parameter : pass->parameters)
+    values.emplace(parameter.name, parameter.otherwise);
+  while (!text.empty()) {
+    std::string_view value = TakeUntil(text, ':');
+    const std::string_view name = TakeUntil(value, '=');
+    if (pass->parameters.empty())
+      return Error(Reason::kBadRequest, "{} takes no parameters, got \"{}\"", pass->name, name);
+    ASSIGN_OR_RETURN(const PassParameter* const parameter,
+                     FindByName(std::span<const PassParameter>(pass->parameters),
+                                fmt::format("{}: parameter", pass->name), name));
+    RETURN_IF_ERROR(CheckValue(*pass, *parameter, value));
+    values[std::string(name)] = value;
+  }
+  return Step{pass, Settings(std::move(values))};
+}
+
+}  // namespace
+
+double Settings::Number(std::string_view name) const { return NumberOf(Word(name)); }
+
+std::span<const Pass> Passes() {
+  static const std::vector<Pass> passes = {FoldConstants(), DropNoOps(),    MergeEqual(),
+                                           FuseBatchNorm(), FusePad(),      FuseScale(),
+                                           FuseGemm(),      DropDeadCode(), QuantiseStatic()};
+  return passes;
+}
+
+std::string Step::Text() const {
+  std::string text(pass->name);
+  for (const PassParameter& parameter : pass->parameters)
+    if (const std::string& value = settings.Word(parameter.name); value != parameter.otherwise)
+      text += fmt::format(":{}={}", parameter.name, value);
+  return text;
+}
+
+StatusOr<std::vector<Step>> ReadSteps(std::string_view text) {
+  std::vector<Step> steps;
+  while (!text.empty()) {
+    ASSIGN_OR_RETURN(Step step, ReadStep(TakeUntil(text, ',')));
+    steps.push_back(std::move(step));
+  }
+  if (steps.empty()) return Error(Reason::kBadRequest, "no pass is named");
+  return steps;
+}
+
+}  // namespace slipway::optimise

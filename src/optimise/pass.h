@@ -1,0 +1,74 @@
+#pragma once
+// What a pass is, and which there are.
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "evaluate/runner.h"
+#include "onnx/onnx.pb.h"
+#include "optimise/rows.h"
+
+namespace slipway::optimise {
+
+/// What a pass may use besides the model.
+struct Workshop {
+  evaluate::LoadModel load;    // runs graphs: no operator is computed a second time here
+  const Rows* rows = nullptr;  // to calibrate and to judge by; null: there are none
+};
+
+/// One parameter of a pass: one of `words`, or, without words, a number in [min, max].
+struct PassParameter {
+  std::string_view name;
+  std::string_view otherwise;  // the default
+  std::vector<std::string_view> words = {};
+  double min = 0, max = 0;
+  std::string_view help;
+};
+
+/// The parameters of a pass, all of them, as they were given or by default.
+class Settings {
+ public:
+  explicit Settings(std::map<std::string, std::string, std::less<>> values)
+      : values_(std::move(values)) {}
+  const std::string& Word(std::string_view name) const { return values_.find(name)->second; }
+  bool Flag(std::string_view name) const { return Word(name) == "yes"; }
+  double Number(std::string_view name) const;
+  const std::map<std::string, std::string, std::less<>>& values() const { return values_; }
+
+ private:
+  std::map<std::string, std::string, std::less<>> values_;
+};
+
+struct Pass {
+  std::string_view name;     // "fold-constants"
+  std::string_view summary;  // one sentence
+  bool exact = true;         // answers differ by rounding only
+  bool needs_rows = false;
+  std::vector<PassParameter> parameters = {};
+  /// Changes a model that passed CheckGraph and has no external data, and leaves one.
+  /// @return what was done, "12 nodes became 3 constants"; "" when there was nothing to do;
+  ///   kUnsupported for what the model cannot be given; what running it answers.
+  StatusOr<std::string> (*apply)(::onnx::ModelProto& model, const Settings& settings,
+                                 const Workshop& workshop);
+};
+
+/// All passes, in the order in which they are best applied.
+std::span<const Pass> Passes();
+
+/// A pass with its settings.
+struct Step {
+  const Pass* pass;
+  Settings settings;
+  /// "quantise-static:method=entropy": only what is not the default.
+  std::string Text() const;
+};
+
+/// Reads "fold-constants,quantise-static:method=entropy:per_channel=no".
+/// @return kBadRequest naming the pass or parameter, what it takes and the nearest name.
+StatusOr<std::vector<Step>> ReadSteps(std::string_view text);
+
+}  // namespace slipway::optimise

@@ -1,0 +1,18 @@
+#pragma once
+// The passes there are; a pass's file says what it does.
+
+#include "optimise/pass.h"
+
+namespace slipway::optimise {
+
+Pass FoldConstants();   // graph/fold_constants.cc
+Pass DropNoOps();       // graph/drop_no_ops.cc
+Pass MergeEqual();      // graph/merge_equal.cc
+Pass FuseBatchNorm();   // graph/fuse_batch_norm.cc
+Pass FusePad();         // graph/fuse_pad.cc
+Pass FuseScale();       // graph/fuse_scale.cc
+Pass FuseGemm();        // graph/fuse_gemm.cc
+Pass DropDeadCode();    // graph/drop_dead_code.cc
+Pass QuantiseStatic();  // quantise/static.cc
+
+}  // namespace slipway::optimise

@@ -1,0 +1,115 @@
+#include "optimise/rows.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace slipway::optimise {
+namespace {
+
+constexpr size_t kBatch = 32;
+
+/// Where row `row` of `count` begins in the bytes of a tensor.
+size_t OffsetOf(const Tensor& tensor, size_t row, size_t count) {
+  if (tensor.dtype != DType::kBytes) return tensor.data.size() / std::max<size_t>(count, 1) * row;
+  const int64_t elements = ElementCount(tensor.shape).value_or(0);
+  const size_t before = static_cast<size_t>(elements) / std::max<size_t>(count, 1) * row;
+  size_t offset = 0;
+  BytesReader reader(tensor.data.bytes());
+  std::string_view element;
+  for (size_t i = 0; i < before && reader.Next(&element); ++i) offset += 4 + element.size();
+  return offset;
+}
+
+Tensor RowsOf(const Tensor& tensor, size_t begin, size_t end, size_t count) {
+  const size_t from = OffsetOf(tensor, begin, count), to = OffsetOf(tensor, end, count);
+  Shape shape = tensor.shape;
+  shape[0] = static_cast<int64_t>(end - begin);
+  return {tensor.dtype, shape,
+          Buffer(tensor.data.bytes().subspan(from, to - from), tensor.data.owner())};
+}
+
+Tensor Joined(std::span<const Tensor> parts) {
+  std::string bytes;
+  Shape shape = parts.front().shape;
+  int64_t rows = 0;
+  for (const Tensor& part : parts) {
+    bytes.append(reinterpret_cast<const char*>(part.data.data()), part.data.size());
+    if (!part.shape.empty()) rows += part.shape[0];
+  }
+  if (!shape.empty()) shape[0] = rows;
+  return {parts.front().dtype, shape, Buffer::Own(std::move(bytes))};
+}
+
+template <typename T>
+std::vector<T> Part(const std::vector<T>& values, size_t begin, size_t end) {
+  if (values.empty()) return {};
+  return {values.begin() + static_cast<ptrdiff_t>(begin),
+          values.begin() + static_cast<ptrdiff_t>(end)};
+}
+
+}  // namespace
+
+Rows Rows::Slice(size_t begin, size_t end) const {
+  Rows part{{}, end - begin, Part(classes, begin, end), Part(values, begin, end)};
+  for (const NamedTensor& input : inputs)
+    part.inputs.push_back({input.name, RowsOf(input.tensor, begin, end, count)});
+  return part;
+}
+
+Rows Rows::Sample(size_t most) const {
+  if (count <= most) return *this;
+  Rows sample;
+  sample.count = most;
+  std::vector<std::vector<Tensor>> parts(inputs.size());
+  for (size_t i = 0; i < most; ++i) {
+    const Rows row = Slice(i * count / most, i * count / most + 1);
+    for (size_t j = 0; j < inputs.size(); ++j) parts[j].push_back(row.inputs[j].tensor);
+    sample.classes.insert(sample.classes.end(), row.classes.begin(), row.classes.end());
+    sample.values.insert(sample.values.end(), row.values.begin(), row.values.end());
+  }
+  for (size_t j = 0; j < inputs.size(); ++j)
+    sample.inputs.push_back({inputs[j].name, Joined(parts[j])});
+  return sample;
+}
+
+size_t BatchOf(const Signature& signature, size_t wish) {
+  for (const TensorSpec& input : signature.inputs)
+    if (!input.any_rank && !input.shape.empty() && input.shape[0] > 0)
+      return static_cast<size_t>(input.shape[0]);
+  return wish;
+}
+
+Status RunBatches(const evaluate::Runner& model, const Rows& rows, size_t batch,
+                  const std::vector<std::string>& outputs,
+                  const std::function<Status(std::vector<NamedTensor>, size_t)>& take) {
+  const size_t step = BatchOf(model.signature(), batch);
+  const bool fixed = BatchOf(model.signature(), 0) > 0;
+  if (fixed && rows.count < step)
+    return Error(Reason::kBadRequest, "the model takes {} rows at once, the data has {}", step,
+                 rows.count);
+  for (size_t begin = 0; begin < rows.count; begin += step) {
+    const size_t end = std::min(begin + step, rows.count);
+    if (fixed && end - begin < step) break;
+    ASSIGN_OR_RETURN(auto results, model.Run(rows.Slice(begin, end).inputs, outputs));
+    RETURN_IF_ERROR(take(std::move(results), begin));
+  }
+  return OkStatus();
+}
+
+StatusOr<std::vector<NamedTensor>> RunRows(const evaluate::Runner& model, const Rows& rows) {
+  std::vector<NamedTensor> joined;
+  std::vector<std::vector<Tensor>> parts;
+  RETURN_IF_ERROR(RunBatches(model, rows, kBatch, {}, [&](auto results, size_t) {
+    parts.resize(results.size());
+    joined.resize(results.size());
+    for (size_t i = 0; i < results.size(); ++i) {
+      joined[i].name = results[i].name;
+      parts[i].push_back(std::move(results[i].tensor));
+    }
+    return OkStatus();
+  }));
+  for (size_t i = 0; i < joined.size(); ++i) joined[i].tensor = Joined(parts[i]);
+  return joined;
+}
+
+}  // namespace slipway::optimise

@@ -1,0 +1,40 @@
+#pragma once
+// Rows that a model is run on: what its inputs get, and the right answers where they are known.
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "data/table.h"
+#include "evaluate/runner.h"
+#include "tensor/tensor.h"
+
+namespace slipway::optimise {
+
+struct Rows {
+  std::vector<NamedTensor> inputs;  // [count, …] each
+  size_t count = 0;
+  std::vector<int32_t> classes;  // classification: [count]; empty when not known
+  std::vector<double> values;    // regression: [count]; empty when not known
+
+  /// Rows [begin, end), which borrow from these.
+  Rows Slice(size_t begin, size_t end) const;
+  /// At most `most` rows, evenly spread; copies.
+  Rows Sample(size_t most) const;
+};
+
+/// How many rows `model` takes at once: what its first dimension is fixed to, else `wish`.
+size_t BatchOf(const Signature& signature, size_t wish);
+
+/// Runs `model` on batch after batch. The rows that a fixed batch leaves over are not run.
+/// @param take  gets the outputs asked for, and the first row of the batch; its error ends it.
+Status RunBatches(const evaluate::Runner& model, const Rows& rows, size_t batch,
+                  const std::vector<std::string>& outputs,
+                  const std::function<Status(std::vector<NamedTensor>, size_t first)>& take);
+
+/// All rows of all outputs, batch after batch: [rows run, …].
+StatusOr<std::vector<NamedTensor>> RunRows(const evaluate::Runner& model, const Rows& rows);
+
+}  // namespace slipway::optimise
