@@ -100,7 +100,23 @@ Command EstimatorReferenceCommand() {
 }
 
 std::span<const Command> Commands() {
-      ServeCommand(), InspectCommand(), ConvertCommand(), TrainCommand(), EvaluateCommand(), OptimiseCommand(), PredictCommand(), BenchCommand(), BundlePackCommand(), BundleShowCommand(), BundleDiffCommand(), MigrateCommand(), CompletionCommand(), VersionCommand(), ConfigReferenceCommand(), EstimatorReferenceCommand()};
+  static const std::vector<Command> commands = {ServeCommand(),
+                                                InspectCommand(),
+                                                ConvertCommand(),
+                                                TrainCommand(),
+                                                EvaluateCommand(),
+                                                OptimiseCommand(),
+                                                PredictCommand(),
+                                                BenchCommand(),
+                                                BundlePackCommand(),
+                                                BundleShowCommand(),
+                                                BundleDiffCommand(),
+                                                DemoCommand(),
+                                                MigrateCommand(),
+                                                CompletionCommand(),
+                                                VersionCommand(),
+                                                ConfigReferenceCommand(),
+                                                EstimatorReferenceCommand()};
   return commands;
 }
 

@@ -18,6 +18,7 @@ Command PredictCommand();
 Command EvaluateCommand();
 Command BenchCommand();
 Command TrainCommand();
+Command DemoCommand();
 Command MigrateCommand();
 Command OptimiseCommand();
 Command CompletionCommand();

@@ -63,9 +63,8 @@ StatusOr<Result> Work(const Arguments& arguments) {
   ASSIGN_OR_RETURN(const Data data, ReadData(arguments, model.signature()));
   LoadOptions load;
   load.memory.run_bytes = server::DetectResources().memory_bytes;
-  const optimise::Workshop workshop{
-      .load = pipeline::LoaderOf(*model.engine, load),
-      .rows = arguments.Has("--data") ? &data.rows : nullptr};
+  const optimise::Workshop workshop{.load = pipeline::LoaderOf(*model.engine, load),
+                                    .rows = arguments.Has("--data") ? &data.rows : nullptr};
   const SteadyClock clock;
   size_t done = 0;
   optimise::OptimiseOptions options;
