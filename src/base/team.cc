@@ -29,31 +29,33 @@ void Team::ForEach(size_t parts, const std::function<void(size_t part)>& work) {
     work_ = &work;
     parts_ = parts;
     next_.store(0, std::memory_order_relaxed);
-    busy_ = threads_.size();
     ++round_;
   }
   begun_.notify_all();
   TakeParts(work, parts);
   MutexLock lock(mutex_);
-  while (busy_ > 0) lock.Wait(ended_);
+  work_ = nullptr;
+  while (helping_ > 0) lock.Wait(ended_);
 }
 
 void Team::Work(std::stop_token stop) {
-  for (size_t done = 0;;) {
-    const std::function<void(size_t)>* work;
-    size_t parts;
-    {
-      MutexLock lock(mutex_);
-      while (round_ == done && !stop.stop_requested()) lock.Wait(begun_);
-      if (stop.stop_requested()) return;
-      done = round_;
-      work = work_;
-      parts = parts_;
+  MutexLock lock(mutex_);
+  for (size_t seen = 0; !stop.stop_requested();) {
+    if (work_ == nullptr || round_ == seen) {
+      lock.Wait(begun_);
+      continue;
     }
-    TakeParts(*work, parts);
-    const MutexLock lock(mutex_);
-    if (--busy_ == 0) ended_.notify_one();
+    seen = round_;
+    ++helping_;
+    Help(*work_, parts_);
+    if (--helping_ == 0) ended_.notify_one();
   }
+}
+
+void Team::Help(const std::function<void(size_t)>& work, size_t parts) {
+  mutex_.Unlock();
+  TakeParts(work, parts);
+  mutex_.Lock();
 }
 
 }  // namespace slipway

@@ -26,15 +26,19 @@ class Team {
 
  private:
   void Work(std::stop_token stop);
+  /// TakeParts with the lock let go meanwhile.
+  void Help(const std::function<void(size_t)>& work, size_t parts)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   /// Does parts until none is left.
   void TakeParts(const std::function<void(size_t)>& work, size_t parts);
 
   Mutex mutex_;
   std::condition_variable begun_, ended_;
+  // Null between rounds: who wakes up late finds nothing to do, and nobody has waited for it.
   const std::function<void(size_t)>* work_ ABSL_GUARDED_BY(mutex_) = nullptr;
   size_t parts_ ABSL_GUARDED_BY(mutex_) = 0;
   size_t round_ ABSL_GUARDED_BY(mutex_) = 0;
-  size_t busy_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t helping_ ABSL_GUARDED_BY(mutex_) = 0;
   std::atomic<size_t> next_{0};
   std::vector<std::jthread> threads_;
 };
