@@ -65,7 +65,8 @@ StatusOr<Parameters> EstimatorKind::Read(const std::map<std::string, std::string
 }
 
 std::span<const EstimatorKind> EstimatorKinds() {
-  static const std::vector<EstimatorKind> kinds = {kElasticNet, kLasso, kLinear, kLogistic, kRidge};
+  static const std::vector<EstimatorKind> kinds = {kElasticNet, kLasso,      kLinear,
+                                                   kLogistic,   kNaiveBayes, kRidge};
   return kinds;
 }
 

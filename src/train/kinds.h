@@ -10,6 +10,7 @@ extern const EstimatorKind kElasticNet;
 extern const EstimatorKind kLasso;
 extern const EstimatorKind kLinear;
 extern const EstimatorKind kLogistic;
+extern const EstimatorKind kNaiveBayes;
 extern const EstimatorKind kRidge;
 
 }  // namespace slipway::train
