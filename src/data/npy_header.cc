@@ -94,14 +94,16 @@ StatusOr<std::string_view> TakeHeaderText(std::string_view& file) {
   if (!file.starts_with(kNpyMagic) || file.size() < kNpyMagic.size() + 2)
     return MalformedNpy("no magic string");
   const auto major = static_cast<uint8_t>(file[kNpyMagic.size()]);
-  if (major < 1 || major > 3) return MalformedNpy(fmt::format("format version {} is unknown", major));
+  if (major < 1 || major > 3)
+    return MalformedNpy(fmt::format("format version {} is unknown", major));
   const size_t length_bytes = major == 1 ? 2 : 4;
   file.remove_prefix(kNpyMagic.size() + 2);
   if (file.size() < length_bytes) return MalformedNpy("it is cut off");
   uint32_t length = 0;
   std::memcpy(&length, file.data(), length_bytes);
   file.remove_prefix(length_bytes);
-  if (length > kMaxNpyHeaderBytes || length > file.size()) return MalformedNpy("its header is cut off");
+  if (length > kMaxNpyHeaderBytes || length > file.size())
+    return MalformedNpy("its header is cut off");
   const std::string_view text = file.substr(0, length);
   file.remove_prefix(length);
   return text;

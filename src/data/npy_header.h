@@ -20,17 +20,17 @@ struct NpyType {
   DType dtype;
 };
 inline constexpr std::array<NpyType, 12> kNpyTypes = {{{"|b1", DType::kBool},
-                                              {"|u1", DType::kUint8},
-                                              {"<u2", DType::kUint16},
-                                              {"<u4", DType::kUint32},
-                                              {"<u8", DType::kUint64},
-                                              {"|i1", DType::kInt8},
-                                              {"<i2", DType::kInt16},
-                                              {"<i4", DType::kInt32},
-                                              {"<i8", DType::kInt64},
-                                              {"<f2", DType::kFp16},
-                                              {"<f4", DType::kFp32},
-                                              {"<f8", DType::kFp64}}};
+                                                       {"|u1", DType::kUint8},
+                                                       {"<u2", DType::kUint16},
+                                                       {"<u4", DType::kUint32},
+                                                       {"<u8", DType::kUint64},
+                                                       {"|i1", DType::kInt8},
+                                                       {"<i2", DType::kInt16},
+                                                       {"<i4", DType::kInt32},
+                                                       {"<i8", DType::kInt64},
+                                                       {"<f2", DType::kFp16},
+                                                       {"<f4", DType::kFp32},
+                                                       {"<f8", DType::kFp64}}};
 
 struct NpyHeader {
   std::string descr;

@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <limits>
-#include <numbers>
 
 #include "import/sklearn/members.h"
 #include "import/sklearn/operators.h"
@@ -42,24 +41,9 @@ StatusOr<Outputs> GaussianNB(Writer& writer, const State& state, const Table& ta
   // sigma_ before scikit-learn 1.0
   ASSIGN_OR_RETURN(const Dense variance,
                    state.Rows(state.Has("var_") ? "var_" : "sigma_", count, x.columns));
-  ASSIGN_OR_RETURN(std::vector<double> offsets, state.Vector("class_prior_", count));
-  for (int64_t k = 0; k < count; ++k) {
-    offsets[k] = std::log(offsets[k]);
-    for (int64_t i = 0; i < x.columns; ++i)
-      offsets[k] -= 0.5 * std::log(2 * std::numbers::pi * variance.values[k * x.columns + i]);
-  }
-  // The differences themselves, [n, classes, columns]: squares of far means would cancel.
-  const Shape shape = {count, x.columns};
-  const std::string axis = graph.Constant<int64_t>({1}, std::vector<int64_t>{1});
-  const std::string rows = graph.Add("Unsqueeze", {x.value, axis});
-  const std::string difference =
-      graph.Add("Sub", {rows, graph.Constant<double>(shape, mean.values)});
-  const std::string distance = graph.Add("Div", {graph.Add("Mul", {difference, difference}),
-                                                 graph.Constant<double>(shape, variance.values)});
-  const std::string last = graph.Constant<int64_t>({1}, std::vector<int64_t>{2});
-  const Matrix sum = {graph.Add("ReduceSum", {distance, last}, {{"keepdims", 0}}), DType::kFp64,
-                      count};
-  const Matrix joint = MapWith(graph, "Add", MapWith(graph, "Mul", sum, {-0.5}), offsets);
+  ASSIGN_OR_RETURN(std::vector<double> priors, state.Vector("class_prior_", count));
+  for (double& prior : priors) prior = std::log(prior);
+  const Matrix joint = GaussianJoint(graph, x, mean.values, variance.values, std::move(priors));
   return MostLikely(graph, std::move(classes), joint);
 }
 

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 namespace slipway::importing::sklearn {
 
@@ -102,6 +103,25 @@ Matrix LogToBase(Graph& graph, const Matrix& x, double base) {
   const std::string power = graph.Add("Pow", {graph.Scalar<double>(base), whole});
   const std::string is_power = graph.Add("Equal", {power, x.value});
   return {graph.Add("Where", {is_power, whole, log.value}), x.dtype, x.columns};
+}
+
+Matrix GaussianJoint(Graph& graph, const Matrix& x, const std::vector<double>& means,
+                     const std::vector<double>& variances, std::vector<double> priors) {
+  const auto count = static_cast<int64_t>(priors.size());
+  for (int64_t k = 0; k < count; ++k)
+    for (int64_t i = 0; i < x.columns; ++i)
+      priors[k] -= 0.5 * std::log(2 * std::numbers::pi * variances[k * x.columns + i]);
+  // The differences themselves, [n, classes, columns]: squares of far means would cancel.
+  const Shape shape = {count, x.columns};
+  const std::string axis = graph.Constant<int64_t>({1}, std::vector<int64_t>{1});
+  const std::string rows = graph.Add("Unsqueeze", {x.value, axis});
+  const std::string difference = graph.Add("Sub", {rows, graph.Constant<double>(shape, means)});
+  const std::string distance = graph.Add("Div", {graph.Add("Mul", {difference, difference}),
+                                                 graph.Constant<double>(shape, variances)});
+  const std::string last = graph.Constant<int64_t>({1}, std::vector<int64_t>{2});
+  const Matrix sum = {graph.Add("ReduceSum", {distance, last}, {{"keepdims", 0}}), DType::kFp64,
+                      count};
+  return MapWith(graph, "Add", MapWith(graph, "Mul", sum, {-0.5}), priors);
 }
 
 std::string ArgMax(Graph& graph, const Matrix& x) {

@@ -43,6 +43,12 @@ Matrix Expm1(Graph& graph, const Matrix& x);
 /// log2 or log10, exact at the powers of `base`.
 Matrix LogToBase(Graph& graph, const Matrix& x, double base);
 
+/// ln of the joint likelihoods of normally distributed columns: Σ ln N(x; mean, variance) + prior.
+/// @param means, variances  [classes, columns], row-major. @param priors  [classes], logarithms.
+/// @return [n, classes]
+Matrix GaussianJoint(Graph& graph, const Matrix& x, const std::vector<double>& means,
+                     const std::vector<double>& variances, std::vector<double> priors);
+
 /// The first largest of each row: INT64 [n].
 std::string ArgMax(Graph& graph, const Matrix& x);
 /// 1 where column [n, 1] is greater than `limit`, else 0: INT64 [n].

@@ -8,9 +8,11 @@ set(TRAIN_LINEAR_SOURCES
     linear/logistic_loss.cc
     linear/losses.cc
     linear/moments.cc
+    linear/naive_bayes.cc
     linear/products.cc)
 set(TRAIN_LINEAR_TESTS
     linear/coordinate_descent_test.cc
     linear/least_squares_test.cc
     linear/logistic_test.cc
+    linear/naive_bayes_test.cc
     linear/products_test.cc)
