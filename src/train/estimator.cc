@@ -67,8 +67,8 @@ StatusOr<Parameters> EstimatorKind::Read(const std::map<std::string, std::string
 
 std::span<const EstimatorKind> EstimatorKinds() {
   static const std::vector<EstimatorKind> kinds = {kBoosting, kConstant, kElasticNet, kLasso,
-                                                   kLinear,   kLogistic, kNaiveBayes, kNetwork,
-                                                   kRidge,    kSvm};
+                                                   kLinear,   kLogistic, kNaiveBayes, kNeighbors,
+                                                   kNetwork,  kRidge,    kSvm};
   return kinds;
 }
 

@@ -13,6 +13,7 @@ extern const EstimatorKind kLasso;
 extern const EstimatorKind kLinear;
 extern const EstimatorKind kLogistic;
 extern const EstimatorKind kNaiveBayes;
+extern const EstimatorKind kNeighbors;
 extern const EstimatorKind kNetwork;
 extern const EstimatorKind kRidge;
 extern const EstimatorKind kSvm;

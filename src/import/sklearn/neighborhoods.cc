@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "import/sklearn/operators.h"
 
@@ -101,6 +102,16 @@ Matrix Rooted(Graph& graph, const Matrix& sums, const Metric& metric) {
   return MapWith(graph, "Pow", sums, {1 / metric.power});
 }
 
+/// 1 / distance; where some neighbor has distance 0, 1 for those that have, else 0: [n, k].
+std::string InverseDistances(Graph& graph, const Nearest& nearest, int64_t count) {
+  const Matrix is_zero = {graph.Add("Equal", {nearest.distances, graph.Scalar<double>(0)}),
+                          DType::kBool, count};
+  const Matrix exact = graph.CastTo(is_zero, DType::kFp64);
+  const Matrix any = graph.CastTo(Reduce(graph, "ReduceMax", exact), DType::kBool);
+  const std::string inverse = graph.Add("Reciprocal", {nearest.distances});
+  return graph.Add("Where", {any.value, exact.value, inverse});
+}
+
 }  // namespace
 
 StatusOr<Neighborhood> ReadNeighborhood(const State& state, int64_t columns,
@@ -126,6 +137,35 @@ Nearest AddNearest(Graph& graph, const Matrix& x, const Neighborhood& near) {
 
 Matrix AddDistances(Graph& graph, const Matrix& x, const Dense& rows, const Metric& metric) {
   return Rooted(graph, AddSums(graph, x, rows, metric), metric);
+}
+
+Matrix MeanOverNeighbors(Graph& graph, const Nearest& nearest, const Neighborhood& near,
+                         bool weighted, const std::string& values, int64_t width) {
+  const std::string axis = graph.Constant<int64_t>({1}, std::vector<int64_t>{1});
+  if (!weighted) {
+    const Matrix sum = {graph.Add("ReduceSum", {values, axis}, {{"keepdims", 0}}), DType::kFp64,
+                        width};
+    return MapWith(graph, "Div", sum, {static_cast<double>(near.count)});
+  }
+  const Matrix weights = {InverseDistances(graph, nearest, near.count), DType::kFp64, near.count};
+  const std::string last = graph.Constant<int64_t>({1}, std::vector<int64_t>{2});
+  const std::string each = graph.Add("Unsqueeze", {weights.value, last});
+  const std::string sum =
+      graph.Add("ReduceSum", {graph.Add("Mul", {each, values}), axis}, {{"keepdims", 0}});
+  return {graph.Add("Div", {sum, Reduce(graph, "ReduceSum", weights).value}), DType::kFp64, width};
+}
+
+Matrix ShareOfClasses(Graph& graph, const Nearest& nearest, const Neighborhood& near, bool weighted,
+                      const std::vector<int64_t>& y, int64_t classes) {
+  std::vector<int64_t> numbers(static_cast<size_t>(classes));
+  std::iota(numbers.begin(), numbers.end(), 0);
+  const std::string own =
+      graph.Add("Gather", {graph.Constant<int64_t>({near.rows.rows()}, y), nearest.rows});
+  const std::string last = graph.Constant<int64_t>({1}, std::vector<int64_t>{2});
+  const std::string is_class = graph.Add(
+      "Equal", {graph.Add("Unsqueeze", {own, last}), graph.Constant<int64_t>({classes}, numbers)});
+  const Matrix shares = graph.CastTo({is_class, DType::kBool, classes}, DType::kFp64);
+  return MeanOverNeighbors(graph, nearest, near, weighted, shares.value, classes);
 }
 
 }  // namespace slipway::importing::sklearn

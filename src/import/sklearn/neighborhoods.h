@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/status.h"
 #include "import/graph.h"
@@ -36,6 +37,16 @@ struct Nearest {
 };
 
 Nearest AddNearest(Graph& graph, const Matrix& x, const Neighborhood& near);
+
+/// The mean over neighbors of what a table says of each: [n, width].
+/// @param weighted  by 1 / distance, else all alike
+/// @param values    [n, k, width]
+Matrix MeanOverNeighbors(Graph& graph, const Nearest& nearest, const Neighborhood& near,
+                         bool weighted, const std::string& values, int64_t width);
+
+/// The share of each class among the nearest rows, of which y says the class: [n, classes].
+Matrix ShareOfClasses(Graph& graph, const Nearest& nearest, const Neighborhood& near, bool weighted,
+                      const std::vector<int64_t>& y, int64_t classes);
 
 /// The distance of x to each row: FP64 [n, rows.rows()]. Column by column, so that equal rows have
 /// distance 0 and no [n, rows, columns] is ever held.

@@ -24,34 +24,6 @@ StatusOr<bool> AreWeighted(const State& state) {
   return name == "distance";
 }
 
-/// 1 / distance; where some neighbor has distance 0, 1 for those that have, else 0: [n, k].
-std::string InverseDistances(Graph& graph, const Nearest& nearest, int64_t count) {
-  const Matrix is_zero = {graph.Add("Equal", {nearest.distances, graph.Scalar<double>(0)}),
-                          DType::kBool, count};
-  const Matrix exact = graph.CastTo(is_zero, DType::kFp64);
-  const Matrix any = graph.CastTo(Reduce(graph, "ReduceMax", exact), DType::kBool);
-  const std::string inverse = graph.Add("Reciprocal", {nearest.distances});
-  return graph.Add("Where", {any.value, exact.value, inverse});
-}
-
-/// The mean over neighbors of what a table says of each: [n, width].
-/// @param values  [n, k, width]
-Matrix MeanOverNeighbors(Graph& graph, const Nearest& nearest, const Neighborhood& near,
-                         bool weighted, const std::string& values, int64_t width) {
-  const std::string axis = graph.Constant<int64_t>({1}, std::vector<int64_t>{1});
-  if (!weighted) {
-    const Matrix sum = {graph.Add("ReduceSum", {values, axis}, {{"keepdims", 0}}), DType::kFp64,
-                        width};
-    return MapWith(graph, "Div", sum, {static_cast<double>(near.count)});
-  }
-  const Matrix weights = {InverseDistances(graph, nearest, near.count), DType::kFp64, near.count};
-  const std::string last = graph.Constant<int64_t>({1}, std::vector<int64_t>{2});
-  const std::string each = graph.Add("Unsqueeze", {weights.value, last});
-  const std::string sum =
-      graph.Add("ReduceSum", {graph.Add("Mul", {each, values}), axis}, {{"keepdims", 0}});
-  return {graph.Add("Div", {sum, Reduce(graph, "ReduceSum", weights).value}), DType::kFp64, width};
-}
-
 /// Whether two trained rows are equal and `differ(row, row)` says that their targets are not.
 bool HaveTies(const Dense& rows, const auto& differ) {
   const size_t size = static_cast<size_t>(rows.columns()) * sizeof(double);
@@ -81,20 +53,6 @@ void WarnOfTies(Writer& writer, const State& state) {
                   "targets: of rows at the same distance the first ones count, and in "
                   "scikit-learn those that its search finds first.",
                   state.Title()));
-}
-
-/// The share of each class among the nearest rows, of which y says the class: [n, classes].
-Matrix ShareOfClasses(Graph& graph, const Nearest& nearest, const Neighborhood& near, bool weighted,
-                      const std::vector<int64_t>& y, int64_t classes) {
-  std::vector<int64_t> numbers(static_cast<size_t>(classes));
-  std::iota(numbers.begin(), numbers.end(), 0);
-  const std::string own =
-      graph.Add("Gather", {graph.Constant<int64_t>({near.rows.rows()}, y), nearest.rows});
-  const std::string last = graph.Constant<int64_t>({1}, std::vector<int64_t>{2});
-  const std::string is_class = graph.Add(
-      "Equal", {graph.Add("Unsqueeze", {own, last}), graph.Constant<int64_t>({classes}, numbers)});
-  const Matrix shares = graph.CastTo({is_class, DType::kBool, classes}, DType::kFp64);
-  return MeanOverNeighbors(graph, nearest, near, weighted, shares.value, classes);
 }
 
 /// Column `target` of _y [rows, targets], positions in its classes.

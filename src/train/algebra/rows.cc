@@ -23,6 +23,18 @@ StatusOr<std::vector<float>> RowsOf(const Samples& samples, std::span<const doub
   return rows;
 }
 
+Status CheckFinite(const Samples& samples) {
+  for (size_t f = 0; f < samples.features.size(); ++f) {
+    const auto column = samples.column(f);
+    const auto bad = std::find_if(column.begin(), column.end(),
+                                  [](double value) { return !std::isfinite(value); });
+    if (bad != column.end())
+      return Error(Reason::kBadRequest, "feature \"{}\", row {}: expected a finite number, got {}",
+                   samples.features[f].name, bad - column.begin(), *bad);
+  }
+  return OkStatus();
+}
+
 Status CheckWeights(const Samples& samples) {
   const bool some =
       samples.weights.empty() || std::any_of(samples.weights.begin(), samples.weights.end(),

@@ -13,6 +13,9 @@ namespace slipway::train {
 ///   or too large for float32.
 StatusOr<std::vector<float>> RowsOf(const Samples& samples, std::span<const double> shift = {});
 
+/// kBadRequest naming feature and row for a value that is missing or infinite.
+Status CheckFinite(const Samples& samples);
+
 /// kBadRequest when all weights are 0.
 Status CheckWeights(const Samples& samples);
 

@@ -1,10 +1,11 @@
 """Prints what scikit-learn's support vector machines and nearest neighbours say of a few rows: the figures
-in src/train/kernels/*_test.cc."""
+in src/train/kernels/*_test.cc and src/pipeline/trained_kernels_test.cc."""
 
 import warnings
 
 import numpy as np
 from sklearn.calibration import _sigmoid_calibration
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.svm import SVC, SVR
 
 warnings.simplefilter("ignore")
@@ -28,3 +29,14 @@ for kernel in ("linear", "poly", "rbf", "sigmoid"):
     show(f"SVR {kernel}", SVR(epsilon=0.2, **options).fit(ROWS, VALUES, WEIGHTS).predict(ROWS))
 DECISIONS = np.array([-2.0, -1.5, -0.5, 0.25, -0.25, 0.5, 1.0, 3.0])
 show("sigmoid", _sigmoid_calibration(DECISIONS, np.array([0, 0, 0, 0, 1, 1, 1, 1])))
+
+QUERIES = np.array([[0.4, -0.9], [1.2, 0.6], [-1.0, -1.0], [0.5, -1.0]])
+for name, classifier in (
+    ("uniform euclidean", KNeighborsClassifier(3)),
+    ("distance manhattan", KNeighborsClassifier(4, weights="distance", p=1)),
+):
+    show(name, classifier.fit(ROWS, CLASSES).predict_proba(QUERIES))
+show("mean", KNeighborsRegressor(3, weights="distance").fit(ROWS, VALUES).predict(QUERIES))
+svc = SVC(gamma=0.5, C=2, tol=1e-9).fit(ROWS, CLASSES)
+show("SVC", svc.predict(QUERIES))
+show("SVR", SVR(kernel="poly", gamma=0.5, coef0=0.25, C=2, epsilon=0.2, tol=1e-9).fit(ROWS, VALUES).predict(QUERIES))
