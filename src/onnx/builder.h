@@ -1,6 +1,7 @@
 #pragma once
 // Writes ONNX models: for tests, benches and fakes, and for importers of other formats.
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -29,7 +30,11 @@ struct Attribute {
   Value value;
 
   Attribute(std::string n, Value v) : name(std::move(n)), value(std::move(v)) {}
-  Attribute(std::string n, int v) : name(std::move(n)), value(int64_t{v}) {}
+  template <std::integral T>
+  Attribute(std::string n, T v) : name(std::move(n)), value(static_cast<int64_t>(v)) {}
+  /// ONNX's attributes are FP32.
+  template <std::floating_point T>
+  Attribute(std::string n, T v) : name(std::move(n)), value(static_cast<float>(v)) {}
   Attribute(std::string n, const char* v) : name(std::move(n)), value(std::string(v)) {}
 };
 

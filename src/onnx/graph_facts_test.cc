@@ -54,8 +54,7 @@ TEST(GraphFactsTest, AreTheSameWhereverValuesLie) {
 }
 
 TEST(GraphFactsTest, LongAttributesAreTold) {
-  Builder builder;
-  const auto facts = [&](int64_t last) {
+  const auto facts = [](int64_t last) {
     Builder b;
     std::vector<int64_t> many(20, 7);
     many.back() = last;
@@ -66,6 +65,15 @@ TEST(GraphFactsTest, LongAttributesAreTold) {
   EXPECT_EQ(facts(7).attributes.at("y.few"), "[1, 2]");
   EXPECT_THAT(facts(7).attributes.at("y.many"), HasSubstr("20 elements, sha256:"));
   EXPECT_NE(facts(7).attributes, facts(8).attributes);
+}
+
+TEST(GraphFactsTest, NumbersKeepTheirKind) {
+  Builder builder;
+  builder.Node("Op", {}, {"y"},
+               {{"alpha", 0.5F}, {"beta", 0.25}, {"axis", int64_t{1} << 40}, {"n", -1}});
+  EXPECT_THAT(FactsOfText(builder.Serialize())->attributes,
+              ElementsAre(Pair("y.alpha", "0.5"), Pair("y.axis", "1099511627776"),
+                          Pair("y.beta", "0.25"), Pair("y.n", "-1")));
 }
 
 TEST(GraphFactsTest, DoNotCountNamesOfNodesAndDocumentation) {

@@ -5,10 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
-#include <type_traits>
 
 #include "onnx/skeleton.h"
-#include "onnx/tensor_proto.h"
+#include "onnx/tree_lists.h"
 
 namespace slipway::onnx {
 namespace {
@@ -16,91 +15,6 @@ namespace {
 constexpr size_t kMaxDepth = 1'000;
 constexpr std::string_view kModes[] = {"<=", "<", ">=", ">", "==", "!=", "in"};
 constexpr size_t kMember = 6;
-
-/// Numbers of one type, widened.
-struct Numbers {
-  std::vector<double> values;
-  bool narrow = false;  // they were FP32
-
-  /// As short as it can be said and read back.
-  std::string Text(double value) const {
-    return narrow ? fmt::format("{}", static_cast<float>(value)) : fmt::format("{}", value);
-  }
-};
-
-StatusOr<Numbers> NumbersOf(const ::onnx::TensorProto& proto) {
-  ASSIGN_OR_RETURN(const Tensor tensor, ToTensor(proto));
-  const auto all = [](const auto& values) {
-    return Numbers{{values.begin(), values.end()},
-                   std::is_same_v<decltype(values), const std::span<const float>&>};
-  };
-  switch (tensor.dtype) {
-    case DType::kFp64:
-      return all(tensor.as<double>());
-    case DType::kFp32:
-      return all(tensor.as<float>());
-    case DType::kUint8:
-      return all(tensor.as<uint8_t>());
-    default:
-      return Error(Reason::kUnsupported, "TreeEnsemble: expected numbers in FP32 or FP64, got {}",
-                   NameOf(tensor.dtype));
-  }
-}
-
-/// The attributes of one TreeEnsemble.
-class Ensemble {
- public:
-  static StatusOr<Ensemble> Read(const ::onnx::NodeProto& node) {
-    Ensemble e;
-    for (const auto& attribute : node.attribute()) {
-      if (attribute.name() == "n_targets") {
-        e.n_targets = attribute.i();
-      } else if (std::vector<int64_t>* ints = e.IntsOf(attribute.name())) {
-        ints->assign(attribute.ints().begin(), attribute.ints().end());
-      } else if (Numbers* numbers = e.NumbersOfName(attribute.name())) {
-        ASSIGN_OR_RETURN(*numbers, NumbersOf(attribute.t()));
-      }
-    }
-    const size_t n = e.features.size();
-    const bool even =
-        e.modes.values.size() == n && e.splits.values.size() == n && e.true_ids.size() == n &&
-        e.true_leaves.size() == n && e.false_ids.size() == n && e.false_leaves.size() == n &&
-        e.targets.size() == e.weights.values.size() && (e.missing.empty() || e.missing.size() == n);
-    if (!even) return Error(Reason::kBadModel, "TreeEnsemble: its lists differ in length");
-    return e;
-  }
-
-  std::vector<int64_t> roots, features, true_ids, true_leaves, false_ids, false_leaves, targets,
-      missing;
-  Numbers modes, splits, weights, members;
-  int64_t n_targets = 1;
-
- private:
-  std::vector<int64_t>* IntsOf(std::string_view name) {
-    if (name == "tree_roots") return &roots;
-    if (name == "nodes_featureids") return &features;
-    if (name == "nodes_truenodeids") return &true_ids;
-    if (name == "nodes_trueleafs") return &true_leaves;
-    if (name == "nodes_falsenodeids") return &false_ids;
-    if (name == "nodes_falseleafs") return &false_leaves;
-    if (name == "leaf_targetids") return &targets;
-    if (name == "nodes_missing_value_tracks_true") return &missing;
-    return nullptr;
-  }
-  Numbers* NumbersOfName(std::string_view name) {
-    if (name == "nodes_modes") return &modes;
-    if (name == "nodes_splits") return &splits;
-    if (name == "leaf_weights") return &weights;
-    if (name == "membership_values") return &members;
-    return nullptr;
-  }
-};
-
-/// Rows that leaves stand for: the table of a Gather over the ensemble's numbers.
-struct LeafTable {
-  Numbers numbers;
-  size_t width = 0;
-};
 
 const ::onnx::NodeProto* ReaderOf(const ::onnx::GraphProto& graph, const std::string& value,
                                   std::string_view op, int input) {
@@ -199,10 +113,9 @@ class Writer {
  public:
   using Sink = std::function<Status(std::string_view)>;
 
-  Writer(const Ensemble& ensemble, const std::optional<LeafTable>& table, const RuleNames& names,
-         const Sink& write)
+  Writer(const TreeLists& ensemble, const RuleNames& names, const Sink& write)
       : ensemble_(ensemble),
-        table_(table),
+        table_(ensemble.table),
         names_(names),
         write_(write),
         reached_(ensemble.features.size()) {
@@ -221,7 +134,8 @@ class Writer {
   Status WriteAll() {
     for (size_t i = 0; i < ensemble_.roots.size(); ++i) {
       text_ += fmt::format("tree {} of {}\n", i + 1, ensemble_.roots.size());
-      RETURN_IF_ERROR(WriteTree(ensemble_.roots[i], i + 1));
+      const bool is_leaf = !ensemble_.root_leaves.empty() && ensemble_.root_leaves[i];
+      RETURN_IF_ERROR(WriteTree(ensemble_.roots[i], is_leaf, i + 1));
     }
     return write_(text_);
   }
@@ -235,8 +149,8 @@ class Writer {
     std::string before;  // a line that goes first
   };
 
-  Status WriteTree(int64_t root, size_t number) {
-    std::vector<Open> open = {{root, false, 0, ""}};
+  Status WriteTree(int64_t root, bool is_leaf, size_t number) {
+    std::vector<Open> open = {{root, is_leaf, 0, ""}};
     while (!open.empty()) {
       RETURN_IF_ERROR(FlushWhenLong());
       const Open now = std::move(open.back());
@@ -319,7 +233,7 @@ class Writer {
     return text;
   }
 
-  const Ensemble& ensemble_;
+  const TreeLists& ensemble_;
   const std::optional<LeafTable>& table_;
   const RuleNames& names_;
   const Sink& write_;
@@ -334,22 +248,19 @@ Status WriteTreeRules(std::span<const std::byte> model, const RuleNames& names,
                       const std::function<Status(std::string_view)>& write) {
   ASSIGN_OR_RETURN(const ::onnx::ModelProto proto, ParseModel(model));
   bool any = false;
-  std::string older;
   for (const auto& node : proto.graph().node()) {
-    if (node.op_type() == "TreeEnsembleClassifier" || node.op_type() == "TreeEnsembleRegressor")
-      older = node.op_type();
-    if (node.op_type() != "TreeEnsemble") continue;
+    const bool is_old = IsOldTrees(node);
+    if (!is_old && node.op_type() != "TreeEnsemble") continue;
     any = true;
-    ASSIGN_OR_RETURN(const Ensemble ensemble, Ensemble::Read(node));
-    ASSIGN_OR_RETURN(const auto table, TableOf(proto.graph(), node));
-    RETURN_IF_ERROR(Writer(ensemble, table, names, write).WriteAll());
-    RETURN_IF_ERROR(write(AfterTheTrees(proto.graph(), node)));
+    ASSIGN_OR_RETURN(TreeLists lists, is_old ? ReadOldTrees(node) : ReadTreeEnsemble(node));
+    if (!is_old) {
+      ASSIGN_OR_RETURN(lists.table, TableOf(proto.graph(), node));
+    }
+    RuleNames of_node = names;
+    if (of_node.classes.empty()) of_node.classes = lists.classes;
+    RETURN_IF_ERROR(Writer(lists, of_node, write).WriteAll());
+    RETURN_IF_ERROR(write(is_old ? lists.after : AfterTheTrees(proto.graph(), node)));
   }
-  if (!older.empty())
-    return Error(Reason::kUnsupported,
-                 "the model's trees are a {}: only the rules of TreeEnsemble (ai.onnx.ml 5) and of "
-                 "other frameworks' own files can be told",
-                 older);
   if (!any) return Error(Reason::kUnsupported, "the model has no trees: its rules cannot be told");
   return OkStatus();
 }

@@ -114,10 +114,69 @@ TEST(TreeRulesTest, WhatHappensToTheSumIsTold) {
                                           "then given to Sigmoid\n"));
 }
 
-TEST(TreeRulesTest, OlderTreesAreNotCalledNone) {
+using Floats = std::vector<float>;
+using Texts = std::vector<std::string>;
+
+/// Tree 0: x0 <= 0.5 ? leaf 1 : leaf 2; tree 7: a leaf alone.
+std::vector<Attribute> OldNodes() {
+  return {{"nodes_treeids", Ints{0, 0, 0, 7}},
+          {"nodes_nodeids", Ints{0, 1, 2, 5}},
+          {"nodes_featureids", Ints{1, 0, 0, 0}},
+          {"nodes_modes", Texts{"BRANCH_LT", "LEAF", "LEAF", "LEAF"}},
+          {"nodes_values", Floats{0.1F, 0, 0, 0}},
+          {"nodes_truenodeids", Ints{1, 0, 0, 0}},
+          {"nodes_falsenodeids", Ints{2, 0, 0, 0}},
+          {"nodes_missing_value_tracks_true", Ints{1, 0, 0, 0}}};
+}
+
+std::vector<Attribute> operator+(std::vector<Attribute> a, const std::vector<Attribute>& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
+TEST(TreeRulesTest, OlderRegressorsAreTold) {
   Builder builder;
-  builder.Node("TreeEnsembleClassifier", {"x"}, {"label", "y"}, {}, "ai.onnx.ml");
-  EXPECT_THAT(RulesOf(builder), HasSubstr("the model's trees are a TreeEnsembleClassifier"));
+  builder.Node("TreeEnsembleRegressor", {"x"}, {"y"},
+               OldNodes() + std::vector<Attribute>{{"target_treeids", Ints{0, 0, 7}},
+                                                   {"target_nodeids", Ints{1, 2, 5}},
+                                                   {"target_ids", Ints{0, 0, 0}},
+                                                   {"target_weights", Floats{1, 2.5, -3}},
+                                                   {"aggregate_function", "AVERAGE"},
+                                                   {"base_values", Floats{0.25}},
+                                                   {"post_transform", "LOGISTIC"}},
+               "ai.onnx.ml");
+  EXPECT_EQ(RulesOf(builder, {.features = {"age", "income"}}),
+            "tree 1 of 2\n"
+            "if income < 0.1 (or missing):\n"
+            "  add 1\n"
+            "else:\n"
+            "  add 2.5\n"
+            "tree 2 of 2\n"
+            "add -3\n"
+            "the sum of the trees is divided by 2, then plus 0.25, then given to LOGISTIC\n");
+}
+
+TEST(TreeRulesTest, LeavesOfOlderClassifiersNameTheirLabels) {
+  const auto rules = [](Ints trees, Ints nodes, Ints classes, Floats weights) {
+    Builder builder;
+    builder.Node("TreeEnsembleClassifier", {"x"}, {"label", "y"},
+                 OldNodes() + std::vector<Attribute>{{"class_treeids", trees},
+                                                     {"class_nodeids", nodes},
+                                                     {"class_ids", classes},
+                                                     {"class_weights", weights},
+                                                     {"classlabels_strings", Texts{"no", "yes"}}},
+                 "ai.onnx.ml");
+    return RulesOf(builder);
+  };
+  EXPECT_THAT(rules({0, 0, 0, 0, 7}, {1, 1, 2, 2, 5}, {0, 1, 0, 1, 1}, {0.25, 0.75, 1, 0, 0.5}),
+              HasSubstr("  no 0.25, yes 0.75\nelse:\n  no 1, yes 0\n"));
+  EXPECT_THAT(rules({0, 0, 7}, {1, 2, 5}, {0, 1, 1}, {1, 2, 3}),
+              HasSubstr("  add 1 to no\nelse:\n  add 2 to yes\n"));
+  EXPECT_THAT(rules({0, 0, 7}, {1, 2, 5}, {0, 0, 0}, {1, 2, 3}), HasSubstr("  add 1\nelse:"));
+  EXPECT_EQ(rules({0}, {9}, {0}, {1}), "TreeEnsembleClassifier: leaf 9 of tree 0 adds to 0 of 1");
+  EXPECT_EQ(rules({0}, {1}, {2}, {1}), "TreeEnsembleClassifier: leaf 1 of tree 0 adds to 2 of 2");
+  EXPECT_EQ(rules({0}, {1}, {}, {1}),
+            "TreeEnsembleClassifier: its lists of leaves differ in length");
 }
 
 TEST(TreeRulesTest, BrokenTreesAreRefused) {

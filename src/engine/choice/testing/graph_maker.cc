@@ -109,6 +109,12 @@ bool GraphMaker::Give(GraphNode y, std::string_view op, const Texts& inputs,
   return true;
 }
 
+std::string GraphMaker::MadeBy(const GraphNode& node) const {
+  for (const auto& made : graph_.model.proto().graph().node())
+    if (std::ranges::count(made.output(), node.name) > 0) return made.op_type();
+  return "";
+}
+
 GraphNode GraphMaker::Approximate(GraphNode y, double bound) {
   y.exact = false;
   y.bound = bound;

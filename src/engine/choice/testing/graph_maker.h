@@ -92,6 +92,8 @@ class GraphMaker {
   Tensor Numbers(DType dtype, const Shape& shape, bool special = false);
   std::string Constant(const Tensor& tensor);
   std::string Constant(const Ints& values);
+  /// The operator that gives a value; "" for an input.
+  std::string MadeBy(const GraphNode& node) const;
   /// A shape that broadcasts with [n, tail…]: now and then to more columns, or with more rank than
   /// the engine takes.
   Shape BesideTail(const Shape& tail);

@@ -73,7 +73,8 @@ bool GraphMaker::AddPair() {
     if (op == "Add" || op == "Sub") y.bound = x.bound + z.bound;
     if (op == "Min" || op == "Max") y.signed_zero = false;
     if (ratio && (!z.exact || !z.signed_zero)) return false;
-    if (op == "Pow") y = Approximate(y, std::pow(std::max(x.bound, 8.0), 2.5));
+    if (op == "Pow") y = Approximate(y, std::pow(std::max(x.bound, 8.0), std::max(z.bound, 2.5)));
+    if (op == "Div" && MadeBy(x) == "MatMul") return false;  // as in AddProduct
     if (op == "Div") y = Rounded(y, x.bound * 1e3);
     if (!y.SumsAreExact(1)) y.bits = GraphNode::kRounded;
     if (y.bound > 1e12) return false;
@@ -128,10 +129,12 @@ bool GraphMaker::AddProduct() {
   if (found == nullptr) return false;
   const GraphNode x = *found;
   const int64_t inputs = x.tail[0], outputs = Dimension();
-  GraphNode y = Summed(x, static_cast<double>(inputs), 2, 2);
+  const bool scaled = Coin();
+  GraphNode y = Summed(x, static_cast<double>(inputs), scaled ? 4 : 2, scaled ? 3 : 2);
   y.tail = {outputs};
   if (y.bound > 1e12) return false;
-  if (Coin()) {
+  // ONNX Runtime makes a division beside MatMul a factor of it, in FP32.
+  if (!scaled && MadeBy(x) != "Div") {
     if (Below(6) == 0) {
       y.tail = {};
       return Give(y, "MatMul", {x.name, Constant(Numbers(x.dtype, {inputs}))});
