@@ -54,7 +54,7 @@ std::vector<Scene> Scenes() {
        "(penguins.csv). "
        "What sex has a penguin?",
        {"train", "penguins.csv", "--target", "sex", "--drop", "year", "--clean",
-        "drop-without-target", "--model", "boosting", "--test-share", "0.3", "-o",
+        "drop-missing-target", "--model", "boosting", "--test-share", "0.3", "-o",
         "penguins.slipway"}},
       {"2. Evaluate it on the penguins that it has not seen, and let a gate decide. release.gate "
        "asks for a good "
