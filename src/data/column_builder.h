@@ -33,6 +33,10 @@ class ColumnBuilder {
                 MemoryBudget& budget);
 
   const std::string& name() const { return name_; }
+  /// Cells without a given type are words, also where they look like values.
+  void ExpectWords() {
+    if (!kind_) kind_ = ColumnType::kCategory;
+  }
   /// The given type, if any, can hold the cell.
   bool Takes(std::string_view cell) const;
 

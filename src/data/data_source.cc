@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <string_view>
 
+#include "data/npy_header.h"
+
 namespace slipway::data {
 namespace {
 
 using std::string_view_literals::operator""sv;
 
-constexpr std::string_view kNpyMagic = "\x93NUMPY";
 constexpr std::string_view kZipMagic = "PK\x03\x04";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 

@@ -19,6 +19,8 @@ class Reservoir {
   uint32_t Next();
   /// How many places are filled.
   size_t filled() const { return rows_.size(); }
+  /// The row of each place.
+  const std::vector<uint64_t>& rows() const { return rows_; }
   /// Places in the order in which their rows came.
   std::vector<uint32_t> InOrder() const;
   void Restart();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "data/array_file.h"
 #include "data/csv_rows.h"
 #include "data/data_source.h"
 #include "data/json_rows.h"
@@ -96,9 +97,24 @@ StatusOr<TableFacts> ReadRows(const std::string& path, const TableOptions& optio
   return facts;
 }
 
+bool HoldsArrays(const DataSource& source) {
+  return source.kind() == FileKind::kNpy || source.kind() == FileKind::kNpz;
+}
+
+StatusOr<TableFile> ReadArrayFile(const std::string& path, const TableOptions& options,
+                                  DataSource& source, io::Sha256& digest) {
+  TableFile read;
+  ASSIGN_OR_RETURN(read.table, ReadArrays(source, options, &read.facts.rows));
+  read.facts.path = path;
+  read.facts.sha256 = digest.HexDigest();
+  read.facts.size_bytes = source.file().size_bytes;
+  return read;
+}
+
 StatusOr<TableFile> Read(const std::string& path, const TableOptions& options) {
   io::Sha256 digest;
   ASSIGN_OR_RETURN(auto source, DataSource::Open(path, &digest));
+  if (HoldsArrays(*source)) return ReadArrayFile(path, options, *source, digest);
   TableBuilder builder(options, TableBuilder::Keep::kValues);
   io::FileFacts file;
   TableFile read;
@@ -153,7 +169,7 @@ class RowStream final : public TableStream {
   size_t taken_ = 0;  // rows of batch_
 };
 
-/// A table that is in memory: a sample.
+/// A table that is in memory: a sample, or arrays.
 class MemoryStream final : public TableStream {
  public:
   explicit MemoryStream(TableFile file) : file_(std::move(file)) {}
@@ -179,6 +195,10 @@ StatusOr<std::unique_ptr<TableStream>> OpenStream(const std::string& path,
   }
   io::Sha256 digest;
   ASSIGN_OR_RETURN(auto source, DataSource::Open(path, &digest));
+  if (HoldsArrays(*source)) {
+    ASSIGN_OR_RETURN(TableFile file, ReadArrayFile(path, options, *source, digest));
+    return std::make_unique<MemoryStream>(std::move(file));
+  }
   auto stream = std::make_unique<RowStream>(path, options);
   RETURN_IF_ERROR(stream->Start(std::move(source), digest));
   return stream;

@@ -1,5 +1,8 @@
 #include "data/table_file.h"
 
+#include <zlib.h>
+#include <zstd.h>
+
 #include <cmath>
 
 #include "io/digest.h"
@@ -201,6 +204,105 @@ TEST_F(TableFileTest, NamesTheLineOfJsonThatIsWrong) {
       {"{\"a\": \"\\u0000\"}\n", "line 1: column \"a\": a NUL character is no text"},
   };
   for (const auto& [text, message] : table) EXPECT_EQ(Complaint(text), message) << text;
+}
+
+std::string Gzip(std::string_view text) {
+  z_stream stream = {};
+  constexpr int kGzip = 16;
+  SLIPWAY_CHECK(::deflateInit2(&stream, 9, Z_DEFLATED, kGzip + MAX_WBITS, 9, 0) == Z_OK, "");
+  std::string packed(::deflateBound(&stream, text.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_out = static_cast<uInt>(packed.size());
+  SLIPWAY_CHECK(::deflate(&stream, Z_FINISH) == Z_STREAM_END, "the bound is right");
+  packed.resize(packed.size() - stream.avail_out);
+  ::deflateEnd(&stream);
+  return packed;
+}
+
+std::string Zstd(std::string_view text) {
+  std::string packed(::ZSTD_compressBound(text.size()), '\0');
+  packed.resize(::ZSTD_compress(packed.data(), packed.size(), text.data(), text.size(), 3));
+  return packed;
+}
+
+TEST_F(TableFileTest, UnpacksGzipAndZstdAlsoInSeveralParts) {
+  const std::string text = "a,b\n1,x\n2,y\n";
+  for (const auto pack : {Gzip, Zstd}) {
+    const std::string packed = pack(text.substr(0, 7)) + pack(text.substr(7));
+    const auto read = Read(packed);
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_THAT(read->table.Find("a")->numbers, ElementsAre(1, 2));
+    EXPECT_EQ(read->facts.sha256, io::Sha256Hex(packed));
+    EXPECT_EQ(read->facts.size_bytes, packed.size());
+    for (size_t size = packed.size() / 2 + 3; size < packed.size(); ++size) {
+      const auto cut = ReadTable(folder_.Write(fmt::format("cut{}", size), packed.substr(0, size)));
+      EXPECT_EQ(ReasonOf(cut.status()), Reason::kBadRequest) << size;
+      EXPECT_THAT(MessageOf(cut.status()), HasSubstr("damaged or cut"));
+    }
+  }
+}
+
+TEST_F(TableFileTest, TellsCategoriesFromTexts) {
+  const auto type = [&](size_t rows, auto word) {
+    std::string text = "w\n";
+    for (size_t i = 0; i < rows; ++i) text += word(i) + "\n";
+    const auto read = Read(text);
+    return read.ok() ? NameOf(read->table.columns[0].type) : MessageOf(read.status());
+  };
+  const auto few = [](size_t i) { return fmt::format("w{}", i); };
+  const auto spaced = [](size_t i) { return fmt::format("word {}", i); };
+  EXPECT_EQ(type(32, few), "category");
+  EXPECT_EQ(type(33, few), "text");
+  EXPECT_EQ(type(10, spaced), "text");
+  EXPECT_EQ(type(66, [](size_t i) { return fmt::format("word {}", i / 2); }), "category");
+  EXPECT_EQ(type(4000, [](size_t i) { return fmt::format("w{}", i % 1000); }), "category");
+  EXPECT_EQ(type(4004, [](size_t i) { return fmt::format("w{}", i % 1001); }), "text");
+  EXPECT_EQ(type(9, [](size_t i) { return std::string(i == 8 ? 65u : 64u, 'x'); }), "text");
+}
+
+TEST_F(TableFileTest, KeepsEveryCellOfAColumnThatTurnsIntoTexts) {
+  std::string text = "n,w\n";
+  for (int i = 0; i < 5000; ++i) text += fmt::format("1,w{}\n", i % 1200);
+  const auto read = Read(text);
+  ASSERT_TRUE(read.ok()) << read.status();
+  for (size_t i = 0; i < 5000; ++i)
+    ASSERT_EQ(read->table.Find("w")->texts[i], fmt::format("w{}", i % 1200));
+}
+
+TEST_F(TableFileTest, RoundsNumbersToTheNearestDouble) {
+  std::string text = "x\n";
+  const std::string_view cells[] = {"0.1",
+                                    "123456789012345.6",
+                                    "9007199254740993",
+                                    "1e400",
+                                    "-1e-400",
+                                    "0.49671415301123267",
+                                    "+7",
+                                    ".5",
+                                    "5.",
+                                    " 00012 ",
+                                    "-0",
+                                    "4.9e-324",
+                                    "1234567890123456",
+                                    "179769313486231580793e289"};
+  for (const std::string_view cell : cells) text += std::string(cell) + "\n";
+  const auto read = Read(text);
+  ASSERT_TRUE(read.ok()) << read.status();
+  for (size_t i = 0; i < std::size(cells); ++i)
+    EXPECT_EQ(read->table.columns[0].numbers[i],
+              std::strtod(std::string(cells[i]).c_str(), nullptr))
+        << cells[i];
+}
+
+TEST_F(TableFileTest, TakesOtherMissingWords) {
+  const auto read = Read("x,w\n-999,NA\n1,b\n,-\n", {.missing = {"-999", "-"}});
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_TRUE(read->table.Find("x")->IsMissing(0));
+  EXPECT_TRUE(read->table.Find("x")->IsMissing(2));
+  EXPECT_THAT(read->table.Find("w")->categories, ElementsAre("NA", "b"));
+  EXPECT_TRUE(read->table.Find("w")->IsMissing(2));
 }
 
 TEST_F(TableFileTest, RefusesFormatsItKnowsAndDoesNotRead) {
