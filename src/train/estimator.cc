@@ -66,7 +66,8 @@ StatusOr<Parameters> EstimatorKind::Read(const std::map<std::string, std::string
 }
 
 std::span<const EstimatorKind> EstimatorKinds() {
-  static const std::vector<EstimatorKind> kinds = {kBoosting, kLinear, kLogistic, kNetwork, kRidge};
+  static const std::vector<EstimatorKind> kinds = {kBoosting, kExtraTrees, kForest, kLinear,
+                                                   kLogistic, kNetwork,    kRidge,  kTree};
   return kinds;
 }
 

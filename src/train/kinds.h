@@ -7,9 +7,12 @@ namespace slipway::train {
 
 // linear/, kernels/, networks/, trees/: one declaration a kind, sorted.
 extern const EstimatorKind kBoosting;
+extern const EstimatorKind kExtraTrees;
+extern const EstimatorKind kForest;
 extern const EstimatorKind kLinear;
 extern const EstimatorKind kLogistic;
 extern const EstimatorKind kNetwork;
 extern const EstimatorKind kRidge;
+extern const EstimatorKind kTree;
 
 }  // namespace slipway::train
