@@ -9,6 +9,8 @@ namespace slipway::train {
 extern const EstimatorKind kBoosting;
 extern const EstimatorKind kConstant;
 extern const EstimatorKind kElasticNet;
+extern const EstimatorKind kExtraTrees;
+extern const EstimatorKind kForest;
 extern const EstimatorKind kLasso;
 extern const EstimatorKind kLinear;
 extern const EstimatorKind kLogistic;
@@ -17,5 +19,6 @@ extern const EstimatorKind kNeighbors;
 extern const EstimatorKind kNetwork;
 extern const EstimatorKind kRidge;
 extern const EstimatorKind kSvm;
+extern const EstimatorKind kTree;
 
 }  // namespace slipway::train

@@ -6,6 +6,7 @@
 
 #include "train/kinds.h"
 #include "train/trees/boosted.h"
+#include "train/trees/checks.h"
 #include "train/trees/grower.h"
 #include "train/trees/loss.h"
 #include "train/trees/random.h"
@@ -218,20 +219,13 @@ class Boosting {
   std::vector<RowGradient> scaled_;          // [rows], of one output
 };
 
-Status CheckSamples(const Samples& samples, const std::string& loss) {
-  if (samples.features.empty())
-    return Error(Reason::kBadRequest, "boosting: expected at least one feature, got none");
-  double weights = 0;
-  for (size_t i = 0; i < samples.rows; ++i) weights += samples.weight(i);
-  if (!(weights > 0) || !std::isfinite(weights))
-    return Error(Reason::kBadRequest, "boosting: expected weights with a sum above 0, got {}",
-                 weights);
-  if (loss == "poisson" && samples.target.task == data::Task::kRegression)
-    for (size_t i = 0; i < samples.rows; ++i)
-      if (samples.target.values[i] < 0)
-        return Error(Reason::kBadRequest,
-                     "loss poisson: expected no value below 0, got {} in row {} of \"{}\"",
-                     samples.target.values[i], i, samples.target.name);
+Status CheckTarget(const data::Target& target, std::string_view loss) {
+  if (loss != "poisson" || target.task != data::Task::kRegression) return OkStatus();
+  for (size_t i = 0; i < target.values.size(); ++i)
+    if (target.values[i] < 0)
+      return Error(Reason::kBadRequest,
+                   "loss poisson: expected no value below 0, got {} in row {} of \"{}\"",
+                   target.values[i], i, target.name);
   return OkStatus();
 }
 
@@ -298,7 +292,8 @@ StatusOr<std::unique_ptr<Fitted>> FitBoosting(const Samples& samples, const Para
   const auto make_loss = [&] {
     return MakeLoss(samples.target, word, parameters.Number("quantile"));
   };
-  RETURN_IF_ERROR(CheckSamples(samples, word));
+  RETURN_IF_ERROR(CheckSamples(samples, "boosting"));
+  RETURN_IF_ERROR(CheckTarget(samples.target, word));
   std::optional<Halves> halves;
   if (options.stops_early && fit.validation == nullptr) {
     if (samples.rows < 2)

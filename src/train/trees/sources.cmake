@@ -3,11 +3,17 @@ set(TRAIN_TREES_SOURCES
     trees/bins.cc
     trees/boosted.cc
     trees/boosting.cc
+    trees/checks.cc
+    trees/forest.cc
+    trees/forest_model.cc
     trees/gain.cc
     trees/grower.cc
     trees/histogram.cc
+    trees/impurity.cc
     trees/loss.cc
+    trees/pruning.cc
     trees/tree.cc)
 set(TRAIN_TREES_TESTS
     trees/bins_test.cc
-    trees/boosting_test.cc)
+    trees/boosting_test.cc
+    trees/forest_test.cc)
