@@ -66,9 +66,9 @@ StatusOr<Parameters> EstimatorKind::Read(const std::map<std::string, std::string
 }
 
 std::span<const EstimatorKind> EstimatorKinds() {
-  static const std::vector<EstimatorKind> kinds = {
-      kBoosting,   kConstant, kElasticNet, kLasso, kLinear, kLogistic,
-      kNeighbors, kNetwork,  kRidge,      kSvm};
+  static const std::vector<EstimatorKind> kinds = {kBoosting, kConstant, kElasticNet, kLasso,
+                                                   kLinear,   kLogistic, kNeighbors,  kNetwork,
+                                                   kRidge,    kSvm};
   return kinds;
 }
 
