@@ -41,22 +41,27 @@ struct Scene {
 
 /// The part before the model is served.
 std::vector<Scene> Scenes() {
-  const std::vector<std::string> judge = {"evaluate", "penguins.slipway", "penguins.csv", "--target", "sex",
-                                          "--test-share", "0.3", "--slices", "species"};
+  const std::vector<std::string> judge = {
+      "evaluate", "penguins.slipway", "penguins.csv", "--target", "sex", "--test-share",
+      "0.3",      "--slices",         "species"};
   const auto with = [&](std::vector<std::string> more) {
     std::vector<std::string> words = judge;
     words.insert(words.end(), more.begin(), more.end());
     return words;
   };
   return {
-      {"1. Train. 344 penguins of three species were measured near Palmer Station, Antarctica (penguins.csv). "
+      {"1. Train. 344 penguins of three species were measured near Palmer Station, Antarctica "
+       "(penguins.csv). "
        "What sex has a penguin?",
-       {"train", "penguins.csv", "--target", "sex", "--drop", "year", "--clean", "drop-without-target", "--model",
-        "boosting", "--test-share", "0.3", "-o", "penguins.slipway"}},
-      {"2. Evaluate it on the penguins that it has not seen, and let a gate decide. release.gate asks for a good "
+       {"train", "penguins.csv", "--target", "sex", "--drop", "year", "--clean",
+        "drop-without-target", "--model", "boosting", "--test-share", "0.3", "-o",
+        "penguins.slipway"}},
+      {"2. Evaluate it on the penguins that it has not seen, and let a gate decide. release.gate "
+       "asks for a good "
        "average.",
        with({"--gate", "release.gate", "--html", "report.html"})},
-      {"3. A stricter gate asks for every species alone. It says no, and which part of the penguins is why.",
+      {"3. A stricter gate asks for every species alone. It says no, and which part of the "
+       "penguins is why.",
        with({"--gate", "strict.gate"}), kFailed},
       {"4. What was made: one file with the model, what it takes, where it comes from.",
        {"bundle", "show", "penguins.slipway"}},
@@ -76,10 +81,11 @@ void ShowCommand(const std::vector<std::string>& words) {
 Status Play(const Scene& scene, const std::string& folder) {
   Say(scene.before);
   ShowCommand(scene.words);
-  ASSIGN_OR_RETURN(OwnProcess process, OwnProcess::Start(scene.words, folder, OwnProcess::Output::kShared));
+  ASSIGN_OR_RETURN(OwnProcess process,
+                   OwnProcess::Start(scene.words, folder, OwnProcess::Output::kShared));
   if (const int code = process.Wait(); code != scene.expected)
-    return Error(Reason::kInternal, "slipway {} ended with code {}, {} was expected", scene.words.front(), code,
-                 scene.expected);
+    return Error(Reason::kInternal, "slipway {} ended with code {}, {} was expected",
+                 scene.words.front(), code, scene.expected);
   return OkStatus();
 }
 
@@ -94,8 +100,8 @@ StatusOr<std::string> AddressOf(OwnProcess& server) {
 
 Status ServeAndAsk(const std::string& folder) {
   Say("5. Serve it, and ask about two penguins that nobody has measured yet (new.csv).");
-  const std::vector<std::string> serve = {"serve", "penguins.slipway", "--http", "127.0.0.1:0", "--grpc",
-                                          "127.0.0.1:0", "--data", "server"};
+  const std::vector<std::string> serve = {"serve",  "penguins.slipway", "--http", "127.0.0.1:0",
+                                          "--grpc", "127.0.0.1:0",      "--data", "server"};
   ShowCommand(serve);
   const auto begun = std::chrono::steady_clock::now();
   auto server = OwnProcess::Start(serve, folder, OwnProcess::Output::kKept);
@@ -103,7 +109,9 @@ Status ServeAndAsk(const std::string& folder) {
   const auto address = AddressOf(*server);
   if (!address.ok()) return Annotate(address.status(), "slipway serve");
   fmt::print("Slipway serves on {}, {} ms after its start\n\n", *address,
-             std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun).count());
+             std::chrono::duration_cast<std::chrono::milliseconds>(
+                 std::chrono::steady_clock::now() - begun)
+                 .count());
   return Play({"", {"predict", *address + "/v2/models/penguins", "--input", "new.csv"}}, folder);
 }
 
@@ -147,8 +155,10 @@ int RunDemo(const Arguments& arguments) {
     std::filesystem::remove_all(*folder, ignored);
   }
   if (!played.ok()) return Fail("demo", played);
-  if (kept) Say(fmt::format("All of it lies in {}; report.html is made for a browser.", *folder));
-  else Say("Every figure above was measured just now. slipway demo --folder DIR keeps the files.");
+  if (kept)
+    Say(fmt::format("All of it lies in {}; report.html is made for a browser.", *folder));
+  else
+    Say("Every figure above was measured just now. slipway demo --folder DIR keeps the files.");
   return kDone;
 }
 
@@ -158,7 +168,8 @@ Command DemoCommand() {
   return {"demo",
           "Trains, judges, gates, packs and serves a model of real data, live.",
           "slipway demo --folder penguins",
-          {{"--folder", "DIR", "Keeps the files, in a new folder; otherwise they are removed in the end."}},
+          {{"--folder", "DIR",
+            "Keeps the files, in a new folder; otherwise they are removed in the end."}},
           RunDemo};
 }
 

@@ -41,7 +41,9 @@ StatusOr<OwnProcess> OwnProcess::Start(std::vector<std::string> words, const std
 }
 
 OwnProcess::OwnProcess(OwnProcess&& other) noexcept
-    : pid_(std::exchange(other.pid_, 0)), output_(std::move(other.output_)), read_(std::move(other.read_)) {}
+    : pid_(std::exchange(other.pid_, 0)),
+      output_(std::move(other.output_)),
+      read_(std::move(other.read_)) {}
 
 OwnProcess::~OwnProcess() {
   if (pid_ == 0) return;

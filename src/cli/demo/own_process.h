@@ -19,7 +19,8 @@ class OwnProcess {
 
   /// @param words   of the command line, without the program's name.
   /// @param folder  where it runs.
-  static StatusOr<OwnProcess> Start(std::vector<std::string> words, const std::string& folder, Output output);
+  static StatusOr<OwnProcess> Start(std::vector<std::string> words, const std::string& folder,
+                                    Output output);
   OwnProcess(OwnProcess&& other) noexcept;
   OwnProcess& operator=(OwnProcess&&) = delete;
   /// Ends it (SIGTERM) and waits.
