@@ -12,10 +12,10 @@ namespace {
 
 constexpr size_t kMaxHiddenLayers = 16, kMaxHiddenSize = 8192;
 
-/// "64,64"
+/// "64,64", or "64x64" where commas part the values of a search.
 StatusOr<std::vector<size_t>> ReadSizes(const std::string& text) {
   std::vector<size_t> sizes;
-  for (const auto part : absl::StrSplit(text, ',')) {
+  for (const auto part : absl::StrSplit(text, absl::ByAnyChar(",x"))) {
     uint64_t size = 0;
     if (!absl::SimpleAtoi(part, &size) || size == 0 || size > kMaxHiddenSize ||
         sizes.size() == kMaxHiddenLayers)
@@ -94,7 +94,7 @@ const EstimatorKind kNetwork = {
     .parameters = {{.name = "hidden",
                     .type = Type::kText,
                     .words = {"100"},
-                    .help = "Sizes of the hidden layers, such as 64,64."},
+                    .help = "Sizes of the hidden layers, such as 64,64; in a search 64x64."},
                    {.name = "activation",
                     .type = Type::kWord,
                     .words = {"relu", "tanh", "logistic"},
@@ -157,7 +157,7 @@ const EstimatorKind kNetwork = {
                     .min = 0.001,
                     .max = 0.9,
                     .help = "The share of such rows."}},
-    .search = {{"hidden", {"50", "100", "200", "100,50"}},
+    .search = {{"hidden", {"50", "100", "200", "100x50"}},
                {"alpha", {"0.0001", "0.01", "1"}},
                {"learning_rate", {"0.0003", "0.001", "0.003"}}},
     .fit = Fit,

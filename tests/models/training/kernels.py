@@ -6,6 +6,8 @@ import warnings
 import numpy as np
 from sklearn.calibration import _sigmoid_calibration
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, SVR
 
 warnings.simplefilter("ignore")
@@ -31,12 +33,15 @@ DECISIONS = np.array([-2.0, -1.5, -0.5, 0.25, -0.25, 0.5, 1.0, 3.0])
 show("sigmoid", _sigmoid_calibration(DECISIONS, np.array([0, 0, 0, 0, 1, 1, 1, 1])))
 
 QUERIES = np.array([[0.4, -0.9], [1.2, 0.6], [-1.0, -1.0], [0.5, -1.0]])
-for name, classifier in (
-    ("uniform euclidean", KNeighborsClassifier(3)),
-    ("distance manhattan", KNeighborsClassifier(4, weights="distance", p=1)),
+for name, model in (
+    ("neighbors", KNeighborsClassifier(3)),
+    ("neighbors by distance", KNeighborsClassifier(4, weights="distance", p=1)),
+    ("svm", SVC(gamma=0.5, C=2, tol=1e-9)),
 ):
-    show(name, classifier.fit(ROWS, CLASSES).predict_proba(QUERIES))
-show("mean", KNeighborsRegressor(3, weights="distance").fit(ROWS, VALUES).predict(QUERIES))
-svc = SVC(gamma=0.5, C=2, tol=1e-9).fit(ROWS, CLASSES)
-show("SVC", svc.predict(QUERIES))
-show("SVR", SVR(kernel="poly", gamma=0.5, coef0=0.25, C=2, epsilon=0.2, tol=1e-9).fit(ROWS, VALUES).predict(QUERIES))
+    classifier = make_pipeline(StandardScaler(), model).fit(ROWS, CLASSES)
+    show(name, classifier.predict(QUERIES) if name == "svm" else classifier.predict_proba(QUERIES))
+for name, model in (
+    ("mean of neighbors", KNeighborsRegressor(3, weights="distance")),
+    ("svm of values", SVR(kernel="poly", gamma=0.5, coef0=0.25, C=2, epsilon=0.2, tol=1e-9)),
+):
+    show(name, make_pipeline(StandardScaler(), model).fit(ROWS, VALUES).predict(QUERIES))
