@@ -116,7 +116,8 @@ std::span<const Command> Commands() {
                                                 CompletionCommand(),
                                                 VersionCommand(),
                                                 ConfigReferenceCommand(),
-                                                EstimatorReferenceCommand()};
+                                                EstimatorReferenceCommand(),
+                                                TrainingReferenceCommand()};
   return commands;
 }
 

@@ -27,5 +27,7 @@ Command VersionCommand();
 Command ConfigReferenceCommand();
 /// Hidden: prints docs/estimators.md.
 Command EstimatorReferenceCommand();
+/// Hidden: prints docs/training.md.
+Command TrainingReferenceCommand();
 
 }  // namespace slipway::cli

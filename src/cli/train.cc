@@ -108,6 +108,7 @@ Status ReadLimits(const Arguments& arguments, TrainingOptions& options) {
           arguments.Text("--threads", fmt::format("{}", server::DetectResources().processors)), 1,
           kMaxThreads));
   ASSIGN_OR_RETURN(options.seed, ParseCount("--seed", arguments.Text("--seed", "0"), 0, INT64_MAX));
+  options.gate = arguments.Text("--gate");
   options.skip_bad_rows = arguments.Flag("--skip-bad-rows");
   return OkStatus();
 }
@@ -142,7 +143,15 @@ int RunTrain(const Arguments& arguments) {
   const Status written =
       WriteResult("", arguments.Flag("--json") ? TrainingJson(*report, *options)
                                                : TrainingText(*report, *options));
-  return written.ok() ? kDone : Fail("train", written);
+  if (!written.ok()) return Fail("train", written);
+  const auto failed = report->FailedLines();
+  if (failed.empty()) return kDone;
+  std::vector<std::string> lines;
+  for (const evaluate::GateLine& line : failed)
+    lines.push_back(fmt::format("{} (found {})", line.text, line.found));
+  return Fail("train",
+              Error(Reason::kPreconditionFailed, "the gate {} says no, and {} was not written: {}",
+                    options->gate, options->out, fmt::join(lines, "; ")));
 }
 
 std::string KindsHelp() {
@@ -175,7 +184,8 @@ Command TrainCommand() {
        {"--model", "NAME", KindsHelp()},
        {.name = "--param",
         .value_name = "NAME=VALUE",
-        .help = "A parameter of the estimator; for a search, several values with commas.",
+        .help = "A parameter of the estimator; for a search, several values with commas (of texts, "
+                "semicolons).",
         .repeated = true},
        {.name = "--task",
         .value_name = "TASK",
@@ -192,8 +202,11 @@ Command TrainCommand() {
                 "'*=scale:robust'.",
         .repeated = true},
        {"--weights", "COL", "A column of weights of the rows."},
-       {"--group", "COL", "Rows of one value of it are never on both sides of a split."},
-       {"--time", "COL", "The latest rows are held out, and later ones judge earlier ones."},
+       {"--group", "COL",
+        "Rows of one value of it are never on both sides of a split; it is not learned from."},
+       {"--time", "COL",
+        "The latest rows by it are held out, and later ones judge earlier ones; it is not learned "
+        "from."},
        {"--test-share", "SHARE", "Of the rows, held out to judge the model. Default: 0.2."},
        {"--folds", "N", "Of cross-validation, in a search. Default: 5."},
        {.name = "--search",
@@ -213,6 +226,8 @@ Command TrainCommand() {
         "The fit is saved here from time to time, and goes on from here when the file exists."},
        {"--checkpoint-every", "DURATION", "Default: 10s."},
        {"--skip-bad-rows", "", "Counts rows that cannot be read instead of refusing the file."},
+       {"--gate", "FILE",
+        "Thresholds (docs/formats/gate.md): a model that does not reach them is not packed."},
        {"--name", "NAME", "Name of the model in the bundle."},
        JsonOption()},
       RunTrain};

@@ -33,6 +33,15 @@ void AppendTrials(std::string& text, const TrainingReport& report) {
   text += fmt::format("chosen     {}\n", report.choice);
 }
 
+void AppendHeldOut(std::string& text, const evaluate::Report& held_out) {
+  for (const evaluate::Figure& figure : held_out.figures)
+    text += fmt::format("held out   {:<18} {:<7.4g} ({:.4g} to {:.4g})\n", figure.metric.name,
+                        figure.value, figure.interval.low, figure.interval.high);
+  for (const evaluate::GateLine& line : held_out.gate)
+    text += fmt::format("gate       {:<6} {}: {}\n", line.passed ? "passed" : "FAILED", line.text,
+                        line.found);
+}
+
 std::string_view NameOf(data::Task task) {
   return task == data::Task::kRegression ? "regression" : "classification";
 }
@@ -53,6 +62,23 @@ void WriteTrials(JsonWriter& json, const TrainingReport& report) {
     json.EndObject();
   }
   json.EndArray().Key("choice").String(report.choice);
+}
+
+void WriteHeldOut(JsonWriter& json, const evaluate::Report& held_out) {
+  json.Key("scores").BeginObject();
+  for (const evaluate::Figure& figure : held_out.figures)
+    json.Key(figure.metric.name).Double(figure.value);
+  json.EndObject().Key("intervals").BeginObject();
+  for (const evaluate::Figure& figure : held_out.figures) {
+    json.Key(figure.metric.name).BeginArray();
+    json.Double(figure.interval.low).Double(figure.interval.high).EndArray();
+  }
+  json.EndObject().Key("gate").BeginArray();
+  for (const evaluate::GateLine& line : held_out.gate) {
+    json.BeginObject().Key("rule").String(line.text).Key("passed").Bool(line.passed);
+    json.Key("found").String(line.found).EndObject();
+  }
+  json.EndArray();
 }
 
 void WriteCurve(JsonWriter& json, const TrainingReport& report) {
@@ -91,18 +117,21 @@ std::string TrainingText(const TrainingReport& report, const TrainingOptions& op
       fmt::format("trained    {}: {} ({:.2f} s{})\n", train::NameOf(report.recipe), report.summary,
                   Seconds(report.fit_time), report.resumed ? ", resumed from the checkpoint" : "");
   if (report.stopped) text += "stopped    before the end: this is the best until then\n";
-  for (const pipeline::Score& score : report.scores)
-    text += fmt::format("held out   {} {:.4g}\n", score.name, score.value);
-  text += fmt::format("bundle     {}: {} files, {} bytes, {}\n", options.out, report.packed.files,
-                      WithThousands(report.packed.size_bytes), report.packed.digest);
+  if (report.held_out) AppendHeldOut(text, *report.held_out);
+  if (!report.packed.digest.empty())
+    text += fmt::format("bundle     {}: {} files, {} bytes, {}\n", options.out, report.packed.files,
+                        WithThousands(report.packed.size_bytes), report.packed.digest);
   return text;
 }
 
 std::string TrainingJson(const TrainingReport& report, const TrainingOptions& options) {
   std::string text;
   JsonWriter json(text);
-  json.BeginObject().Key("output").String(options.out).Key("digest").String(report.packed.digest);
-  json.Key("files").Uint(report.packed.files).Key("size_bytes").Uint(report.packed.size_bytes);
+  json.BeginObject();
+  if (!report.packed.digest.empty()) {
+    json.Key("output").String(options.out).Key("digest").String(report.packed.digest);
+    json.Key("files").Uint(report.packed.files).Key("size_bytes").Uint(report.packed.size_bytes);
+  }
   json.Key("data").BeginObject().Key("sha256").String(report.facts.sha256);
   json.Key("rows").Uint(report.facts.rows).Key("skipped").Uint(report.facts.skipped).EndObject();
   json.Key("task").String(NameOf(report.task));
@@ -115,9 +144,7 @@ std::string TrainingJson(const TrainingReport& report, const TrainingOptions& op
   json.Key("model_bytes").Uint(report.model_bytes);
   WriteStrings(json, "steps", report.steps);
   WriteStrings(json, "warnings", report.warnings);
-  json.Key("scores").BeginObject();
-  for (const pipeline::Score& score : report.scores) json.Key(score.name).Double(score.value);
-  json.EndObject();
+  if (report.held_out) WriteHeldOut(json, *report.held_out);
   if (!report.metric.empty()) WriteTrials(json, report);
   if (!report.curve.empty()) WriteCurve(json, report);
   json.Key("resumed").Bool(report.resumed).Key("stopped").Bool(report.stopped);

@@ -72,8 +72,9 @@ std::map<std::string, std::string> LineageOf(const TrainingReport& report,
     if (!column->empty()) lineage[role] = *column;
   if (!report.choice.empty()) lineage["choice"] = report.choice;
   if (report.stopped) lineage["stopped"] = "before the end: the best until then";
-  for (const Score& score : report.scores)
-    lineage["held_out." + score.name] = fmt::format("{}", score.value);
+  if (report.held_out)
+    for (const evaluate::Figure& figure : report.held_out->figures)
+      lineage["held_out." + figure.metric.name] = fmt::format("{}", figure.value);
   return lineage;
 }
 

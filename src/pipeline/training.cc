@@ -5,8 +5,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 
+#include "evaluate/evaluation.h"
+#include "evaluate/gate.h"
 #include "io/digest.h"
+#include "io/file.h"
+#include "pipeline/latency.h"
 #include "pipeline/trained_bundle.h"
 #include "pipeline/training_rows.h"
 #include "train/selection/automatic.h"
@@ -46,7 +51,13 @@ class Training {
                                           const train::Experiment& experiment,
                                           const train::Control& control);
   StatusOr<train::Trained> Fit();
-  Status Judge(const evaluate::Runner& runner, const train::Trained& trained);
+  StatusOr<evaluate::Gate> ReadGate() const;
+  StatusOr<std::vector<evaluate::GateLine>> JudgeBy(const evaluate::Gate& gate,
+                                                    const evaluate::Runner& runner,
+                                                    const data::Table& inputs,
+                                                    const evaluate::Predictions& predictions);
+  Status Judge(const evaluate::Gate& gate, const evaluate::Runner& runner,
+               const train::Trained& trained);
   train::TrainOptions CommonOptions();
   /// What a checkpoint belongs to: a digest of all that the fit follows from.
   std::string Identity() const;
@@ -70,6 +81,7 @@ StatusOr<TrainingReport> Training::Run() && {
   report_.train_rows = rows_.train.rows;
   report_.test_rows = rows_.test.rows;
   report_.split = NameOf(rows_.kind);
+  ASSIGN_OR_RETURN(const evaluate::Gate gate, ReadGate());
   const TimePoint read = clock.Now();
   report_.read_time = read - start;
   RETURN_IF_ERROR(Choose());
@@ -77,7 +89,8 @@ StatusOr<TrainingReport> Training::Run() && {
 
   ASSIGN_OR_RETURN(const train::Trained trained, Fit());
   ASSIGN_OR_RETURN(const std::unique_ptr<evaluate::Runner> runner, load_(trained.onnx));
-  RETURN_IF_ERROR(Judge(*runner, trained));
+  RETURN_IF_ERROR(Judge(gate, *runner, trained));
+  if (!report_.FailedLines().empty()) return std::move(report_);
   ASSIGN_OR_RETURN(report_.packed, PackTrained(trained, *runner, rows_, report_, options_));
   if (!options_.checkpoint.empty()) ::unlink(options_.checkpoint.c_str());
   return std::move(report_);
@@ -196,21 +209,73 @@ StatusOr<train::Trained> Training::Fit() {
   return trained;
 }
 
-Status Training::Judge(const evaluate::Runner& runner, const train::Trained& trained) {
+StatusOr<evaluate::Gate> Training::ReadGate() const {
+  if (options_.gate.empty()) return evaluate::Gate{};
+  if (rows_.test.rows == 0)
+    return Error(Reason::kBadRequest, "--gate: no rows are held out to decide it (--test-share 0)");
+  constexpr uint64_t kMaxGateBytes = uint64_t{1} << 20;
+  ASSIGN_OR_RETURN(const io::File file, io::File::Open(options_.gate));
+  ASSIGN_OR_RETURN(const io::Bytes bytes, file.ReadAll(kMaxGateBytes));
+  ASSIGN_OR_RETURN(evaluate::Gate gate,
+                   evaluate::ParseGate(bytes.text(), options_.gate, rows_.test_target));
+  if (!gate.NeedsBaseline()) return gate;
+  return Error(Reason::kBadRequest,
+               "{}: a rule speaks of a baseline, and a training has none: `slipway evaluate` the "
+               "bundle against it",
+               options_.gate);
+}
+
+StatusOr<std::vector<evaluate::GateLine>> Training::JudgeBy(
+    const evaluate::Gate& gate, const evaluate::Runner& runner, const data::Table& inputs,
+    const evaluate::Predictions& predictions) {
+  evaluate::GateEvidence evidence{.target = rows_.test_target,
+                                  .table = rows_.test,
+                                  .weights = rows_.test_weights,
+                                  .candidate = {.predictions = &predictions},
+                                  .bootstrap = {.seed = options_.seed, .team = &team_}};
+  constexpr double kMegabyte = 1e6;
+  evidence.candidate.size_mb = static_cast<double>(report_.model_bytes) / kMegabyte;
+  if (gate.NeedsLatency()) {
+    ASSIGN_OR_RETURN(const Call call, OneRowCall(runner, inputs));
+    ASSIGN_OR_RETURN(auto rounds, MeasureLatency({&call, 1}, SteadyClock(), {}));
+    evidence.candidate.latency = std::move(rounds.front());
+  }
+  return evaluate::JudgeGate(gate, evidence);
+}
+
+Status Training::Judge(const evaluate::Gate& gate, const evaluate::Runner& runner,
+                       const train::Trained& trained) {
   if (rows_.test.rows == 0) return OkStatus();
   ASSIGN_OR_RETURN(const data::Table inputs, train::InputsOf(trained, rows_.test));
   ASSIGN_OR_RETURN(const evaluate::Predictions predictions,
                    evaluate::Predict(runner, inputs, rows_.test_target));
-  const evaluate::Judged judged{rows_.test_target, predictions};
-  for (const evaluate::NamedMetric& metric :
-       evaluate::DefaultMetrics(rows_.test_target, !predictions.probabilities.empty())) {
-    ASSIGN_OR_RETURN(const double value, evaluate::Measure(metric, judged, rows_.test_weights));
-    report_.scores.push_back({metric.name, value});
-  }
+  evaluate::EvaluateOptions evaluation{.weights = rows_.test_weights,
+                                       .bootstrap = {.seed = options_.seed, .team = &team_}};
+  ASSIGN_OR_RETURN(report_.held_out,
+                   evaluate::Evaluate({rows_.test_target, predictions},
+                                      {.model = options_.out,
+                                       .data = options_.data,
+                                       .data_digest = "sha256:" + report_.facts.sha256,
+                                       .data_rows = report_.facts.rows,
+                                       .skipped_rows = report_.facts.skipped},
+                                      evaluation));
+  report_.held_out->learning_metric = report_.curve_metric;
+  for (const train::CurvePoint& point : report_.curve)
+    report_.held_out->learning.push_back(
+        {static_cast<double>(point.iteration), point.training, point.validation});
+  ASSIGN_OR_RETURN(report_.held_out->gate, JudgeBy(gate, runner, inputs, predictions));
   return OkStatus();
 }
 
 }  // namespace
+
+std::vector<evaluate::GateLine> TrainingReport::FailedLines() const {
+  std::vector<evaluate::GateLine> failed;
+  if (held_out)
+    std::ranges::copy_if(held_out->gate, std::back_inserter(failed),
+                         [](const evaluate::GateLine& line) { return !line.passed; });
+  return failed;
+}
 
 StatusOr<TrainingReport> RunTraining(const TrainingOptions& options,
                                      const evaluate::LoadModel& load, const TrainingWatch& watch) {

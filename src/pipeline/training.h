@@ -11,6 +11,7 @@
 #include "bundle/pack.h"
 #include "data/split.h"
 #include "data/table_file.h"
+#include "evaluate/report.h"
 #include "evaluate/runner.h"
 #include "pipeline/fit_watch.h"
 #include "train/preprocessing/steps.h"
@@ -45,6 +46,8 @@ struct TrainingOptions {
   std::string checkpoint;  // a file, or ""
   Duration checkpoint_every = std::chrono::seconds(10);
   std::string name;  // of the model in the bundle
+  std::string gate;  // a file of thresholds that the rows held out decide, or ""
+  std::string html;  // a report for browsers, or ""
 };
 
 /// Who follows a training from outside. Threads: called from the thread that trains.
@@ -52,11 +55,6 @@ struct TrainingWatch {
   /// How often a person asked to stop: the search ends at the first time, a fit at the next.
   std::function<int()> stop_requests;
   std::function<void(std::string_view what, double share)> progress;
-};
-
-struct Score {
-  std::string name;
-  double value = 0;
 };
 
 /// What came of it.
@@ -80,11 +78,15 @@ struct TrainingReport {
   bool resumed = false;
   bool stopped = false;  // by a person or the budget: the best so far
   Duration read_time{}, search_time{}, preprocess_time{}, fit_time{};
-  bundle::Packed packed;
+  bundle::Packed packed;  // empty when a gate said no
+
+  /// The lines of the gate that the model did not reach.
+  std::vector<evaluate::GateLine> FailedLines() const;
 };
 
 /// The same file, options, threads and class of processor give the same bundle, byte for byte,
 /// unless the budget or a person stopped something.
+/// A model that does not pass its gate is not packed.
 /// @param load  an engine for models that were written here.
 /// @return kAlreadyExists when `out` is there (before any work); kBadRequest naming option, column
 ///   or row; kTooLarge; kDiskFull, leaving nothing behind; kIo.

@@ -31,10 +31,8 @@ StatusOr<Roles> TakeRoles(data::Table& table, const TrainingOptions& options) {
   if (!options.group.empty()) {
     ASSIGN_OR_RETURN(roles.group, Take(table, "--group", options.group));
   }
-  if (!options.time.empty()) {  // what happened when may well be learned from
-    const auto found = table.Get(options.time);
-    if (!found.ok()) return Annotate(found.status(), "--time");
-    roles.time = **found;
+  if (!options.time.empty()) {
+    ASSIGN_OR_RETURN(roles.time, Take(table, "--time", options.time));
   }
   return roles;
 }
@@ -50,11 +48,9 @@ std::vector<double> WeightsOf(const Roles& roles, std::span<const uint32_t> rows
                        : std::vector<double>();
 }
 
-data::SplitKind KindOf(const TrainingOptions& options, data::Task task) {
+data::SplitKind KindOf(const TrainingOptions& options) {
   if (!options.group.empty()) return data::SplitKind::kGrouped;
-  if (!options.time.empty()) return data::SplitKind::kTime;
-  return task == data::Task::kClassification ? data::SplitKind::kStratified
-                                             : data::SplitKind::kRandom;
+  return options.time.empty() ? data::SplitKind::kStratified : data::SplitKind::kTime;
 }
 
 StatusOr<data::Split> SplitRows(size_t rows, const TrainingOptions& options,
@@ -97,7 +93,7 @@ StatusOr<TrainingRows> ReadTrainingRows(const TrainingOptions& options, bool wit
 
   TrainingRows rows;
   rows.facts = std::move(file.facts);
-  rows.kind = KindOf(options, target->task);
+  rows.kind = KindOf(options);
   const data::SplitOptions split_options{.kind = rows.kind,
                                          .seed = options.seed,
                                          .target = &*target,

@@ -69,6 +69,13 @@ StatusOr<size_t> WholeOf(const Experiment& experiment, const Recipe& recipe,
                recipe.kind->name, resource);
 }
 
+/// Texts may hold commas themselves.
+char SeparatorOf(const EstimatorKind& kind, std::string_view parameter) {
+  for (const ParameterSpec& spec : kind.parameters)
+    if (spec.name == parameter && spec.type == ParameterSpec::Type::kText) return ';';
+  return ',';
+}
+
 }  // namespace
 
 Choices ChoicesOf(const EstimatorKind& kind, std::map<std::string, std::string>& given) {
@@ -77,7 +84,7 @@ Choices ChoicesOf(const EstimatorKind& kind, std::map<std::string, std::string>&
     choices[std::string(name)].assign(values.begin(), values.end());
   std::map<std::string, std::string> fixed;
   for (const auto& [name, text] : given) {
-    std::vector<std::string> values = absl::StrSplit(text, ',');
+    std::vector<std::string> values = absl::StrSplit(text, SeparatorOf(kind, name));
     choices.erase(name);
     if (values.size() == 1)
       fixed[name] = text;

@@ -8,9 +8,9 @@ namespace slipway::train {
 /// Values to try, by parameter.
 using Choices = std::map<std::string, std::vector<std::string>>;
 
-/// What a kind's table proposes, less what is given; of given parameters with commas
-/// ("max_depth": "3,6") each value.
-/// @param given  parameters with one value, or several with commas; on return those with one.
+/// What a kind's table proposes, less what is given; of given parameters with several values
+/// ("max_depth": "3,6"; of texts, which may hold commas, "hidden": "50;100,50") each.
+/// @param given  on return those with one value.
 Choices ChoicesOf(const EstimatorKind& kind, std::map<std::string, std::string>& given);
 
 /// Every combination, the last parameter changing fastest.

@@ -1,0 +1,112 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "cli/commands.h"
+#include "train/estimator.h"
+#include "train/preprocessing/steps.h"
+
+namespace slipway::cli {
+namespace {
+
+using train::EstimatorKind;
+using train::ParameterSpec;
+
+constexpr std::string_view kHead = R"(# What `slipway train` trains
+
+Printed by `slipway training-reference`. The command: `slipway train --help`; what it does with a file of rows, step by
+step: src/pipeline/training.h.
+
+## From rows to inputs
+All columns but the target and those named by `--drop`, `--weights`, `--group` and `--time` are learned from. Where all of
+them hold numbers, the model has one input `input` FP64 [-1, columns], in the order of the file; else an input [-1, 1] a
+column under its name: FP64 for numbers, BYTES for words. Times are sent as seconds since 1970-01-01T00:00:00Z, as they are
+read from the file; missing numbers as NaN, missing words as "". A word that training never saw counts as missing.
+
+Columns that say nothing are left out, with a warning: those of one value, or of a word of its own in each row.
+
+## Steps
+`--step COLUMN=STEP`, or `'*=STEP'` for every column that it suits. They are fitted on the rows to learn from and become
+nodes of the model, so that training and serving cannot differ. Unless said otherwise: numbers that an estimator does not
+take missing are filled with their mean, and scaled to standard scores where it wants that; categories become codes where
+it takes them, else one feature a word, and means of the target above 256 words; texts become the tf-idf of their 1,000
+most frequent terms; times become year, month, day, weekday (0 = Monday) and hour of UTC.
+
+| step | |
+|---|---|
+)";
+
+constexpr std::string_view kKinds = R"(
+## Estimators
+`--model NAME`, with `--param NAME=VALUE`. *missing*: takes missing numbers as they are; *categories*: takes codes of
+categories; *scaled*: wants standard scores. What `--search` tries stands in the last column.
+)";
+
+std::string NeedsOf(const EstimatorKind& kind) {
+  std::vector<std::string_view> words;
+  if (kind.regresses) words.emplace_back("regression");
+  if (kind.classifies) words.emplace_back("classification");
+  if (kind.needs.takes_missing) words.emplace_back("missing");
+  if (kind.needs.takes_categories) words.emplace_back("categories");
+  if (kind.needs.wants_scaling) words.emplace_back("scaled");
+  return fmt::format("{}", fmt::join(words, ", "));
+}
+
+std::string ValuesOf(const ParameterSpec& spec) {
+  switch (spec.type) {
+    case ParameterSpec::Type::kFlag:
+      return "true, false";
+    case ParameterSpec::Type::kWord:
+      return fmt::format("{}", fmt::join(spec.words, ", "));
+    case ParameterSpec::Type::kText:
+      return "text";
+    case ParameterSpec::Type::kNumber:
+    case ParameterSpec::Type::kCount:
+      break;
+  }
+  return fmt::format("{:g} to {:g}", spec.min, spec.max);
+}
+
+std::string DefaultOf(const ParameterSpec& spec) {
+  if (spec.type == ParameterSpec::Type::kFlag) return spec.otherwise != 0 ? "true" : "false";
+  if (!spec.words.empty()) return std::string(spec.words.front());
+  return fmt::format("{:g}", spec.otherwise);
+}
+
+std::string TriedOf(const EstimatorKind& kind, std::string_view parameter) {
+  const auto found = kind.search.find(parameter);
+  return found == kind.search.end() ? "" : fmt::format("{}", fmt::join(found->second, "; "));
+}
+
+std::string SectionOf(const EstimatorKind& kind) {
+  std::string text = fmt::format("\n### {}\n{} *{}*\n", kind.name, kind.summary, NeedsOf(kind));
+  if (kind.parameters.empty()) return text;
+  text += "\n| parameter | values | default | | tried |\n|---|---|---|---|---|\n";
+  for (const ParameterSpec& spec : kind.parameters)
+    text += fmt::format("| `{}` | {} | {} | {} | {} |\n", spec.name, ValuesOf(spec),
+                        DefaultOf(spec), spec.help, TriedOf(kind, spec.name));
+  return text;
+}
+
+int RunTrainingReference(const Arguments&) {
+  std::string text(kHead);
+  for (const train::StepHelp& step : train::Steps())
+    text += fmt::format("| `{}` | {} |\n", step.step, step.help);
+  text += kKinds;
+  for (const EstimatorKind& kind : train::EstimatorKinds()) text += SectionOf(kind);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return kDone;
+}
+
+}  // namespace
+
+Command TrainingReferenceCommand() {
+  return {"training-reference",
+          "Prints the estimators that can be trained, with their parameters, as Markdown.",
+          "slipway training-reference > docs/training.md",
+          {},
+          RunTrainingReference,
+          /*hidden=*/true};
+}
+
+}  // namespace slipway::cli

@@ -1,0 +1,250 @@
+"""slipway train: from a file of rows to a bundle that is served."""
+
+import csv
+import json
+import resource
+import signal
+import subprocess
+
+import pytest
+
+from support.models import ROOT
+from support.server import Server, slipway_path, wait_until
+from tables import mixed, waves, write_csv
+
+
+def test_words_numbers_times_and_texts_become_a_model_that_answers_rows_of_the_file(trainer, tmp_path):
+    data, out = mixed(tmp_path / "orders.csv"), tmp_path / "orders.slipway"
+    types = ["--type", "note=text"]
+    report = trainer.report(data, "bought", out, "--model", "logistic", *types)
+    assert report["scores"]["accuracy"] > 0.8
+    assert report["labels"] == ["no", "yes"]
+    with Server(out) as server:
+        with open(data, encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))[:5]
+        days = {"age": [[float(row["age"] or "nan")] for row in rows], "city": [[row["city"]] for row in rows]}
+        inputs = [
+            {"name": "age", "shape": [5, 1], "datatype": "FP64", "data": [[40.0]] * 5},
+            {"name": "city", "shape": [5, 1], "datatype": "BYTES", "data": days["city"]},
+            {"name": "since", "shape": [5, 1], "datatype": "FP64", "data": [[1.6e9]] * 5},
+            {"name": "note", "shape": [5, 1], "datatype": "BYTES", "data": [[row["note"]] for row in rows]},
+        ]
+        answer = server.post("/v2/models/orders/infer", {"inputs": inputs})
+        assert answer.status == 200, answer
+        outputs = {output["name"]: output for output in answer.json()["outputs"]}
+        assert set(outputs["predict"]["data"]) <= {"yes", "no"}
+        assert outputs["predict_proba"]["shape"] == [5, 2]
+        # A word that was never seen is no error.
+        inputs[1]["data"] = [["Atlantis"]] * 5
+        assert server.post("/v2/models/orders/infer", {"inputs": inputs}).status == 200
+
+
+def test_the_same_rows_and_options_give_the_same_bytes(trainer, tmp_path):
+    data = waves(tmp_path / "waves.csv")
+    words = ["--model", "network", "--param", "max_iterations=5", "--seed", "3"]
+    bundles = [tmp_path / f"{name}.slipway" for name in "abc"]
+    for out in bundles[:2]:
+        trainer.report(data, "label", out, *words)
+    trainer.report(data, "label", bundles[2], *words[:-1], "4")
+    first, second, other = (out.read_bytes() for out in bundles)
+    assert first == second
+    assert first != other
+
+
+def test_a_killed_training_goes_on_from_its_checkpoint(trainer, tmp_path):
+    data, checkpoint = waves(tmp_path / "waves.csv"), tmp_path / "fit.checkpoint"
+    fit = ["--model", "network", "--param", "max_iterations=400", "--param", "tolerance=0"]
+    saved = ["--checkpoint", checkpoint, "--checkpoint-every", "50ms"]
+    whole = trainer.report(data, "label", tmp_path / "whole.slipway", *fit)
+    killed = trainer.start(data, "label", tmp_path / "resumed.slipway", *fit, *saved)
+    wait_until(checkpoint.exists, what="a checkpoint")
+    killed.kill()
+    killed.communicate()
+    assert not (tmp_path / "resumed.slipway").exists()
+    other = trainer.run(data, "label", tmp_path / "other.slipway", *fit, *saved, "--seed", "9")
+    assert other.returncode == 1
+    assert "this checkpoint is of a training with other data or options" in other.stderr
+    resumed = trainer.report(data, "label", tmp_path / "resumed.slipway", *fit, *saved)
+    assert resumed["resumed"]
+    assert resumed["digest"] == whole["digest"]
+    assert not checkpoint.exists()
+
+
+def test_ctrl_c_keeps_the_best_so_far(trainer, tmp_path):
+    data, out = waves(tmp_path / "waves.csv"), tmp_path / "waves.slipway"
+    checkpoint = tmp_path / "fit.checkpoint"
+    words = ["--model", "network", "--param", "max_iterations=100000", "--checkpoint", checkpoint, "--checkpoint-every", "50ms"]
+    running = trainer.start(data, "label", out, *words)
+    wait_until(checkpoint.exists, what="a checkpoint")  # the fit has begun
+    running.send_signal(signal.SIGINT)
+    told, complaint = running.communicate(timeout=60)
+    assert running.returncode == 0, complaint
+    assert json.loads(told)["stopped"]
+    shown = subprocess.run([slipway_path(), "inspect", out], capture_output=True, text=True, check=False, timeout=60)
+    assert shown.returncode == 0, shown.stderr
+
+
+def test_a_gate_that_says_no_writes_no_bundle(trainer, tmp_path):
+    data, out = waves(tmp_path / "waves.csv"), tmp_path / "waves.slipway"
+    gate = tmp_path / "gate.txt"
+    gate.write_text("accuracy >= 0.999\nsize_mb <= 10\n")
+    done = trainer.run(data, "label", out, "--model", "logistic", "--gate", gate)
+    assert done.returncode == 1
+    assert "says no" in done.stderr and "accuracy >= 0.999 (found 0." in done.stderr
+    assert not out.exists()
+    gate.write_text("accuracy >= 0.5\nsize_mb <= 10\n")
+    report = trainer.report(data, "label", out, "--model", "logistic", "--gate", gate)
+    assert [line["passed"] for line in report["gate"]] == [True, True]
+
+
+@pytest.mark.parametrize("search", ["grid", "random", "halving"])
+def test_a_search_tells_what_it_tried_and_follows_from_the_seed(trainer, tmp_path, search):
+    data = waves(tmp_path / "waves.csv")
+    words = ["--model", "logistic", "--param", "C=0.001,0.01,0.1,1,10", "--search", search, "--trials", "4"]
+    reports = [trainer.report(data, "label", tmp_path / f"{i}.slipway", *words) for i in range(2)]
+    first, second = (
+        [(trial["parameters"], trial["rows"], trial["mean"]) for trial in report["trials"]] for report in reports
+    )
+    assert first == second
+    assert reports[0]["digest"] == reports[1]["digest"]
+    assert len(first) >= (5 if search == "grid" else 4)
+    if search == "halving":
+        assert len({rows for _, rows, _ in first}) > 1
+
+
+def test_auto_tries_what_suits_and_explains_its_choice(trainer, tmp_path):
+    data = waves(tmp_path / "waves.csv", rows=600)
+    report = trainer.report(data, "label", tmp_path / "auto.slipway", "--model", "auto")
+    tried = {trial["estimator"] for trial in report["trials"]}
+    assert {"constant", "logistic"} < tried
+    assert report["choice"].startswith(report["estimator"])
+    best = max(trial["mean"] for trial in report["trials"])
+    chosen = next(trial for trial in report["trials"] if trial["estimator"] == report["estimator"])
+    assert chosen["mean"] >= best - max(trial["standard_error"] for trial in report["trials"])
+
+
+def test_a_budget_that_runs_out_says_so(trainer, tmp_path):
+    data = waves(tmp_path / "waves.csv")
+    words = ["--model", "network", "--param", "max_iterations=100000", "--budget", "300ms"]
+    assert trainer.report(data, "label", tmp_path / "waves.slipway", *words)["stopped"]
+
+
+def test_groups_stay_together_and_roles_are_not_learned_from(trainer, tmp_path):
+    rows = 120
+    data = write_csv(
+        tmp_path / "rows.csv",
+        {
+            "x": [row % 7 for row in range(rows)],
+            "patient": [f"p{row // 10}" for row in range(rows)],
+            "w": [1 + row % 3 for row in range(rows)],
+            "y": [float(row % 7) for row in range(rows)],
+        },
+    )
+    words = ["--model", "linear", "--task", "regression", "--group", "patient", "--weights", "w"]
+    report = trainer.report(data, "y", tmp_path / "rows.slipway", *words)
+    assert report["rows"]["held_out"] % 10 == 0
+    assert report["steps"] == ["x: impute mean"]
+
+
+BAD = {
+    "target": (["--target", "lable"], 1, 'there is no column "lable"; did you mean "label"?'),
+    "drop": (["--drop", "zz"], 1, '--drop: there is no column "zz"'),
+    "weights": (["--weights", "ww"], 1, "--weights: there is no column"),
+    "model": (["--model", "logistik"], 2, 'did you mean "logistic"?'),
+    "parameter": (["--model", "logistic", "--param", "c=1"], 2, 'logistic has no parameter "c"'),
+    "value": (["--model", "logistic", "--param", "C=-1"], 2, "parameter C: expected"),
+    "step": (["--step", "x=bin:4"], 2, 'did you mean "bins"?'),
+    "type": (["--type", "x=txt"], 2, 'did you mean "text"?'),
+    "share": (["--test-share", "1"], 2, "--test-share: expected 0 or a share below 1"),
+    "task": (["--model", "linear"], 1, "linear is for regression, and the task is classification"),
+    "folds": (["--model", "logistic", "--search", "grid", "--folds", "900"], 1, "900 folds"),
+    "gate": (["--gate", "/nowhere/gate.txt"], 1, "/nowhere/gate.txt"),
+    "auto": (["--model", "auto", "--param", "C=1"], 1, "of which estimator?"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_options_are_refused_in_a_sentence(trainer, tmp_path, name):
+    words, code, sentence = BAD[name]
+    data = waves(tmp_path / "waves.csv", rows=200)
+    words = [*words] if "--model" in words else ["--model", "constant", *words]
+    done = trainer.run(data, "label", tmp_path / "out", *words)
+    assert done.returncode == code, done.stderr
+    assert sentence in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+BAD_ROWS = {
+    "one class": ({"x": [1, 2, 3, 4], "y": ["a"] * 4}, "holds one class only"),
+    "no target": ({"x": [1, 2, 3, 4], "y": ["a", "b", "", "a"]}, 'target column "y": row 3 has no value'),
+    "nothing to learn from": ({"x": [1, 1, 1, 1], "y": ["a", "b", "b", "a"]}, "no column is left to learn from"),
+    "classes": ({"x": range(6), "y": list("abcdef")}, "more classes than half of the 6 rows"),
+    "infinity": ({"x": [1, 2, "inf", 4], "y": ["a", "b", "b", "a"]}, "infinite"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_ROWS)
+def test_bad_rows_are_refused_in_a_sentence(trainer, tmp_path, name):
+    columns, sentence = BAD_ROWS[name]
+    data = write_csv(tmp_path / "rows.csv", columns)
+    done = trainer.run(data, "y", tmp_path / "out", "--model", "constant", "--test-share", "0")
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_columns_that_say_nothing_are_dropped_by_name(trainer, tmp_path):
+    rows = 50
+    data = write_csv(
+        tmp_path / "rows.csv",
+        {"x": range(rows), "same": [1] * rows, "empty": [""] * rows, "y": [row % 2 for row in range(rows)]},
+    )
+    done = trainer.run(data, "y", tmp_path / "out", "--model", "constant")
+    assert done.returncode == 0, done.stderr
+    assert 'warning: column "same" is dropped: it holds one value only' in done.stderr
+    assert 'warning: column "empty" is dropped: it holds no value' in done.stderr
+
+
+def test_what_stands_there_already_is_left_alone(trainer, tmp_path):
+    out = tmp_path / "out.slipway"
+    out.write_text("mine")
+    done = trainer.run(waves(tmp_path / "waves.csv"), "label", out, "--model", "constant")
+    assert done.returncode == 1
+    assert "exists already" in done.stderr
+    assert out.read_text() == "mine"
+
+
+def test_a_disk_that_takes_no_more_leaves_no_half_bundle(trainer, tmp_path):
+    def limit_files():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+
+    data = waves(tmp_path / "waves.csv")
+    folder = tmp_path / "full"
+    folder.mkdir()
+    for out in (folder / "out", folder / "out.slipway"):
+        done = trainer.run(data, "label", out, "--model", "network", "--param", "max_iterations=1", preexec_fn=limit_files)
+        assert done.returncode == 1
+        assert list(folder.iterdir()) == []
+
+
+def test_a_loss_of_rows_is_counted(trainer, tmp_path):
+    data = waves(tmp_path / "waves.csv", rows=100)
+    with open(data, "a", encoding="utf-8") as file:
+        file.write("1,2\n")
+    assert trainer.run(data, "label", tmp_path / "out", "--model", "constant").returncode == 1
+    report = trainer.report(data, "label", tmp_path / "out", "--model", "constant", "--skip-bad-rows")
+    assert report["data"]["skipped"] == 1
+
+
+def test_the_reference_is_what_the_table_in_the_code_says():
+    printed = subprocess.run([slipway_path(), "training-reference"], capture_output=True, text=True, check=True, timeout=60)
+    assert printed.stdout == (ROOT / "docs" / "training.md").read_text(encoding="utf-8"), (
+        "run: slipway training-reference > docs/training.md"
+    )
+
+
+def test_help_names_the_estimators():
+    told = subprocess.run([slipway_path(), "train", "--help"], capture_output=True, text=True, check=True, timeout=60).stdout
+    for kind in ("boosting", "constant", "logistic", "network"):
+        assert kind in told
