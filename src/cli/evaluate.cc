@@ -1,169 +1,234 @@
 #include "evaluate/evaluation.h"
 
-#include <absl/strings/numbers.h>
-#include <absl/strings/str_split.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "base/nearest_word.h"
 #include "cli/any_model.h"
 #include "cli/commands.h"
+#include "cli/evaluation_rows.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/server_target.h"
-#include "data/split.h"
-#include "data/table_file.h"
+#include "client/infer_client.h"
+#include "evaluate/comparison.h"
+#include "evaluate/gate.h"
+#include "evaluate/importance.h"
 #include "evaluate/predictions.h"
+#include "evaluate/slices.h"
+#include "io/file.h"
+#include "pipeline/latency.h"
 #include "server/resources.h"
 
 namespace slipway::cli {
 namespace {
 
-/// "a,b", given once or more often.
-std::vector<std::string> ReadList(const Arguments& arguments, std::string_view option) {
-  std::vector<std::string> words;
-  for (const std::string& text : arguments.Texts(option))
-    for (const auto& word : absl::StrSplit(text, ',', absl::SkipWhitespace()))
-      words.emplace_back(word);
-  return words;
-}
+constexpr uint64_t kMaxGateBytes = uint64_t{1} << 20;
 
-StatusOr<double> ReadShare(const Arguments& arguments, std::string_view option, double otherwise) {
-  if (!arguments.Has(option)) return otherwise;
-  double share;
-  const std::string text = arguments.Text(option);
-  if (absl::SimpleAtod(text, &share) && share > 0 && share < 1) return share;
-  return Error(Reason::kBadRequest, "{}: expected a number between 0 and 1, got \"{}\"", option,
-               text);
-}
-
-StatusOr<data::TableOptions> ReadTableOptions(const Arguments& arguments) {
-  data::TableOptions options;
-  options.skip_bad_rows = arguments.Flag("--skip-bad-rows");
-  for (const std::string& text : arguments.Texts("--type")) {
-    const size_t equals = text.rfind('=');
-    if (equals == std::string::npos)
-      return Error(Reason::kBadRequest, "--type: expected COLUMN=TYPE, got \"{}\"", text);
-    const auto type = data::ColumnTypeOf(text.substr(equals + 1));
-    if (!type.ok()) return Annotate(type.status(), "--type");
-    options.types[text.substr(0, equals)] = *type;
-  }
-  return options;
-}
-
-StatusOr<std::optional<data::Task>> ReadTask(const Arguments& arguments,
-                                             const Signature& signature) {
-  if (!arguments.Has("--task")) return evaluate::TaskOf(signature);
-  return arguments.Text("--task") == "regression" ? data::Task::kRegression
-                                                  : data::Task::kClassification;
-}
-
-/// Rows to judge a model by, apart into what it sees and what it is asked for.
-struct Rows {
-  data::TableFacts facts;
-  data::Table features;
-  data::Table slices;  // the columns to slice by
-  data::Target target;
-  std::vector<double> weights;  // empty: 1 each
+/// A model and what it says of the rows.
+struct JudgedModel {
+  AnyModel model;
+  evaluate::Predictions predictions;
 };
 
-StatusOr<std::vector<double>> ReadWeights(const data::Table& table, const std::string& name) {
-  ASSIGN_OR_RETURN(const data::Column* const column, table.Get(name));
-  for (size_t row = 0; row < table.rows; ++row)
-    if (!column->is_numeric() || !(column->numbers[row] >= 0 && column->numbers[row] < 1e300))
-      return Error(Reason::kBadRequest, "--weight: column \"{}\", row {} is no weight", name,
-                   row + 1);
-  return column->numbers;
+StatusOr<evaluate::Gate> ReadGate(const std::string& path, const data::Target& target) {
+  ASSIGN_OR_RETURN(const io::File file, io::File::Open(path));
+  ASSIGN_OR_RETURN(const io::Bytes bytes, file.ReadAll(kMaxGateBytes));
+  return evaluate::ParseGate(bytes.text(), path, target);
 }
 
-/// The rows that a training with the same seed and share left aside.
-StatusOr<data::Table> TestRows(const Arguments& arguments, data::Table table,
-                               const data::Target& target) {
-  if (!arguments.Has("--test-share")) return table;
-  ASSIGN_OR_RETURN(const double share, ReadShare(arguments, "--test-share", 0.2));
-  data::SplitOptions options{.kind = data::SplitKind::kStratified, .target = &target};
-  ASSIGN_OR_RETURN(options.seed, ParseCount("--seed", arguments.Text("--seed", "0"), 0, INT64_MAX));
-  ASSIGN_OR_RETURN(const data::Split split, data::SplitOnce(table.rows, share, options));
-  return table.Select(split.test);
-}
+/// One evaluation, step by step.
+class Evaluation {
+ public:
+  explicit Evaluation(const Arguments& arguments)
+      : arguments_(arguments),
+        processors_(server::DetectResources().processors),
+        team_(processors_),
+        progress_("Evaluating " + arguments.Text("MODEL|URL")) {}
 
-StatusOr<Rows> ReadRows(const Arguments& arguments, const Signature& signature) {
-  ASSIGN_OR_RETURN(const data::TableOptions options, ReadTableOptions(arguments));
-  ASSIGN_OR_RETURN(data::TableFile file, data::ReadTable(arguments.Text("DATA"), options));
-  const std::string target_name = arguments.Text("--target");
-  ASSIGN_OR_RETURN(const std::optional<data::Task> task, ReadTask(arguments, signature));
-  Rows rows;
-  rows.facts = std::move(file.facts);
-  const auto target_of = [&](const data::Table& table) -> StatusOr<data::Target> {
-    ASSIGN_OR_RETURN(const data::Column* const column, table.Get(target_name));
-    return data::TargetOf(*column, task ? &*task : nullptr);
-  };
-  ASSIGN_OR_RETURN(rows.target, target_of(file.table));
-  ASSIGN_OR_RETURN(const data::Table table,
-                   TestRows(arguments, std::move(file.table), rows.target));
-  ASSIGN_OR_RETURN(rows.target, target_of(table));
-  if (rows.target.task == data::Task::kClassification)
-    RETURN_IF_ERROR(evaluate::AddModelLabels(signature, rows.target));
-  std::vector<std::string> left_out = ReadList(arguments, "--drop");
-  left_out.push_back(target_name);
-  if (const std::string weight = arguments.Text("--weight"); !weight.empty()) {
-    ASSIGN_OR_RETURN(rows.weights, ReadWeights(table, weight));
-    left_out.push_back(weight);
+  StatusOr<evaluate::Report> Run() {
+    RETURN_IF_ERROR(Prepare());
+    ASSIGN_OR_RETURN(evaluate::Report report, Measure());
+    RETURN_IF_ERROR(AddSlices(report));
+    RETURN_IF_ERROR(AddImportance(report));
+    if (baseline_) {
+      report.comparison =
+          evaluate::Compare(rows_.target, candidate_.predictions, baseline_->predictions, positive_,
+                            options_.metrics, rows_.weights, Bootstrap(rows_.target.rows()));
+      report.comparison->baseline = baseline_->model.name;
+    }
+    if (gate_) {
+      ASSIGN_OR_RETURN(report.gate, JudgeGate());
+    }
+    return report;
   }
-  for (const std::string& name : left_out) RETURN_IF_ERROR(table.Get(name).status());
-  rows.features = table.Without(left_out);
-  return rows;
-}
 
-StatusOr<int32_t> ReadPositive(const Arguments& arguments, const data::Target& target) {
-  if (!arguments.Has("--positive")) return 1;
-  const std::string label = arguments.Text("--positive");
-  const auto found = std::find(target.labels.begin(), target.labels.end(), label);
-  if (found != target.labels.end()) return static_cast<int32_t>(found - target.labels.begin());
-  const std::vector<std::string_view> labels(target.labels.begin(), target.labels.end());
-  return Error(Reason::kBadRequest, "--positive: there is no class \"{}\"{}", label,
-               DidYouMean(label, labels));
-}
-
-StatusOr<evaluate::Report> Evaluate(const Arguments& arguments) {
-  const int processors = server::DetectResources().processors;
-  Progress progress("Evaluating " + arguments.Text("MODEL|URL"));
-  ASSIGN_OR_RETURN(const AnyModel model,
-                   OpenAnyModel(arguments.Text("MODEL|URL"), arguments, processors));
-  ASSIGN_OR_RETURN(const Rows rows, ReadRows(arguments, model.runner->signature()));
-  evaluate::EvaluateOptions options;
-  for (const std::string& name : ReadList(arguments, "--metrics")) {
-    ASSIGN_OR_RETURN(options.metrics.emplace_back(), evaluate::FindMetric(name, rows.target));
+ private:
+  /// Reads what the command line names and runs the models.
+  Status Prepare() {
+    const std::string name = arguments_.Text("MODEL|URL");
+    ASSIGN_OR_RETURN(candidate_.model, OpenAnyModel(name, arguments_, processors_));
+    ASSIGN_OR_RETURN(rows_, ReadEvaluationRows(arguments_, candidate_.model.runner->signature()));
+    ASSIGN_OR_RETURN(positive_, ReadPositive());
+    RETURN_IF_ERROR(ReadOptions());
+    if (const std::string path = arguments_.Text("--gate"); !path.empty()) {
+      ASSIGN_OR_RETURN(gate_, ReadGate(path, rows_.target));
+    }
+    RETURN_IF_ERROR(Predict(candidate_));
+    return OpenBaseline();
   }
-  Team team(processors);
-  options.bootstrap.team = &team;
-  options.weights = rows.weights;
-  ASSIGN_OR_RETURN(const int64_t resamples,
-                   ParseCount("--resamples", arguments.Text("--resamples", "1000"), 0, 100'000));
-  options.bootstrap.resamples = static_cast<int>(resamples);
-  ASSIGN_OR_RETURN(options.bootstrap.confidence, ReadShare(arguments, "--confidence", 0.95));
-  ASSIGN_OR_RETURN(options.bootstrap.seed,
-                   ParseCount("--seed", arguments.Text("--seed", "0"), 0, INT64_MAX));
-  ASSIGN_OR_RETURN(const int32_t positive, ReadPositive(arguments, rows.target));
-  ASSIGN_OR_RETURN(const evaluate::Predictions predictions,
-                   evaluate::Predict(*model.runner, rows.features, rows.target));
-  return evaluate::Evaluate({rows.target, predictions, positive},
-                            {.model = model.name,
-                             .digest = model.digest(),
-                             .data = rows.facts.path,
-                             .data_digest = "sha256:" + rows.facts.sha256,
-                             .data_rows = rows.facts.rows,
-                             .skipped_rows = rows.facts.skipped},
-                            options);
+
+  StatusOr<int32_t> ReadPositive() const {
+    if (!arguments_.Has("--positive")) return 1;
+    const std::string label = arguments_.Text("--positive");
+    const std::vector<std::string>& labels = rows_.target.labels;
+    const auto found = std::find(labels.begin(), labels.end(), label);
+    if (found != labels.end()) return static_cast<int32_t>(found - labels.begin());
+    const std::vector<std::string_view> words(labels.begin(), labels.end());
+    return Error(Reason::kBadRequest, "--positive: there is no class \"{}\"{}", label,
+                 DidYouMean(label, words));
+  }
+
+  Status ReadOptions() {
+    for (const std::string& name : ReadList(arguments_, "--metrics")) {
+      ASSIGN_OR_RETURN(options_.metrics.emplace_back(), evaluate::FindMetric(name, rows_.target));
+    }
+    options_.weights = rows_.weights;
+    stats::BootstrapOptions& bootstrap = options_.bootstrap;
+    bootstrap.team = &team_;
+    const std::string resamples = arguments_.Text("--resamples", "1000");
+    ASSIGN_OR_RETURN(const int64_t count, ParseCount("--resamples", resamples, 0, 100'000));
+    bootstrap.resamples = static_cast<int>(count);
+    ASSIGN_OR_RETURN(bootstrap.confidence, ReadShare(arguments_, "--confidence", 0.95));
+    ASSIGN_OR_RETURN(bootstrap.seed, ReadSeed(arguments_));
+    return OkStatus();
+  }
+
+  stats::BootstrapOptions Bootstrap(size_t rows) const {
+    stats::BootstrapOptions bootstrap = options_.bootstrap;
+    bootstrap.resamples = evaluate::ResamplesFor(rows, bootstrap.resamples);
+    return bootstrap;
+  }
+
+  Status Predict(JudgedModel& judged) {
+    auto predictions = evaluate::Predict(*judged.model.runner, rows_.features, rows_.target);
+    if (!predictions.ok()) return Annotate(predictions.status(), judged.model.name);
+    judged.predictions = *std::move(predictions);
+    return OkStatus();
+  }
+
+  Status OpenBaseline() {
+    std::string name = arguments_.Text("--baseline");
+    if (name.empty() && gate_) name = gate_->baseline;
+    if (name.empty()) return OkStatus();
+    if (name.starts_with("alias:"))
+      return Error(Reason::kBadRequest,
+                   "\"{}\" is an alias: say which model it is with --baseline MODEL", name);
+    JudgedModel baseline;
+    auto model = OpenAnyModel(name, arguments_, processors_);
+    if (!model.ok()) return Annotate(model.status(), "baseline");
+    baseline.model = *std::move(model);
+    RETURN_IF_ERROR(Predict(baseline));
+    baseline_ = std::move(baseline);
+    return OkStatus();
+  }
+
+  StatusOr<evaluate::Report> Measure() {
+    return evaluate::Evaluate({rows_.target, candidate_.predictions, positive_},
+                              {.model = candidate_.model.name,
+                               .digest = candidate_.model.digest(),
+                               .data = rows_.facts.path,
+                               .data_digest = "sha256:" + rows_.facts.sha256,
+                               .data_rows = rows_.facts.rows,
+                               .skipped_rows = rows_.facts.skipped},
+                              options_);
+  }
+
+  Status AddSlices(evaluate::Report& report) {
+    for (const std::string& name : ReadList(arguments_, "--slices")) {
+      ASSIGN_OR_RETURN(const data::Column* const column, rows_.all.Get(name));
+      report.slices.push_back(
+          evaluate::MeasureSlice(*column, {rows_.target, candidate_.predictions, positive_},
+                                 {.metrics = options_.metrics,
+                                  .weights = rows_.weights,
+                                  .bootstrap = Bootstrap(rows_.target.rows())}));
+    }
+    return OkStatus();
+  }
+
+  Status AddImportance(evaluate::Report& report) {
+    if (!arguments_.Flag("--importance")) return OkStatus();
+    const evaluate::NamedMetric metric =
+        options_.metrics.empty()
+            ? evaluate::DefaultScore(rows_.target, !candidate_.predictions.probabilities.empty())
+            : options_.metrics.front();
+    ASSIGN_OR_RETURN(report.importance,
+                     evaluate::MeasureImportance(
+                         *candidate_.model.runner, rows_.features, rows_.target, positive_, metric,
+                         {.seed = options_.bootstrap.seed,
+                          .progress = [this](double share) { progress_.Set(share); }}));
+    return OkStatus();
+  }
+
+  StatusOr<std::vector<evaluate::GateLine>> JudgeGate() {
+    evaluate::GateEvidence evidence{rows_.target, rows_.all, positive_, rows_.weights};
+    evidence.candidate = SideOf(candidate_);
+    if (baseline_) evidence.baseline = SideOf(*baseline_);
+    evidence.bootstrap = Bootstrap(rows_.target.rows());
+    if (gate_->NeedsLatency()) RETURN_IF_ERROR(MeasureLatency(evidence));
+    return evaluate::JudgeGate(*gate_, evidence);
+  }
+
+  static evaluate::GateSide SideOf(const JudgedModel& judged) {
+    evaluate::GateSide side{&judged.predictions, std::nullopt, std::nullopt};
+    if (judged.model.local)
+      side.size_mb = static_cast<double>(judged.model.local->artifact->size_bytes()) / 1e6;
+    return side;
+  }
+
+  Status MeasureLatency(evaluate::GateEvidence& evidence) {
+    std::vector<pipeline::Call> calls(1);
+    ASSIGN_OR_RETURN(calls[0], pipeline::OneRowCall(*candidate_.model.runner, rows_.features));
+    if (baseline_) {
+      ASSIGN_OR_RETURN(calls.emplace_back(),
+                       pipeline::OneRowCall(*baseline_->model.runner, rows_.features));
+    }
+    ASSIGN_OR_RETURN(auto rounds, pipeline::MeasureLatency(calls, SteadyClock(), {}));
+    evidence.candidate.latency = std::move(rounds[0]);
+    if (baseline_) evidence.baseline->latency = std::move(rounds[1]);
+    return OkStatus();
+  }
+
+  const Arguments& arguments_;
+  const int processors_;
+  Team team_;
+  Progress progress_;
+  JudgedModel candidate_;
+  std::optional<JudgedModel> baseline_;
+  EvaluationRows rows_;
+  int32_t positive_ = 1;
+  evaluate::EvaluateOptions options_;
+  std::optional<evaluate::Gate> gate_;
+};
+
+Status Write(const Arguments& arguments, const evaluate::Report& report) {
+  if (const std::string path = arguments.Text("--html"); !path.empty())
+    RETURN_IF_ERROR(WriteResult(path, ToHtml(report)));
+  return WriteResult("", arguments.Flag("--json") ? ToJson(report) : ToText(report));
 }
 
 int RunEvaluate(const Arguments& arguments) {
-  const auto report = Evaluate(arguments);
+  const auto report = Evaluation(arguments).Run();
   if (!report.ok()) return Fail("evaluate", report.status());
-  const Status written =
-      WriteResult("", arguments.Flag("--json") ? ToJson(*report) : ToText(*report));
-  return written.ok() ? kDone : Fail("evaluate", written);
+  const Status written = Write(arguments, *report);
+  if (!written.ok()) return Fail("evaluate", written);
+  std::string failed;
+  for (const evaluate::GateLine& line : report->gate)
+    if (!line.passed) failed += fmt::format("\n  {}: {}", line.text, line.found);
+  if (failed.empty()) return kDone;
+  return Fail("evaluate", Error(Reason::kPreconditionFailed, "the gate says no:{}", failed));
 }
 
 std::vector<Option> EvaluateOptionTable() {
@@ -171,17 +236,23 @@ std::vector<Option> EvaluateOptionTable() {
       {"MODEL|URL", "",
        "A model (file, bundle), or http://HOST:PORT/v2/models/NAME; https://, grpc://, grpcs:// "
        "too.",
-       /*required=*/true},
-      {"DATA", "", "Rows with the true answers: .csv, .jsonl, .npz, also .gz and .zst.",
-       /*required=*/true},
-      {.name = "--target",
-       .value_name = "COLUMN",
-       .help = "The column that the model is to predict.",
-       .required = true},
-      {.name = "--task",
-       .value_name = "TASK",
-       .help = "What the model does; told from its outputs and the target unless said.",
-       .words = {"classification", "regression"}},
+       /*required=*/true}};
+  for (Option& option : EvaluationRowOptions()) options.push_back(std::move(option));
+  const std::vector<Option> rest = {
+      {.name = "--gate",
+       .value_name = "FILE",
+       .help = "Thresholds, a line each, as accuracy >= 0.95 (docs/formats/gate.md); exit code 1 "
+               "when one fails."},
+      {.name = "--baseline",
+       .value_name = "MODEL|URL",
+       .help = "A model to compare with on the same rows."},
+      {.name = "--html",
+       .value_name = "FILE",
+       .help = "Writes a page with plots that needs no network."},
+      {.name = "--slices",
+       .value_name = "COLUMN,…",
+       .help = "Measures each group of these columns by itself, and how fairly they are treated.",
+       .repeated = true},
       {.name = "--metrics",
        .value_name = "NAME,…",
        .help = "Only these, as accuracy,recall(yes),roc_auc (docs/evaluation.md).",
@@ -189,34 +260,17 @@ std::vector<Option> EvaluateOptionTable() {
       {.name = "--positive",
        .value_name = "CLASS",
        .help = "Of two classes the one that is looked for; the second unless said."},
-      {.name = "--weight",
-       .value_name = "COLUMN",
-       .help = "A column of weights, which the model does not see."},
-      {.name = "--drop",
-       .value_name = "COLUMN,…",
-       .help = "Columns that the model does not see.",
-       .repeated = true},
-      {.name = "--test-share",
-       .value_name = "SHARE",
-       .help = "Judge by the rows that `slipway train` with the same share and seed left aside; "
-               "all rows unless said."},
-      {.name = "--seed",
-       .value_name = "N",
-       .help = "Of the split, the resamples and the shuffles; 0 unless said."},
+      {.name = "--importance",
+       .value_name = "",
+       .help = "Measures what is lost when a column is shuffled."},
       {.name = "--resamples",
        .value_name = "N",
        .help = "Of the rows, for the intervals; 1000 unless said, fewer of very many rows."},
       {.name = "--confidence",
        .value_name = "SHARE",
        .help = "Of the intervals; 0.95 unless said."},
-      {.name = "--type",
-       .value_name = "COLUMN=TYPE",
-       .help = "Reads a column as number, integer, boolean, category, text or time.",
-       .repeated = true},
-      {.name = "--skip-bad-rows",
-       .value_name = "",
-       .help = "Counts rows that cannot be read instead of refusing the file."},
       JsonOption()};
+  options.insert(options.end(), rest.begin(), rest.end());
   for (Option& option : TargetOptions()) options.push_back(std::move(option));
   return options;
 }
@@ -225,8 +279,8 @@ std::vector<Option> EvaluateOptionTable() {
 
 Command EvaluateCommand() {
   return {"evaluate", "Measures how good a model is, with intervals, slices and a gate.",
-          "slipway evaluate model.onnx rows.csv --target label", EvaluateOptionTable(),
-          RunEvaluate};
+          "slipway evaluate model.onnx rows.csv --target label --gate gate.txt",
+          EvaluateOptionTable(), RunEvaluate};
 }
 
 }  // namespace slipway::cli

@@ -1,0 +1,38 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "cli/command.h"
+#include "data/table.h"
+#include "data/table_file.h"
+#include "tensor/signature.h"
+
+namespace slipway::cli {
+
+/// Rows to judge a model by.
+struct EvaluationRows {
+  data::TableFacts facts;
+  data::Table all;              // every column, for slices
+  data::Table features;         // without the target, the weights and what is dropped
+  data::Target target;          // its labels hold the model's too
+  std::vector<double> weights;  // [rows]; empty: 1 each
+};
+
+/// Options that say what is read: DATA, --target, --task, --type, --weight, --drop, --test-share,
+/// --seed, --skip-bad-rows.
+std::vector<Option> EvaluationRowOptions();
+
+/// @param signature  of the model: its outputs tell the task and the classes.
+StatusOr<EvaluationRows> ReadEvaluationRows(const Arguments& arguments, const Signature& signature);
+
+/// "a,b", given once or more often.
+std::vector<std::string> ReadList(const Arguments& arguments, std::string_view option);
+
+/// A number between 0 and 1.
+StatusOr<double> ReadShare(const Arguments& arguments, std::string_view option, double otherwise);
+
+/// --seed
+StatusOr<uint64_t> ReadSeed(const Arguments& arguments);
+
+}  // namespace slipway::cli
