@@ -219,6 +219,20 @@ TEST(HostileTest, BombsAreRefusedBeforeTheyGrow) {
   EXPECT_THAT(MessageOf(unpacked.status()), HasSubstr("at most 100 bytes out of one packed byte"));
 }
 
+TEST(HostileTest, TextsAreToldByTheirFirstWords) {
+  for (const char* const text :
+       {"x = 5 # a script\n", "hello world\nmore", "<html>", "Zürich\n", "I like it\n"})
+    EXPECT_THAT(
+        MessageOfReading(text),
+        HasSubstr(fmt::format("a text that begins with \"{}\", no pickle",
+                              std::string_view(text).substr(0, std::string_view(text).find('\n')))))
+        << text;
+  EXPECT_THAT(MessageOfReading(Repeat("ü", 10'000)),
+              HasSubstr(fmt::format("\"{}\", no pickle", Repeat("ü", 20))));
+  EXPECT_EQ(MessageOfReading("I1\n."), "read") << "protocol 0 is text";
+  EXPECT_THAT(MessageOfReading("x\x9c not zlib"), HasSubstr("zlib: "));
+}
+
 class FilesTest : public ::testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(Some, FilesTest,
                          ::testing::Values("values_0.pkl", "values_2.pkl", "values_4.pkl",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
 #include "import/pickle/globals.h"
 #include "import/pickle/machine.h"
 #include "import/pickle/packing.h"
@@ -83,11 +84,32 @@ Status RefuseForeign(std::span<const std::byte> bytes) {
   return OkStatus();
 }
 
-}  // namespace
+/// Printable, as far as it is looked at. Pickles of protocol 0 are, too.
+bool IsText(std::string_view text) {
+  constexpr size_t kLooked = 4096;
+  const bool cut = text.size() > kLooked;
+  text = text.substr(0, kLooked);
+  while (cut && !text.empty() && static_cast<unsigned char>(text.back()) >= 0x80)
+    text.remove_suffix(1);  // a character may be cut in two
+  return IsValidUtf8(text) && std::ranges::none_of(text, [](char c) {
+           return (c >= 0 && c < ' ' && c != '\t' && c != '\r' && c != '\n') || c == '\x7f';
+         });
+}
 
-StatusOr<std::unique_ptr<const Document>> Read(std::span<const std::byte> bytes,
-                                               const ReadOptions& options) {
-  RETURN_IF_ERROR(RefuseForeign(bytes));
+/// A text that begins like something else is told by its first words.
+Status ExplainText(const Status& status, std::span<const std::byte> bytes) {
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (status.ok() || ReasonOf(status) != Reason::kBadModel || !IsText(text)) return status;
+  constexpr size_t kShown = 40;
+  size_t end = std::min(text.find_first_of("\r\n"), std::min(text.size(), kShown));
+  while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
+    --end;
+  return Error(Reason::kBadModel, "a text that begins with \"{}\", no pickle ({})",
+               text.substr(0, end), MessageOf(status));
+}
+
+StatusOr<std::unique_ptr<const Document>> ReadPacked(std::span<const std::byte> bytes,
+                                                     const ReadOptions& options) {
   const Packing packing = RecognisePacking(bytes);
   std::vector<std::byte> unpacked;
   if (packing != Packing::kNone) {
@@ -96,6 +118,16 @@ StatusOr<std::unique_ptr<const Document>> Read(std::span<const std::byte> bytes,
   }
   auto document = std::make_unique<PickleDocument>(options, packing, std::move(unpacked));
   RETURN_IF_ERROR(document->Run(bytes, options));
+  return document;
+}
+
+}  // namespace
+
+StatusOr<std::unique_ptr<const Document>> Read(std::span<const std::byte> bytes,
+                                               const ReadOptions& options) {
+  RETURN_IF_ERROR(RefuseForeign(bytes));
+  auto document = ReadPacked(bytes, options);
+  if (!document.ok()) return ExplainText(document.status(), bytes);
   return document;
 }
 
