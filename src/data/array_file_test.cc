@@ -103,11 +103,12 @@ TEST(ArrayFileTest, SaysWhatIsNotTaken) {
   EXPECT_THAT(Complaint("matrix.npy", {.max_memory_bytes = 10}), HasSubstr("memory"));
 }
 
-TEST(ArrayFileTest, SurvivesEveryCutAndEveryFlippedByte) {
+TEST(ArrayFileTest, SurvivesCutsAndFlippedBytes) {
   const io::TemporaryFolder folder;
   for (const std::string_view name : {"matrix.npy", "words.npy", "arrays.npz", "packed.npz"}) {
     const std::string bytes = ReadBytes(name);
-    for (size_t at = 0; at < bytes.size(); ++at) {
+    // Every byte of the small ones; of archives, whose files take time, every fifth.
+    for (size_t at = 0; at < bytes.size(); at += name.ends_with(".npy") ? 1 : 5) {
       const auto cut =
           ReadTable(folder.Write(fmt::format("{}.cut{}", name, at), bytes.substr(0, at)));
       EXPECT_FALSE(cut.ok() && name.ends_with(".npy")) << name << " " << at;

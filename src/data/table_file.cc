@@ -204,10 +204,11 @@ StatusOr<std::unique_ptr<TableStream>> OpenStream(const std::string& path,
   return stream;
 }
 
-/// With the path in front, unless the message names it already.
+/// With the path in front, unless the message begins with it: those of opening do.
 template <typename T>
 StatusOr<T> Named(const std::string& path, StatusOr<T> result) {
-  if (result.ok() || MessageOf(result.status()).find(path) != std::string_view::npos) return result;
+  if (result.ok() || MessageOf(result.status()).starts_with(fmt::format("\"{}\"", path)))
+    return result;
   return Annotate(result.status(), path);
 }
 

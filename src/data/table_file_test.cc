@@ -216,7 +216,7 @@ std::string Gzip(std::string_view text) {
   stream.next_out = reinterpret_cast<Bytef*>(packed.data());
   stream.avail_out = static_cast<uInt>(packed.size());
   SLIPWAY_CHECK(::deflate(&stream, Z_FINISH) == Z_STREAM_END, "the bound is right");
-  packed.resize(packed.size() - stream.avail_out);
+  packed.resize(stream.total_out);
   ::deflateEnd(&stream);
   return packed;
 }
@@ -308,7 +308,10 @@ TEST_F(TableFileTest, TakesOtherMissingWords) {
 TEST_F(TableFileTest, RefusesFormatsItKnowsAndDoesNotRead) {
   EXPECT_THAT(Complaint("PAR1\x15\x04\x15"), HasSubstr("a Parquet file is not read"));
   EXPECT_THAT(Complaint("[{\"a\": 1}]"), HasSubstr("one object a line"));
-  EXPECT_EQ(ReasonOf(ReadTable(folder_ / "nowhere.csv").status()), Reason::kNotFound);
+  const std::string nowhere = folder_ / "nowhere.csv";
+  const auto read = ReadTable(nowhere);
+  EXPECT_EQ(ReasonOf(read.status()), Reason::kNotFound);
+  EXPECT_THAT(MessageOf(read.status()), testing::StartsWith("\"" + nowhere + "\": "));
 }
 
 }  // namespace
