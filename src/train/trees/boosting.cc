@@ -6,6 +6,7 @@
 
 #include "train/kinds.h"
 #include "train/trees/boosted.h"
+#include "train/trees/checkpoint.h"
 #include "train/trees/checks.h"
 #include "train/trees/grower.h"
 #include "train/trees/loss.h"
@@ -111,12 +112,21 @@ class Boosting {
     scaled_.resize(samples.rows);
   }
 
-  Boosted Run() {
+  StatusOr<Boosted> Run(uint64_t fingerprint) {
+    std::vector<BinTree> grown;
+    if (!fit_.checkpoint.empty()) {
+      ASSIGN_OR_RETURN(grown, ReadCheckpoint(fit_.checkpoint, fingerprint, boosted_.bins, 1));
+    }
+    const size_t outputs = boosted_.baseline.size();
     size_t best_trees = 0;
     double best = std::numeric_limits<double>::infinity();
     int64_t best_iteration = 0;
     for (int64_t iteration = 1; iteration <= options_.iterations; ++iteration) {
-      if (!Iterate(static_cast<uint64_t>(iteration))) break;
+      const bool again = boosted_.trees.size() + outputs <= grown.size();
+      if (again)
+        Repeat(grown);
+      else if (!Iterate(static_cast<uint64_t>(iteration)))
+        break;
       const double validation = validation_
                                     ? loss_->Mean(validation_->samples(), validation_->scores())
                                     : std::numeric_limits<double>::quiet_NaN();
@@ -129,6 +139,8 @@ class Boosting {
         boosted_.stopped_early = true;
         break;
       }
+      if (again) continue;
+      RETURN_IF_ERROR(SaveIfWanted(fit_.watch, fingerprint, boosted_.trees));
       if (!Report(iteration, validation)) break;
     }
     if (options_.stops_early && best_trees > 0) boosted_.trees.resize(best_trees);
@@ -160,6 +172,16 @@ class Boosting {
       boosted_.trees.push_back(std::move(tree));
     }
     return splits;
+  }
+
+  /// Adds the trees of an iteration that was done before.
+  void Repeat(const std::vector<BinTree>& grown) {
+    for (size_t output = 0; output < boosted_.baseline.size(); ++output) {
+      const BinTree& tree = grown[boosted_.trees.size()];
+      training_.Add(tree, output);
+      if (validation_) validation_->Add(tree, output);
+      boosted_.trees.push_back(tree);
+    }
   }
 
   FixedPoint Scale(std::span<const float> gradients, std::span<const float> hessians) {
@@ -304,7 +326,10 @@ StatusOr<std::unique_ptr<Fitted>> FitBoosting(const Samples& samples, const Para
   }
   const Samples& training = halves ? halves->training : samples;
   const Samples* const validation = halves ? &halves->validation : fit.validation;
-  Boosted boosted = Boosting(training, validation, make_loss(), options, fit).Run();
+  const uint64_t fingerprint =
+      FingerprintOf(kBoosting, parameters, fit.seed, samples, fit.validation);
+  ASSIGN_OR_RETURN(Boosted boosted,
+                   Boosting(training, validation, make_loss(), options, fit).Run(fingerprint));
   std::vector<std::string> names;
   for (const Feature& feature : samples.features) names.push_back(feature.name);
   return std::make_unique<BoostedModel>(std::move(boosted), make_loss(), std::move(names));

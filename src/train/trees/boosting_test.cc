@@ -132,6 +132,69 @@ TEST(BoostingTest, AGraphAnswersLabelsAndProbabilities) {
   EXPECT_EQ(predictions->proba->columns, 2);
 }
 
+TEST(BoostingTest, MonotoneFeaturesNeverTurnTheAnswer) {
+  Samples samples = Regression(3000, 2, [](const auto& x) { return std::sin(9 * x[0]) + x[1]; });
+  for (const int8_t sign : {int8_t{1}, int8_t{-1}}) {
+    samples.features[0].monotone = sign;
+    const auto fitted = Fit("boosting", samples, {{"iterations", "40"}});
+    ASSERT_TRUE(fitted.ok()) << fitted.status();
+    Samples ramp = samples;
+    for (size_t row = 0; row < ramp.rows; ++row) {
+      ramp.values[row] = static_cast<double>(row) / static_cast<double>(ramp.rows);
+      ramp.values[ramp.rows + row] = 0.5;
+    }
+    const std::vector<double> scores = ScoresOf(BoostedOf(**fitted), ramp);
+    for (size_t row = 1; row < ramp.rows; ++row)
+      ASSERT_GE(sign * (scores[row] - scores[row - 1]), -1e-9) << row;
+    EXPECT_GT(sign * (scores.back() - scores.front()), 0.01);
+  }
+}
+
+TEST(BoostingTest, StopsEarlyAndKeepsTheTreesUpToTheBest) {
+  const Samples samples = Classification(600, 3, 2, [](const auto& x) {
+    return std::fmod(x[0] * 1e6, 10) < 5 ? 1.0 : 0.0;  // noise
+  });
+  const auto fitted = Fit("boosting", samples, {{"early_stopping", "true"}, {"patience", "3"}});
+  ASSERT_TRUE(fitted.ok()) << fitted.status();
+  EXPECT_TRUE(BoostedOf(**fitted).stopped_early);
+  EXPECT_LT(BoostedOf(**fitted).trees.size(), 50);
+  EXPECT_THAT((*fitted)->Summary(), HasSubstr("stopped early"));
+}
+
+TEST(BoostingTest, ThreeClassesHaveATreeEachAnIteration) {
+  const Samples samples =
+      Classification(900, 2, 3, [](const auto& x) { return std::floor(3 * x[0]); });
+  const auto fitted = Fit("boosting", samples, {{"iterations", "10"}});
+  ASSERT_TRUE(fitted.ok()) << fitted.status();
+  const Boosted& boosted = BoostedOf(**fitted);
+  EXPECT_EQ(boosted.trees.size(), 30);
+  const std::vector<double> scores = ScoresOf(boosted, samples);
+  int wrong = 0;
+  for (size_t row = 0; row < 900; ++row) {
+    int best = 0;
+    for (int k = 1; k < 3; ++k)
+      if (scores[k * 900 + row] > scores[best * 900 + row]) best = k;
+    wrong += best != samples.target.classes[row];
+  }
+  EXPECT_LE(wrong, 9);  // rows that share a bin with another class
+}
+
+TEST(BoostingTest, OtherLossesHaveTheirOwnMiddle) {
+  Samples samples = Regression(1000, 1, [](const auto&) { return 0.0; });
+  for (size_t row = 0; row < 1000; ++row)
+    samples.target.values[row] = row < 900 ? static_cast<double>(row % 9) : 1000;
+  const auto middle = [&](const char* loss) {
+    const auto fitted = Fit(
+        "boosting", samples,
+        {{"loss", loss}, {"quantile", "0.2"}, {"iterations", "1"}, {"min_samples_leaf", "600"}});
+    return ScoresOf(BoostedOf(**fitted), samples)[0];
+  };
+  EXPECT_NEAR(middle("squared_error"), 103.6, 1e-5);
+  EXPECT_EQ(middle("absolute_error"), 4);
+  EXPECT_EQ(middle("quantile"), 1);
+  EXPECT_NEAR(middle("poisson"), std::log(103.6), 1e-5);
+}
+
 TEST(BoostingTest, ATargetWithoutVarianceNeedsNoSplit) {
   const Samples samples = Regression(100, 2, [](const auto&) { return 3.0; });
   const auto fitted = Fit("boosting", samples);

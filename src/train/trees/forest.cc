@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "train/kinds.h"
+#include "train/trees/checkpoint.h"
 #include "train/trees/checks.h"
 #include "train/trees/forest_model.h"
 #include "train/trees/impurity.h"
@@ -14,7 +15,6 @@ namespace trees {
 namespace {
 
 struct ForestOptions {
-  std::string_view kind;
   size_t trees = 1;
   bool bootstraps = false;
   int max_bins = kMaxBins;
@@ -50,7 +50,11 @@ class ForestFit {
         forest_{.bins = LearnBins(samples, {.max_bins = options.max_bins}, team_)},
         rows_(samples, forest_.bins, 1, team_) {}
 
-  Forest Run() {
+  StatusOr<Forest> Run(uint64_t fingerprint) {
+    if (!fit_.checkpoint.empty()) {
+      ASSIGN_OR_RETURN(forest_.trees, ReadCheckpoint(fit_.checkpoint, fingerprint, forest_.bins,
+                                                     LeafWidth(samples_.target)));
+    }
     // Trees between reports: enough that threads seldom wait for each other.
     const size_t at_once = 4 * static_cast<size_t>(team_.size());
     while (forest_.trees.size() < options_.trees) {
@@ -58,6 +62,7 @@ class ForestFit {
       const size_t count = std::min(at_once, options_.trees - begin);
       forest_.trees.resize(begin + count);
       team_.ForEach(count, [&](size_t i) { forest_.trees[begin + i] = Grow(begin + i); });
+      RETURN_IF_ERROR(SaveIfWanted(fit_.watch, fingerprint, forest_.trees));
       if (!Report()) break;
     }
     return std::move(forest_);
@@ -89,10 +94,11 @@ class ForestFit {
   const BinnedRows rows_;
 };
 
-StatusOr<std::unique_ptr<Fitted>> Fit(const Samples& samples, const Parameters& parameters,
-                                      const FitOptions& fit, ForestOptions options) {
-  RETURN_IF_ERROR(CheckSamples(samples, options.kind));
-  const bool of_forest = options.kind != "tree";
+StatusOr<std::unique_ptr<Fitted>> Fit(const EstimatorKind& kind, const Samples& samples,
+                                      const Parameters& parameters, const FitOptions& fit,
+                                      ForestOptions options) {
+  RETURN_IF_ERROR(CheckSamples(samples, kind.name));
+  const bool of_forest = &kind != &kTree;
   options.seed = fit.seed;
   options.max_bins = static_cast<int>(parameters.Count("max_bins"));
   ImpurityOptions& grow = options.grow;
@@ -105,29 +111,28 @@ StatusOr<std::unique_ptr<Fitted>> Fit(const Samples& samples, const Parameters& 
     grow.criterion = Criterion::kSquaredError;
   else if (parameters.Word("criterion") == "entropy")
     grow.criterion = Criterion::kEntropy;
-  return std::make_unique<ForestModel>(ForestFit(samples, options, fit).Run(), samples,
-                                       options.kind);
+  const uint64_t fingerprint = FingerprintOf(kind, parameters, fit.seed, samples, nullptr);
+  ASSIGN_OR_RETURN(Forest forest, ForestFit(samples, options, fit).Run(fingerprint));
+  return std::make_unique<ForestModel>(std::move(forest), samples, kind.name);
 }
 
 StatusOr<std::unique_ptr<Fitted>> FitTree(const Samples& samples, const Parameters& parameters,
                                           const FitOptions& fit) {
-  return Fit(samples, parameters, fit, {.kind = "tree"});
+  return Fit(kTree, samples, parameters, fit, {});
 }
 
 StatusOr<std::unique_ptr<Fitted>> FitForest(const Samples& samples, const Parameters& parameters,
                                             const FitOptions& fit) {
-  return Fit(samples, parameters, fit,
-             {.kind = "forest",
-              .trees = static_cast<size_t>(parameters.Count("trees")),
+  return Fit(kForest, samples, parameters, fit,
+             {.trees = static_cast<size_t>(parameters.Count("trees")),
               .bootstraps = parameters.Flag("bootstrap")});
 }
 
 StatusOr<std::unique_ptr<Fitted>> FitExtraTrees(const Samples& samples,
                                                 const Parameters& parameters,
                                                 const FitOptions& fit) {
-  return Fit(samples, parameters, fit,
-             {.kind = "extra-trees",
-              .trees = static_cast<size_t>(parameters.Count("trees")),
+  return Fit(kExtraTrees, samples, parameters, fit,
+             {.trees = static_cast<size_t>(parameters.Count("trees")),
               .bootstraps = parameters.Flag("bootstrap"),
               .grow = {.random_thresholds = true}});
 }

@@ -87,10 +87,6 @@ class ImpurityGrower {
 
  private:
   int Deepest() const { return options_.max_depth == 0 ? kDeepest : options_.max_depth; }
-  size_t LeafWidth() const {
-    return classifies_ && data_.target.labels.size() > 2 ? data_.target.labels.size() : 1;
-  }
-
   double TargetOf(uint32_t row) const {
     return classifies_ ? static_cast<double>(data_.target.classes[row]) : data_.target.values[row];
   }
@@ -312,7 +308,7 @@ class ImpurityGrower {
   }
 
   std::vector<double> MeanOf(size_t begin, size_t end) const {
-    std::vector<double> mean(LeafWidth());
+    std::vector<double> mean(LeafWidth(data_.target));
     double weights = 0;
     for (size_t i = begin; i < end; ++i) {
       const uint32_t row = order_[i];

@@ -27,6 +27,13 @@ struct ImpurityOptions {
 /// Levels of splits at most, well below what a served model may have.
 inline constexpr int kDeepest = 1000;
 
+/// Numbers in a leaf: one, or the share of each of more than two classes.
+inline size_t LeafWidth(const data::Target& target) {
+  return target.task == data::Task::kClassification && target.labels.size() > 2
+             ? target.labels.size()
+             : 1;
+}
+
 /// What a tree is grown on.
 struct ImpurityData {
   const BinnedRows& rows;

@@ -3,6 +3,7 @@ set(TRAIN_TREES_SOURCES
     trees/bins.cc
     trees/boosted.cc
     trees/boosting.cc
+    trees/checkpoint.cc
     trees/checks.cc
     trees/forest.cc
     trees/forest_model.cc
@@ -16,4 +17,5 @@ set(TRAIN_TREES_SOURCES
 set(TRAIN_TREES_TESTS
     trees/bins_test.cc
     trees/boosting_test.cc
+    trees/checkpoint_test.cc
     trees/forest_test.cc)
