@@ -13,11 +13,13 @@ extern const EstimatorKind kExtraTrees;
 extern const EstimatorKind kForest;
 extern const EstimatorKind kLasso;
 extern const EstimatorKind kLinear;
+extern const EstimatorKind kLinearSvm;
 extern const EstimatorKind kLogistic;
 extern const EstimatorKind kNaiveBayes;
 extern const EstimatorKind kNeighbors;
 extern const EstimatorKind kNetwork;
 extern const EstimatorKind kRidge;
+extern const EstimatorKind kSgd;
 extern const EstimatorKind kSvm;
 extern const EstimatorKind kTree;
 

@@ -66,7 +66,7 @@ def main():
                sample_weight=w)
 
     two, three = classes(40, 2), classes(40, 3)
-    tight = dict(tol=1e-12, max_iter=100000)
+    tight = dict(tol=1e-12, max_iter=100000, random_state=0)
     classification("logistic, 2", linear_model.LogisticRegression(**tight), x, two)
     classification("logistic, 2, weights", linear_model.LogisticRegression(C=3, **tight), x, two,
                    sample_weight=w)
@@ -79,8 +79,9 @@ def main():
         l1_ratio=0.5, solver="saga", **tight), x, three)
     classification("linear-svm, squared hinge", svm.LinearSVC(dual=True, **tight), x, two)
     classification("linear-svm, squared hinge, 3", svm.LinearSVC(dual=True, **tight), x, three)
-    classification("linear-svm, hinge", svm.LinearSVC(loss="hinge", dual=True, **tight), x, two)
-    classification("linear-svm, squared hinge, weights", svm.LinearSVC(dual=True, **tight), x, two,
+    classification("linear-svm, hinge", svm.LinearSVC(
+        loss="hinge", dual=True, tol=1e-12, max_iter=10000000, random_state=1), x, two)
+    classification("linear-svm, squared hinge, weights", svm.LinearSVC(dual=False, **tight), x, two,
                    sample_weight=w)
     regression("linear-svm, squared epsilon", svm.LinearSVR(
         loss="squared_epsilon_insensitive", epsilon=0.1, dual=True, **tight))

@@ -1,0 +1,193 @@
+#include "train/linear/gradient_descent.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "train/linear/testing/waves.h"
+
+namespace slipway::train {
+namespace {
+
+using namespace testing;  // the waves
+using ::testing::HasSubstr;
+using ::testing::Pointwise;
+using Optimiser = DescentOptions::Optimiser;
+using Schedule = DescentOptions::Schedule;
+
+StatusOr<DescentFit> TryFit(const Samples& samples, const DescentOptions& options,
+                            FitOptions fit_options = {}) {
+  Team team(2);
+  fit_options.team = &team;
+  if (samples.target.task == data::Task::kRegression)
+    return FitByDescent(samples, nullptr, options, fit_options);
+  const auto classes = OccurringClasses(samples);
+  return FitByDescent(samples, &*classes, options, fit_options);
+}
+
+// scikit-learn 1.9.1: Ridge(alpha = 40 · 0.05), whose objective is 40 times this one, and
+// LogisticRegression(C = 1).
+const std::vector<double> kRidgeOf2 = {1.8178016171, -0.894356206048, 0.466911340092};
+const std::vector<double> kLogisticOf1 = {1.67223789453, -0.78013345963, 0.673049507692};
+
+TEST(GradientDescentTest, EveryOptimiserFindsTheLeastSquares) {
+  for (const Optimiser optimiser : {Optimiser::kPlain, Optimiser::kMomentum, Optimiser::kAdam})
+    for (const size_t batch : {0, 40}) {
+      const auto fit = TryFit(WaveRegression(40, 3), {.optimiser = optimiser,
+                                                      .schedule = Schedule::kConstant,
+                                                      .batch = batch,
+                                                      .alpha = 0.05,
+                                                      .eta0 = 0.05,
+                                                      .max_iterations = 5000,
+                                                      .tolerance = 0,
+                                                      .patience = 5000});
+      ASSERT_TRUE(fit.ok()) << MessageOf(fit.status());
+      EXPECT_THAT(fit->model.weights, Pointwise(IsNear(1e-6), kRidgeOf2));
+    }
+}
+
+TEST(GradientDescentTest, StochasticStepsThatShortenComeNear) {
+  for (const size_t batch : {1, 8}) {
+    const auto fit = TryFit(WaveRegression(40, 3), {.schedule = Schedule::kCosine,
+                                                    .batch = batch,
+                                                    .alpha = 0.05,
+                                                    .eta0 = 0.05,
+                                                    .max_iterations = 2000,
+                                                    .tolerance = 0,
+                                                    .patience = 2000});
+    ASSERT_TRUE(fit.ok());
+    EXPECT_THAT(fit->model.weights, Pointwise(IsNear(1e-3), kRidgeOf2)) << batch;
+  }
+}
+
+TEST(GradientDescentTest, LogLossAndSoftmaxOfTwoClassesFindLogisticRegression) {
+  for (const DescentLoss loss : {DescentLoss::kLog, DescentLoss::kSoftmax}) {
+    const auto fit = TryFit(TwoClasses(), {.loss = loss,
+                                           .optimiser = Optimiser::kMomentum,
+                                           .schedule = Schedule::kConstant,
+                                           .batch = 0,
+                                           .alpha = 1.0 / 40,
+                                           .eta0 = 0.2,
+                                           .max_iterations = 3000,
+                                           .tolerance = 0,
+                                           .patience = 3000});
+    ASSERT_TRUE(fit.ok());
+    EXPECT_THAT(fit->model.weights, Pointwise(IsNear(1e-6), kLogisticOf1));
+  }
+}
+
+TEST(GradientDescentTest, AnL1PenaltyLeavesFeaturesOut) {
+  const auto fit = TryFit(WaveRegression(40, 3), {.schedule = Schedule::kConstant,
+                                                  .batch = 0,
+                                                  .alpha = 0.2,
+                                                  .l1_ratio = 1,
+                                                  .eta0 = 0.1,
+                                                  .max_iterations = 3000,
+                                                  .tolerance = 0,
+                                                  .patience = 3000});
+  ASSERT_TRUE(fit.ok());  // scikit-learn 1.9.1: Lasso(alpha = 0.2)
+  EXPECT_THAT(fit->model.weights,
+              Pointwise(IsNear(1e-6), {1.61440437591, -0.605719149175, 0.124873367563}));
+}
+
+TEST(GradientDescentTest, HuberIsNotDrawnByAnOutlier) {
+  Samples samples = WaveRegression(40, 3);
+  samples.target.values[5] = 1e4;
+  const auto fit = TryFit(samples, {.loss = DescentLoss::kHuber,
+                                    .schedule = Schedule::kConstant,
+                                    .batch = 0,
+                                    .alpha = 0,
+                                    .epsilon = 0.5,
+                                    .eta0 = 0.1,
+                                    .max_iterations = 3000,
+                                    .tolerance = 0,
+                                    .patience = 3000});
+  ASSERT_TRUE(fit.ok());
+  EXPECT_THAT(fit->model.weights, Pointwise(IsNear(0.1), {2.0, -1.0, 0.5}));
+}
+
+TEST(GradientDescentTest, StepsThatAreTooLongAreASentence) {
+  const auto fit =
+      TryFit(WaveRegression(40, 3), {.schedule = Schedule::kConstant, .eta0 = 100, .tolerance = 0});
+  ASSERT_FALSE(fit.ok());
+  EXPECT_EQ(ReasonOf(fit.status()), Reason::kBadRequest);
+  EXPECT_THAT(MessageOf(fit.status()), HasSubstr("the training diverged"));
+}
+
+TEST(GradientDescentTest, EarlyStoppingNeedsRowsToJudgeBy) {
+  const auto fit = TryFit(WaveRegression(4, 2), {.early_stopping = true});
+  ASSERT_FALSE(fit.ok());
+  EXPECT_THAT(MessageOf(fit.status()), HasSubstr("early stopping: expected rows"));
+}
+
+/// Remembers losses and the state after some round.
+class Recorder : public Watch {
+ public:
+  explicit Recorder(int64_t round) : round_(round) {}
+  bool Report(const Progress& progress) override {
+    validation.push_back(progress.validation);
+    return true;
+  }
+  bool WantsCheckpoint() override { return ++asked_ == round_; }
+  Status SaveCheckpoint(std::string bytes) override {
+    state = std::move(bytes);
+    return OkStatus();
+  }
+
+  std::vector<double> validation;
+  std::string state;
+
+ private:
+  const int64_t round_;
+  int64_t asked_ = 0;
+};
+
+constexpr DescentOptions kResumable = {.loss = DescentLoss::kLog,
+                                       .optimiser = Optimiser::kAdam,
+                                       .schedule = Schedule::kAdaptive,
+                                       .batch = 4,
+                                       .max_iterations = 30,
+                                       .early_stopping = true,
+                                       .seed = 3};
+
+TEST(GradientDescentTest, EarlyStoppingKeepsTheBest) {
+  Recorder recorder(-1);
+  const Samples judges = TwoClasses();
+  const auto fit = TryFit(TwoClasses(), kResumable, {.validation = &judges, .watch = &recorder});
+  ASSERT_TRUE(fit.ok());
+  EXPECT_LE(recorder.validation.size(), 30);
+  EXPECT_LT(*std::min_element(recorder.validation.begin(), recorder.validation.end()), 0.6);
+}
+
+TEST(GradientDescentTest, GoingOnFromACheckpointEqualsATrainingWithoutAStop) {
+  Recorder recorder(7);
+  const auto whole = TryFit(ThreeClasses(), kResumable, {.watch = &recorder});
+  ASSERT_TRUE(whole.ok()) << MessageOf(whole.status());
+  ASSERT_FALSE(recorder.state.empty());
+  const auto resumed = TryFit(ThreeClasses(), kResumable, {.checkpoint = recorder.state});
+  ASSERT_TRUE(resumed.ok()) << MessageOf(resumed.status());
+  EXPECT_EQ(resumed->model.weights, whole->model.weights);
+  EXPECT_EQ(resumed->model.intercepts, whole->model.intercepts);
+  EXPECT_EQ(resumed->summary, whole->summary);
+}
+
+TEST(GradientDescentTest, ADamagedCheckpointIsRefused) {
+  Recorder recorder(7);
+  ASSERT_TRUE(TryFit(ThreeClasses(), kResumable, {.watch = &recorder}).ok());
+  const std::string good = recorder.state;
+  for (const size_t size : {size_t{1}, size_t{20}, good.size() / 2, good.size() - 1}) {
+    const std::string cut = good.substr(0, size);
+    EXPECT_FALSE(TryFit(ThreeClasses(), kResumable, {.checkpoint = cut}).ok()) << size;
+  }
+  const std::string longer = good + "x";
+  const auto fit = TryFit(ThreeClasses(), kResumable, {.checkpoint = longer});
+  ASSERT_FALSE(fit.ok());
+  EXPECT_THAT(MessageOf(fit.status()), HasSubstr("checkpoint: expected a state of this training"));
+  DescentOptions other = kResumable;
+  other.alpha = 1;
+  EXPECT_FALSE(TryFit(ThreeClasses(), other, {.checkpoint = good}).ok());
+}
+
+}  // namespace
+}  // namespace slipway::train
