@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "train/algebra/clones.h"
+#include "train/algebra/tiles.h"
 
 namespace slipway::train {
 namespace {
@@ -13,106 +14,6 @@ namespace {
 constexpr size_t kBlockDepth = 256;
 constexpr size_t kBlockRows = 192;
 constexpr size_t kBlockColumns = 2048;
-
-template <typename T>
-using TileFunction = void (*)(size_t depth, const T* a, const T* b, T* c, size_t stride,
-                              size_t rows, size_t columns, bool add);
-
-/// What multiplies a tile [rows, columns] of c, and how large it is at most.
-template <typename T>
-struct TileKernel {
-  size_t rows, columns;
-  TileFunction<T> run;
-};
-
-#define SLIPWAY_INLINE __attribute__((always_inline)) inline
-
-/// The tile of c that a panel of a [depth, kRows] and one of b [depth, kVectors · lanes] make.
-/// Panels are filled up with zeros; only rows and columns of the tile that exist are written.
-template <typename T, size_t kBytes, size_t kRows, size_t kVectors>
-SLIPWAY_INLINE void MultiplyTile(size_t depth, const T* a, const T* b, size_t b_step, T* c,
-                                 size_t stride, size_t rows, size_t columns, bool add) {
-  constexpr size_t kLanes = kBytes / sizeof(T);
-  typedef T Vector __attribute__((vector_size(kBytes)));
-  typedef T Loose __attribute__((vector_size(kBytes), aligned(sizeof(T)), may_alias));
-  Vector sums[kRows][kVectors] = {};
-  for (size_t k = 0; k < depth; ++k, a += kRows, b += b_step) {
-    Vector right[kVectors];
-#pragma GCC unroll 4
-    for (size_t v = 0; v < kVectors; ++v)
-      right[v] = *reinterpret_cast<const Loose*>(b + v * kLanes);
-#pragma GCC unroll 16
-    for (size_t r = 0; r < kRows; ++r) {
-#pragma GCC unroll 4
-      for (size_t v = 0; v < kVectors; ++v) sums[r][v] += a[r] * right[v];
-    }
-  }
-  if (rows == kRows && columns == kVectors * kLanes) {
-#pragma GCC unroll 16
-    for (size_t r = 0; r < kRows; ++r) {
-#pragma GCC unroll 4
-      for (size_t v = 0; v < kVectors; ++v) {
-        Loose* const at = reinterpret_cast<Loose*>(c + r * stride + v * kLanes);
-        *at = add ? sums[r][v] + *at : sums[r][v];
-      }
-    }
-    return;
-  }
-  T tile[kRows * kVectors * kLanes];
-  std::memcpy(tile, sums, sizeof(tile));
-  for (size_t r = 0; r < rows; ++r)
-    for (size_t j = 0; j < columns; ++j) {
-      const T sum = tile[r * kVectors * kLanes + j];
-      c[r * stride + j] = add ? sum + c[r * stride + j] : sum;
-    }
-}
-
-template <typename T, size_t kBytes, size_t kRows>
-SLIPWAY_INLINE void MultiplyNarrowOrWide(size_t depth, const T* a, const T* b, T* c, size_t stride,
-                                         size_t rows, size_t columns, bool add) {
-  constexpr size_t kLanes = kBytes / sizeof(T);
-  if (columns <= kLanes)
-    MultiplyTile<T, kBytes, kRows, 1>(depth, a, b, 2 * kLanes, c, stride, rows, columns, add);
-  else
-    MultiplyTile<T, kBytes, kRows, 2>(depth, a, b, 2 * kLanes, c, stride, rows, columns, add);
-}
-
-// Rows of a tile: as many as there are registers for two vectors of sums each.
-constexpr size_t kRows512 = 12, kRows256 = 6, kRows128 = 4;
-
-#ifdef __x86_64__
-template <typename T>
-__attribute__((target("arch=x86-64-v4"))) void Tile512(size_t depth, const T* a, const T* b, T* c,
-                                                       size_t stride, size_t rows, size_t columns,
-                                                       bool add) {
-  MultiplyNarrowOrWide<T, 64, kRows512>(depth, a, b, c, stride, rows, columns, add);
-}
-template <typename T>
-__attribute__((target("arch=x86-64-v3"))) void Tile256(size_t depth, const T* a, const T* b, T* c,
-                                                       size_t stride, size_t rows, size_t columns,
-                                                       bool add) {
-  MultiplyNarrowOrWide<T, 32, kRows256>(depth, a, b, c, stride, rows, columns, add);
-}
-#endif
-template <typename T>
-void Tile128(size_t depth, const T* a, const T* b, T* c, size_t stride, size_t rows, size_t columns,
-             bool add) {
-  MultiplyNarrowOrWide<T, 16, kRows128>(depth, a, b, c, stride, rows, columns, add);
-}
-
-template <typename T>
-TileKernel<T> BestTile() {
-#ifdef __x86_64__
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl"))
-    return {kRows512, 2 * 64 / sizeof(T), Tile512<T>};
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-      __builtin_cpu_supports("bmi2"))
-    return {kRows256, 2 * 32 / sizeof(T), Tile256<T>};
-#endif
-  return {kRows128, 2 * 16 / sizeof(T), Tile128<T>};
-}
 
 /// Panels of `width` rows of the matrix, or of columns where `by_columns` holds:
 /// [panels][depth][width], filled up with zeros.
@@ -139,9 +40,8 @@ void Pack(const Operand<T>& of, bool by_columns, size_t first, size_t count, siz
 size_t RoundedUp(size_t count, size_t unit) { return (count + unit - 1) / unit * unit; }
 
 template <typename T>
-void MultiplyBlocks(size_t m, size_t n, size_t k, const Operand<T>& a, const Operand<T>& b, T* c,
-                    size_t stride, bool add) {
-  static const TileKernel<T> tile = BestTile<T>();
+void MultiplyBlocks(const TileKernel<T>& tile, size_t m, size_t n, size_t k, const Operand<T>& a,
+                    const Operand<T>& b, T* c, size_t stride, bool add) {
   thread_local std::vector<T> packed_a, packed_b;
   if (k == 0 && !add)
     for (size_t i = 0; i < m; ++i) std::fill_n(c + i * stride, n, T{0});
@@ -167,7 +67,7 @@ void MultiplyBlocks(size_t m, size_t n, size_t k, const Operand<T>& a, const Ope
 
 /// Lanes are summed in one order: that of a 64-byte vector, halved again and again.
 template <typename T>
-SLIPWAY_INLINE T DotOf(const T* a, const T* b, size_t count) {
+__attribute__((always_inline)) inline T DotOf(const T* a, const T* b, size_t count) {
   constexpr size_t kLanes = 64 / sizeof(T);
   T sums[kLanes] = {};
   size_t i = 0;
@@ -211,11 +111,13 @@ SLIPWAY_CLONES void MultiplyGroup(const float* vector, const float* group, size_
 
 void Multiply(size_t m, size_t n, size_t k, Operand<float> a, Operand<float> b, float* c,
               size_t stride, bool add) {
-  MultiplyBlocks(m, n, k, a, b, c, stride, add);
+  static const auto tile = AvailableTiles<float>().front();
+  MultiplyBlocks(tile, m, n, k, a, b, c, stride, add);
 }
 void Multiply(size_t m, size_t n, size_t k, Operand<double> a, Operand<double> b, double* c,
               size_t stride, bool add) {
-  MultiplyBlocks(m, n, k, a, b, c, stride, add);
+  static const auto tile = AvailableTiles<double>().front();
+  MultiplyBlocks(tile, m, n, k, a, b, c, stride, add);
 }
 
 float Dot(const float* a, const float* b, size_t count) { return DotOfFloats(a, b, count); }
