@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/ids.h"
 #include "bundle/content.h"
 #include "bundle/example.h"
 #include "bundle/json_fields.h"
@@ -94,9 +95,20 @@ Status ApplyLabels(Signature& signature, const PackOptions& options) {
   for (const auto& [output, labels] : options.labels) {
     const auto index = IndexOf(signature.outputs, output);
     if (!index) return Error(Reason::kBadRequest, "labels: the model has no output \"{}\"", output);
-    signature.outputs[*index].labels = labels;
+    TensorSpec& spec = signature.outputs[*index];
+    // [n, C]: a score for each class.
+    const int64_t classes = spec.any_rank || spec.shape.size() < 2 ? -1 : spec.shape.back();
+    if (classes >= 0 && labels.size() != static_cast<size_t>(classes))
+      return Error(Reason::kBadRequest, "labels: output \"{}\" has {} classes, got {} labels",
+                   output, classes, labels.size());
+    spec.labels = labels;
   }
   return OkStatus();
+}
+
+/// A server names a model by its place; the name says the same, so it has to be one.
+Status CheckName(const std::string& name) {
+  return name.empty() ? OkStatus() : Annotate(ModelName::Parse(name).status(), "name");
 }
 
 Status CheckObject(std::string_view json) {
@@ -107,6 +119,7 @@ Status CheckObject(std::string_view json) {
 
 Status ApplyOptions(Manifest& manifest, const PackOptions& options) {
   RETURN_IF_ERROR(ApplyLabels(manifest.signature, options));
+  RETURN_IF_ERROR(CheckName(options.name));
   if (!options.name.empty()) manifest.name = options.name;
   if (!options.licence.empty()) manifest.licence = options.licence;
   if (!options.intended_use.empty()) manifest.intended_use = options.intended_use;
@@ -155,6 +168,7 @@ StatusOr<Draft> MakeDraft(const NewModel& model) {
   Draft draft;
   draft.manifest = model.manifest;
   if (draft.manifest.signature == Signature()) draft.manifest.signature = info.signature;
+  RETURN_IF_ERROR(CheckName(draft.manifest.name));
   RETURN_IF_ERROR(CheckAgreement(draft.manifest.signature, info.signature));
   if (!draft.manifest.feature_schema.empty())
     RETURN_IF_ERROR(Annotate(CheckObject(draft.manifest.feature_schema), "feature schema"));
@@ -194,7 +208,11 @@ Status WriteFolder(const Draft& draft, const std::string& out, io::FileSystem& s
 }
 
 /// Before the work; the rename at the end decides.
-Status CheckFree(const std::string& out) {
+Status CheckPlace(const std::string& out) {
+  for (const std::string_view ending : {".zip", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z"})
+    if (out.ends_with(ending))
+      return Error(Reason::kBadRequest,
+                   "\"{}\": bundles are NAME.slipway or NAME.tar, not packed, or folders", out);
   struct stat found;
   if (::lstat(out.c_str(), &found) != 0) return OkStatus();
   return Error(Reason::kAlreadyExists, "\"{}\" exists already", out);
@@ -226,14 +244,14 @@ StatusOr<Packed> Write(Draft draft, const std::string& out, io::FileSystem& syst
 
 StatusOr<Packed> Pack(const std::string& source, const std::string& out, const PackOptions& options,
                       io::FileSystem& system) {
-  RETURN_IF_ERROR(CheckFree(out));
+  RETURN_IF_ERROR(CheckPlace(out));
   ASSIGN_OR_RETURN(const std::unique_ptr<Artifact> artifact, Open(source, "", options.limits));
   ASSIGN_OR_RETURN(Draft draft, MakeDraft(source, *artifact, options));
   return Write(std::move(draft), out, system);
 }
 
 StatusOr<Packed> PackModel(const NewModel& model, const std::string& out, io::FileSystem& system) {
-  RETURN_IF_ERROR(CheckFree(out));
+  RETURN_IF_ERROR(CheckPlace(out));
   ASSIGN_OR_RETURN(Draft draft, MakeDraft(model));
   return Write(std::move(draft), out, system);
 }

@@ -42,7 +42,8 @@ struct NewModel {
 /// ".tar", else a folder. Examples are parsed and checked against the signature. `out` appears
 /// whole or not at all.
 /// @return kAlreadyExists when `out` is there; kBadRequest for labels of an output that is not
-/// there; what Open answers for a bad source; kDiskFull; kIo.
+/// there or has another number of classes, for a name that cannot be served and for the name of a
+/// packed archive; what Open answers for a bad source; kDiskFull; kIo.
 StatusOr<Packed> Pack(const std::string& source, const std::string& out,
                       const PackOptions& options = {},
                       io::FileSystem& system = io::FileSystem::Real());

@@ -98,6 +98,16 @@ TEST_F(PackTest, RefusesAndLeavesNothing) {
   EXPECT_EQ(root_.Count(), before);
 }
 
+TEST_F(PackTest, RefusesWhatCouldNotBeServed) {
+  const std::string model = root_.Write("m.onnx", IdentityModel());
+  EXPECT_THAT(MessageOf(Pack(model, root_ / "o", {.labels = {{"y", {"a"}}}}).status()),
+              HasSubstr("output \"y\" has 2 classes, got 1 labels"));
+  EXPECT_THAT(MessageOf(Pack(model, root_ / "o", {.name = "a/b"}).status()), HasSubstr("name: "));
+  for (const char* out : {"o.zip", "o.tar.gz", "o.tgz"})
+    EXPECT_THAT(MessageOf(Pack(model, root_ / out).status()), HasSubstr("not packed")) << out;
+  EXPECT_EQ(root_.Count(), 1U);
+}
+
 /// Two numbers as a tensor [1,2].
 NamedTensor Pair(std::string name, float a, float b) {
   std::byte* start = nullptr;
