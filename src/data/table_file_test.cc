@@ -148,6 +148,16 @@ TEST_F(TableFileTest, RefusesATableThatIsTooLarge) {
   EXPECT_EQ(ReasonOf(read.status()), Reason::kTooLarge);
   EXPECT_THAT(MessageOf(read.status()), HasSubstr("more than 2 MB of memory"));
   EXPECT_TRUE(Read(text, {.max_rows = 100'000, .max_memory_bytes = 2 << 20}).ok());
+
+  auto stream = OpenTable(folder_ / "data.csv", {.max_memory_bytes = 2 << 20});
+  ASSERT_TRUE(stream.ok()) << stream.status();
+  size_t rows = 0;
+  for (size_t part = 1; part > 0; rows += part) {
+    const auto table = (*stream)->Next(50'000);
+    ASSERT_TRUE(table.ok()) << table.status();
+    part = table->rows;
+  }
+  EXPECT_EQ(rows, 300'000u);
 }
 
 TEST_F(TableFileTest, StreamsPartsWithTheTypesAndCategoriesOfTheWholeFile) {
