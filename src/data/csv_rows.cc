@@ -199,12 +199,14 @@ StatusOr<bool> CsvRows::Next(RowBatch& batch) {
 Status CsvRows::Split(size_t most, RowBatch& batch) {
   for (;;) {
     complaint_.clear();
-    resume_ = nullptr;
     const Stop stop = SplitRun(most, batch);
     const size_t rest = window_.size();
     const bool endless =
         stop == Stop::kTextEnded && (rest > kMaxRowBytes || (window_.at_end() && rest > 0));
-    if (endless) complaint_ = fmt::format("line {}: a quoted cell is never closed", line_);
+    if (endless) {
+      complaint_ = fmt::format("line {}: a quoted cell is never closed", line_);
+      resume_ = nullptr;
+    }
     if (complaint_.empty()) return OkStatus();
     RETURN_IF_ERROR(bad_.Add(complaint_));
     if (resume_ == nullptr) {
@@ -229,6 +231,7 @@ CsvRows::Stop CsvRows::SplitRun(size_t most, RowBatch& batch) {
       if (batch.rows() > 0) return Stop::kBatchFull;
       const auto used = static_cast<size_t>(cell - row);
       if (used > kMaxColumns) {
+        resume_ = nullptr;
         Complain(kMaxColumns, "more columns than are read");
         return Stop::kBadRow;
       }
@@ -263,6 +266,7 @@ CsvRows::Stop CsvRows::SplitRun(size_t most, RowBatch& batch) {
 }
 
 bool CsvRows::TakeUnusualRow(std::span<std::string_view> cells, const char* end, RowBatch& batch) {
+  resume_ = nullptr;
   const auto lines = static_cast<uint64_t>(std::count(window_.begin(), end, '\n')) + 1;
   if (cells.size() == 1 && cells[0].empty()) {
     line_ += lines;

@@ -1,7 +1,5 @@
 #include "data/json_rows.h"
 
-#include <cstring>
-
 #include "data/cell_values.h"
 
 namespace slipway::data {
@@ -35,10 +33,10 @@ StatusOr<bool> JsonRows::Next(RowBatch& batch) {
 
 StatusOr<bool> JsonRows::TakeLines(RowBatch& batch) {
   for (;; ++line_) {
-    const void* const found = std::memchr(window_.begin(), '\n', window_.size());
-    if (window_.size() == 0 || found == nullptr) return true;
-    const auto* const line_end = static_cast<const char*>(found);
-    std::string_view line(window_.begin(), static_cast<size_t>(line_end - window_.begin()));
+    const size_t size = window_.text().find('\n');
+    if (size == std::string_view::npos) return true;
+    std::string_view line = window_.text().substr(0, size);
+    const char* const line_end = window_.begin() + size;
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (Trimmed(line).empty()) {
       window_.MoveTo(line_end + 1);

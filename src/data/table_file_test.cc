@@ -116,6 +116,14 @@ TEST_F(TableFileTest, SkipsAndCountsBadRows) {
   EXPECT_EQ(read->facts.first_skipped, "line 3, column 2: expected 2 cells, got 1");
 }
 
+TEST_F(TableFileTest, GoesOnAfterWrongQuotesThatFollowRightOnes) {
+  const auto read =
+      Read("a,b\n\"1\",2\n\"3\"x,4\n5,6\n\"7\",8\n\"9,10\n11,12\n", {.skip_bad_rows = true});
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_THAT(read->table.Find("a")->numbers, ElementsAre(1, 5, 7, 11));
+  EXPECT_EQ(read->facts.skipped, 2u);
+}
+
 TEST_F(TableFileTest, TakesARandomSampleInFileOrder) {
   std::string text = "n,word,late\n";
   constexpr int kRows = 60'000;
