@@ -42,10 +42,13 @@ struct TableFile {
 
 /// Reads the whole file in memory that does not grow with it but for the table.
 /// @return kBadRequest "data.csv: line 3, column 4: …"; kTooLarge; kIo.
-/// Threads: any. Cost: two passes over the text (types, values).
+/// Threads: any. Cost: one pass over the text, and a second for columns whose first cells look like
+/// numbers, booleans or times and whose later ones do not.
+/// Source: docs/formats/data-files.md
 StatusOr<TableFile> ReadTable(const std::string& path, const TableOptions& options = {});
 
 /// Reads a file part by part: at most `rows` rows at once. Types are those of the whole file.
+/// Arrays and samples are held in memory whole.
 class TableStream {
  public:
   virtual ~TableStream() = default;
