@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "train/kinds.h"
+#include "train/linear/checkpoint.h"
 #include "train/linear/lbfgs.h"
 #include "train/linear/logistic_loss.h"
 
@@ -31,6 +32,43 @@ std::string SummaryOf(LbfgsEnd end, int64_t iterations) {
   return fmt::format("L-BFGS, {} iterations, {}", iterations, how);
 }
 
+std::string TrainingName(const LogisticLoss& loss, const Samples& samples,
+                         const LogisticOptions& options) {
+  return fmt::format("logistic regression of {} rows, {} coefficients: C {}, penalised {}, tol {}",
+                     samples.rows, loss.size(), options.c, options.penalised, options.tolerance);
+}
+
+std::string CheckpointOf(const LbfgsState& state, std::string_view training) {
+  CheckpointWriter writer(training);
+  writer.Add(state.at);
+  writer.Add(state.gradient);
+  writer.Add(state.value);
+  writer.Add(static_cast<double>(state.iteration));
+  writer.Add(static_cast<double>(state.pairs.size()));
+  for (const LbfgsState::Pair& pair : state.pairs) {
+    writer.Add(pair.step);
+    writer.Add(pair.change);
+  }
+  return std::move(writer).Take();
+}
+
+StatusOr<LbfgsState> StateOf(std::string_view checkpoint, std::string_view training, size_t size) {
+  LbfgsState state;
+  CheckpointReader reader(checkpoint, training);
+  state.at = reader.Numbers(size);
+  state.gradient = reader.Numbers(size);
+  state.value = reader.Number();
+  state.iteration = reader.Count(int64_t{1} << 53);
+  const int64_t pairs = reader.Count(static_cast<int64_t>(LbfgsOptions().memory));
+  for (int64_t i = 0; i < pairs; ++i) {
+    LbfgsState::Pair& pair = state.pairs.emplace_back();
+    pair.step = reader.Numbers(size);
+    pair.change = reader.Numbers(size);
+  }
+  RETURN_IF_ERROR(reader.Finish());
+  return state;
+}
+
 }  // namespace
 
 StatusOr<LogisticFit> FitLogistic(const Samples& samples, const LogisticOptions& options,
@@ -47,12 +85,15 @@ StatusOr<LogisticFit> FitLogistic(const Samples& samples, const LogisticOptions&
   }
   const double l2 = options.penalised ? 1 / (options.c * loss.total_weight()) : 0;
   const size_t penalised = loss.outputs() * loss.features();
+  const std::string training = TrainingName(loss, samples, options);
   const auto function = [&](const std::vector<double>& at, std::vector<double>& gradient) {
     const double value = loss.Evaluate(at, gradient);
     return value + AddPenalty(l2, penalised, at, gradient);
   };
   const auto report = [&](const LbfgsState& state) -> StatusOr<bool> {
     if (fit_options.watch == nullptr) return true;
+    if (fit_options.watch->WantsCheckpoint())
+      RETURN_IF_ERROR(fit_options.watch->SaveCheckpoint(CheckpointOf(state, training)));
     Progress progress;
     progress.share = static_cast<double>(state.iteration) / options.max_iterations;
     progress.iteration = state.iteration;
@@ -64,6 +105,9 @@ StatusOr<LogisticFit> FitLogistic(const Samples& samples, const LogisticOptions&
   };
   LbfgsState state;
   state.at.assign(loss.size(), 0);
+  if (!fit_options.checkpoint.empty()) {
+    ASSIGN_OR_RETURN(state, StateOf(fit_options.checkpoint, training, loss.size()));
+  }
   ASSIGN_OR_RETURN(const LbfgsEnd end, MinimiseLbfgs(function,
                                                      {.max_iterations = options.max_iterations,
                                                       .tolerance = options.tolerance},

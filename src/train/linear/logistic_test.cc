@@ -142,5 +142,43 @@ TEST(LogisticTest, AWatchSeesTheLossFallAndStopsTheTraining) {
   EXPECT_THAT(fit->summary, HasSubstr("3 iterations, stopped"));
 }
 
+/// Keeps the state after the third iteration.
+class SaveThird : public StopAfter {
+ public:
+  SaveThird() : StopAfter(1000000) {}
+  bool WantsCheckpoint() override { return ++asked_ == 3; }
+  Status SaveCheckpoint(std::string bytes) override {
+    state = std::move(bytes);
+    return OkStatus();
+  }
+
+  std::string state;
+
+ private:
+  int asked_ = 0;
+};
+
+TEST(LogisticTest, GoingOnFromACheckpointEqualsATrainingWithoutAStop) {
+  SaveThird watch;
+  const auto whole = TryFit(ThreeClasses(), kTight, {.watch = &watch});
+  ASSERT_FALSE(watch.state.empty());
+  const auto resumed = TryFit(ThreeClasses(), kTight, {.checkpoint = watch.state});
+  ASSERT_TRUE(resumed.ok()) << MessageOf(resumed.status());
+  EXPECT_EQ(resumed->model.weights, whole->model.weights);
+  EXPECT_EQ(resumed->summary, whole->summary);
+}
+
+TEST(LogisticTest, ADamagedCheckpointIsRefused) {
+  SaveThird watch;
+  ASSERT_TRUE(TryFit(ThreeClasses(), kTight, {.watch = &watch}).ok());
+  for (size_t size = 1; size < watch.state.size(); size += 37) {
+    const std::string cut = watch.state.substr(0, size);
+    const auto fit = TryFit(ThreeClasses(), kTight, {.checkpoint = cut});
+    ASSERT_FALSE(fit.ok()) << size;
+    EXPECT_THAT(MessageOf(fit.status()), HasSubstr("checkpoint: expected a state"));
+  }
+  EXPECT_FALSE(TryFit(TwoClasses(), kTight, {.checkpoint = watch.state}).ok());
+}
+
 }  // namespace
 }  // namespace slipway::train
