@@ -53,7 +53,7 @@ def test_the_same_rows_and_options_give_the_same_bytes(trainer, tmp_path):
 
 def test_a_killed_training_goes_on_from_its_checkpoint(trainer, tmp_path):
     data, checkpoint = waves(tmp_path / "waves.csv"), tmp_path / "fit.checkpoint"
-    fit = ["--model", "network", "--param", "max_iterations=400", "--param", "tolerance=0"]
+    fit = ["--model", "network", "--param", "max_iterations=400", "--param", "patience=100000"]
     saved = ["--checkpoint", checkpoint, "--checkpoint-every", "50ms"]
     whole = trainer.report(data, "label", tmp_path / "whole.slipway", *fit)
     killed = trainer.start(data, "label", tmp_path / "resumed.slipway", *fit, *saved)
@@ -73,7 +73,8 @@ def test_a_killed_training_goes_on_from_its_checkpoint(trainer, tmp_path):
 def test_ctrl_c_keeps_the_best_so_far(trainer, tmp_path):
     data, out = waves(tmp_path / "waves.csv"), tmp_path / "waves.slipway"
     checkpoint = tmp_path / "fit.checkpoint"
-    words = ["--model", "network", "--param", "max_iterations=100000", "--checkpoint", checkpoint, "--checkpoint-every", "50ms"]
+    words = ["--model", "network", "--param", "max_iterations=100000", "--param", "patience=100000"]
+    words += ["--checkpoint", checkpoint, "--checkpoint-every", "50ms"]
     running = trainer.start(data, "label", out, *words)
     wait_until(checkpoint.exists, what="a checkpoint")  # the fit has begun
     running.send_signal(signal.SIGINT)
@@ -125,7 +126,7 @@ def test_auto_tries_what_suits_and_explains_its_choice(trainer, tmp_path):
 
 def test_a_budget_that_runs_out_says_so(trainer, tmp_path):
     data = waves(tmp_path / "waves.csv")
-    words = ["--model", "network", "--param", "max_iterations=100000", "--budget", "300ms"]
+    words = ["--model", "network", "--param", "max_iterations=100000", "--param", "patience=100000", "--budget", "300ms"]
     assert trainer.report(data, "label", tmp_path / "waves.slipway", *words)["stopped"]
 
 
