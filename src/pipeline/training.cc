@@ -23,6 +23,7 @@ namespace slipway::pipeline {
 namespace {
 
 constexpr std::string_view kAutomatic = "auto";
+constexpr double kUnknownShare = -1;
 
 Status CheckFree(const std::string& out) {
   struct stat found;
@@ -256,6 +257,7 @@ StatusOr<std::vector<evaluate::GateLine>> Training::JudgeBy(
 Status Training::Judge(const evaluate::Gate& gate, const evaluate::Runner& runner,
                        const train::Trained& trained) {
   if (rows_.test.rows == 0) return OkStatus();
+  Tell("judging the model", kUnknownShare);
   ASSIGN_OR_RETURN(const data::Table inputs, train::InputsOf(trained, rows_.test));
   ASSIGN_OR_RETURN(const evaluate::Predictions predictions,
                    evaluate::Predict(runner, inputs, rows_.test_target));

@@ -56,7 +56,8 @@ struct TrainingOptions {
 struct TrainingWatch {
   /// How often a person asked to stop: the search ends at the first time, a fit at the next.
   std::function<int()> stop_requests;
-  std::function<void(std::string_view what, double share)> progress;
+  std::function<void(std::string_view what, double share)>
+      progress;  // share: 0 to 1, or unknown, -1
 };
 
 /// What came of it.

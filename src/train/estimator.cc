@@ -66,7 +66,9 @@ StatusOr<Parameters> EstimatorKind::Read(const std::map<std::string, std::string
 }
 
 std::span<const EstimatorKind> EstimatorKinds() {
-  static const std::vector<EstimatorKind> kinds = {kBoosting, kConstant, kElasticNet, kExtraTrees, kForest, kLasso, kLinear, kLinearSvm, kLogistic, kNaiveBayes, kNeighbors, kNetwork, kRidge, kSgd, kSvm, kTree};
+  static const std::vector<EstimatorKind> kinds = {
+      kBoosting, kConstant,   kElasticNet, kExtraTrees, kForest, kLasso, kLinear, kLinearSvm,
+      kLogistic, kNaiveBayes, kNeighbors,  kNetwork,    kRidge,  kSgd,   kSvm,    kTree};
   return kinds;
 }
 
