@@ -48,6 +48,11 @@ Status ReadColumns(const Arguments& arguments, TrainingOptions& options) {
     const Status added = options.steps.Add(step);
     if (!added.ok()) return Annotate(added, "--step");
   }
+  for (const std::string& text : arguments.Texts("--clean")) {
+    const auto step = data::ParseCleaningStep(text);
+    if (!step.ok()) return Annotate(step.status(), "--clean");
+    options.clean.push_back(*step);
+  }
   const std::string task = arguments.Text("--task");
   if (!task.empty())
     options.task = task == "regression" ? data::Task::kRegression : data::Task::kClassification;
@@ -109,6 +114,7 @@ Status ReadLimits(const Arguments& arguments, TrainingOptions& options) {
           kMaxThreads));
   ASSIGN_OR_RETURN(options.seed, ParseCount("--seed", arguments.Text("--seed", "0"), 0, INT64_MAX));
   options.gate = arguments.Text("--gate");
+  options.html = arguments.Text("--html");
   options.skip_bad_rows = arguments.Flag("--skip-bad-rows");
   return OkStatus();
 }
@@ -196,6 +202,12 @@ Command TrainCommand() {
         .help = "A column's type: number, integer, boolean, category, text or time.",
         .repeated = true},
        {.name = "--drop", .value_name = "COL", .help = "A column to leave out.", .repeated = true},
+       {.name = "--clean",
+        .value_name = "STEP",
+        .help = fmt::format("What to do with rows, in this order: {}. Those that would falsify the "
+                            "rows held out leave them alone.",
+                            fmt::join(data::CleaningStepNames(), ", ")),
+        .repeated = true},
        {.name = "--step",
         .value_name = "COL=STEP",
         .help = "What to do with a column (docs/training.md), as age=bins:10 or "
@@ -226,6 +238,7 @@ Command TrainCommand() {
         "The fit is saved here from time to time, and goes on from here when the file exists."},
        {"--checkpoint-every", "DURATION", "Default: 10s."},
        {"--skip-bad-rows", "", "Counts rows that cannot be read instead of refusing the file."},
+       {"--html", "FILE", "A report of the rows held out, as a page for browsers."},
        {"--gate", "FILE",
         "Thresholds (docs/formats/gate.md): a model that does not reach them is not packed."},
        {"--name", "NAME", "Name of the model in the bundle."},

@@ -111,6 +111,7 @@ std::string TrainingText(const TrainingReport& report, const TrainingOptions& op
                         report.facts.first_skipped);
   text += fmt::format("split      {}: {} rows to learn from, {} held out\n", report.split,
                       WithThousands(report.train_rows), WithThousands(report.test_rows));
+  for (const std::string& done : report.cleaned) text += fmt::format("cleaned    {}\n", done);
   for (const std::string& step : report.steps) text += fmt::format("step       {}\n", step);
   if (!report.trials.empty()) AppendTrials(text, report);
   text +=
@@ -142,6 +143,7 @@ std::string TrainingJson(const TrainingReport& report, const TrainingOptions& op
   for (const auto& [name, value] : report.recipe.parameters) json.Key(name).String(value);
   json.EndObject().Key("summary").String(report.summary);
   json.Key("model_bytes").Uint(report.model_bytes);
+  WriteStrings(json, "cleaned", report.cleaned);
   WriteStrings(json, "steps", report.steps);
   WriteStrings(json, "warnings", report.warnings);
   if (report.held_out) WriteHeldOut(json, *report.held_out);

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <numeric>
 
+#include "data/feature_schema.h"
 #include "evaluate/table_inputs.h"
 
 namespace slipway::pipeline {
@@ -37,12 +38,6 @@ StatusOr<std::vector<bundle::Example>> ExamplesOf(const evaluate::Runner& runner
   return examples;
 }
 
-std::vector<std::string> NamesOf(const std::vector<train::InputColumn>& inputs) {
-  std::vector<std::string> names;
-  for (const train::InputColumn& input : inputs) names.push_back(input.name);
-  return names;
-}
-
 }  // namespace
 
 std::map<std::string, std::string> LineageOf(const TrainingReport& report,
@@ -66,6 +61,8 @@ std::map<std::string, std::string> LineageOf(const TrainingReport& report,
       {"steps", fmt::format("{}", fmt::join(report.steps, "; "))}};
   if (report.facts.skipped > 0)
     lineage["data_rows_skipped"] = fmt::format("{}", report.facts.skipped);
+  if (!report.cleaned.empty())
+    lineage["cleaning"] = fmt::format("{}", fmt::join(report.cleaned, "; "));
   if (!options.drop.empty()) lineage["dropped"] = fmt::format("{}", fmt::join(options.drop, ", "));
   for (const auto& [role, column] :
        {std::pair("weights", &options.weights), {"group", &options.group}, {"time", &options.time}})
@@ -84,7 +81,8 @@ StatusOr<bundle::Packed> PackTrained(const train::Trained& trained, const evalua
   bundle::NewModel model{.bytes = {.model = std::as_bytes(std::span(trained.onnx))}};
   model.manifest.name = options.name;
   model.manifest.signature = trained.signature;
-  model.manifest.feature_schema = bundle::RenderFeatures(NamesOf(trained.inputs));
+  ASSIGN_OR_RETURN(const data::Table learned, train::InputsOf(trained, rows.train));
+  model.manifest.feature_schema = data::RenderFeatureSchema(data::DescribeFeatures(learned));
   model.manifest.lineage = LineageOf(report, options);
   const data::Table& source = rows.test.rows > 0 ? rows.test : rows.train;
   std::vector<uint32_t> first(std::min(source.rows, kExamples * kRowsOfExample));

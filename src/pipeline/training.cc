@@ -10,6 +10,7 @@
 #include "evaluate/evaluation.h"
 #include "evaluate/gate.h"
 #include "io/digest.h"
+#include "io/durable_write.h"
 #include "io/file.h"
 #include "pipeline/latency.h"
 #include "pipeline/trained_bundle.h"
@@ -22,6 +23,7 @@ namespace slipway::pipeline {
 namespace {
 
 constexpr std::string_view kAutomatic = "auto";
+constexpr double kUnknownShare = -1;
 
 Status CheckFree(const std::string& out) {
   struct stat found;
@@ -76,6 +78,7 @@ StatusOr<TrainingReport> Training::Run() && {
   const TimePoint start = clock.Now();
   ASSIGN_OR_RETURN(rows_, ReadTrainingRows(options_, searches()));
   report_.facts = rows_.facts;
+  report_.cleaned = rows_.cleaned;
   report_.task = rows_.train_target.task;
   report_.labels = rows_.train_target.labels;
   report_.train_rows = rows_.train.rows;
@@ -90,6 +93,8 @@ StatusOr<TrainingReport> Training::Run() && {
   ASSIGN_OR_RETURN(const train::Trained trained, Fit());
   ASSIGN_OR_RETURN(const std::unique_ptr<evaluate::Runner> runner, load_(trained.onnx));
   RETURN_IF_ERROR(Judge(gate, *runner, trained));
+  if (!options_.html.empty() && report_.held_out)
+    RETURN_IF_ERROR(io::WriteDurably(options_.html, evaluate::ToHtml(*report_.held_out)));
   if (!report_.FailedLines().empty()) return std::move(report_);
   ASSIGN_OR_RETURN(report_.packed, PackTrained(trained, *runner, rows_, report_, options_));
   if (!options_.checkpoint.empty()) ::unlink(options_.checkpoint.c_str());
@@ -98,8 +103,7 @@ StatusOr<TrainingReport> Training::Run() && {
 
 StatusOr<std::vector<train::Recipe>> Training::Recipes() const {
   if (options_.model == kAutomatic) {
-    if (options_.parameters.empty())
-      return train::AutomaticRecipes(report_.task, rows_.train.rows, rows_.train.columns.size());
+    if (options_.parameters.empty()) return train::AutomaticRecipes(report_.task, rows_.train.rows);
     return Error(Reason::kBadRequest,
                  "--param: of which estimator? Name it with --model; auto tries several");
   }
@@ -112,7 +116,11 @@ StatusOr<std::vector<train::Recipe>> Training::Recipes() const {
 }
 
 train::TrainOptions Training::CommonOptions() {
-  return {.preprocessing = {.steps = options_.steps, .seed = options_.seed},
+  std::vector<data::CleaningStep> cleaning;
+  std::ranges::copy_if(options_.clean, std::back_inserter(cleaning),
+                       &data::CleaningStep::training_only);
+  return {.cleaning = std::move(cleaning),
+          .preprocessing = {.steps = options_.steps, .seed = options_.seed},
           .seed = options_.seed,
           .team = &team_};
 }
@@ -144,12 +152,12 @@ Status Training::Choose() {
                          .progress = [&](double share) { Tell("trying estimators", share); }};
   if (options_.budget) control.deadline = SteadyClock().Now() + *options_.budget;
   ASSIGN_OR_RETURN(report_.trials, Try(recipes, experiment, control));
-  report_.stopped = control.ShouldStop();
+  report_.stopped = control.has_stopped;
   const train::Choice choice = options_.model == kAutomatic
                                    ? train::ChooseSimplest(metric, report_.trials)
                                    : train::ChooseBest(metric, report_.trials);
   if (choice.chosen == nullptr) {
-    if (report_.trials.empty() || control.ShouldStop())
+    if (report_.trials.empty() || control.has_stopped)
       return Error(Reason::kDeadlineExceeded,
                    "stopped before a first estimator was tried: give it more time (--budget)");
     return report_.trials.front().status;
@@ -165,6 +173,8 @@ std::string Training::Identity() const {
     parts += fmt::format("{}={}\n", key, value);
   for (const auto& [column, type] : options_.types)
     parts += fmt::format("type {}={}\n", column, data::NameOf(type));
+  for (const data::CleaningStep& step : options_.clean)
+    parts += fmt::format("clean {}\n", step.text());
   for (const std::string& step : options_.steps.said()) parts += fmt::format("step {}\n", step);
   return io::Sha256Hex(parts);
 }
@@ -199,6 +209,7 @@ StatusOr<train::Trained> Training::Fit() {
   report_.stopped = report_.stopped || watch.stopped();
   report_.columns = trained.inputs.size();
   report_.summary = trained.summary;
+  std::ranges::copy(trained.cleaned, std::back_inserter(report_.cleaned));
   report_.steps = trained.steps;
   report_.warnings = trained.warnings;
   report_.curve_metric = trained.curve_metric;
@@ -246,6 +257,7 @@ StatusOr<std::vector<evaluate::GateLine>> Training::JudgeBy(
 Status Training::Judge(const evaluate::Gate& gate, const evaluate::Runner& runner,
                        const train::Trained& trained) {
   if (rows_.test.rows == 0) return OkStatus();
+  Tell("judging the model", kUnknownShare);
   ASSIGN_OR_RETURN(const data::Table inputs, train::InputsOf(trained, rows_.test));
   ASSIGN_OR_RETURN(const evaluate::Predictions predictions,
                    evaluate::Predict(runner, inputs, rows_.test_target));

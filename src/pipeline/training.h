@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "bundle/pack.h"
+#include "data/cleaning.h"
 #include "data/split.h"
 #include "data/table_file.h"
 #include "evaluate/report.h"
@@ -31,6 +32,7 @@ struct TrainingOptions {
   std::optional<data::Task> task;
   std::map<std::string, data::ColumnType> types;
   std::vector<std::string> drop;
+  std::vector<data::CleaningStep> clean;
   std::string weights, group, time;  // columns, or ""
   train::StepPlan steps;
   bool skip_bad_rows = false;
@@ -54,7 +56,8 @@ struct TrainingOptions {
 struct TrainingWatch {
   /// How often a person asked to stop: the search ends at the first time, a fit at the next.
   std::function<int()> stop_requests;
-  std::function<void(std::string_view what, double share)> progress;
+  std::function<void(std::string_view what, double share)>
+      progress;  // share: 0 to 1, or unknown, -1
 };
 
 /// What came of it.
@@ -69,12 +72,13 @@ struct TrainingReport {
   train::Recipe recipe;
   std::string metric;  // that the search ranked by; "" without one
   std::vector<train::Trial> trials;
-  std::string choice;   // why this recipe; "" without a search
-  std::string summary;  // "73 trees, stopped early"
+  std::string choice;                // why this recipe; "" without a search
+  std::string summary;               // "73 trees, stopped early"
+  std::vector<std::string> cleaned;  // what steps of cleaning did
   std::vector<std::string> steps, warnings;
   std::string curve_metric;
   std::vector<train::CurvePoint> curve;
-  std::vector<Score> scores;  // on the rows held out; none when there are none
+  std::optional<evaluate::Report> held_out;  // of the rows held out, when there are any
   bool resumed = false;
   bool stopped = false;  // by a person or the budget: the best so far
   Duration read_time{}, search_time{}, preprocess_time{}, fit_time{};

@@ -83,16 +83,23 @@ StatusOr<TrainingRows> ReadTrainingRows(const TrainingOptions& options, bool wit
                    data::ReadTable(options.data, {.types = options.types,
                                                   .skip_bad_rows = options.skip_bad_rows,
                                                   .seed = options.seed}));
+  TrainingRows rows;
+  rows.facts = std::move(file.facts);
   data::Table& table = file.table;
-  ASSIGN_OR_RETURN(const data::Column target_column, Take(table, "--target", options.target));
+  const auto target_found = table.Get(options.target);
+  if (!target_found.ok()) return Annotate(target_found.status(), "--target");
   for (const std::string& name : options.drop)
     RETURN_IF_ERROR(Take(table, "--drop", name).status());
+  for (const data::CleaningStep& step : options.clean) {
+    if (step.training_only()) continue;
+    ASSIGN_OR_RETURN(rows.cleaned.emplace_back(),
+                     data::Clean(step, options.target, options.seed, table));
+  }
+  ASSIGN_OR_RETURN(const data::Column target_column, Take(table, "--target", options.target));
   ASSIGN_OR_RETURN(const Roles roles, TakeRoles(table, options));
   const auto target = data::TargetOf(target_column, options.task ? &*options.task : nullptr);
   if (!target.ok()) return Annotate(target.status(), options.data);
 
-  TrainingRows rows;
-  rows.facts = std::move(file.facts);
   rows.kind = KindOf(options);
   const data::SplitOptions split_options{.kind = rows.kind,
                                          .seed = options.seed,

@@ -12,7 +12,8 @@ struct TrainingRows {
   data::Target train_target, test_target;
   std::vector<double> train_weights, test_weights;  // or empty
   data::SplitKind kind = data::SplitKind::kRandom;
-  std::vector<data::Split> folds;  // of `train`; none without a search
+  std::vector<data::Split> folds;    // of `train`; none without a search
+  std::vector<std::string> cleaned;  // what steps of cleaning did to all rows
 };
 
 /// Reads the file and splits its rows.

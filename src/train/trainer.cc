@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "train/cleaning.h"
+
 namespace slipway::train {
 namespace {
 
@@ -116,12 +118,11 @@ std::string NameOf(const Recipe& recipe) {
   return name;
 }
 
-StatusOr<Trained> Train(const data::Table& table, const data::Target& target,
-                        std::span<const double> weights, const Recipe& recipe,
-                        const TrainOptions& options) {
-  RETURN_IF_ERROR(CheckTask(*recipe.kind, target.task));
-  RETURN_IF_ERROR(CheckWeights(weights));
-  ASSIGN_OR_RETURN(const Parameters parameters, recipe.kind->Read(recipe.parameters));
+namespace {
+
+StatusOr<Trained> TrainOn(const data::Table& table, const data::Target& target,
+                          std::span<const double> weights, const Recipe& recipe,
+                          const Parameters& parameters, const TrainOptions& options) {
   Trained trained;
   const SteadyClock clock;
   const TimePoint start = clock.Now();
@@ -152,6 +153,23 @@ StatusOr<Trained> Train(const data::Table& table, const data::Target& target,
   trained.summary = fitted->Summary();
   trained.steps = prepared.preprocessor.steps();
   trained.warnings = prepared.preprocessor.warnings();
+  return trained;
+}
+
+}  // namespace
+
+StatusOr<Trained> Train(const data::Table& table, const data::Target& target,
+                        std::span<const double> weights, const Recipe& recipe,
+                        const TrainOptions& options) {
+  RETURN_IF_ERROR(CheckTask(*recipe.kind, target.task));
+  RETURN_IF_ERROR(CheckWeights(weights));
+  ASSIGN_OR_RETURN(const Parameters parameters, recipe.kind->Read(recipe.parameters));
+  if (options.cleaning.empty()) return TrainOn(table, target, weights, recipe, parameters, options);
+  ASSIGN_OR_RETURN(CleanedRows rows,
+                   CleanForTraining(options.cleaning, table, target, weights, options.seed));
+  ASSIGN_OR_RETURN(Trained trained,
+                   TrainOn(rows.table, rows.target, rows.weights, recipe, parameters, options));
+  trained.cleaned = std::move(rows.done);
   return trained;
 }
 

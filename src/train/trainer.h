@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/status.h"
+#include "data/cleaning.h"
 #include "tensor/signature.h"
 #include "train/estimator.h"
 #include "train/preprocessing/preprocessor.h"
@@ -24,6 +25,7 @@ struct Recipe {
 std::string NameOf(const Recipe& recipe);
 
 struct TrainOptions {
+  std::vector<data::CleaningStep> cleaning;  // before all else
   PreprocessOptions preprocessing;
   uint64_t seed = 0;
   Team* team = nullptr;         // never null
@@ -39,10 +41,11 @@ struct CurvePoint {
 
 struct Trained {
   std::string onnx;
-  Signature signature;              // with the labels and, of one input [n,F], the columns
-  std::vector<InputColumn> inputs;  // columns that the model takes
-  std::string summary;              // "73 trees, stopped early"
-  std::vector<std::string> steps;   // of preprocessing
+  Signature signature;               // with the labels and, of one input [n,F], the columns
+  std::vector<InputColumn> inputs;   // columns that the model takes
+  std::string summary;               // "73 trees, stopped early"
+  std::vector<std::string> cleaned;  // what steps of cleaning did
+  std::vector<std::string> steps;    // of preprocessing
   std::vector<std::string> warnings;
   std::string curve_metric;  // "" without a curve
   std::vector<CurvePoint> curve;

@@ -53,7 +53,7 @@ def test_the_same_rows_and_options_give_the_same_bytes(trainer, tmp_path):
 
 def test_a_killed_training_goes_on_from_its_checkpoint(trainer, tmp_path):
     data, checkpoint = waves(tmp_path / "waves.csv"), tmp_path / "fit.checkpoint"
-    fit = ["--model", "network", "--param", "max_iterations=400", "--param", "tolerance=0"]
+    fit = ["--model", "network", "--param", "max_iterations=400", "--param", "patience=100000"]
     saved = ["--checkpoint", checkpoint, "--checkpoint-every", "50ms"]
     whole = trainer.report(data, "label", tmp_path / "whole.slipway", *fit)
     killed = trainer.start(data, "label", tmp_path / "resumed.slipway", *fit, *saved)
@@ -73,7 +73,8 @@ def test_a_killed_training_goes_on_from_its_checkpoint(trainer, tmp_path):
 def test_ctrl_c_keeps_the_best_so_far(trainer, tmp_path):
     data, out = waves(tmp_path / "waves.csv"), tmp_path / "waves.slipway"
     checkpoint = tmp_path / "fit.checkpoint"
-    words = ["--model", "network", "--param", "max_iterations=100000", "--checkpoint", checkpoint, "--checkpoint-every", "50ms"]
+    words = ["--model", "network", "--param", "max_iterations=100000", "--param", "patience=100000"]
+    words += ["--checkpoint", checkpoint, "--checkpoint-every", "50ms"]
     running = trainer.start(data, "label", out, *words)
     wait_until(checkpoint.exists, what="a checkpoint")  # the fit has begun
     running.send_signal(signal.SIGINT)
@@ -125,7 +126,7 @@ def test_auto_tries_what_suits_and_explains_its_choice(trainer, tmp_path):
 
 def test_a_budget_that_runs_out_says_so(trainer, tmp_path):
     data = waves(tmp_path / "waves.csv")
-    words = ["--model", "network", "--param", "max_iterations=100000", "--budget", "300ms"]
+    words = ["--model", "network", "--param", "max_iterations=100000", "--param", "patience=100000", "--budget", "300ms"]
     assert trainer.report(data, "label", tmp_path / "waves.slipway", *words)["stopped"]
 
 
@@ -248,3 +249,34 @@ def test_help_names_the_estimators():
     told = subprocess.run([slipway_path(), "train", "--help"], capture_output=True, text=True, check=True, timeout=60).stdout
     for kind in ("boosting", "constant", "logistic", "network"):
         assert kind in told
+
+
+def test_evaluate_finds_the_same_rows_held_out_and_the_same_scores(trainer, tmp_path):
+    data, out = waves(tmp_path / "waves.csv"), tmp_path / "waves.slipway"
+    report = trainer.report(data, "label", out, "--model", "boosting", "--seed", "5")
+    command = [slipway_path(), "evaluate", out, data, "--target", "label", "--test-share", "0.2", "--seed", "5", "--json"]
+    told = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True, timeout=60, env=trainer.env)
+    text = told.stdout
+    assert f"{report['scores']['accuracy']}" in text
+    assert f"{report['scores']['log_loss']}" in text
+
+
+def test_rows_held_out_are_not_cleaned_like_those_to_learn_from(trainer, tmp_path):
+    rows = 200
+    data = write_csv(
+        tmp_path / "rows.csv",
+        {"x": [row % 20 for row in range(rows)], "y": ["rare" if row % 20 == 0 else "often" for row in range(rows)]},
+    )
+    plain = trainer.report(data, "y", tmp_path / "plain", "--model", "tree")
+    cleaned = trainer.report(data, "y", tmp_path / "cleaned", "--model", "tree", "--clean", "oversample:1")
+    assert cleaned["rows"] == plain["rows"]
+    assert cleaned["cleaned"][0].startswith("oversample:1: ")
+    lineage = json.loads((tmp_path / "cleaned" / "manifest.json").read_text())["lineage"]
+    assert lineage["cleaning"] == cleaned["cleaned"][0]
+    assert lineage["data_sha256"] == cleaned["data"]["sha256"]
+
+
+def test_a_page_for_browsers_is_written(trainer, tmp_path):
+    page = tmp_path / "report.html"
+    trainer.report(waves(tmp_path / "waves.csv"), "label", tmp_path / "out", "--model", "tree", "--html", page)
+    assert "<html" in page.read_text(encoding="utf-8")

@@ -86,11 +86,11 @@ TEST(ChoiceTest, TrialsThatFailedOrSawFewerRowsDoNotCount) {
 }
 
 TEST(AutomaticTest, KindsSuitTheTaskAndTheSize) {
-  for (const Recipe& recipe : AutomaticRecipes(data::Task::kRegression, 1000, 5))
+  for (const Recipe& recipe : AutomaticRecipes(data::Task::kRegression, 1000))
     EXPECT_TRUE(recipe.kind->regresses) << recipe.kind->name;
-  const auto names = NamesOf(AutomaticRecipes(data::Task::kClassification, 1000, 5));
+  const auto names = NamesOf(AutomaticRecipes(data::Task::kClassification, 1000));
   EXPECT_THAT(names, Contains("constant"));
-  EXPECT_GE(names.size(), AutomaticRecipes(data::Task::kClassification, 1'000'000, 5).size());
+  EXPECT_GE(names.size(), AutomaticRecipes(data::Task::kClassification, 1'000'000).size());
 }
 
 TEST(SelectTest, TargetAndWeightsFollowTheRows) {

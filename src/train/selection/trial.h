@@ -30,8 +30,12 @@ struct Control {
   std::optional<TimePoint> deadline;  // as `stopped`, from then on
   std::function<void(double share)> progress;
 
+  mutable bool has_stopped = false;  // whether something was cut short
+
   bool ShouldStop() const {
-    return (stopped && stopped()) || (deadline && SteadyClock().Now() >= *deadline);
+    has_stopped =
+        has_stopped || (stopped && stopped()) || (deadline && SteadyClock().Now() >= *deadline);
+    return has_stopped;
   }
 };
 

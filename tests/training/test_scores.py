@@ -1,0 +1,58 @@
+"""Models that `slipway train` fits are as good as scikit-learn's on the same rows."""
+
+import functools
+import sys
+
+import pytest
+
+import frameworks
+from support.models import ROOT
+
+if frameworks.missing is None:
+    sys.path.insert(0, str(ROOT / "bench"))
+    import training
+
+needs_frameworks = pytest.mark.skipif(frameworks.missing is not None, reason=f"scikit-learn: {frameworks.missing}")
+
+# Estimators without a draw agree to rounding of their stopping rules; the others to what a draw of theirs is worth on so few rows.
+EXACT = {"linear": 1e-6, "ridge": 1e-3, "lasso": 1e-3, "elastic-net": 1e-3, "logistic": 0.01, "svm": 0.01, "naive-bayes": 0.01}
+DRAWN = 0.04
+PAIRS = [
+    ("breast_cancer", "logistic"),
+    ("breast_cancer", "svm"),
+    ("breast_cancer", "boosting"),
+    ("breast_cancer", "naive-bayes"),
+    ("digits", "logistic"),
+    ("digits", "svm"),
+    ("digits", "network"),
+    ("digits", "forest"),
+    ("digits", "neighbors"),
+    ("digits", "tree"),
+    ("diabetes", "linear"),
+    ("diabetes", "ridge"),
+    ("diabetes", "lasso"),
+    ("diabetes", "elastic-net"),
+    ("diabetes", "forest"),
+]
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory):
+    """rows(name): a data set of scikit-learn, written once."""
+    folder = tmp_path_factory.mktemp("rows")
+    return functools.cache(lambda name: training.Rows(name, folder))
+
+
+@needs_frameworks
+@pytest.mark.parametrize(("data", "kind"), PAIRS)
+def test_the_score_is_that_of_scikit_learn(trainer, tmp_path, rows, data, kind):
+    program = trainer.command("", "", "")[0]
+    if kind not in training.kinds_of(program):
+        pytest.skip(f"there is no estimator {kind}")
+    same_rows = rows(data)
+    _, score = training.run_slipway(program, same_rows, kind, tmp_path / "model.slipway")
+    _, make, _ = training.rivals()[kind][same_rows.task][0]
+    _, rival = training.run_rival(make, same_rows)
+    assert score >= rival - EXACT.get(kind, DRAWN)
+    if kind in EXACT:
+        assert score <= rival + EXACT[kind]
