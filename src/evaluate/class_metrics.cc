@@ -27,6 +27,7 @@ OneClass ClassAt(const Confusion& confusion, size_t label) {
 using OfClass = double (*)(const OneClass&);
 double PrecisionOf(const OneClass& c) { return Ratio(c.hits, c.predicted, 0); }
 double RecallOf(const OneClass& c) { return Ratio(c.hits, c.actual, 0); }
+double RecallIfAny(const OneClass& c) { return Ratio(c.hits, c.actual, kUndefined); }
 double F1Of(const OneClass& c) { return Ratio(2 * c.hits, c.actual + c.predicted, 0); }
 
 /// The mean over the classes that occur, actual or predicted; what is none of the labels is one.
@@ -152,7 +153,9 @@ WeightedMetric PrecisionWeighted(const Judged& judged, std::optional<double>) {
   return Weighted(judged, PrecisionOf);
 }
 WeightedMetric Recall(const Judged& judged, std::optional<double> label) {
-  return OneOrMacro(judged, label, RecallOf);
+  // Of one class without a row there is nothing to find: not 0, or a gate of slices would fail.
+  const bool one = label || judged.target.labels.size() <= 2;
+  return OneOrMacro(judged, label, one ? RecallIfAny : RecallOf);
 }
 WeightedMetric RecallMacro(const Judged& judged, std::optional<double>) {
   return Macro(judged, RecallOf);

@@ -1,7 +1,8 @@
 #pragma once
 // Metrics of predicted classes: everything that follows from the confusion matrix.
 // Of two classes, precision, recall and F1 are those of the positive one; of more, the mean over
-// classes. Source: scikit-learn's metrics of the same names, zero_division=0.
+// classes. Source: scikit-learn's metrics of the same names, zero_division=0; but the recall of one
+// class that no row is of is not defined.
 
 #include "evaluate/metrics.h"
 

@@ -86,6 +86,7 @@ class Judge {
 
   /// The metric of some rows: the whole, or a slice's.
   struct Found {
+    double value;
     bool passed;
     std::string text;
   };
@@ -94,7 +95,7 @@ class Judge {
     if (!rule.of_baseline) {
       const Figure figure =
           MeasureAll({*rule.metric}, candidate, weights, evidence_.bootstrap).front();
-      return {Holds(figure.value, rule.order, BoundOf(rule, 0)),
+      return {figure.value, Holds(figure.value, rule.order, BoundOf(rule, 0)),
               WithInterval(figure.value, figure.interval)};
     }
     const Difference difference =
@@ -143,15 +144,20 @@ class Judge {
         fmt::format("no row has {}={}{}", rule.column, rule.group, DidYouMean(rule.group, names))};
   }
 
+  /// Groups where the figure is not defined have nothing to fail by.
   GateLine EveryGroup(const GateRule& rule, const std::vector<GroupRows>& groups) const {
     std::string failed;
+    size_t judged = 0;
     for (const GroupRows& group : groups) {
       const Found found = GroupOf(rule, group);
+      if (std::isnan(found.value)) continue;
+      ++judged;
       if (!found.passed)
         failed += fmt::format("{}{}: {}", failed.empty() ? "" : "; ", group.name, found.text);
     }
-    return {rule.text, failed.empty(),
-            failed.empty() ? fmt::format("holds in {} groups", groups.size()) : failed};
+    if (judged == 0) return {rule.text, false, "not defined in any group"};
+    if (!failed.empty()) return {rule.text, false, failed};
+    return {rule.text, true, fmt::format("holds in {} of {} groups", judged, groups.size())};
   }
 
   StatusOr<GateLine> LatencyLine(const GateRule& rule) const {

@@ -1,0 +1,30 @@
+"""A gate passes with exit code 0, and fails with 1 and a sentence for each failed line."""
+
+from conftest import evaluate, report
+
+
+def test_a_gate_that_holds_passes(cases, tmp_path):
+    case, gate = cases["cancer"], tmp_path / "gate.txt"
+    gate.write_text(
+        "# what we promise\naccuracy >= 0.9\nauc >= baseline - 0.002\nsize_mb <= 10\np99_ms <= 1000\n"
+        "no drop > 0.01 vs alias:stable\n",
+        encoding="utf-8",
+    )
+    found = report(case.path, case.rows, "--target", "answer", "--gate", gate, "--baseline", case.path)
+    assert found["gate"]["passed"] and len(found["gate"]["lines"]) == 5
+
+
+def test_each_line_that_fails_is_named_with_its_figure(cases, tmp_path):
+    case, gate = cases["iris"], tmp_path / "gate.txt"
+    gate.write_text("accuracy >= 0.5\naccuracy > 1\nrecall(2)[x0=*] > 1\n", encoding="utf-8")
+    run = evaluate(case.path, case.rows, "--target", "answer", "--gate", gate, code=1)
+    assert "the gate says no" in run.stderr
+    assert "accuracy > 1: 0.9" in run.stderr and "recall(2)[x0=*] > 1: " in run.stderr
+    assert "accuracy >= 0.5" not in run.stderr
+
+
+def test_a_gate_that_cannot_be_read_says_where_and_what_was_meant(cases, tmp_path):
+    case, gate = cases["iris"], tmp_path / "gate.txt"
+    gate.write_text("\nacuracy >= 0.5\n", encoding="utf-8")
+    run = evaluate(case.path, case.rows, "--target", "answer", "--gate", gate, code=1)
+    assert 'gate.txt:2: there is no figure "acuracy"; did you mean "accuracy"?' in run.stderr

@@ -1,0 +1,90 @@
+"""`slipway evaluate` measures what scikit-learn measures of the same model on the same rows."""
+
+import pytest
+from conftest import report
+from support.server import Server
+
+
+def classification(case):
+    from sklearn import metrics
+
+    predicted, probabilities = case.model.predict(case.features), case.model.predict_proba(case.features)
+    binary = probabilities.shape[1] == 2
+    scores = probabilities[:, 1] if binary else probabilities
+    average = {"average": "binary" if binary else "macro"}
+    return {
+        "accuracy": metrics.accuracy_score(case.target, predicted),
+        "balanced_accuracy": metrics.balanced_accuracy_score(case.target, predicted),
+        "mcc": metrics.matthews_corrcoef(case.target, predicted),
+        "precision": metrics.precision_score(case.target, predicted, **average),
+        "recall": metrics.recall_score(case.target, predicted, **average),
+        "f1": metrics.f1_score(case.target, predicted, **average),
+        "roc_auc": metrics.roc_auc_score(case.target, scores, multi_class="ovr"),
+        "average_precision": metrics.average_precision_score(case.target, scores),
+        "log_loss": metrics.log_loss(case.target, probabilities),
+        "brier": metrics.brier_score_loss(case.target, scores),
+    }
+
+
+def regression(case):
+    from sklearn import metrics
+
+    predicted = case.model.predict(case.features)
+    return {
+        "rmse": metrics.root_mean_squared_error(case.target, predicted),
+        "mae": metrics.mean_absolute_error(case.target, predicted),
+        "r2": metrics.r2_score(case.target, predicted),
+        "mape": metrics.mean_absolute_percentage_error(case.target, predicted),
+    }
+
+
+def check(found, expected):
+    values = {metric["name"]: metric["value"] for metric in found["metrics"]}
+    for name, value in expected.items():
+        assert values[name] == pytest.approx(value, rel=1e-6, abs=1e-9), name
+
+
+@pytest.mark.parametrize("name", ["cancer", "iris"])
+def test_a_classifier_is_judged_as_scikit_learn_judges_it(cases, name):
+    from sklearn.metrics import confusion_matrix
+
+    case = cases[name]
+    found = report(case.path, case.rows, "--target", "answer")
+    check(found, classification(case))
+    matrix = confusion_matrix(case.target, case.model.predict(case.features))
+    assert [row[:-1] for row in found["confusion"]] == matrix.tolist()
+
+
+def test_a_regression_is_judged_as_scikit_learn_judges_it(cases):
+    case = cases["diabetes"]
+    check(report(case.path, case.rows, "--target", "answer"), regression(case))
+
+
+def test_a_model_at_a_server_is_judged_as_its_file_is(cases, tmp_path):
+    case = cases["cancer"]
+    folder = tmp_path / "cancer" / "1"
+    folder.mkdir(parents=True)
+    (folder / "model.pkl").write_bytes(case.path.read_bytes())
+    with Server(tmp_path) as server:
+        url = f"http://{server.address}/v2/models/cancer"
+        served = report(url, case.rows, "--target", "answer")
+    assert served["metrics"] == report(case.path, case.rows, "--target", "answer")["metrics"]
+
+
+def test_the_same_seed_gives_the_same_report(cases):
+    case = cases["iris"]
+    arguments = (case.path, case.rows, "--target", "answer", "--importance")
+    assert report(*arguments, "--seed", 3) == report(*arguments, "--seed", 3)
+    assert report(*arguments, "--seed", 3)["metrics"] != report(*arguments, "--seed", 4)["metrics"]
+
+
+def test_the_column_that_decides_is_the_most_important(cases):
+    from sklearn.inspection import permutation_importance
+
+    case = cases["diabetes"]
+    found = report(case.path, case.rows, "--target", "answer", "--importance", "--metrics", "r2")
+    theirs = permutation_importance(case.model, case.features, case.target, scoring="r2", random_state=0)
+    best = int(theirs.importances_mean.argmax())
+    ours = found["permutation_importance"]["features"][0]
+    assert ours["feature"] == f"x{best}"
+    assert ours["mean"] == pytest.approx(theirs.importances_mean[best], rel=0.3)
