@@ -1,4 +1,7 @@
 // What a model or a request would make too large, and models that ask for what is not there.
+#include <algorithm>
+#include <fstream>
+
 #include "engine/tabular/tabular_engine.h"
 #include "engine/tabular/testing/graphs.h"
 #include "engine/testing/harness.h"
@@ -63,6 +66,56 @@ TEST(TabularLimitsTest, ManyRowsThatAreLargeTogetherAreRefused) {
   for (int i = 0; i < kSteps; ++i)
     b.Node("Abs", {fmt::format("v{}", i)}, {fmt::format("v{}", i + 1)});
   ExpectRefused(b, "is too large");
+}
+
+size_t ResidentBytes() {
+  size_t total = 0, resident = 0;
+  std::ifstream("/proc/self/statm") >> total >> resident;
+  return resident * 4096;
+}
+
+// 20 products with one weight of 8 MB: each used to keep its own.
+TEST(TabularLimitsTest, NodesShareTheWeightThatTheyUse) {
+  constexpr int64_t kWidth = 1'000;
+  const int kNodes = 20;
+  const auto load = [=] {
+    std::vector<double> weight(kWidth * kWidth);
+    for (size_t i = 0; i < weight.size(); ++i) weight[i] = static_cast<double>(i % 7) / 1'000;
+    onnx::Builder b = Graph();
+    b.Input("v0", DType::kFp64, {-1, kWidth});
+    b.Output(fmt::format("v{}", kNodes), DType::kFp64, {-1, kWidth});
+    AddConstant<double>(b, "w", {kWidth, kWidth}, weight);
+    for (int i = 0; i < kNodes; ++i)
+      b.Node(i % 2 == 0 ? "MatMul" : "Gemm", {fmt::format("v{}", i), "w"},
+             {fmt::format("v{}", i + 1)});
+    return LoadModel(*CreateTabularEngine(), b.Serialize());
+  };
+  const size_t before = ResidentBytes();
+  const auto model = load();
+  ASSERT_TRUE(model.ok()) << model.status();
+  EXPECT_LT(ResidentBytes() - std::min(before, ResidentBytes()), size_t{100} << 20);
+}
+
+TEST(TabularLimitsTest, SharedWeightsKeepTheirOwnFactorAndBias) {
+  onnx::Builder b = Graph();
+  b.Input("x", DType::kFp64, {-1, 2});
+  AddConstant<double>(b, "w", {2, 2}, {1, 2, 3, 4});
+  AddConstant<double>(b, "c", {2}, {10, 20});
+  const std::pair<std::string, std::vector<onnx::Attribute>> cases[] = {
+      {"a", {}}, {"b", {{"transB", 1}}}, {"d", {{"alpha", 2.0}}}, {"e", {{"beta", 0.5}}}};
+  for (const auto& [name, attributes] : cases) {
+    b.Output(name, DType::kFp64, {-1, 2});
+    b.Node("Gemm", {"x", "w", "c"}, {name}, attributes);
+  }
+  b.Output("plain", DType::kFp64, {-1, 2}).Node("MatMul", {"x", "w"}, {"plain"});
+  const auto model = LoadModel(*CreateTabularEngine(), b.Serialize());
+  ASSERT_TRUE(model.ok()) << model.status();
+  const Tensor x = TensorOf<double>({1, 2}, {1, 1});
+  const auto got = RunAll(**model, {&x});
+  ASSERT_TRUE(got.ok()) << got.status();
+  const std::vector<double> expected[] = {{14, 26}, {13, 27}, {18, 32}, {9, 16}, {4, 6}};
+  for (size_t i = 0; i < std::size(expected); ++i)
+    EXPECT_THAT((*got)[i].as<double>(), ::testing::ElementsAreArray(expected[i])) << i;
 }
 
 TEST(TabularLimitsTest, TheNumberOfRowsIsNoPlaceAndNoSize) {

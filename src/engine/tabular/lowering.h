@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
@@ -55,6 +56,8 @@ struct Draft {
   std::map<std::string, int64_t, std::less<>> opsets;
   bool counts_rows = false;  // the number of rows is a value
   size_t row_bytes = 0;      // of all slots that nodes asked for
+  /// What was made of constants, by the constant and how: Lowering::Once.
+  std::map<std::pair<std::shared_ptr<const Tensor>, std::string>, std::shared_ptr<const void>> made;
 };
 
 /// One node and what surrounds it, for the function that lowers its operator.
@@ -110,6 +113,15 @@ class Lowering {
   /// Appends a step; `reads` and `writes` are its slots.
   void Emit(std::unique_ptr<Step> step, std::vector<Slot> reads, std::vector<Slot> writes);
   void Give(size_t output, Value value);
+  /// What nodes make of a constant that they share, made by the first of them.
+  /// @param how  tells apart what is made of one constant; of one `how`, always the same T.
+  template <typename T, typename Make>
+  std::shared_ptr<const T> Once(const std::shared_ptr<const Tensor>& constant, std::string how,
+                                Make make) {
+    auto& made = draft_.made[{constant, std::move(how)}];
+    if (made == nullptr) made = std::make_shared<const T>(make());
+    return std::static_pointer_cast<const T>(made);
+  }
   /// Gives dimensions of which one may be kRowCount.
   void GiveDimensions(size_t output, std::vector<int64_t> dims);
   void GiveConstant(size_t output, Tensor tensor);

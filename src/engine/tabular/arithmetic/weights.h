@@ -7,7 +7,7 @@
 
 namespace slipway::tabular {
 
-/// Owns what a Panels shows.
+/// Owns what a Panels shows. Copies share the factors, and have a bias and a Relu of their own.
 template <typename T>
 class Weights {
  public:

@@ -54,10 +54,23 @@ StatusOr<Value> Multiply(Lowering& node, const Value& x, Weights<T> weights) {
   return y;
 }
 
+/// The factors of a constant, alpha · w, which nodes share.
+/// @param w  [inputs, outputs], [outputs, inputs] when transposed, or [inputs].
 template <typename T>
-StatusOr<Value> MultiplyBy(Lowering& node, const Value& x, const Tensor& w) {
-  const size_t outputs = w.shape.size() == 2 ? static_cast<size_t>(w.shape[1]) : 1;
-  return Multiply(node, x, Weights<T>(x.columns(), outputs, ElementsOf<T>(w)));
+Weights<T> FactorsOf(Lowering& node, const std::shared_ptr<const Tensor>& w, bool transposed,
+                     T alpha) {
+  const std::string how = fmt::format("factors {} {}", transposed, alpha);
+  return *node.Once<Weights<T>>(w, how, [&] {
+    const auto inputs = static_cast<size_t>(w->shape[transposed]);
+    const size_t outputs = w->shape.size() == 2 ? static_cast<size_t>(w->shape[!transposed]) : 1;
+    const auto values = ElementsOf<T>(*w);
+    if (!transposed && alpha == 1) return Weights<T>(inputs, outputs, values);
+    std::vector<T> scaled(values.size());
+    for (size_t k = 0; k < inputs; ++k)
+      for (size_t j = 0; j < outputs; ++j)
+        scaled[k * outputs + j] = alpha * values[transposed ? j * inputs + k : k * outputs + j];
+    return Weights<T>(inputs, outputs, scaled);
+  });
 }
 
 Status LowerMatMul(Lowering& node) {
@@ -67,8 +80,9 @@ Status LowerMatMul(Lowering& node) {
   if (x.tail.empty() || w->dtype != x.dtype || w->shape.size() > 2 || w->shape.empty() ||
       w->shape[0] != x.tail[0])
     return node.Unsupported("{} times {}", x.ToString(), node.input(1).ToString());
-  ASSIGN_OR_RETURN(Value y, x.dtype == DType::kFp32 ? MultiplyBy<float>(node, x, *w)
-                                                    : MultiplyBy<double>(node, x, *w));
+  ASSIGN_OR_RETURN(Value y, x.dtype == DType::kFp32
+                                ? Multiply(node, x, FactorsOf<float>(node, w, false, 1))
+                                : Multiply(node, x, FactorsOf<double>(node, w, false, 1)));
   if (w->shape.size() == 1) y.tail.clear();
   node.Give(0, y);
   return OkStatus();
@@ -90,20 +104,12 @@ StatusOr<std::vector<T>> GemmBias(Lowering& node, size_t outputs) {
 }
 
 template <typename T>
-Status LowerGemmOf(Lowering& node, const Value& x, const Tensor& b) {
+Status LowerGemmOf(Lowering& node, const Value& x, const std::shared_ptr<const Tensor>& b) {
   const bool transposed = node.Int("transB", 0) != 0;
-  const auto inputs = static_cast<size_t>(b.shape[transposed]);
-  const auto outputs = static_cast<size_t>(b.shape[!transposed]);
-  if (x.columns() != inputs)
+  if (x.columns() != static_cast<size_t>(b->shape[transposed]))
     return node.Unsupported("{} times {}", x.ToString(), node.input(1).ToString());
-  const auto values = ElementsOf<T>(b);
-  const auto alpha = static_cast<T>(node.Float("alpha", 1));
-  std::vector<T> scaled(values.size());
-  for (size_t k = 0; k < inputs; ++k)
-    for (size_t j = 0; j < outputs; ++j)
-      scaled[k * outputs + j] = alpha * values[transposed ? j * inputs + k : k * outputs + j];
-  Weights<T> weights(inputs, outputs, scaled);
-  ASSIGN_OR_RETURN(const std::vector<T> bias, GemmBias<T>(node, outputs));
+  Weights<T> weights = FactorsOf(node, b, transposed, static_cast<T>(node.Float("alpha", 1)));
+  ASSIGN_OR_RETURN(const std::vector<T> bias, GemmBias<T>(node, weights.outputs()));
   weights.AddBias(bias);
   ASSIGN_OR_RETURN(const Value y, Multiply(node, x, std::move(weights)));
   node.Give(0, y);
@@ -116,8 +122,7 @@ Status LowerGemm(Lowering& node) {
   const bool same = b->dtype == x.dtype && (!node.has(2) || node.input(2).dtype == x.dtype);
   if (x.tail.empty() || !same || b->shape.size() != 2 || node.Int("transA", 0) != 0)
     return node.Unsupported("{} times {}", x.ToString(), node.input(1).ToString());
-  return x.dtype == DType::kFp32 ? LowerGemmOf<float>(node, x, *b)
-                                 : LowerGemmOf<double>(node, x, *b);
+  return x.dtype == DType::kFp32 ? LowerGemmOf<float>(node, x, b) : LowerGemmOf<double>(node, x, b);
 }
 
 constexpr Operator kOperators[] = {{"", "MatMul", LowerMatMul, 2, 2, true},
