@@ -103,6 +103,7 @@ class Judge {
                 {*rule.metric}, weights, evidence_.bootstrap)
             .differences.front();
     return {
+        difference.candidate,
         Holds(difference.candidate, rule.order, BoundOf(rule, difference.baseline)),
         fmt::format("{}, baseline {}, difference {}", NumberText(difference.candidate),
                     NumberText(difference.baseline),
