@@ -230,7 +230,7 @@ Status Descent::Round() {
 }
 
 bool Descent::Judge() {
-  constexpr double kLeastRate = 1e-4, kSlowDown = 5;
+  constexpr double kLeastRate = 1e-3, kSlowDown = 5;
   const double loss = options_.early_stopping ? state_.validation : state_.training;
   state_.waited = loss > state_.least - options_.tolerance ? state_.waited + 1 : 0;
   if (loss < state_.least) {

@@ -22,7 +22,7 @@ struct DescentOptions {
   enum class Schedule : uint8_t {
     kConstant,
     kInverseScaling,  // eta0 / stepᵖ
-    kAdaptive,        // eta0, a fifth of it each time the loss stops falling, down to 1e-4
+    kAdaptive,        // eta0, a fifth of it each time the loss stops falling, down to 1e-3
     kCosine,          // from eta0 to 0 along half a wave over max_iterations rounds
   };
   DescentLoss loss = DescentLoss::kSquared;
