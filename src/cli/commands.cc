@@ -100,6 +100,9 @@ Command EstimatorReferenceCommand() {
 }
 
 std::span<const Command> Commands() {
+  Command optimize = OptimiseCommand();  // as it is spelled elsewhere
+  optimize.name = "optimize";
+  optimize.hidden = true;
   static const std::vector<Command> commands = {ServeCommand(),
                                                 InspectCommand(),
                                                 ConvertCommand(),
@@ -117,7 +120,8 @@ std::span<const Command> Commands() {
                                                 VersionCommand(),
                                                 ConfigReferenceCommand(),
                                                 EstimatorReferenceCommand(),
-                                                TrainingReferenceCommand()};
+                                                TrainingReferenceCommand(),
+                                                optimize};
   return commands;
 }
 

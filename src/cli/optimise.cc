@@ -1,126 +1,250 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <charconv>
+#include <fstream>
+
+#include "bundle/manifest.h"
+#include "bundle/pack.h"
 #include "cli/commands.h"
 #include "cli/local_model.h"
+#include "cli/optimise_data.h"
+#include "cli/optimise_report.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "data/split.h"
 #include "io/durable_write.h"
 #include "io/file.h"
-#include "optimise/array_rows.h"
-#include "optimise/optimise.h"
+#include "optimise/auto.h"
+#include "optimise/distil/distil.h"
+#include "optimise/inline_data.h"
+#include "optimise/judge.h"
 #include "pipeline/runners.h"
 #include "server/resources.h"
-#include "text/json_writer.h"
 
 namespace slipway::cli {
 namespace {
 
-constexpr uint64_t kMaxDataBytes = uint64_t{4} << 30;
 constexpr size_t kMadeUpRows = 16;  // that stand for data where there is none
+constexpr uint64_t kMaxGateBytes = 1 << 20;
+constexpr size_t kMaxExamples = 1'000;
 
-/// All passes that change answers by rounding only.
-std::vector<optimise::Step> ExactSteps() {
-  std::string names;
-  for (const optimise::Pass& pass : optimise::Passes())
-    if (pass.exact) names += fmt::format("{}{}", names.empty() ? "" : ",", pass.name);
-  return *optimise::ReadSteps(names);
+/// Of this process. Source: proc(5), /proc/pid/statm.
+size_t ResidentBytes() {
+  std::ifstream statm("/proc/self/statm");
+  size_t pages = 0, resident = 0;
+  statm >> pages >> resident;
+  return resident * static_cast<size_t>(sysconf(_SC_PAGESIZE));
 }
 
-/// Rows of a file, and the bytes that they borrow from.
-struct Data {
-  io::Bytes bytes;
-  optimise::Rows rows;
-};
+/// Everything that the passes of one command work with. Members die in reverse order.
+struct Setup {
+  LocalModel model;
+  RowsOfFile data;                   // all rows
+  optimise::CalibrationSplit split;  // those to calibrate on, and those to judge by
+  optimise::Workshop workshop;
+  SteadyClock clock;
 
-StatusOr<Data> ReadData(const Arguments& arguments, const Signature& signature) {
-  Data data;
-  if (!arguments.Has("--data")) {
-    ASSIGN_OR_RETURN(data.rows, optimise::MadeUpRows(signature, kMadeUpRows));
-    return data;
+  optimise::OptimiseOptions optimise_options() const { return {.clock = &clock}; }
+  optimise::SideBySideOptions side_by_side_options() const {
+    return {.clock = &clock, .resident_bytes = ResidentBytes};
   }
-  const std::string path = arguments.Text("--data");
-  ASSIGN_OR_RETURN(const io::File file, io::File::Open(path));
-  ASSIGN_OR_RETURN(data.bytes, file.ReadAll(kMaxDataBytes));
-  auto rows = optimise::RowsOfArrays(data.bytes.span(), signature, arguments.Text("--target", "y"));
-  if (!rows.ok()) return Annotate(rows.status(), path);
-  data.rows = *std::move(rows);
-  return data;
-}
-
-struct Result {
-  size_t size_before = 0;
-  optimise::Optimised optimised;
 };
 
-StatusOr<Result> Work(const Arguments& arguments) {
-  const std::string path = arguments.Text("MODEL");
-  std::vector<optimise::Step> steps = ExactSteps();
+Status ReadData(const Arguments& arguments, Setup& setup) {
+  const Signature& signature = setup.model.signature();
+  if (!arguments.Has("--data")) {
+    ASSIGN_OR_RETURN(setup.split.judged.rows, optimise::MadeUpRows(signature, kMadeUpRows));
+    return OkStatus();
+  }
+  ASSIGN_OR_RETURN(setup.data,
+                   ReadRows(arguments.Text("--data"), signature, arguments.Text("--target")));
+  ASSIGN_OR_RETURN(const int64_t calibration,
+                   ParseCount("--calibration", arguments.Text("--calibration", "128"), 1, 1 << 20));
+  setup.split =
+      optimise::SplitForCalibration(setup.data.labelled, static_cast<size_t>(calibration));
+  setup.workshop.rows = &setup.split.calibration;
+  return OkStatus();
+}
+
+StatusOr<std::unique_ptr<Setup>> Prepare(const Arguments& arguments) {
+  auto setup = std::make_unique<Setup>();
+  ASSIGN_OR_RETURN(setup->model, OpenLocalModel(arguments.Text("MODEL")));
+  LoadOptions load;
+  load.memory.run_bytes = server::DetectResources().memory_bytes;
+  setup->workshop.load = pipeline::LoaderOf(*setup->model.engine, load);
+  RETURN_IF_ERROR(ReadData(arguments, *setup));
+  return setup;
+}
+
+/// The file's rules, checked against the rows' target; without a file none.
+StatusOr<evaluate::Gate> ReadGate(const Arguments& arguments, const Setup& setup) {
+  if (!arguments.Has("--gate")) return evaluate::Gate();
+  const std::string path = arguments.Text("--gate");
+  const optimise::LabelledRows& rows = setup.split.judged;
+  if (!rows.target)
+    return MakeError(Reason::kBadRequest, "--gate needs right answers: give --data and --target");
+  ASSIGN_OR_RETURN(const io::File file, io::File::Open(path));
+  ASSIGN_OR_RETURN(const io::Bytes bytes, file.ReadAll(kMaxGateBytes));
+  ASSIGN_OR_RETURN(const data::Target target, optimise::TargetFor(setup.model.signature(), rows));
+  return evaluate::ParseGate(bytes.text(), path, target);
+}
+
+StatusOr<optimise::Gatekeeper> GatekeeperOf(const Arguments& arguments, const Setup& setup,
+                                            const evaluate::Gate& gate) {
+  if (arguments.Has("--gate"))
+    return optimise::FileGate(gate, setup.model.signature(), setup.split.judged);
+  const std::string text = arguments.Text("--max-loss", "0.01");
+  double share = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), share);
+  if (error != std::errc() || end != text.data() + text.size() || !(share >= 0 && share <= 1))
+    return Error(Reason::kBadRequest, "--max-loss: expected a number from 0 to 1, got \"{}\"",
+                 text);
+  return optimise::LossGate(share);
+}
+
+struct Outcome {
+  std::string onnx;
+  std::string lineage;  // the passes that made it
+  OptimiseReport report;
+  std::optional<Signature> signature = {};  // of a model that takes and gives something else
+};
+
+StatusOr<Outcome> ChooseBest(const Arguments& arguments, const Setup& setup) {
+  ASSIGN_OR_RETURN(const evaluate::Gate gate, ReadGate(arguments, setup));
+  optimise::AutoOptions options;
+  options.optimise = setup.optimise_options();
+  options.side_by_side = setup.side_by_side_options();
+  ASSIGN_OR_RETURN(options.gate, GatekeeperOf(arguments, setup, gate));
+  ASSIGN_OR_RETURN(auto choice,
+                   optimise::ChooseBest(setup.model.artifact->bytes(), setup.model.signature(),
+                                        setup.split.judged, setup.workshop, options));
+  Outcome outcome{std::move(choice.onnx), choice.passes, {}};
+  outcome.report.trials = std::move(choice.trials);
+  outcome.report.chosen = choice.chosen;
+  outcome.report.why = std::move(choice.why);
+  return outcome;
+}
+
+/// The passes named, or all that keep answers, and the model before and after side by side.
+StatusOr<Outcome> ApplyPasses(const Arguments& arguments, const Setup& setup) {
+  std::vector<optimise::Step> steps = optimise::ExactSteps();
   if (arguments.Has("--passes")) {
     ASSIGN_OR_RETURN(steps, optimise::ReadSteps(arguments.Text("--passes")));
   }
-  Progress progress("Optimising " + path);
-  ASSIGN_OR_RETURN(const LocalModel model, OpenLocalModel(path));
-  ASSIGN_OR_RETURN(const Data data, ReadData(arguments, model.signature()));
-  LoadOptions load;
-  load.memory.run_bytes = server::DetectResources().memory_bytes;
-  const optimise::Workshop workshop{.load = pipeline::LoaderOf(*model.engine, load),
-                                    .rows = arguments.Has("--data") ? &data.rows : nullptr};
-  const SteadyClock clock;
-  size_t done = 0;
-  optimise::OptimiseOptions options;
-  options.clock = &clock;
-  options.done = [&](const optimise::PassReport&) {
-    progress.Set(static_cast<double>(++done) / static_cast<double>(steps.size()));
-  };
-  ASSIGN_OR_RETURN(auto optimised, optimise::Optimise(model.artifact->bytes(), steps, workshop,
-                                                      data.rows, options));
-  RETURN_IF_ERROR(io::WriteDurably(arguments.Text("--output"), optimised.onnx,
-                                   io::DurableFile::Existing::kRefuse));
-  return Result{model.artifact->size_bytes(), std::move(optimised)};
+  ASSIGN_OR_RETURN(const evaluate::Gate gate, ReadGate(arguments, setup));
+  const ModelBytes& bytes = setup.model.artifact->bytes();
+  const optimise::LabelledRows& rows = setup.split.judged;
+  ASSIGN_OR_RETURN(auto optimised, optimise::Optimise(bytes, steps, setup.workshop, rows.rows,
+                                                      setup.optimise_options()));
+  ASSIGN_OR_RETURN(const ::onnx::ModelProto original, optimise::ParseWhole(bytes));
+  const optimise::Contender contenders[] = {{"original", original.SerializeAsString()},
+                                            {"optimised", optimised.onnx}};
+  ASSIGN_OR_RETURN(const auto standings,
+                   optimise::CompareSideBySide(contenders, setup.model.signature(), rows,
+                                               setup.workshop, setup.side_by_side_options()));
+  Outcome outcome{std::move(optimised.onnx), optimise::TextOf(steps), {}};
+  for (const optimise::Standing& standing : standings) outcome.report.trials.push_back({standing});
+  outcome.report.passes = std::move(optimised.passes);
+  outcome.report.chosen = 1;
+  if (!arguments.Has("--gate")) return outcome;
+  ASSIGN_OR_RETURN(const auto gatekeeper, GatekeeperOf(arguments, setup, gate));
+  ASSIGN_OR_RETURN(const std::string refused, gatekeeper(standings[0], standings[1]));
+  if (!refused.empty()) return Error(Reason::kPreconditionFailed, "the gate says no: {}", refused);
+  return outcome;
 }
 
-double Milliseconds(Duration duration) { return static_cast<double>(duration.count()) / 1e6; }
-
-std::string ToText(const std::string& out, const Result& result) {
-  std::string text;
-  for (const optimise::PassReport& pass : result.optimised.passes) {
-    text += fmt::format("{:<24} {}", pass.pass, pass.done.empty() ? "nothing to do" : pass.done);
-    text += fmt::format(" ({:.0f} ms", Milliseconds(pass.time));
-    if (!pass.done.empty())
-      text += fmt::format("; answers differ by {:.2g}", pass.difference.relative);
-    text += ")\n";
-  }
-  return text + fmt::format("{}: {} bytes, before {}\n", out,
-                            WithThousands(result.optimised.onnx.size()),
-                            WithThousands(result.size_before));
+/// A model of another kind that learned from what the original says of most of the rows, beside it
+/// on the others.
+StatusOr<Outcome> Distil(const Arguments& arguments, const Setup& setup) {
+  constexpr double kJudgedShare = 0.2;
+  const Signature& signature = setup.model.signature();
+  optimise::LabelledRows rows = setup.data.labelled;
+  if (!rows.target || rows.table.columns.empty())
+    return MakeError(Reason::kBadRequest, "--distil needs a table: give --data and --target");
+  ASSIGN_OR_RETURN(rows.target, optimise::TargetFor(signature, rows));
+  ASSIGN_OR_RETURN(const data::Split split, data::SplitOnce(rows.rows.count, kJudgedShare, {}));
+  const optimise::LabelledRows taught = rows.Select(split.train), judged = rows.Select(split.test);
+  const auto teacher = pipeline::RunnerOf(*setup.model.loaded, signature);
+  Team team(1);
+  train::TrainOptions options{.team = &team};
+  train::Recipe student;
+  ASSIGN_OR_RETURN(student.kind, train::FindEstimator(arguments.Text("--distil")));
+  ASSIGN_OR_RETURN(train::Trained trained,
+                   optimise::Distil(*teacher, taught.table, *taught.target, student, options));
+  ASSIGN_OR_RETURN(const data::Table inputs, train::InputsOf(trained, judged.table));
+  ASSIGN_OR_RETURN(const optimise::Rows own, RowsOfTable(inputs, trained.signature));
+  ASSIGN_OR_RETURN(const ::onnx::ModelProto original,
+                   optimise::ParseWhole(setup.model.artifact->bytes()));
+  const optimise::Contender contenders[] = {
+      {"original", original.SerializeAsString()},
+      {train::NameOf(student), trained.onnx, &trained.signature, &own}};
+  ASSIGN_OR_RETURN(const auto standings,
+                   optimise::CompareSideBySide(contenders, signature, judged, setup.workshop,
+                                               setup.side_by_side_options()));
+  Outcome outcome{std::move(trained.onnx), "distil:" + train::NameOf(student), {}};
+  outcome.signature = std::move(trained.signature);
+  for (const optimise::Standing& standing : standings) outcome.report.trials.push_back({standing});
+  outcome.report.chosen = 1;
+  return outcome;
 }
 
-std::string ToJson(const std::string& out, const Result& result) {
-  std::string text;
-  JsonWriter json(text);
-  json.BeginObject().Key("output").String(out);
-  json.Key("size_bytes").Uint(result.optimised.onnx.size());
-  json.Key("size_bytes_before").Uint(result.size_before);
-  json.Key("passes").BeginArray();
-  for (const optimise::PassReport& pass : result.optimised.passes) {
-    json.BeginObject().Key("pass").String(pass.pass).Key("done").String(pass.done);
-    json.Key("ms").Double(Milliseconds(pass.time)).Key("nodes").Uint(pass.nodes);
-    json.Key("size_bytes").Uint(pass.size_bytes);
-    json.Key("relative_error").Double(pass.difference.relative);
-    json.Key("largest_error").Double(pass.difference.largest);
-    json.Key("correlation").Double(pass.difference.correlation);
-    json.Key("differing_labels").Double(pass.difference.differing).EndObject();
+/// The original's examples, answered by the new model.
+StatusOr<std::vector<bundle::Example>> ExamplesOf(const Setup& setup, const std::string& onnx) {
+  ASSIGN_OR_RETURN(auto examples, setup.model.artifact->Examples(kMaxExamples));
+  ASSIGN_OR_RETURN(const auto runner, setup.workshop.load(onnx));
+  for (bundle::Example& example : examples) {
+    std::vector<std::string> names;
+    for (const NamedTensor& output : example.outputs) names.push_back(output.name);
+    ASSIGN_OR_RETURN(example.outputs, runner->Run(example.inputs, names));
+    example.origin = "self";
+    example.framework_version.clear();
   }
-  json.EndArray().EndObject();
-  return text + "\n";
+  return examples;
+}
+
+/// Writes an .onnx file, or a bundle whose lineage names the parent and the passes.
+StatusOr<std::string> WriteOut(const std::string& out, const Setup& setup, const Outcome& outcome) {
+  if (out.ends_with(".onnx")) {
+    RETURN_IF_ERROR(io::WriteDurably(out, outcome.onnx, io::DurableFile::Existing::kRefuse));
+    ASSIGN_OR_RETURN(const auto written, bundle::Open(out));
+    return written->digest();
+  }
+  bundle::NewModel model{{std::as_bytes(std::span(outcome.onnx)), {}}, {}, {}};
+  const bundle::Manifest* const manifest = setup.model.artifact->manifest();
+  if (manifest != nullptr) model.manifest = *manifest;
+  model.manifest.signature = outcome.signature.value_or(setup.model.signature());
+  model.manifest.files.clear();
+  model.manifest.lineage["parent"] = setup.model.artifact->digest();
+  model.manifest.lineage["passes"] = outcome.lineage;
+  if (outcome.signature) {
+    model.manifest.feature_schema.clear();
+  } else {
+    ASSIGN_OR_RETURN(model.examples, ExamplesOf(setup, outcome.onnx));
+  }
+  ASSIGN_OR_RETURN(const bundle::Packed packed, bundle::PackModel(model, out));
+  return packed.digest;
+}
+
+StatusOr<OptimiseReport> Work(const Arguments& arguments) {
+  const std::string out = arguments.Text("--output");
+  if (arguments.Flag("--auto") + arguments.Has("--passes") + arguments.Has("--distil") > 1)
+    return MakeError(Reason::kBadRequest, "only one of --auto, --passes and --distil");
+  Progress progress("Optimising " + arguments.Text("MODEL"));
+  ASSIGN_OR_RETURN(const auto setup, Prepare(arguments));
+  ASSIGN_OR_RETURN(Outcome outcome, arguments.Flag("--auto")    ? ChooseBest(arguments, *setup)
+                                    : arguments.Has("--distil") ? Distil(arguments, *setup)
+                                                                : ApplyPasses(arguments, *setup));
+  outcome.report.output = out;
+  ASSIGN_OR_RETURN(outcome.report.digest, WriteOut(out, *setup, outcome));
+  return std::move(outcome.report);
 }
 
 int RunOptimise(const Arguments& arguments) {
-  const auto result = Work(arguments);
-  if (!result.ok()) return Fail("optimise", result.status());
-  const std::string out = arguments.Text("--output");
+  const auto report = Work(arguments);
+  if (!report.ok()) return Fail("optimise", report.status());
   const Status written =
-      WriteResult("", arguments.Flag("--json") ? ToJson(out, *result) : ToText(out, *result));
+      WriteResult("", arguments.Flag("--json") ? ToJson(*report) : ToText(*report));
   return written.ok() ? kDone : Fail("optimise", written);
 }
 
@@ -144,14 +268,29 @@ Command OptimiseCommand() {
             /*required=*/true},
            {.name = "--output",
             .value_name = "OUT",
-            .help = "What to write: NAME.onnx. It must not exist.",
+            .help = "What to write: NAME.onnx, NAME.tar or NAME.slipway (a tar), else a bundle "
+                    "folder. It must not exist.",
             .required = true,
             .short_name = "-o"},
            {"--passes", "A,B", PassesHelp()},
+           {"--auto", "",
+            "Tries what may help, and takes the fastest model that is good enough and faster for "
+            "certain; else the one that keeps all answers."},
+           {"--distil", "KIND",
+            "Instead of passes, trains a model of this kind (as slipway train --model has them) on "
+            "what the original says of a table's rows."},
            {"--data", "FILE",
-            "Rows to calibrate and verify on: .npz with an array for each input (x for the only "
-            "one), or .npy."},
-           {"--target", "NAME", "The array that holds the right answers; y otherwise."},
+            "Rows to calibrate and to judge by: .npz with an array for each input (x for the only "
+            "one) and y, .npy, or a table (.csv, .jsonl)."},
+           {"--target", "NAME", "The column or array that holds the right answers."},
+           {"--calibration", "N",
+            "Rows to calibrate on, at most half of them, 128 otherwise; the others judge."},
+           {"--gate", "FILE",
+            "What the result must reach, the original being the baseline; nothing is written "
+            "unless it does."},
+           {"--max-loss", "SHARE",
+            "With --auto and without --gate: how much of the first figure may be lost, 0.01 "
+            "otherwise."},
            JsonOption()},
           RunOptimise};
 }

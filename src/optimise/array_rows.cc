@@ -1,7 +1,6 @@
 #include "optimise/array_rows.h"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 
 #include "data/npy.h"
@@ -123,22 +122,18 @@ StatusOr<Tensor> Fitted(Tensor array, const TensorSpec& input, std::string_view 
   return array;
 }
 
-Status TakeTarget(const Tensor& array, std::string_view name, Rows& rows) {
+/// Whole numbers are classes, by their value: labels "0", "1", … up to the largest.
+StatusOr<data::Target> TargetOf(const Tensor& array, const std::string& name, size_t rows) {
   ASSIGN_OR_RETURN(const std::vector<double> numbers, NumbersOf(array, name));
-  if (numbers.size() != rows.count)
+  if (numbers.size() != rows)
     return Error(Reason::kBadRequest, "array \"{}\" has {} values for {} rows", name,
-                 numbers.size(), rows.count);
+                 numbers.size(), rows);
   const bool fractions =
       array.dtype == DType::kFp32 || array.dtype == DType::kFp64 || array.dtype == DType::kFp16;
-  for (const double number : numbers) {
-    if (!std::isfinite(number) || std::fabs(number) > INT32_MAX)
-      return Error(Reason::kBadRequest, "array \"{}\" holds {}", name, number);
-    if (fractions)
-      rows.values.push_back(number);
-    else
-      rows.classes.push_back(static_cast<int32_t>(number));
-  }
-  return OkStatus();
+  data::Column column{name, fractions ? data::ColumnType::kNumber : data::ColumnType::kInteger,
+                      numbers};
+  const data::Task task = fractions ? data::Task::kRegression : data::Task::kClassification;
+  return data::TargetOf(column, &task);
 }
 
 /// The array of an input; nullptr when there is none.
@@ -150,8 +145,8 @@ const Arrays::value_type* ArrayFor(const Arrays& arrays, const TensorSpec& input
 
 }  // namespace
 
-StatusOr<Rows> RowsOfArrays(std::span<const std::byte> file, const Signature& signature,
-                            const std::string& target) {
+StatusOr<LabelledRows> RowsOfArrays(std::span<const std::byte> file, const Signature& signature,
+                                    const std::string& target) {
   const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
   Arrays arrays;
   if (text.starts_with(kZipMagic)) {
@@ -160,7 +155,8 @@ StatusOr<Rows> RowsOfArrays(std::span<const std::byte> file, const Signature& si
     ASSIGN_OR_RETURN(arrays["x"], data::ReadNpy(file));
   }
   const bool only = std::ranges::count(signature.inputs, false, &TensorSpec::optional) == 1;
-  Rows rows;
+  LabelledRows labelled;
+  Rows& rows = labelled.rows;
   for (const TensorSpec& input : signature.inputs) {
     const auto* const array = ArrayFor(arrays, input, only);
     if (array == nullptr && input.optional) continue;
@@ -176,9 +172,10 @@ StatusOr<Rows> RowsOfArrays(std::span<const std::byte> file, const Signature& si
     rows.count = count;
     rows.inputs.push_back({input.name, std::move(tensor)});
   }
-  if (const auto array = arrays.find(target); array != arrays.end())
-    RETURN_IF_ERROR(TakeTarget(array->second, target, rows));
-  return rows;
+  if (const auto array = arrays.find(target); array != arrays.end()) {
+    ASSIGN_OR_RETURN(labelled.target, TargetOf(array->second, target, rows.count));
+  }
+  return labelled;
 }
 
 }  // namespace slipway::optimise

@@ -11,12 +11,13 @@
 namespace slipway::optimise {
 
 /// Reads an .npz, whose arrays go to the inputs of their names; one called "x" goes to the only
-/// input; the one called `target` holds the right answers, whole numbers being classes. Or an .npy,
+/// input; the one called `target` holds the right answers, whole numbers being classes:
+/// the labels of the model's output, where it has any, by their place. Or an .npy,
 /// which is the only input. Numbers are converted to what the input takes, and dimensions of 1 may
 /// be left out.
 /// @param file  must outlive the rows.
 /// @return kBadRequest naming array, input and what it expects.
-StatusOr<Rows> RowsOfArrays(std::span<const std::byte> file, const Signature& signature,
-                            const std::string& target);
+StatusOr<LabelledRows> RowsOfArrays(std::span<const std::byte> file, const Signature& signature,
+                                    const std::string& target);
 
 }  // namespace slipway::optimise

@@ -75,9 +75,10 @@ StatusOr<Step> ReadStep(std::string_view text) {
 double Settings::Number(std::string_view name) const { return NumberOf(Word(name)); }
 
 std::span<const Pass> Passes() {
-  static const std::vector<Pass> passes = {FoldConstants(), DropNoOps(),    MergeEqual(),
-                                           FuseBatchNorm(), FusePad(),      FuseScale(),
-                                           FuseGemm(),      DropDeadCode(), QuantiseStatic()};
+  static const std::vector<Pass> passes = {
+      FoldConstants(), DropNoOps(),      MergeEqual(),      FuseBatchNorm(),   FusePad(),
+      FuseScale(),     FuseGemm(),       MergeLeaves(),     DropDeadCode(),    PruneUnits(),
+      PruneWeights(),  QuantiseStatic(), QuantiseDynamic(), QuantiseWeights(), HalfPrecision()};
   return passes;
 }
 
@@ -97,6 +98,12 @@ StatusOr<std::vector<Step>> ReadSteps(std::string_view text) {
   }
   if (steps.empty()) return Error(Reason::kBadRequest, "no pass is named");
   return steps;
+}
+
+std::string TextOf(std::span<const Step> steps) {
+  std::string text;
+  for (const Step& step : steps) text += (text.empty() ? "" : ",") + step.Text();
+  return text;
 }
 
 }  // namespace slipway::optimise

@@ -17,7 +17,7 @@ namespace slipway::optimise {
 /// What a pass may use besides the model.
 struct Workshop {
   evaluate::LoadModel load;    // runs graphs: no operator is computed a second time here
-  const Rows* rows = nullptr;  // to calibrate and to judge by; null: there are none
+  const Rows* rows = nullptr;  // to calibrate on; null: there are none
 };
 
 /// One parameter of a pass: one of `words`, or, without words, a number in [min, max].
@@ -70,5 +70,7 @@ struct Step {
 /// Reads "fold-constants,quantise-static:method=entropy:per_channel=no".
 /// @return kBadRequest naming the pass or parameter, what it takes and the nearest name.
 StatusOr<std::vector<Step>> ReadSteps(std::string_view text);
+/// What ReadSteps reads.
+std::string TextOf(std::span<const Step> steps);
 
 }  // namespace slipway::optimise

@@ -40,36 +40,52 @@ Tensor Joined(std::span<const Tensor> parts) {
   return {parts.front().dtype, shape, Buffer::Own(std::move(bytes))};
 }
 
-template <typename T>
-std::vector<T> Part(const std::vector<T>& values, size_t begin, size_t end) {
-  if (values.empty()) return {};
-  return {values.begin() + static_cast<ptrdiff_t>(begin),
-          values.begin() + static_cast<ptrdiff_t>(end)};
-}
-
 }  // namespace
 
 Rows Rows::Slice(size_t begin, size_t end) const {
-  Rows part{{}, end - begin, Part(classes, begin, end), Part(values, begin, end)};
+  Rows part{{}, end - begin};
   for (const NamedTensor& input : inputs)
     part.inputs.push_back({input.name, RowsOf(input.tensor, begin, end, count)});
   return part;
 }
 
+Rows Rows::Select(std::span<const uint32_t> rows) const {
+  Rows selected{{}, rows.size()};
+  for (const NamedTensor& input : inputs) {
+    std::vector<Tensor> parts;
+    for (const uint32_t row : rows) parts.push_back(RowsOf(input.tensor, row, row + 1, count));
+    selected.inputs.push_back({input.name, Joined(parts)});
+  }
+  return selected;
+}
+
 Rows Rows::Sample(size_t most) const {
   if (count <= most) return *this;
-  Rows sample;
-  sample.count = most;
-  std::vector<std::vector<Tensor>> parts(inputs.size());
-  for (size_t i = 0; i < most; ++i) {
-    const Rows row = Slice(i * count / most, i * count / most + 1);
-    for (size_t j = 0; j < inputs.size(); ++j) parts[j].push_back(row.inputs[j].tensor);
-    sample.classes.insert(sample.classes.end(), row.classes.begin(), row.classes.end());
-    sample.values.insert(sample.values.end(), row.values.begin(), row.values.end());
+  std::vector<uint32_t> rows;
+  for (size_t i = 0; i < most; ++i) rows.push_back(static_cast<uint32_t>(i * count / most));
+  return Select(rows);
+}
+
+LabelledRows LabelledRows::Select(std::span<const uint32_t> selected) const {
+  LabelledRows part{rows.Select(selected), target, table.Select(selected)};
+  if (!target) return part;
+  part.target->classes.clear();
+  part.target->values.clear();
+  for (const uint32_t row : selected) {
+    if (!target->classes.empty()) part.target->classes.push_back(target->classes[row]);
+    if (!target->values.empty()) part.target->values.push_back(target->values[row]);
   }
-  for (size_t j = 0; j < inputs.size(); ++j)
-    sample.inputs.push_back({inputs[j].name, Joined(parts[j])});
-  return sample;
+  return part;
+}
+
+CalibrationSplit SplitForCalibration(const LabelledRows& rows, size_t calibration) {
+  const size_t count = rows.rows.count, taken = std::min(calibration, count / 2);
+  if (taken == 0) return {rows.rows, rows};
+  std::vector<uint32_t> kept, others;
+  for (size_t i = 0; i < count; ++i)
+    (i * taken / count != (i + 1) * taken / count ? kept : others)
+        .push_back(static_cast<uint32_t>(i));
+  return {rows.rows.Select(kept), rows.Select(others)};
 }
 
 size_t BatchOf(const Signature& signature, size_t wish) {

@@ -1,7 +1,8 @@
 #pragma once
-// Rows that a model is run on: what its inputs get, and the right answers where they are known.
+// Rows that a model is run on: what its inputs get.
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,9 +22,28 @@ struct Rows {
 
   /// Rows [begin, end), which borrow from these.
   Rows Slice(size_t begin, size_t end) const;
-  /// At most `most` rows, evenly spread; copies.
+  /// These rows, in this order; copies.
+  Rows Select(std::span<const uint32_t> rows) const;
+  /// At most `most` rows, evenly spread.
   Rows Sample(size_t most) const;
 };
+
+/// Rows and their right answers, where these are known.
+struct LabelledRows {
+  Rows rows;
+  std::optional<data::Target> target;
+  data::Table table;  // the same rows as columns, for slices; no columns where they are no table
+
+  LabelledRows Select(std::span<const uint32_t> rows) const;
+};
+
+/// `calibration` of the rows, evenly spread, at most half of them, and the others: what ranges are
+/// taken from is not what is judged by. All of one row is both.
+struct CalibrationSplit {
+  Rows calibration;
+  LabelledRows judged;
+};
+CalibrationSplit SplitForCalibration(const LabelledRows& rows, size_t calibration);
 
 /// How many rows `model` takes at once: what its first dimension is fixed to, else `wish`.
 size_t BatchOf(const Signature& signature, size_t wish);

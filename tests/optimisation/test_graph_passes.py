@@ -189,7 +189,7 @@ def test_a_graph_with_a_cycle_is_refused_in_a_sentence(run, tmp_path):
         ("fuse-pads", 'did you mean "fuse-pad"'),
         ("fuse-pad:x=1", "takes no parameters"),
         ("quantise-static:ranges=max", "expected one of minmax, percentile, entropy"),
-        ("quantise-static:rows=0", "expected a number from 1"),
+        ("quantise-static:weight_bits=9", "expected a number from 7 to 8"),
         ("quantise-static:range=minmax", 'did you mean "ranges"'),
     ],
 )

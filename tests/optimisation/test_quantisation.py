@@ -38,7 +38,8 @@ def top1(model, x, y):
 def test_static_int8_keeps_top_1_of_the_digits_network_within_a_point(optimise, digits, ranges, per_channel):
     path, x, y = digits
     out, report = optimise(DIGITS, f"fuse-scale,quantise-static:ranges={ranges}:per_channel={per_channel}", data=path)
-    assert report["size_bytes"] < 0.5 * report["size_bytes_before"]
+    before, after = report["models"]
+    assert after["size_bytes"] < 0.5 * before["size_bytes"]
     assert abs(top1(DIGITS, x, y) - top1(out, x, y)) <= 0.01
 
 

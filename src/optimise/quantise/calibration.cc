@@ -178,7 +178,7 @@ StatusOr<StringMap<Range>> Calibrate(const ModelProto& model,
                                      const Workshop& workshop, const CalibrationOptions& options) {
   if (workshop.rows == nullptr || workshop.rows->count == 0)
     return MakeError(Reason::kBadRequest, "calibration needs rows: give --data");
-  const Rows rows = workshop.rows->Sample(options.rows);
+  const Rows& rows = *workshop.rows;
   const Plan plan = PlanOf(model.graph(), values);
   ASSIGN_OR_RETURN(const auto runner, workshop.load(WithOutputs(model, plan.outputs)));
   ASSIGN_OR_RETURN(StringMap<Range> ranges, MinMax(*runner, plan, rows));

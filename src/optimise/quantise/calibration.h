@@ -24,10 +24,10 @@ enum class RangeRule : uint8_t {
 struct CalibrationOptions {
   RangeRule rule = RangeRule::kMinMax;
   double percentile = 99.99;  // of kPercentile: what lies inside
-  size_t rows = 128;          // at most, evenly spread
 };
 
-/// Runs `model` on rows, with these values of its graph, all FP32, as further outputs.
+/// Runs `model` on the workshop's rows, with these values of its graph, all FP32, as further
+/// outputs.
 /// @return the range of each, 0 included (padding is zero); kBadRequest when a value is infinite or
 ///   NaN on some row, naming it; what running the model answers.
 /// Cost: one run over the rows for kMinMax, two for the others; memory for the values of 8 rows.

@@ -24,7 +24,6 @@ StatusOr<std::string> Apply(ModelProto& model, const Settings& settings, const W
   CalibrationOptions calibration;
   calibration.rule = RuleOf(settings.Word("ranges"));
   calibration.percentile = settings.Number("percentile");
-  calibration.rows = static_cast<size_t>(settings.Number("rows"));
   QdqOptions options;
   options.per_channel = settings.Flag("per_channel");
   options.weight_bits = static_cast<int>(settings.Number("weight_bits"));
@@ -61,11 +60,6 @@ Pass QuantiseStatic() {
                       .min = 50,
                       .max = 100,
                       .help = "With ranges=percentile: the share of values that lie inside, in %."},
-                     {.name = "rows",
-                      .otherwise = "128",
-                      .min = 1,
-                      .max = 1e6,
-                      .help = "Rows to calibrate on, at most; evenly spread over the data."},
                      {.name = "per_channel",
                       .otherwise = "yes",
                       .words = {"yes", "no"},

@@ -1,0 +1,69 @@
+#include "optimise/distil/distil.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "evaluate/predictions.h"
+
+namespace slipway::optimise {
+namespace {
+
+constexpr double kLeastProbability = 0.01;  // what is less likely teaches little and costs a row
+
+/// Rows as often as classes are likely there, with their probabilities as weights.
+struct Lesson {
+  std::vector<uint32_t> rows;
+  data::Target target;
+  std::vector<double> weights;
+};
+
+Lesson SoftLesson(const evaluate::Predictions& taught, const data::Target& target) {
+  Lesson lesson{{}, target, {}};
+  lesson.target.classes.clear();
+  const size_t labels = target.labels.size();
+  for (size_t i = 0; i < taught.probabilities.size(); ++i) {
+    if (!(taught.probabilities[i] >= kLeastProbability)) continue;
+    lesson.rows.push_back(static_cast<uint32_t>(i / labels));
+    lesson.target.classes.push_back(static_cast<int32_t>(i % labels));
+    lesson.weights.push_back(taught.probabilities[i]);
+  }
+  return lesson;
+}
+
+/// Rows of which the teacher says none of the target's classes teach nothing.
+Lesson HardLesson(const evaluate::Predictions& taught, const data::Target& target, size_t rows) {
+  Lesson lesson{{}, target, {}};
+  lesson.target.classes.clear();
+  lesson.target.values = taught.values;
+  const bool regression = target.task == data::Task::kRegression;
+  for (size_t row = 0; row < rows; ++row) {
+    if (!regression && taught.classes[row] < 0) continue;
+    lesson.rows.push_back(static_cast<uint32_t>(row));
+    if (!regression) lesson.target.classes.push_back(taught.classes[row]);
+  }
+  return lesson;
+}
+
+Status CheckLesson(const data::Target& target) {
+  const auto same = [](const auto& values) {
+    return std::ranges::adjacent_find(values, std::ranges::not_equal_to()) == values.end();
+  };
+  if (target.task == data::Task::kRegression ? same(target.values) : same(target.classes))
+    return MakeError(Reason::kBadRequest,
+                     "the model says the same of every row: there is nothing to learn from it");
+  return OkStatus();
+}
+
+}  // namespace
+
+StatusOr<train::Trained> Distil(const evaluate::Runner& teacher, const data::Table& table,
+                                const data::Target& target, const train::Recipe& student,
+                                const train::TrainOptions& options) {
+  ASSIGN_OR_RETURN(const evaluate::Predictions taught, evaluate::Predict(teacher, table, target));
+  const Lesson lesson = taught.probabilities.empty() ? HardLesson(taught, target, table.rows)
+                                                     : SoftLesson(taught, target);
+  RETURN_IF_ERROR(CheckLesson(lesson.target));
+  return train::Train(table.Select(lesson.rows), lesson.target, lesson.weights, student, options);
+}
+
+}  // namespace slipway::optimise

@@ -1,0 +1,49 @@
+#pragma once
+// How long models take, in turns: what slows the machine slows all of them.
+
+#include <span>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/status.h"
+#include "evaluate/gate.h"
+#include "evaluate/runner.h"
+#include "optimise/rows.h"
+
+namespace slipway::optimise {
+
+/// How much faster than another a model is: the median of the rounds, and what 90 % of them lie
+/// between.
+struct SpeedUp {
+  double factor = 1, low = 1, high = 1;
+};
+
+struct Timing {
+  size_t batch = 1;                // rows
+  evaluate::LatencyRounds rounds;  // of whole runs
+
+  double median_ms() const;
+  /// @param other  of the same rounds.
+  SpeedUp Over(const Timing& other) const;
+};
+
+/// A model and the rows that it takes.
+struct Timed {
+  const evaluate::Runner& model;
+  const Rows& rows;
+};
+
+struct TimingOptions {
+  int rounds = 15;                                // fewer, but kMinRounds, when the time is used up
+  Duration round = std::chrono::milliseconds(5);  // at least, of one model
+  Duration budget = std::chrono::seconds(2);      // of all models at one batch
+  static constexpr int kMinRounds = 5;
+};
+
+/// Times all models on the first `batch` of their rows, repeated where there are fewer: a round to
+/// warm up, then rounds in turns, every second one in reverse.
+/// @return one a model; the first error of a run.
+StatusOr<std::vector<Timing>> TimeInTurns(std::span<const Timed> models, size_t batch,
+                                          const Clock& clock, const TimingOptions& options);
+
+}  // namespace slipway::optimise
