@@ -26,7 +26,7 @@ bool GraphMaker::AddMap() {
   if (op == "Ceil" || op == "Floor" || op == "Round") y.bits = 0, y.bound += 1;
   if (op == "Sign") y.bits = 0, y.bound = 1;
   if (op == "Sqrt" || op == "Log" || op == "Sin" || op == "Cos") y.no_nan = false;
-  if (op == "Log" || op == "Reciprocal") y.finite = false;
+  if (op == "Log" || op == "Reciprocal" || op == "Sqrt") y.finite = y.fits_int = false;
   if (op == "Sqrt" || op == "Reciprocal") y = Rounded(y, std::max(8.0, x->bound) * 1e3);
   if (op == "Exp") y = Approximate(y, std::exp(x->bound));
   if (op == "Log") y = Approximate(y, 100);
