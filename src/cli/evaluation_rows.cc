@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "cli/output.h"
+#include "data/cleaning.h"
 #include "data/split.h"
 #include "evaluate/evaluation.h"
 
@@ -47,6 +48,18 @@ StatusOr<std::vector<double>> ReadWeights(const data::Table& table, const std::s
   }
   if (!(sum > 0)) return Error(Reason::kBadRequest, "--weight: column \"{}\" is all zeros", name);
   return column->numbers;
+}
+
+/// As a training with the same steps did before it split the rows.
+Status Clean(const Arguments& arguments, data::Table& table) {
+  ASSIGN_OR_RETURN(const uint64_t seed, ReadSeed(arguments));
+  for (const std::string& text : arguments.Texts("--clean")) {
+    const auto step = data::ParseCleaningStep(text);
+    if (!step.ok()) return Annotate(step.status(), "--clean");
+    if (step->training_only()) continue;
+    RETURN_IF_ERROR(data::Clean(*step, arguments.Text("--target"), seed, table).status());
+  }
+  return OkStatus();
 }
 
 StatusOr<data::Target> ReadTarget(const Arguments& arguments, const data::Table& table,
@@ -96,6 +109,7 @@ StatusOr<EvaluationRows> ReadEvaluationRows(const Arguments& arguments,
   ASSIGN_OR_RETURN(data::TableFile file, data::ReadTable(arguments.Text("DATA"), options));
   EvaluationRows rows;
   rows.facts = std::move(file.facts);
+  RETURN_IF_ERROR(Clean(arguments, file.table));
   ASSIGN_OR_RETURN(rows.target, ReadTarget(arguments, file.table, signature));
   ASSIGN_OR_RETURN(rows.all, TestRows(arguments, std::move(file.table), rows.target));
   ASSIGN_OR_RETURN(rows.target, ReadTarget(arguments, rows.all, signature));
@@ -130,6 +144,12 @@ std::vector<Option> EvaluationRowOptions() {
       {.name = "--drop",
        .value_name = "COLUMN,…",
        .help = "Columns that the model does not see.",
+       .repeated = true},
+      {.name = "--clean",
+       .value_name = "STEP",
+       .help =
+           "As a training had it: drop-missing-target, drop-duplicates. Steps for rows to learn "
+           "from alone have no effect here.",
        .repeated = true},
       {.name = "--test-share",
        .value_name = "SHARE",
