@@ -20,8 +20,7 @@ using Cells = std::vector<std::string>;  // of a row, not escaped yet
 /// Figures stand to the right, words to the left.
 std::string CellHtml(const std::string& text, bool is_name) {
   if (is_name) return fmt::format("<th scope=\"row\">{}</th>", EscapeHtml(text));
-  const bool is_figure =
-      !text.empty() && std::string_view("-0123456789").find(text.front()) != std::string_view::npos;
+  const bool is_figure = text.find_first_not_of("-+.e0123456789") == std::string::npos;
   return fmt::format("<td{}>{}</td>", is_figure ? " class=\"n\"" : "", EscapeHtml(text));
 }
 
