@@ -100,9 +100,6 @@ Command EstimatorReferenceCommand() {
 }
 
 std::span<const Command> Commands() {
-  Command optimize = OptimiseCommand();  // as it is spelled elsewhere
-  optimize.name = "optimize";
-  optimize.hidden = true;
   static const std::vector<Command> commands = {ServeCommand(),
                                                 InspectCommand(),
                                                 ConvertCommand(),
@@ -121,7 +118,7 @@ std::span<const Command> Commands() {
                                                 ConfigReferenceCommand(),
                                                 EstimatorReferenceCommand(),
                                                 TrainingReferenceCommand(),
-                                                optimize};
+                                                OptimizeCommand()};
   return commands;
 }
 

@@ -21,6 +21,8 @@ Command TrainCommand();
 Command DemoCommand();
 Command MigrateCommand();
 Command OptimiseCommand();
+/// Hidden: the same, as it is spelled elsewhere.
+Command OptimizeCommand();
 Command CompletionCommand();
 Command VersionCommand();
 /// Hidden: prints docs/configuration.md.

@@ -253,7 +253,7 @@ std::string PassesHelp() {
       "Passes to apply, in this order, as NAME or NAME:PARAMETER=VALUE:…; else all that change "
       "answers by rounding only. There are:";
   for (const optimise::Pass& pass : optimise::Passes()) help += fmt::format(" {}", pass.name);
-  return help;
+  return help + ".";
 }
 
 }  // namespace
@@ -293,6 +293,14 @@ Command OptimiseCommand() {
             "otherwise."},
            JsonOption()},
           RunOptimise};
+}
+
+Command OptimizeCommand() {
+  Command command = OptimiseCommand();
+  command.name = "optimize";
+  command.example = "slipway optimize examples/models/digits/1 -o /tmp/digits.onnx";
+  command.hidden = true;
+  return command;
 }
 
 }  // namespace slipway::cli
