@@ -15,7 +15,7 @@ def test_the_demo_plays_to_its_end(slipway, tmp_path):
         assert f"$ slipway {command}" in done.stdout
     held_out = re.search(r"held out +accuracy +(0\.\d+)", done.stdout)
     assert held_out and float(held_out.group(1)) >= 0.8
-    assert (folder / "report.html").read_text().startswith("<!doctype html>")
+    assert (folder / "report.html").read_text().startswith("<!DOCTYPE html>")
     assert (folder / "penguins.slipway").stat().st_size > 1000
 
 

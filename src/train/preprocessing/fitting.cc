@@ -255,10 +255,11 @@ Status Fitting::PlanCategory(const Column& column, const ColumnSteps& steps) {
                        std::move(means.training)});
   } else {
     const bool as_categories = !encode;
+    const Impute missing = needs_.takes_missing ? Impute::kNone : Impute::kMostFrequent;
     drafts_.push_back({fmt::format("{} of {} words", as_categories ? "codes" : "ordinal", count),
                        {column.name},
                        EncodeOrdinal(column.name, std::move(words), as_categories),
-                       as_categories ? FinishOptions{} : FinishOf(steps)});
+                       as_categories ? FinishOptions{.impute = missing} : FinishOf(steps)});
   }
   return OkStatus();
 }

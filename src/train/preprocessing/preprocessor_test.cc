@@ -219,6 +219,14 @@ TEST(PreprocessorTest, BadColumnsAndStepsAreRefusedInASentence) {
               HasSubstr("1 features of 3 rows would take 0 MB, more than 0 MB"));
 }
 
+TEST(PreprocessorTest, AnEstimatorOfCategoriesWithoutGapsGetsTheMostFrequentWord) {
+  const data::Table table = TableOf({Categories("city", {"a", "b", "", "b"})});
+  const auto fitted = Fit(table, {}, {.takes_categories = true});
+  ASSERT_TRUE(fitted.ok()) << fitted.status();
+  EXPECT_THAT(FeatureOf(*fitted, 0), ElementsAre(0, 1, 1, 1));
+  EXPECT_EQ(fitted->training.features[0].categories, 2);
+}
+
 TEST(PreprocessorTest, AColumnOfAnotherTypeIsRefused) {
   const auto fitted = Fit(TableOf({Numbers("x", {1, 2})}), {});
   const auto applied = fitted->preprocessor.Apply(TableOf({Categories("x", {"a"})}));
