@@ -156,6 +156,20 @@ StatusOr<Outcome> ApplyPasses(const Arguments& arguments, const Setup& setup) {
 
 /// A model of another kind that learned from what the original says of most of the rows, beside it
 /// on the others.
+/// The columns that the model names; all of them when it names none.
+data::Table WhatItTakes(const Signature& signature, data::Table table) {
+  std::vector<std::string> named;
+  for (const TensorSpec& input : signature.inputs) {
+    if (signature.inputs.size() > 1) named.push_back(input.name);
+    named.insert(named.end(), input.columns.begin(), input.columns.end());
+  }
+  if (!named.empty())
+    std::erase_if(table.columns, [&](const data::Column& column) {
+      return std::ranges::find(named, column.name) == named.end();
+    });
+  return table;
+}
+
 StatusOr<Outcome> Distil(const Arguments& arguments, const Setup& setup) {
   constexpr double kJudgedShare = 0.2;
   const Signature& signature = setup.model.signature();
@@ -163,6 +177,7 @@ StatusOr<Outcome> Distil(const Arguments& arguments, const Setup& setup) {
   if (!rows.target || rows.table.columns.empty())
     return MakeError(Reason::kBadRequest, "--distil needs a table: give --data and --target");
   ASSIGN_OR_RETURN(rows.target, optimise::TargetFor(signature, rows));
+  rows.table = WhatItTakes(signature, std::move(rows.table));
   ASSIGN_OR_RETURN(const data::Split split, data::SplitOnce(rows.rows.count, kJudgedShare, {}));
   const optimise::LabelledRows taught = rows.Select(split.train), judged = rows.Select(split.test);
   const auto teacher = pipeline::RunnerOf(*setup.model.loaded, signature);
@@ -203,6 +218,22 @@ StatusOr<std::vector<bundle::Example>> ExamplesOf(const Setup& setup, const std:
   return examples;
 }
 
+/// Where the data came from stays; what was measured of the parent, and how it was trained, is told
+/// by the parent.
+std::map<std::string, std::string> LineageOf(const Setup& setup, const Outcome& outcome,
+                                             std::map<std::string, std::string> parents) {
+  const bool is_new_model = outcome.signature.has_value();
+  std::erase_if(parents, [&](const auto& entry) {
+    return entry.first.starts_with("held_out.") ||
+           (is_new_model && !entry.first.starts_with("data_") && entry.first != "target" &&
+            entry.first != "task");
+  });
+  parents["created_by"] = "slipway optimise";
+  parents["parent"] = setup.model.artifact->digest();
+  parents["passes"] = outcome.lineage;
+  return parents;
+}
+
 /// Writes an .onnx file, or a bundle whose lineage names the parent and the passes.
 StatusOr<std::string> WriteOut(const std::string& out, const Setup& setup, const Outcome& outcome) {
   if (out.ends_with(".onnx")) {
@@ -215,12 +246,11 @@ StatusOr<std::string> WriteOut(const std::string& out, const Setup& setup, const
   if (manifest != nullptr) model.manifest = *manifest;
   model.manifest.signature = outcome.signature.value_or(setup.model.signature());
   model.manifest.files.clear();
-  model.manifest.lineage["parent"] = setup.model.artifact->digest();
-  model.manifest.lineage["passes"] = outcome.lineage;
-  if (outcome.signature) {
-    model.manifest.feature_schema.clear();
-  } else {
+  model.manifest.lineage = LineageOf(setup, outcome, std::move(model.manifest.lineage));
+  if (model.manifest.signature.inputs == setup.model.signature().inputs) {
     ASSIGN_OR_RETURN(model.examples, ExamplesOf(setup, outcome.onnx));
+  } else {
+    model.manifest.feature_schema.clear();
   }
   ASSIGN_OR_RETURN(const bundle::Packed packed, bundle::PackModel(model, out));
   return packed.digest;
