@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include <algorithm>
 
 #include "cli/output.h"
@@ -34,9 +36,12 @@ void AppendTrials(std::string& text, const TrainingReport& report) {
 }
 
 void AppendHeldOut(std::string& text, const evaluate::Report& held_out) {
-  for (const evaluate::Figure& figure : held_out.figures)
-    text += fmt::format("held out   {:<18} {:<7.4g} ({:.4g} to {:.4g})\n", figure.metric.name,
-                        figure.value, figure.interval.low, figure.interval.high);
+  for (const evaluate::Figure& figure : held_out.figures) {
+    text += fmt::format("held out   {:<18} {:<7.4g}", figure.metric.name, figure.value);
+    if (!std::isnan(figure.interval.low))
+      text += fmt::format(" ({:.4g} to {:.4g})", figure.interval.low, figure.interval.high);
+    text += '\n';
+  }
   for (const evaluate::GateLine& line : held_out.gate)
     text += fmt::format("gate       {:<6} {}: {}\n", line.passed ? "passed" : "FAILED", line.text,
                         line.found);

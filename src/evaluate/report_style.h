@@ -14,7 +14,7 @@ body{margin:0;background:var(--back);color:var(--text);font:15px/1.5 system-ui,s
 main{max-width:1040px;margin:0 auto;padding:24px 20px 64px}
 h1{font-size:24px;overflow-wrap:anywhere}h2{font-size:19px;margin:36px 0 12px;border-bottom:1px solid var(--rule);padding-bottom:4px}
 section{display:flow-root}
-figure{display:inline-block;vertical-align:top;width:100%;max-width:500px;margin:0 12px 20px 0}
+figure{display:inline-block;vertical-align:top;width:100%;max-width:480px;margin:0 12px 20px 0}
 figure:has(.bar),figure:has(.dot){max-width:720px}
 figcaption{font-weight:600;margin-bottom:6px}
 svg{width:100%;height:auto;font-size:11.5px}
@@ -33,8 +33,8 @@ svg text{fill:var(--soft)}
 table{border-collapse:collapse;margin:8px 0 14px;font-size:13.5px;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--soft);padding-bottom:4px}
 th,td{padding:4px 10px;border-bottom:1px solid var(--rule);text-align:left;vertical-align:top}
-td.n{text-align:right;white-space:nowrap}
-th[scope=row]{font-weight:500;overflow-wrap:anywhere}
+td.n{text-align:right}td.n,td.n+td{white-space:nowrap}
+th[scope=row]{font-weight:500;overflow-wrap:break-word}
 .matrix td{text-align:right;background:color-mix(in srgb,var(--accent) calc(var(--share)*55%),transparent)}
 .matrix td.wrong{background:color-mix(in srgb,var(--bad) calc(var(--share)*55%),transparent)}
 .passed{color:var(--good);font-weight:600}.failed{color:var(--bad);font-weight:600}

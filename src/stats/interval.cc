@@ -28,6 +28,10 @@ double Acceleration(std::span<const double> left_out) {
   return std::isfinite(acceleration) ? acceleration : 0;
 }
 
+/// Beyond it resampling shifts the figure by more than it scatters: a calibration error of few
+/// rows.
+constexpr double kMostBias = 1.645;
+
 /// The normal quantile of the share of `sorted` below the figure; equal ones count half.
 double Bias(double figure, std::span<const double> sorted) {
   const auto below = std::lower_bound(sorted.begin(), sorted.end(), figure) - sorted.begin();
@@ -47,9 +51,8 @@ Interval BcaInterval(double figure, std::span<const double> resampled,
   std::sort(sorted.begin(), sorted.end());
   if (sorted.front() == sorted.back()) return {sorted.front(), sorted.front()};
   const double bias = Bias(figure, sorted), acceleration = Acceleration(left_out);
+  if (std::abs(bias) > kMostBias) return {kUndefined, kUndefined};
   const auto corrected = [&](double share) {
-    // All resamples on one side of the figure: there is nothing to correct by.
-    if (!std::isfinite(bias)) return Quantile(sorted, share);
     const double shifted = bias + NormalQuantile(share);
     return Quantile(sorted, NormalCdf(bias + shifted / (1 - acceleration * shifted)));
   };

@@ -16,7 +16,8 @@ struct Interval {
 /// @param resampled  of resamples, in any order; those that are NaN are left out.
 /// @param left_out   of the rows without each of some groups; fewer than two, or NaN among them: no
 ///   correction for skew.
-/// @return NaN when half of `resampled` or more are NaN.
+/// @return NaN when half of `resampled` or more are NaN, or 95 of 100 lie on one side of the
+/// figure.
 Interval BcaInterval(double figure, std::span<const double> resampled,
                      std::span<const double> left_out, double confidence);
 
