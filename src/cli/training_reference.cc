@@ -23,7 +23,8 @@ them hold numbers, the model has one input `input` FP64 [-1, columns], in the or
 column under its name: FP64 for numbers, BYTES for words. Times are sent as seconds since 1970-01-01T00:00:00Z, as they are
 read from the file; missing numbers as NaN, missing words as "". A word that training never saw counts as missing.
 
-Columns that say nothing are left out, with a warning: those of one value, or of a word of its own in each row.
+Columns that say nothing are not learned from, with a warning: those of one value, or of a word of its own in each row. Where
+all columns hold numbers they stay inputs all the same, so that rows may be sent by place.
 
 ## Steps
 `--step COLUMN=STEP`, or `'*=STEP'` for every column that it suits. They are fitted on the rows to learn from and become

@@ -194,7 +194,7 @@ def test_bad_rows_are_refused_in_a_sentence(trainer, tmp_path, name):
     assert not (tmp_path / "out").exists()
 
 
-def test_columns_that_say_nothing_are_dropped_by_name(trainer, tmp_path):
+def test_columns_that_say_nothing_are_named_and_not_learned_from(trainer, tmp_path):
     rows = 50
     data = write_csv(
         tmp_path / "rows.csv",
@@ -202,8 +202,8 @@ def test_columns_that_say_nothing_are_dropped_by_name(trainer, tmp_path):
     )
     done = trainer.run(data, "y", tmp_path / "out", "--model", "constant")
     assert done.returncode == 0, done.stderr
-    assert 'warning: column "same" is dropped: it holds one value only' in done.stderr
-    assert 'warning: column "empty" is dropped: it holds no value' in done.stderr
+    assert 'warning: column "same" is not learned from: it holds one value only' in done.stderr
+    assert 'warning: column "empty" is not learned from: it holds no value' in done.stderr
 
 
 def test_what_stands_there_already_is_left_alone(trainer, tmp_path):

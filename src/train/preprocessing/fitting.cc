@@ -148,6 +148,7 @@ class Fitting {
   const std::span<const double> weights_;
   const FeatureNeeds& needs_;
   const PreprocessOptions& options_;
+  const bool all_numbers_ = std::ranges::all_of(table_.columns, &Column::is_numeric);
   std::vector<Draft> drafts_;
   Preprocessed fitted_;
 };
@@ -176,7 +177,11 @@ Status Fitting::Plan(const Column& column) {
   const Content content = ContentOf(column, table_.rows);
   if (content != Content::kMore &&
       !(content == Content::kOwnWordEach && options_.steps.Own(column.name) != nullptr)) {
-    Warn(fmt::format("column \"{}\" is dropped: {}", column.name, WhyDropped(content)));
+    // Rows of numbers alone may be sent by place: a column that were missing would shift the
+    // others.
+    if (all_numbers_) fitted_.preprocessor.inputs_.push_back({column.name, false});
+    Warn(fmt::format("column \"{}\" is {}: {}", column.name,
+                     all_numbers_ ? "not learned from" : "dropped", WhyDropped(content)));
     return OkStatus();
   }
   const ColumnSteps steps = options_.steps.For(column.name);

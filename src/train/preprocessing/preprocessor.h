@@ -31,7 +31,7 @@ struct Preprocessed;
 /// categories become codes, or one-hot, or means of the target when there are more than 256; texts
 /// become the tf-idf of their 1,000 most frequent terms; times become year, month, day, weekday and
 /// hour. Columns that say nothing (empty, of one value, a category with a word of its own in each
-/// row) are dropped, with a warning.
+/// row) are not learned from, with a warning; of rows of numbers alone they stay inputs.
 /// @param table    without the target; at least one row.
 /// @param weights  [rows] or empty.
 /// @return kBadRequest naming the column (infinite numbers, steps that do not suit it), or that

@@ -201,7 +201,7 @@ TEST(PreprocessorTest, ColumnsThatSayNothingAreDroppedByName) {
                           HasSubstr("\"empty\" is dropped: it holds no value"),
                           HasSubstr("\"same\" is dropped: it holds one value only")));
   EXPECT_THAT(Refusal(Fit(TableOf({Numbers("same", same)}), {})),
-              HasSubstr("no column is left to learn from: column \"same\" is dropped"));
+              HasSubstr("no column is left to learn from: column \"same\" is not learned from"));
 }
 
 TEST(PreprocessorTest, BadColumnsAndStepsAreRefusedInASentence) {
