@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "train/algebra/clones.h"
+#include "train/clones.h"
 
 namespace slipway::train {
 namespace {

@@ -1,7 +1,7 @@
 #include "train/kernels/kernel.h"
 
-#include "train/algebra/clones.h"
 #include "train/algebra/functions.h"
+#include "train/clones.h"
 
 namespace slipway::train {
 namespace {

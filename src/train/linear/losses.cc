@@ -87,8 +87,8 @@ SLIPWAY_INLINE void LogisticStep(Lanes& s, const Lanes& y, Lanes& log_argument, 
   s = (s > zero ? zero + 1.0 : e) / log_argument - y;
 }
 
-SLIPWAY_VARIANTS double LogisticResidualsOf(double* scores, const double* y, const double* weights,
-                                            size_t rows) {
+SLIPWAY_CLONES double LogisticResidualsOf(double* scores, const double* y, const double* weights,
+                                          size_t rows) {
   LogSum logs(2);
   Lanes sum = {};
   double weighted = 0;
@@ -147,9 +147,9 @@ SLIPWAY_INLINE void SoftmaxStep(double* scores, size_t stride, size_t classes, L
 }
 
 /// @param rows  a multiple of kLanes; the caller pads.
-SLIPWAY_VARIANTS double SoftmaxResidualsOf(double* scores, size_t stride, size_t classes,
-                                           const int32_t* y, const double* weights, size_t rows,
-                                           size_t padded) {
+SLIPWAY_CLONES double SoftmaxResidualsOf(double* scores, size_t stride, size_t classes,
+                                         const int32_t* y, const double* weights, size_t rows,
+                                         size_t padded) {
   LogSum logs(static_cast<double>(classes));
   double total = 0;
   for (size_t row = 0; row < padded; row += kLanes) {

@@ -48,9 +48,8 @@ SLIPWAY_INLINE void AddStrip(const double* a, size_t a_stride, const double* b, 
     AddTile<A, 1>(a, a_stride, b + j * b_stride, b_stride, rows, out + j, b_count);
 }
 
-SLIPWAY_VARIANTS void AddProductsOf(const double* a, size_t a_stride, size_t a_count,
-                                    const double* b, size_t b_stride, size_t b_count, size_t rows,
-                                    double* out) {
+SLIPWAY_CLONES void AddProductsOf(const double* a, size_t a_stride, size_t a_count, const double* b,
+                                  size_t b_stride, size_t b_count, size_t rows, double* out) {
   size_t i = 0;
   for (; i + kTall <= a_count; i += kTall)
     AddStrip<kTall>(a + i * a_stride, a_stride, b, b_stride, b_count, rows, out + i * b_count);
@@ -58,8 +57,8 @@ SLIPWAY_VARIANTS void AddProductsOf(const double* a, size_t a_stride, size_t a_c
     AddStrip<1>(a + i * a_stride, a_stride, b, b_stride, b_count, rows, out + i * b_count);
 }
 
-SLIPWAY_VARIANTS void AddGramOf(const double* a, size_t stride, size_t count, size_t rows,
-                                double* out) {
+SLIPWAY_CLONES void AddGramOf(const double* a, size_t stride, size_t count, size_t rows,
+                              double* out) {
   for (size_t i = 0; i < count;) {
     const bool tall = i + kTall <= count;
     for (size_t j = i; j < count;) {
@@ -80,8 +79,8 @@ SLIPWAY_VARIANTS void AddGramOf(const double* a, size_t stride, size_t count, si
   }
 }
 
-SLIPWAY_VARIANTS void AddScoresOf(const double* x, size_t stride, size_t count, size_t rows,
-                                  const double* weights, double* out) {
+SLIPWAY_CLONES void AddScoresOf(const double* x, size_t stride, size_t count, size_t rows,
+                                const double* weights, double* out) {
   size_t j = 0;
   for (; j + 4 <= count; j += 4) {
     const double *x0 = x + j * stride, *x1 = x0 + stride, *x2 = x1 + stride, *x3 = x2 + stride;
@@ -104,8 +103,8 @@ SLIPWAY_VARIANTS void AddScoresOf(const double* x, size_t stride, size_t count, 
     for (size_t row = 0; row < rows; ++row) out[row] += x[j * stride + row] * weights[j];
 }
 
-SLIPWAY_VARIANTS void CentreInto(const double* x, size_t rows, double mean, const double* scale,
-                                 double* out) {
+SLIPWAY_CLONES void CentreInto(const double* x, size_t rows, double mean, const double* scale,
+                               double* out) {
   size_t row = 0;
   for (; row + kLanes <= rows; row += kLanes) {
     Lanes value;

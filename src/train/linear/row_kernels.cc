@@ -7,7 +7,7 @@
 namespace slipway::train {
 namespace {
 
-SLIPWAY_VARIANTS double RowDotOf(const double* a, const double* b, size_t size) {
+SLIPWAY_CLONES double RowDotOf(const double* a, const double* b, size_t size) {
   Lanes sum = {}, other = {};
   size_t i = 0;
   for (; i + 2 * kLanes <= size; i += 2 * kLanes) {
@@ -28,8 +28,8 @@ SLIPWAY_VARIANTS double RowDotOf(const double* a, const double* b, size_t size) 
   return SumOf(sum + other);
 }
 
-SLIPWAY_VARIANTS void RowUpdateOf(double shrink, double factor, const double* x, size_t size,
-                                  double* to) {
+SLIPWAY_CLONES void RowUpdateOf(double shrink, double factor, const double* x, size_t size,
+                                double* to) {
   for (size_t i = 0; i < size; i += kLanes) {
     Lanes value, old;
     LoadLanes(x + i, value);

@@ -4,13 +4,8 @@
 #include <cstddef>
 #include <cstring>
 
-// ThreadSanitizer cannot run the resolvers: they are called before it is ready.
-#if defined(__SANITIZE_THREAD__) || !defined(__x86_64__)
-#define SLIPWAY_VARIANTS
-#else
-#define SLIPWAY_VARIANTS \
-  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#endif
+#include "train/clones.h"
+
 /// Part of the variant that calls it.
 #define SLIPWAY_INLINE inline __attribute__((always_inline))
 

@@ -4,7 +4,7 @@
 #include <bit>
 #include <vector>
 
-#include "train/trees/clones.h"
+#include "train/clones.h"
 
 namespace slipway::train::trees {
 namespace {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "train/trees/clones.h"
+#include "train/clones.h"
 
 namespace slipway::train::trees {
 namespace {

@@ -19,3 +19,7 @@ set(TRAIN_TREES_TESTS
     trees/boosting_test.cc
     trees/checkpoint_test.cc
     trees/forest_test.cc)
+
+# Loops over rows and bins, which -O2 does not vectorise.
+list(APPEND TRAIN_TREES_LOOPS trees/bins.cc trees/gain.cc trees/histogram.cc trees/loss.cc)
+set_source_files_properties(${TRAIN_TREES_LOOPS} PROPERTIES COMPILE_OPTIONS "$<$<CONFIG:Release>:-O3>")
