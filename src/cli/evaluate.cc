@@ -17,9 +17,11 @@
 #include "evaluate/gate.h"
 #include "evaluate/importance.h"
 #include "evaluate/predictions.h"
+#include "evaluate/shap.h"
 #include "evaluate/slices.h"
 #include "io/file.h"
 #include "pipeline/latency.h"
+#include "pipeline/runners.h"
 #include "server/resources.h"
 
 namespace slipway::cli {
@@ -53,6 +55,7 @@ class Evaluation {
     ASSIGN_OR_RETURN(evaluate::Report report, Measure());
     RETURN_IF_ERROR(AddSlices(report));
     RETURN_IF_ERROR(AddImportance(report));
+    RETURN_IF_ERROR(AddShap(report));
     if (baseline_) {
       report.comparison =
           evaluate::Compare(rows_.target, candidate_.predictions, baseline_->predictions, positive_,
@@ -172,6 +175,23 @@ class Evaluation {
     return OkStatus();
   }
 
+  Status AddShap(evaluate::Report& report) {
+    const bool keep_values = arguments_.Flag("--shap-values");
+    if (!arguments_.Flag("--shap") && !keep_values) return OkStatus();
+    if (!candidate_.model.local)
+      return Error(Reason::kBadRequest,
+                   "--shap reads the model's trees: name its file instead of {}",
+                   candidate_.model.name);
+    const LocalModel& local = *candidate_.model.local;
+    auto shap = evaluate::ExplainTrees(
+        local.artifact->bytes().model, candidate_.model.runner->signature(),
+        pipeline::LoaderOf(*local.engine, {.intra_op_threads = processors_}), rows_.features,
+        {.seed = options_.bootstrap.seed, .keep_values = keep_values, .team = &team_});
+    if (!shap.ok()) return Annotate(shap.status(), "--shap");
+    report.shap = *std::move(shap);
+    return OkStatus();
+  }
+
   StatusOr<std::vector<evaluate::GateLine>> JudgeGate() {
     evaluate::GateEvidence evidence{rows_.target, rows_.all, positive_, rows_.weights};
     evidence.candidate = SideOf(candidate_);
@@ -263,6 +283,12 @@ std::vector<Option> EvaluateOptionTable() {
       {.name = "--importance",
        .value_name = "",
        .help = "Measures what is lost when a column is shuffled."},
+      {.name = "--shap",
+       .value_name = "",
+       .help = "Exact SHAP values of a tree ensemble: how far each column moves the trees' sum."},
+      {.name = "--shap-values",
+       .value_name = "",
+       .help = "With --json: those of each row that was explained too."},
       {.name = "--resamples",
        .value_name = "N",
        .help = "Of the rows, for the intervals; 1000 unless said, fewer of very many rows."},

@@ -94,16 +94,6 @@ std::vector<double> ToDoubles(const Tensor& tensor) {
   return values;
 }
 
-/// The numbers of an answer: at least `rows` rows of them.
-StatusOr<std::vector<double>> ReadNumbers(const NamedTensor& answer, size_t rows) {
-  std::vector<double> values = ToDoubles(answer.tensor);
-  if (values.size() < rows || answer.tensor.shape.empty() ||
-      static_cast<size_t>(answer.tensor.shape[0]) < rows)
-    return Error(Reason::kBadRequest, "output \"{}\": expected {} rows, got {}", answer.name, rows,
-                 ToString(answer.tensor.dtype, answer.tensor.shape));
-  return values;
-}
-
 /// Whether these are probabilities and no scores.
 bool AreProbabilities(std::span<const double> values, size_t width) {
   for (size_t begin = 0; begin + width <= values.size(); begin += width) {
@@ -118,6 +108,15 @@ bool AreProbabilities(std::span<const double> values, size_t width) {
 }
 
 }  // namespace
+
+StatusOr<std::vector<double>> ReadNumbers(const NamedTensor& answer, size_t rows) {
+  std::vector<double> values = ToDoubles(answer.tensor);
+  if (values.size() < rows || answer.tensor.shape.empty() ||
+      static_cast<size_t>(answer.tensor.shape[0]) < rows)
+    return Error(Reason::kBadRequest, "output \"{}\": expected {} rows, got {}", answer.name, rows,
+                 ToString(answer.tensor.dtype, answer.tensor.shape));
+  return values;
+}
 
 StatusOr<AnswerReader> AnswerReader::Create(const Signature& signature,
                                             const data::Target& target) {

@@ -52,4 +52,8 @@ class AnswerReader {
   bool are_probabilities_ = true;   // all that was read so far
 };
 
+/// The numbers of an answer, widened: at least `rows` rows of them.
+/// @return kBadRequest naming the output when there are fewer.
+StatusOr<std::vector<double>> ReadNumbers(const NamedTensor& answer, size_t rows);
+
 }  // namespace slipway::evaluate

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "evaluate/predictions.h"
+#include "evaluate/sample.h"
 #include "stats/random.h"
 
 namespace slipway::evaluate {
@@ -26,22 +27,6 @@ data::Column Reordered(const data::Column& column, std::span<const uint32_t> ord
           Reordered(column.codes, order),
           column.categories,
           Reordered(column.texts, order)};
-}
-
-std::vector<uint32_t> AllRows(size_t rows) {
-  std::vector<uint32_t> all(rows);
-  std::iota(all.begin(), all.end(), 0u);
-  return all;
-}
-
-/// At most `most` rows, ascending.
-std::vector<uint32_t> SampleRows(size_t rows, size_t most, uint64_t seed) {
-  std::vector<uint32_t> sample = AllRows(rows);
-  if (rows <= most) return sample;
-  stats::Random(seed).Shuffle(std::span(sample));
-  sample.resize(most);
-  std::sort(sample.begin(), sample.end());
-  return sample;
 }
 
 data::Target SelectTarget(const data::Target& target, std::span<const uint32_t> rows) {

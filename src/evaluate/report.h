@@ -83,10 +83,19 @@ struct PermutationImportance {
   std::vector<FeatureImportance> features;  // most important first
 };
 
-/// Mean |SHAP| of a feature over the rows, in the unit of the trees' sums.
+/// Mean over the rows of |SHAP|, summed over the outputs, in the unit of the trees' sums.
 struct FeatureShap {
   std::string feature;
   double mean_absolute = 0;
+};
+/// Exact Shapley values of a tree ensemble's sums against background rows.
+struct TreeShap {
+  uint64_t rows = 0, background = 0;  // that were explained; that stand for absent features
+  std::vector<double> base_values;    // [outputs]: the mean over the background
+  std::vector<FeatureShap> features;  // most important first
+  std::vector<uint32_t> row_numbers;  // [rows], of the rows judged; empty unless asked for
+  std::vector<std::string> columns;   // of `values`
+  std::vector<double> values;         // [rows, outputs, columns]; empty unless asked for
 };
 
 /// A metric of the model less that of its baseline, on the same rows.
@@ -129,7 +138,7 @@ struct Report {
 
   std::vector<Slice> slices;
   std::optional<PermutationImportance> importance;
-  std::vector<FeatureShap> shap;
+  std::optional<TreeShap> shap;
   std::optional<Comparison> comparison;
   std::string learning_metric;
   std::vector<LearningPoint> learning;

@@ -226,16 +226,18 @@ std::string ImportanceHtml(const Report& report) {
 }
 
 std::string ShapHtml(const Report& report) {
-  if (report.shap.empty()) return "";
+  if (!report.shap) return "";
   std::vector<Bar> bars;
   std::vector<Cells> rows;
-  for (const FeatureShap& feature : report.shap) {
+  for (const FeatureShap& feature : report.shap->features) {
     if (bars.size() < kMaxBars)
       bars.push_back(
           {feature.feature, feature.mean_absolute, 0, 0, NumberText(feature.mean_absolute)});
     rows.push_back({feature.feature, NumberText(feature.mean_absolute)});
   }
-  const std::string title = "Mean |SHAP|: how far a feature moves the trees' sum";
+  const std::string title =
+      fmt::format("Mean |SHAP|: how far a feature moves the trees' sum, of {} rows against {}",
+                  report.shap->rows, report.shap->background);
   return FigureHtml(title, BarsSvg(title, bars),
                     TableHtml(title, {"Feature", "Mean |SHAP|"}, rows));
 }

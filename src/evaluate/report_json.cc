@@ -117,25 +117,47 @@ void AppendSlices(JsonWriter& json, std::span<const Slice> slices) {
   json.EndArray();
 }
 
-void AppendExplanations(JsonWriter& json, const Report& report) {
-  if (report.importance) {
-    json.Key("permutation_importance").BeginObject();
-    json.Key("metric").String(report.importance->metric);
-    json.Key("repeats").Int(report.importance->repeats).Key("features").BeginArray();
-    for (const FeatureImportance& feature : report.importance->features)
-      json.BeginObject()
-          .Key("feature")
-          .String(feature.feature)
-          .Key("mean")
-          .Double(feature.mean)
-          .Key("standard_deviation")
-          .Double(feature.deviation)
-          .EndObject();
-    json.EndArray().EndObject();
+void AppendImportance(JsonWriter& json, const PermutationImportance& importance) {
+  json.Key("permutation_importance").BeginObject();
+  json.Key("metric").String(importance.metric);
+  json.Key("repeats").Int(importance.repeats).Key("features").BeginArray();
+  for (const FeatureImportance& feature : importance.features)
+    json.BeginObject()
+        .Key("feature")
+        .String(feature.feature)
+        .Key("mean")
+        .Double(feature.mean)
+        .Key("standard_deviation")
+        .Double(feature.deviation)
+        .EndObject();
+  json.EndArray().EndObject();
+}
+
+/// [rows][outputs][columns]
+void AppendShapValues(JsonWriter& json, const TreeShap& shap) {
+  AppendWords(json, "columns", shap.columns);
+  json.Key("row_numbers").BeginArray();
+  for (const uint32_t row : shap.row_numbers) json.Uint(row);
+  json.EndArray().Key("values").BeginArray();
+  auto value = shap.values.begin();
+  for (size_t row = 0; row < shap.row_numbers.size(); ++row) {
+    json.BeginArray();
+    for (size_t output = 0; output < shap.base_values.size(); ++output) {
+      json.BeginArray();
+      for (size_t column = 0; column < shap.columns.size(); ++column) json.Double(*value++);
+      json.EndArray();
+    }
+    json.EndArray();
   }
-  if (report.shap.empty()) return;
-  json.Key("shap").BeginArray();
-  for (const FeatureShap& feature : report.shap)
+  json.EndArray();
+}
+
+void AppendShap(JsonWriter& json, const TreeShap& shap) {
+  json.Key("shap").BeginObject().Key("rows").Uint(shap.rows);
+  json.Key("background_rows").Uint(shap.background);
+  AppendNumbers(json, "base_values", shap.base_values);
+  json.Key("features").BeginArray();
+  for (const FeatureShap& feature : shap.features)
     json.BeginObject()
         .Key("feature")
         .String(feature.feature)
@@ -143,6 +165,8 @@ void AppendExplanations(JsonWriter& json, const Report& report) {
         .Double(feature.mean_absolute)
         .EndObject();
   json.EndArray();
+  if (!shap.values.empty()) AppendShapValues(json, shap);
+  json.EndObject();
 }
 
 void AppendComparison(JsonWriter& json, const Comparison& comparison) {
@@ -205,7 +229,8 @@ std::string ToJson(const Report& report) {
   AppendCurves(json, "precision_recall", "recall", "precision", report.precision_recall);
   AppendCalibration(json, report.calibration);
   AppendSlices(json, report.slices);
-  AppendExplanations(json, report);
+  if (report.importance) AppendImportance(json, *report.importance);
+  if (report.shap) AppendShap(json, *report.shap);
   if (report.comparison) AppendComparison(json, *report.comparison);
   AppendLearning(json, report);
   AppendGate(json, report);

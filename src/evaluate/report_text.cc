@@ -119,22 +119,21 @@ std::string SliceText(const Slice& slice) {
   return text;
 }
 
-std::string ImportanceText(const Report& report) {
-  std::string text;
-  if (report.importance) {
-    TextTable table({"feature", fmt::format("{} lost when shuffled", report.importance->metric),
-                     "standard deviation"});
-    const auto& features = report.importance->features;
-    for (size_t i = 0; i < std::min(features.size(), kMaxFeatures); ++i)
-      table.Add({Word(features[i].feature), NumberText(features[i].mean),
-                 NumberText(features[i].deviation)});
-    text += "\n" + table.Text();
-  }
-  if (report.shap.empty()) return text;
+std::string ImportanceText(const PermutationImportance& importance) {
+  TextTable table(
+      {"feature", fmt::format("{} lost when shuffled", importance.metric), "standard deviation"});
+  for (size_t i = 0; i < std::min(importance.features.size(), kMaxFeatures); ++i)
+    table.Add({Word(importance.features[i].feature), NumberText(importance.features[i].mean),
+               NumberText(importance.features[i].deviation)});
+  return "\n" + table.Text();
+}
+
+std::string ShapText(const TreeShap& shap) {
   TextTable table({"feature", "mean |SHAP|"});
-  for (size_t i = 0; i < std::min(report.shap.size(), kMaxFeatures); ++i)
-    table.Add({Word(report.shap[i].feature), NumberText(report.shap[i].mean_absolute)});
-  return text + "\n" + table.Text();
+  for (size_t i = 0; i < std::min(shap.features.size(), kMaxFeatures); ++i)
+    table.Add({Word(shap.features[i].feature), NumberText(shap.features[i].mean_absolute)});
+  return fmt::format("\n{}in the unit of the trees' sum, of {} rows against {}\n", table.Text(),
+                     shap.rows, shap.background);
 }
 
 std::string ComparisonText(const Comparison& comparison) {
@@ -168,7 +167,8 @@ std::string ToText(const Report& report) {
   std::string text = SubjectText(report.subject) + "\n" + FiguresText(report);
   if (report.confusion) text += ConfusionText(report);
   for (const Slice& slice : report.slices) text += SliceText(slice);
-  text += ImportanceText(report);
+  if (report.importance) text += ImportanceText(*report.importance);
+  if (report.shap) text += ShapText(*report.shap);
   if (report.comparison) text += ComparisonText(*report.comparison);
   if (!report.gate.empty()) text += GateText(report.gate);
   return text;

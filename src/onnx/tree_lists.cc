@@ -241,6 +241,14 @@ class OldTrees {
   std::vector<std::vector<std::pair<int64_t, double>>> adds_;  // by leaf
 };
 
+const ::onnx::NodeProto* ReaderOf(const ::onnx::GraphProto& graph, const std::string& value,
+                                  std::string_view op, int input) {
+  for (const auto& node : graph.node())
+    if (node.op_type() == op && node.input_size() > input && node.input(input) == value)
+      return &node;
+  return nullptr;
+}
+
 }  // namespace
 
 std::string Numbers::Text(double value) const {
@@ -285,6 +293,23 @@ StatusOr<TreeLists> ReadTreeEnsemble(const ::onnx::NodeProto& node) {
                     (lists.missing.empty() || lists.missing.size() == n);
   if (!even) return Error(Reason::kBadModel, "TreeEnsemble: its lists differ in length");
   return lists;
+}
+
+StatusOr<std::optional<LeafTable>> LeafTableOf(const ::onnx::GraphProto& graph,
+                                               const ::onnx::NodeProto& ensemble) {
+  if (ensemble.output_size() == 0) return std::nullopt;
+  const auto* cast = ReaderOf(graph, ensemble.output(0), "Cast", 0);
+  if (cast == nullptr || cast->output_size() == 0) return std::nullopt;
+  const auto* gather = ReaderOf(graph, cast->output(0), "Gather", 1);
+  if (gather == nullptr) return std::nullopt;
+  for (const auto& tensor : graph.initializer()) {
+    if (tensor.name() != gather->input(0) || tensor.dims_size() != 2) continue;
+    LeafTable table;
+    ASSIGN_OR_RETURN(table.numbers, NumbersOf(tensor));
+    table.width = static_cast<size_t>(tensor.dims(1));
+    return table;
+  }
+  return std::nullopt;
 }
 
 bool IsOldTrees(const ::onnx::NodeProto& node) {

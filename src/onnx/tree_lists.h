@@ -1,5 +1,5 @@
 #pragma once
-// The attributes of tree ensembles as parallel lists; internal to tree_rules.cc.
+// The attributes of tree ensembles as parallel lists; read by tree_rules.cc and tree_sum.cc.
 
 #include <cstdint>
 #include <optional>
@@ -43,6 +43,11 @@ struct TreeLists {
 
 /// @return kBadModel when lists differ in length.
 StatusOr<TreeLists> ReadTreeEnsemble(const ::onnx::NodeProto& node);
+
+/// The table that the leaves of `ensemble` are rows of; nullopt when their weights are what is
+/// added.
+StatusOr<std::optional<LeafTable>> LeafTableOf(const ::onnx::GraphProto& graph,
+                                               const ::onnx::NodeProto& ensemble);
 
 /// TreeEnsembleRegressor and TreeEnsembleClassifier, of ai.onnx.ml 1 to 4.
 bool IsOldTrees(const ::onnx::NodeProto& node);

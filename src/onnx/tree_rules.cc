@@ -16,31 +16,6 @@ constexpr size_t kMaxDepth = 1'000;
 constexpr std::string_view kModes[] = {"<=", "<", ">=", ">", "==", "!=", "in"};
 constexpr size_t kMember = 6;
 
-const ::onnx::NodeProto* ReaderOf(const ::onnx::GraphProto& graph, const std::string& value,
-                                  std::string_view op, int input) {
-  for (const auto& node : graph.node())
-    if (node.op_type() == op && node.input_size() > input && node.input(input) == value)
-      return &node;
-  return nullptr;
-}
-
-StatusOr<std::optional<LeafTable>> TableOf(const ::onnx::GraphProto& graph,
-                                           const ::onnx::NodeProto& ensemble) {
-  if (ensemble.output_size() == 0) return std::nullopt;
-  const auto* cast = ReaderOf(graph, ensemble.output(0), "Cast", 0);
-  if (cast == nullptr || cast->output_size() == 0) return std::nullopt;
-  const auto* gather = ReaderOf(graph, cast->output(0), "Gather", 1);
-  if (gather == nullptr) return std::nullopt;
-  for (const auto& tensor : graph.initializer()) {
-    if (tensor.name() != gather->input(0) || tensor.dims_size() != 2) continue;
-    LeafTable table;
-    ASSIGN_OR_RETURN(table.numbers, NumbersOf(tensor));
-    table.width = static_cast<size_t>(tensor.dims(1));
-    return table;
-  }
-  return std::nullopt;
-}
-
 /// The only node that reads `value`; null when there are several, or none.
 const ::onnx::NodeProto* OnlyReaderOf(const ::onnx::GraphProto& graph, const std::string& value) {
   const ::onnx::NodeProto* only = nullptr;
@@ -254,7 +229,7 @@ Status WriteTreeRules(std::span<const std::byte> model, const RuleNames& names,
     any = true;
     ASSIGN_OR_RETURN(TreeLists lists, is_old ? ReadOldTrees(node) : ReadTreeEnsemble(node));
     if (!is_old) {
-      ASSIGN_OR_RETURN(lists.table, TableOf(proto.graph(), node));
+      ASSIGN_OR_RETURN(lists.table, LeafTableOf(proto.graph(), node));
     }
     RuleNames of_node = names;
     if (of_node.classes.empty()) of_node.classes = lists.classes;
