@@ -74,7 +74,7 @@ void KernelRows::Transform(const float* x, size_t begin, size_t end, float* valu
       Affine(gamma, static_cast<float>(kernel_.coef0), at, count);
       return Powers(kernel_.degree, at, count);
     case KernelShape::kRadial:
-      Exponents(gamma, Dot(x, x, packed_.columns()), &squares_[first], at, count);
+      Exponents(gamma, Dot(x, x, packed_.columns()), squares_.data() + first, at, count);
       return Exponentials(at, count);
     case KernelShape::kSigmoid:
       Affine(gamma, static_cast<float>(kernel_.coef0), at, count);
