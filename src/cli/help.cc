@@ -61,12 +61,11 @@ std::string UsageOf(const Command& command) {
 }  // namespace
 
 std::string HelpOf(std::span<const Command> commands, std::string_view group) {
-  std::string help =
-      group.empty()
-          ? "Slipway takes a trained model to production: one program that inspects, converts and "
-            "serves it.\n\nUsage: slipway COMMAND …\n\n"
-          : fmt::format("Usage: slipway {} {} …\n\n", group,
-                        fmt::join(VerbsOf(commands, group), "|"));
+  std::string help = group.empty() ? "Slipway takes a trained model to production: one program "
+                                     "that trains, judges, shrinks and "
+                                     "serves it.\n\nUsage: slipway COMMAND …\n\n"
+                                   : fmt::format("Usage: slipway {} {} …\n\n", group,
+                                                 fmt::join(VerbsOf(commands, group), "|"));
   for (const Command& command : commands)
     if (!command.hidden && (group.empty() || GroupOf(command) == group))
       help += Row(command.name, command.summary);
