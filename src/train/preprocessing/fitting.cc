@@ -33,9 +33,11 @@ Content ContentOf(const Column& column, size_t rows) {
     for (size_t row = 0; row < rows && !any_missing; ++row) any_missing = column.IsMissing(row);
     if (words.empty()) return Content::kNothing;
     if (words.size() == 1 && !any_missing) return Content::kOneValue;
-    return words.size() == rows && rows > kFewRows && column.type == ColumnType::kCategory
-               ? Content::kOwnWordEach
-               : Content::kMore;
+    const auto has_spaces = [](const std::string& text) { return text.find(' ') != text.npos; };
+    const bool are_words =
+        column.type == ColumnType::kCategory || std::ranges::none_of(words, has_spaces);
+    return words.size() == rows && rows > kFewRows && are_words ? Content::kOwnWordEach
+                                                                : Content::kMore;
   }
   const double* first = nullptr;
   bool any_missing = false;

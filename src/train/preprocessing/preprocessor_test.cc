@@ -204,6 +204,21 @@ TEST(PreprocessorTest, ColumnsThatSayNothingAreDroppedByName) {
               HasSubstr("no column is left to learn from: column \"same\" is not learned from"));
 }
 
+TEST(PreprocessorTest, TextsOfOneWordEachThatNeverComeAgainAreIdentifiers) {
+  data::Column orders{.name = "order", .type = ColumnType::kText};
+  data::Column notes{.name = "note", .type = ColumnType::kText};
+  std::vector<double> numbers;
+  for (int i = 0; i < 60; ++i) {
+    orders.texts.push_back("o" + std::to_string(i));
+    notes.texts.push_back("call before " + std::to_string(i));
+    numbers.push_back(i);
+  }
+  const auto fitted = Fit(TableOf({orders, notes, Numbers("x", numbers)}), {});
+  ASSERT_TRUE(fitted.ok()) << fitted.status();
+  EXPECT_THAT(fitted->preprocessor.warnings(),
+              ElementsAre(HasSubstr("\"order\" is dropped: it holds another word in each row")));
+}
+
 TEST(PreprocessorTest, BadColumnsAndStepsAreRefusedInASentence) {
   const data::Table table =
       TableOf({Numbers("x", {1, 2, kNan}), Categories("city", {"a", "b", "a"})});
