@@ -79,10 +79,9 @@ Status AddSchema(Page& page, std::string_view schema) {
   JsonReader reader(schema);
   const auto add_feature = [&]() -> Status {
     std::string name, rest;
-    RETURN_IF_ERROR(bundle::ReadObject(reader, [&](const std::string& key) -> StatusOr<bool> {
+    RETURN_IF_ERROR(ReadObject(reader, [&](const std::string& key) -> StatusOr<bool> {
       ASSIGN_OR_RETURN(const JsonType type, reader.Peek());
-      if (key == "name" && type == JsonType::kString)
-        return bundle::Consumed(reader.ReadString(&name));
+      if (key == "name" && type == JsonType::kString) return Consumed(reader.ReadString(&name));
       std::string_view raw;
       RETURN_IF_ERROR(reader.Skip(&raw));
       rest += fmt::format("  {}: {}", key, raw);
@@ -91,7 +90,7 @@ Status AddSchema(Page& page, std::string_view schema) {
     page.Line("features", name + rest);
     return OkStatus();
   };
-  return bundle::ReadObject(reader, [&](const std::string& key) -> StatusOr<bool> {
+  return ReadObject(reader, [&](const std::string& key) -> StatusOr<bool> {
     ASSIGN_OR_RETURN(const JsonType type, reader.Peek());
     if (key == "features" && type == JsonType::kArray) {
       RETURN_IF_ERROR(reader.BeginArray());

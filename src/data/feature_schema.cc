@@ -5,6 +5,7 @@
 #include <set>
 
 #include "data/quantile.h"
+#include "text/json_fields.h"
 #include "text/json_reader.h"
 #include "text/json_writer.h"
 
@@ -63,40 +64,6 @@ void WriteCategories(const FeatureFacts& feature, JsonWriter& writer) {
   if (feature.others > 0) writer.Key("others").Uint(feature.others);
 }
 
-/// Calls `member(key)` for each member of an object: it reads the value and answers true, or leaves
-/// it and answers false.
-template <typename Member>
-Status ReadObject(JsonReader& reader, Member member) {
-  RETURN_IF_ERROR(reader.BeginObject());
-  std::set<std::string, std::less<>> seen;
-  for (std::string_view text;;) {
-    ASSIGN_OR_RETURN(const bool more, reader.NextKey(&text));
-    if (!more) return OkStatus();
-    const std::string key(text);
-    ASSIGN_OR_RETURN(const bool known, member(key));
-    if (!known)
-      RETURN_IF_ERROR(reader.Skip());
-    else if (!seen.insert(key).second)
-      return Error(Reason::kBadRequest, "\"{}\" occurs twice", key);
-  }
-}
-
-template <typename Element>
-Status ReadArray(JsonReader& reader, size_t limit, Element element) {
-  RETURN_IF_ERROR(reader.BeginArray());
-  for (size_t count = 0;; ++count) {
-    ASSIGN_OR_RETURN(const bool more, reader.NextElement());
-    if (!more) return OkStatus();
-    if (count == limit) return Error(Reason::kBadRequest, "more than {} elements", limit);
-    RETURN_IF_ERROR(element());
-  }
-}
-
-StatusOr<bool> Done(Status status) {
-  if (!status.ok()) return status;
-  return true;
-}
-
 Status ReadType(JsonReader& reader, std::optional<ColumnType>& type) {
   std::string_view word;
   RETURN_IF_ERROR(reader.ReadString(&word));
@@ -126,22 +93,22 @@ struct FeatureReader {
 
   StatusOr<bool> Member(JsonReader& reader, std::string_view key) {
     const auto number = [&](std::optional<double>& to) {
-      return Done(reader.ReadDouble(&to.emplace()));
+      return Consumed(reader.ReadDouble(&to.emplace()));
     };
-    if (key == "name") return Done(reader.ReadString(&feature.name));
-    if (key == "type") return Done(ReadType(reader, feature.type));
-    if (key == "missing") return Done(reader.ReadDouble(&feature.missing));
+    if (key == "name") return Consumed(reader.ReadString(&feature.name));
+    if (key == "type") return Consumed(ReadType(reader, feature.type));
+    if (key == "missing") return Consumed(reader.ReadDouble(&feature.missing));
     if (key == "min") return number(min);
     if (key == "max") return number(max);
     if (key == "mean") return number(mean);
     if (key == "std") return number(std);
-    if (key == "others") return Done(reader.ReadUint64(&feature.others));
+    if (key == "others") return Consumed(reader.ReadUint64(&feature.others));
     if (key == "quantiles")
-      return Done(ReadArray(reader, kQuantileShares.size(),
-                            [&] { return reader.ReadDouble(&quantiles.emplace_back()); }));
+      return Consumed(ReadArray(reader, kQuantileShares.size(),
+                                [&] { return reader.ReadDouble(&quantiles.emplace_back()); }));
     if (key == "categories")
-      return Done(ReadArray(reader, FeatureFacts::kMaxCategories,
-                            [&] { return ReadCategory(reader, feature.categories); }));
+      return Consumed(ReadArray(reader, FeatureFacts::kMaxCategories,
+                                [&] { return ReadCategory(reader, feature.categories); }));
     return false;
   }
 
@@ -230,8 +197,8 @@ StatusOr<FeatureSchema> ParseFeatureSchema(std::string_view json) {
     return OkStatus();
   };
   RETURN_IF_ERROR(ReadObject(reader, [&](std::string_view key) -> StatusOr<bool> {
-    if (key == "rows") return Done(reader.ReadUint64(&schema.rows));
-    if (key == "features") return Done(ReadArray(reader, kMaxFeatures, feature));
+    if (key == "rows") return Consumed(reader.ReadUint64(&schema.rows));
+    if (key == "features") return Consumed(ReadArray(reader, kMaxFeatures, feature));
     return false;
   }));
   RETURN_IF_ERROR(reader.End());

@@ -86,7 +86,7 @@ TEST(FeatureSchemaTest, NamesWhatIsWrong) {
        "features[0]: expected a category and its count"},
       {R"({"features":[{"name":"a","type":"text","categories":[["x",1]]}]})",
        "features[0]: has categories, but is of type text"},
-      {R"({"rows":1,"rows":2})", "\"rows\" occurs twice"},
+      {R"({"rows":1,"rows":2})", "field \"rows\" occurs twice"},
   };
   for (const auto& [text, message] : table)
     EXPECT_EQ(MessageOf(ParseFeatureSchema(text).status()), message) << text;
