@@ -76,8 +76,8 @@ class Evaluation {
     ASSIGN_OR_RETURN(rows_, ReadEvaluationRows(arguments_, candidate_.model.runner->signature()));
     ASSIGN_OR_RETURN(positive_, ReadPositive());
     RETURN_IF_ERROR(ReadOptions());
-    if (const std::string path = arguments_.Text("--gate"); !path.empty()) {
-      ASSIGN_OR_RETURN(gate_, ReadGate(path, rows_.target));
+    if (arguments_.Has("--gate")) {
+      ASSIGN_OR_RETURN(gate_, ReadGate(arguments_.Text("--gate"), rows_.target));
     }
     RETURN_IF_ERROR(Predict(candidate_));
     return OpenBaseline();

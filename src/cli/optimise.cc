@@ -126,6 +126,21 @@ StatusOr<Outcome> ChooseBest(const Arguments& arguments, const Setup& setup) {
   return outcome;
 }
 
+std::string PassesThatDidSomething(const std::vector<optimise::PassReport>& passes) {
+  std::string text;
+  for (const optimise::PassReport& report : passes)
+    if (!report.done.empty()) text += (text.empty() ? "" : ",") + report.pass;
+  return text;
+}
+
+/// OK when the gate that was asked for lets the model through.
+Status Judge(const optimise::Gatekeeper& gatekeeper,
+             const std::vector<optimise::Standing>& standings) {
+  ASSIGN_OR_RETURN(const std::string refused, gatekeeper(standings[0], standings[1]));
+  if (refused.empty()) return OkStatus();
+  return Error(Reason::kPreconditionFailed, "the gate says no: {}", refused);
+}
+
 /// The passes named, or all that keep answers, and the model before and after side by side.
 StatusOr<Outcome> ApplyPasses(const Arguments& arguments, const Setup& setup) {
   std::vector<optimise::Step> steps = optimise::ExactSteps();
@@ -143,19 +158,16 @@ StatusOr<Outcome> ApplyPasses(const Arguments& arguments, const Setup& setup) {
   ASSIGN_OR_RETURN(const auto standings,
                    optimise::CompareSideBySide(contenders, setup.model.signature(), rows,
                                                setup.workshop, setup.side_by_side_options()));
-  Outcome outcome{std::move(optimised.onnx), optimise::TextOf(steps), {}};
+  Outcome outcome{std::move(optimised.onnx), PassesThatDidSomething(optimised.passes), {}};
   for (const optimise::Standing& standing : standings) outcome.report.trials.push_back({standing});
   outcome.report.passes = std::move(optimised.passes);
   outcome.report.chosen = 1;
   if (!arguments.Has("--gate")) return outcome;
   ASSIGN_OR_RETURN(const auto gatekeeper, GatekeeperOf(arguments, setup, gate));
-  ASSIGN_OR_RETURN(const std::string refused, gatekeeper(standings[0], standings[1]));
-  if (!refused.empty()) return Error(Reason::kPreconditionFailed, "the gate says no: {}", refused);
+  RETURN_IF_ERROR(Judge(gatekeeper, standings));
   return outcome;
 }
 
-/// A model of another kind that learned from what the original says of most of the rows, beside it
-/// on the others.
 /// The columns that the model names; all of them when it names none.
 data::Table WhatItTakes(const Signature& signature, data::Table table) {
   std::vector<std::string> named;
@@ -170,6 +182,8 @@ data::Table WhatItTakes(const Signature& signature, data::Table table) {
   return table;
 }
 
+/// A model of another kind that learned from what the original says of most of the rows, beside it
+/// on the others.
 StatusOr<Outcome> Distil(const Arguments& arguments, const Setup& setup) {
   constexpr double kJudgedShare = 0.2;
   const Signature& signature = setup.model.signature();
@@ -197,6 +211,11 @@ StatusOr<Outcome> Distil(const Arguments& arguments, const Setup& setup) {
   ASSIGN_OR_RETURN(const auto standings,
                    optimise::CompareSideBySide(contenders, signature, judged, setup.workshop,
                                                setup.side_by_side_options()));
+  if (arguments.Has("--gate")) {
+    ASSIGN_OR_RETURN(const evaluate::Gate gate, ReadGate(arguments, setup));
+    ASSIGN_OR_RETURN(const auto gatekeeper, optimise::FileGate(gate, signature, judged));
+    RETURN_IF_ERROR(Judge(gatekeeper, standings));
+  }
   Outcome outcome{std::move(trained.onnx), "distil:" + train::NameOf(student), {}};
   outcome.signature = std::move(trained.signature);
   for (const optimise::Standing& standing : standings) outcome.report.trials.push_back({standing});

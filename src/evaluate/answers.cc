@@ -248,8 +248,10 @@ void AnswerReader::ReadRow(std::span<const double> row) {
   const auto place = [&](size_t i) {
     return places_.empty() ? static_cast<int32_t>(i) : places_[i];
   };
+  const bool is_number = std::ranges::none_of(row, [](double score) { return std::isnan(score); });
   if (!has_classes_)
-    predictions_.classes.push_back(place(std::max_element(row.begin(), row.end()) - row.begin()));
+    predictions_.classes.push_back(
+        is_number ? place(std::max_element(row.begin(), row.end()) - row.begin()) : -1);
   const size_t at = predictions_.probabilities.size();
   predictions_.probabilities.resize(at + target_labels_.size(), 0.0);
   for (size_t i = 0; i < row.size(); ++i)
@@ -262,7 +264,8 @@ void AnswerReader::FinishOneScore() {
   for (size_t i = 0; i + 1 < predictions_.probabilities.size(); i += 2) {
     const double second = predictions_.probabilities[i + 1];
     predictions_.probabilities[i] = 1 - second;
-    if (!has_classes_) predictions_.classes.push_back(second > threshold ? 1 : 0);
+    if (!has_classes_)
+      predictions_.classes.push_back(std::isnan(second) ? -1 : second > threshold ? 1 : 0);
   }
 }
 

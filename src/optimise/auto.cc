@@ -142,6 +142,8 @@ StatusOr<AutoChoice> ChooseBest(const ModelBytes& model, const Signature& signat
   choice.trials[kOriginal].refused.clear();
   MarkFront(choice.trials);
   Choose(choice, options.least_speed_up);
+  if (const std::string& refused = choice.trials[choice.chosen].refused; !refused.empty())
+    return Error(Reason::kPreconditionFailed, "the gate says no: {}", refused);
   choice.onnx = std::move(tried.contenders[choice.chosen].onnx);
   choice.passes = TextOf(ExactSteps());
   if (choice.chosen != kExact) choice.passes += "," + choice.trials[choice.chosen].standing.name;

@@ -38,7 +38,7 @@ class Sweep {
       if (Is(node, "Transpose")) JoinTransposes(node);
       if (!HandsOn(node) || node.input_size() == 0) continue;
       if (links_.IsPinned(node.output(0)))
-        drop[static_cast<size_t>(i)] = MakeDirectly(node);
+        drop[static_cast<size_t>(i)] = MakeDirectly(i);
       else
         substitution_.Replace(node.output(0), node.input(0)), drop[static_cast<size_t>(i)] = true;
     }
@@ -72,10 +72,11 @@ class Sweep {
 
   /// Has whoever makes the node's input make its output, a graph output, when nothing else reads
   /// that input.
-  bool MakeDirectly(const NodeProto& node) {
+  bool MakeDirectly(int index) {
+    const NodeProto& node = graph_.node(index);
     const std::string& value = node.input(0);
     const int maker = links_.MakerOf(value);
-    if (maker == Links::kNone || links_.OnlyReaderOf(value) == Links::kNone) return false;
+    if (maker == Links::kNone || links_.OnlyReaderOf(value) != index) return false;
     for (std::string& output : *graph_.mutable_node(maker)->mutable_output())
       if (output == value) {
         output = node.output(0);

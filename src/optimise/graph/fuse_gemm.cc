@@ -113,7 +113,7 @@ int FuseProducts(GraphProto& graph) {
     transposed.set_type(AttributeProto::INT);
     transposed.set_i(1);
     LinearNode written = *product;
-    written.has_bias = second.input_size() > 2;
+    written.has_bias = !InputOf(second, 2).empty();
     WriteLinear(written, second, constants);
     drop[static_cast<size_t>(i)] = true;
     ++fused;

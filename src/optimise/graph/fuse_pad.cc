@@ -41,7 +41,9 @@ StatusOr<std::string> Apply(ModelProto& model, const Settings&, const Workshop&)
     const NodeProto& pad = graph.node(i);
     if (!Is(pad, "Pad") || pad.output_size() != 1) continue;
     const int reader = links.OnlyReaderOf(pad.output(0));
-    if (reader == Links::kNone || !Is(graph.node(reader), "Conv")) continue;
+    if (reader == Links::kNone || !Is(graph.node(reader), "Conv") ||
+        InputOf(graph.node(reader), 0) != pad.output(0))
+      continue;
     NodeProto& conv = *graph.mutable_node(reader);
     std::vector<int64_t> pads = SpacePads(pad, constants);
     std::vector<int64_t> own = IntsOf(conv, "pads");

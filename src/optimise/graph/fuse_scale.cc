@@ -97,6 +97,11 @@ class Sweep {
       const int next = links_.OnlyReaderOf(node.output(0));
       if (next == Links::kNone) return taken;
       const NodeProto& reader = graph_.node(next);
+      // A constant [1, n] gives the product of a vector another rank.
+      const int operand = ConstantOperand(reader, constants_);
+      if (Is(node, "MatMul") && operand != kNone &&
+          constants_.Find(reader.input(operand))->dims_size() > 1)
+        return taken;
       const Affine affine = AffineOf(reader, constants_, linear.outputs(), trailing);
       if (affine.scale.empty() || (Is(node, "MatMul") && HasShift(affine))) return taken;
       for (size_t i = 0; i < linear.outputs(); ++i)

@@ -161,7 +161,10 @@ class Trees {
       attribute.mutable_ints()->Assign(values.begin(), values.end());
     }
     const auto tensor = onnx::ToTensor(attribute.t());
-    if (attribute.type() != AttributeProto::TENSOR || !tensor.ok()) return;
+    if (attribute.type() != AttributeProto::TENSOR || !tensor.ok() ||
+        tensor->dtype == DType::kBytes ||
+        tensor->data.size() != kept.size() * ElementSize(tensor->dtype))
+      return;
     std::string bytes;
     for (size_t i = 0; i < kept.size(); ++i)
       if (kept[i]) bytes += BytesAt(*tensor, i);
@@ -174,7 +177,7 @@ class Trees {
   /// Lists end with NaN; one for each node of set membership, in the order of nodes.
   void KeepMembers(AttributeProto& attribute, const std::vector<bool>& kept) const {
     const auto tensor = onnx::ToTensor(attribute.t());
-    if (!tensor.ok()) return;
+    if (!tensor.ok() || (tensor->dtype != DType::kFp32 && tensor->dtype != DType::kFp64)) return;
     const auto is_end = [&](size_t i) {
       if (tensor->dtype == DType::kFp64) return tensor->as<double>()[i] != tensor->as<double>()[i];
       return tensor->as<float>()[i] != tensor->as<float>()[i];

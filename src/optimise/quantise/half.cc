@@ -14,7 +14,8 @@ namespace {
 constexpr float kMostHalf = 65504;
 
 /// Operators that take or give FP32 whatever the type of the rest is; they stay in it.
-constexpr std::string_view kInFloat[] = {"QuantizeLinear",
+constexpr std::string_view kInFloat[] = {"Constant",
+                                         "QuantizeLinear",
                                          "DequantizeLinear",
                                          "DynamicQuantizeLinear",
                                          "RandomNormal",
