@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "base/check.h"
-#include "data/random.h"
+#include "base/random.h"
 #include "data/table_file.h"
 #include "io/byte_source.h"
 #include "io/testing/temporary_folder.h"
@@ -23,14 +23,14 @@ namespace {
 
 constexpr size_t kColumns = 20;
 
-double Uniform(data::Random& random) { return static_cast<double>(random.Next() >> 11) * 0x1p-53; }
+double Uniform(Random& random) { return static_cast<double>(random.Next() >> 11) * 0x1p-53; }
 
 /// Rows of 20 columns until there are `bytes`; `append` writes one cell.
 template <typename Append>
 std::string Csv(size_t bytes, Append append) {
   std::string text;
   for (size_t i = 0; i < kColumns; ++i) text += fmt::format("{}x{}", i == 0 ? "" : ",", i);
-  data::Random random(1);
+  Random random(1);
   while (text.size() < bytes) {
     text += '\n';
     for (size_t i = 0; i < kColumns; ++i) {
@@ -92,27 +92,24 @@ void Run(size_t bytes, int rounds) {
   std::printf("MB/s of one core          table    read alone   and SHA-256\n");
   Measure("short decimals",
           Csv(bytes,
-              [](std::string& text, data::Random& random) {
+              [](std::string& text, Random& random) {
                 text += fmt::format("{:.4f}", Uniform(random) * 200 - 100);
               }),
           rounds);
   Measure("whole numbers",
           Csv(bytes,
-              [](std::string& text, data::Random& random) {
+              [](std::string& text, Random& random) {
                 text += fmt::format("{}", random.Below(uint64_t{1} << random.Below(31)));
               }),
           rounds);
-  Measure("doubles in full",
-          Csv(bytes,
-              [](std::string& text, data::Random& random) {
-                text += fmt::format("{}", Uniform(random) * 200 - 100);
-              }),
-          rounds);
+  Measure(
+      "doubles in full",
+      Csv(bytes, [](std::string& text,
+                    Random& random) { text += fmt::format("{}", Uniform(random) * 200 - 100); }),
+      rounds);
   Measure("words of ten",
-          Csv(bytes,
-              [](std::string& text, data::Random& random) {
-                text += fmt::format("category {}", random.Below(10));
-              }),
+          Csv(bytes, [](std::string& text,
+                        Random& random) { text += fmt::format("category {}", random.Below(10)); }),
           rounds);
 }
 

@@ -126,13 +126,6 @@ StatusOr<Outcome> ChooseBest(const Arguments& arguments, const Setup& setup) {
   return outcome;
 }
 
-std::string PassesThatDidSomething(const std::vector<optimise::PassReport>& passes) {
-  std::string text;
-  for (const optimise::PassReport& report : passes)
-    if (!report.done.empty()) text += (text.empty() ? "" : ",") + report.pass;
-  return text;
-}
-
 /// OK when the gate that was asked for lets the model through.
 Status Judge(const optimise::Gatekeeper& gatekeeper,
              const std::vector<optimise::Standing>& standings) {
@@ -158,7 +151,7 @@ StatusOr<Outcome> ApplyPasses(const Arguments& arguments, const Setup& setup) {
   ASSIGN_OR_RETURN(const auto standings,
                    optimise::CompareSideBySide(contenders, setup.model.signature(), rows,
                                                setup.workshop, setup.side_by_side_options()));
-  Outcome outcome{std::move(optimised.onnx), PassesThatDidSomething(optimised.passes), {}};
+  Outcome outcome{std::move(optimised.onnx), optimise::PassesThatDidSomething(optimised), {}};
   for (const optimise::Standing& standing : standings) outcome.report.trials.push_back({standing});
   outcome.report.passes = std::move(optimised.passes);
   outcome.report.chosen = 1;
@@ -202,7 +195,7 @@ StatusOr<Outcome> Distil(const Arguments& arguments, const Setup& setup) {
   ASSIGN_OR_RETURN(train::Trained trained,
                    optimise::Distil(*teacher, taught.table, *taught.target, student, options));
   ASSIGN_OR_RETURN(const data::Table inputs, train::InputsOf(trained, judged.table));
-  ASSIGN_OR_RETURN(const optimise::Rows own, RowsOfTable(inputs, trained.signature));
+  ASSIGN_OR_RETURN(const optimise::Rows own, optimise::RowsOfTable(inputs, trained.signature));
   ASSIGN_OR_RETURN(const ::onnx::ModelProto original,
                    optimise::ParseWhole(setup.model.artifact->bytes()));
   const optimise::Contender contenders[] = {

@@ -4,7 +4,6 @@
 
 #include "data/table_file.h"
 #include "evaluate/evaluation.h"
-#include "evaluate/table_inputs.h"
 #include "optimise/array_rows.h"
 
 namespace slipway::cli {
@@ -26,19 +25,11 @@ StatusOr<optimise::LabelledRows> ReadTableRows(const std::string& path, const Si
     labelled.table = std::move(file.table);
   }
   if (labelled.table.rows == 0) return Error(Reason::kBadRequest, "the file has no rows");
-  ASSIGN_OR_RETURN(labelled.rows, RowsOfTable(labelled.table, signature));
+  ASSIGN_OR_RETURN(labelled.rows, optimise::RowsOfTable(labelled.table, signature));
   return labelled;
 }
 
 }  // namespace
-
-StatusOr<optimise::Rows> RowsOfTable(const data::Table& table, Signature signature) {
-  for (TensorSpec& input : signature.inputs)  // whole batches are cut later
-    if (!input.shape.empty()) input.shape[0] = -1;
-  ASSIGN_OR_RETURN(const auto inputs, evaluate::TableInputs::Create(signature, table));
-  ASSIGN_OR_RETURN(auto tensors, inputs.Rows(0, table.rows));
-  return optimise::Rows{std::move(tensors), table.rows};
-}
 
 StatusOr<RowsOfFile> ReadRows(const std::string& path, const Signature& signature,
                               const std::string& target) {

@@ -23,7 +23,4 @@ struct RowsOfFile {
 StatusOr<RowsOfFile> ReadRows(const std::string& path, const Signature& signature,
                               const std::string& target);
 
-/// All rows of a table as a model of that signature takes them.
-StatusOr<optimise::Rows> RowsOfTable(const data::Table& table, Signature signature);
-
 }  // namespace slipway::cli

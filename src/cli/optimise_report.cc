@@ -58,23 +58,6 @@ size_t WidthOf(const std::string& text) {
       text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
-std::string TableOf(const std::vector<Trial>& trials, size_t chosen) {
-  std::vector<std::vector<std::string>> rows = {
-      {"", "quality", "latency", "best batch", "bytes", "memory", ""}};
-  for (const Trial& trial : trials) rows.push_back(CellsOf(trial));
-  std::vector<size_t> widths(rows.front().size());
-  for (const auto& row : rows)
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], WidthOf(row[i]));
-  std::string text;
-  for (size_t r = 0; r < rows.size(); ++r) {
-    std::string line = r == chosen + 1 ? "* " : "  ";
-    for (size_t i = 0; i < rows[r].size(); ++i)
-      line += rows[r][i] + std::string(widths[i] - WidthOf(rows[r][i]) + 2, ' ');
-    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
-  }
-  return text;
-}
-
 void AppendStanding(JsonWriter& json, const Trial& trial) {
   const Standing& standing = trial.standing;
   json.BeginObject().Key("name").String(standing.name);
@@ -108,6 +91,29 @@ void AppendStanding(JsonWriter& json, const Trial& trial) {
 
 }  // namespace
 
+std::string TableOf(const std::vector<Trial>& trials, size_t chosen) {
+  std::vector<std::vector<std::string>> rows = {
+      {"", "quality", "latency", "best batch", "bytes", "memory", ""}};
+  for (const Trial& trial : trials) rows.push_back(CellsOf(trial));
+  std::vector<size_t> widths(rows.front().size());
+  for (const auto& row : rows)
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], WidthOf(row[i]));
+  std::string text;
+  for (size_t r = 0; r < rows.size(); ++r) {
+    std::string line = r == chosen + 1 ? "* " : "  ";
+    for (size_t i = 0; i < rows[r].size(); ++i)
+      line += rows[r][i] + std::string(widths[i] - WidthOf(rows[r][i]) + 2, ' ');
+    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  }
+  return text;
+}
+
+void AppendModels(JsonWriter& json, const std::vector<Trial>& trials) {
+  json.Key("models").BeginArray();
+  for (const Trial& trial : trials) AppendStanding(json, trial);
+  json.EndArray();
+}
+
 std::string ToText(const OptimiseReport& report) {
   std::string text;
   for (const optimise::PassReport& pass : report.passes) text += PassText(pass);
@@ -135,9 +141,9 @@ std::string ToJson(const OptimiseReport& report) {
     json.Key("correlation").Double(pass.difference.correlation);
     json.Key("differing_labels").Double(pass.difference.differing).EndObject();
   }
-  json.EndArray().Key("models").BeginArray();
-  for (const Trial& trial : report.trials) AppendStanding(json, trial);
-  json.EndArray().EndObject();
+  json.EndArray();
+  AppendModels(json, report.trials);
+  json.EndObject();
   return text + "\n";
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "optimise/auto.h"
+#include "text/json_writer.h"
 
 namespace slipway::cli {
 
@@ -15,6 +16,11 @@ struct OptimiseReport {
   size_t chosen = 0;                         // of trials
   std::string why;                           // of --auto
 };
+
+/// A table, a line a model; the chosen one has a star.
+std::string TableOf(const std::vector<optimise::Trial>& trials, size_t chosen);
+/// The key "models" and an array of them.
+void AppendModels(JsonWriter& json, const std::vector<optimise::Trial>& trials);
 
 std::string ToText(const OptimiseReport& report);
 std::string ToJson(const OptimiseReport& report);

@@ -1,14 +1,19 @@
 #include <absl/strings/numbers.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 
+#include "cli/any_model.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/server_target.h"
 #include "cli/train_report.h"
 #include "engine/choice/engines.h"
+#include "optimise/pass.h"
 #include "pipeline/runners.h"
 #include "pipeline/training.h"
 #include "server/config_value.h"
@@ -56,6 +61,45 @@ Status ReadColumns(const Arguments& arguments, TrainingOptions& options) {
   const std::string task = arguments.Text("--task");
   if (!task.empty())
     options.task = task == "regression" ? data::Task::kRegression : data::Task::kClassification;
+  return OkStatus();
+}
+
+/// An option that would change nothing is a mistake.
+Status CheckUses(const Arguments& arguments, const TrainingOptions& options) {
+  const bool searches = options.search != Search::kNone || options.model == "auto";
+  const bool draws = options.search == Search::kRandom || options.search == Search::kHalving;
+  bool keeps = searches;
+  if (!keeps) {
+    ASSIGN_OR_RETURN(const train::EstimatorKind* const kind, train::FindEstimator(options.model));
+    keeps = kind->saves_checkpoints;
+  }
+  struct Use {
+    std::string_view option;
+    bool of_use;
+    std::string_view where;
+  };
+  const Use uses[] = {
+      {"--metric", searches, "a search: --search, or --model auto"},
+      {"--folds", searches, "a search: --search, or --model auto"},
+      {"--trials", draws, "--search random or halving"},
+      {"--resource", options.search == Search::kHalving, "--search halving"},
+      {"--html", options.test_share > 0, "rows held out, and --test-share is 0"},
+      {"--gate", options.test_share > 0, "rows held out, and --test-share is 0"},
+      {"--optimise", options.test_share > 0, "rows held out, and --test-share is 0"},
+      {"--max-loss", options.optimise == "auto", "--optimise auto"},
+      {"--baseline", options.test_share > 0, "rows held out, and --test-share is 0"},
+      {"--checkpoint", keeps, "a search, or an estimator that saves its state (docs/training.md)"},
+      {"--checkpoint-every", arguments.Has("--checkpoint"), "--checkpoint"},
+  };
+  if (!options.group.empty() && !options.time.empty())
+    return Error(Reason::kBadRequest, "--group and --time: expected one of them");
+  for (const Use& use : uses)
+    if (arguments.Has(use.option) && !use.of_use)
+      return Error(Reason::kBadRequest, "{}: of use with {} only", use.option, use.where);
+  for (const std::string_view option : {"--gate", "--baseline", "--html", "--checkpoint",
+                                        "--weights", "--group", "--time", "--metric", "--resource"})
+    if (arguments.Has(option) && arguments.Text(option).empty())
+      return Error(Reason::kBadRequest, "{}: expected a name, got \"\"", option);
   return OkStatus();
 }
 
@@ -113,7 +157,23 @@ Status ReadLimits(const Arguments& arguments, TrainingOptions& options) {
           arguments.Text("--threads", fmt::format("{}", server::DetectResources().processors)), 1,
           kMaxThreads));
   ASSIGN_OR_RETURN(options.seed, ParseCount("--seed", arguments.Text("--seed", "0"), 0, INT64_MAX));
+  if (arguments.Has("--sample")) {
+    ASSIGN_OR_RETURN(const int64_t rows,
+                     ParseCount("--sample", arguments.Text("--sample"), 1, INT64_MAX));
+    options.sample = static_cast<size_t>(rows);
+  }
   options.gate = arguments.Text("--gate");
+  options.baseline = arguments.Text("--baseline");
+  options.optimise = arguments.Text("--optimise");
+  if (arguments.Has("--optimise") && options.optimise != "auto") {
+    const auto steps = optimise::ReadSteps(options.optimise);
+    if (!steps.ok()) return Annotate(steps.status(), "--optimise");
+  }
+  const std::string loss = arguments.Text("--max-loss", "0.01");
+  if (!absl::SimpleAtod(loss, &options.max_loss) ||
+      !(options.max_loss >= 0 && options.max_loss <= 1))
+    return Error(Reason::kBadRequest, "--max-loss: expected a number from 0 to 1, got \"{}\"",
+                 loss);
   options.html = arguments.Text("--html");
   options.skip_bad_rows = arguments.Flag("--skip-bad-rows");
   return OkStatus();
@@ -127,15 +187,32 @@ StatusOr<TrainingOptions> ReadOptions(const Arguments& arguments) {
   RETURN_IF_ERROR(ReadModel(arguments, options));
   RETURN_IF_ERROR(ReadSearch(arguments, options));
   RETURN_IF_ERROR(ReadLimits(arguments, options));
+  RETURN_IF_ERROR(CheckUses(arguments, options));
   return options;
 }
 
-StatusOr<pipeline::TrainingReport> Train(const TrainingOptions& options) {
+StatusOr<pipeline::Baseline> OpenBaseline(const std::string& name, const Arguments& arguments,
+                                          int threads) {
+  ASSIGN_OR_RETURN(AnyModel opened, OpenAnyModel(name, arguments, threads));
+  const auto model = std::make_shared<const AnyModel>(std::move(opened));
+  pipeline::Baseline baseline{
+      .name = name, .runner = {model, model->runner.get()}, .size_mb = std::nullopt};
+  constexpr double kMegabyte = 1e6;
+  if (model->local)
+    baseline.size_mb = static_cast<double>(model->local->artifact->size_bytes()) / kMegabyte;
+  return baseline;
+}
+
+StatusOr<pipeline::TrainingReport> Train(const TrainingOptions& options,
+                                         const Arguments& arguments) {
   const std::unique_ptr<Engine> engine = CreateEngine();
   const InterruptCount interrupts;
   Progress progress("Training on " + options.data);
   return pipeline::RunTraining(
-      options, pipeline::LoaderOf(*engine, {.intra_op_threads = options.threads}),
+      options,
+      {.load = pipeline::LoaderOf(*engine, {.intra_op_threads = options.threads}),
+       .open_baseline =
+           [&](const std::string& name) { return OpenBaseline(name, arguments, options.threads); }},
       {.stop_requests = &InterruptCount::count,
        .progress = [&](std::string_view, double share) { progress.Set(share); }});
 }
@@ -143,7 +220,7 @@ StatusOr<pipeline::TrainingReport> Train(const TrainingOptions& options) {
 int RunTrain(const Arguments& arguments) {
   const auto options = ReadOptions(arguments);
   if (!options.ok()) return Fail("train", options.status(), /*usage=*/true);
-  const auto report = Train(*options);
+  const auto report = Train(*options, arguments);
   if (!report.ok()) return Fail("train", report.status());
   for (const std::string& warning : report->warnings) Warn(warning);
   const Status written =
@@ -169,81 +246,92 @@ std::string KindsHelp() {
       fmt::join(names, ", "));
 }
 
+std::vector<Option> OptionTable() {
+  return {
+      {"DATA", "", "The rows: .csv, .jsonl, .npy or .npz, also compressed (.gz, .zst).",
+       /*required=*/true},
+      {.name = "--target", .value_name = "COL", .help = "The column to predict.", .required = true},
+      {.name = "--output",
+       .value_name = "OUT",
+       .help = "The bundle: NAME.slipway or NAME.tar (a tar), else a folder. It must not exist.",
+       .required = true,
+       .short_name = "-o"},
+      {"--model", "NAME", KindsHelp()},
+      {.name = "--param",
+       .value_name = "NAME=VALUE",
+       .help = "A parameter of the estimator; for a search, several values with commas (of texts, "
+               "semicolons).",
+       .repeated = true},
+      {.name = "--task",
+       .value_name = "TASK",
+       .help = "What to predict, when it does not follow from the target.",
+       .words = {"regression", "classification"}},
+      {.name = "--type",
+       .value_name = "COL=TYPE",
+       .help = "A column's type: number, integer, boolean, category, text or time.",
+       .repeated = true},
+      {.name = "--drop", .value_name = "COL", .help = "A column to leave out.", .repeated = true},
+      {.name = "--clean",
+       .value_name = "STEP",
+       .help = fmt::format("What to do with rows, in this order: {}. Those that would falsify the "
+                           "rows held out leave them alone.",
+                           fmt::join(data::CleaningStepNames(), ", ")),
+       .repeated = true},
+      {.name = "--step",
+       .value_name = "COL=STEP",
+       .help = "What to do with a column (docs/training.md), as age=bins:10 or "
+               "'*=scale:robust'.",
+       .repeated = true},
+      {"--weights", "COL", "A column of weights of the rows."},
+      {"--group", "COL",
+       "Rows of one value of it are never on both sides of a split; it is not learned from."},
+      {"--time", "COL",
+       "The latest rows by it are held out, and later ones judge earlier ones; it is not learned "
+       "from."},
+      {"--test-share", "SHARE", "Of the rows, held out to judge the model. Default: 0.2."},
+      {"--folds", "N", "Of cross-validation, in a search. Default: 5."},
+      {.name = "--search",
+       .value_name = "KIND",
+       .help = "Tries values of parameters: the estimator's own list, less what --param says.",
+       .words = {"grid", "random", "halving"}},
+      {"--trials", "N", "Of a random or halving search. Default: 20."},
+      {"--metric", "NAME", "What a search ranks by, as balanced_accuracy or rmse."},
+      {"--resource", "PARAM",
+       "What halving gives more of from round to round: a parameter that counts, as "
+       "iterations. Default: rows."},
+      {"--budget", "DURATION",
+       "Time of the search, or of the fit without one, as 60s: the best until then is kept."},
+      {"--seed", "N", "Everything random follows from it. Default: 0."},
+      {"--threads", "N", "Default: one for each processor."},
+      {"--checkpoint", "FILE",
+       "Search and fit are saved here from time to time, and go on from here when the file "
+       "exists."},
+      {"--checkpoint-every", "DURATION", "Default: 10s."},
+      {"--sample", "N",
+       "Learn from N rows of the file, taken at random: for files that memory does not hold."},
+      {"--skip-bad-rows", "", "Counts rows that cannot be read instead of refusing the file."},
+      {"--html", "FILE", "A report of the rows held out, as a page for browsers."},
+      {"--gate", "FILE",
+       "Thresholds (docs/formats/gate.md): a model that does not reach them is not packed."},
+      {"--optimise", "auto|A,B",
+       "Makes the model smaller or faster before it is judged: by passes named as in slipway "
+       "optimise --passes, or by those that auto finds to pay."},
+      {"--max-loss", "SHARE",
+       "What --optimise auto may cost of the first figure, on the rows held out. Default: 0.01."},
+      {"--baseline", "MODEL|URL",
+       "A model to compare with on the rows held out, and of which the gate's rules may speak."},
+      {"--name", "NAME", "Name of the model in the bundle."},
+      JsonOption()};
+}
+
 }  // namespace
 
 Command TrainCommand() {
-  return {
-      "train",
-      "Trains a model on a file of rows and packs it as a bundle.",
-      "slipway train flowers.csv --target species -o flowers.slipway",
-      {{"DATA", "", "The rows: .csv, .jsonl, .npy or .npz, also compressed (.gz, .zst).",
-        /*required=*/true},
-       {.name = "--target",
-        .value_name = "COL",
-        .help = "The column to predict.",
-        .required = true},
-       {.name = "--output",
-        .value_name = "OUT",
-        .help = "The bundle: NAME.slipway or NAME.tar (a tar), else a folder. It must not exist.",
-        .required = true,
-        .short_name = "-o"},
-       {"--model", "NAME", KindsHelp()},
-       {.name = "--param",
-        .value_name = "NAME=VALUE",
-        .help = "A parameter of the estimator; for a search, several values with commas (of texts, "
-                "semicolons).",
-        .repeated = true},
-       {.name = "--task",
-        .value_name = "TASK",
-        .help = "What to predict, when it does not follow from the target.",
-        .words = {"regression", "classification"}},
-       {.name = "--type",
-        .value_name = "COL=TYPE",
-        .help = "A column's type: number, integer, boolean, category, text or time.",
-        .repeated = true},
-       {.name = "--drop", .value_name = "COL", .help = "A column to leave out.", .repeated = true},
-       {.name = "--clean",
-        .value_name = "STEP",
-        .help = fmt::format("What to do with rows, in this order: {}. Those that would falsify the "
-                            "rows held out leave them alone.",
-                            fmt::join(data::CleaningStepNames(), ", ")),
-        .repeated = true},
-       {.name = "--step",
-        .value_name = "COL=STEP",
-        .help = "What to do with a column (docs/training.md), as age=bins:10 or "
-                "'*=scale:robust'.",
-        .repeated = true},
-       {"--weights", "COL", "A column of weights of the rows."},
-       {"--group", "COL",
-        "Rows of one value of it are never on both sides of a split; it is not learned from."},
-       {"--time", "COL",
-        "The latest rows by it are held out, and later ones judge earlier ones; it is not learned "
-        "from."},
-       {"--test-share", "SHARE", "Of the rows, held out to judge the model. Default: 0.2."},
-       {"--folds", "N", "Of cross-validation, in a search. Default: 5."},
-       {.name = "--search",
-        .value_name = "KIND",
-        .help = "Tries values of parameters: the estimator's own list, less what --param says.",
-        .words = {"grid", "random", "halving"}},
-       {"--trials", "N", "Of a random or halving search. Default: 20."},
-       {"--metric", "NAME", "What a search ranks by, as balanced_accuracy or rmse."},
-       {"--resource", "PARAM",
-        "What halving gives more of from round to round: a parameter that counts, as "
-        "iterations. Default: rows."},
-       {"--budget", "DURATION",
-        "Time of the search, or of the fit without one, as 60s: the best until then is kept."},
-       {"--seed", "N", "Everything random follows from it. Default: 0."},
-       {"--threads", "N", "Default: one for each processor."},
-       {"--checkpoint", "FILE",
-        "The fit is saved here from time to time, and goes on from here when the file exists."},
-       {"--checkpoint-every", "DURATION", "Default: 10s."},
-       {"--skip-bad-rows", "", "Counts rows that cannot be read instead of refusing the file."},
-       {"--html", "FILE", "A report of the rows held out, as a page for browsers."},
-       {"--gate", "FILE",
-        "Thresholds (docs/formats/gate.md): a model that does not reach them is not packed."},
-       {"--name", "NAME", "Name of the model in the bundle."},
-       JsonOption()},
-      RunTrain};
+  std::vector<Option> options = OptionTable();
+  std::ranges::move(TargetOptions(), std::back_inserter(options));
+  return {"train", "Trains a model on a file of rows and packs it as a bundle.",
+          "slipway train flowers.csv --target species -o flowers.slipway", std::move(options),
+          RunTrain};
 }
 
 }  // namespace slipway::cli

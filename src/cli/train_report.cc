@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "cli/optimise_report.h"
 #include "cli/output.h"
 #include "text/json_writer.h"
 
@@ -42,6 +43,7 @@ void AppendHeldOut(std::string& text, const evaluate::Report& held_out) {
       text += fmt::format(" ({:.4g} to {:.4g})", figure.interval.low, figure.interval.high);
     text += '\n';
   }
+  if (held_out.comparison) text += evaluate::ComparisonText(*held_out.comparison);
   for (const evaluate::GateLine& line : held_out.gate)
     text += fmt::format("gate       {:<6} {}: {}\n", line.passed ? "passed" : "FAILED", line.text,
                         line.found);
@@ -123,6 +125,12 @@ std::string TrainingText(const TrainingReport& report, const TrainingOptions& op
       fmt::format("trained    {}: {} ({:.2f} s{})\n", train::NameOf(report.recipe), report.summary,
                   Seconds(report.fit_time), report.resumed ? ", resumed from the checkpoint" : "");
   if (report.stopped) text += "stopped    before the end: this is the best until then\n";
+  if (report.optimised) {
+    const optimise::AutoChoice& choice = *report.optimised;
+    text += TableOf(choice.trials, choice.chosen);
+    text += fmt::format("optimised  by {}{}{}\n", choice.passes.empty() ? "nothing" : choice.passes,
+                        choice.why.empty() ? "" : ": ", choice.why);
+  }
   if (report.held_out) AppendHeldOut(text, *report.held_out);
   if (!report.packed.digest.empty())
     text += fmt::format("bundle     {}: {} files, {} bytes, {}\n", options.out, report.packed.files,
@@ -151,7 +159,17 @@ std::string TrainingJson(const TrainingReport& report, const TrainingOptions& op
   WriteStrings(json, "cleaned", report.cleaned);
   WriteStrings(json, "steps", report.steps);
   WriteStrings(json, "warnings", report.warnings);
+  if (report.optimised) {
+    const optimise::AutoChoice& choice = *report.optimised;
+    json.Key("optimised").BeginObject().Key("passes").String(choice.passes);
+    json.Key("chosen").String(choice.trials[choice.chosen].standing.name);
+    json.Key("why").String(choice.why);
+    AppendModels(json, choice.trials);
+    json.EndObject();
+  }
   if (report.held_out) WriteHeldOut(json, *report.held_out);
+  if (report.held_out && report.held_out->comparison)
+    evaluate::AppendComparison(json, *report.held_out->comparison);
   if (!report.metric.empty()) WriteTrials(json, report);
   if (!report.curve.empty()) WriteCurve(json, report);
   json.Key("resumed").Bool(report.resumed).Key("stopped").Bool(report.stopped);

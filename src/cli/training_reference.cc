@@ -26,6 +26,11 @@ read from the file; missing numbers as NaN, missing words as "". A word that tra
 Columns that say nothing are not learned from, with a warning: those of one value, or of a word of its own in each row. Where
 all columns hold numbers they stay inputs all the same, so that rows may be sent by place.
 
+## Rows that belong together
+With `--group` no value of that column is on both sides of a split, with `--time` later rows judge earlier ones. That holds
+for the rows held out, for the folds of a search, for the rows that judge early stopping, and for the means of the target
+that categories become. Rows that `--clean oversample` adds are copies: a row and its copies stay on one side too.
+
 ## Steps
 `--step COLUMN=STEP`, or `'*=STEP'` for every column that it suits. They are fitted on the rows to learn from and become
 nodes of the model, so that training and serving cannot differ. Unless said otherwise: numbers that an estimator does not
@@ -40,7 +45,8 @@ most frequent terms; times become year, month, day, weekday (0 = Monday) and hou
 constexpr std::string_view kKinds = R"(
 ## Estimators
 `--model NAME`, with `--param NAME=VALUE`. *missing*: takes missing numbers as they are; *categories*: takes codes of
-categories; *scaled*: wants standard scores. What `--search` tries stands in the last column.
+categories; *scaled*: wants standard scores; *resumes*: a fit that is cut short goes on from its `--checkpoint` (the
+others take one for their search alone). What `--search` tries stands in the last column.
 )";
 
 std::string NeedsOf(const EstimatorKind& kind) {
@@ -50,6 +56,7 @@ std::string NeedsOf(const EstimatorKind& kind) {
   if (kind.needs.takes_missing) words.emplace_back("missing");
   if (kind.needs.takes_categories) words.emplace_back("categories");
   if (kind.needs.wants_scaling) words.emplace_back("scaled");
+  if (kind.saves_checkpoints) words.emplace_back("resumes");
   return fmt::format("{}", fmt::join(words, ", "));
 }
 

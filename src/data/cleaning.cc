@@ -11,8 +11,8 @@
 #include <numeric>
 
 #include "base/nearest_word.h"
+#include "base/random.h"
 #include "data/quantile.h"
-#include "data/random.h"
 
 namespace slipway::data {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <cstring>
 
+#include "base/random.h"
 #include "data/csv.h"
-#include "data/random.h"
 
 namespace slipway::data {
 namespace {

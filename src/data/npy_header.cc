@@ -151,7 +151,7 @@ StatusOr<size_t> NpyStringWidth(std::string_view descr) {
   size_t width;
   const char* const end = descr.data() + descr.size();
   const auto [at, error] = std::from_chars(descr.data() + 2, end, width);
-  constexpr size_t kMaxWidth = 1u << 30;
+  constexpr size_t kMaxWidth = 1u << 20;  // of one cell: it is read at once
   if (error != std::errc() || at != end || width > kMaxWidth) return MalformedNpy("its descr");
   return width * (is_text ? 4 : 1);
 }

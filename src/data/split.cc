@@ -5,7 +5,7 @@
 #include <map>
 #include <numeric>
 
-#include "data/random.h"
+#include "base/random.h"
 
 namespace slipway::data {
 namespace {

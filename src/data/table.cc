@@ -132,13 +132,18 @@ StatusOr<const Column*> Table::Get(std::string_view name) const {
   return Error(Reason::kBadRequest, "there is no column \"{}\"{}", name, DidYouMean(name, names));
 }
 
+Column Column::Select(std::span<const uint32_t> rows) const {
+  return {name, type, Taken(numbers, rows), Taken(codes, rows), categories, Taken(texts, rows)};
+}
+
+Target Target::Select(std::span<const uint32_t> rows) const {
+  return {task, name, Taken(values, rows), Taken(classes, rows), labels, integer_labels};
+}
+
 Table Table::Select(std::span<const uint32_t> selected) const {
   Table table;
   table.rows = selected.size();
-  for (const Column& column : columns)
-    table.columns.push_back({column.name, column.type, Taken(column.numbers, selected),
-                             Taken(column.codes, selected), column.categories,
-                             Taken(column.texts, selected)});
+  for (const Column& column : columns) table.columns.push_back(column.Select(selected));
   return table;
 }
 

@@ -36,6 +36,8 @@ struct Column {
 
   bool is_numeric() const { return type != ColumnType::kCategory && type != ColumnType::kText; }
   bool IsMissing(size_t row) const;
+  /// These rows, in this order; one may come more than once. Categories stay as they are.
+  Column Select(std::span<const uint32_t> rows) const;
 };
 
 struct Table {
@@ -46,7 +48,7 @@ struct Table {
   const Column* Find(std::string_view name) const;
   /// kBadRequest naming the column and the nearest name there is.
   StatusOr<const Column*> Get(std::string_view name) const;
-  /// These rows, in this order; one may come more than once. Categories stay as they are.
+  /// As Column::Select.
   Table Select(std::span<const uint32_t> rows) const;
   /// Without the columns of these names.
   Table Without(std::span<const std::string> names) const;
@@ -63,6 +65,7 @@ struct Target {
   std::vector<std::string> labels;  // sorted: by value when they are whole numbers, else by bytes
   bool integer_labels = false;      // labels are whole numbers, answered as INT64
   size_t rows() const { return task == Task::kRegression ? values.size() : classes.size(); }
+  Target Select(std::span<const uint32_t> rows) const;
 };
 
 /// @param task  nullopt: classification of categories, booleans, and whole numbers of at most 20

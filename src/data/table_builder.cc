@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "base/nearest_word.h"
-#include "data/random.h"
+#include "base/random.h"
 
 namespace slipway::data {
 namespace {

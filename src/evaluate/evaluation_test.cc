@@ -3,12 +3,12 @@
 #include <cmath>
 #include <limits>
 
+#include "base/random.h"
 #include "evaluate/comparison.h"
 #include "evaluate/importance.h"
 #include "evaluate/slices.h"
 #include "evaluate/testing/fake_runner.h"
 #include "evaluate/testing/judged_rows.h"
-#include "stats/random.h"
 
 namespace slipway::evaluate {
 namespace {

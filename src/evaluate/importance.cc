@@ -4,9 +4,9 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/random.h"
 #include "evaluate/predictions.h"
 #include "evaluate/sample.h"
-#include "stats/random.h"
 
 namespace slipway::evaluate {
 namespace {
@@ -68,7 +68,7 @@ StatusOr<PermutationImportance> MeasureImportance(const Runner& model, const dat
     std::vector<double> losses;
     for (int repeat = 0; repeat < options.repeats; ++repeat) {
       std::vector<uint32_t> order = AllRows(table.rows);
-      stats::Random(options.seed, feature * options.repeats + repeat + 1).Shuffle(std::span(order));
+      Random(options.seed, feature * options.repeats + repeat + 1).Shuffle(std::span(order));
       table.columns[feature] = Reordered(column, order);
       ASSIGN_OR_RETURN(const double shuffled, measure());
       losses.push_back(metric.metric->higher_is_better ? whole - shuffled : shuffled - whole);

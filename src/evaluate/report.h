@@ -12,6 +12,7 @@
 #include "evaluate/metrics.h"
 #include "evaluate/score_metrics.h"
 #include "stats/interval.h"
+#include "text/json_writer.h"
 
 namespace slipway::evaluate {
 
@@ -156,5 +157,10 @@ std::string ToText(const Report& report);
 
 /// A page for browsers that needs nothing but itself.
 std::string ToHtml(const Report& report);
+
+/// The parts of ToText and ToJson that tell of a comparison.
+std::string ComparisonText(const Comparison& comparison);
+/// The key "comparison" and its object.
+void AppendComparison(JsonWriter& json, const Comparison& comparison);
 
 }  // namespace slipway::evaluate

@@ -169,21 +169,6 @@ void AppendShap(JsonWriter& json, const TreeShap& shap) {
   json.EndObject();
 }
 
-void AppendComparison(JsonWriter& json, const Comparison& comparison) {
-  json.Key("comparison").BeginObject().Key("baseline").String(comparison.baseline);
-  json.Key("test").String(comparison.test).Key("p_value").Double(comparison.p_value);
-  json.Key("metrics").BeginArray();
-  for (const Difference& difference : comparison.differences) {
-    json.BeginObject().Key("name").String(difference.metric.name);
-    json.Key("candidate").Double(difference.candidate);
-    json.Key("baseline").Double(difference.baseline);
-    json.Key("difference").Double(difference.candidate - difference.baseline);
-    AppendInterval(json, difference.interval);
-    json.Key("p_value").Double(difference.p_value).EndObject();
-  }
-  json.EndArray().EndObject();
-}
-
 void AppendLearning(JsonWriter& json, const Report& report) {
   if (report.learning.empty()) return;
   json.Key("learning_curve").BeginObject().Key("metric").String(report.learning_metric);
@@ -215,6 +200,21 @@ void AppendGate(JsonWriter& json, const Report& report) {
 }
 
 }  // namespace
+
+void AppendComparison(JsonWriter& json, const Comparison& comparison) {
+  json.Key("comparison").BeginObject().Key("baseline").String(comparison.baseline);
+  json.Key("test").String(comparison.test).Key("p_value").Double(comparison.p_value);
+  json.Key("metrics").BeginArray();
+  for (const Difference& difference : comparison.differences) {
+    json.BeginObject().Key("name").String(difference.metric.name);
+    json.Key("candidate").Double(difference.candidate);
+    json.Key("baseline").Double(difference.baseline);
+    json.Key("difference").Double(difference.candidate - difference.baseline);
+    AppendInterval(json, difference.interval);
+    json.Key("p_value").Double(difference.p_value).EndObject();
+  }
+  json.EndArray().EndObject();
+}
 
 std::string ToJson(const Report& report) {
   std::string text;

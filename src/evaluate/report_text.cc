@@ -136,6 +136,15 @@ std::string ShapText(const TreeShap& shap) {
                      shap.rows, shap.background);
 }
 
+std::string GateText(std::span<const GateLine> lines) {
+  std::string text = "\ngate\n";
+  for (const GateLine& line : lines)
+    text += fmt::format("{}  {}: {}\n", line.passed ? "passed" : "FAILED", line.text, line.found);
+  return text;
+}
+
+}  // namespace
+
 std::string ComparisonText(const Comparison& comparison) {
   TextTable table({"against " + Word(comparison.baseline), "this model", "baseline", "difference",
                    "interval", "p"});
@@ -147,15 +156,6 @@ std::string ComparisonText(const Comparison& comparison) {
   return fmt::format("\n{}{} test of the same rows: p = {:.3g}\n", table.Text(), comparison.test,
                      comparison.p_value);
 }
-
-std::string GateText(std::span<const GateLine> lines) {
-  std::string text = "\ngate\n";
-  for (const GateLine& line : lines)
-    text += fmt::format("{}  {}: {}\n", line.passed ? "passed" : "FAILED", line.text, line.found);
-  return text;
-}
-
-}  // namespace
 
 const Figure* Report::Find(std::string_view metric) const {
   for (const Figure& figure : figures)

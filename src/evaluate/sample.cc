@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "stats/random.h"
+#include "base/random.h"
 
 namespace slipway::evaluate {
 
@@ -16,7 +16,7 @@ std::vector<uint32_t> AllRows(size_t rows) {
 std::vector<uint32_t> SampleRows(size_t rows, size_t most, uint64_t seed) {
   std::vector<uint32_t> sample = AllRows(rows);
   if (rows <= most) return sample;
-  stats::Random(seed).Shuffle(std::span(sample));
+  Random(seed).Shuffle(std::span(sample));
   sample.resize(most);
   std::sort(sample.begin(), sample.end());
   return sample;

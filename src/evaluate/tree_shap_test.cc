@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "stats/random.h"
+#include "base/random.h"
 
 namespace slipway::evaluate {
 namespace {
@@ -48,12 +48,12 @@ class RandomTrees {
     return static_cast<int32_t>(place);
   }
 
-  stats::Random random_;
+  Random random_;
   const bool wide_;
   onnx::TreeSum sum_;
 };
 
-std::vector<double> RandomRow(stats::Random& random, size_t features) {
+std::vector<double> RandomRow(Random& random, size_t features) {
   std::vector<double> row;
   for (size_t i = 0; i < features; ++i)
     row.push_back(random.Below(5) == 0 ? kMissing : static_cast<double>(random.Below(4)));
@@ -88,7 +88,7 @@ std::vector<double> ByDefinition(const TreeExplainer& explainer, std::span<const
 void ExpectExact(const onnx::TreeSum& sum, const std::vector<uint32_t>& owners, size_t players,
                  uint64_t seed) {
   const TreeExplainer explainer(sum, owners, players);
-  stats::Random random(seed, 1);
+  Random random(seed, 1);
   for (int pair = 0; pair < 20; ++pair) {
     const auto row = RandomRow(random, sum.features), background = RandomRow(random, sum.features);
     std::vector<double> values(sum.outputs * players);

@@ -151,4 +151,11 @@ StatusOr<Optimised> Optimise(const ModelBytes& model, std::span<const Step> step
   return optimised;
 }
 
+std::string PassesThatDidSomething(const Optimised& optimised) {
+  std::string text;
+  for (const PassReport& report : optimised.passes)
+    if (!report.done.empty()) text += (text.empty() ? "" : ",") + report.pass;
+  return text;
+}
+
 }  // namespace slipway::optimise

@@ -28,6 +28,9 @@ struct Optimised {
   std::vector<PassReport> passes;
 };
 
+/// "fold-constants,merge-equal": for the lineage.
+std::string PassesThatDidSomething(const Optimised& optimised);
+
 struct OptimiseOptions {
   const Clock* clock = nullptr;   // never null
   double exact_tolerance = 1e-4;  // of Difference::relative, for passes that are exact

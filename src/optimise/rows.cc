@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "evaluate/table_inputs.h"
+
 namespace slipway::optimise {
 namespace {
 
@@ -86,6 +88,14 @@ CalibrationSplit SplitForCalibration(const LabelledRows& rows, size_t calibratio
     (i * taken / count != (i + 1) * taken / count ? kept : others)
         .push_back(static_cast<uint32_t>(i));
   return {rows.rows.Select(kept), rows.Select(others)};
+}
+
+StatusOr<Rows> RowsOfTable(const data::Table& table, Signature signature) {
+  for (TensorSpec& input : signature.inputs)  // whole batches are cut later
+    if (!input.shape.empty()) input.shape[0] = -1;
+  ASSIGN_OR_RETURN(const auto inputs, evaluate::TableInputs::Create(signature, table));
+  ASSIGN_OR_RETURN(auto tensors, inputs.Rows(0, table.rows));
+  return Rows{std::move(tensors), table.rows};
 }
 
 size_t BatchOf(const Signature& signature, size_t wish) {

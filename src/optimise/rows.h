@@ -45,6 +45,10 @@ struct CalibrationSplit {
 };
 CalibrationSplit SplitForCalibration(const LabelledRows& rows, size_t calibration);
 
+/// All rows of a table as a model of that signature takes them.
+/// @return kBadRequest naming column and input.
+StatusOr<Rows> RowsOfTable(const data::Table& table, Signature signature);
+
 /// How many rows `model` takes at once: what its first dimension is fixed to, else `wish`.
 size_t BatchOf(const Signature& signature, size_t wish);
 

@@ -115,7 +115,8 @@ void ExpectAgreement(const data::Table& table, const data::Target& target,
                      double tolerance = 0) {
   train::PreprocessOptions options;
   for (const std::string& step : steps) ASSERT_TRUE(options.steps.Add(step).ok()) << step;
-  const auto fitted = train::Preprocess(table, target, {}, needs, options);
+  const auto fitted = train::Preprocess(
+      {.table = table, .target = target, .weights = {}, .group = {}, .time = {}}, needs, options);
   ASSERT_TRUE(fitted.ok()) << fitted.status();
   const data::Table others = WithStrangers(table);
   const auto applied = fitted->preprocessor.Apply(others);

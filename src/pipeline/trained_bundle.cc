@@ -59,6 +59,8 @@ std::map<std::string, std::string> LineageOf(const TrainingReport& report,
       {"seed", fmt::format("{}", options.seed)},
       {"threads", fmt::format("{}", options.threads)},
       {"steps", fmt::format("{}", fmt::join(report.steps, "; "))}};
+  if (options.sample < report.facts.rows)
+    lineage["data_sample"] = fmt::format("{} rows", options.sample);
   if (report.facts.skipped > 0)
     lineage["data_rows_skipped"] = fmt::format("{}", report.facts.skipped);
   if (!report.cleaned.empty())
@@ -68,6 +70,7 @@ std::map<std::string, std::string> LineageOf(const TrainingReport& report,
        {std::pair("weights", &options.weights), {"group", &options.group}, {"time", &options.time}})
     if (!column->empty()) lineage[role] = *column;
   if (!report.choice.empty()) lineage["choice"] = report.choice;
+  if (report.optimised) lineage["passes"] = report.optimised->passes;
   if (report.stopped) lineage["stopped"] = "before the end: the best until then";
   if (report.held_out)
     for (const evaluate::Figure& figure : report.held_out->figures)
@@ -81,10 +84,10 @@ StatusOr<bundle::Packed> PackTrained(const train::Trained& trained, const evalua
   bundle::NewModel model{.bytes = {.model = std::as_bytes(std::span(trained.onnx))}};
   model.manifest.name = options.name;
   model.manifest.signature = trained.signature;
-  ASSIGN_OR_RETURN(const data::Table learned, train::InputsOf(trained, rows.train));
+  ASSIGN_OR_RETURN(const data::Table learned, train::InputsOf(trained, rows.train.table));
   model.manifest.feature_schema = data::RenderFeatureSchema(data::DescribeFeatures(learned));
   model.manifest.lineage = LineageOf(report, options);
-  const data::Table& source = rows.test.rows > 0 ? rows.test : rows.train;
+  const data::Table& source = rows.test.size() > 0 ? rows.test.table : rows.train.table;
   std::vector<uint32_t> first(std::min(source.rows, kExamples * kRowsOfExample));
   std::iota(first.begin(), first.end(), 0);
   ASSIGN_OR_RETURN(const data::Table inputs, train::InputsOf(trained, source.Select(first)));

@@ -49,7 +49,9 @@ data::Target Classes(std::vector<int32_t> classes, int labels = 3) {
 Predictions AnswersOf(const train::EstimatorKind& kind, const Given& given, const RowList& rows,
                       const data::Target& target) {
   Team team(1);
-  const auto trained = train::Train(TableOf(rows), target, {}, {&kind, given}, {.team = &team});
+  const auto trained = train::Train(
+      {.table = TableOf(rows), .target = target, .weights = {}, .group = {}, .time = {}},
+      {&kind, given}, {.team = &team});
   EXPECT_TRUE(trained.ok()) << trained.status();
   if (!trained.ok()) return {};
   const auto engine = CreateTabularEngine();

@@ -5,14 +5,16 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <iterator>
 
 #include "evaluate/evaluation.h"
-#include "evaluate/gate.h"
 #include "io/digest.h"
 #include "io/durable_write.h"
-#include "io/file.h"
-#include "pipeline/latency.h"
+#include "pipeline/fit_watch.h"
+#include "pipeline/held_out.h"
+#include "pipeline/optimise_trained.h"
 #include "pipeline/trained_bundle.h"
 #include "pipeline/training_rows.h"
 #include "train/selection/automatic.h"
@@ -24,6 +26,7 @@ namespace {
 
 constexpr std::string_view kAutomatic = "auto";
 constexpr double kUnknownShare = -1;
+constexpr size_t kMaxGrid = 100'000;  // recipes
 
 Status CheckFree(const std::string& out) {
   struct stat found;
@@ -31,12 +34,20 @@ Status CheckFree(const std::string& out) {
   return Error(Reason::kAlreadyExists, "\"{}\" exists already: remove it or name another", out);
 }
 
+/// Known before hours of training, not after them.
+Status CheckFolderOf(const std::string& path) {
+  const size_t slash = path.find_last_of('/', path.find_last_not_of('/'));
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  if (::access(folder.c_str(), W_OK) == 0) return OkStatus();
+  return Error(Reason::kBadRequest, "\"{}\" cannot be created: {}: {}", path, folder,
+               std::strerror(errno));
+}
+
 /// One training; its report grows as it goes on.
 class Training {
  public:
-  Training(const TrainingOptions& options, const evaluate::LoadModel& load,
-           const TrainingWatch& watch)
-      : options_(options), load_(load), watch_(watch), team_(options.threads) {}
+  Training(const TrainingOptions& options, const TrainingDoors& doors, const TrainingWatch& watch)
+      : options_(options), doors_(doors), watch_(watch), team_(options.threads) {}
 
   StatusOr<TrainingReport> Run() &&;
 
@@ -53,57 +64,65 @@ class Training {
                                           const train::Experiment& experiment,
                                           const train::Control& control);
   StatusOr<train::Trained> Fit();
-  StatusOr<evaluate::Gate> ReadGate() const;
-  StatusOr<std::vector<evaluate::GateLine>> JudgeBy(const evaluate::Gate& gate,
-                                                    const evaluate::Runner& runner,
-                                                    const data::Table& inputs,
-                                                    const evaluate::Predictions& predictions);
-  Status Judge(const evaluate::Gate& gate, const evaluate::Runner& runner,
-               const train::Trained& trained);
+  Status Optimise(train::Trained& trained);
   train::TrainOptions CommonOptions();
-  /// What a checkpoint belongs to: a digest of all that the fit follows from.
+  /// What a checkpoint belongs to: a digest of all that search and fit follow from.
   std::string Identity() const;
+  Status OpenCheckpoint();
 
   const TrainingOptions& options_;
-  const evaluate::LoadModel& load_;
+  const TrainingDoors& doors_;
   const TrainingWatch& watch_;
   Team team_;
   TrainingRows rows_;
+  Checkpoint checkpoint_;
   TrainingReport report_;
 };
 
 StatusOr<TrainingReport> Training::Run() && {
   RETURN_IF_ERROR(CheckFree(options_.out));
+  for (const std::string* path : {&options_.out, &options_.html, &options_.checkpoint})
+    if (!path->empty()) RETURN_IF_ERROR(CheckFolderOf(*path));
   const SteadyClock clock;
   const TimePoint start = clock.Now();
   ASSIGN_OR_RETURN(rows_, ReadTrainingRows(options_, searches()));
   report_.facts = rows_.facts;
   report_.cleaned = rows_.cleaned;
-  report_.task = rows_.train_target.task;
-  report_.labels = rows_.train_target.labels;
-  report_.train_rows = rows_.train.rows;
-  report_.test_rows = rows_.test.rows;
+  report_.task = rows_.train.target.task;
+  report_.labels = rows_.train.target.labels;
+  report_.train_rows = rows_.train.size();
+  report_.test_rows = rows_.test.size();
   report_.split = NameOf(rows_.kind);
-  ASSIGN_OR_RETURN(const evaluate::Gate gate, ReadGate());
+  std::optional<HeldOutJudge> judge;
+  if (report_.test_rows > 0) {
+    ASSIGN_OR_RETURN(judge, HeldOutJudge::Create(options_, rows_, doors_.open_baseline, team_));
+  }
   const TimePoint read = clock.Now();
   report_.read_time = read - start;
   RETURN_IF_ERROR(Choose());
   report_.search_time = clock.Now() - read;
 
-  ASSIGN_OR_RETURN(const train::Trained trained, Fit());
-  ASSIGN_OR_RETURN(const std::unique_ptr<evaluate::Runner> runner, load_(trained.onnx));
-  RETURN_IF_ERROR(Judge(gate, *runner, trained));
+  ASSIGN_OR_RETURN(train::Trained trained, Fit());
+  RETURN_IF_ERROR(Optimise(trained));
+  ASSIGN_OR_RETURN(const std::unique_ptr<evaluate::Runner> runner, doors_.load(trained.onnx));
+  if (judge) {
+    Tell("judging the model", kUnknownShare);
+    ASSIGN_OR_RETURN(report_.held_out, judge->Judge(*runner, trained, report_));
+  }
+  if (report_.FailedLines().empty()) {
+    ASSIGN_OR_RETURN(report_.packed, PackTrained(trained, *runner, rows_, report_, options_));
+  }
   if (!options_.html.empty() && report_.held_out)
     RETURN_IF_ERROR(io::WriteDurably(options_.html, evaluate::ToHtml(*report_.held_out)));
   if (!report_.FailedLines().empty()) return std::move(report_);
-  ASSIGN_OR_RETURN(report_.packed, PackTrained(trained, *runner, rows_, report_, options_));
   if (!options_.checkpoint.empty()) ::unlink(options_.checkpoint.c_str());
   return std::move(report_);
 }
 
 StatusOr<std::vector<train::Recipe>> Training::Recipes() const {
   if (options_.model == kAutomatic) {
-    if (options_.parameters.empty()) return train::AutomaticRecipes(report_.task, rows_.train.rows);
+    if (options_.parameters.empty())
+      return train::AutomaticRecipes(report_.task, rows_.train.size());
     return Error(Reason::kBadRequest,
                  "--param: of which estimator? Name it with --model; auto tries several");
   }
@@ -111,7 +130,15 @@ StatusOr<std::vector<train::Recipe>> Training::Recipes() const {
   train::Recipe base{kind, options_.parameters};
   if (!searches()) return std::vector{std::move(base)};
   const train::Choices choices = train::ChoicesOf(*kind, base.parameters);
-  if (options_.search == Search::kGrid) return train::Grid(base, choices);
+  if (options_.search == Search::kGrid) {
+    if (const size_t count = train::CombinationsOf(choices); count > kMaxGrid)
+      return Error(
+          Reason::kBadRequest,
+          "--search grid: {} combinations are more than {}: give fewer values, or search at random "
+          "with --trials",
+          count, kMaxGrid);
+    return train::Grid(base, choices);
+  }
   return train::Sample(base, choices, options_.trials, options_.seed);
 }
 
@@ -137,21 +164,28 @@ Status Training::Choose() {
   ASSIGN_OR_RETURN(const std::vector<train::Recipe> recipes, Recipes());
   if (!searches()) {
     report_.recipe = recipes.front();
-    return OkStatus();
+    return OpenCheckpoint();
   }
-  const data::Target& target = rows_.train_target;
+  const data::Target& target = rows_.train.target;
   evaluate::NamedMetric metric = evaluate::DefaultScore(target, /*has_probabilities=*/false);
   if (!options_.metric.empty()) {
     ASSIGN_OR_RETURN(metric, evaluate::FindMetric(options_.metric, target));
   }
   report_.metric = metric.name;
-  const train::Experiment experiment{rows_.train, target, rows_.train_weights,
-                                     rows_.folds, metric, load_};
-  train::Control control{.stopped = [&] { return stop_requests() > 0; },
-                         .deadline = std::nullopt,
-                         .progress = [&](double share) { Tell("trying estimators", share); }};
+  const train::Experiment experiment{rows_.train, rows_.folds, metric, doors_.load};
+  RETURN_IF_ERROR(OpenCheckpoint());
+  Status saved;
+  train::Control control{
+      .stopped = [&] { return stop_requests() > 0 || !saved.ok(); },
+      .deadline = std::nullopt,
+      .progress = [&](double share) { Tell("trying estimators", share); },
+      .recall = [&](const train::Recipe& recipe,
+                    size_t max_rows) { return checkpoint_.Recall(recipe, max_rows); },
+      .done = [&](const train::Trial& trial,
+                  size_t max_rows) { saved.Update(checkpoint_.Remember(trial, max_rows)); }};
   if (options_.budget) control.deadline = SteadyClock().Now() + *options_.budget;
   ASSIGN_OR_RETURN(report_.trials, Try(recipes, experiment, control));
+  RETURN_IF_ERROR(saved);
   report_.stopped = control.has_stopped;
   const train::Choice choice = options_.model == kAutomatic
                                    ? train::ChooseSimplest(metric, report_.trials)
@@ -168,31 +202,39 @@ Status Training::Choose() {
 }
 
 std::string Training::Identity() const {
-  std::string parts;
-  for (const auto& [key, value] : LineageOf(report_, options_))
-    parts += fmt::format("{}={}\n", key, value);
-  for (const auto& [column, type] : options_.types)
-    parts += fmt::format("type {}={}\n", column, data::NameOf(type));
-  for (const data::CleaningStep& step : options_.clean)
-    parts += fmt::format("clean {}\n", step.text());
-  for (const std::string& step : options_.steps.said()) parts += fmt::format("step {}\n", step);
+  const TrainingOptions& o = options_;
+  std::string parts = fmt::format(
+      "data {} target {} task {} rows {} of {} folds {} test {} model {} search {} {} trials by "
+      "{}, "
+      "more {} seed {} threads {} weights {} group {} time {}",
+      rows_.facts.sha256, o.target, static_cast<int>(report_.task), rows_.train.size(),
+      rows_.facts.rows, o.folds, o.test_share, o.model, static_cast<int>(o.search), o.trials,
+      report_.metric, o.resource, o.seed, o.threads, o.weights, o.group, o.time);
+  for (const auto& [name, value] : o.parameters) parts += fmt::format("\nparam {}={}", name, value);
+  for (const auto& [column, type] : o.types)
+    parts += fmt::format("\ntype {}={}", column, data::NameOf(type));
+  for (const std::string& column : o.drop) parts += fmt::format("\ndrop {}", column);
+  for (const data::CleaningStep& step : o.clean) parts += fmt::format("\nclean {}", step.text());
+  for (const std::string& step : o.steps.said()) parts += fmt::format("\nstep {}", step);
   return io::Sha256Hex(parts);
 }
 
+Status Training::OpenCheckpoint() {
+  if (options_.checkpoint.empty()) return OkStatus();
+  ASSIGN_OR_RETURN(checkpoint_,
+                   Checkpoint::Open(options_.checkpoint, Identity(), options_.checkpoint_every));
+  report_.resumed = checkpoint_.is_resumed();
+  return OkStatus();
+}
+
 StatusOr<train::Trained> Training::Fit() {
-  const std::string identity = Identity();
-  std::string checkpoint;
-  if (!options_.checkpoint.empty()) {
-    ASSIGN_OR_RETURN(checkpoint, ReadCheckpoint(options_.checkpoint, identity));
-  }
-  report_.resumed = !checkpoint.empty();
+  const std::string state(checkpoint_.StateOf(report_.recipe));
   const int asked = stop_requests();
   std::optional<TimePoint> deadline;
   if (options_.budget && !searches()) deadline = SteadyClock().Now() + *options_.budget;
   const std::string what = fmt::format("training {}", train::NameOf(report_.recipe));
-  FitWatch watch({.checkpoint = options_.checkpoint,
-                  .training = identity,
-                  .every = options_.checkpoint_every,
+  FitWatch watch({.checkpoint = checkpoint_,
+                  .recipe = report_.recipe,
                   .should_stop =
                       [&] {
                         return stop_requests() > asked ||
@@ -202,10 +244,8 @@ StatusOr<train::Trained> Training::Fit() {
   Tell(what, 0);
   train::TrainOptions options = CommonOptions();
   options.watch = &watch;
-  options.checkpoint = checkpoint;
-  ASSIGN_OR_RETURN(
-      train::Trained trained,
-      train::Train(rows_.train, rows_.train_target, rows_.train_weights, report_.recipe, options));
+  options.checkpoint = state;
+  ASSIGN_OR_RETURN(train::Trained trained, train::Train(rows_.train, report_.recipe, options));
   report_.stopped = report_.stopped || watch.stopped();
   report_.columns = trained.inputs.size();
   report_.summary = trained.summary;
@@ -220,62 +260,13 @@ StatusOr<train::Trained> Training::Fit() {
   return trained;
 }
 
-StatusOr<evaluate::Gate> Training::ReadGate() const {
-  if (options_.gate.empty()) return evaluate::Gate{};
-  if (rows_.test.rows == 0)
-    return Error(Reason::kBadRequest, "--gate: no rows are held out to decide it (--test-share 0)");
-  constexpr uint64_t kMaxGateBytes = uint64_t{1} << 20;
-  ASSIGN_OR_RETURN(const io::File file, io::File::Open(options_.gate));
-  ASSIGN_OR_RETURN(const io::Bytes bytes, file.ReadAll(kMaxGateBytes));
-  ASSIGN_OR_RETURN(evaluate::Gate gate,
-                   evaluate::ParseGate(bytes.text(), options_.gate, rows_.test_target));
-  if (!gate.NeedsBaseline()) return gate;
-  return Error(Reason::kBadRequest,
-               "{}: a rule speaks of a baseline, and a training has none: `slipway evaluate` the "
-               "bundle against it",
-               options_.gate);
-}
-
-StatusOr<std::vector<evaluate::GateLine>> Training::JudgeBy(
-    const evaluate::Gate& gate, const evaluate::Runner& runner, const data::Table& inputs,
-    const evaluate::Predictions& predictions) {
-  evaluate::GateEvidence evidence{.target = rows_.test_target,
-                                  .table = rows_.test,
-                                  .weights = rows_.test_weights,
-                                  .candidate = {.predictions = &predictions},
-                                  .bootstrap = {.seed = options_.seed, .team = &team_}};
-  constexpr double kMegabyte = 1e6;
-  evidence.candidate.size_mb = static_cast<double>(report_.model_bytes) / kMegabyte;
-  if (gate.NeedsLatency()) {
-    ASSIGN_OR_RETURN(const Call call, OneRowCall(runner, inputs));
-    ASSIGN_OR_RETURN(auto rounds, MeasureLatency({&call, 1}, SteadyClock(), {}));
-    evidence.candidate.latency = std::move(rounds.front());
-  }
-  return evaluate::JudgeGate(gate, evidence);
-}
-
-Status Training::Judge(const evaluate::Gate& gate, const evaluate::Runner& runner,
-                       const train::Trained& trained) {
-  if (rows_.test.rows == 0) return OkStatus();
-  Tell("judging the model", kUnknownShare);
-  ASSIGN_OR_RETURN(const data::Table inputs, train::InputsOf(trained, rows_.test));
-  ASSIGN_OR_RETURN(const evaluate::Predictions predictions,
-                   evaluate::Predict(runner, inputs, rows_.test_target));
-  evaluate::EvaluateOptions evaluation{.weights = rows_.test_weights,
-                                       .bootstrap = {.seed = options_.seed, .team = &team_}};
-  ASSIGN_OR_RETURN(report_.held_out,
-                   evaluate::Evaluate({rows_.test_target, predictions},
-                                      {.model = options_.out,
-                                       .data = options_.data,
-                                       .data_digest = "sha256:" + report_.facts.sha256,
-                                       .data_rows = report_.facts.rows,
-                                       .skipped_rows = report_.facts.skipped},
-                                      evaluation));
-  report_.held_out->learning_metric = report_.curve_metric;
-  for (const train::CurvePoint& point : report_.curve)
-    report_.held_out->learning.push_back(
-        {static_cast<double>(point.iteration), point.training, point.validation});
-  ASSIGN_OR_RETURN(report_.held_out->gate, JudgeBy(gate, runner, inputs, predictions));
+Status Training::Optimise(train::Trained& trained) {
+  if (options_.optimise.empty()) return OkStatus();
+  Tell("optimising the model", kUnknownShare);
+  ASSIGN_OR_RETURN(report_.optimised, OptimiseTrained(trained, rows_, doors_.load,
+                                                      {options_.optimise, options_.max_loss}));
+  trained.onnx = std::move(report_.optimised->onnx);
+  report_.model_bytes = trained.onnx.size();
   return OkStatus();
 }
 
@@ -289,9 +280,9 @@ std::vector<evaluate::GateLine> TrainingReport::FailedLines() const {
   return failed;
 }
 
-StatusOr<TrainingReport> RunTraining(const TrainingOptions& options,
-                                     const evaluate::LoadModel& load, const TrainingWatch& watch) {
-  return Training(options, load, watch).Run();
+StatusOr<TrainingReport> RunTraining(const TrainingOptions& options, const TrainingDoors& doors,
+                                     const TrainingWatch& watch) {
+  return Training(options, doors, watch).Run();
 }
 
 }  // namespace slipway::pipeline

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,7 +15,7 @@
 #include "data/table_file.h"
 #include "evaluate/report.h"
 #include "evaluate/runner.h"
-#include "pipeline/fit_watch.h"
+#include "optimise/auto.h"
 #include "train/preprocessing/steps.h"
 #include "train/selection/trial.h"
 
@@ -36,7 +37,8 @@ struct TrainingOptions {
   std::string weights, group, time;  // columns, or ""
   train::StepPlan steps;
   bool skip_bad_rows = false;
-  double test_share = 0.2;  // 0: nothing is held out
+  size_t sample = SIZE_MAX;  // rows of the file that are read, at random
+  double test_share = 0.2;   // 0: nothing is held out
   int folds = 5;
   Search search = Search::kNone;
   size_t trials = 20;              // of a random search, and of halving's first round
@@ -47,9 +49,26 @@ struct TrainingOptions {
   int threads = 1;
   std::string checkpoint;  // a file, or ""
   Duration checkpoint_every = std::chrono::seconds(10);
-  std::string name;  // of the model in the bundle
-  std::string gate;  // a file of thresholds that the rows held out decide, or ""
-  std::string html;  // a report for browsers, or ""
+  std::string name;        // of the model in the bundle
+  std::string optimise;    // "": not; else "auto", or passes as optimise::ReadSteps takes them
+  double max_loss = 0.01;  // that optimising by "auto" may cost
+  std::string gate;        // a file of thresholds that the rows held out decide, or ""
+  std::string baseline;    // a model to compare with; "": what the gate names, if anything
+  std::string html;        // a report for browsers, or ""
+};
+
+/// A model to compare with, of this machine or at a server.
+struct Baseline {
+  std::string name;
+  std::shared_ptr<const evaluate::Runner> runner;
+  std::optional<double> size_mb;  // not known at a server
+};
+using OpenBaseline = std::function<StatusOr<Baseline>(const std::string& name)>;
+
+/// What a training has of engines and clients.
+struct TrainingDoors {
+  evaluate::LoadModel load;  // models that were written here
+  OpenBaseline open_baseline;
 };
 
 /// Who follows a training from outside. Threads: called from the thread that trains.
@@ -78,7 +97,8 @@ struct TrainingReport {
   std::vector<std::string> steps, warnings;
   std::string curve_metric;
   std::vector<train::CurvePoint> curve;
-  std::optional<evaluate::Report> held_out;  // of the rows held out, when there are any
+  std::optional<optimise::AutoChoice> optimised;  // without its model
+  std::optional<evaluate::Report> held_out;       // of the rows held out, when there are any
   bool resumed = false;
   bool stopped = false;  // by a person or the budget: the best so far
   Duration read_time{}, search_time{}, preprocess_time{}, fit_time{};
@@ -89,12 +109,11 @@ struct TrainingReport {
 };
 
 /// The same file, options, threads and class of processor give the same bundle, byte for byte,
-/// unless the budget or a person stopped something.
+/// unless the budget or a person stopped something, or "auto" chose by what it measured.
 /// A model that does not pass its gate is not packed.
-/// @param load  an engine for models that were written here.
 /// @return kAlreadyExists when `out` is there (before any work); kBadRequest naming option, column
 ///   or row; kTooLarge; kDiskFull, leaving nothing behind; kIo.
-StatusOr<TrainingReport> RunTraining(const TrainingOptions& options,
-                                     const evaluate::LoadModel& load, const TrainingWatch& watch);
+StatusOr<TrainingReport> RunTraining(const TrainingOptions& options, const TrainingDoors& doors,
+                                     const TrainingWatch& watch);
 
 }  // namespace slipway::pipeline

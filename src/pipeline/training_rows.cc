@@ -1,5 +1,8 @@
 #include "pipeline/training_rows.h"
 
+#include <fmt/format.h>
+
+#include <cmath>
 #include <numeric>
 
 namespace slipway::pipeline {
@@ -37,20 +40,25 @@ StatusOr<Roles> TakeRoles(data::Table& table, const TrainingOptions& options) {
   return roles;
 }
 
-data::Column SelectRows(const data::Column& column, std::span<const uint32_t> rows) {
-  data::Table table;
-  table.columns.push_back(column);
-  return std::move(table.Select(rows).columns.front());
+Status CheckWeights(const data::Column& weights) {
+  for (size_t row = 0; row < weights.numbers.size(); ++row)
+    if (!(weights.numbers[row] >= 0) || std::isinf(weights.numbers[row]))
+      return Error(Reason::kBadRequest,
+                   "--weights: column \"{}\": row {}: expected a finite number, 0 or more, got {}",
+                   weights.name, row + 1,
+                   weights.IsMissing(row) ? "nothing" : fmt::format("{}", weights.numbers[row]));
+  return OkStatus();
 }
 
-std::vector<double> WeightsOf(const Roles& roles, std::span<const uint32_t> rows) {
-  return roles.weights ? train::Select(std::span<const double>(roles.weights->numbers), rows)
-                       : std::vector<double>();
-}
-
-data::SplitKind KindOf(const TrainingOptions& options) {
-  if (!options.group.empty()) return data::SplitKind::kGrouped;
-  return options.time.empty() ? data::SplitKind::kStratified : data::SplitKind::kTime;
+Status CheckFinite(const data::Table& table) {
+  for (const data::Column& column : table.columns)
+    for (size_t row = 0; row < column.numbers.size(); ++row)
+      if (std::isinf(column.numbers[row]))
+        return Error(Reason::kBadRequest,
+                     "column \"{}\": row {} holds an infinite number: correct it, leave it empty, "
+                     "or drop the column",
+                     column.name, row + 1);
+  return OkStatus();
 }
 
 StatusOr<data::Split> SplitRows(size_t rows, const TrainingOptions& options,
@@ -82,6 +90,7 @@ StatusOr<TrainingRows> ReadTrainingRows(const TrainingOptions& options, bool wit
   ASSIGN_OR_RETURN(data::TableFile file,
                    data::ReadTable(options.data, {.types = options.types,
                                                   .skip_bad_rows = options.skip_bad_rows,
+                                                  .max_rows = options.sample,
                                                   .seed = options.seed}));
   TrainingRows rows;
   rows.facts = std::move(file.facts);
@@ -90,40 +99,36 @@ StatusOr<TrainingRows> ReadTrainingRows(const TrainingOptions& options, bool wit
   if (!target_found.ok()) return Annotate(target_found.status(), "--target");
   for (const std::string& name : options.drop)
     RETURN_IF_ERROR(Take(table, "--drop", name).status());
+  if (!options.weights.empty()) {
+    const data::Column* const weights = table.Find(options.weights);
+    if (weights != nullptr && weights->is_numeric()) RETURN_IF_ERROR(CheckWeights(*weights));
+  }
+  RETURN_IF_ERROR(CheckFinite(table));
   for (const data::CleaningStep& step : options.clean) {
     if (step.training_only()) continue;
     ASSIGN_OR_RETURN(rows.cleaned.emplace_back(),
                      data::Clean(step, options.target, options.seed, table));
   }
   ASSIGN_OR_RETURN(const data::Column target_column, Take(table, "--target", options.target));
-  ASSIGN_OR_RETURN(const Roles roles, TakeRoles(table, options));
-  const auto target = data::TargetOf(target_column, options.task ? &*options.task : nullptr);
+  ASSIGN_OR_RETURN(Roles roles, TakeRoles(table, options));
+  auto target = data::TargetOf(target_column, options.task ? &*options.task : nullptr);
   if (!target.ok()) return Annotate(target.status(), options.data);
 
-  rows.kind = KindOf(options);
-  const data::SplitOptions split_options{.kind = rows.kind,
-                                         .seed = options.seed,
-                                         .target = &*target,
-                                         .group = roles.group ? &*roles.group : nullptr,
-                                         .time = roles.time ? &*roles.time : nullptr};
-  ASSIGN_OR_RETURN(const data::Split split, SplitRows(table.rows, options, split_options));
-  rows.train = table.Select(split.train);
-  rows.test = table.Select(split.test);
-  rows.train_target = train::Select(*target, split.train);
-  rows.test_target = train::Select(*target, split.test);
-  rows.train_weights = WeightsOf(roles, split.train);
-  rows.test_weights = WeightsOf(roles, split.test);
-  if (!with_folds) return rows;
-
-  std::optional<data::Column> group, time;
-  if (roles.group) group = SelectRows(*roles.group, split.train);
-  if (roles.time) time = SelectRows(*roles.time, split.train);
-  ASSIGN_OR_RETURN(rows.folds, data::SplitFolds(split.train.size(), options.folds,
-                                                {.kind = rows.kind,
-                                                 .seed = options.seed,
-                                                 .target = &rows.train_target,
-                                                 .group = group ? &*group : nullptr,
-                                                 .time = time ? &*time : nullptr}));
+  train::Dataset all{.table = std::move(table),
+                     .target = *std::move(target),
+                     .weights = {},
+                     .group = std::move(roles.group),
+                     .time = std::move(roles.time)};
+  if (roles.weights) all.weights = std::move(roles.weights->numbers);
+  const data::SplitOptions splitting = all.Splitting(options.seed);
+  rows.kind = splitting.kind;
+  ASSIGN_OR_RETURN(const data::Split split, SplitRows(all.size(), options, splitting));
+  rows.train = all.Select(split.train);
+  rows.test = all.Select(split.test);
+  if (with_folds) {
+    ASSIGN_OR_RETURN(rows.folds, data::SplitFolds(rows.train.size(), options.folds,
+                                                  rows.train.Splitting(options.seed)));
+  }
   return rows;
 }
 

@@ -3,20 +3,20 @@
 
 #include "data/split.h"
 #include "pipeline/training.h"
+#include "train/dataset.h"
 
 namespace slipway::pipeline {
 
 struct TrainingRows {
   data::TableFacts facts;
-  data::Table train, test;  // features
-  data::Target train_target, test_target;
-  std::vector<double> train_weights, test_weights;  // or empty
+  train::Dataset train, test;
   data::SplitKind kind = data::SplitKind::kRandom;
   std::vector<data::Split> folds;    // of `train`; none without a search
   std::vector<std::string> cleaned;  // what steps of cleaning did to all rows
 };
 
-/// Reads the file and splits its rows.
+/// Reads the file and splits its rows. Numbers and weights are checked here, where a row still has
+/// its number in the file.
 /// @param with_folds  a search needs them.
 StatusOr<TrainingRows> ReadTrainingRows(const TrainingOptions& options, bool with_folds);
 

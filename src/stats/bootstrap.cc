@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "stats/random.h"
+#include "base/random.h"
 
 namespace slipway::stats {
 namespace {

@@ -1,12 +1,12 @@
 #include <cmath>
 #include <limits>
 
+#include "base/random.h"
 #include "stats/bootstrap.h"
 #include "stats/distributions.h"
 #include "stats/interval.h"
 #include "stats/paired_tests.h"
 #include "stats/quantile.h"
-#include "stats/random.h"
 
 namespace slipway::stats {
 namespace {
@@ -93,16 +93,6 @@ TEST(PairedTestsTest, ResampledDifferencesOnOneSideAreAsUnlikelyAsResamplesCanTe
   EXPECT_DOUBLE_EQ(BootstrapTest(around), 1);
   EXPECT_DOUBLE_EQ(BootstrapTest(none), 1);
   EXPECT_DOUBLE_EQ(BootstrapTest({}), 1);
-}
-
-TEST(RandomTest, NumbersFollowFromSeedAndStream) {
-  EXPECT_EQ(Random(1).Next(), Random(1).Next());
-  EXPECT_NE(Random(1).Next(), Random(2).Next());
-  EXPECT_NE(Random(1, 1).Next(), Random(1, 2).Next());
-  Random random(7);
-  std::vector<int> counts(6);
-  for (int i = 0; i < 60'000; ++i) ++counts[random.Below(6)];
-  for (const int count : counts) EXPECT_NEAR(count, 10'000, 400);
 }
 
 /// The mean of values by weights.

@@ -7,21 +7,19 @@
 
 #include "base/status.h"
 #include "data/cleaning.h"
-#include "data/table.h"
+#include "train/dataset.h"
 
 namespace slipway::train {
 
 struct CleanedRows {
-  data::Table table;  // without the target
-  data::Target target;
-  std::vector<double> weights;    // or empty
+  Dataset rows;
   std::vector<std::string> done;  // what each step did
 };
 
-/// @param weights  [rows] or empty; never clipped.
+/// Rows that come and go take their weight, group and time along; none of these is clipped. Copies
+/// of a row are a group, unless the rows have groups or times.
 /// @return what data::Clean says of a step that does not suit the target.
-StatusOr<CleanedRows> CleanForTraining(std::span<const data::CleaningStep> steps,
-                                       const data::Table& table, const data::Target& target,
-                                       std::span<const double> weights, uint64_t seed);
+StatusOr<CleanedRows> CleanForTraining(std::span<const data::CleaningStep> steps, Dataset rows,
+                                       uint64_t seed);
 
 }  // namespace slipway::train

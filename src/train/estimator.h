@@ -41,12 +41,10 @@ class Watch {
 
 struct FitOptions {
   uint64_t seed = 0;
-  Team* team = nullptr;  // never null
-  const Samples* validation =
-      nullptr;             // rows for early stopping; null: the estimator takes a share of its own
-                           // when its parameters ask for early stopping
-  Watch* watch = nullptr;  // may be null
-  std::string_view checkpoint;  // a state to go on from; "" = from the beginning
+  Team* team = nullptr;                 // never null
+  const Samples* validation = nullptr;  // rows for early stopping; null: none
+  Watch* watch = nullptr;               // may be null
+  std::string_view checkpoint;          // a state to go on from; "" = from the beginning
 };
 
 /// A fitted estimator: a part of a graph.
@@ -63,6 +61,7 @@ class Fitted {
 /// The values of parameters, checked against the kind's table; absent ones have their default.
 class Parameters {
  public:
+  bool Has(std::string_view name) const { return numbers_.contains(std::string(name)); }
   double Number(std::string_view name) const { return numbers_.at(std::string(name)); }
   int64_t Count(std::string_view name) const { return static_cast<int64_t>(Number(name)); }
   bool Flag(std::string_view name) const { return Number(name) != 0; }
@@ -100,6 +99,7 @@ struct EstimatorKind {
   std::string_view summary;  // one sentence
   bool regresses = false, classifies = false;
   FeatureNeeds needs;
+  bool saves_checkpoints = false;  // a fit that is cut short can go on
   std::vector<ParameterSpec> parameters;
   SearchSpace search;
   /// Samples fit the needs; there is at least one row and, for classification, two classes that

@@ -14,6 +14,7 @@ namespace {
 using importing::Graph;
 
 constexpr size_t kMaxCurvePoints = 10'000;
+constexpr size_t kMaxClasses = 1000;  // a tree or row of weights each, in every round
 
 /// Hands on what is reported and keeps the learning curve.
 class CurveKeeper : public Watch {
@@ -37,8 +38,15 @@ class CurveKeeper : public Watch {
   Trained& trained_;
 };
 
-Status CheckTask(const EstimatorKind& kind, data::Task task) {
+Status CheckTarget(const EstimatorKind& kind, const data::Target& target) {
+  const data::Task task = target.task;
   const bool regression = task == data::Task::kRegression;
+  if (target.labels.size() > kMaxClasses)
+    return Error(
+        Reason::kBadRequest,
+        "the target: {} classes, expected at most {}; does it hold numbers to be estimated "
+        "(--task regression)?",
+        target.labels.size(), kMaxClasses);
   if (regression ? kind.regresses : kind.classifies) return OkStatus();
   return Error(Reason::kBadRequest, "{} is for {}, and the task is {} (--task says another)",
                kind.name, regression ? "classification" : "regression",
@@ -109,6 +117,58 @@ Signature SignatureOf(const std::vector<InputColumn>& inputs, const data::Target
   return signature;
 }
 
+/// Rows that are made ready for an estimator.
+struct Prepared {
+  Preprocessed learn;
+  std::optional<Samples> judge;  // for early stopping
+  std::vector<std::string> cleaned;
+  Duration time{};
+};
+
+StatusOr<Prepared> Prepare(const Dataset& rows, const Recipe& recipe, const Parameters& parameters,
+                           const TrainOptions& options) {
+  const SteadyClock clock;
+  const TimePoint start = clock.Now();
+  const Dataset* learn = &rows;
+  Prepared prepared;
+  std::optional<Halves> halves;
+  if (parameters.Has("early_stopping") && parameters.Flag("early_stopping")) {
+    StatusOr<Halves> divided = Divide(rows, parameters.Number("validation_share"), options.seed);
+    if (!divided.ok()) return Annotate(divided.status(), "early_stopping");
+    learn = &halves.emplace(*std::move(divided)).learn;
+  }
+  std::optional<CleanedRows> cleaned;
+  if (!options.cleaning.empty()) {
+    ASSIGN_OR_RETURN(cleaned, CleanForTraining(options.cleaning, *learn, options.seed));
+    learn = &cleaned->rows;
+    prepared.cleaned = std::move(cleaned->done);
+  }
+  ASSIGN_OR_RETURN(prepared.learn, Preprocess(*learn, recipe.kind->needs, options.preprocessing));
+  if (halves) {
+    ASSIGN_OR_RETURN(prepared.judge, prepared.learn.preprocessor.Apply(halves->judge.table));
+    prepared.judge->target = std::move(halves->judge.target);
+    prepared.judge->weights = std::move(halves->judge.weights);
+  }
+  prepared.time = clock.Now() - start;
+  return prepared;
+}
+
+Status Write(const Preprocessor& preprocessor, const Fitted& fitted, const data::Target& target,
+             Trained& trained) {
+  Graph graph;
+  ASSIGN_OR_RETURN(const importing::Matrix features, preprocessor.Write(graph));
+  ASSIGN_OR_RETURN(const importing::Predictions predictions, fitted.Write(graph, features));
+  if (target.task == data::Task::kClassification)
+    WriteClasses(graph, target, predictions);
+  else
+    importing::WriteOutputs(graph, predictions);
+  graph.DropUnused();
+  ASSIGN_OR_RETURN(trained.onnx, graph.Serialize());
+  trained.inputs = preprocessor.inputs();
+  trained.signature = SignatureOf(trained.inputs, target, predictions.proba.has_value());
+  return OkStatus();
+}
+
 }  // namespace
 
 std::string NameOf(const Recipe& recipe) {
@@ -118,58 +178,30 @@ std::string NameOf(const Recipe& recipe) {
   return name;
 }
 
-namespace {
-
-StatusOr<Trained> TrainOn(const data::Table& table, const data::Target& target,
-                          std::span<const double> weights, const Recipe& recipe,
-                          const Parameters& parameters, const TrainOptions& options) {
+StatusOr<Trained> Train(const Dataset& rows, const Recipe& recipe, const TrainOptions& options) {
+  RETURN_IF_ERROR(CheckTarget(*recipe.kind, rows.target));
+  RETURN_IF_ERROR(CheckWeights(rows.weights));
+  ASSIGN_OR_RETURN(const Parameters parameters, recipe.kind->Read(recipe.parameters));
   Trained trained;
+  ASSIGN_OR_RETURN(Prepared prepared, Prepare(rows, recipe, parameters, options));
+  const Preprocessor& preprocessor = prepared.learn.preprocessor;
   const SteadyClock clock;
-  const TimePoint start = clock.Now();
-  ASSIGN_OR_RETURN(const Preprocessed prepared,
-                   Preprocess(table, target, weights, recipe.kind->needs, options.preprocessing));
   const TimePoint ready = clock.Now();
   CurveKeeper watch(options.watch, trained);
   ASSIGN_OR_RETURN(const std::unique_ptr<Fitted> fitted,
-                   recipe.kind->fit(prepared.training, parameters,
+                   recipe.kind->fit(prepared.learn.training, parameters,
                                     {.seed = options.seed,
                                      .team = options.team,
+                                     .validation = prepared.judge ? &*prepared.judge : nullptr,
                                      .watch = &watch,
                                      .checkpoint = options.checkpoint}));
   trained.fit_time = clock.Now() - ready;
-  trained.preprocess_time = ready - start;
-
-  Graph graph;
-  ASSIGN_OR_RETURN(const importing::Matrix features, prepared.preprocessor.Write(graph));
-  ASSIGN_OR_RETURN(const importing::Predictions predictions, fitted->Write(graph, features));
-  if (target.task == data::Task::kClassification)
-    WriteClasses(graph, target, predictions);
-  else
-    importing::WriteOutputs(graph, predictions);
-  graph.DropUnused();
-  ASSIGN_OR_RETURN(trained.onnx, graph.Serialize());
-  trained.inputs = prepared.preprocessor.inputs();
-  trained.signature = SignatureOf(trained.inputs, target, predictions.proba.has_value());
+  trained.preprocess_time = prepared.time;
+  trained.cleaned = std::move(prepared.cleaned);
   trained.summary = fitted->Summary();
-  trained.steps = prepared.preprocessor.steps();
-  trained.warnings = prepared.preprocessor.warnings();
-  return trained;
-}
-
-}  // namespace
-
-StatusOr<Trained> Train(const data::Table& table, const data::Target& target,
-                        std::span<const double> weights, const Recipe& recipe,
-                        const TrainOptions& options) {
-  RETURN_IF_ERROR(CheckTask(*recipe.kind, target.task));
-  RETURN_IF_ERROR(CheckWeights(weights));
-  ASSIGN_OR_RETURN(const Parameters parameters, recipe.kind->Read(recipe.parameters));
-  if (options.cleaning.empty()) return TrainOn(table, target, weights, recipe, parameters, options);
-  ASSIGN_OR_RETURN(CleanedRows rows,
-                   CleanForTraining(options.cleaning, table, target, weights, options.seed));
-  ASSIGN_OR_RETURN(Trained trained,
-                   TrainOn(rows.table, rows.target, rows.weights, recipe, parameters, options));
-  trained.cleaned = std::move(rows.done);
+  trained.steps = preprocessor.steps();
+  trained.warnings = preprocessor.warnings();
+  RETURN_IF_ERROR(Write(preprocessor, *fitted, rows.target, trained));
   return trained;
 }
 

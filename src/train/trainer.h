@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "data/cleaning.h"
 #include "tensor/signature.h"
+#include "train/dataset.h"
 #include "train/estimator.h"
 #include "train/preprocessing/preprocessor.h"
 
@@ -55,15 +56,11 @@ struct Trained {
 /// Fits preprocessing and estimator, and writes both as one graph: inputs as Preprocessor::Write
 /// has them; outputs `predict` [n] (INT64 or BYTES labels, FP64 numbers) and, of a classifier that
 /// knows them, `predict_proba` [n, labels] FP64. The same arguments and team size give the same
-/// bytes.
-/// @param table    without the target.
-/// @param weights  [rows], not negative; empty = 1 each.
+/// bytes. With the parameter `early_stopping` the share `validation_share` of the rows is learnt
+/// from neither by cleaning nor by preprocessing nor by the estimator, which judges itself by them.
 /// @return kBadRequest for a kind of the other task, bad parameters, weights that are negative or
-/// not finite or all 0,
-///   and what Preprocess and the estimator say.
-StatusOr<Trained> Train(const data::Table& table, const data::Target& target,
-                        std::span<const double> weights, const Recipe& recipe,
-                        const TrainOptions& options);
+///   not finite or all 0, and what Divide, Preprocess and the estimator say.
+StatusOr<Trained> Train(const Dataset& rows, const Recipe& recipe, const TrainOptions& options);
 
 /// The columns of `table` that the model takes, in its order.
 /// @return kBadRequest naming one that is not there.

@@ -22,7 +22,12 @@ const data::Target kWords = {.task = data::Task::kClassification,
 StatusOr<Trained> TrainOn(const data::Target& target, std::vector<double> weights,
                           const Recipe& recipe, Watch* watch = nullptr) {
   Team team(1);
-  return Train(kTable, target, weights, recipe, {.team = &team, .watch = watch});
+  const Dataset rows{.table = kTable,
+                     .target = target,
+                     .weights = std::move(weights),
+                     .group = std::nullopt,
+                     .time = std::nullopt};
+  return Train(rows, recipe, {.team = &team, .watch = watch});
 }
 
 std::string Refusal(const StatusOr<Trained>& trained) {

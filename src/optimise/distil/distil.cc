@@ -63,7 +63,13 @@ StatusOr<train::Trained> Distil(const evaluate::Runner& teacher, const data::Tab
   const Lesson lesson = taught.probabilities.empty() ? HardLesson(taught, target, table.rows)
                                                      : SoftLesson(taught, target);
   RETURN_IF_ERROR(CheckLesson(lesson.target));
-  return train::Train(table.Select(lesson.rows), lesson.target, lesson.weights, student, options);
+  train::Dataset rows{.table = table.Select(lesson.rows),
+                      .target = lesson.target,
+                      .weights = lesson.weights,
+                      .group = data::Column{.name = "row"},
+                      .time = std::nullopt};
+  rows.group->numbers.assign(lesson.rows.begin(), lesson.rows.end());
+  return train::Train(rows, student, options);
 }
 
 }  // namespace slipway::optimise

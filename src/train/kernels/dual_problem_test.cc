@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "train/algebra/random.h"
+#include "base/random.h"
 
 namespace slipway::train {
 namespace {

@@ -7,8 +7,8 @@
 #include <numeric>
 #include <thread>
 
+#include "base/random.h"
 #include "import/sklearn/pairs.h"
-#include "train/algebra/random.h"
 #include "train/algebra/rows.h"
 
 namespace slipway::train {
@@ -134,8 +134,7 @@ class PairFitter {
 
   /// Platt's sigmoid of decisions that five machines make of what each has not seen.
   Sigmoid FitProbability(const Pair& pair, size_t number, const DualOptions& solver) {
-    const std::vector<uint32_t> order =
-        Random(fit_.seed + number * 0x9E3779B97F4A7C15u).Order(pair.rows.size());
+    const std::vector<uint32_t> order = Random(fit_.seed, number).Order(pair.rows.size());
     std::vector<double> decisions(pair.rows.size()), weights;
     for (size_t fold = 0; fold < kFolds; ++fold) {
       const Share out = ShareOf(order.size(), fold, kFolds);

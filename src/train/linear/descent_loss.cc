@@ -23,39 +23,33 @@ std::string_view NameOf(DescentLoss loss) {
   return "";
 }
 
-DescentRows::DescentRows(const Samples& samples, std::span<const uint32_t> rows,
-                         const Classes* classes, const DescentOptions& options)
+DescentRows::DescentRows(const Samples& samples, const Classes* classes,
+                         const DescentOptions& options)
     : loss_(options.loss),
       epsilon_(options.epsilon),
       features_(samples.features.size()),
       stride_(PaddedRow(features_)),
       outputs_(classes == nullptr || classes->count() == 2 ? 1 : classes->count()),
-      values_(rows.size() * stride_, 0),
-      targets_(rows.size()) {
-  if (rows.size() == samples.rows) {
-    ToRows(samples.values.data(), samples.rows, features_, stride_, values_.data());
-  } else {
-    for (size_t j = 0; j < features_; ++j)
-      for (size_t i = 0; i < rows.size(); ++i)
-        values_[i * stride_ + j] = samples.column(j)[rows[i]];
-  }
-  weights_.assign(rows.size(), 1);
+      values_(samples.rows * stride_, 0),
+      targets_(samples.rows) {
+  ToRows(samples.values.data(), samples.rows, features_, stride_, values_.data());
+  weights_.assign(samples.rows, 1);
   bool even = true;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    weights_[i] = samples.weight(rows[i]);
+  for (size_t row = 0; row < samples.rows; ++row) {
+    weights_[row] = samples.weight(row);
     if (classes == nullptr) {
-      targets_[i] = samples.target.values[rows[i]];
+      targets_[row] = samples.target.values[row];
     } else {
-      const int32_t place = classes->places[samples.target.classes[rows[i]]];
-      targets_[i] = std::max(place, 0);
-      if (place < 0) weights_[i] = 0;
+      const int32_t place = classes->places[samples.target.classes[row]];
+      targets_[row] = std::max(place, 0);
+      if (place < 0) weights_[row] = 0;
     }
-    even = even && weights_[i] == 1;
+    even = even && weights_[row] == 1;
   }
   if (even) weights_.clear();
   const double sum = std::accumulate(weights_.begin(), weights_.end(), 0.0);
   if (sum > 0)
-    for (double& weight : weights_) weight *= static_cast<double>(rows.size()) / sum;
+    for (double& weight : weights_) weight *= static_cast<double>(samples.rows) / sum;
 }
 
 void DescentRows::Prefetch(size_t row) const {

@@ -16,10 +16,9 @@ std::string_view NameOf(DescentLoss loss);
 /// Coefficients lie in one vector: [outputs][stride], then [outputs] intercepts.
 class DescentRows {
  public:
-  /// Copies the rows named; those of classes that are not among `classes` count nothing.
+  /// Copies the rows; those of classes that are not among `classes` count nothing.
   /// @param classes  null: a regression. Weights are divided by their mean.
-  DescentRows(const Samples& samples, std::span<const uint32_t> rows, const Classes* classes,
-              const DescentOptions& options);
+  DescentRows(const Samples& samples, const Classes* classes, const DescentOptions& options);
 
   size_t count() const { return targets_.size(); }
   size_t stride() const { return stride_; }

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <utility>
 
+#include "base/random.h"
 #include "train/linear/checkpoint.h"
 #include "train/linear/descent_loss.h"
 #include "train/linear/row_kernels.h"
@@ -17,20 +18,6 @@ namespace {
 
 using Optimiser = DescentOptions::Optimiser;
 using Schedule = DescentOptions::Schedule;
-
-/// A random order of the rows that follows from the seed and the round alone.
-void Shuffle(uint64_t seed, int64_t round, std::vector<uint32_t>& rows) {
-  uint64_t state = seed * 0x9e3779b97f4a7c15 + static_cast<uint64_t>(round);
-  for (size_t i = rows.size(); i > 1; --i) {
-    state += 0x9e3779b97f4a7c15;  // SplitMix64, Steele et al. 2014
-    uint64_t z = state;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    z ^= z >> 31;
-    const auto other = static_cast<size_t>((static_cast<unsigned __int128>(z) * i) >> 64);
-    std::swap(rows[i - 1], rows[other]);
-  }
-}
 
 /// All that changes from round to round.
 struct State {
@@ -57,7 +44,7 @@ class Descent {
     state_.eta = options.eta0;
     if (options.optimiser != Optimiser::kPlain) state_.velocity.assign(rows.size(), 0);
     if (options.optimiser == Optimiser::kAdam) state_.square.assign(rows.size(), 0);
-    if (options.early_stopping) state_.best = state_.at;
+    if (validation != nullptr) state_.best = state_.at;
   }
 
   StatusOr<DescentFit> Run();
@@ -93,11 +80,11 @@ std::string Descent::Name() const {
   return fmt::format(
       "gradient descent of {} rows, {} coefficients: loss {} {}, optimiser {} {}, schedule {} {} "
       "{}, "
-      "batch {}, penalty {} {}, intercept {}, rounds {} {} {}, early stopping {} {}, seed {}",
+      "batch {}, penalty {} {}, intercept {}, rounds {} {} {}, {} rows judge, seed {}",
       rows_.count(), rows_.size(), static_cast<int>(o.loss), o.epsilon,
       static_cast<int>(o.optimiser), o.momentum, static_cast<int>(o.schedule), o.eta0, o.power,
       o.batch, o.alpha, o.l1_ratio, o.fit_intercept, o.max_iterations, o.tolerance, o.patience,
-      o.early_stopping, o.validation_share, o.seed);
+      validation_ == nullptr ? 0 : validation_->count(), o.seed);
 }
 
 std::string Descent::Checkpoint() const {
@@ -206,7 +193,8 @@ void Descent::ShrinkSizes(double by) {
 Status Descent::Round() {
   constexpr size_t kAhead = 8;  // rows that memory is told of
   std::iota(order_.begin(), order_.end(), 0);
-  if (batch_ < order_.size()) Shuffle(options_.seed, state_.round, order_);
+  if (batch_ < order_.size())
+    Random(options_.seed, static_cast<uint64_t>(state_.round)).Shuffle(std::span(order_));
   const std::span<const uint32_t> order = order_;
   double loss = 0;
   const bool plain = batch_ == 1 && options_.optimiser == Optimiser::kPlain;
@@ -231,11 +219,11 @@ Status Descent::Round() {
 
 bool Descent::Judge() {
   constexpr double kLeastRate = 1e-3, kSlowDown = 5;
-  const double loss = options_.early_stopping ? state_.validation : state_.training;
+  const double loss = validation_ != nullptr ? state_.validation : state_.training;
   state_.waited = loss > state_.least - options_.tolerance ? state_.waited + 1 : 0;
   if (loss < state_.least) {
     state_.least = loss;
-    if (options_.early_stopping) state_.best = state_.at;
+    if (validation_ != nullptr) state_.best = state_.at;
   }
   if (state_.waited < options_.patience) return true;
   if (options_.schedule != Schedule::kAdaptive || state_.eta <= kLeastRate) return false;
@@ -264,12 +252,12 @@ StatusOr<DescentFit> Descent::Run() {
     const bool falls = Judge();
     ASSIGN_OR_RETURN(const bool go_on, Report());
     if (!falls || !go_on) {
-      end = go_on ? options_.early_stopping ? "stopped early" : "converged" : "stopped";
+      end = !go_on ? "stopped" : validation_ != nullptr ? "stopped early" : "converged";
       break;
     }
   }
   DescentFit fit;
-  fit.model = rows_.ModelOf(options_.early_stopping ? state_.best : state_.at);
+  fit.model = rows_.ModelOf(validation_ != nullptr ? state_.best : state_.at);
   fit.summary = fmt::format("gradient descent, {} rounds, {}", state_.round, end);
   return fit;
 }
@@ -279,28 +267,9 @@ StatusOr<DescentFit> Descent::Run() {
 StatusOr<DescentFit> FitByDescent(const Samples& samples, const Classes* classes,
                                   const DescentOptions& options, const FitOptions& fit_options) {
   RETURN_IF_ERROR(TotalWeight(samples).status());
-  std::vector<uint32_t> training(samples.rows), held;
-  std::iota(training.begin(), training.end(), 0);
-  const Samples* judges = fit_options.validation;
-  if (judges == nullptr && options.early_stopping) {
-    Shuffle(options.seed, -1, training);
-    const auto share =
-        static_cast<size_t>(options.validation_share * static_cast<double>(samples.rows));
-    if (share == 0 || share == samples.rows)
-      return Error(Reason::kBadRequest,
-                   "early stopping: expected rows to learn from and rows to judge by, got {} rows",
-                   samples.rows);
-    held.assign(training.end() - static_cast<std::ptrdiff_t>(share), training.end());
-    training.resize(samples.rows - share);
-    std::sort(training.begin(), training.end());
-    judges = &samples;
-  } else if (judges != nullptr) {
-    held.resize(judges->rows);
-    std::iota(held.begin(), held.end(), 0);
-  }
-  const DescentRows rows(samples, training, classes, options);
-  if (judges == nullptr) return Descent(rows, nullptr, options, fit_options).Run();
-  const DescentRows validation(*judges, held, classes, options);
+  const DescentRows rows(samples, classes, options);
+  if (fit_options.validation == nullptr) return Descent(rows, nullptr, options, fit_options).Run();
+  const DescentRows validation(*fit_options.validation, classes, options);
   return Descent(rows, &validation, options, fit_options).Run();
 }
 

@@ -37,8 +37,6 @@ struct DescentOptions {
   int64_t max_iterations = 1000;  // rounds over the rows
   double tolerance = 1e-3;        // done once the loss has not fallen by this for `patience` rounds
   int64_t patience = 5;
-  bool early_stopping = false;    // by the loss of validation rows; the best coefficients are kept
-  double validation_share = 0.1;  // of the rows, when there are no validation rows
   uint64_t seed = 0;
 };
 

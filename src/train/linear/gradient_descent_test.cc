@@ -115,12 +115,6 @@ TEST(GradientDescentTest, StepsThatAreTooLongAreASentence) {
   EXPECT_THAT(MessageOf(fit.status()), HasSubstr("the training diverged"));
 }
 
-TEST(GradientDescentTest, EarlyStoppingNeedsRowsToJudgeBy) {
-  const auto fit = TryFit(WaveRegression(4, 2), {.early_stopping = true});
-  ASSERT_FALSE(fit.ok());
-  EXPECT_THAT(MessageOf(fit.status()), HasSubstr("early stopping: expected rows"));
-}
-
 /// Remembers losses and the state after some round.
 class Recorder : public Watch {
  public:
@@ -148,7 +142,6 @@ constexpr DescentOptions kResumable = {.loss = DescentLoss::kLog,
                                        .schedule = Schedule::kAdaptive,
                                        .batch = 4,
                                        .max_iterations = 30,
-                                       .early_stopping = true,
                                        .seed = 3};
 
 TEST(GradientDescentTest, EarlyStoppingKeepsTheBest) {

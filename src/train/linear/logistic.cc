@@ -139,6 +139,7 @@ const EstimatorKind kLogistic = {
     .summary = "Logistic regression of two or more classes.",
     .classifies = true,
     .needs = {.wants_scaling = true},
+    .saves_checkpoints = true,
     .parameters = {{.name = "C",
                     .otherwise = 1,
                     .min = 1e-12,

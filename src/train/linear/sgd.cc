@@ -57,8 +57,6 @@ DescentOptions OptionsOf(const Parameters& parameters, uint64_t seed) {
   options.max_iterations = parameters.Count("max_iter");
   options.tolerance = parameters.Number("tol");
   options.patience = parameters.Count("n_iter_no_change");
-  options.early_stopping = parameters.Flag("early_stopping");
-  options.validation_share = parameters.Number("validation_fraction");
   options.seed = seed;
   return options;
 }
@@ -154,7 +152,7 @@ std::vector<ParameterSpec> SgdParameters() {
        .otherwise = 0,
        .max = 1,
        .help = "Whether rows that are not learnt from judge when to stop."},
-      {.name = "validation_fraction",
+      {.name = "validation_share",
        .otherwise = 0.1,
        .min = 0.001,
        .max = 0.9,
@@ -168,6 +166,7 @@ const EstimatorKind kSgd = {.name = "sgd",
                             .regresses = true,
                             .classifies = true,
                             .needs = {.wants_scaling = true},
+                            .saves_checkpoints = true,
                             .parameters = SgdParameters(),
                             .search = {{"alpha", {"1e-6", "1e-5", "1e-4", "1e-3", "1e-2"}},
                                        {"penalty", {"l2", "l1", "elasticnet"}}},

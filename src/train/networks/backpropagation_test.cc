@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "train/algebra/random.h"
+#include "base/random.h"
 
 namespace slipway::train {
 namespace {

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "base/check.h"
+#include "base/random.h"
 #include "import/sklearn/operators.h"
-#include "train/algebra/random.h"
 #include "train/networks/backpropagation.h"
 
 namespace slipway::train {

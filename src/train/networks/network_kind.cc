@@ -72,8 +72,6 @@ StatusOr<std::unique_ptr<Fitted>> Fit(const Samples& samples, const Parameters& 
       .max_epochs = parameters.Count("max_iterations"),
       .tolerance = parameters.Number("tolerance"),
       .patience = parameters.Count("patience"),
-      .early_stopping = parameters.Flag("early_stopping"),
-      .validation_share = parameters.Number("validation_share"),
   };
   Network network =
       DrawNetworkFor(samples, hidden, ActivationOf(parameters.Word("activation")), fit.seed);
@@ -91,6 +89,7 @@ const EstimatorKind kNetwork = {
     .regresses = true,
     .classifies = true,
     .needs = {.wants_scaling = true},
+    .saves_checkpoints = true,
     .parameters = {{.name = "hidden",
                     .type = Type::kText,
                     .words = {"100"},

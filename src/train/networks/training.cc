@@ -5,8 +5,8 @@
 #include <numeric>
 #include <optional>
 
+#include "base/random.h"
 #include "train/algebra/products.h"
-#include "train/algebra/random.h"
 #include "train/algebra/rows.h"
 #include "train/clones.h"
 #include "train/networks/backpropagation.h"
@@ -43,20 +43,6 @@ StatusOr<Rows> ReadRows(const Network& network, const Samples& samples) {
     rows.values.push_back(static_cast<float>((value - network.shift) / network.scale));
   rows.weights.assign(samples.weights.begin(), samples.weights.end());
   return rows;
-}
-
-/// Rows by number.
-Rows Select(const Rows& all, std::span<const uint32_t> which) {
-  Rows some{.count = which.size()};
-  const size_t width = all.inputs.size() / all.count;
-  for (const uint32_t row : which) {
-    const auto begin = all.inputs.begin() + static_cast<std::ptrdiff_t>(row * width);
-    some.inputs.insert(some.inputs.end(), begin, begin + static_cast<std::ptrdiff_t>(width));
-    if (!all.classes.empty()) some.classes.push_back(all.classes[row]);
-    if (!all.values.empty()) some.values.push_back(all.values[row]);
-    if (!all.weights.empty()) some.weights.push_back(all.weights[row]);
-  }
-  return some;
 }
 
 double SumOfWeights(std::span<const float> weights, size_t count) {
@@ -148,7 +134,7 @@ class Trainer {
 
   /// The order of rows depends on seed and epoch alone, so that a resumed training sees the same.
   void Epoch() {
-    Random random(fit_.seed + 0x9E3779B97F4A7C15u * static_cast<uint64_t>(state_.epochs + 1));
+    Random random(fit_.seed, static_cast<uint64_t>(state_.epochs + 1));
     const std::vector<uint32_t> order = random.Order(rows_.count);
     double loss = 0;
     for (size_t begin = 0; begin < order.size(); begin += batch_size_) {
@@ -292,16 +278,6 @@ StatusOr<TrainingSummary> Train(Network& network, const Samples& samples, const 
   if (fit.validation != nullptr) {
     RETURN_IF_ERROR(CheckWeights(*fit.validation));
     ASSIGN_OR_RETURN(validation, ReadRows(network, *fit.validation));
-  } else if (options.early_stopping) {
-    const std::vector<uint32_t> order = Random(fit.seed).Order(rows.count);
-    const auto share =
-        static_cast<size_t>(std::ceil(options.validation_share * static_cast<double>(rows.count)));
-    if (share >= rows.count)
-      return Error(Reason::kBadRequest,
-                   "early_stopping: expected more rows than one for validation, got {}",
-                   rows.count);
-    validation = Select(rows, std::span(order).first(share));
-    rows = Select(rows, std::span(order).subspan(share));
   }
   if (!mask.empty() && mask.size() != network.parameters.size())
     return Error(Reason::kBadRequest, "mask: expected {} flags, got {}", network.parameters.size(),

@@ -26,10 +26,8 @@ struct TrainingOptions {
   double penalty = 1e-4;                    // of half the squared weights, by row of a batch
   size_t batch_size = 200;
   int64_t max_epochs = 200;
-  double tolerance = 1e-4;        // a fall of the loss that counts, in the target's own units
-  int64_t patience = 10;          // epochs without such a fall before training stops
-  bool early_stopping = false;    // by the loss of validation rows; the best parameters are kept
-  double validation_share = 0.1;  // of the rows, when early_stopping holds and none are given
+  double tolerance = 1e-4;  // a fall of the loss that counts, in the target's own units
+  int64_t patience = 10;    // epochs without such a fall before training stops
 };
 
 struct TrainingSummary {

@@ -125,20 +125,22 @@ class KeepingWatch : public Watch {
 };
 
 TEST(TrainingTest, ResumedIsTheSameAsUninterrupted) {
-  const Samples samples = TwoMoons(300);
+  const Samples samples = TwoMoons(300), judges = TwoMoons(40);
   for (const bool adam : {true, false}) {
-    for (const bool early_stopping : {true, false}) {
+    for (const Samples* const validation : {&judges, static_cast<const Samples*>(nullptr)}) {
       const TrainingOptions options = {.step = {.adam = adam},
                                        .learning_rate = 0.01,
                                        .schedule = Schedule::kInverseScaling,
                                        .batch_size = 32,
-                                       .max_epochs = 30,
-                                       .early_stopping = early_stopping};
+                                       .max_epochs = 30};
       const auto train = [&](Watch* watch, std::string_view checkpoint) {
         Network network = DrawNetworkFor(samples, {8, 5}, Activation::kRelu, 2);
-        const auto summary =
-            Train(network, samples, {}, options,
-                  {.seed = 2, .team = &OneThread(), .watch = watch, .checkpoint = checkpoint});
+        const auto summary = Train(network, samples, {}, options,
+                                   {.seed = 2,
+                                    .team = &OneThread(),
+                                    .validation = validation,
+                                    .watch = watch,
+                                    .checkpoint = checkpoint});
         EXPECT_TRUE(summary.ok()) << summary.status();
         return network.parameters;
       };
@@ -197,9 +199,8 @@ TEST(TrainingTest, EarlyStoppingKeepsTheBestParameters) {
   for (size_t i = 0; i < noise.rows; ++i) noise.target.classes[i] = (i * 7 / 3) % 2;
   Network network = DrawNetworkFor(samples, {64}, Activation::kRelu, 1);
   const auto summary =
-      Train(network, noise, {},
-            {.learning_rate = 0.05, .batch_size = 20, .max_epochs = 500, .early_stopping = true},
-            {.team = &OneThread()});
+      Train(network, noise, {}, {.learning_rate = 0.05, .batch_size = 20, .max_epochs = 500},
+            {.team = &OneThread(), .validation = &samples});
   ASSERT_TRUE(summary.ok());
   EXPECT_TRUE(summary->converged);
   EXPECT_LT(summary->epochs, 200);

@@ -117,9 +117,8 @@ double ProductCount(size_t columns, int degree) {
 
 class Fitting {
  public:
-  Fitting(const data::Table& table, const data::Target& target, std::span<const double> weights,
-          const FeatureNeeds& needs, const PreprocessOptions& options)
-      : table_(table), target_(target), weights_(weights), needs_(needs), options_(options) {}
+  Fitting(const Dataset& rows, const FeatureNeeds& needs, const PreprocessOptions& options)
+      : rows_(rows), needs_(needs), options_(options) {}
 
   StatusOr<Preprocessed> Run() &&;
 
@@ -145,9 +144,8 @@ class Fitting {
   FinishOptions FinishOf(const ColumnSteps& steps) const;
   void Warn(std::string warning) { fitted_.preprocessor.warnings_.push_back(std::move(warning)); }
 
-  const data::Table& table_;
-  const data::Target& target_;
-  const std::span<const double> weights_;
+  const Dataset& rows_;
+  const data::Table& table_ = rows_.table;
   const FeatureNeeds& needs_;
   const PreprocessOptions& options_;
   const bool all_numbers_ = std::ranges::all_of(table_.columns, &Column::is_numeric);
@@ -167,8 +165,8 @@ StatusOr<Preprocessed> Fitting::Run() && {
   fitted_.preprocessor.max_bytes_ = options_.max_bytes;
   fitted_.training.rows = table_.rows;
   for (Draft& draft : drafts_) RETURN_IF_ERROR(Fit(draft));
-  fitted_.training.target = target_;
-  fitted_.training.weights.assign(weights_.begin(), weights_.end());
+  fitted_.training.target = rows_.target;
+  fitted_.training.weights = rows_.weights;
   return std::move(fitted_);
 }
 
@@ -254,7 +252,7 @@ Status Fitting::PlanCategory(const Column& column, const ColumnSteps& steps) {
                        EncodeOneHot(column.name, std::move(words)),
                        FinishOptions{}});
   } else if (encode == Encode::kTarget) {
-    ASSIGN_OR_RETURN(TargetMeans means, FitTargetMeans(column, target_, weights_, options_.seed));
+    TargetMeans means = FitTargetMeans(column, rows_, options_.seed);
     drafts_.push_back({fmt::format("target means of {} words", count),
                        {column.name},
                        EncodeByValues(column.name, std::move(means.names), std::move(means.values)),
@@ -338,10 +336,9 @@ Status Fitting::Fit(Draft& draft) {
   return OkStatus();
 }
 
-StatusOr<Preprocessed> Preprocess(const data::Table& table, const data::Target& target,
-                                  std::span<const double> weights, const FeatureNeeds& needs,
+StatusOr<Preprocessed> Preprocess(const Dataset& rows, const FeatureNeeds& needs,
                                   const PreprocessOptions& options) {
-  return Fitting(table, target, weights, needs, options).Run();
+  return Fitting(rows, needs, options).Run();
 }
 
 }  // namespace slipway::train

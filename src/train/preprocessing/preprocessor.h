@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "data/table.h"
 #include "import/graph.h"
+#include "train/dataset.h"
 #include "train/estimator.h"
 #include "train/preprocessing/encoder.h"
 #include "train/preprocessing/finish.h"
@@ -32,13 +33,11 @@ struct Preprocessed;
 /// become the tf-idf of their 1,000 most frequent terms; times become year, month, day, weekday and
 /// hour. Columns that say nothing (empty, of one value, a category with a word of its own in each
 /// row) are not learned from, with a warning; of rows of numbers alone they stay inputs.
-/// @param table    without the target; at least one row.
-/// @param weights  [rows] or empty.
+/// @param rows  one at least.
 /// @return kBadRequest naming the column (infinite numbers, steps that do not suit it), or that
 ///   none is left; kTooLarge naming the size of the features.
 /// Threads: any. Cost: a copy of the table's numbers.
-StatusOr<Preprocessed> Preprocess(const data::Table& table, const data::Target& target,
-                                  std::span<const double> weights, const FeatureNeeds& needs,
+StatusOr<Preprocessed> Preprocess(const Dataset& rows, const FeatureNeeds& needs,
                                   const PreprocessOptions& options);
 
 /// An input of the model: a column that the client sends.

@@ -58,7 +58,9 @@ StatusOr<Preprocessed> Fit(const data::Table& table, std::vector<std::string> st
                            const FeatureNeeds& needs = {}, size_t max_bytes = 1 << 20) {
   PreprocessOptions options{.max_bytes = max_bytes};
   for (const std::string& step : steps) EXPECT_TRUE(options.steps.Add(step).ok()) << step;
-  return Preprocess(table, RowNumbers(table.rows), {}, needs, options);
+  return Preprocess(
+      {.table = table, .target = RowNumbers(table.rows), .weights = {}, .group = {}, .time = {}},
+      needs, options);
 }
 
 std::vector<double> FeatureOf(const Preprocessed& fitted, size_t feature) {
@@ -143,7 +145,8 @@ TEST(PreprocessorTest, TargetMeansAreThoseOfScikitLearnAndCrossFittedInTraining)
   data::Target target{.name = "y", .values = {1, 2, 4, 10, 14, 3, 3, 5, 9, 7}};
   PreprocessOptions options;
   ASSERT_TRUE(options.steps.Add("c=encode:target").ok());
-  const auto fitted = Preprocess(table, target, {}, {}, options);
+  const auto fitted = Preprocess(
+      {.table = table, .target = target, .weights = {}, .group = {}, .time = {}}, {}, options);
   ASSERT_TRUE(fitted.ok());
   const auto applied =
       fitted->preprocessor.Apply(TableOf({Categories("c", {"a", "b", "c", "d", "stranger"})}));

@@ -4,6 +4,8 @@
 #include <span>
 #include <vector>
 
+#include "data/quantile.h"
+
 namespace slipway::train {
 
 /// Values that are not NaN, sorted.
@@ -20,12 +22,7 @@ class SortedValues {
 
   /// Between the two values that lie around it, as numpy's "linear" method. Not of no values.
   /// @param share  0 to 1.
-  double Quantile(double share) const {
-    const double place = share * static_cast<double>(values_.size() - 1);
-    const auto below = static_cast<size_t>(place);
-    const size_t above = std::min(below + 1, values_.size() - 1);
-    return std::lerp(values_[below], values_[above], place - static_cast<double>(below));
-  }
+  double Quantile(double share) const { return data::QuantileOfSorted(values_, share); }
 
   /// The smallest of those that stand there most often. Not of no values.
   double MostFrequent() const {

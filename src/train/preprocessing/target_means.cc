@@ -63,19 +63,28 @@ Means MeansOf(std::span<const int32_t> codes, size_t words, std::span<const doub
   return means;
 }
 
+/// Rows that belong together are in one fold; of rows in time, earlier ones tell of later ones.
+/// None when there are too few rows or groups.
+std::vector<data::Split> FoldsOf(const Dataset& rows, uint64_t seed) {
+  data::SplitOptions splitting = rows.Splitting(seed);
+  if (splitting.kind == data::SplitKind::kStratified) splitting.kind = data::SplitKind::kRandom;
+  for (int folds = kFolds; folds > 1; --folds)
+    if (auto split = data::SplitFolds(rows.size(), folds, splitting); split.ok())
+      return *std::move(split);
+  return {};
+}
+
 }  // namespace
 
-StatusOr<TargetMeans> FitTargetMeans(const data::Column& column, const data::Target& target,
-                                     std::span<const double> weights, uint64_t seed) {
-  const size_t rows = target.rows();
+TargetMeans FitTargetMeans(const data::Column& column, const Dataset& set, uint64_t seed) {
+  const data::Target& target = set.target;
+  const std::span<const double> weights = set.weights;
+  const size_t rows = set.size();
   TargetMeans fitted;
   fitted.values.words = WordsOf(column);
   const size_t words = fitted.values.words.size();
   const std::vector<int32_t> codes = CodesOf(column, fitted.values.words);
-  std::vector<data::Split> folds;
-  if (rows >= kFolds) {
-    ASSIGN_OR_RETURN(folds, data::SplitFolds(rows, kFolds, {.seed = seed}));
-  }
+  const std::vector<data::Split> folds = FoldsOf(set, seed);
   std::vector<uint32_t> all(rows);
   std::iota(all.begin(), all.end(), 0);
 

@@ -7,20 +7,13 @@
 #include <cmath>
 #include <set>
 
-#include "train/selection/shuffle.h"
+#include "base/random.h"
 
 namespace slipway::train {
 namespace {
 
 constexpr size_t kFactor = 3;         // of recipes and resource between rounds of halving
 constexpr size_t kMinFoldRows = 100;  // a first round on fewer rows says little
-
-size_t CombinationsOf(const Choices& choices) {
-  constexpr size_t kMany = size_t{1} << 40;
-  size_t count = 1;
-  for (const auto& [name, values] : choices) count = std::min(kMany, count * values.size());
-  return count;
-}
 
 Recipe Combination(const Recipe& base, const Choices& choices, size_t place) {
   Recipe recipe = base;
@@ -95,6 +88,13 @@ Choices ChoicesOf(const EstimatorKind& kind, std::map<std::string, std::string>&
   return choices;
 }
 
+size_t CombinationsOf(const Choices& choices) {
+  constexpr size_t kMany = size_t{1} << 40;
+  size_t count = 1;
+  for (const auto& [name, values] : choices) count = std::min(kMany, count * values.size());
+  return count;
+}
+
 std::vector<Recipe> Grid(const Recipe& base, const Choices& choices) {
   std::vector<Recipe> recipes;
   const size_t count = CombinationsOf(choices);
@@ -107,7 +107,7 @@ std::vector<Recipe> Sample(const Recipe& base, const Choices& choices, size_t co
                            uint64_t seed) {
   const size_t all = CombinationsOf(choices);
   if (all <= count) return Grid(base, choices);
-  SplitMix random(seed);
+  Random random(seed);
   std::set<size_t> chosen;
   std::vector<Recipe> recipes;
   while (recipes.size() < count) {

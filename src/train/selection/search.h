@@ -13,6 +13,8 @@ using Choices = std::map<std::string, std::vector<std::string>>;
 /// @param given  on return those with one value.
 Choices ChoicesOf(const EstimatorKind& kind, std::map<std::string, std::string>& given);
 
+size_t CombinationsOf(const Choices& choices);  // at most 2^40 is told
+
 /// Every combination, the last parameter changing fastest.
 std::vector<Recipe> Grid(const Recipe& base, const Choices& choices);
 /// `count` combinations, each once, chosen by seed; all when there are not more.

@@ -5,7 +5,6 @@
 #include "train/selection/automatic.h"
 #include "train/selection/choice.h"
 #include "train/selection/search.h"
-#include "train/selection/shuffle.h"
 
 namespace slipway::train {
 namespace {
@@ -91,23 +90,6 @@ TEST(AutomaticTest, KindsSuitTheTaskAndTheSize) {
   const auto names = NamesOf(AutomaticRecipes(data::Task::kClassification, 1000));
   EXPECT_THAT(names, Contains("constant"));
   EXPECT_GE(names.size(), AutomaticRecipes(data::Task::kClassification, 1'000'000).size());
-}
-
-TEST(SelectTest, TargetAndWeightsFollowTheRows) {
-  const data::Target target = {
-      .task = data::Task::kClassification, .classes = {0, 1, 1}, .labels = {"a", "b"}};
-  const std::vector<uint32_t> rows = {2, 0};
-  EXPECT_THAT(Select(target, rows).classes, ElementsAre(1, 0));
-  EXPECT_THAT(Select(std::vector<double>{0.5, 1, 2}, rows), ElementsAre(2, 0.5));
-}
-
-TEST(ShuffleTest, KeepsEveryValueAndFollowsFromTheSeed) {
-  std::vector<int> values = {1, 2, 3, 4, 5, 6, 7, 8}, again = values;
-  Shuffle(values, 3);
-  Shuffle(again, 3);
-  EXPECT_EQ(values, again);
-  EXPECT_THAT(values, UnorderedElementsAre(1, 2, 3, 4, 5, 6, 7, 8));
-  EXPECT_FALSE(std::ranges::is_sorted(values));
 }
 
 }  // namespace

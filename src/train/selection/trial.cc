@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "train/selection/shuffle.h"
+#include "base/random.h"
 
 namespace slipway::train {
 namespace {
@@ -31,7 +31,7 @@ Status Stopped() { return Error(Reason::kDeadlineExceeded, "stopped before it wa
 std::vector<uint32_t> FirstRows(const std::vector<uint32_t>& rows, size_t max_rows, uint64_t seed) {
   if (rows.size() <= max_rows) return rows;
   std::vector<uint32_t> chosen = rows;
-  Shuffle(chosen, seed);
+  Random(seed).Shuffle(std::span(chosen));
   chosen.resize(max_rows);
   std::ranges::sort(chosen);
   return chosen;
@@ -45,19 +45,17 @@ Status RunFold(const Experiment& experiment, const data::Split& fold, const Trai
   own.watch = &watch;
   own.checkpoint = {};
   const std::vector<uint32_t> rows = FirstRows(fold.train, max_rows, options.seed);
-  ASSIGN_OR_RETURN(const Trained trained,
-                   Train(experiment.table.Select(rows), Select(experiment.target, rows),
-                         Select(experiment.weights, rows), trial.recipe, own));
+  ASSIGN_OR_RETURN(const Trained trained, Train(experiment.rows.Select(rows), trial.recipe, own));
   if (watch.stopped()) return Stopped();
-  ASSIGN_OR_RETURN(const double score,
-                   Judge(trained, experiment.load, experiment.table.Select(fold.test),
-                         Select(experiment.target, fold.test),
-                         Select(experiment.weights, fold.test), experiment.metric));
+  ASSIGN_OR_RETURN(const double score, Judge(trained, experiment.load,
+                                             experiment.rows.Select(fold.test), experiment.metric));
   trial.scores.push_back(score);
   trial.model_bytes = std::max(trial.model_bytes, trained.onnx.size());
   trial.rows = std::max(trial.rows, rows.size());
   return OkStatus();
 }
+
+}  // namespace
 
 void Summarise(Trial& trial) {
   const auto folds = static_cast<double>(trial.scores.size());
@@ -67,45 +65,24 @@ void Summarise(Trial& trial) {
   trial.error = folds > 1 ? std::sqrt(squares / (folds - 1) / folds) : 0;
 }
 
-}  // namespace
-
-data::Target Select(const data::Target& target, std::span<const uint32_t> rows) {
-  data::Target chosen{.task = target.task,
-                      .name = target.name,
-                      .labels = target.labels,
-                      .integer_labels = target.integer_labels};
-  for (const uint32_t row : rows) {
-    if (target.task == data::Task::kRegression)
-      chosen.values.push_back(target.values[row]);
-    else
-      chosen.classes.push_back(target.classes[row]);
-  }
-  return chosen;
-}
-
-std::vector<double> Select(std::span<const double> weights, std::span<const uint32_t> rows) {
-  std::vector<double> chosen;
-  if (weights.empty()) return chosen;
-  for (const uint32_t row : rows) chosen.push_back(weights[row]);
-  return chosen;
-}
-
-StatusOr<double> Judge(const Trained& trained, const evaluate::LoadModel& load,
-                       const data::Table& table, const data::Target& target,
-                       std::span<const double> weights, const evaluate::NamedMetric& metric) {
+StatusOr<double> Judge(const Trained& trained, const evaluate::LoadModel& load, const Dataset& rows,
+                       const evaluate::NamedMetric& metric) {
   ASSIGN_OR_RETURN(const std::unique_ptr<evaluate::Runner> model, load(trained.onnx));
-  ASSIGN_OR_RETURN(const data::Table inputs, InputsOf(trained, table));
+  ASSIGN_OR_RETURN(const data::Table inputs, InputsOf(trained, rows.table));
   ASSIGN_OR_RETURN(const evaluate::Predictions predictions,
-                   evaluate::Predict(*model, inputs, target));
-  ASSIGN_OR_RETURN(const double score, evaluate::Measure(metric, {target, predictions}, weights));
+                   evaluate::Predict(*model, inputs, rows.target));
+  ASSIGN_OR_RETURN(const double score,
+                   evaluate::Measure(metric, {rows.target, predictions}, rows.weights));
   if (std::isnan(score))
     return Error(Reason::kBadRequest, "{} is not defined on {} rows of one fold", metric.name,
-                 table.rows);
+                 rows.size());
   return score;
 }
 
 Trial RunTrial(const Experiment& experiment, const Recipe& recipe, const TrainOptions& options,
                const Control& control, size_t max_rows) {
+  if (control.recall)
+    if (std::optional<Trial> known = control.recall(recipe, max_rows)) return *std::move(known);
   Trial trial{.recipe = recipe};
   const SteadyClock clock;
   const TimePoint start = clock.Now();
@@ -115,6 +92,7 @@ Trial RunTrial(const Experiment& experiment, const Recipe& recipe, const TrainOp
   }
   trial.time = clock.Now() - start;
   if (trial.ok()) Summarise(trial);
+  if (control.done) control.done(trial, max_rows);
   return trial;
 }
 

@@ -16,27 +16,10 @@ namespace slipway::train {
 
 /// Rows, how they are split, and what counts. Everything is borrowed.
 struct Experiment {
-  const data::Table& table;  // without the target
-  const data::Target& target;
-  std::span<const double> weights;  // [rows] or empty
+  const Dataset& rows;
   std::span<const data::Split> folds;
   const evaluate::NamedMetric& metric;
   const evaluate::LoadModel& load;
-};
-
-/// When to stop, and who is told how far it is. All may be left out.
-struct Control {
-  std::function<bool()> stopped;      // asked once an iteration; true: stop for good
-  std::optional<TimePoint> deadline;  // as `stopped`, from then on
-  std::function<void(double share)> progress;
-
-  mutable bool has_stopped = false;  // whether something was cut short
-
-  bool ShouldStop() const {
-    has_stopped =
-        has_stopped || (stopped && stopped()) || (deadline && SteadyClock().Now() >= *deadline);
-    return has_stopped;
-  }
 };
 
 /// How a recipe did.
@@ -52,6 +35,26 @@ struct Trial {
 
   bool ok() const { return status.ok(); }
 };
+/// Mean and error of the scores, of which there is one at least.
+void Summarise(Trial& trial);
+
+/// When to stop, and who is told how far it is. All may be left out.
+struct Control {
+  std::function<bool()> stopped;      // asked once an iteration; true: stop for good
+  std::optional<TimePoint> deadline;  // as `stopped`, from then on
+  std::function<void(double share)> progress;
+  /// A trial that was done before, if it was: it is not done again.
+  std::function<std::optional<Trial>(const Recipe& recipe, size_t max_rows)> recall;
+  std::function<void(const Trial& trial, size_t max_rows)> done;
+
+  mutable bool has_stopped = false;  // whether something was cut short
+
+  bool ShouldStop() const {
+    has_stopped =
+        has_stopped || (stopped && stopped()) || (deadline && SteadyClock().Now() >= *deadline);
+    return has_stopped;
+  }
+};
 
 /// @param max_rows  of each fold's rows to learn from: the first of an order that follows from the
 /// seed.
@@ -63,14 +66,8 @@ Trial RunTrial(const Experiment& experiment, const Recipe& recipe, const TrainOp
 /// Whether `left` has the better mean.
 bool IsBetter(const evaluate::NamedMetric& metric, const Trial& left, const Trial& right);
 
-/// The target of some rows.
-data::Target Select(const data::Target& target, std::span<const uint32_t> rows);
-/// Weights of some rows; empty of none.
-std::vector<double> Select(std::span<const double> weights, std::span<const uint32_t> rows);
-
 /// The score of a trained model on rows it has not seen.
-StatusOr<double> Judge(const Trained& trained, const evaluate::LoadModel& load,
-                       const data::Table& table, const data::Target& target,
-                       std::span<const double> weights, const evaluate::NamedMetric& metric);
+StatusOr<double> Judge(const Trained& trained, const evaluate::LoadModel& load, const Dataset& rows,
+                       const evaluate::NamedMetric& metric);
 
 }  // namespace slipway::train

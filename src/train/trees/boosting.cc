@@ -10,7 +10,7 @@
 #include "train/trees/checks.h"
 #include "train/trees/grower.h"
 #include "train/trees/loss.h"
-#include "train/trees/random.h"
+#include "train/trees/sampling.h"
 
 namespace slipway::train {
 namespace trees {
@@ -22,9 +22,7 @@ struct BoostingOptions {
   GrowOptions grow;
   BinningOptions binning;
   double row_sample = 1, column_sample = 1;
-  bool stops_early = false;
   int64_t patience = 10;
-  double validation_share = 0.1;
   uint64_t seed = 0;
 };
 
@@ -135,7 +133,7 @@ class Boosting {
         best_iteration = iteration;
         best_trees = boosted_.trees.size();
       }
-      if (options_.stops_early && iteration - best_iteration >= options_.patience) {
+      if (validation_ && iteration - best_iteration >= options_.patience) {
         boosted_.stopped_early = true;
         break;
       }
@@ -143,7 +141,7 @@ class Boosting {
       RETURN_IF_ERROR(SaveIfWanted(fit_.watch, fingerprint, boosted_.trees));
       if (!Report(iteration, validation)) break;
     }
-    if (options_.stops_early && best_trees > 0) boosted_.trees.resize(best_trees);
+    if (validation_ && best_trees > 0) boosted_.trees.resize(best_trees);
     return std::move(boosted_);
   }
 
@@ -251,42 +249,6 @@ Status CheckTarget(const data::Target& target, std::string_view loss) {
   return OkStatus();
 }
 
-/// The rows of `samples` by number.
-Samples Select(const Samples& samples, std::span<const uint32_t> rows) {
-  Samples selected;
-  selected.rows = rows.size();
-  selected.features = samples.features;
-  selected.target.task = samples.target.task;
-  selected.target.labels = samples.target.labels;
-  selected.values.reserve(rows.size() * samples.features.size());
-  for (size_t i = 0; i < samples.features.size(); ++i) {
-    const auto column = samples.column(i);
-    for (const uint32_t row : rows) selected.values.push_back(column[row]);
-  }
-  for (const uint32_t row : rows) {
-    if (!samples.weights.empty()) selected.weights.push_back(samples.weights[row]);
-    if (samples.target.task == data::Task::kClassification)
-      selected.target.classes.push_back(samples.target.classes[row]);
-    else
-      selected.target.values.push_back(samples.target.values[row]);
-  }
-  return selected;
-}
-
-struct Halves {
-  Samples training, validation;
-};
-
-/// A share of the rows for validation, the others for training.
-Halves Divide(const Samples& samples, double share, uint64_t seed) {
-  Random random(seed, 0);
-  const std::vector<uint32_t> held = Choose(samples.rows, PartOf(samples.rows, share), random);
-  std::vector<uint32_t> all(samples.rows), rest;
-  std::iota(all.begin(), all.end(), 0);
-  std::ranges::set_difference(all, held, std::back_inserter(rest));
-  return {Select(samples, rest), Select(samples, held)};
-}
-
 BoostingOptions OptionsOf(const Samples& samples, const Parameters& parameters, uint64_t seed) {
   BoostingOptions options;
   options.iterations = parameters.Count("iterations");
@@ -300,9 +262,7 @@ BoostingOptions OptionsOf(const Samples& samples, const Parameters& parameters, 
   options.binning.max_bins = static_cast<int>(parameters.Count("max_bins"));
   options.row_sample = parameters.Number("row_sample");
   options.column_sample = parameters.Number("column_sample");
-  options.stops_early = parameters.Flag("early_stopping");
   options.patience = parameters.Count("patience");
-  options.validation_share = parameters.Number("validation_share");
   options.seed = seed;
   return options;
 }
@@ -316,20 +276,11 @@ StatusOr<std::unique_ptr<Fitted>> FitBoosting(const Samples& samples, const Para
   };
   RETURN_IF_ERROR(CheckSamples(samples, "boosting"));
   RETURN_IF_ERROR(CheckTarget(samples.target, word));
-  std::optional<Halves> halves;
-  if (options.stops_early && fit.validation == nullptr) {
-    if (samples.rows < 2)
-      return Error(Reason::kBadRequest,
-                   "early_stopping needs a row to learn from and one to judge by, got {}",
-                   samples.rows);
-    halves = Divide(samples, options.validation_share, fit.seed);
-  }
-  const Samples& training = halves ? halves->training : samples;
-  const Samples* const validation = halves ? &halves->validation : fit.validation;
+  if (fit.validation != nullptr) RETURN_IF_ERROR(CheckTarget(fit.validation->target, word));
   const uint64_t fingerprint =
       FingerprintOf(kBoosting, parameters, fit.seed, samples, fit.validation);
   ASSIGN_OR_RETURN(Boosted boosted,
-                   Boosting(training, validation, make_loss(), options, fit).Run(fingerprint));
+                   Boosting(samples, fit.validation, make_loss(), options, fit).Run(fingerprint));
   std::vector<std::string> names;
   for (const Feature& feature : samples.features) names.push_back(feature.name);
   return std::make_unique<BoostedModel>(std::move(boosted), make_loss(), std::move(names));
@@ -346,6 +297,7 @@ const EstimatorKind kBoosting = {
     .regresses = true,
     .classifies = true,
     .needs = {.takes_missing = true, .takes_categories = true},
+    .saves_checkpoints = true,
     .parameters =
         {
             {.name = "column_sample",
@@ -420,7 +372,7 @@ const EstimatorKind kBoosting = {
              .otherwise = 0.1,
              .min = 0.01,
              .max = 0.9,
-             .help = "Share of the rows kept for early stopping when no others are given."},
+             .help = "Share of the rows kept for early stopping."},
         },
     .search = {{"learning_rate", {"0.03", "0.1", "0.3"}},
                {"max_leaves", {"7", "15", "31", "63"}},

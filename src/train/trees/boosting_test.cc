@@ -151,10 +151,12 @@ TEST(BoostingTest, MonotoneFeaturesNeverTurnTheAnswer) {
 }
 
 TEST(BoostingTest, StopsEarlyAndKeepsTheTreesUpToTheBest) {
-  const Samples samples = Classification(600, 3, 2, [](const auto& x) {
-    return std::fmod(x[0] * 1e6, 10) < 5 ? 1.0 : 0.0;  // noise
-  });
-  const auto fitted = Fit("boosting", samples, {{"early_stopping", "true"}, {"patience", "3"}});
+  const auto noise = [](size_t rows) {
+    return Classification(rows, 3, 2,
+                          [](const auto& x) { return std::fmod(x[0] * 1e6, 10) < 5 ? 1.0 : 0.0; });
+  };
+  const Samples samples = noise(600), judges = noise(60);
+  const auto fitted = Fit("boosting", samples, {{"patience", "3"}}, {.validation = &judges});
   ASSERT_TRUE(fitted.ok()) << fitted.status();
   EXPECT_TRUE(BoostedOf(**fitted).stopped_early);
   EXPECT_LT(BoostedOf(**fitted).trees.size(), 50);

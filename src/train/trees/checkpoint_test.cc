@@ -55,19 +55,22 @@ TEST(CheckpointTest, GoingOnFromOneMakesTheModelOfAnUninterruptedTraining) {
        {{"iterations", "20"},
         {"row_sample", "0.7"},
         {"column_sample", "0.7"},
-        {"early_stopping", "true"},
         {"learning_rate", "0.5"}}},
       {"forest", {{"trees", "30"}, {"max_depth", "6"}}},
   };
   Samples samples = Waves();
+  const Samples judges = Waves();
   for (const Case& c : cases) {
     if (c.kind == "forest") samples.features[0].categories = 0;
+    const Samples* const validation = c.kind == "boosting" ? &judges : nullptr;
     Keeper interrupted(true);
-    const auto part = Fit(c.kind, samples, c.parameters, {.watch = &interrupted});
+    const auto part =
+        Fit(c.kind, samples, c.parameters, {.validation = validation, .watch = &interrupted});
     ASSERT_TRUE(part.ok()) << part.status();
     ASSERT_FALSE(interrupted.state.empty());
-    const auto whole = Fit(c.kind, samples, c.parameters);
-    const auto resumed = Fit(c.kind, samples, c.parameters, {.checkpoint = interrupted.state});
+    const auto whole = Fit(c.kind, samples, c.parameters, {.validation = validation});
+    const auto resumed = Fit(c.kind, samples, c.parameters,
+                             {.validation = validation, .checkpoint = interrupted.state});
     ASSERT_TRUE(whole.ok() && resumed.ok()) << resumed.status();
     EXPECT_TRUE(ModelOf(**part, 3) != ModelOf(**whole, 3)) << c.kind;
     EXPECT_TRUE(ModelOf(**resumed, 3) == ModelOf(**whole, 3)) << c.kind;

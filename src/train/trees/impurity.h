@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "train/trees/bins.h"
-#include "train/trees/random.h"
+#include "train/trees/sampling.h"
 #include "train/trees/tree.h"
 
 namespace slipway::train::trees {

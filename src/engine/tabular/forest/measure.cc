@@ -7,6 +7,8 @@
 #include <limits>
 #include <vector>
 
+#include "base/random.h"
+
 namespace slipway::forest {
 namespace {
 
@@ -17,27 +19,13 @@ constexpr size_t kFewestSliced = 8;  // below, a word of 64 rows is never worth 
 constexpr int kRounds = 5;
 constexpr double kHopeless = 3;  // times the fastest: not measured again
 
-/// xorshift64*: the same rows for the same forest.
-class Random {
- public:
-  size_t Below(size_t end) {
-    state_ ^= state_ >> 12;
-    state_ ^= state_ << 25;
-    state_ ^= state_ >> 27;
-    return (state_ * 2685821657736338717u >> 33) % end;
-  }
-
- private:
-  uint64_t state_ = 88172645463325252u;
-};
-
 /// [rows, features]: values on and just above cuts, so that a row's way through a tree is no habit
 /// of the branch predictor's.
 template <typename Value>
 std::vector<Value> MakeRows(const Lowered& forest, size_t rows) {
   const auto features = static_cast<size_t>(forest.features);
   std::vector<Value> values(rows * features);
-  Random random;
+  Random random(0);
   for (const Column& column : forest.columns) {
     if (column.cuts.empty()) continue;
     for (size_t row = 0; row < rows; ++row) {

@@ -6,7 +6,7 @@
 
 #include "import/trees.h"
 #include "train/estimator.h"
-#include "train/trees/random.h"
+#include "train/trees/sampling.h"
 
 namespace slipway::train::trees::testing {
 

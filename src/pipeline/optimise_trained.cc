@@ -1,0 +1,60 @@
+#include "pipeline/optimise_trained.h"
+
+#include "optimise/optimise.h"
+#include "optimise/side_by_side.h"
+
+namespace slipway::pipeline {
+namespace {
+
+constexpr size_t kCalibrationRows = 128;
+
+StatusOr<optimise::LabelledRows> LabelledRowsOf(const train::Trained& trained,
+                                                const train::Dataset& set) {
+  optimise::LabelledRows labelled{.rows = {}, .target = set.target, .table = {}};
+  ASSIGN_OR_RETURN(labelled.table, train::InputsOf(trained, set.table));
+  ASSIGN_OR_RETURN(labelled.rows, optimise::RowsOfTable(labelled.table, trained.signature));
+  return labelled;
+}
+
+/// The named passes, and the model before and after.
+StatusOr<optimise::AutoChoice> Apply(const train::Trained& trained,
+                                     std::span<const optimise::Step> steps,
+                                     const optimise::LabelledRows& rows,
+                                     const optimise::Workshop& workshop,
+                                     const optimise::AutoOptions& options) {
+  ASSIGN_OR_RETURN(optimise::Optimised optimised,
+                   optimise::Optimise({std::as_bytes(std::span(trained.onnx)), {}}, steps, workshop,
+                                      rows.rows, options.optimise));
+  optimise::AutoChoice choice{.chosen = 1, .passes = optimise::PassesThatDidSomething(optimised)};
+  choice.onnx = std::move(optimised.onnx);
+  const optimise::Contender contenders[] = {{"original", trained.onnx}, {"optimised", choice.onnx}};
+  ASSIGN_OR_RETURN(const auto standings,
+                   optimise::CompareSideBySide(contenders, trained.signature, rows, workshop,
+                                               options.side_by_side));
+  for (const optimise::Standing& standing : standings) choice.trials.push_back({standing});
+  return choice;
+}
+
+}  // namespace
+
+StatusOr<optimise::AutoChoice> OptimiseTrained(const train::Trained& trained,
+                                               const TrainingRows& rows,
+                                               const evaluate::LoadModel& load,
+                                               const OptimiseTrainedOptions& options) {
+  ASSIGN_OR_RETURN(const optimise::LabelledRows judged, LabelledRowsOf(trained, rows.test));
+  ASSIGN_OR_RETURN(const optimise::LabelledRows learnt, LabelledRowsOf(trained, rows.train));
+  const optimise::Rows calibration = learnt.rows.Sample(kCalibrationRows);
+  const optimise::Workshop workshop{.load = load, .rows = &calibration};
+  const SteadyClock clock;
+  optimise::AutoOptions automatic;
+  automatic.optimise.clock = &clock;
+  automatic.side_by_side.clock = &clock;
+  automatic.gate = optimise::LossGate(options.max_loss);
+  if (options.how == "auto")
+    return optimise::ChooseBest({std::as_bytes(std::span(trained.onnx)), {}}, trained.signature,
+                                judged, workshop, automatic);
+  ASSIGN_OR_RETURN(const std::vector<optimise::Step> steps, optimise::ReadSteps(options.how));
+  return Apply(trained, steps, judged, workshop, automatic);
+}
+
+}  // namespace slipway::pipeline
