@@ -12,6 +12,7 @@ import statistics
 import struct
 import subprocess
 import time
+import zipfile
 
 import harness
 from harness import LOAD_CORE, ROOT, SERVER_CORE, BenchError
@@ -374,6 +375,44 @@ def served_network(bench):
                 ratios(pairs), goal=0.97, at_least=True, detail=medians(pairs, "per s"))]
 
 
+def quantised_network(bench):
+    """Static INT8 of a network of MobileNetV2's size: what `slipway optimise` makes of it, and what it was."""
+    model, shape, images = bench.models / "mobilenet_v2.onnx", [1, 3, 224, 224], 24
+    int8, rows = bench.folder / "mobilenet_int8.onnx", bench.folder / "images.npz"
+    count = shape[1] * shape[2] * shape[3]
+    generator = random.Random(3)
+    raws = [struct.pack(f"<{count}f", *(generator.random() for _ in range(count))) for _ in range(images)]
+    write_npz(rows, network_input(bench, model), [images, *shape[1:]], b"".join(raws))
+    done = subprocess.run(
+        [harness.program(bench.build, "slipway"), "optimise", model, "-o", int8, "--data", rows, "--calibration", "12",
+         "--passes", "fuse-batch-norm,fuse-scale,fuse-gemm,quantise-static", "--json"], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise BenchError(done.stderr.strip())
+    correlation = json.loads(done.stdout)["models"][1]["correlation"]
+    raw = bench.folder / "image.input"
+    raw.write_bytes(raws[0])
+
+    def runs(which):
+        return 1e6 / harness.bare_ort(bench.build, which, raw, bench.seconds)[1]["wall_us"]
+    pairs = bench.alternate(lambda: runs(int8), lambda: runs(model))
+    return [Row("int8", "MobileNetV2's size in static INT8: runs per second", "the same in FP32", ratios(pairs), goal=1.8,
+                at_least=True, detail=f"{medians(pairs, 'per s')}, correlation {correlation:.4f}")]
+
+
+def network_input(bench, model):
+    shown = subprocess.run([harness.program(bench.build, "slipway"), "inspect", model, "--json"], check=True,
+                           capture_output=True, text=True)
+    return json.loads(shown.stdout)["inputs"][0]["name"]
+
+
+def write_npz(path, name, shape, floats):
+    """One array of FP32. Source: NEP 1, numpy's .npy format 1.0."""
+    head = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {tuple(shape)}, }}".encode()
+    head += b" " * (-(len(head) + 11) % 64) + b"\n"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(f"{name}.npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head + floats)
+
+
 def small_network(bench):
     """The digits network: what serving adds to running it."""
     with bench.server(DIGITS) as server:
@@ -462,5 +501,5 @@ def two_cores(bench):
 
 
 GOALS = {"small-json": small_model_over_json, "grpc": small_model_over_grpc, "around-engine": time_around_the_engine,
-         "numbers": numbers_as_text, "large-body": large_body, "network": served_network,
+         "numbers": numbers_as_text, "large-body": large_body, "network": served_network, "int8": quantised_network,
          "digits": small_network, "start-up": start_up, "sizes": sizes, "two-cores": two_cores}
