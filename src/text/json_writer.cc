@@ -74,9 +74,9 @@ size_t ValidPrefix(std::string_view text) {
 
 void AppendJsonString(std::string& out, std::string_view value) {
   if (IsPlain(value)) {
-    out += '"';
-    out += value;
-    out += '"';
+    const size_t begin = out.size();
+    out.resize(begin + value.size() + 2, '"');
+    value.copy(&out[begin + 1], value.size());
     return;
   }
   out += '"';
@@ -96,8 +96,8 @@ void JsonWriter::Separate() {
 }
 
 JsonWriter& JsonWriter::Open(char c) {
-  Separate();
-  out_ += c;
+  const char text[] = {',', c};
+  out_.append(comma_due_ ? text : text + 1, text + 2);
   comma_due_ = false;
   return *this;
 }

@@ -2,6 +2,7 @@
 // Writes JSON text to the end of a string. Commas are its business; nesting is the caller's.
 
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,19 @@ class JsonWriter {
   JsonWriter& EndArray() { return Close(']'); }
 
   JsonWriter& Key(std::string_view key);
+  /// A key that stands in the program, of plain ASCII: one piece, put together by the compiler.
+  template <size_t kSize>
+  JsonWriter& Key(const char (&key)[kSize]) {
+    constexpr size_t kLength = kSize - 1;
+    char text[kLength + 4] = {',', '"'};
+    std::memcpy(text + 2, key, kLength);
+    text[kLength + 2] = '"';
+    text[kLength + 3] = ':';
+    const size_t skipped = comma_due_ ? 0 : 1;
+    out_.append(text + skipped, sizeof(text) - skipped);
+    comma_due_ = false;
+    return *this;
+  }
   /// Each byte that is not part of UTF-8 becomes U+FFFD.
   JsonWriter& String(std::string_view value);
   JsonWriter& Bool(bool value) { return Raw(value ? "true" : "false"); }

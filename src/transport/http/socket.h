@@ -3,7 +3,9 @@
 // protocol over it sees plain bytes only.
 
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <memory>
@@ -20,6 +22,8 @@ class Session;
 namespace slipway::http {
 
 /// Threads: one at a time.
+/// The calls of a plain socket go to the kernel itself: the C library's are points of cancellation,
+/// which costs a program of several threads two atomic operations each.
 class Socket {
  public:
   /// Takes over a connected, non-blocking descriptor.
@@ -32,7 +36,7 @@ class Socket {
   /// Fills the front of `room`, which has at least one byte.
   Received Receive(std::span<char> room) {
     if (tls_) return ReceiveSecure(room);
-    const ssize_t n = ::recv(fd(), room.data(), room.size(), 0);
+    const ssize_t n = ::syscall(SYS_recvfrom, fd(), room.data(), room.size(), 0, nullptr, nullptr);
     if (n > 0) {
       const auto bytes = static_cast<size_t>(n);
       // A short read emptied the socket; asking again would only be told so.
@@ -45,7 +49,8 @@ class Socket {
 
   Sent Send(std::string_view bytes) {
     if (tls_) return SendSecure(bytes);
-    return Result(::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL));
+    return Result(
+        ::syscall(SYS_sendto, fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL, nullptr, 0));
   }
   /// One after the other, as if they were one. `pieces` are changed.
   Sent Send(std::span<iovec> pieces) {
