@@ -16,6 +16,15 @@ TEST(ShapeTest, CountsElementsWithoutOverflow) {
   EXPECT_FALSE(ByteCount(DType::kFp64, Shape{int64_t{1} << 61}).ok());
 }
 
+TEST(DTypeTest, NamesAreReadBackAndNothingElseIs) {
+  for (int i = 0; i < kDTypeCount; ++i)
+    EXPECT_EQ(ParseDType(NameOf(static_cast<DType>(i))), static_cast<DType>(i));
+  for (const std::string_view name :
+       {"", "fp32", "FP3", "FP320", "FLOAT", "BYTES    ", "UINT64UINT64"})
+    EXPECT_EQ(ParseDType(name), std::nullopt) << name;
+  EXPECT_EQ(ParseDType(std::string_view("\0BOOL", 5)), std::nullopt);
+}
+
 TEST(TensorTest, DataMustBeAsLongAsTheShapeSays) {
   const float values[3] = {1, 2, 3};
   const Tensor tensor{DType::kFp32, {4}, Buffer(std::as_bytes(std::span(values)))};
