@@ -1,7 +1,8 @@
 """`bench/run train`: every estimator of `slipway train` beside scikit-learn's, and boosting beside LightGBM's.
 
 Both sides have two threads, learn from the same rows of the same file, and are judged by the same rows, the last quarter;
-rounds alternate. Time is that of preprocessing and fitting, without reading files. Python finds scikit-learn and
+rounds alternate, each with a seed of its own on both sides: times are medians, scores means over the rounds. Time is that of
+preprocessing and fitting, without reading files. Python finds scikit-learn and
 LightGBM (tests/classical/requirements.txt) in this interpreter.
 
   bench/run train                                    the data sets that come with scikit-learn, and 100,000 × 50
@@ -137,9 +138,9 @@ class Rows:
         return len(self.train[1])
 
 
-def run_slipway(program, rows, kind, out):
+def run_slipway(program, rows, kind, seed, out):
     command = [program, "train", rows.file, "--target", "y", "--task", rows.task, "--model", kind, "-o", out]
-    command += ["--time", "row", "--test-share", HELD_OUT, "--threads", THREADS, "--json"]
+    command += ["--time", "row", "--test-share", HELD_OUT, "--threads", THREADS, "--seed", seed, "--json"]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(done.stderr.strip().splitlines()[-1])
@@ -148,8 +149,9 @@ def run_slipway(program, rows, kind, out):
     return told["seconds"]["preprocess"] + told["seconds"]["fit"], score
 
 
-def run_rival(make, rows):
+def run_rival(make, rows, seed):
     estimator = make()
+    estimator.set_params(**{name: seed for name in estimator.get_params() if name.endswith("random_state")})
     start = time.perf_counter()
     estimator.fit(*rows.train)
     return time.perf_counter() - start, estimator.score(*rows.test)
@@ -169,16 +171,16 @@ def compare(program, rows, kind, rivals, rounds, folder):
     """Rows of the table: one a rival."""
     own, theirs = [], {name: [] for name, _, _ in rivals}
     for turn in range(rounds):
-        own.append(run_slipway(program, rows, kind, folder / f"{rows.name}-{kind}-{turn}.slipway"))
+        own.append(run_slipway(program, rows, kind, turn, folder / f"{rows.name}-{kind}-{turn}.slipway"))
         for name, make, most in rivals:
             if most is None or len(rows) <= most:
-                theirs[name].append(run_rival(make, rows))
+                theirs[name].append(run_rival(make, rows, turn))
     table = []
     for name, runs in theirs.items():
         if not runs:
             continue
-        seconds, score = statistics.median(s for s, _ in own), own[0][1]
-        rival_seconds, rival_score = statistics.median(s for s, _ in runs), runs[0][1]
+        seconds, score = statistics.median(s for s, _ in own), statistics.mean(s for _, s in own)
+        rival_seconds, rival_score = statistics.median(s for s, _ in runs), statistics.mean(s for _, s in runs)
         table.append(
             {
                 "data": rows.name,
