@@ -1,9 +1,11 @@
 #pragma once
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "base/status.h"
+#include "bundle/manifest.h"
 #include "cli/command.h"
 #include "cli/local_model.h"
 #include "evaluate/runner.h"
@@ -18,6 +20,11 @@ struct AnyModel {
 
   /// "" at a server.
   std::string digest() const { return local ? local->artifact->digest() : ""; }
+  /// Empty at a server, and of what is no bundle.
+  std::map<std::string, std::string> lineage() const {
+    const bundle::Manifest* const manifest = local ? local->artifact->manifest() : nullptr;
+    return manifest == nullptr ? std::map<std::string, std::string>() : manifest->lineage;
+  }
 };
 
 /// @param model  what OpenLocalModel takes, or an address with TargetOptions.

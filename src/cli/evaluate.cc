@@ -73,7 +73,8 @@ class Evaluation {
   Status Prepare() {
     const std::string name = arguments_.Text("MODEL|URL");
     ASSIGN_OR_RETURN(candidate_.model, OpenAnyModel(name, arguments_, processors_));
-    ASSIGN_OR_RETURN(rows_, ReadEvaluationRows(arguments_, candidate_.model.runner->signature()));
+    ASSIGN_OR_RETURN(rows_, ReadEvaluationRows(arguments_, candidate_.model.runner->signature(),
+                                               candidate_.model.lineage()));
     ASSIGN_OR_RETURN(positive_, ReadPositive());
     RETURN_IF_ERROR(ReadOptions());
     if (arguments_.Has("--gate")) {

@@ -4,30 +4,20 @@
 #include <absl/strings/str_split.h>
 #include <fmt/format.h>
 
-#include <cmath>
+#include <algorithm>
 #include <optional>
 
 #include "cli/output.h"
 #include "data/cleaning.h"
-#include "data/split.h"
 #include "evaluate/evaluation.h"
+#include "pipeline/row_choice.h"
 
 namespace slipway::cli {
 namespace {
 
-StatusOr<data::TableOptions> ReadTableOptions(const Arguments& arguments) {
-  data::TableOptions options;
-  options.skip_bad_rows = arguments.Flag("--skip-bad-rows");
-  for (const std::string& text : arguments.Texts("--type")) {
-    const size_t equals = text.rfind('=');
-    if (equals == std::string::npos)
-      return Error(Reason::kBadRequest, "--type: expected COLUMN=TYPE, got \"{}\"", text);
-    const auto type = data::ColumnTypeOf(text.substr(equals + 1));
-    if (!type.ok()) return Annotate(type.status(), "--type");
-    options.types[text.substr(0, equals)] = *type;
-  }
-  return options;
-}
+constexpr std::string_view kOfTheLineage[] = {"--target", "--task",         "--weights",
+                                              "--drop",   "--clean",        "--test-share",
+                                              "--type",   "--skip-bad-rows"};
 
 std::optional<data::Task> ReadTask(const Arguments& arguments, const Signature& signature) {
   if (!arguments.Has("--task")) return evaluate::TaskOf(signature);
@@ -35,49 +25,67 @@ std::optional<data::Task> ReadTask(const Arguments& arguments, const Signature& 
                                                   : data::Task::kClassification;
 }
 
-StatusOr<std::vector<double>> ReadWeights(const data::Table& table, const std::string& name) {
-  ASSIGN_OR_RETURN(const data::Column* const column, table.Get(name));
-  if (!column->is_numeric())
-    return Error(Reason::kBadRequest, "--weight: column \"{}\" holds no numbers", name);
-  double sum = 0;
-  for (size_t row = 0; row < table.rows; ++row) {
-    if (!(column->numbers[row] >= 0 && std::isfinite(column->numbers[row])))
-      return Error(Reason::kBadRequest, "--weight: column \"{}\", row {} is no weight", name,
-                   row + 1);
-    sum += column->numbers[row];
+/// As the command line says.
+StatusOr<pipeline::RowChoice> ReadChoice(const Arguments& arguments, const Signature& signature) {
+  pipeline::RowChoice choice;
+  choice.target = arguments.Text("--target");
+  if (choice.target.empty())
+    return MakeError(Reason::kBadRequest,
+                     "which column is to be predicted? Say --target COLUMN, or --held-out for a "
+                     "bundle that slipway train made of this file");
+  choice.task = ReadTask(arguments, signature);
+  choice.weights = arguments.Text("--weights");
+  choice.drop = ReadList(arguments, "--drop");
+  choice.skip_bad_rows = arguments.Flag("--skip-bad-rows");
+  for (const std::string& text : arguments.Texts("--type")) {
+    const size_t equals = text.rfind('=');
+    if (equals == std::string::npos)
+      return Error(Reason::kBadRequest, "--type: expected COLUMN=TYPE, got \"{}\"", text);
+    const auto type = data::ColumnTypeOf(text.substr(equals + 1));
+    if (!type.ok()) return Annotate(type.status(), "--type");
+    choice.types[text.substr(0, equals)] = *type;
   }
-  if (!(sum > 0)) return Error(Reason::kBadRequest, "--weight: column \"{}\" is all zeros", name);
-  return column->numbers;
-}
-
-/// As a training with the same steps did before it split the rows.
-Status Clean(const Arguments& arguments, data::Table& table) {
-  ASSIGN_OR_RETURN(const uint64_t seed, ReadSeed(arguments));
   for (const std::string& text : arguments.Texts("--clean")) {
     const auto step = data::ParseCleaningStep(text);
     if (!step.ok()) return Annotate(step.status(), "--clean");
-    if (step->training_only()) continue;
-    RETURN_IF_ERROR(data::Clean(*step, arguments.Text("--target"), seed, table).status());
+    choice.clean.push_back(*step);
   }
-  return OkStatus();
+  choice.test_share = 0;
+  if (arguments.Has("--test-share")) {
+    ASSIGN_OR_RETURN(choice.test_share, ReadShare(arguments, "--test-share", 0.2));
+  }
+  if (arguments.Has("--sample")) {
+    ASSIGN_OR_RETURN(choice.sample,
+                     ParseCount("--sample", arguments.Text("--sample"), 1, INT64_MAX));
+  }
+  ASSIGN_OR_RETURN(choice.seed, ReadSeed(arguments));
+  return choice;
 }
 
-StatusOr<data::Target> ReadTarget(const Arguments& arguments, const data::Table& table,
-                                  const Signature& signature) {
-  ASSIGN_OR_RETURN(const data::Column* const column, table.Get(arguments.Text("--target")));
-  const std::optional<data::Task> task = ReadTask(arguments, signature);
-  return data::TargetOf(*column, task ? &*task : nullptr);
+/// As the model's training had it.
+StatusOr<pipeline::RowChoice> ReadChoice(const Arguments& arguments,
+                                         const std::map<std::string, std::string>& lineage) {
+  for (const std::string_view option : kOfTheLineage)
+    if (arguments.Has(option))
+      return Error(Reason::kBadRequest, "{}: --held-out takes it from the model's lineage", option);
+  const auto found = lineage.find("rows");
+  if (found == lineage.end())
+    return MakeError(Reason::kBadRequest,
+                     "--held-out: the model has no lineage that tells its rows: it is no bundle of "
+                     "slipway train. Say --target, --test-share and --seed");
+  auto choice = pipeline::ReadRowChoice(found->second);
+  if (!choice.ok()) return Annotate(choice.status(), "lineage \"rows\"");
+  if (choice->test_share > 0) return choice;
+  return MakeError(Reason::kBadRequest, "--held-out: the training held no rows out");
 }
 
-/// The rows that a training with the same seed and share left aside.
-StatusOr<data::Table> TestRows(const Arguments& arguments, data::Table table,
-                               const data::Target& target) {
-  if (!arguments.Has("--test-share")) return table;
-  ASSIGN_OR_RETURN(const double share, ReadShare(arguments, "--test-share", 0.2));
-  data::SplitOptions options{.kind = data::SplitKind::kStratified, .target = &target};
-  ASSIGN_OR_RETURN(options.seed, ReadSeed(arguments));
-  ASSIGN_OR_RETURN(const data::Split split, data::SplitOnce(table.rows, share, options));
-  return table.Select(split.test);
+Status CheckFile(const data::TableFacts& facts, const std::map<std::string, std::string>& lineage) {
+  const auto digest = lineage.find("data_sha256");
+  if (digest != lineage.end() && digest->second == facts.sha256) return OkStatus();
+  return Error(Reason::kBadRequest,
+               "--held-out: {} is not the file that the model learned from: its SHA-256 is {}, "
+               "expected {}",
+               facts.path, facts.sha256, digest == lineage.end() ? "none" : digest->second);
 }
 
 }  // namespace
@@ -103,27 +111,31 @@ StatusOr<uint64_t> ReadSeed(const Arguments& arguments) {
   return ParseCount("--seed", arguments.Text("--seed", "0"), 0, INT64_MAX);
 }
 
-StatusOr<EvaluationRows> ReadEvaluationRows(const Arguments& arguments,
-                                            const Signature& signature) {
-  ASSIGN_OR_RETURN(const data::TableOptions options, ReadTableOptions(arguments));
-  ASSIGN_OR_RETURN(data::TableFile file, data::ReadTable(arguments.Text("DATA"), options));
+StatusOr<EvaluationRows> ReadEvaluationRows(const Arguments& arguments, const Signature& signature,
+                                            const std::map<std::string, std::string>& lineage) {
+  const bool held_out = arguments.Flag("--held-out");
+  ASSIGN_OR_RETURN(const pipeline::RowChoice choice,
+                   held_out ? ReadChoice(arguments, lineage) : ReadChoice(arguments, signature));
+  ASSIGN_OR_RETURN(data::TableFile file, pipeline::ReadFile(arguments.Text("DATA"), choice));
+  if (held_out) RETURN_IF_ERROR(CheckFile(file.facts, lineage));
+  ASSIGN_OR_RETURN(pipeline::ChosenRows chosen,
+                   pipeline::ChooseRows(std::move(file), choice, /*to_learn=*/false));
   EvaluationRows rows;
-  rows.facts = std::move(file.facts);
-  RETURN_IF_ERROR(Clean(arguments, file.table));
-  ASSIGN_OR_RETURN(rows.target, ReadTarget(arguments, file.table, signature));
-  ASSIGN_OR_RETURN(rows.all, TestRows(arguments, std::move(file.table), rows.target));
-  ASSIGN_OR_RETURN(rows.target, ReadTarget(arguments, rows.all, signature));
+  rows.facts = std::move(chosen.facts);
+  const bool all = choice.test_share == 0;
+  rows.all = all ? std::move(chosen.table) : chosen.table.Select(chosen.split.test);
+  rows.target = all ? std::move(chosen.target) : chosen.target.Select(chosen.split.test);
   if (rows.target.task == data::Task::kClassification)
     RETURN_IF_ERROR(evaluate::AddModelLabels(signature, rows.target));
-  std::vector<std::string> left_out = ReadList(arguments, "--drop");
-  left_out.push_back(rows.target.name);
-  if (const std::string weight = arguments.Text("--weight"); !weight.empty()) {
-    ASSIGN_OR_RETURN(rows.weights, ReadWeights(rows.all, weight));
-    left_out.push_back(weight);
-  }
-  for (const std::string& name : left_out) RETURN_IF_ERROR(rows.all.Get(name).status());
+  std::vector<std::string> left_out = choice.drop;
+  left_out.push_back(choice.target);
+  for (const std::string* role : {&choice.weights, &choice.group, &choice.time})
+    if (!role->empty()) left_out.push_back(*role);
   rows.features = rows.all.Without(left_out);
-  return rows;
+  if (choice.weights.empty()) return rows;
+  rows.weights = rows.all.Find(choice.weights)->numbers;
+  if (std::ranges::any_of(rows.weights, [](double weight) { return weight > 0; })) return rows;
+  return Error(Reason::kBadRequest, "--weights: column \"{}\" is all zeros", choice.weights);
 }
 
 std::vector<Option> EvaluationRowOptions() {
@@ -132,13 +144,17 @@ std::vector<Option> EvaluationRowOptions() {
        /*required=*/true},
       {.name = "--target",
        .value_name = "COLUMN",
-       .help = "The column that the model is to predict.",
-       .required = true},
+       .help = "The column that the model is to predict."},
+      {.name = "--held-out",
+       .value_name = "",
+       .help =
+           "Judge by the rows that slipway train held out of this file: target, cleaning, types "
+           "and split are taken from the bundle's lineage."},
       {.name = "--task",
        .value_name = "TASK",
        .help = "What the model does; told from its outputs and the target unless said.",
        .words = {"classification", "regression"}},
-      {.name = "--weight",
+      {.name = "--weights",
        .value_name = "COLUMN",
        .help = "A column of weights, which the model does not see."},
       {.name = "--drop",
@@ -161,6 +177,10 @@ std::vector<Option> EvaluationRowOptions() {
        .value_name = "COLUMN=TYPE",
        .help = "Reads a column as number, integer, boolean, category, text or time.",
        .repeated = true},
+      {.name = "--sample",
+       .value_name = "N",
+       .help =
+           "Judge by N rows of the file, taken at random: for files that memory does not hold."},
       {.name = "--skip-bad-rows",
        .value_name = "",
        .help = "Counts rows that cannot be read instead of refusing the file."}};

@@ -1,4 +1,5 @@
 #pragma once
+#include <map>
 #include <string>
 #include <vector>
 
@@ -19,12 +20,15 @@ struct EvaluationRows {
   std::vector<double> weights;  // [rows]; empty: 1 each
 };
 
-/// Options that say what is read: DATA, --target, --task, --type, --weight, --drop, --test-share,
+/// Options that say what is read: DATA, --target, --held-out, --task, --type, --weights, --drop,
+/// --test-share,
 /// --seed, --skip-bad-rows.
 std::vector<Option> EvaluationRowOptions();
 
 /// @param signature  of the model: its outputs tell the task and the classes.
-StatusOr<EvaluationRows> ReadEvaluationRows(const Arguments& arguments, const Signature& signature);
+/// @param lineage    of the model, for --held-out; may be empty.
+StatusOr<EvaluationRows> ReadEvaluationRows(const Arguments& arguments, const Signature& signature,
+                                            const std::map<std::string, std::string>& lineage);
 
 /// "a,b", given once or more often.
 std::vector<std::string> ReadList(const Arguments& arguments, std::string_view option);

@@ -70,26 +70,21 @@ struct RowEqual {
   }
 };
 
-std::string DropDuplicates(Table& table) {
+std::vector<uint32_t> WithoutDuplicates(const Table& table) {
   absl::flat_hash_set<uint32_t, RowHash, RowEqual> seen(table.rows, RowHash{&table},
                                                         RowEqual{&table});
   std::vector<uint32_t> kept;
   for (uint32_t row = 0; row < table.rows; ++row)
     if (seen.insert(row).second) kept.push_back(row);
-  const size_t before = table.rows;
-  table = table.Select(kept);
-  return fmt::format("{} of {} rows dropped", before - kept.size(), before);
+  return kept;
 }
 
-StatusOr<std::string> DropMissingTarget(const Column& target, Table& table) {
+StatusOr<std::vector<uint32_t>> WithTarget(const Column& target, size_t rows) {
   std::vector<uint32_t> kept;
-  for (uint32_t row = 0; row < table.rows; ++row)
+  for (uint32_t row = 0; row < rows; ++row)
     if (!target.IsMissing(row)) kept.push_back(row);
-  if (kept.empty())
-    return Error(Reason::kBadRequest, "no row has a value of target column \"{}\"", target.name);
-  const size_t before = table.rows;
-  table = table.Select(kept);
-  return fmt::format("{} of {} rows dropped", before - kept.size(), before);
+  if (!kept.empty()) return kept;
+  return Error(Reason::kBadRequest, "no row has a value of target column \"{}\"", target.name);
 }
 
 /// How many values were limited.
@@ -172,10 +167,8 @@ StatusOr<std::string> Undersample(double share, const Column& target, uint64_t s
 
 StatusOr<std::string> Do(const CleaningStep& step, std::string_view target, uint64_t seed,
                          Table& table) {
-  if (step.kind == CleaningKind::kDropDuplicates) return DropDuplicates(table);
   if (step.kind == CleaningKind::kClipOutliers) return ClipOutliers(step.amount, target, table);
   ASSIGN_OR_RETURN(const Column* const column, table.Get(target));
-  if (step.kind == CleaningKind::kDropMissingTarget) return DropMissingTarget(*column, table);
   if (step.kind == CleaningKind::kOversample) return Oversample(step.amount, *column, seed, table);
   return Undersample(step.amount, *column, seed, table);
 }
@@ -213,8 +206,28 @@ StatusOr<CleaningStep> ParseCleaningStep(std::string_view text) {
   return step;
 }
 
+StatusOr<std::vector<uint32_t>> KeptRows(const CleaningStep& step, std::string_view target,
+                                         const Table& table) {
+  if (step.kind == CleaningKind::kDropDuplicates) return WithoutDuplicates(table);
+  const auto column = table.Get(target);
+  if (!column.ok()) return Annotate(column.status(), step.text());
+  auto kept = WithTarget(**column, table.rows);
+  if (!kept.ok()) return Annotate(kept.status(), step.text());
+  return kept;
+}
+
+std::string DescribeKept(const CleaningStep& step, size_t kept, size_t rows) {
+  return fmt::format("{}: {} of {} rows dropped", step.text(), rows - kept, rows);
+}
+
 StatusOr<std::string> Clean(const CleaningStep& step, std::string_view target, uint64_t seed,
                             Table& table) {
+  if (!step.training_only()) {
+    ASSIGN_OR_RETURN(const std::vector<uint32_t> kept, KeptRows(step, target, table));
+    const size_t before = table.rows;
+    table = table.Select(kept);
+    return DescribeKept(step, kept.size(), before);
+  }
   const StatusOr<std::string> done = Do(step, target, seed, table);
   if (!done.ok()) return Annotate(done.status(), step.text());
   return fmt::format("{}: {}", step.text(), *done);

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/status.h"
 #include "data/table.h"
@@ -36,6 +37,13 @@ StatusOr<CleaningStep> ParseCleaningStep(std::string_view text);
 
 /// All of them, for help and completion.
 std::span<const std::string_view> CleaningStepNames();
+
+/// The rows that stay, of a step that is not training_only.
+/// @return kBadRequest when there is no such column, or no row has a target.
+StatusOr<std::vector<uint32_t>> KeptRows(const CleaningStep& step, std::string_view target,
+                                         const Table& table);
+/// "drop-duplicates: 3 of 20 rows dropped"
+std::string DescribeKept(const CleaningStep& step, size_t kept, size_t rows);
 
 /// Changes `table`.
 /// @param target  the column to be predicted: never clipped; its values are the classes.

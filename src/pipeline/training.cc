@@ -203,18 +203,11 @@ Status Training::Choose() {
 
 std::string Training::Identity() const {
   const TrainingOptions& o = options_;
-  std::string parts = fmt::format(
-      "data {} target {} task {} rows {} of {} folds {} test {} model {} search {} {} trials by "
-      "{}, "
-      "more {} seed {} threads {} weights {} group {} time {}",
-      rows_.facts.sha256, o.target, static_cast<int>(report_.task), rows_.train.size(),
-      rows_.facts.rows, o.folds, o.test_share, o.model, static_cast<int>(o.search), o.trials,
-      report_.metric, o.resource, o.seed, o.threads, o.weights, o.group, o.time);
+  std::string parts =
+      fmt::format("data {} rows {} folds {} model {} search {} {} trials by {}, more {} threads {}",
+                  rows_.facts.sha256, ToJson(o), o.folds, o.model, static_cast<int>(o.search),
+                  o.trials, report_.metric, o.resource, o.threads);
   for (const auto& [name, value] : o.parameters) parts += fmt::format("\nparam {}={}", name, value);
-  for (const auto& [column, type] : o.types)
-    parts += fmt::format("\ntype {}={}", column, data::NameOf(type));
-  for (const std::string& column : o.drop) parts += fmt::format("\ndrop {}", column);
-  for (const data::CleaningStep& step : o.clean) parts += fmt::format("\nclean {}", step.text());
   for (const std::string& step : o.steps.said()) parts += fmt::format("\nstep {}", step);
   return io::Sha256Hex(parts);
 }

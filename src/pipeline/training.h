@@ -10,12 +10,10 @@
 
 #include "base/clock.h"
 #include "bundle/pack.h"
-#include "data/cleaning.h"
-#include "data/split.h"
-#include "data/table_file.h"
 #include "evaluate/report.h"
 #include "evaluate/runner.h"
 #include "optimise/auto.h"
+#include "pipeline/row_choice.h"
 #include "train/preprocessing/steps.h"
 #include "train/selection/trial.h"
 
@@ -23,29 +21,19 @@ namespace slipway::pipeline {
 
 enum class Search : uint8_t { kNone, kGrid, kRandom, kHalving };
 
-struct TrainingOptions {
+struct TrainingOptions : RowChoice {
   std::string data;                // the file
-  std::string target;              // a column
   std::string out;                 // the bundle; must not exist
   std::string model = "boosting";  // an estimator's name, or "auto"
   std::map<std::string, std::string>
       parameters;  // of it; with a search, several values with commas
-  std::optional<data::Task> task;
-  std::map<std::string, data::ColumnType> types;
-  std::vector<std::string> drop;
-  std::vector<data::CleaningStep> clean;
-  std::string weights, group, time;  // columns, or ""
   train::StepPlan steps;
-  bool skip_bad_rows = false;
-  size_t sample = SIZE_MAX;  // rows of the file that are read, at random
-  double test_share = 0.2;   // 0: nothing is held out
   int folds = 5;
   Search search = Search::kNone;
   size_t trials = 20;              // of a random search, and of halving's first round
   std::string metric;              // that a search ranks by; "" = the task's default
   std::string resource;            // of halving: "" = rows, else a parameter
   std::optional<Duration> budget;  // of the search, or, without one, of the fit
-  uint64_t seed = 0;
   int threads = 1;
   std::string checkpoint;  // a file, or ""
   Duration checkpoint_every = std::chrono::seconds(10);

@@ -1,73 +1,17 @@
 #include "pipeline/training_rows.h"
 
-#include <fmt/format.h>
-
-#include <cmath>
-#include <numeric>
+#include <algorithm>
 
 namespace slipway::pipeline {
 namespace {
 
-/// Columns that are no features.
-struct Roles {
-  std::optional<data::Column> weights, group, time;
-};
-
-/// Takes the column out of the table.
-StatusOr<data::Column> Take(data::Table& table, std::string_view option, const std::string& name) {
-  const auto found = table.Get(name);
-  if (!found.ok()) return Annotate(found.status(), option);
-  const auto at = table.columns.begin() + (*found - table.columns.data());
-  data::Column column = std::move(*at);
-  table.columns.erase(at);
+/// Takes the column of that name out of the table; none for "".
+std::optional<data::Column> Take(data::Table& table, const std::string& name) {
+  const auto found = std::ranges::find(table.columns, name, &data::Column::name);
+  if (name.empty() || found == table.columns.end()) return std::nullopt;
+  data::Column column = std::move(*found);
+  table.columns.erase(found);
   return column;
-}
-
-StatusOr<Roles> TakeRoles(data::Table& table, const TrainingOptions& options) {
-  Roles roles;
-  if (!options.weights.empty()) {
-    ASSIGN_OR_RETURN(roles.weights, Take(table, "--weights", options.weights));
-    if (!roles.weights->is_numeric())
-      return Error(Reason::kBadRequest, "--weights: column \"{}\" is of type {}, expected numbers",
-                   options.weights, data::NameOf(roles.weights->type));
-  }
-  if (!options.group.empty()) {
-    ASSIGN_OR_RETURN(roles.group, Take(table, "--group", options.group));
-  }
-  if (!options.time.empty()) {
-    ASSIGN_OR_RETURN(roles.time, Take(table, "--time", options.time));
-  }
-  return roles;
-}
-
-Status CheckWeights(const data::Column& weights) {
-  for (size_t row = 0; row < weights.numbers.size(); ++row)
-    if (!(weights.numbers[row] >= 0) || std::isinf(weights.numbers[row]))
-      return Error(Reason::kBadRequest,
-                   "--weights: column \"{}\": row {}: expected a finite number, 0 or more, got {}",
-                   weights.name, row + 1,
-                   weights.IsMissing(row) ? "nothing" : fmt::format("{}", weights.numbers[row]));
-  return OkStatus();
-}
-
-Status CheckFinite(const data::Table& table) {
-  for (const data::Column& column : table.columns)
-    for (size_t row = 0; row < column.numbers.size(); ++row)
-      if (std::isinf(column.numbers[row]))
-        return Error(Reason::kBadRequest,
-                     "column \"{}\": row {} holds an infinite number: correct it, leave it empty, "
-                     "or drop the column",
-                     column.name, row + 1);
-  return OkStatus();
-}
-
-StatusOr<data::Split> SplitRows(size_t rows, const TrainingOptions& options,
-                                const data::SplitOptions& split) {
-  if (options.test_share > 0) return data::SplitOnce(rows, options.test_share, split);
-  data::Split all;
-  all.train.resize(rows);
-  std::iota(all.train.begin(), all.train.end(), 0);
-  return all;
 }
 
 }  // namespace
@@ -87,44 +31,25 @@ std::string_view NameOf(data::SplitKind kind) {
 }
 
 StatusOr<TrainingRows> ReadTrainingRows(const TrainingOptions& options, bool with_folds) {
-  ASSIGN_OR_RETURN(data::TableFile file,
-                   data::ReadTable(options.data, {.types = options.types,
-                                                  .skip_bad_rows = options.skip_bad_rows,
-                                                  .max_rows = options.sample,
-                                                  .seed = options.seed}));
-  TrainingRows rows;
-  rows.facts = std::move(file.facts);
-  data::Table& table = file.table;
-  const auto target_found = table.Get(options.target);
-  if (!target_found.ok()) return Annotate(target_found.status(), "--target");
-  for (const std::string& name : options.drop)
-    RETURN_IF_ERROR(Take(table, "--drop", name).status());
-  if (!options.weights.empty()) {
-    const data::Column* const weights = table.Find(options.weights);
-    if (weights != nullptr && weights->is_numeric()) RETURN_IF_ERROR(CheckWeights(*weights));
-  }
-  RETURN_IF_ERROR(CheckFinite(table));
-  for (const data::CleaningStep& step : options.clean) {
-    if (step.training_only()) continue;
-    ASSIGN_OR_RETURN(rows.cleaned.emplace_back(),
-                     data::Clean(step, options.target, options.seed, table));
-  }
-  ASSIGN_OR_RETURN(const data::Column target_column, Take(table, "--target", options.target));
-  ASSIGN_OR_RETURN(Roles roles, TakeRoles(table, options));
-  auto target = data::TargetOf(target_column, options.task ? &*options.task : nullptr);
-  if (!target.ok()) return Annotate(target.status(), options.data);
-
-  train::Dataset all{.table = std::move(table),
-                     .target = *std::move(target),
+  ASSIGN_OR_RETURN(data::TableFile file, ReadFile(options.data, options));
+  ASSIGN_OR_RETURN(ChosenRows chosen, ChooseRows(std::move(file), options, /*to_learn=*/true));
+  train::Dataset all{.table = std::move(chosen.table),
+                     .target = std::move(chosen.target),
                      .weights = {},
-                     .group = std::move(roles.group),
-                     .time = std::move(roles.time)};
-  if (roles.weights) all.weights = std::move(roles.weights->numbers);
-  const data::SplitOptions splitting = all.Splitting(options.seed);
-  rows.kind = splitting.kind;
-  ASSIGN_OR_RETURN(const data::Split split, SplitRows(all.size(), options, splitting));
-  rows.train = all.Select(split.train);
-  rows.test = all.Select(split.test);
+                     .group = std::nullopt,
+                     .time = std::nullopt};
+  for (const std::string& name : options.drop) Take(all.table, name);
+  Take(all.table, options.target);
+  if (auto weights = Take(all.table, options.weights)) all.weights = std::move(weights->numbers);
+  all.group = Take(all.table, options.group);
+  all.time = Take(all.table, options.time);
+
+  TrainingRows rows{.facts = std::move(chosen.facts),
+                    .train = all.Select(chosen.split.train),
+                    .test = all.Select(chosen.split.test),
+                    .kind = chosen.kind,
+                    .folds = {},
+                    .cleaned = std::move(chosen.cleaned)};
   if (with_folds) {
     ASSIGN_OR_RETURN(rows.folds, data::SplitFolds(rows.train.size(), options.folds,
                                                   rows.train.Splitting(options.seed)));

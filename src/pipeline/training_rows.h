@@ -15,9 +15,9 @@ struct TrainingRows {
   std::vector<std::string> cleaned;  // what steps of cleaning did to all rows
 };
 
-/// Reads the file and splits its rows. Numbers and weights are checked here, where a row still has
-/// its number in the file.
+/// Reads the file and splits its rows.
 /// @param with_folds  a search needs them.
+/// @return what ChooseRows says.
 StatusOr<TrainingRows> ReadTrainingRows(const TrainingOptions& options, bool with_folds);
 
 std::string_view NameOf(data::SplitKind kind);  // "stratified"

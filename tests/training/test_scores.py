@@ -1,6 +1,8 @@
 """Models that `slipway train` fits are as good as scikit-learn's on the same rows."""
 
 import functools
+import os
+import statistics
 import sys
 
 import pytest
@@ -8,15 +10,20 @@ import pytest
 import frameworks
 from support.models import ROOT
 
+# Threads that spin for one another's sake take minutes on a busy machine; scores do not change. Before numpy is imported.
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+
 if frameworks.missing is None:
     sys.path.insert(0, str(ROOT / "bench"))
     import training
 
 needs_frameworks = pytest.mark.skipif(frameworks.missing is not None, reason=f"scikit-learn: {frameworks.missing}")
 
-# Estimators without a draw agree to rounding of their stopping rules; the others to what a draw of theirs is worth on so few rows.
+# Estimators without a draw agree to rounding of their stopping rules; the others by the mean of several draws.
 EXACT = {"linear": 1e-6, "ridge": 1e-3, "lasso": 1e-3, "elastic-net": 1e-3, "logistic": 0.01, "svm": 0.01, "naive-bayes": 0.01}
-DRAWN = 0.04
+DRAWN = {"network": 3, "forest": 3, "tree": 3}  # and how often
+WITHIN = 0.02
 PAIRS = [
     ("breast_cancer", "logistic"),
     ("breast_cancer", "svm"),
@@ -50,9 +57,12 @@ def test_the_score_is_that_of_scikit_learn(trainer, tmp_path, rows, data, kind):
     if kind not in training.kinds_of(program):
         pytest.skip(f"there is no estimator {kind}")
     same_rows = rows(data)
-    _, score = training.run_slipway(program, same_rows, kind, tmp_path / "model.slipway")
     _, make, _ = training.rivals()[kind][same_rows.task][0]
-    _, rival = training.run_rival(make, same_rows)
-    assert score >= rival - EXACT.get(kind, DRAWN)
+    seeds = range(DRAWN.get(kind, 1))
+    score = statistics.mean(
+        training.run_slipway(program, same_rows, kind, seed, tmp_path / f"{seed}.slipway")[1] for seed in seeds
+    )
+    rival = statistics.mean(training.run_rival(make, same_rows, seed)[1] for seed in seeds)
+    assert score >= rival - EXACT.get(kind, WITHIN)
     if kind in EXACT:
         assert score <= rival + EXACT[kind]

@@ -167,7 +167,7 @@ def test_options_that_would_change_nothing_are_refused(trainer, tmp_path, name):
 
 
 ROWS = {
-    "weight": ({"w": [1] * 30 + [-1] + [1] * 9}, '--weights: column "w": row 31: expected a finite number, 0 or more, got -1'),
+    "weight": ({"w": [1] * 30 + [-1] + [1] * 9}, 'column "w": row 31: expected a finite number, 0 or more, got -1'),
     "no weight": ({"w": [1] * 30 + [""] + [1] * 9}, 'row 31: expected a finite number, 0 or more, got nothing'),
     "infinity": ({"w": [1] * 40, "z": [1, 2] * 19 + ["inf", 3]}, 'column "z": row 39 holds an infinite number'),
 }
@@ -230,3 +230,39 @@ def test_a_sample_of_a_large_file_takes_bounded_memory(trainer, tmp_path):
     assert report["data"]["rows"] == size // len(rows) * 20_000
     assert lineage_of(tmp_path / "large.slipway")["data_sample"] == "5000 rows"
     assert used < limit
+
+
+def test_evaluate_finds_the_rows_held_out_by_the_lineage(trainer, tmp_path):
+    draw = random.Random(8)
+    rows = 400
+    table = {"x": [draw.random() for _ in range(rows)], "who": [f"p{row // 8}" for row in range(rows)]}
+    table["w"] = [1 + row % 3 for row in range(rows)]
+    table["secret"] = ["mf"[row % 2] for row in range(rows)]
+    table["y"] = ["no" if row % 17 == 0 else ("a" if x > 0.5 else "b") for row, x in enumerate(table["x"])]
+    table["y"][5] = ""
+    data, out = write_csv(tmp_path / "rows.csv", table), tmp_path / "rows.slipway"
+    words = ["--group", "who", "--weights", "w", "--drop", "secret", "--clean", "drop-missing-target", "--seed", "7"]
+    trained = trainer.report(data, "y", out, "--model", "tree", "--test-share", "0.3", *words)
+
+    def evaluate(*given):
+        command = [slipway_path(), "evaluate", out, *given, "--json"]
+        return subprocess.run(list(map(str, command)), cwd=ROOT, capture_output=True, text=True, check=False)
+
+    done = evaluate(data, "--held-out", "--slices", "secret,who")
+    assert done.returncode == 0, done.stderr
+    judged = json.loads(done.stdout)
+    assert judged["rows"] == trained["rows"]["held_out"]
+    assert {metric["name"]: metric["value"] for metric in judged["metrics"]} == trained["scores"]
+    for given, sentence in (
+        ((data,), "Say --target COLUMN, or --held-out"),
+        ((data, "--held-out", "--test-share", "0.3"), "--test-share: --held-out takes it from the model's lineage"),
+        ((waves(tmp_path / "waves.csv"), "--held-out"), "is not the file that the model learned from"),
+    ):
+        done = evaluate(*given)
+        assert done.returncode != 0
+        assert sentence in done.stderr
+    changed = data.read_text().replace("p0", "p1", 1)
+    data.write_text(changed)
+    done = evaluate(data, "--held-out")
+    assert done.returncode == 1
+    assert "is not the file that the model learned from: its SHA-256 is" in done.stderr

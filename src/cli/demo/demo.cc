@@ -41,10 +41,8 @@ struct Scene {
 
 /// The part before the model is served.
 std::vector<Scene> Scenes() {
-  const std::vector<std::string> judge = {
-      "evaluate", "penguins.slipway",    "penguins.csv", "--target", "sex",
-      "--clean",  "drop-missing-target", "--test-share", "0.3",      "--slices",
-      "species"};
+  const std::vector<std::string> judge = {"evaluate",   "penguins.slipway", "penguins.csv",
+                                          "--held-out", "--slices",         "species"};
   const auto with = [&](std::vector<std::string> more) {
     std::vector<std::string> words = judge;
     words.insert(words.end(), more.begin(), more.end());
