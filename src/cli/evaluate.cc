@@ -16,11 +16,11 @@
 #include "evaluate/comparison.h"
 #include "evaluate/gate.h"
 #include "evaluate/importance.h"
+#include "evaluate/latency.h"
 #include "evaluate/predictions.h"
 #include "evaluate/shap.h"
 #include "evaluate/slices.h"
 #include "io/file.h"
-#include "pipeline/latency.h"
 #include "pipeline/runners.h"
 #include "server/resources.h"
 
@@ -209,13 +209,13 @@ class Evaluation {
   }
 
   Status MeasureLatency(evaluate::GateEvidence& evidence) {
-    std::vector<pipeline::Call> calls(1);
-    ASSIGN_OR_RETURN(calls[0], pipeline::OneRowCall(*candidate_.model.runner, rows_.features));
+    std::vector<evaluate::Call> calls(1);
+    ASSIGN_OR_RETURN(calls[0], evaluate::OneRowCall(*candidate_.model.runner, rows_.features));
     if (baseline_) {
       ASSIGN_OR_RETURN(calls.emplace_back(),
-                       pipeline::OneRowCall(*baseline_->model.runner, rows_.features));
+                       evaluate::OneRowCall(*baseline_->model.runner, rows_.features));
     }
-    ASSIGN_OR_RETURN(auto rounds, pipeline::MeasureLatency(calls, SteadyClock(), {}));
+    ASSIGN_OR_RETURN(auto rounds, evaluate::MeasureLatency(calls, SteadyClock(), {}));
     evidence.candidate.latency = std::move(rounds[0]);
     if (baseline_) evidence.baseline->latency = std::move(rounds[1]);
     return OkStatus();
