@@ -21,6 +21,7 @@ constexpr size_t kOriginal = 0, kExact = 1;  // of the trials
 
 struct Tried {
   std::vector<Contender> contenders;
+  std::string exact_passes;  // that did something
   std::vector<std::pair<std::string, std::string>> refused;  // passes, why
 };
 
@@ -31,6 +32,7 @@ StatusOr<Tried> MakeAll(const ModelBytes& model, const LabelledRows& rows, const
   ASSIGN_OR_RETURN(const ::onnx::ModelProto whole, ParseWhole(model));
   tried.contenders.push_back({"original", whole.SerializeAsString()});
   ASSIGN_OR_RETURN(Optimised exact, Optimise(model, ExactSteps(), workshop, rows.rows, options));
+  tried.exact_passes = PassesThatDidSomething(exact);
   const ModelBytes base{std::as_bytes(std::span(exact.onnx)), {}};
   for (const std::string_view passes : kTried) {
     ASSIGN_OR_RETURN(const std::vector<Step> steps, ReadSteps(passes));
@@ -62,9 +64,11 @@ void MarkFront(std::vector<Trial>& trials) {
                      });
 }
 
-/// The fastest of the front that is faster than the exact one for certain.
+/// The fastest of the front that is faster than the exact one for certain; where that is refused,
+/// the fastest.
 void Choose(AutoChoice& choice, double least) {
   const Timing& exact = choice.trials[kExact].standing.one;
+  if (!choice.trials[kExact].refused.empty()) least = 0;
   choice.chosen = kExact;
   double fastest = 0;
   for (size_t i = kExact + 1; i < choice.trials.size(); ++i) {
@@ -145,8 +149,10 @@ StatusOr<AutoChoice> ChooseBest(const ModelBytes& model, const Signature& signat
   if (const std::string& refused = choice.trials[choice.chosen].refused; !refused.empty())
     return Error(Reason::kPreconditionFailed, "the gate says no: {}", refused);
   choice.onnx = std::move(tried.contenders[choice.chosen].onnx);
-  choice.passes = TextOf(ExactSteps());
-  if (choice.chosen != kExact) choice.passes += "," + choice.trials[choice.chosen].standing.name;
+  choice.passes = std::move(tried.exact_passes);
+  if (choice.chosen != kExact)
+    choice.passes +=
+        (choice.passes.empty() ? "" : ",") + choice.trials[choice.chosen].standing.name;
   for (auto& [passes, why] : tried.refused) {
     Trial& trial = choice.trials.emplace_back();
     trial.standing.name = std::move(passes);

@@ -100,10 +100,4 @@ StatusOr<std::vector<Step>> ReadSteps(std::string_view text) {
   return steps;
 }
 
-std::string TextOf(std::span<const Step> steps) {
-  std::string text;
-  for (const Step& step : steps) text += (text.empty() ? "" : ",") + step.Text();
-  return text;
-}
-
 }  // namespace slipway::optimise

@@ -70,7 +70,4 @@ struct Step {
 /// Reads "fold-constants,quantise-static:method=entropy:per_channel=no".
 /// @return kBadRequest naming the pass or parameter, what it takes and the nearest name.
 StatusOr<std::vector<Step>> ReadSteps(std::string_view text);
-/// What ReadSteps reads.
-std::string TextOf(std::span<const Step> steps);
-
 }  // namespace slipway::optimise
