@@ -268,10 +268,74 @@ StatusOr<std::string> WriteOut(const std::string& out, const Setup& setup, const
   return packed.digest;
 }
 
+std::string PassesHelp() {
+  std::string help =
+      "Passes to apply, in this order, as NAME or NAME:PARAMETER=VALUE:…; else all that change "
+      "answers by rounding only. There are:";
+  for (const optimise::Pass& pass : optimise::Passes()) help += fmt::format(" {}", pass.name);
+  return help + ".";
+}
+
+std::vector<Option> OptimiseOptionTable() {
+  return {{"MODEL", "",
+           "An ONNX file, a bundle (folder or tar), or a model of scikit-learn, XGBoost, LightGBM "
+           "or CatBoost.",
+           /*required=*/true},
+          {.name = "--output",
+           .value_name = "OUT",
+           .help = "What to write: NAME.onnx, NAME.tar or NAME.slipway (a tar), else a bundle "
+                   "folder. It must not exist.",
+           .required = true,
+           .short_name = "-o"},
+          {"--passes", "A,B", PassesHelp()},
+          {"--auto", "",
+           "Tries what may help, and takes the fastest model that is good enough and faster for "
+           "certain; else the one that keeps all answers."},
+          {"--distil", "KIND",
+           "Instead of passes, trains a model of this kind (as slipway train --model has them) on "
+           "what the original says of a table's rows."},
+          {"--data", "FILE",
+           "Rows to calibrate and to judge by: .npz with an array for each input (x for the only "
+           "one) and y, .npy, or a table (.csv, .jsonl)."},
+          {"--target", "NAME", "The column or array that holds the right answers."},
+          {"--calibration", "N",
+           "Rows to calibrate on, at most half of them, 128 otherwise; the others judge."},
+          {"--gate", "FILE",
+           "What the result must reach, the original being the baseline; nothing is written "
+           "unless it does."},
+          {"--max-loss", "SHARE",
+           "With --auto and without --gate: how much of the first figure may be lost, 0.01 "
+           "otherwise."},
+          JsonOption()};
+}
+
+/// OK when every option that was given has an effect.
+Status CheckOptions(const Arguments& arguments) {
+  RETURN_IF_ERROR(RefuseEmpty(arguments, OptimiseOptionTable()));
+  const bool automatic = arguments.Flag("--auto");
+  if (automatic + arguments.Has("--passes") + arguments.Has("--distil") > 1)
+    return MakeError(Reason::kBadRequest, "only one of --auto, --passes and --distil");
+  if (arguments.Has("--gate") && arguments.Has("--max-loss"))
+    return MakeError(Reason::kBadRequest, "only one of --gate and --max-loss: the gate decides");
+  struct Need {
+    std::string_view option, what;
+    bool there;
+  };
+  const Need needs[] = {
+      {"--target", "--data", arguments.Has("--data")},
+      {"--calibration", "--data", arguments.Has("--data")},
+      {"--calibration", "--auto or --passes", automatic || arguments.Has("--passes")},
+      {"--max-loss", "--auto", automatic}};
+  for (const Need& need : needs)
+    if (arguments.Has(need.option) && !need.there)
+      return Error(Reason::kBadRequest, "{} needs {}: without, it has no effect", need.option,
+                   need.what);
+  return OkStatus();
+}
+
 StatusOr<OptimiseReport> Work(const Arguments& arguments) {
   const std::string out = arguments.Text("--output");
-  if (arguments.Flag("--auto") + arguments.Has("--passes") + arguments.Has("--distil") > 1)
-    return MakeError(Reason::kBadRequest, "only one of --auto, --passes and --distil");
+  RETURN_IF_ERROR(CheckOptions(arguments));
   Progress progress("Optimising " + arguments.Text("MODEL"));
   ASSIGN_OR_RETURN(const auto setup, Prepare(arguments));
   ASSIGN_OR_RETURN(Outcome outcome, arguments.Flag("--auto")    ? ChooseBest(arguments, *setup)
@@ -290,50 +354,12 @@ int RunOptimise(const Arguments& arguments) {
   return written.ok() ? kDone : Fail("optimise", written);
 }
 
-std::string PassesHelp() {
-  std::string help =
-      "Passes to apply, in this order, as NAME or NAME:PARAMETER=VALUE:…; else all that change "
-      "answers by rounding only. There are:";
-  for (const optimise::Pass& pass : optimise::Passes()) help += fmt::format(" {}", pass.name);
-  return help + ".";
-}
-
 }  // namespace
 
 Command OptimiseCommand() {
   return {"optimise",
           "Makes a model smaller or faster, pass by pass, each verified against the original.",
-          "slipway optimise examples/models/digits/1 -o /tmp/digits.onnx",
-          {{"MODEL", "",
-            "An ONNX file, a bundle (folder or tar), or a model of scikit-learn, XGBoost, LightGBM "
-            "or CatBoost.",
-            /*required=*/true},
-           {.name = "--output",
-            .value_name = "OUT",
-            .help = "What to write: NAME.onnx, NAME.tar or NAME.slipway (a tar), else a bundle "
-                    "folder. It must not exist.",
-            .required = true,
-            .short_name = "-o"},
-           {"--passes", "A,B", PassesHelp()},
-           {"--auto", "",
-            "Tries what may help, and takes the fastest model that is good enough and faster for "
-            "certain; else the one that keeps all answers."},
-           {"--distil", "KIND",
-            "Instead of passes, trains a model of this kind (as slipway train --model has them) on "
-            "what the original says of a table's rows."},
-           {"--data", "FILE",
-            "Rows to calibrate and to judge by: .npz with an array for each input (x for the only "
-            "one) and y, .npy, or a table (.csv, .jsonl)."},
-           {"--target", "NAME", "The column or array that holds the right answers."},
-           {"--calibration", "N",
-            "Rows to calibrate on, at most half of them, 128 otherwise; the others judge."},
-           {"--gate", "FILE",
-            "What the result must reach, the original being the baseline; nothing is written "
-            "unless it does."},
-           {"--max-loss", "SHARE",
-            "With --auto and without --gate: how much of the first figure may be lost, 0.01 "
-            "otherwise."},
-           JsonOption()},
+          "slipway optimise examples/models/digits/1 -o /tmp/digits.onnx", OptimiseOptionTable(),
           RunOptimise};
 }
 
