@@ -252,6 +252,14 @@ std::string Constants::Add(std::string_view wish, const Tensor& tensor) {
   return name;
 }
 
+void MakeOnlyOutput(GraphProto& graph, const std::string& value, int32_t data_type) {
+  graph.clear_output();
+  ::onnx::ValueInfoProto& output = *graph.add_output();
+  output.set_name(value);
+  output.mutable_type()->mutable_tensor_type()->set_elem_type(data_type);
+  DropDead(graph);
+}
+
 void DropNodes(GraphProto& graph, const std::vector<bool>& drop) {
   DropElements(*graph.mutable_node(), [&](int i) { return drop[static_cast<size_t>(i)]; });
 }

@@ -111,6 +111,10 @@ struct Dropped {
 /// Drops the nodes and constants that no output needs; inputs stay.
 Dropped DropDead(GraphProto& graph);
 
+/// Makes `value`, of that TensorProto.DataType, the graph's only output; what it does not need
+/// goes.
+void MakeOnlyOutput(GraphProto& graph, const std::string& value, int32_t data_type);
+
 /// Drops the nodes whose place `drop` names.
 void DropNodes(GraphProto& graph, const std::vector<bool>& drop);
 

@@ -14,6 +14,7 @@ Pass FuseScale();        // graph/fuse_scale.cc
 Pass FuseGemm();         // graph/fuse_gemm.cc
 Pass DropDeadCode();     // graph/drop_dead_code.cc
 Pass MergeLeaves();      // prune/leaves.cc
+Pass DropTrees();        // prune/drop_trees.cc
 Pass PruneUnits();       // prune/units.cc
 Pass PruneWeights();     // prune/weights.cc
 Pass QuantiseStatic();   // quantise/static.cc
