@@ -10,6 +10,8 @@ namespace {
 
 /// What is tried behind all exact passes.
 constexpr std::string_view kTried[] = {"drop-trees",
+                                       "prune-network:share=0:units=0.25",
+                                       "prune-network:share=0:units=0.5",
                                        "quantise-static",
                                        "quantise-static:ranges=percentile",
                                        "quantise-static:ranges=entropy",

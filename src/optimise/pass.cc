@@ -78,10 +78,10 @@ double Settings::Number(std::string_view name) const { return NumberOf(Word(name
 
 std::span<const Pass> Passes() {
   static const std::vector<Pass> passes = {
-      FoldConstants(),  DropNoOps(),       MergeEqual(),      FuseBatchNorm(),
-      FusePad(),        FuseScale(),       FuseGemm(),        MergeLeaves(),
-      DropDeadCode(),   DropTrees(),       PruneUnits(),      PruneWeights(),
-      QuantiseStatic(), QuantiseDynamic(), QuantiseWeights(), HalfPrecision()};
+      FoldConstants(),   DropNoOps(),    MergeEqual(),   FuseBatchNorm(),  FusePad(),
+      FuseScale(),       FuseGemm(),     MergeLeaves(),  DropDeadCode(),   DropTrees(),
+      PruneUnits(),      PruneWeights(), PruneNetwork(), QuantiseStatic(), QuantiseDynamic(),
+      QuantiseWeights(), HalfPrecision()};
   return passes;
 }
 

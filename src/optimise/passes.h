@@ -17,6 +17,7 @@ Pass MergeLeaves();      // prune/leaves.cc
 Pass DropTrees();        // prune/drop_trees.cc
 Pass PruneUnits();       // prune/units.cc
 Pass PruneWeights();     // prune/weights.cc
+Pass PruneNetwork();     // prune/network.cc
 Pass QuantiseStatic();   // quantise/static.cc
 Pass QuantiseDynamic();  // quantise/dynamic.cc
 Pass QuantiseWeights();  // quantise/weights.cc
