@@ -8,6 +8,20 @@
 
 namespace slipway {
 
+/// Not under AddressSanitizer, so that it sees what is used too late. g++ defines a macro, clang
+/// has a feature.
+#if defined(__SANITIZE_ADDRESS__)
+inline constexpr bool kRecycles = false;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+inline constexpr bool kRecycles = false;
+#else
+inline constexpr bool kRecycles = true;
+#endif
+#else
+inline constexpr bool kRecycles = true;
+#endif
+
 /// Blocks of one size and alignment; each thread keeps some of those it was given back for its
 /// next. Threads: any; a block may be given back by another thread than it was taken by.
 template <size_t kSize, size_t kAlign>
@@ -27,11 +41,7 @@ class Recycled {
   }
 
  private:
-#ifdef __SANITIZE_ADDRESS__
-  static constexpr size_t kKept = 0;  // so that AddressSanitizer sees what is used too late
-#else
-  static constexpr size_t kKept = 128;
-#endif
+  static constexpr size_t kKept = kRecycles ? 128 : 0;
   struct Kept {
     std::array<void*, kKept> blocks;
     size_t count = 0;

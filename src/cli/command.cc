@@ -15,6 +15,15 @@ std::vector<std::string> Arguments::Texts(std::string_view name) const {
   return found == values_.end() ? std::vector<std::string>{} : found->second;
 }
 
+Status RefuseEmpty(const Arguments& arguments, const std::vector<Option>& options) {
+  for (const Option& option : options)
+    for (const std::string& text : arguments.Texts(option.name))
+      if (text.empty())
+        return Error(Reason::kBadRequest, "{}: expected {}, got nothing", option.name,
+                     option.value_name.empty() ? "a name" : option.value_name);
+  return OkStatus();
+}
+
 Option JsonOption() { return {"--json", "", "Answers in JSON, for machines."}; }
 
 int Fail(std::string_view command, const Status& error, bool usage) {

@@ -57,6 +57,9 @@ struct Command {
   bool hidden = false;
 };
 
+/// @return kBadRequest naming the first option that was given as "", which says nothing.
+Status RefuseEmpty(const Arguments& arguments, const std::vector<Option>& options);
+
 /// "--json" of every command that can answer a machine.
 Option JsonOption();
 

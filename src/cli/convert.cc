@@ -102,6 +102,7 @@ struct Converted {
 StatusOr<Converted> Convert(const Arguments& arguments) {
   const std::string source = arguments.Text("MODEL"), out = arguments.Text("--output");
   const bool to_onnx = out.ends_with(".onnx");
+  RETURN_IF_ERROR(RefuseEmpty(arguments, ConvertCommand().options));
   for (const std::string_view option : kBundleOptions)
     if (to_onnx && arguments.Has(option))
       return Error(Reason::kBadRequest, "{} is for bundles, {} is none", option, out);

@@ -16,11 +16,11 @@
 #include "evaluate/comparison.h"
 #include "evaluate/gate.h"
 #include "evaluate/importance.h"
+#include "evaluate/latency.h"
 #include "evaluate/predictions.h"
 #include "evaluate/shap.h"
 #include "evaluate/slices.h"
 #include "io/file.h"
-#include "pipeline/latency.h"
 #include "pipeline/runners.h"
 #include "server/resources.h"
 
@@ -28,6 +28,8 @@ namespace slipway::cli {
 namespace {
 
 constexpr uint64_t kMaxGateBytes = uint64_t{1} << 20;
+
+std::vector<Option> EvaluateOptionTable();
 
 /// A model and what it says of the rows.
 struct JudgedModel {
@@ -71,6 +73,7 @@ class Evaluation {
  private:
   /// Reads what the command line names and runs the models.
   Status Prepare() {
+    RETURN_IF_ERROR(CheckOptions());
     const std::string name = arguments_.Text("MODEL|URL");
     ASSIGN_OR_RETURN(candidate_.model, OpenAnyModel(name, arguments_, processors_));
     ASSIGN_OR_RETURN(rows_, ReadEvaluationRows(arguments_, candidate_.model.runner->signature(),
@@ -81,13 +84,39 @@ class Evaluation {
       ASSIGN_OR_RETURN(gate_, ReadGate(arguments_.Text("--gate"), rows_.target));
     }
     RETURN_IF_ERROR(Predict(candidate_));
-    return OpenBaseline();
+    RETURN_IF_ERROR(OpenBaseline());
+    return CheckTargetOptions();
+  }
+
+  Status CheckOptions() const {
+    RETURN_IF_ERROR(RefuseEmpty(arguments_, EvaluateOptionTable()));
+    if (arguments_.Flag("--shap-values") && !arguments_.Flag("--json"))
+      return MakeError(Reason::kBadRequest,
+                       "--shap-values needs --json: the report for people has --shap's means");
+    if (arguments_.Has("--confidence") && arguments_.Text("--resamples") == "0")
+      return MakeError(Reason::kBadRequest,
+                       "--confidence needs resamples: --resamples 0 has no intervals");
+    return OkStatus();
+  }
+
+  /// How a server is spoken to says nothing of a file.
+  Status CheckTargetOptions() const {
+    if (!candidate_.model.local || (baseline_ && !baseline_->model.local)) return OkStatus();
+    for (const Option& option : TargetOptions())
+      if (arguments_.Has(option.name))
+        return Error(Reason::kBadRequest, "{} is of models at a server: {} is a file", option.name,
+                     candidate_.model.name);
+    return OkStatus();
   }
 
   StatusOr<int32_t> ReadPositive() const {
     if (!arguments_.Has("--positive")) return 1;
     const std::string label = arguments_.Text("--positive");
     const std::vector<std::string>& labels = rows_.target.labels;
+    if (labels.size() != 2)
+      return Error(Reason::kBadRequest, "--positive is for two classes, the target \"{}\" has {}",
+                   rows_.target.name,
+                   labels.empty() ? "numbers" : fmt::format("{}", labels.size()));
     const auto found = std::find(labels.begin(), labels.end(), label);
     if (found != labels.end()) return static_cast<int32_t>(found - labels.begin());
     const std::vector<std::string_view> words(labels.begin(), labels.end());
@@ -124,8 +153,7 @@ class Evaluation {
   }
 
   Status OpenBaseline() {
-    std::string name = arguments_.Text("--baseline");
-    if (name.empty() && gate_) name = gate_->baseline;
+    const std::string name = arguments_.Text("--baseline", gate_ ? gate_->baseline : "");
     if (name.empty()) return OkStatus();
     if (name.starts_with("alias:"))
       return Error(Reason::kBadRequest,
@@ -210,13 +238,13 @@ class Evaluation {
   }
 
   Status MeasureLatency(evaluate::GateEvidence& evidence) {
-    std::vector<pipeline::Call> calls(1);
-    ASSIGN_OR_RETURN(calls[0], pipeline::OneRowCall(*candidate_.model.runner, rows_.features));
+    std::vector<evaluate::Call> calls(1);
+    ASSIGN_OR_RETURN(calls[0], evaluate::OneRowCall(*candidate_.model.runner, rows_.features));
     if (baseline_) {
       ASSIGN_OR_RETURN(calls.emplace_back(),
-                       pipeline::OneRowCall(*baseline_->model.runner, rows_.features));
+                       evaluate::OneRowCall(*baseline_->model.runner, rows_.features));
     }
-    ASSIGN_OR_RETURN(auto rounds, pipeline::MeasureLatency(calls, SteadyClock(), {}));
+    ASSIGN_OR_RETURN(auto rounds, evaluate::MeasureLatency(calls, SteadyClock(), {}));
     evidence.candidate.latency = std::move(rounds[0]);
     if (baseline_) evidence.baseline->latency = std::move(rounds[1]);
     return OkStatus();

@@ -28,6 +28,7 @@ namespace {
 constexpr size_t kMadeUpRows = 16;  // that stand for data where there is none
 constexpr uint64_t kMaxGateBytes = 1 << 20;
 constexpr size_t kMaxExamples = 1'000;
+constexpr int64_t kMaxCalibration = 1 << 20;  // rows
 
 /// Of this process. Source: proc(5), /proc/pid/statm.
 size_t ResidentBytes() {
@@ -35,6 +36,21 @@ size_t ResidentBytes() {
   size_t pages = 0, resident = 0;
   statm >> pages >> resident;
   return resident * static_cast<size_t>(sysconf(_SC_PAGESIZE));
+}
+
+/// Those that --passes names, or all that keep answers.
+StatusOr<std::vector<optimise::Step>> StepsOf(const Arguments& arguments) {
+  if (!arguments.Has("--passes")) return optimise::ExactSteps();
+  return optimise::ReadSteps(arguments.Text("--passes"));
+}
+
+StatusOr<double> MaxLossOf(const Arguments& arguments) {
+  const std::string text = arguments.Text("--max-loss", "0.01");
+  double share = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), share);
+  if (error == std::errc() && end == text.data() + text.size() && share >= 0 && share <= 1)
+    return share;
+  return Error(Reason::kBadRequest, "--max-loss: expected a number from 0 to 1, got \"{}\"", text);
 }
 
 /// Everything that the passes of one command work with. Members die in reverse order.
@@ -51,6 +67,16 @@ struct Setup {
   }
 };
 
+/// As many as are asked for, else as passes want.
+StatusOr<int64_t> CalibrationRows(const Arguments& arguments, const Setup& setup) {
+  if (arguments.Has("--calibration"))
+    return ParseCount("--calibration", arguments.Text("--calibration"), 1, kMaxCalibration);
+  ASSIGN_OR_RETURN(const auto steps, StepsOf(arguments));
+  if (!arguments.Flag("--auto")) return static_cast<int64_t>(optimise::RowsWanted(steps));
+  ASSIGN_OR_RETURN(auto model, optimise::ParseWhole(setup.model.artifact->bytes()));
+  return static_cast<int64_t>(optimise::RowsWanted(model));
+}
+
 Status ReadData(const Arguments& arguments, Setup& setup) {
   const Signature& signature = setup.model.signature();
   if (!arguments.Has("--data")) {
@@ -59,10 +85,8 @@ Status ReadData(const Arguments& arguments, Setup& setup) {
   }
   ASSIGN_OR_RETURN(setup.data,
                    ReadRows(arguments.Text("--data"), signature, arguments.Text("--target")));
-  ASSIGN_OR_RETURN(const int64_t calibration,
-                   ParseCount("--calibration", arguments.Text("--calibration", "128"), 1, 1 << 20));
-  setup.split =
-      optimise::SplitForCalibration(setup.data.labelled, static_cast<size_t>(calibration));
+  ASSIGN_OR_RETURN(const int64_t most, CalibrationRows(arguments, setup));
+  setup.split = optimise::SplitForCalibration(setup.data.labelled, static_cast<size_t>(most));
   setup.workshop.rows = &setup.split.calibration;
   return OkStatus();
 }
@@ -72,6 +96,7 @@ StatusOr<std::unique_ptr<Setup>> Prepare(const Arguments& arguments) {
   ASSIGN_OR_RETURN(setup->model, OpenLocalModel(arguments.Text("MODEL")));
   LoadOptions load;
   load.memory.run_bytes = server::DetectResources().memory_bytes;
+  setup->workshop.signature = &setup->model.signature();
   setup->workshop.load = pipeline::LoaderOf(*setup->model.engine, load);
   RETURN_IF_ERROR(ReadData(arguments, *setup));
   return setup;
@@ -94,13 +119,8 @@ StatusOr<optimise::Gatekeeper> GatekeeperOf(const Arguments& arguments, const Se
                                             const evaluate::Gate& gate) {
   if (arguments.Has("--gate"))
     return optimise::FileGate(gate, setup.model.signature(), setup.split.judged);
-  const std::string text = arguments.Text("--max-loss", "0.01");
-  double share = -1;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), share);
-  if (error != std::errc() || end != text.data() + text.size() || !(share >= 0 && share <= 1))
-    return Error(Reason::kBadRequest, "--max-loss: expected a number from 0 to 1, got \"{}\"",
-                 text);
-  return optimise::LossGate(share);
+  ASSIGN_OR_RETURN(const double max_loss, MaxLossOf(arguments));
+  return optimise::LossGate(max_loss);
 }
 
 struct Outcome {
@@ -115,6 +135,7 @@ StatusOr<Outcome> ChooseBest(const Arguments& arguments, const Setup& setup) {
   optimise::AutoOptions options;
   options.optimise = setup.optimise_options();
   options.side_by_side = setup.side_by_side_options();
+  ASSIGN_OR_RETURN(options.max_loss, MaxLossOf(arguments));
   ASSIGN_OR_RETURN(options.gate, GatekeeperOf(arguments, setup, gate));
   ASSIGN_OR_RETURN(auto choice,
                    optimise::ChooseBest(setup.model.artifact->bytes(), setup.model.signature(),
@@ -136,10 +157,9 @@ Status Judge(const optimise::Gatekeeper& gatekeeper,
 
 /// The passes named, or all that keep answers, and the model before and after side by side.
 StatusOr<Outcome> ApplyPasses(const Arguments& arguments, const Setup& setup) {
-  std::vector<optimise::Step> steps = optimise::ExactSteps();
-  if (arguments.Has("--passes")) {
-    ASSIGN_OR_RETURN(steps, optimise::ReadSteps(arguments.Text("--passes")));
-  }
+  ASSIGN_OR_RETURN(std::vector<optimise::Step> steps, StepsOf(arguments));
+  ASSIGN_OR_RETURN(const double max_loss, MaxLossOf(arguments));
+  optimise::AllowLoss(steps, max_loss);
   ASSIGN_OR_RETURN(const evaluate::Gate gate, ReadGate(arguments, setup));
   const ModelBytes& bytes = setup.model.artifact->bytes();
   const optimise::LabelledRows& rows = setup.split.judged;
@@ -268,10 +288,81 @@ StatusOr<std::string> WriteOut(const std::string& out, const Setup& setup, const
   return packed.digest;
 }
 
+std::string PassesHelp() {
+  std::string help =
+      "Passes to apply, in this order, as NAME or NAME:PARAMETER=VALUE:…; else all that change "
+      "answers by rounding only. There are:";
+  for (const optimise::Pass& pass : optimise::Passes()) help += fmt::format(" {}", pass.name);
+  return help + ".";
+}
+
+std::vector<Option> OptimiseOptionTable() {
+  return {
+      {"MODEL", "",
+       "An ONNX file, a bundle (folder or tar), or a model of scikit-learn, XGBoost, LightGBM "
+       "or CatBoost.",
+       /*required=*/true},
+      {.name = "--output",
+       .value_name = "OUT",
+       .help = "What to write: NAME.onnx, NAME.tar or NAME.slipway (a tar), else a bundle "
+               "folder. It must not exist.",
+       .required = true,
+       .short_name = "-o"},
+      {"--passes", "A,B", PassesHelp()},
+      {"--auto", "",
+       "Tries what may help, and takes the fastest model that is good enough and faster for "
+       "certain; else the one that keeps all answers."},
+      {"--distil", "KIND",
+       "Instead of passes, trains a model of this kind (as slipway train --model has them) on "
+       "what the original says of a table's rows."},
+      {"--data", "FILE",
+       "Rows to calibrate and to judge by: .npz with an array for each input (x for the only "
+       "one) and y, .npy, or a table (.csv, .jsonl)."},
+      {"--target", "NAME", "The column or array that holds the right answers."},
+      {"--calibration", "N",
+       "Rows to calibrate, choose or learn by, at most half of them; 128 otherwise, or half for "
+       "passes that need right answers. The others judge."},
+      {"--gate", "FILE",
+       "What the result must reach, the original being the baseline; nothing is written "
+       "unless it does."},
+      {"--max-loss", "SHARE",
+       "How much of the first figure may be lost, 0.01 otherwise: of --auto without --gate, and "
+       "of passes that choose by it."},
+      JsonOption()};
+}
+
+/// OK when every option that was given has an effect.
+Status CheckOptions(const Arguments& arguments) {
+  RETURN_IF_ERROR(RefuseEmpty(arguments, OptimiseOptionTable()));
+  const bool automatic = arguments.Flag("--auto");
+  if (automatic + arguments.Has("--passes") + arguments.Has("--distil") > 1)
+    return MakeError(Reason::kBadRequest, "only one of --auto, --passes and --distil");
+  if (arguments.Has("--gate") && arguments.Has("--max-loss"))
+    return MakeError(Reason::kBadRequest, "only one of --gate and --max-loss: the gate decides");
+  ASSIGN_OR_RETURN(std::vector<optimise::Step> steps, StepsOf(arguments));
+  ASSIGN_OR_RETURN(const double max_loss, MaxLossOf(arguments));
+  const bool calibrates =
+      std::ranges::any_of(steps, [](const optimise::Step& step) { return step.pass->needs_rows; });
+  struct Need {
+    std::string_view option, what;
+    bool there;
+  };
+  const Need needs[] = {
+      {"--target", "--data", arguments.Has("--data")},
+      {"--calibration", "--data", arguments.Has("--data")},
+      {"--calibration", "--auto or a pass that needs rows", automatic || calibrates},
+      {"--max-loss", "--auto or a pass that chooses by it",
+       automatic || optimise::AllowLoss(steps, max_loss)}};
+  for (const Need& need : needs)
+    if (arguments.Has(need.option) && !need.there)
+      return Error(Reason::kBadRequest, "{} needs {}: without, it has no effect", need.option,
+                   need.what);
+  return OkStatus();
+}
+
 StatusOr<OptimiseReport> Work(const Arguments& arguments) {
   const std::string out = arguments.Text("--output");
-  if (arguments.Flag("--auto") + arguments.Has("--passes") + arguments.Has("--distil") > 1)
-    return MakeError(Reason::kBadRequest, "only one of --auto, --passes and --distil");
+  RETURN_IF_ERROR(CheckOptions(arguments));
   Progress progress("Optimising " + arguments.Text("MODEL"));
   ASSIGN_OR_RETURN(const auto setup, Prepare(arguments));
   ASSIGN_OR_RETURN(Outcome outcome, arguments.Flag("--auto")    ? ChooseBest(arguments, *setup)
@@ -290,50 +381,12 @@ int RunOptimise(const Arguments& arguments) {
   return written.ok() ? kDone : Fail("optimise", written);
 }
 
-std::string PassesHelp() {
-  std::string help =
-      "Passes to apply, in this order, as NAME or NAME:PARAMETER=VALUE:…; else all that change "
-      "answers by rounding only. There are:";
-  for (const optimise::Pass& pass : optimise::Passes()) help += fmt::format(" {}", pass.name);
-  return help + ".";
-}
-
 }  // namespace
 
 Command OptimiseCommand() {
   return {"optimise",
           "Makes a model smaller or faster, pass by pass, each verified against the original.",
-          "slipway optimise examples/models/digits/1 -o /tmp/digits.onnx",
-          {{"MODEL", "",
-            "An ONNX file, a bundle (folder or tar), or a model of scikit-learn, XGBoost, LightGBM "
-            "or CatBoost.",
-            /*required=*/true},
-           {.name = "--output",
-            .value_name = "OUT",
-            .help = "What to write: NAME.onnx, NAME.tar or NAME.slipway (a tar), else a bundle "
-                    "folder. It must not exist.",
-            .required = true,
-            .short_name = "-o"},
-           {"--passes", "A,B", PassesHelp()},
-           {"--auto", "",
-            "Tries what may help, and takes the fastest model that is good enough and faster for "
-            "certain; else the one that keeps all answers."},
-           {"--distil", "KIND",
-            "Instead of passes, trains a model of this kind (as slipway train --model has them) on "
-            "what the original says of a table's rows."},
-           {"--data", "FILE",
-            "Rows to calibrate and to judge by: .npz with an array for each input (x for the only "
-            "one) and y, .npy, or a table (.csv, .jsonl)."},
-           {"--target", "NAME", "The column or array that holds the right answers."},
-           {"--calibration", "N",
-            "Rows to calibrate on, at most half of them, 128 otherwise; the others judge."},
-           {"--gate", "FILE",
-            "What the result must reach, the original being the baseline; nothing is written "
-            "unless it does."},
-           {"--max-loss", "SHARE",
-            "With --auto and without --gate: how much of the first figure may be lost, 0.01 "
-            "otherwise."},
-           JsonOption()},
+          "slipway optimise examples/models/digits/1 -o /tmp/digits.onnx", OptimiseOptionTable(),
           RunOptimise};
 }
 

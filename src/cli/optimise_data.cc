@@ -10,7 +10,6 @@ namespace slipway::cli {
 namespace {
 
 constexpr uint64_t kMaxArrayBytes = uint64_t{4} << 30;
-constexpr std::string_view kTargetArray = "y";
 
 StatusOr<optimise::LabelledRows> ReadTableRows(const std::string& path, const Signature& signature,
                                                const std::string& target) {
@@ -38,8 +37,7 @@ StatusOr<RowsOfFile> ReadRows(const std::string& path, const Signature& signatur
   if (path.ends_with(".npz") || path.ends_with(".npy")) {
     ASSIGN_OR_RETURN(const io::File file, io::File::Open(path));
     ASSIGN_OR_RETURN(read.bytes, file.ReadAll(kMaxArrayBytes));
-    labelled = optimise::RowsOfArrays(read.bytes.span(), signature,
-                                      target.empty() ? std::string(kTargetArray) : target);
+    labelled = optimise::RowsOfArrays(read.bytes.span(), signature, target);
   } else {
     labelled = ReadTableRows(path, signature, target);
   }

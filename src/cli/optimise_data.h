@@ -18,8 +18,8 @@ struct RowsOfFile {
 
 /// Reads .npz and .npy as arrays (optimise/array_rows.h) and every other file as a table whose
 /// columns are the model's inputs (evaluate/table_inputs.h).
-/// @param target  the array or column of right answers; of arrays it may be missing, and so it may
-///   of tables when it is "".
+/// @param target  the array or column of right answers; "": of arrays "y" where there is one, of
+///   tables none.
 StatusOr<RowsOfFile> ReadRows(const std::string& path, const Signature& signature,
                               const std::string& target);
 

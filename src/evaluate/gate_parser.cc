@@ -15,6 +15,7 @@ using Order = GateRule::Order;
 
 constexpr size_t kMaxLines = 10'000;
 constexpr std::string_view kBaseline = "baseline";
+constexpr std::string_view kMedianTime = "p50_ms", kSlowTime = "p99_ms", kSize = "size_mb";
 
 std::string_view Trim(std::string_view text) {
   while (!text.empty() && absl::ascii_isspace(text.front())) text.remove_prefix(1);
@@ -63,26 +64,30 @@ Status ReadBound(std::string_view text, GateRule& rule) {
 }
 
 Status UnknownFigure(const Status& error, std::string_view name, const data::Target& target) {
-  std::vector<std::string_view> words = {"p50_ms", "p99_ms", "size_mb", "no drop", kBaseline};
+  std::vector<std::string_view> words = {kMedianTime, kSlowTime, kSize, "no drop", kBaseline};
   for (const Metric& metric : Metrics())
     if (metric.task == target.task) words.push_back(metric.name);
   if (name.find('(') != std::string_view::npos || !NearestWord(name, words)) return error;
   return Error(Reason::kBadRequest, "there is no figure \"{}\"{}", name, DidYouMean(name, words));
 }
 
+bool IsOfTheModel(std::string_view figure) {
+  return figure == kMedianTime || figure == kSlowTime || figure == kSize;
+}
+
 /// "recall(yes)[country=DE]": the part in brackets is a slice.
 Status ReadFigure(std::string_view text, const data::Target& target, GateRule& rule) {
   text = Trim(text);
-  if (text == "p50_ms" || text == "p99_ms") {
-    rule.kind = GateRule::Kind::kLatency;
-    rule.percentile = text == "p50_ms" ? 0.5 : 0.99;
-    return OkStatus();
-  }
-  if (text == "size_mb") {
-    rule.kind = GateRule::Kind::kSize;
-    return OkStatus();
-  }
   const size_t open = text.find('[');
+  if (IsOfTheModel(Trim(text.substr(0, open)))) {
+    if (open != std::string_view::npos)
+      return Error(Reason::kBadRequest,
+                   "{} is a measure of the model, not of rows: expected no slice, got \"{}\"",
+                   Trim(text.substr(0, open)), text.substr(open, 40));
+    rule.kind = text == kSize ? GateRule::Kind::kSize : GateRule::Kind::kLatency;
+    rule.percentile = text == kMedianTime ? 0.5 : 0.99;
+    return OkStatus();
+  }
   if (open != std::string_view::npos) {
     const std::string_view slice = text.substr(open + 1);
     const size_t equals = slice.find('=');

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "base/nearest_word.h"
 #include "evaluate/class_metrics.h"
@@ -155,7 +156,7 @@ StatusOr<double> ReadArgument(const Metric& metric, std::string_view text,
   const bool quantile = metric.task == Task::kRegression;
   if (metric.argument == Argument::kNumber &&
       absl::SimpleAtod({text.data(), text.size()}, &number) &&
-      (quantile ? number > 0 && number < 1 : number >= 1))
+      (quantile ? number > 0 && number < 1 : number >= 1 && number == std::floor(number)))
     return number;
   return Error(Reason::kBadRequest, "metric \"{}\" takes {}, got \"{}\"", metric.name,
                metric.argument == Argument::kNone ? "nothing in parentheses"

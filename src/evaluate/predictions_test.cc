@@ -181,6 +181,17 @@ TEST(PredictTest, ScoresOfClassesAreNoProbabilities) {
   EXPECT_THAT(predictions->probabilities, ElementsAre());
 }
 
+TEST(PredictTest, AnAnswerThatIsNoNumberIsNoneOfTheClasses) {
+  const auto predict = [](int64_t width, std::vector<float> scores) {
+    return Predict(Answering({{"score", DType::kFp32, {-1, width}}},
+                             {{"score", TensorOf(DType::kFp32, {2, width}, scores)}}),
+                   TwoRows(), Classes({"no", "yes"}));
+  };
+  const auto nan = static_cast<float>(kMissing);
+  EXPECT_THAT(predict(1, {nan, .75F})->classes, ElementsAre(-1, 1));
+  EXPECT_THAT(predict(2, {nan, .75F, .25F, .75F})->classes, ElementsAre(-1, 1));
+}
+
 std::string ErrorOf(const TensorSpec& input, const data::Table& table) {
   Given given;
   return std::string(MessageOf(Predict(SumOfRows(input, &given), table, {}).status()));

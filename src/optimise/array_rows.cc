@@ -1,8 +1,11 @@
 #include "optimise/array_rows.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <map>
 
+#include "base/nearest_word.h"
 #include "data/npy.h"
 #include "import/pickle/node.h"
 #include "import/skops/zip.h"
@@ -143,6 +146,13 @@ const Arrays::value_type* ArrayFor(const Arrays& arrays, const TensorSpec& input
   return found == arrays.end() ? nullptr : &*found;
 }
 
+Status NoSuchArray(const Arrays& arrays, std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const auto& [known, array] : arrays) names.push_back(known);
+  return Error(Reason::kBadRequest, "there is no array \"{}\"{}; there are: {}", name,
+               DidYouMean(name, names), fmt::join(names, ", "));
+}
+
 }  // namespace
 
 StatusOr<LabelledRows> RowsOfArrays(std::span<const std::byte> file, const Signature& signature,
@@ -172,8 +182,11 @@ StatusOr<LabelledRows> RowsOfArrays(std::span<const std::byte> file, const Signa
     rows.count = count;
     rows.inputs.push_back({input.name, std::move(tensor)});
   }
-  if (const auto array = arrays.find(target); array != arrays.end()) {
-    ASSIGN_OR_RETURN(labelled.target, TargetOf(array->second, target, rows.count));
+  const std::string name = target.empty() ? "y" : target;
+  if (const auto array = arrays.find(name); array != arrays.end()) {
+    ASSIGN_OR_RETURN(labelled.target, TargetOf(array->second, name, rows.count));
+  } else if (!target.empty()) {
+    return NoSuchArray(arrays, target);
   }
   return labelled;
 }

@@ -9,7 +9,10 @@ namespace slipway::optimise {
 namespace {
 
 /// What is tried behind all exact passes.
-constexpr std::string_view kTried[] = {"quantise-static",
+constexpr std::string_view kTried[] = {"drop-trees",
+                                       "prune-network:share=0:units=0.25",
+                                       "prune-network:share=0:units=0.5",
+                                       "quantise-static",
                                        "quantise-static:ranges=percentile",
                                        "quantise-static:ranges=entropy",
                                        "quantise-static:float_nodes=2",
@@ -21,25 +24,31 @@ constexpr size_t kOriginal = 0, kExact = 1;  // of the trials
 
 struct Tried {
   std::vector<Contender> contenders;
+  std::string exact_passes;                                  // that did something
   std::vector<std::pair<std::string, std::string>> refused;  // passes, why
 };
 
 /// Models that passes make; those that find nothing to do are not there.
 StatusOr<Tried> MakeAll(const ModelBytes& model, const LabelledRows& rows, const Workshop& workshop,
-                        const OptimiseOptions& options) {
+                        const AutoOptions& options) {
   Tried tried;
   ASSIGN_OR_RETURN(const ::onnx::ModelProto whole, ParseWhole(model));
   tried.contenders.push_back({"original", whole.SerializeAsString()});
-  ASSIGN_OR_RETURN(Optimised exact, Optimise(model, ExactSteps(), workshop, rows.rows, options));
+  ASSIGN_OR_RETURN(Optimised exact,
+                   Optimise(model, ExactSteps(), workshop, rows.rows, options.optimise));
+  tried.exact_passes = PassesThatDidSomething(exact);
   const ModelBytes base{std::as_bytes(std::span(exact.onnx)), {}};
   for (const std::string_view passes : kTried) {
-    ASSIGN_OR_RETURN(const std::vector<Step> steps, ReadSteps(passes));
-    if (steps.front().pass->needs_rows && workshop.rows == nullptr) continue;
-    auto made = Optimise(base, steps, workshop, rows.rows, options);
+    ASSIGN_OR_RETURN(std::vector<Step> steps, ReadSteps(passes));
+    const Pass& pass = *steps.front().pass;
+    const bool has_answers = workshop.rows != nullptr && workshop.rows->target.has_value();
+    if (pass.needs_answers ? !has_answers : pass.needs_rows && workshop.rows == nullptr) continue;
+    AllowLoss(steps, options.max_loss);
+    auto made = Optimise(base, steps, workshop, rows.rows, options.optimise);
     if (!made.ok())
-      tried.refused.emplace_back(passes, MessageOf(made.status()));
+      tried.refused.emplace_back(steps.front().Text(), MessageOf(made.status()));
     else if (!made->passes.front().done.empty())
-      tried.contenders.push_back({std::string(passes), std::move(made->onnx)});
+      tried.contenders.push_back({steps.front().Text(), std::move(made->onnx)});
   }
   tried.contenders.insert(tried.contenders.begin() + kExact,
                           {"keeping all answers", std::move(exact.onnx)});
@@ -62,9 +71,11 @@ void MarkFront(std::vector<Trial>& trials) {
                      });
 }
 
-/// The fastest of the front that is faster than the exact one for certain.
+/// The fastest of the front that is faster than the exact one for certain; where that is refused,
+/// the fastest.
 void Choose(AutoChoice& choice, double least) {
   const Timing& exact = choice.trials[kExact].standing.one;
+  if (!choice.trials[kExact].refused.empty()) least = 0;
   choice.chosen = kExact;
   double fastest = 0;
   for (size_t i = kExact + 1; i < choice.trials.size(); ++i) {
@@ -100,9 +111,7 @@ Gatekeeper LossGate(double max_loss) {
                          now.difference.correlation, 1 - max_loss);
     }
     const evaluate::Figure &before = original.figures.front(), &after = now.figures.front();
-    const bool share = before.metric.metric->task == data::Task::kRegression;
-    const double allowed = share ? max_loss * std::abs(before.value) : max_loss;
-    if (LossOf(before, after) <= allowed) return "";
+    if (LossOf(before, after) <= AllowedLoss(before, max_loss)) return "";
     return fmt::format("{} is {:.4g}, was {:.4g}", before.metric.name, after.value, before.value);
   };
 }
@@ -131,7 +140,7 @@ StatusOr<Gatekeeper> FileGate(const evaluate::Gate& gate, const Signature& signa
 StatusOr<AutoChoice> ChooseBest(const ModelBytes& model, const Signature& signature,
                                 const LabelledRows& rows, const Workshop& workshop,
                                 const AutoOptions& options) {
-  ASSIGN_OR_RETURN(Tried tried, MakeAll(model, rows, workshop, options.optimise));
+  ASSIGN_OR_RETURN(Tried tried, MakeAll(model, rows, workshop, options));
   ASSIGN_OR_RETURN(const auto standings, CompareSideBySide(tried.contenders, signature, rows,
                                                            workshop, options.side_by_side));
   AutoChoice choice;
@@ -145,8 +154,10 @@ StatusOr<AutoChoice> ChooseBest(const ModelBytes& model, const Signature& signat
   if (const std::string& refused = choice.trials[choice.chosen].refused; !refused.empty())
     return Error(Reason::kPreconditionFailed, "the gate says no: {}", refused);
   choice.onnx = std::move(tried.contenders[choice.chosen].onnx);
-  choice.passes = TextOf(ExactSteps());
-  if (choice.chosen != kExact) choice.passes += "," + choice.trials[choice.chosen].standing.name;
+  choice.passes = std::move(tried.exact_passes);
+  if (choice.chosen != kExact)
+    choice.passes +=
+        (choice.passes.empty() ? "" : ",") + choice.trials[choice.chosen].standing.name;
   for (auto& [passes, why] : tried.refused) {
     Trial& trial = choice.trials.emplace_back();
     trial.standing.name = std::move(passes);

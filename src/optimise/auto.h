@@ -43,10 +43,12 @@ struct AutoOptions {
   OptimiseOptions optimise;
   SideBySideOptions side_by_side;
   Gatekeeper gate;
+  double max_loss = 0.01;       // of passes that choose by it
   double least_speed_up = 1.1;  // over what keeps all answers: below that, float is chosen
 };
 
-/// @param rows  to judge by; workshop.rows are what INT8 is calibrated on.
+/// @param rows  to judge by; workshop.rows are what passes
+///   calibrate, choose and learn by.
 StatusOr<AutoChoice> ChooseBest(const ModelBytes& model, const Signature& signature,
                                 const LabelledRows& rows, const Workshop& workshop,
                                 const AutoOptions& options);

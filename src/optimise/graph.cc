@@ -38,6 +38,8 @@ Status CheckGraph(const GraphProto& graph) {
   for (const auto& input : graph.input()) made.insert(input.name());
   for (const TensorProto& constant : graph.initializer()) made.insert(constant.name());
   for (const auto& sparse : graph.sparse_initializer()) made.insert(sparse.values().name());
+  if (made.contains(""))  // of what nodes read and make, "" is what is left out
+    return Error(Reason::kBadModel, "an input or constant of the graph has no name");
   for (const NodeProto& node : graph.node()) {
     std::vector<std::string> read = CapturedBy(node);
     read.insert(read.end(), node.input().begin(), node.input().end());
@@ -236,6 +238,7 @@ std::vector<int64_t> Constants::Ints(std::string_view value) const {
 }
 
 std::string Constants::NewName(std::string_view wish) {
+  if (wish.empty()) wish = "value";  // "" is what is left out
   for (std::string name(wish);;) {
     if (taken_.try_emplace(name).second) return name;
     name = fmt::format("{}_{}", wish, ++taken_[wish]);
@@ -247,6 +250,14 @@ std::string Constants::Add(std::string_view wish, const Tensor& tensor) {
   places_[name] = graph_.initializer_size();
   *graph_.add_initializer() = onnx::ToProto(name, tensor);
   return name;
+}
+
+void MakeOnlyOutput(GraphProto& graph, const std::string& value, int32_t data_type) {
+  graph.clear_output();
+  ::onnx::ValueInfoProto& output = *graph.add_output();
+  output.set_name(value);
+  output.mutable_type()->mutable_tensor_type()->set_elem_type(data_type);
+  DropDead(graph);
 }
 
 void DropNodes(GraphProto& graph, const std::vector<bool>& drop) {

@@ -25,7 +25,8 @@ using ::onnx::TensorProto;
 
 using StringSet = absl::flat_hash_set<std::string, StringHash, StringEqual>;
 
-/// What every pass relies on: values are made once and before they are read, names are not empty.
+/// What every pass relies on: values are made once and before they are read; inputs, constants and
+/// outputs have names.
 /// @return kBadModel naming node and value.
 Status CheckGraph(const GraphProto& graph);
 
@@ -89,7 +90,7 @@ class Constants {
   std::vector<float> Floats(std::string_view value) const;
   std::vector<int64_t> Ints(std::string_view value) const;
 
-  /// A name like `wish` that no value has.
+  /// A name like `wish` that no value has; never "".
   std::string NewName(std::string_view wish);
   /// Adds one under a new name, which is returned.
   std::string Add(std::string_view wish, const Tensor& tensor);
@@ -109,6 +110,10 @@ struct Dropped {
 };
 /// Drops the nodes and constants that no output needs; inputs stay.
 Dropped DropDead(GraphProto& graph);
+
+/// Makes `value`, of that TensorProto.DataType, the graph's only output; what it does not need
+/// goes.
+void MakeOnlyOutput(GraphProto& graph, const std::string& value, int32_t data_type);
 
 /// Drops the nodes whose place `drop` names.
 void DropNodes(GraphProto& graph, const std::vector<bool>& drop);

@@ -30,6 +30,27 @@ TEST(GraphTest, AValueThatIsMadeTwiceIsNamed) {
   EXPECT_THAT(std::string(MessageOf(CheckGraph(b.proto().graph()))), HasSubstr("makes \"y\""));
 }
 
+TEST(GraphTest, InputsConstantsAndOutputsWithoutANameAreRefused) {
+  for (const int which : {0, 1, 2}) {
+    onnx::Builder b = Base();
+    b.Node("Relu", {"x"}, {"y"});
+    GraphProto& graph = *b.proto().mutable_graph();
+    if (which == 0) graph.add_input();
+    if (which == 1) graph.add_initializer();
+    if (which == 2) graph.add_output();
+    EXPECT_EQ(ReasonOf(CheckGraph(graph)), Reason::kBadModel) << which;
+  }
+}
+
+TEST(GraphTest, NewNamesAreNeverEmptyNorTaken) {
+  onnx::Builder b = Base();
+  b.Node("Relu", {"x"}, {"value"}).Node("Relu", {"value"}, {"y"});
+  Constants constants(*b.proto().mutable_graph());
+  EXPECT_EQ(constants.NewName(""), "value_1");
+  EXPECT_EQ(constants.NewName("x"), "x_1");
+  EXPECT_EQ(constants.NewName("z"), "z");
+}
+
 TEST(GraphTest, SortingMovesOnlyWhatMustMove) {
   onnx::Builder b = Base();
   b.Node("Relu", {"b"}, {"y"}).Node("Abs", {"x"}, {"a"}).Node("Neg", {"a"}, {"b"});

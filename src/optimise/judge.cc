@@ -1,15 +1,19 @@
 #include "optimise/judge.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "evaluate/answers.h"
 #include "evaluate/evaluation.h"
+#include "stats/interval.h"
+#include "stats/quantile.h"
 
 namespace slipway::optimise {
 namespace {
 
 constexpr size_t kBatch = 32;
 constexpr int kResamples = 500;
+constexpr double kConfidence = 0.95;
 
 }  // namespace
 
@@ -45,6 +49,46 @@ std::vector<evaluate::Figure> FiguresOf(const data::Target& target,
   bootstrap.resamples = evaluate::ResamplesFor(target.rows(), kResamples);
   return evaluate::MeasureAll(evaluate::DefaultMetrics(target, !predictions.probabilities.empty()),
                               judged, {}, bootstrap);
+}
+
+Loss PairedLoss(const data::Target& target, const evaluate::Predictions& before,
+                const evaluate::Predictions& now) {
+  const evaluate::NamedMetric metric =
+      evaluate::DefaultMetrics(target, !before.probabilities.empty()).front();
+  const evaluate::WeightedMetric of_before = metric.Prepare({target, before}),
+                                 of_now = metric.Prepare({target, now});
+  const double sign = metric.metric->higher_is_better ? 1 : -1;
+  const evaluate::WeightedMetric figures[] = {
+      of_before, of_now, [&](std::span<const double> weights) {
+        return sign * (of_before(weights) - of_now(weights));
+      }};
+  stats::BootstrapOptions bootstrap;
+  bootstrap.resamples = evaluate::ResamplesFor(target.rows(), kResamples);
+  auto results = stats::Bootstrap(target.rows(), {}, figures, bootstrap);
+  Loss loss{{metric, results[0].figure, {}}, {metric, results[1].figure, {}}, NAN};
+  std::vector<double>& lost = results[2].resampled;
+  if (std::ranges::any_of(lost, [](double value) { return std::isnan(value); })) return loss;
+  std::ranges::sort(lost);
+  loss.most = stats::Quantile(lost, 1 - (1 - kConfidence) / 2);
+  if (target.task == data::Task::kClassification)
+    loss.most = std::max(loss.most, LeastShownLoss(target.rows()));
+  return loss;
+}
+
+double LeastShownLoss(size_t rows) {
+  return stats::WilsonInterval(0, static_cast<double>(rows), kConfidence).high;
+}
+
+double AllowedLoss(const evaluate::Figure& before, double max_loss) {
+  const bool is_share = before.metric.metric->task == data::Task::kClassification;
+  return is_share ? max_loss : max_loss * std::abs(before.value);
+}
+
+Status CheckAnswers(const Workshop& workshop, std::string_view pass) {
+  if (workshop.rows != nullptr && workshop.rows->target && workshop.signature != nullptr)
+    return OkStatus();
+  return Error(Reason::kBadRequest, "{} needs rows with right answers: give --data and --target",
+               pass);
 }
 
 double LossOf(const evaluate::Figure& before, const evaluate::Figure& now) {

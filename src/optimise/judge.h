@@ -9,6 +9,7 @@
 #include "evaluate/predictions.h"
 #include "evaluate/report.h"
 #include "evaluate/runner.h"
+#include "optimise/pass.h"
 #include "optimise/rows.h"
 
 namespace slipway::optimise {
@@ -27,6 +28,25 @@ StatusOr<evaluate::Predictions> PredictRows(const evaluate::Runner& model,
 /// The figures of evaluate/metrics.h, most telling first, with their intervals.
 std::vector<evaluate::Figure> FiguresOf(const data::Target& target,
                                         const evaluate::Predictions& predictions);
+
+/// The first figure, on the same rows before and after.
+struct Loss {
+  evaluate::Figure before, now;
+  double most = 0;  // that may be lost for certain, in the metric's unit: the upper end of the
+                    // paired 95 % interval, of classes never less than so few rows can show
+};
+Loss PairedLoss(const data::Target& target, const evaluate::Predictions& before,
+                const evaluate::Predictions& now);
+
+/// The loss, as a share of rows, below which so few rows cannot tell, even if none changed.
+double LeastShownLoss(size_t rows);
+
+/// What may be lost of a figure: of a share of rows `max_loss`, of a regression's error that share.
+double AllowedLoss(const evaluate::Figure& before, double max_loss);
+
+/// What a pass that needs right answers asks first.
+/// @return kBadRequest naming the pass and what is missing.
+Status CheckAnswers(const Workshop& workshop, std::string_view pass);
 
 /// How much worse `now` is than `before`, in the metric's unit; negative when it is better.
 double LossOf(const evaluate::Figure& before, const evaluate::Figure& now);

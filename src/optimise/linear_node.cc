@@ -1,9 +1,14 @@
 #include "optimise/linear_node.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace slipway::optimise {
 namespace {
+
+bool AllFinite(const std::vector<float>& values) {
+  return std::ranges::all_of(values, [](float value) { return std::isfinite(value); });
+}
 
 /// A bias of one value for each output, from what broadcasts to that; empty when it does not.
 std::vector<float> BiasOf(const Constants& constants, std::string_view name, size_t outputs) {
@@ -39,13 +44,25 @@ std::optional<LinearNode> ReadLinear(const NodeProto& node, const Constants& con
   linear.dims.assign(tensor->dims().begin(), tensor->dims().end());
   linear.weights = constants.Floats(InputOf(node, 1));
   linear.output_is_last = matmul || (gemm && IntOf(node, "transB", 0) == 0);
-  if (linear.weights.empty()) return std::nullopt;
+  if (linear.weights.empty() || !AllFinite(linear.weights)) return std::nullopt;
   linear.bias.assign(linear.outputs(), 0);
   if (InputOf(node, 2).empty()) return linear;
   linear.has_bias = true;
   linear.bias = BiasOf(constants, InputOf(node, 2), linear.outputs());
-  if (linear.bias.empty()) return std::nullopt;
+  if (linear.bias.empty() || !AllFinite(linear.bias)) return std::nullopt;
   return linear;
+}
+
+std::string NoteOfNotFinite(const GraphProto& graph, const Constants& constants) {
+  const auto is_bad = [&](const NodeProto& node) {
+    if (!Is(node, "Conv") && !Is(node, "Gemm") && !Is(node, "MatMul")) return false;
+    return !AllFinite(constants.Floats(InputOf(node, 1))) ||
+           !AllFinite(constants.Floats(InputOf(node, 2)));
+  };
+  const auto count = std::ranges::count_if(graph.node(), is_bad);
+  if (count == 0) return "";
+  return fmt::format(", {} with infinite or NaN weights stay{} in float", count,
+                     count == 1 ? "s" : "");
 }
 
 void WriteLinear(const LinearNode& linear, NodeProto& node, Constants& constants) {

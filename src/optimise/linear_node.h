@@ -29,8 +29,13 @@ struct LinearNode {
 };
 
 /// nullopt for other nodes; for a MatMul of weights that are no matrix, a Gemm with alpha, beta or
-/// transA, or with a bias that differs by row; and for weights without values or outputs.
+/// transA, or with a bias that differs by row; and for weights without values or outputs, and those
+/// that are infinite or NaN: such a node stays as it is.
 std::optional<LinearNode> ReadLinear(const NodeProto& node, const Constants& constants);
+
+/// ", 2 with infinite or NaN weights stay in float": of the Conv, Gemm and MatMul that ReadLinear
+/// leaves out for that; "" where there are none.
+std::string NoteOfNotFinite(const GraphProto& graph, const Constants& constants);
 
 /// Gives `node` these weights and, unless it is a MatMul, this bias, as constants of its own.
 void WriteLinear(const LinearNode& linear, NodeProto& node, Constants& constants);

@@ -28,7 +28,7 @@ struct Optimised {
   std::vector<PassReport> passes;
 };
 
-/// "fold-constants,merge-equal": for the lineage.
+/// "fold-constants,merge-equal": what ReadSteps reads, for the lineage.
 std::string PassesThatDidSomething(const Optimised& optimised);
 
 struct OptimiseOptions {

@@ -13,6 +13,8 @@
 namespace slipway::optimise {
 namespace {
 
+constexpr size_t kRowsToCalibrate = 128, kRowsByAnswers = 50'000;
+
 double NumberOf(std::string_view text) {
   double number = NAN;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -76,9 +78,10 @@ double Settings::Number(std::string_view name) const { return NumberOf(Word(name
 
 std::span<const Pass> Passes() {
   static const std::vector<Pass> passes = {
-      FoldConstants(), DropNoOps(),      MergeEqual(),      FuseBatchNorm(),   FusePad(),
-      FuseScale(),     FuseGemm(),       MergeLeaves(),     DropDeadCode(),    PruneUnits(),
-      PruneWeights(),  QuantiseStatic(), QuantiseDynamic(), QuantiseWeights(), HalfPrecision()};
+      FoldConstants(),   DropNoOps(),    MergeEqual(),   FuseBatchNorm(),  FusePad(),
+      FuseScale(),       FuseGemm(),     MergeLeaves(),  DropDeadCode(),   DropTrees(),
+      PruneUnits(),      PruneWeights(), PruneNetwork(), QuantiseStatic(), QuantiseDynamic(),
+      QuantiseWeights(), HalfPrecision()};
   return passes;
 }
 
@@ -90,6 +93,31 @@ std::string Step::Text() const {
   return text;
 }
 
+size_t RowsWanted(std::span<const Step> steps) {
+  const bool by_answers =
+      std::ranges::any_of(steps, [](const Step& step) { return step.pass->needs_answers; });
+  return by_answers ? kRowsByAnswers : kRowsToCalibrate;
+}
+
+size_t RowsWanted(::onnx::ModelProto& model) {
+  const bool by_answers = std::ranges::any_of(Passes(), [&](const Pass& pass) {
+    return pass.needs_answers && (pass.concerns == nullptr || pass.concerns(model));
+  });
+  return by_answers ? kRowsByAnswers : kRowsToCalibrate;
+}
+
+bool AllowLoss(std::span<Step> steps, double max_loss) {
+  bool any = false;
+  for (Step& step : steps)
+    for (const PassParameter& parameter : step.pass->parameters) {
+      if (parameter.name != kMaxLoss) continue;
+      any = true;
+      if (step.settings.Word(kMaxLoss) == parameter.otherwise)
+        step.settings.Set(kMaxLoss, fmt::format("{}", max_loss));
+    }
+  return any;
+}
+
 StatusOr<std::vector<Step>> ReadSteps(std::string_view text) {
   std::vector<Step> steps;
   while (!text.empty()) {
@@ -98,12 +126,6 @@ StatusOr<std::vector<Step>> ReadSteps(std::string_view text) {
   }
   if (steps.empty()) return Error(Reason::kBadRequest, "no pass is named");
   return steps;
-}
-
-std::string TextOf(std::span<const Step> steps) {
-  std::string text;
-  for (const Step& step : steps) text += (text.empty() ? "" : ",") + step.Text();
-  return text;
 }
 
 }  // namespace slipway::optimise

@@ -11,13 +11,16 @@
 #include "evaluate/runner.h"
 #include "onnx/onnx.pb.h"
 #include "optimise/rows.h"
+#include "tensor/signature.h"
 
 namespace slipway::optimise {
 
 /// What a pass may use besides the model.
 struct Workshop {
-  evaluate::LoadModel load;    // runs graphs: no operator is computed a second time here
-  const Rows* rows = nullptr;  // to calibrate on; null: there are none
+  evaluate::LoadModel load;            // runs graphs: no operator is computed a second time here
+  const LabelledRows* rows = nullptr;  // to calibrate, choose and learn by; null: there are none
+  const Signature* signature =
+      nullptr;  // of the original, which knows its labels; null without rows
 };
 
 /// One parameter of a pass: one of `words`, or, without words, a number in [min, max].
@@ -37,18 +40,27 @@ class Settings {
   const std::string& Word(std::string_view name) const { return values_.find(name)->second; }
   bool Flag(std::string_view name) const { return Word(name) == "yes"; }
   double Number(std::string_view name) const;
-  const std::map<std::string, std::string, std::less<>>& values() const { return values_; }
+  /// Gives a parameter that the pass has another value.
+  void Set(std::string_view name, std::string value) {
+    values_.find(name)->second = std::move(value);
+  }
 
  private:
   std::map<std::string, std::string, std::less<>> values_;
 };
+
+/// The parameter of passes that choose by a loss.
+inline constexpr std::string_view kMaxLoss = "max_loss";
 
 struct Pass {
   std::string_view name;     // "fold-constants"
   std::string_view summary;  // one sentence
   bool exact = true;         // answers differ by rounding only
   bool needs_rows = false;
+  bool needs_answers = false;  // the right ones, of the rows
   std::vector<PassParameter> parameters = {};
+  /// Whether a model, which is not changed, has what the pass is about; null: every one.
+  bool (*concerns)(::onnx::ModelProto& model) = nullptr;
   /// Changes a model that passed CheckGraph and has no external data, and leaves one.
   /// @return what was done, "12 nodes became 3 constants"; "" when there was nothing to do;
   ///   kUnsupported for what the model cannot be given; what running it answers.
@@ -67,10 +79,16 @@ struct Step {
   std::string Text() const;
 };
 
+/// How many rows the steps, or all passes that concern a model, calibrate, choose or learn by where
+/// nobody says: many where right answers decide.
+size_t RowsWanted(std::span<const Step> steps);
+size_t RowsWanted(::onnx::ModelProto& model);
+
+/// Gives the steps that choose by a loss, and do not say which, this one.
+/// @return whether there are any.
+bool AllowLoss(std::span<Step> steps, double max_loss);
+
 /// Reads "fold-constants,quantise-static:method=entropy:per_channel=no".
 /// @return kBadRequest naming the pass or parameter, what it takes and the nearest name.
 StatusOr<std::vector<Step>> ReadSteps(std::string_view text);
-/// What ReadSteps reads.
-std::string TextOf(std::span<const Step> steps);
-
 }  // namespace slipway::optimise

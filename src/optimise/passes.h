@@ -14,8 +14,10 @@ Pass FuseScale();        // graph/fuse_scale.cc
 Pass FuseGemm();         // graph/fuse_gemm.cc
 Pass DropDeadCode();     // graph/drop_dead_code.cc
 Pass MergeLeaves();      // prune/leaves.cc
+Pass DropTrees();        // prune/drop_trees.cc
 Pass PruneUnits();       // prune/units.cc
 Pass PruneWeights();     // prune/weights.cc
+Pass PruneNetwork();     // prune/network.cc
 Pass QuantiseStatic();   // quantise/static.cc
 Pass QuantiseDynamic();  // quantise/dynamic.cc
 Pass QuantiseWeights();  // quantise/weights.cc

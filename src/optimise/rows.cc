@@ -42,6 +42,12 @@ Tensor Joined(std::span<const Tensor> parts) {
   return {parts.front().dtype, shape, Buffer::Own(std::move(bytes))};
 }
 
+std::vector<uint32_t> EvenlySpread(size_t count, size_t most) {
+  std::vector<uint32_t> rows;
+  for (size_t i = 0; i < most; ++i) rows.push_back(static_cast<uint32_t>(i * count / most));
+  return rows;
+}
+
 }  // namespace
 
 Rows Rows::Slice(size_t begin, size_t end) const {
@@ -62,10 +68,7 @@ Rows Rows::Select(std::span<const uint32_t> rows) const {
 }
 
 Rows Rows::Sample(size_t most) const {
-  if (count <= most) return *this;
-  std::vector<uint32_t> rows;
-  for (size_t i = 0; i < most; ++i) rows.push_back(static_cast<uint32_t>(i * count / most));
-  return Select(rows);
+  return count <= most ? *this : Select(EvenlySpread(count, most));
 }
 
 LabelledRows LabelledRows::Select(std::span<const uint32_t> selected) const {
@@ -80,14 +83,18 @@ LabelledRows LabelledRows::Select(std::span<const uint32_t> selected) const {
   return part;
 }
 
+LabelledRows LabelledRows::Sample(size_t most) const {
+  return rows.count <= most ? *this : Select(EvenlySpread(rows.count, most));
+}
+
 CalibrationSplit SplitForCalibration(const LabelledRows& rows, size_t calibration) {
   const size_t count = rows.rows.count, taken = std::min(calibration, count / 2);
-  if (taken == 0) return {rows.rows, rows};
+  if (taken == 0) return {rows, rows};
   std::vector<uint32_t> kept, others;
   for (size_t i = 0; i < count; ++i)
     (i * taken / count != (i + 1) * taken / count ? kept : others)
         .push_back(static_cast<uint32_t>(i));
-  return {rows.rows.Select(kept), rows.Select(others)};
+  return {rows.Select(kept), rows.Select(others)};
 }
 
 StatusOr<Rows> RowsOfTable(const data::Table& table, Signature signature) {

@@ -35,12 +35,14 @@ struct LabelledRows {
   data::Table table;  // the same rows as columns, for slices; no columns where they are no table
 
   LabelledRows Select(std::span<const uint32_t> rows) const;
+  /// At most `most` rows, evenly spread.
+  LabelledRows Sample(size_t most) const;
 };
 
 /// `calibration` of the rows, evenly spread, at most half of them, and the others: what ranges are
 /// taken from is not what is judged by. All of one row is both.
 struct CalibrationSplit {
-  Rows calibration;
+  LabelledRows calibration;
   LabelledRows judged;
 };
 CalibrationSplit SplitForCalibration(const LabelledRows& rows, size_t calibration);

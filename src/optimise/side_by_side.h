@@ -44,7 +44,10 @@ inline constexpr size_t kLargeBatch = 16;
 struct SideBySideOptions {
   const Clock* clock = nullptr;            // never null
   std::function<size_t()> resident_bytes;  // of this process; null: memory is not measured
-  TimingOptions timing;
+  evaluate::LatencyOptions timing = {      // of all models at one batch
+      .calls = 1,
+      .round = std::chrono::milliseconds(5),
+      .budget = std::chrono::seconds(2)};
 };
 
 /// @param contenders  the original first.

@@ -1,13 +1,12 @@
 #pragma once
-// How long models take, in turns: what slows the machine slows all of them.
+// How long models take on rows, in turns (evaluate/latency.h), and how much faster that makes one.
 
 #include <span>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/status.h"
-#include "evaluate/gate.h"
-#include "evaluate/runner.h"
+#include "evaluate/latency.h"
 #include "optimise/rows.h"
 
 namespace slipway::optimise {
@@ -33,17 +32,10 @@ struct Timed {
   const Rows& rows;
 };
 
-struct TimingOptions {
-  int rounds = 15;                                // fewer, but kMinRounds, when the time is used up
-  Duration round = std::chrono::milliseconds(5);  // at least, of one model
-  Duration budget = std::chrono::seconds(2);      // of all models at one batch
-  static constexpr int kMinRounds = 5;
-};
-
-/// Times all models on the first `batch` of their rows, repeated where there are fewer: a round to
-/// warm up, then rounds in turns, every second one in reverse.
+/// Times all models on the first `batch` of their rows, repeated where there are fewer.
 /// @return one a model; the first error of a run.
 StatusOr<std::vector<Timing>> TimeInTurns(std::span<const Timed> models, size_t batch,
-                                          const Clock& clock, const TimingOptions& options);
+                                          const Clock& clock,
+                                          const evaluate::LatencyOptions& options);
 
 }  // namespace slipway::optimise

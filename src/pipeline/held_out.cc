@@ -2,8 +2,8 @@
 
 #include "evaluate/comparison.h"
 #include "evaluate/evaluation.h"
+#include "evaluate/latency.h"
 #include "io/file.h"
-#include "pipeline/latency.h"
 
 namespace slipway::pipeline {
 namespace {
@@ -94,12 +94,13 @@ StatusOr<std::vector<evaluate::GateLine>> HeldOutJudge::JudgeGate(
   if (rival_)
     evidence.baseline = {.predictions = &rival_->predictions, .size_mb = rival_->model.size_mb};
   if (gate_.NeedsLatency()) {
-    std::vector<Call> calls(1);
-    ASSIGN_OR_RETURN(calls[0], OneRowCall(runner, inputs));
+    std::vector<evaluate::Call> calls(1);
+    ASSIGN_OR_RETURN(calls[0], evaluate::OneRowCall(runner, inputs));
     if (rival_) {
-      ASSIGN_OR_RETURN(calls.emplace_back(), OneRowCall(*rival_->model.runner, test.table));
+      ASSIGN_OR_RETURN(calls.emplace_back(),
+                       evaluate::OneRowCall(*rival_->model.runner, test.table));
     }
-    ASSIGN_OR_RETURN(auto rounds, MeasureLatency(calls, SteadyClock(), {}));
+    ASSIGN_OR_RETURN(auto rounds, evaluate::MeasureLatency(calls, SteadyClock(), {}));
     evidence.candidate.latency = std::move(rounds[0]);
     if (rival_) evidence.baseline->latency = std::move(rounds[1]);
   }

@@ -1,12 +1,11 @@
 #include "pipeline/optimise_trained.h"
 
+#include "optimise/inline_data.h"
 #include "optimise/optimise.h"
 #include "optimise/side_by_side.h"
 
 namespace slipway::pipeline {
 namespace {
-
-constexpr size_t kCalibrationRows = 128;
 
 StatusOr<optimise::LabelledRows> LabelledRowsOf(const train::Trained& trained,
                                                 const train::Dataset& set) {
@@ -43,17 +42,22 @@ StatusOr<optimise::AutoChoice> OptimiseTrained(const train::Trained& trained,
                                                const OptimiseTrainedOptions& options) {
   ASSIGN_OR_RETURN(const optimise::LabelledRows judged, LabelledRowsOf(trained, rows.test));
   ASSIGN_OR_RETURN(const optimise::LabelledRows learnt, LabelledRowsOf(trained, rows.train));
-  const optimise::Rows calibration = learnt.rows.Sample(kCalibrationRows);
-  const optimise::Workshop workshop{.load = load, .rows = &calibration};
+  const ModelBytes model{std::as_bytes(std::span(trained.onnx)), {}};
+  const bool is_auto = options.how == "auto";
+  ASSIGN_OR_RETURN(std::vector<optimise::Step> steps,
+                   is_auto ? optimise::ExactSteps() : optimise::ReadSteps(options.how));
+  optimise::AllowLoss(steps, options.max_loss);
+  ASSIGN_OR_RETURN(::onnx::ModelProto whole, optimise::ParseWhole(model));
+  const size_t wanted = is_auto ? optimise::RowsWanted(whole) : optimise::RowsWanted(steps);
+  const optimise::LabelledRows by = learnt.Sample(wanted);
+  const optimise::Workshop workshop{.load = load, .rows = &by, .signature = &trained.signature};
   const SteadyClock clock;
   optimise::AutoOptions automatic;
   automatic.optimise.clock = &clock;
   automatic.side_by_side.clock = &clock;
   automatic.gate = optimise::LossGate(options.max_loss);
-  if (options.how == "auto")
-    return optimise::ChooseBest({std::as_bytes(std::span(trained.onnx)), {}}, trained.signature,
-                                judged, workshop, automatic);
-  ASSIGN_OR_RETURN(const std::vector<optimise::Step> steps, optimise::ReadSteps(options.how));
+  automatic.max_loss = options.max_loss;
+  if (is_auto) return optimise::ChooseBest(model, trained.signature, judged, workshop, automatic);
   return Apply(trained, steps, judged, workshop, automatic);
 }
 

@@ -28,3 +28,21 @@ def test_a_gate_that_cannot_be_read_says_where_and_what_was_meant(cases, tmp_pat
     gate.write_text("\nacuracy >= 0.5\n", encoding="utf-8")
     run = evaluate(case.path, case.rows, "--target", "answer", "--gate", gate, code=1)
     assert 'gate.txt:2: there is no figure "acuracy"; did you mean "accuracy"?' in run.stderr
+
+
+def test_an_option_without_an_effect_is_refused(cases):
+    """Each is named with what it would need."""
+    iris, diabetes = cases["iris"], cases["diabetes"]
+    for case, words, message in [
+        (iris, ["--gate", ""], "--gate: expected FILE, got nothing"),
+        (iris, ["--baseline", ""], "--baseline: expected MODEL|URL, got nothing"),
+        (iris, ["--html", ""], "--html: expected FILE, got nothing"),
+        (iris, ["--weight", ""], "--weight: expected COLUMN, got nothing"),
+        (iris, ["--positive", "1"], '--positive is for two classes, the target "answer" has 3'),
+        (diabetes, ["--positive", "1"], '--positive is for two classes, the target "answer" has numbers'),
+        (iris, ["--shap-values"], "--shap-values needs --json"),
+        (iris, ["--confidence", "0.9", "--resamples", "0"], "--confidence needs resamples"),
+        (iris, ["--protocol", "grpc"], "--protocol is of models at a server"),
+    ]:
+        run = evaluate(case.path, case.rows, "--target", "answer", *words, code=1)
+        assert message in run.stderr

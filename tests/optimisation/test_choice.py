@@ -70,6 +70,15 @@ def test_a_gate_that_says_no_leaves_nothing_behind(run, digits, tmp_path):
     assert done.returncode == 1 and "accuracy >= 0.999999" in done.stderr and not out.exists()
 
 
+def test_auto_and_distil_heed_a_gate_that_says_no(run, table, tmp_path):
+    gate = tmp_path / "gate.txt"
+    gate.write_text("accuracy >= 0.999999\n")
+    for way in (["--auto"], ["--distil", "tree"]):
+        out = tmp_path / "out"
+        done = run("optimise", CANCER, "-o", out, *way, "--data", table, "--target", "diagnosis", "--gate", gate)
+        assert done.returncode == 1 and "the gate says no: accuracy >= 0.999999" in done.stderr and not out.exists()
+
+
 def test_a_table_is_judged_by_its_target(optimise, table):
     _, report = optimise(CANCER, None, "--target", "diagnosis", data=table)
     before, after = report["models"]
@@ -113,8 +122,17 @@ def test_optimize_is_the_same_command(run, tmp_path):
         (["--auto", "--passes", "half"], "only one of --auto, --passes and --distil"),
         (["--gate", "nowhere.txt"], "--gate needs right answers"),
         (["--auto", "--max-loss", "2"], "--max-loss: expected a number from 0 to 1"),
+        (["--max-loss", "0.1"], "--max-loss needs --auto"),
+        (["--auto", "--max-loss", "0.1", "--gate", "gate.txt"], "only one of --gate and --max-loss"),
+        (["--calibration", "8"], "--calibration needs --data"),
+        (["--calibration", "8", "--data", "DIGITS"], "--calibration needs"),
+        (["--target", "y"], "--target needs --data"),
+        (["--target", "z", "--data", "DIGITS"], 'there is no array "z"'),
+        (["--target", "", "--data", "DIGITS"], "--target: expected NAME, got nothing"),
+        (["--passes", ""], "--passes: expected A,B, got nothing"),
     ],
 )
-def test_what_does_not_go_together_is_said(run, tmp_path, words, message):
+def test_what_does_not_go_together_is_said(run, digits, tmp_path, words, message):
+    words = [digits if word == "DIGITS" else word for word in words]
     done = run("optimise", DIGITS, "-o", tmp_path / "out.onnx", *words)
-    assert done.returncode != 0 and message in done.stderr
+    assert done.returncode != 0 and message in done.stderr and done.stderr.count("\n") == 1

@@ -176,9 +176,9 @@ Range PercentileRange(const Histogram& histogram, Range range, double percentile
 StatusOr<StringMap<Range>> Calibrate(const ModelProto& model,
                                      const std::vector<std::string>& values,
                                      const Workshop& workshop, const CalibrationOptions& options) {
-  if (workshop.rows == nullptr || workshop.rows->count == 0)
+  if (workshop.rows == nullptr || workshop.rows->rows.count == 0)
     return MakeError(Reason::kBadRequest, "calibration needs rows: give --data");
-  const Rows& rows = *workshop.rows;
+  const Rows& rows = workshop.rows->rows;
   const Plan plan = PlanOf(model.graph(), values);
   ASSIGN_OR_RETURN(const auto runner, workshop.load(WithOutputs(model, plan.outputs)));
   ASSIGN_OR_RETURN(StringMap<Range> ranges, MinMax(*runner, plan, rows));

@@ -127,11 +127,12 @@ StatusOr<std::string> Apply(ModelProto& model, const Settings& settings, const W
                  "the model uses operator set {}: INT8 needs {} or newer; export it again",
                  OpsetOf(model), kLeastOpset);
   GraphProto& graph = *model.mutable_graph();
+  const std::string not_finite = NoteOfNotFinite(graph, Constants(graph));
   const int replaced = Writer(graph, settings.Flag("per_channel"))
                            .Run(static_cast<size_t>(settings.Number("least")));
   if (replaced == 0) return "";
   RETURN_IF_ERROR(SortNodes(graph));
-  return fmt::format("{} nodes compute in INT8", replaced);
+  return fmt::format("{} nodes compute in INT8", replaced) + not_finite;
 }
 
 }  // namespace

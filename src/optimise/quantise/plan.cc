@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "optimise/linear_node.h"
 #include "optimise/quantise/qdq.h"
 
 namespace slipway::optimise {
@@ -23,33 +24,22 @@ class Planner {
         links_(graph),
         constants_(graph),
         in_float_(in_float.begin(), in_float.end()),
-        chosen_(static_cast<size_t>(graph.node_size())) {}
+        chosen_(static_cast<size_t>(graph.node_size())) {
+    for (const NodeProto& node : graph.node())
+      products_.push_back(constants_.Find(InputOf(node, 0)) == nullptr &&
+                          ReadLinear(node, constants_).has_value());
+  }
 
   QdqPlan Run() {
     for (int i = 0; i < graph_.node_size(); ++i) Choose(i);
     for (int i = graph_.node_size() - 1; i >= 0; --i)
-      if (chosen_[i] && !IsProduct(graph_.node(i)) && !IsReadInInt8(OutputOf(i)))
-        chosen_[i] = false;
+      if (chosen_[i] && !products_[i] && !IsReadInInt8(OutputOf(i))) chosen_[i] = false;
     for (int i = 0; i < graph_.node_size(); ++i)
       if (chosen_[i]) Plan(i);
     return std::move(plan_);
   }
 
  private:
-  bool IsProduct(const NodeProto& node) const {
-    const bool conv = Is(node, "Conv"), gemm = Is(node, "Gemm"), matmul = Is(node, "MatMul");
-    if (!conv && !gemm && !matmul) return false;
-    const TensorProto* const weights = constants_.Find(InputOf(node, 1));
-    if (weights == nullptr || weights->data_type() != TensorProto::FLOAT ||
-        constants_.Find(InputOf(node, 0)) != nullptr)
-      return false;
-    const bool plain = !gemm || (FloatOf(node, "alpha", 1) == 1 && FloatOf(node, "beta", 1) == 1 &&
-                                 IntOf(node, "transA", 0) == 0);
-    const std::string_view bias = InputOf(node, 2);
-    return plain && (conv ? weights->dims_size() > 2 : weights->dims_size() == 2) &&
-           (bias.empty() || constants_.IsFloat(bias));
-  }
-
   /// Places of the inputs that are activations.
   std::vector<int> ActivationsOf(const NodeProto& node) const {
     std::vector<int> places = {0};
@@ -62,8 +52,8 @@ class Planner {
     if (node.output_size() == 0 || in_float_.contains(node.output(0))) return;
     const bool between = IsOneOf(node, kMove) || IsOneOf(node, kReadOne) || IsOneOf(node, kReadAll);
     const auto is_int8 = [&](int i) { return int8_.contains(InputOf(node, i)); };
-    const bool chosen = IsProduct(node) || (between && node.output_size() == 1 &&
-                                            std::ranges::all_of(ActivationsOf(node), is_int8));
+    const bool chosen = products_[place] || (between && node.output_size() == 1 &&
+                                             std::ranges::all_of(ActivationsOf(node), is_int8));
     if (!chosen) return;
     chosen_[place] = true;
     int8_.insert(OutputOf(place));
@@ -122,8 +112,8 @@ class Planner {
   const Links links_;
   const Constants constants_;
   const StringSet in_float_;
-  std::vector<char> chosen_;  // by place
-  StringSet int8_;            // values that are rounded anyway
+  std::vector<char> products_, chosen_;  // by place
+  StringSet int8_;                       // values that are rounded anyway
   StringSet needed_;
   QdqPlan plan_;
 };

@@ -63,7 +63,8 @@ class Writer {
   Rounding RoundingOf(const std::string& value) {
     const Range range = ranges_.at(value);
     Rounding rounding;
-    rounding.scale = std::max((range.high - range.low) / 255, kLeastScale);
+    const double width = double{range.high} - double{range.low};
+    rounding.scale = std::max(static_cast<float>(width / 255), kLeastScale);
     const float zero = std::clamp(std::nearbyint(-range.low / rounding.scale), 0.0F, 255.0F);
     rounding.scale_name = constants_.Add<float>(value + "_scale", {}, {rounding.scale});
     rounding.zero_point_name =

@@ -24,7 +24,7 @@ std::vector<std::string> ProductsOf(const GraphProto& graph, const QdqPlan& plan
 StatusOr<std::vector<NodeError>> MeasureNodes(const ModelProto& model,
                                               const StringMap<Range>& ranges,
                                               const QdqOptions& options, const Workshop& workshop) {
-  const Rows rows = workshop.rows->Sample(kSensitivityRows);
+  const Rows rows = workshop.rows->rows.Sample(kSensitivityRows);
   ASSIGN_OR_RETURN(const auto original, workshop.load(model.SerializeAsString()));
   ASSIGN_OR_RETURN(const auto answers, RunRows(*original, rows));
   ModelProto plain = model;

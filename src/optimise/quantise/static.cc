@@ -1,5 +1,6 @@
 // INT8 with ranges from calibration rows, as pairs of QuantizeLinear and DequantizeLinear.
 
+#include "optimise/linear_node.h"
 #include "optimise/passes.h"
 #include "optimise/quantise/qdq.h"
 #include "optimise/quantise/sensitivity.h"
@@ -21,6 +22,7 @@ StatusOr<std::string> Apply(ModelProto& model, const Settings& settings, const W
                  OpsetOf(model), kLeastOpset);
   QdqPlan plan = PlanQdq(*model.mutable_graph(), {});
   if (plan.nodes.empty()) return "";
+  const std::string not_finite = NoteOfNotFinite(model.graph(), Constants(*model.mutable_graph()));
   CalibrationOptions calibration;
   calibration.rule = RuleOf(settings.Word("ranges"));
   calibration.percentile = settings.Number("percentile");
@@ -36,7 +38,7 @@ StatusOr<std::string> Apply(ModelProto& model, const Settings& settings, const W
     plan = PlanQdq(*model.mutable_graph(), in_float);
   }
   RETURN_IF_ERROR(WriteQdq(*model.mutable_graph(), plan, ranges, options));
-  std::string done = fmt::format("{} nodes compute in INT8", plan.nodes.size());
+  std::string done = fmt::format("{} nodes compute in INT8", plan.nodes.size()) + not_finite;
   if (!in_float.empty()) done += fmt::format(", {} were left in float", in_float.size());
   return done;
 }

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kDomain = "com.microsoft";
 constexpr int64_t kDomainVersion = 1;
+constexpr float kLeastExtreme = 1e-30F;
 
 /// Weights as MatMulNBits has them: [outputs, blocks, bytes of a block], unsigned around a middle.
 struct Blocks {
@@ -31,7 +32,8 @@ void RoundBlock(const LinearNode& linear, size_t output, size_t begin, Blocks& b
   float extreme = 0;
   for (size_t i = begin; i < end; ++i)
     if (std::fabs(linear.at(output, i)) > std::fabs(extreme)) extreme = linear.at(output, i);
-  const float scale = extreme == 0 ? 1 : extreme / -middle;
+  const bool is_zero = std::fabs(extreme) < kLeastExtreme;  // its scale is no normal number
+  const float scale = is_zero ? 1 : extreme / -middle;
   blocks.scales.push_back(scale);
   const size_t start = blocks.values.size();
   blocks.values.resize(start + size * static_cast<size_t>(blocks.bits) / 8);
@@ -99,6 +101,7 @@ StatusOr<std::string> Apply(ModelProto& model, const Settings& settings, const W
   const auto least = static_cast<size_t>(settings.Number("least"));
   GraphProto& graph = *model.mutable_graph();
   Constants constants(graph);
+  const std::string not_finite = NoteOfNotFinite(graph, constants);
   int replaced = 0;
   for (NodeProto& node : *graph.mutable_node()) {
     if (!Is(node, "MatMul") && !Is(node, "Gemm")) continue;
@@ -113,7 +116,7 @@ StatusOr<std::string> Apply(ModelProto& model, const Settings& settings, const W
     opset.set_domain(std::string(kDomain));
     opset.set_version(kDomainVersion);
   }
-  return fmt::format("weights of {} nodes have {} bits", replaced, bits);
+  return fmt::format("weights of {} nodes have {} bits", replaced, bits) + not_finite;
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
-#include "pipeline/latency.h"
+#include "evaluate/latency.h"
 
-namespace slipway::pipeline {
+namespace slipway::evaluate {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::DoubleEq;
 using ::testing::Each;
 using ::testing::SizeIs;
@@ -54,6 +55,21 @@ TEST(LatencyTest, TimeThatIsUsedUpEndsTheRoundsButNotBeforeAFew) {
   EXPECT_THAT((*rounds)[0].p50_ms, SizeIs(LatencyOptions::kMinRounds));
 }
 
+TEST(LatencyTest, ARoundHasAsManyCallsAsTheFirstNeededForItsTime) {
+  FakeClock clock;
+  int calls = 0;
+  const Call call = [&] {
+    // The first call takes long, as where memory is touched for the first time.
+    clock.Advance(std::chrono::microseconds(++calls == 1 ? 400 : 100));
+    return OkStatus();
+  };
+  const auto rounds = MeasureLatency(
+      {&call, 1}, clock, {.rounds = 6, .calls = 1, .round = std::chrono::microseconds(1'000)});
+  ASSERT_TRUE(rounds.ok()) << rounds.status();
+  EXPECT_EQ(calls, 7 * 7);
+  EXPECT_THAT(rounds->front().p50_ms, AllOf(SizeIs(6), Each(DoubleEq(0.1))));
+}
+
 TEST(LatencyTest, AnErrorOfACallEndsTheMeasurement) {
   FakeClock clock;
   const Call calls[] = {[] { return Error(Reason::kIo, "gone"); }};
@@ -61,4 +77,4 @@ TEST(LatencyTest, AnErrorOfACallEndsTheMeasurement) {
 }
 
 }  // namespace
-}  // namespace slipway::pipeline
+}  // namespace slipway::evaluate

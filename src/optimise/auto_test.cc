@@ -1,0 +1,86 @@
+#include "optimise/auto.h"
+
+#include "evaluate/testing/fake_runner.h"
+#include "onnx/builder.h"
+#include "optimise/graph.h"
+
+namespace slipway::optimise {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const Signature kSignature{{{"x", DType::kFp32, {-1, 40}}}, {{"y", DType::kFp32, {-1, 40}}}};
+
+/// x · w, and an Identity that goes: what is left is tried in fewer bits.
+std::string Model() {
+  onnx::Builder b;
+  b.Opset("", 21).Input("x", DType::kFp32, {-1, 40}).Output("y", DType::kFp32, {-1, 40});
+  b.Constant<float>("w", {40, 40}, std::vector<float>(1600, 0.5F));
+  b.Node("Identity", {"x"}, {"a"}).Node("MatMul", {"a", "w"}, {"y"});
+  return b.Serialize();
+}
+
+/// Models that answer what they are asked; one of bytes that are INT8 in a fifth of the time.
+struct Situation {
+  FakeClock clock;
+  Rows rows;
+  Workshop workshop;
+  AutoOptions options;
+
+  Situation() {
+    rows.count = 2;
+    rows.inputs.push_back(
+        {"x", evaluate::TensorOf(DType::kFp32, {2, 40}, std::vector<float>(80, 1))});
+    workshop.load = [this](std::string onnx) -> StatusOr<std::unique_ptr<evaluate::Runner>> {
+      const bool fast = onnx.find("MatMulInteger") != std::string::npos;
+      return std::make_unique<evaluate::FakeRunner>(
+          kSignature, [this, fast](std::vector<NamedTensor> inputs, const auto&) {
+            clock.Advance(std::chrono::microseconds(fast ? 200 : 1'000));
+            return std::vector<NamedTensor>{{"y", inputs.front().tensor}};
+          });
+    };
+    options.optimise.clock = &clock;
+    options.side_by_side.clock = &clock;
+  }
+
+  StatusOr<AutoChoice> Choose(Gatekeeper gate) {
+    options.gate = std::move(gate);
+    const std::string model = Model();
+    return ChooseBest({std::as_bytes(std::span(model)), {}}, kSignature, {rows, {}, {}}, workshop,
+                      options);
+  }
+};
+
+Gatekeeper Refusing(std::vector<std::string> names) {
+  return [names = std::move(names)](const Standing&, const Standing& now) -> StatusOr<std::string> {
+    return std::ranges::count(names, now.name) > 0 ? "too little" : "";
+  };
+}
+
+TEST(AutoTest, TheLineageNamesThePassesThatDidSomething) {
+  Situation situation;
+  const auto choice = situation.Choose(Refusing({}));
+  ASSERT_TRUE(choice.ok()) << choice.status();
+  EXPECT_EQ(choice->passes, "drop-no-ops,quantise-dynamic");
+}
+
+TEST(AutoTest, WhereWhatKeepsAnswersIsRefusedTheFastestOfTheOthersIsTaken) {
+  Situation situation;
+  situation.options.least_speed_up = 10;  // nothing is as fast
+  const auto choice = situation.Choose(Refusing({"keeping all answers"}));
+  ASSERT_TRUE(choice.ok()) << choice.status();
+  EXPECT_EQ(choice->trials[choice->chosen].standing.name, "quantise-dynamic");
+  EXPECT_THAT(choice->why, Not(HasSubstr("nothing else")));
+}
+
+TEST(AutoTest, WhereTheGateLetsNothingThroughThatIsSaid) {
+  Situation situation;
+  const auto all = [](const Standing&, const Standing&) -> StatusOr<std::string> { return "bad"; };
+  const auto choice = situation.Choose(all);
+  EXPECT_EQ(ReasonOf(choice.status()), Reason::kPreconditionFailed);
+  EXPECT_EQ(MessageOf(choice.status()), "the gate says no: bad");
+}
+
+}  // namespace
+}  // namespace slipway::optimise
