@@ -10,7 +10,6 @@
 #include "bundle/imported.h"
 #include "bundle/manifest.h"
 #include "bundle/open.h"
-#include "import/booster_answer.h"
 #include "import/import.h"
 #include "io/digest.h"
 
@@ -38,14 +37,24 @@ std::string DigestOf(const Located& located, std::vector<ManifestFile> files) {
   return ContentDigest(std::move(files));
 }
 
+Status NoBooster() {
+  return Error(Reason::kBadModel,
+               "expected a model as XGBoost's or LightGBM's Booster.save_model writes it, whose "
+               "answer {} is",
+               kBoosterAnswer);
+}
+
 class OpenedArtifact final : public Artifact {
  public:
-  static StatusOr<std::unique_ptr<Artifact>> OpenPlain(Located located, const OpenLimits& limits);
-  static StatusOr<std::unique_ptr<Artifact>> OpenImported(importing::Format format,
-                                                          const Piece& source,
-                                                          const Located& located);
-  static StatusOr<std::unique_ptr<Artifact>> OpenBundle(std::unique_ptr<Content> content,
-                                                        const OpenLimits& limits);
+  static StatusOr<std::unique_ptr<OpenedArtifact>> OpenPlain(Located located,
+                                                             const OpenLimits& limits,
+                                                             bool booster);
+  static StatusOr<std::unique_ptr<OpenedArtifact>> OpenImported(importing::Format format,
+                                                                const Piece& source,
+                                                                const Located& located,
+                                                                bool booster);
+  static StatusOr<std::unique_ptr<OpenedArtifact>> OpenBundle(std::unique_ptr<Content> content,
+                                                              const OpenLimits& limits);
 
   const std::string& digest() const override { return digest_; }
   const onnx::ModelInfo& info() const override { return info_; }
@@ -55,6 +64,8 @@ class OpenedArtifact final : public Artifact {
   size_t size_bytes() const override { return size_bytes_; }
   const Manifest* manifest() const override { return manifest_ ? &*manifest_ : nullptr; }
   StatusOr<std::vector<Example>> Examples(size_t limit) const override;
+
+  Status Choose(std::string_view answer) { return ChooseAnswer(answer, signature_); }
 
  private:
   Status SetModel(Piece piece);
@@ -85,12 +96,15 @@ std::span<const std::byte> OpenedArtifact::Keep(Piece piece) {
   return kept_.back()->span();
 }
 
-StatusOr<std::unique_ptr<Artifact>> OpenedArtifact::OpenImported(importing::Format format,
-                                                                 const Piece& source,
-                                                                 const Located& located) {
+StatusOr<std::unique_ptr<OpenedArtifact>> OpenedArtifact::OpenImported(importing::Format format,
+                                                                       const Piece& source,
+                                                                       const Located& located,
+                                                                       bool booster) {
+  if (booster && !importing::IsBoosterFile(format)) return NoBooster();
   auto artifact = std::make_unique<OpenedArtifact>();
-  ASSIGN_OR_RETURN(importing::Imported imported, importing::Import(format, source.bytes->span()));
-  if (located.said && located.said->booster) RETURN_IF_ERROR(importing::AnswerAsBooster(imported));
+  const bool as_booster = booster || (located.said && located.said->booster);
+  ASSIGN_OR_RETURN(importing::Imported imported,
+                   importing::Import(format, source.bytes->span(), {}, as_booster));
   ASSIGN_OR_RETURN(io::Bytes model, io::Bytes::Allocate(imported.model.size(), kModelName));
   std::ranges::copy(std::as_bytes(std::span(imported.model)), model.writable().begin());
   const std::string sha256 = io::Sha256Hex(model.span());
@@ -105,8 +119,9 @@ StatusOr<std::unique_ptr<Artifact>> OpenedArtifact::OpenImported(importing::Form
   return artifact;
 }
 
-StatusOr<std::unique_ptr<Artifact>> OpenedArtifact::OpenPlain(Located located,
-                                                              const OpenLimits& limits) {
+StatusOr<std::unique_ptr<OpenedArtifact>> OpenedArtifact::OpenPlain(Located located,
+                                                                    const OpenLimits& limits,
+                                                                    bool booster) {
   const Content* const content = located.content.get();
   auto artifact = std::make_unique<OpenedArtifact>();
   const std::string model_name(kModelName);
@@ -114,7 +129,8 @@ StatusOr<std::unique_ptr<Artifact>> OpenedArtifact::OpenPlain(Located located,
       std::min<uint64_t>(onnx::Limits().max_model_bytes, limits.max_total_bytes);
   ASSIGN_OR_RETURN(Piece model, content->Read(model_name, max_model_bytes));
   const importing::Format format = importing::FormatOf(located.file_name, model.bytes->span());
-  if (format != importing::Format::kNone) return OpenImported(format, model, located);
+  if (format != importing::Format::kNone) return OpenImported(format, model, located, booster);
+  if (booster) return NoBooster();
   std::vector<ManifestFile> files = {{model_name, model.bytes->size(), model.sha256}};
   RETURN_IF_ERROR(artifact->SetModel(std::move(model)));
   for (const std::string& location : artifact->info_.external_locations) {
@@ -182,8 +198,8 @@ std::string BundleDigest(std::vector<ManifestFile> files, const Piece& manifest)
   return ContentDigest(std::move(files));
 }
 
-StatusOr<std::unique_ptr<Artifact>> OpenedArtifact::OpenBundle(std::unique_ptr<Content> content,
-                                                               const OpenLimits& limits) {
+StatusOr<std::unique_ptr<OpenedArtifact>> OpenedArtifact::OpenBundle(
+    std::unique_ptr<Content> content, const OpenLimits& limits) {
   auto artifact = std::make_unique<OpenedArtifact>();
   artifact->content_ = std::move(content);
   auto manifest = artifact->content_->Read(std::string(kManifestName), kMaxManifestBytes);
@@ -237,12 +253,16 @@ StatusOr<std::vector<Example>> OpenedArtifact::Examples(size_t limit) const {
 }  // namespace
 
 StatusOr<std::unique_ptr<Artifact>> Open(const std::string& path, const std::string& root,
-                                         const OpenLimits& limits) {
+                                         const OpenLimits& limits, const std::string& answer) {
   ASSIGN_OR_RETURN(Located located, Locate(path, root, limits.max_total_bytes));
-  if (located.kind == Located::Kind::kPlain) {
-    return OpenedArtifact::OpenPlain(std::move(located), limits);
-  }
-  return OpenedArtifact::OpenBundle(std::move(located.content), limits);
+  const bool booster = answer == kBoosterAnswer;
+  if (booster && located.kind != Located::Kind::kPlain) return NoBooster();
+  auto artifact = located.kind == Located::Kind::kPlain
+                      ? OpenedArtifact::OpenPlain(std::move(located), limits, booster)
+                      : OpenedArtifact::OpenBundle(std::move(located.content), limits);
+  RETURN_IF_ERROR(artifact.status());
+  if (!booster) RETURN_IF_ERROR((*artifact)->Choose(answer));
+  return *std::move(artifact);
 }
 
 }  // namespace slipway::bundle

@@ -70,15 +70,21 @@ struct OpenLimits {
   uint64_t max_total_bytes = uint64_t{16} << 30;
 };
 
+/// An answer as Booster.predict of XGBoost and LightGBM gives it.
+inline constexpr std::string_view kBoosterAnswer = "Booster.predict";
+
 /// Opens `path` (links allowed; it must resolve beneath `root`, "" = no root): an ONNX file or
 /// a folder with a model.onnx, a bundle folder or a bundle tar, or a file of another framework,
 /// which is imported (import/import.h); recognised by content. What lies
 /// inside is opened beneath the model's own folder (openat2 RESOLVE_BENEATH, regular files only),
 /// read into memory, hashed, and never opened again by path.
+/// @param answer  what is given to who asks for no output, whatever the files say: the first of
+///   "OUTPUT,OUTPUT" that the model has, or kBoosterAnswer; "" = as the files say.
 /// @return kNotFound when nothing is at the path; kBadModel naming file and rule; kUnsupported;
 /// kTooLarge; kIo.
 StatusOr<std::unique_ptr<Artifact>> Open(const std::string& path, const std::string& root = "",
-                                         const OpenLimits& limits = {});
+                                         const OpenLimits& limits = {},
+                                         const std::string& answer = "");
 
 /// Outputs agree within each one's tolerance (labels and integers exactly, NaN equals NaN); got[i]
 /// answers expected[i]. @return kBadModel naming output, element, expected, got, tolerance.

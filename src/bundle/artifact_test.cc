@@ -44,6 +44,22 @@ class ArtifactTest : public ::testing::Test {
   io::TemporaryFolder root_;
 };
 
+TEST_F(ArtifactTest, WhatIsAnsweredUnaskedCanBeChosen) {
+  const std::string plain = root_.Write("wine.onnx", IdentityModel());
+  const std::string output = Open(plain).value()->signature().outputs.at(0).name;
+  EXPECT_TRUE(Open(plain, "", {}, "predict_proba," + output).ok());
+  ExpectBadModel(Open(plain, "", {}, "predict_proba,predict").status(),
+                 "expected the model to have the output predict_proba,predict, it has " + output);
+  ExpectBadModel(Open(plain, "", {}, std::string(kBoosterAnswer)).status(),
+                 "expected a model as XGBoost's or LightGBM's Booster.save_model writes it");
+
+  const std::string models = SLIPWAY_SOURCE_DIR "/tests/models/";
+  const auto logistic = Open(models + "xgboost/binary_logistic.json", "", {}, "predict_proba");
+  ASSERT_TRUE(logistic.ok()) << logistic.status();
+  for (const TensorSpec& spec : (*logistic)->signature().outputs)
+    EXPECT_EQ(spec.on_request, spec.name != "predict_proba");
+}
+
 TEST_F(ArtifactTest, OpensAPlainFile) {
   const auto artifact = Open(root_.Write("wine.onnx", IdentityModel()));
   ASSERT_TRUE(artifact.ok()) << artifact.status();

@@ -11,15 +11,26 @@ bool IsTable(const TensorSpec& input) {
   return values && !input.any_rank && input.shape.size() == 2;
 }
 
-Status ApplyAnswer(const std::string& answer, Signature& signature) {
-  if (answer.empty()) return OkStatus();
-  if (!IndexOf(signature.outputs, answer))
-    return Error(Reason::kBadModel, "expected the model to have the output \"{}\"", answer);
-  for (TensorSpec& output : signature.outputs) output.on_request = output.name != answer;
-  return OkStatus();
-}
-
 }  // namespace
+
+Status ChooseAnswer(std::string_view outputs, Signature& signature) {
+  if (outputs.empty()) return OkStatus();
+  for (std::string_view rest = outputs;;) {
+    const size_t comma = rest.find(',');
+    const std::string_view name = rest.substr(0, comma);
+    if (IndexOf(signature.outputs, name)) {
+      for (TensorSpec& output : signature.outputs) output.on_request = output.name != name;
+      return OkStatus();
+    }
+    if (comma == std::string_view::npos) break;
+    rest.remove_prefix(comma + 1);
+  }
+  std::string has;
+  for (const TensorSpec& output : signature.outputs)
+    has += (has.empty() ? "" : ", ") + output.name.substr(0, 100);
+  return Error(Reason::kBadModel, "expected the model to have the output {}, it has {}", outputs,
+               has.substr(0, 1'000));
+}
 
 Signature EstimatorSignature(const Signature& actual,
                              const std::map<std::string, std::vector<std::string>>& labels) {
@@ -48,7 +59,7 @@ Manifest ManifestOf(const importing::Imported& imported, const Signature& actual
 
 Status ApplyFolderModel(const FolderModel& said, Manifest& manifest) {
   manifest.lineage.insert(said.lineage.begin(), said.lineage.end());
-  RETURN_IF_ERROR(ApplyAnswer(said.answer, manifest.signature));
+  RETURN_IF_ERROR(ChooseAnswer(said.answer, manifest.signature));
   if (said.columns.empty()) return OkStatus();
   const auto& inputs = manifest.signature.inputs;
   const bool is_table = inputs.size() == 1 && IsTable(inputs.front());

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bundle/folder_model.h"
@@ -28,6 +29,10 @@ Manifest ManifestOf(const importing::Imported& imported, const Signature& actual
 /// given unless asked for others, lineage.
 /// @return kBadModel when the model has other columns or no such output.
 Status ApplyFolderModel(const FolderModel& said, Manifest& manifest);
+
+/// Of `outputs`, "NAME" or "NAME,NAME", the first that the model has is given unless others are
+/// asked for; "" changes nothing. @return kBadModel when it has none of them.
+Status ChooseAnswer(std::string_view outputs, Signature& signature);
 
 /// Labels, columns, and what a model takes and gives beyond its graph: from `manifest` into the
 /// signature that the model itself states.

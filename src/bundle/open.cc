@@ -6,6 +6,7 @@
 
 #include "bundle/folder_model.h"
 #include "bundle/manifest.h"
+#include "bundle/mar.h"
 #include "import/formats.h"
 #include "io/digest.h"
 #include "io/tar.h"
@@ -192,6 +193,10 @@ StatusOr<Located> Locate(const std::string& path, const std::string& root,
   if (tar) {
     ASSIGN_OR_RETURN(auto content, TarContent::Read(std::move(file), max_total_bytes));
     return Located{Located::Kind::kTar, std::move(content)};
+  }
+  if (path.ends_with(kArchiveEnding)) {
+    ASSIGN_OR_RETURN(auto content, MarContent::Read(file, max_total_bytes));
+    return Located{Located::Kind::kPlain, std::move(content), std::string(kModelName)};
   }
   ASSIGN_OR_RETURN(io::Folder parent, opener.OpenFolder(FolderOf(path)));
   return Located{Located::Kind::kPlain,

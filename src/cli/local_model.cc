@@ -84,7 +84,7 @@ Status ProbeFirst(const OpenedModel& model, const Engine& engine, size_t max_exa
   lifecycle::ProbeOptions options;
   options.limits.memory_bytes = server::DetectResources().memory_bytes;
   options.max_examples = max_examples;
-  return lifecycle::Probe(options, model.path, model.root, digest).status();
+  return lifecycle::Probe(options, {VersionNumber{1}, model.path, model.root}, digest).status();
 }
 
 StatusOr<LocalModel> OpenLocalModel(const std::string& path, int intra_op_threads) {

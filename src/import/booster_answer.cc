@@ -41,6 +41,25 @@ void AddAllColumns(::onnx::GraphProto& graph) {
   identity.add_output(std::string(kPredict));
 }
 
+/// What was `predict`, as numbers of classes in FP32.
+void AnswerLabels(::onnx::GraphProto& graph, ::onnx::ValueInfoProto& predict) {
+  constexpr std::string_view kLabels = "numbers_of_classes";
+  for (auto& node : *graph.mutable_node()) {
+    for (auto* const names : {node.mutable_output(), node.mutable_input()})
+      for (std::string& name : *names)
+        if (name == kPredict) name = kLabels;
+  }
+  predict.mutable_type()->mutable_tensor_type()->set_elem_type(::onnx::TensorProto::FLOAT);
+  auto& cast = *graph.add_node();
+  cast.set_op_type("Cast");
+  cast.add_input(std::string(kLabels));
+  cast.add_output(std::string(kPredict));
+  auto& to = *cast.add_attribute();
+  to.set_name("to");
+  to.set_type(::onnx::AttributeProto::INT);
+  to.set_i(::onnx::TensorProto::FLOAT);
+}
+
 }  // namespace
 
 Status AnswerAsBooster(Imported& imported) {
@@ -49,6 +68,12 @@ Status AnswerAsBooster(Imported& imported) {
     return Error(Reason::kBadModel, "the imported model is no ONNX");
   ::onnx::GraphProto& graph = *model.mutable_graph();
   ::onnx::ValueInfoProto* const predict = FindOutput(graph, kPredict);
+  if (imported.scores_are_labels && predict != nullptr) {
+    AnswerLabels(graph, *predict);
+    imported.labels.erase(std::string(kPredict));
+    ASSIGN_OR_RETURN(imported.model, Serialize(model));
+    return OkStatus();
+  }
   const ::onnx::ValueInfoProto* const probabilities = FindOutput(graph, kProbabilities);
   if (predict == nullptr || probabilities == nullptr) return OkStatus();
   const auto& shape = probabilities->type().tensor_type().shape();

@@ -8,7 +8,8 @@ namespace slipway::importing {
 
 /// Makes `predict` of a classifier with `predict_proba` [n,C] what XGBoost's and LightGBM's
 /// Booster.predict gives: the probability [n] of the second of two classes, those of all [n,C] of
-/// more. Labels are no longer computed. Other models stay as they are.
+/// more, and labels are no longer computed; or, where imported.scores_are_labels, the labels as
+/// FP32. Other models stay as they are.
 /// @return kBadModel when imported.model is no ONNX; kTooLarge above what protobuf writes.
 Status AnswerAsBooster(Imported& imported);
 

@@ -33,6 +33,8 @@ Matrix LookUpIn(Graph& graph, const Matrix& column, Tensor keys, std::span<const
           DType::kFp64, 1};
 }
 
+}  // namespace
+
 Status CheckNames(const ModelColumns& columns) {
   std::set<std::string_view> names = {"", "predict", "predict_proba"};
   for (const std::string& name : columns.names)
@@ -41,11 +43,9 @@ Status CheckNames(const ModelColumns& columns) {
                    "column \"{}\": expected names that are unique and not those of outputs", name);
   if (columns.names.size() == static_cast<size_t>(columns.count)) return OkStatus();
   return Error(Reason::kUnsupported,
-               "expected names of {} columns, of which some hold words, got {}", columns.count,
+               "expected names of {} columns, of which some hold categories, got {}", columns.count,
                columns.names.size());
 }
-
-}  // namespace
 
 bool ModelColumns::HasWords() const {
   return std::ranges::any_of(categories, [](const auto& each) { return !each.words.empty(); });

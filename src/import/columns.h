@@ -41,6 +41,10 @@ using ColumnSource = std::function<StatusOr<Matrix>(Graph&, const ModelColumns&)
 /// output's.
 StatusOr<Matrix> AddInput(Graph& graph, const ModelColumns& columns, DType dtype);
 
+/// Whether each column can be an input of its own.
+/// @return kUnsupported naming a name that is there twice or an output's, or how many are missing.
+Status CheckNames(const ModelColumns& columns);
+
 /// values[i] where the column equals key i, else `otherwise`: FP64 [n, 1].
 /// @param column  [n, 1]: BYTES for words, FP64 for numbers.
 Matrix LookUp(Graph& graph, const Matrix& column, std::span<const std::string> words,

@@ -70,6 +70,11 @@ Format FormatOf(std::string_view name, std::span<const std::byte> bytes) {
   return Format::kNone;
 }
 
+bool IsBoosterFile(Format format) {
+  return format == Format::kXgboostJson || format == Format::kXgboostUbjson ||
+         format == Format::kXgboostBinary || format == Format::kLightgbmText;
+}
+
 bool HasModelEnding(std::string_view name) {
   return std::ranges::any_of(kEndings, [&](std::string_view e) { return name.ends_with(e); });
 }

@@ -25,6 +25,9 @@ enum class Format {
 /// @param bytes  the file, or its first 4 KiB.
 Format FormatOf(std::string_view name, std::span<const std::byte> bytes);
 
+/// What Booster.save_model of XGBoost or LightGBM writes.
+bool IsBoosterFile(Format format);
+
 /// Files that are models wherever they lie, and never archives: ".pkl", ".joblib.gz", ".ubj", …
 bool HasModelEnding(std::string_view name);
 

@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "import/booster_answer.h"
 #include "import/catboost/catboost.h"
 #include "import/lightgbm/lightgbm.h"
 #include "import/pickle/reader.h"
@@ -26,14 +27,15 @@ StatusOr<Imported> ImportSkops(std::span<const std::byte> bytes, const Limits& l
   return ImportScikitLearn(*document, limits);
 }
 
-StatusOr<Imported> ImportAs(Format format, std::span<const std::byte> bytes, const Limits& limits) {
+StatusOr<Imported> ImportAs(Format format, std::span<const std::byte> bytes, const Limits& limits,
+                            bool booster) {
   switch (format) {
     case Format::kPickle:
       return ImportPickle(bytes, limits);
     case Format::kXgboostJson:
     case Format::kXgboostUbjson:
     case Format::kXgboostBinary:
-      return ImportXgboost(bytes, limits);
+      return ImportXgboost(bytes, limits, {.best_rounds = !booster});
     case Format::kLightgbmText:
       return ImportLightgbm({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, limits);
     case Format::kSkops:
@@ -56,12 +58,15 @@ size_t Limits::AllowanceFor(size_t unpacked_bytes) const {
   return free_bytes + bytes_per_byte * unpacked_bytes;
 }
 
-StatusOr<Imported> Import(Format format, std::span<const std::byte> bytes, const Limits& limits) {
+StatusOr<Imported> Import(Format format, std::span<const std::byte> bytes, const Limits& limits,
+                          bool booster) {
   if (bytes.size() > limits.max_file_bytes)
     return Error(Reason::kTooLarge, "expected a file of at most {} bytes, got {}",
                  limits.max_file_bytes, bytes.size());
   try {
-    return ImportAs(format, bytes, limits);
+    auto imported = ImportAs(format, bytes, limits, booster);
+    if (imported.ok() && booster) RETURN_IF_ERROR(AnswerAsBooster(*imported));
+    return imported;
   } catch (const std::bad_alloc&) {
     return Error(Reason::kTooLarge, "a file of {} bytes takes more memory to read than there is",
                  bytes.size());

@@ -23,6 +23,7 @@ struct Imported {
   std::map<std::string, std::vector<std::string>> labels;  // by output: names of the classes
   std::vector<std::string> features;  // names of the columns of the only [n,F] input; often empty
   std::vector<std::string> warnings;  // sentences
+  bool scores_are_labels = false;     // Booster.predict gives numbers of classes
 };
 
 struct Limits {
@@ -41,10 +42,12 @@ struct Limits {
 
 /// Imports what `bytes` hold.
 /// @param format  as FormatOf (import/formats.h) tells it; not kNone.
+/// @param booster  `predict` is what Booster.predict gives (import/booster_answer.h), and all trees
+///   count, also those after the best round.
 /// @return kUnsupported naming the estimator, operator or class that has no counterpart;
 ///   kBadModel naming place, expected, got; kTooLarge over a limit.
 /// Threads: any. Runs nothing, opens nothing. Memory and time: see Limits.
 StatusOr<Imported> Import(Format format, std::span<const std::byte> bytes,
-                          const Limits& limits = {});
+                          const Limits& limits = {}, bool booster = false);
 
 }  // namespace slipway::importing

@@ -73,7 +73,7 @@ StatusOr<Verified> Loader::ProbeOnce(const repository::FoundVersion& version,
   if (!options_.probe) return Verified{.threads = 1};
   if (const auto known = verified_.Find(digest)) return *known;
   ASSIGN_OR_RETURN(const ProbeReport report,
-                   Probe(options_.probe_options, version.path, version.root, digest, &given_up_));
+                   Probe(options_.probe_options, version, digest, &given_up_));
   Remember(digest, {report.threads});
   return Verified{report.threads.value_or(1)};
 }
@@ -83,7 +83,7 @@ int Loader::MeasureAgain(const repository::FoundVersion& version, const std::str
   ProbeOptions options = options_.probe_options;
   options.timeout =
       std::min(options.timeout, std::chrono::ceil<std::chrono::milliseconds>(patience));
-  const auto report = Probe(options, version.path, version.root, digest, &given_up_);
+  const auto report = Probe(options, version, digest, &given_up_);
   if (!report.ok() || !report->threads) return 1;
   Remember(digest, {report->threads});
   return *report->threads;
@@ -194,7 +194,8 @@ std::string PlatformOf(const ModelOrigin& origin) {
 StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundModel& model,
                                                       const repository::FoundVersion& version) {
   const TimePoint begin = clock_.Now();
-  ASSIGN_OR_RETURN(const auto artifact, bundle::Open(version.path, version.root, options_.open));
+  ASSIGN_OR_RETURN(const auto artifact,
+                   bundle::Open(version.path, version.root, options_.open, version.answer));
   auto served = std::make_unique<ServedVersion>(
       ServedVersion{.name = model.name, .number = version.number, .version = version.number.str()});
   served->digest = artifact->digest();

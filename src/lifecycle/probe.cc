@@ -148,9 +148,8 @@ Status ReadRefused(std::string_view text) {
 
 }  // namespace
 
-StatusOr<ProbeReport> Probe(const ProbeOptions& options, const std::string& path,
-                            const std::string& root, const std::string& digest,
-                            const std::atomic<bool>* given_up) {
+StatusOr<ProbeReport> Probe(const ProbeOptions& options, const repository::FoundVersion& version,
+                            const std::string& digest, const std::atomic<bool>* given_up) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0)
     return Error(Reason::kInternal, "cannot start the probe: {}", std::strerror(errno));
@@ -158,8 +157,8 @@ StatusOr<ProbeReport> Probe(const ProbeOptions& options, const std::string& path
   io::FileDescriptor child_end(ends[1]);
   ASSIGN_OR_RETURN(const pid_t pid,
                    Spawn(options.program,
-                         {"slipway", std::string(kProbeCommand), path, root,
-                          std::to_string(options.limits.memory_bytes),
+                         {"slipway", std::string(kProbeCommand), version.path, version.root,
+                          version.answer, std::to_string(options.limits.memory_bytes),
                           std::to_string(options.limits.cpu_time.count()),
                           std::to_string(options.max_examples), std::to_string(options.processors)},
                          child_end.get()));

@@ -14,6 +14,7 @@
 #include "engine/engine.h"
 #include "lifecycle/sandbox.h"
 #include "lifecycle/warm_up.h"
+#include "repository/repository.h"
 
 namespace slipway::lifecycle {
 
@@ -36,7 +37,7 @@ struct ProbeReport {
   std::optional<int> threads;
 };
 
-/// Parent: runs the child on `path` and waits for its verdict.
+/// Parent: runs the child on what `version` names and waits for its verdict.
 /// @param digest  what the parent read; a child that read something else does not count.
 /// @return a report when the child loaded, warmed up and replayed the model: what becomes of the
 ///   child while it measures threads afterwards costs no more than their number. Else the child's
@@ -44,9 +45,8 @@ struct ProbeReport {
 ///   when it took too long; kInternal when no child could be started.
 /// @param given_up  may be null; set by another thread it ends the child, the answer is kCancelled.
 /// Threads: any. Blocks.
-StatusOr<ProbeReport> Probe(const ProbeOptions& options, const std::string& path,
-                            const std::string& root, const std::string& digest,
-                            const std::atomic<bool>* given_up = nullptr);
+StatusOr<ProbeReport> Probe(const ProbeOptions& options, const repository::FoundVersion& version,
+                            const std::string& digest, const std::atomic<bool>* given_up = nullptr);
 
 /// Child: `arguments` as the parent passed them; `make_engine` is called after the first sandbox
 /// stage. Writes the verdict to standard output, one line, and after a good one a second line about

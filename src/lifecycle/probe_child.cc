@@ -19,21 +19,21 @@ StatusOr<int64_t> ParseNumber(const std::string& text) {
 }
 
 struct Request {
-  std::string path, root;
+  std::string path, root, answer;
   SandboxLimits limits;
   WarmUpOptions warm_up;
   ThreadMeasurement threads;
 };
 
 StatusOr<Request> ParseRequest(const std::vector<std::string>& arguments) {
-  if (arguments.size() != 6)
+  if (arguments.size() != 7)
     return Error(Reason::kBadRequest,
-                 "expected path, root, memory, CPU limit, examples and processors");
-  Request request{.path = arguments[0], .root = arguments[1]};
-  ASSIGN_OR_RETURN(const int64_t memory, ParseNumber(arguments[2]));
-  ASSIGN_OR_RETURN(const int64_t seconds, ParseNumber(arguments[3]));
-  ASSIGN_OR_RETURN(request.warm_up.max_examples, ParseNumber(arguments[4]));
-  ASSIGN_OR_RETURN(const int64_t processors, ParseNumber(arguments[5]));
+                 "expected path, root, answer, memory, CPU limit, examples and processors");
+  Request request{.path = arguments[0], .root = arguments[1], .answer = arguments[2]};
+  ASSIGN_OR_RETURN(const int64_t memory, ParseNumber(arguments[3]));
+  ASSIGN_OR_RETURN(const int64_t seconds, ParseNumber(arguments[4]));
+  ASSIGN_OR_RETURN(request.warm_up.max_examples, ParseNumber(arguments[5]));
+  ASSIGN_OR_RETURN(const int64_t processors, ParseNumber(arguments[6]));
   if (memory == 0 || seconds == 0)
     return Error(Reason::kBadRequest, "expected a memory and a CPU limit above 0");
   request.threads.processors = static_cast<int>(std::min<int64_t>(processors, 1'024));
@@ -58,7 +58,7 @@ StatusOr<Subject> Examine(const std::vector<std::string>& arguments,
   RETURN_IF_ERROR(EnterSandbox(request.limits));
   Subject subject{.measurement = request.threads};
   ASSIGN_OR_RETURN(subject.engine, make_engine());
-  ASSIGN_OR_RETURN(subject.artifact, bundle::Open(request.path, request.root));
+  ASSIGN_OR_RETURN(subject.artifact, bundle::Open(request.path, request.root, {}, request.answer));
   ASSIGN_OR_RETURN(subject.examples, subject.artifact->Examples(request.warm_up.max_examples));
   RETURN_IF_ERROR(SealSandbox());
   ASSIGN_OR_RETURN(subject.model, subject.engine->Load(subject.artifact->bytes(), LoadOptions{}));

@@ -12,6 +12,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+const repository::FoundVersion kVersion{VersionNumber{1}, "model.onnx", ""};
+
 /// A program in the child's place: a shell script that gets what the child gets.
 class ProbeTest : public ::testing::Test {
  protected:
@@ -23,13 +25,13 @@ class ProbeTest : public ::testing::Test {
     return {.program = program_, .timeout = std::chrono::seconds(20)};
   }
   static Status Run(const ProbeOptions& options, const std::atomic<bool>* given_up = nullptr) {
-    return Probe(options, "model.onnx", "", "sha256:1", given_up).status();
+    return Probe(options, kVersion, "sha256:1", given_up).status();
   }
   /// What the child finds out about threads, where runs may use `processors`.
   std::optional<int> Threads(const std::string& script, int processors) const {
     ProbeOptions options = Program(script);
     options.processors = processors;
-    const auto report = Probe(options, "model.onnx", "", "sha256:1");
+    const auto report = Probe(options, kVersion, "sha256:1");
     EXPECT_TRUE(report.ok()) << report.status();
     return report.ok() ? report->threads : 0;
   }
@@ -56,7 +58,7 @@ TEST_F(ProbeTest, TellsTheThreadsThatTheChildMeasured) {
   EXPECT_EQ(Threads("echo ok sha256:1; echo threads 4", 8), 4);
   EXPECT_EQ(Threads("echo ok sha256:1; echo threads 1", 8), 1);
   EXPECT_EQ(Threads("echo ok sha256:1; echo threads unknown", 8), std::nullopt);
-  EXPECT_EQ(Threads("echo ok sha256:1; echo threads $7", 8), 8) << "the child is told how many";
+  EXPECT_EQ(Threads("echo ok sha256:1; echo threads $8", 8), 8) << "the child is told how many";
   EXPECT_EQ(Threads("echo ok sha256:1; echo threads 1", 1), std::nullopt) << "nothing to measure";
 }
 
@@ -71,7 +73,7 @@ TEST_F(ProbeTest, WhatEndsTheMeasurementCostsTheThreadsOnly) {
   ProbeOptions endless = Program("echo ok sha256:1; exec sleep 1000");
   endless.processors = 8;
   endless.timeout = std::chrono::milliseconds(300);
-  const auto report = Probe(endless, "model.onnx", "", "sha256:1");
+  const auto report = Probe(endless, kVersion, "sha256:1");
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->threads, std::nullopt);
 }
@@ -93,7 +95,7 @@ TEST_F(ProbeTest, AProbeThatIsGivenUpEndsItsChild) {
 TEST(ProbeChildDeathTest, NoLimitIsNone) {
   const auto probe = [](const std::string& memory, const std::string& cpu) {
     dup2(STDERR_FILENO, STDOUT_FILENO);  // where the verdict goes
-    RunProbeChild({"model.onnx", "", memory, cpu, "0", "1"}, {});
+    RunProbeChild({"model.onnx", "", "", memory, cpu, "0", "1"}, {});
   };
   EXPECT_EXIT(probe("0", "10"), ::testing::ExitedWithCode(0), "expected a memory and a CPU limit");
   EXPECT_EXIT(probe("1000", "0"), ::testing::ExitedWithCode(0),

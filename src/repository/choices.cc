@@ -86,6 +86,25 @@ Status Choices::AddAlias(std::string_view text) {
   return OkStatus();
 }
 
+Status Choices::AddAnswer(std::string_view text) {
+  const size_t equals = text.find('=');
+  const bool any = text.starts_with("*=");
+  auto name = ModelName::Parse(text.substr(0, equals));
+  if (equals == std::string_view::npos || equals + 1 == text.size() || (!any && !name.ok()))
+    return Expected("NAME=OUTPUT, NAME=OUTPUT,OUTPUT or NAME=Booster.predict, or * for NAME", text);
+  std::string answer(text.substr(equals + 1));
+  if (any)
+    other_answer_ = std::move(answer);
+  else
+    answers_.insert_or_assign(*std::move(name), std::move(answer));
+  return OkStatus();
+}
+
+const std::string& Choices::AnswerOf(const ModelName& model) const {
+  const auto found = answers_.find(model);
+  return found == answers_.end() ? other_answer_ : found->second;
+}
+
 void Choices::Apply(FoundModel& model) const {
   if (const auto policy = policies_.find(model.name); policy != policies_.end()) {
     model.config.version_policy = policy->second;
@@ -94,6 +113,7 @@ void Choices::Apply(FoundModel& model) const {
     if (model.problem.ok() && policy->second.Select(found).empty())
       model.problem = Error(Reason::kBadModel, "none of the versions asked for is there");
   }
+  for (FoundVersion& version : model.versions) version.answer = AnswerOf(model.name);
   const auto aliases = aliases_.find(model.name);
   if (aliases == aliases_.end()) return;
   for (const auto& [alias, number] : aliases->second) {

@@ -19,7 +19,7 @@ struct Place {
 };
 Place ParsePlace(std::string_view text);
 
-/// Versions and aliases of models whose folders do not say so, or say otherwise.
+/// Versions, aliases and answers of models whose folders do not say so, or say otherwise.
 class Choices {
  public:
   /// "NAME=all", "NAME=latest:2", "NAME=3"; numbers of one model add up, else the last one counts.
@@ -27,14 +27,23 @@ class Choices {
   Status AddVersions(std::string_view text);
   /// "NAME@ALIAS=3"; wins over the model's aliases.json.
   Status AddAlias(std::string_view text);
+  /// "NAME=predict_proba", what follows the name being an answer as bundle::Open takes it; the last
+  /// one of a model counts. "*=…" is for every model that has none of its own.
+  Status AddAnswer(std::string_view text);
 
-  bool empty() const { return policies_.empty() && aliases_.empty(); }
+  bool empty() const {
+    return policies_.empty() && aliases_.empty() && answers_.empty() && other_answer_.empty();
+  }
   /// Aliases of versions that are not there are left out, as those of aliases.json are.
   void Apply(FoundModel& model) const;
 
  private:
   std::map<ModelName, VersionPolicy> policies_;
   std::map<ModelName, std::map<std::string, VersionNumber>> aliases_;
+  std::map<ModelName, std::string> answers_;
+  std::string other_answer_;  // of models that have none there
+
+  const std::string& AnswerOf(const ModelName& model) const;
 };
 
 /// `source` with `choices` applied to what it finds.

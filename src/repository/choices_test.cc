@@ -75,8 +75,23 @@ TEST(ChoicesTest, AliasesWinOverTheFolders) {
               ElementsAre(Pair("next", VersionNumber{5}), Pair("stable", VersionNumber{2})));
 }
 
+TEST(ChoicesTest, AnAnswerIsEachVersionsAndAStarIsForModelsWithoutOne) {
+  Choices choices;
+  ASSERT_TRUE(choices.AddAnswer("*=Booster.predict").ok());
+  FoundModel model = Digits();
+  choices.Apply(model);
+  for (const FoundVersion& version : model.versions) EXPECT_EQ(version.answer, "Booster.predict");
+  ASSERT_TRUE(choices.AddAnswer("digits=predict_proba,predict").ok());
+  choices.Apply(model);
+  for (const FoundVersion& version : model.versions)
+    EXPECT_EQ(version.answer, "predict_proba,predict");
+}
+
 TEST(ChoicesTest, WhatIsNoneSaysWhatWasExpected) {
   Choices choices;
+  for (const std::string_view text : {"", "digits", "=predict", "digits=", "*"})
+    EXPECT_THAT(std::string(MessageOf(choices.AddAnswer(text))),
+                HasSubstr("expected NAME=OUTPUT, NAME=OUTPUT,OUTPUT or NAME=Booster.predict"));
   for (const std::string_view text : {"", "digits", "=all", "digits=none", "digits=latest:0"})
     EXPECT_THAT(std::string(MessageOf(choices.AddVersions(text))),
                 HasSubstr("expected NAME=all, NAME=latest:N or NAME=VERSION, got"));

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "bundle/folder_model.h"
+#include "bundle/mar.h"
 #include "import/formats.h"
 #include "repository/stamp.h"
 #include "text/json_reader.h"
@@ -235,7 +236,7 @@ std::optional<VersionNumber> VersionOfFolder(std::string_view name) {
 
 bool IsModelFileName(std::string_view name) {
   return name.ends_with(".onnx") || name.ends_with(".slipway") || name.ends_with(".tar") ||
-         importing::HasModelEnding(name);
+         name.ends_with(bundle::kArchiveEnding) || importing::HasModelEnding(name);
 }
 
 std::optional<std::string> OnlyOne(const std::vector<std::string>& names,

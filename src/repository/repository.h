@@ -25,6 +25,7 @@ struct FoundVersion {
   /// followed. It also changes when only attributes did, so the digest decides whether there is
   /// something new. A version that is still being copied has another stamp at the next scan.
   uint64_t stamp = 0;
+  std::string answer = {};  // as bundle::Open takes it
   bool operator==(const FoundVersion&) const = default;
 };
 

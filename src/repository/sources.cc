@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mutex.h"
 #include "bundle/folder_model.h"
+#include "bundle/mar.h"
 #include "import/formats.h"
 #include "io/beneath.h"
 #include "io/tar.h"
@@ -348,7 +349,7 @@ StatusOr<bool> IsModelFile(const io::File& file, const std::string& name) {
   std::array<std::byte, 4096> buffer;
   ASSIGN_OR_RETURN(const size_t got, file.ReadAt(0, buffer));
   const std::span<const std::byte> start(buffer.data(), got);
-  return name.ends_with(".onnx") ||
+  return name.ends_with(".onnx") || name.ends_with(bundle::kArchiveEnding) ||
          io::LooksLikeTar({reinterpret_cast<const char*>(start.data()), start.size()}) ||
          importing::FormatOf(name, start) != importing::Format::kNone;
 }

@@ -129,6 +129,7 @@ StatusOr<std::vector<std::unique_ptr<repository::Source>>> Application::OpenSour
   for (const std::string& text : config_.models.versions)
     RETURN_IF_ERROR(choices.AddVersions(text));
   for (const std::string& text : config_.models.aliases) RETURN_IF_ERROR(choices.AddAlias(text));
+  for (const std::string& text : config_.models.answers) RETURN_IF_ERROR(choices.AddAnswer(text));
   std::vector<std::unique_ptr<repository::Source>> sources;
   for (const std::string& path : config_.models.paths) {
     ASSIGN_OR_RETURN(auto source, repository::OpenSource(path, config_.models.allowed_roots));
@@ -202,9 +203,11 @@ std::shared_ptr<http::Router> Application::MakeRouter(ListenDialect dialect) {
                             .habit = ToOpenInference(config_.dialects.open_inference),
                             .server_version = std::string(kVersion),
                             .grpc_services = contracts->services()});
-  tfserving::AddRoutes(*router, {.infer = *infer_,
-                                 .memory = body_memory_,
-                                 .loops = Or(config_.resources.io_threads, resources_.processors)});
+  tfserving::AddRoutes(
+      *router, {.infer = *infer_,
+                .memory = body_memory_,
+                .loops = Or(config_.resources.io_threads, resources_.processors),
+                .kserve = config_.dialects.open_inference == OpenInferenceDialect::kKserve});
   torchserve::AddRoutes(*router, {.infer = *infer_,
                                   .loops = Or(config_.resources.io_threads, resources_.processors),
                                   .server_version = std::string(kVersion)});

@@ -28,7 +28,7 @@ enum class ModelsDialect { kTorchserve, kSagemaker };  // whose /models is
 enum class MetricsDialect { kNone, kTriton, kTfserving, kTorchserve, kMlserver };
 
 /// Whose habits answers of the Open Inference Protocol have; as openinference::Habit.
-enum class OpenInferenceDialect { kTriton, kMlserver };
+enum class OpenInferenceDialect { kTriton, kMlserver, kKserve };
 
 enum class LogFormat { kAuto, kHuman, kJson };  // auto: human on a terminal, JSON elsewhere
 
@@ -36,6 +36,7 @@ struct ModelsConfig {
   std::vector<std::string> paths;  // model files, bundles and repositories; "NAME=PATH" (choices.h)
   std::vector<std::string> versions;  // "NAME=all", "NAME=latest:2", "NAME=3"
   std::vector<std::string> aliases;   // "NAME@ALIAS=3"
+  std::vector<std::string> answers;   // "NAME=predict_proba"
   std::vector<std::string>
       allowed_roots;  // every model resolves beneath one of these; empty = its own path
   ModelControl control = ModelControl::kNone;

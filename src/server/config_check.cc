@@ -49,6 +49,9 @@ class Checker {
     for (const std::string& text : config_.models.aliases)
       if (const Status fine = choices.AddAlias(text); !fine.ok())
         Problem("models.aliases", MessageOf(fine));
+    for (const std::string& text : config_.models.answers)
+      if (const Status fine = choices.AddAnswer(text); !fine.ok())
+        Problem("models.answers", MessageOf(fine));
     for (const std::string& root : config_.models.allowed_roots)
       if (!root.starts_with('/'))
         Problem("models.roots", fmt::format("expected an absolute path, got \"{}\"", root));

@@ -45,6 +45,11 @@ const std::vector<Field>& Table() {
        "`NAME=latest:2`, or `NAME=3`, as often as there are versions."},
       {"models.aliases", "--alias", false, ListField{AT(models.aliases)}, "",
        "Names of versions besides those of the folder's aliases.json: `NAME@stable=3`."},
+      {"models.answers", "--answer", false, ListField{AT(models.answers)}, "",
+       "What a model gives to who asks for no output: `NAME=predict_proba`, the first of "
+       "`NAME=predict_proba,predict` that it has, or `NAME=Booster.predict`, what that function of "
+       "XGBoost and LightGBM gives (probabilities, of the second of two classes alone). `*` names "
+       "every other model."},
       {"models.control", "--model-control", false,
        Words({"none", "poll", "explicit"}, AT(models.control)), "",
        "Who decides what is loaded: `none` loads what is found at start, `poll` follows the "
@@ -219,9 +224,10 @@ const std::vector<Field>& Table() {
        "Which other server's names `/metrics` has besides Slipway's own."},
 
       {"dialects.open_inference", "--open-inference", false,
-       Words({"triton", "mlserver"}, AT(dialects.open_inference)), "",
-       "Whose habits answers of `/v2` have: Triton's, which are the protocol's, or MLServer's: "
-       "outputs `[n]` as `[n,1]`, each with the parameter `content_type`."},
+       Words({"triton", "mlserver", "kserve"}, AT(dialects.open_inference)), "",
+       "Whose habits answers of `/v2` have: Triton's, which are the protocol's; MLServer's: "
+       "outputs `[n]` as `[n,1]`, each with the parameter `content_type`; or those of KServe's "
+       "own servers: outputs are called `output-0`, and `/v1/models` is KServe's too."},
 
       {"azureml.liveness_route", "--azureml-liveness-route", false,
        TextField{AT(azureml.liveness_route)}, "", "Path of Azure ML's liveness checks."},

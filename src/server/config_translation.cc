@@ -60,6 +60,8 @@ openinference::Habit ToOpenInference(OpenInferenceDialect dialect) {
       return openinference::Habit::kTriton;
     case OpenInferenceDialect::kMlserver:
       return openinference::Habit::kMlserver;
+    case OpenInferenceDialect::kKserve:
+      return openinference::Habit::kKserve;
   }
   return openinference::Habit::kTriton;
 }

@@ -2,11 +2,12 @@
 
 import json
 import shutil
+import zipfile
 
 import pytest
 
 from support.instances import flat, value_of
-from support.models import EXAMPLES, check_elements, examples
+from support.models import EXAMPLES, TEST_MODELS, check_elements, examples
 from support.server import free_port
 from switched import Switched, wait_for_metric
 
@@ -96,23 +97,35 @@ def torchserve_properties(ports):
     )
 
 
+def archive(path, file, content):
+    """A .mar whose serialized file is `file`."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as mar:
+        mar.writestr("MAR-INF/MANIFEST.json", json.dumps({"model": {"modelName": path.stem, "serializedFile": file}}))
+        mar.writestr(file, content)
+        mar.writestr("handler.py", "raise SystemExit")
+
+
 def test_torchserve(tmp_path, link):
     shutil.copy(ONNX, tmp_path / "net.onnx")
     (tmp_path / "b.mar").write_bytes(b"PK")
+    archive(tmp_path / "c.mar", "net.onnx", ONNX.read_bytes())
+    archive(tmp_path / "d.mar", "net.pt", b"")
     ports = torchserve_ports()
     properties = tmp_path / "config.properties"
     properties.write_text(torchserve_properties(ports))
     words = "--start --foreground --ncs --disable-token-auth --model-store".split()
-    words += [tmp_path, "--ts-config", properties, "--models", "digits=net.onnx", "b.mar"]
+    words += [tmp_path, "--ts-config", properties, "--models", "digits=net.onnx", "b.mar", "c.mar", "d.mar"]
     with Switched("torchserve", words, ports["inference"], program=link("torchserve")) as server:
         assert server.get("/ping").json() == {"status": "Healthy"}
         assert server.post("/predictions/digits", {"data": ROWS}).status == 200
         listed = server.at(ports["management"]).get("/models").json()["models"]
-        assert [model["modelName"] for model in listed] == ["digits"]
+        assert [model["modelName"] for model in listed] == ["c", "digits"]
+        assert server.post("/predictions/c", {"data": ROWS}).json() == server.post("/predictions/digits", {"data": ROWS}).json()
         wait_for_metric(
-            server.at(ports["metrics"]), 'ts_inference_requests_total{model_name="digits",model_version="1"} 1'
+            server.at(ports["metrics"]), 'ts_inference_requests_total{model_name="digits",model_version="1"} 2'
         )
-        server.wait_for_log('model "b" is not served: "b.mar" is an archive')
+        server.wait_for_log('model "b" is not served: b.mar: zip: expected the record at its end')
+        server.wait_for_log('model "d" is not served: d.mar: the archive\'s model is "net.pt"')
         for name in ("grpc_inference", "grpc_management"):
             assert server.at(ports[name]).get("/ping").status == 200
 
@@ -198,3 +211,15 @@ def test_flask(link):
     with Switched("flask", words, port, program=link("flask"), env={"FLASK_APP": "app"}) as server:
         answer = server.post("/predict", {"data": ROWS})
         assert answer.status == 200 and "prediction" in answer.json()
+
+
+def test_kserve_s_own_servers(tmp_path, link, refusal):
+    shutil.copy(TEST_MODELS / "sklearn" / "ada-boost-logistic.pkl", tmp_path / "model.pkl")
+    http, grpc = free_port(), free_port()
+    words = ["--model_name=wine", "--model_dir", tmp_path, f"--http_port={http}", f"--grpc_port={grpc}"]
+    with Switched("sklearnserver", words, http, env={"PREDICT_PROBA": "true"}, program=link("sklearnserver")) as server:
+        assert server.get("/v1/models/wine").json()["ready"] is True
+        assert server.at(grpc).get("/v2/health/ready").status == 200
+    for word, said in (("--predictor_host=x", "--predictor_host: calls another server"), ("--wrokers=2", "--wrokers")):
+        code, text = refusal("sklearnserver", "--model_dir", tmp_path, word)
+        assert code == 2 and said in text

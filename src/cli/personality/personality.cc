@@ -9,9 +9,10 @@ std::string Invocation::Variable(std::string_view name) const {
 
 std::span<const Personality> Personalities() {
   static const std::vector<Personality> all = {
-      TritonPersonality(),   TfservingPersonality(), TorchservePersonality(),
-      MlserverPersonality(), MlflowPersonality(),    SagemakerPersonality(),
-      VertexPersonality(),   AzuremlPersonality(),   FlaskPersonality()};
+      TritonPersonality(),    TfservingPersonality(), TorchservePersonality(),
+      MlserverPersonality(),  MlflowPersonality(),    SklearnserverPersonality(),
+      XgbserverPersonality(), LgbserverPersonality(), SagemakerPersonality(),
+      VertexPersonality(),    AzuremlPersonality(),   FlaskPersonality()};
   return all;
 }
 

@@ -176,7 +176,7 @@ TEST_F(FilesTest, TorchserveNamesWhatItCannotHonour) {
   root_.Write("store/b.mar", "z");
   root_.Write("bad.properties", "inference_adress=http://x\nkeystore=k\n");
   EXPECT_THAT(Settings({"torchserve", {"--model-store", At("store"), "--models", "b.mar"}}),
-              ElementsAre(testing::StartsWith("--models: model \"b\": \"b.mar\" is an archive")));
+              ElementsAre(testing::StartsWith("--models: model \"b\": b.mar: zip: ")));
   EXPECT_THAT(
       Settings({"torchserve", {"--model-store=/s", "--ts-config=" + At("bad.properties")}}),
       ElementsAre("/bad.properties:1: inference_adress: is no property of TorchServe; did you mean "

@@ -162,6 +162,7 @@ const Operator* FindOperator(std::string_view domain, std::string_view name);
 
 // One list a file of operators/.
 std::span<const Operator> CastOperators();
+std::span<const Operator> CategoryOperators();
 std::span<const Operator> CouplingOperators();
 std::span<const Operator> DistanceOperators();
 std::span<const Operator> LabelOperators();

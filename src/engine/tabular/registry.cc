@@ -8,10 +8,11 @@ using Table = std::map<std::pair<std::string_view, std::string_view>, const Oper
 Table AllOperators() {
   Table table;
   for (const auto& list :
-       {CastOperators(), CouplingOperators(), DistanceOperators(), LabelOperators(),
-        LinearOperators(), MapOperators(), MlOperators(), OldTreeOperators(), PairOperators(),
-        RankingOperators(), ReductionOperators(), SelectionOperators(), ShapeOperators(),
-        SupportVectorOperators(), TermOperators(), TreeOperators(), WhereOperators()})
+       {CastOperators(), CategoryOperators(), CouplingOperators(), DistanceOperators(),
+        LabelOperators(), LinearOperators(), MapOperators(), MlOperators(), OldTreeOperators(),
+        PairOperators(), RankingOperators(), ReductionOperators(), SelectionOperators(),
+        ShapeOperators(), SupportVectorOperators(), TermOperators(), TreeOperators(),
+        WhereOperators()})
     for (const Operator& op : list) table[{op.domain, op.name}] = &op;
   return table;
 }

@@ -58,7 +58,14 @@ StatusOr<Link> LinkOf(std::string_view loss) {
                loss.substr(0, 80));
 }
 
+/// What trees see: FP64 [n, features], hashes where they are categories, and statistics behind.
+struct Columns {
+  Matrix numbers;
+  std::vector<Matrix> hashes;  // INT64 [n, 1] by column; an empty value where it is no category
+};
+
 /// scale · sum of the trees + bias: [n, outputs].
+/// @param x  FP64
 StatusOr<Matrix> AddScores(Graph& graph, Model& model, const Matrix& x) {
   TreeEnsemble ensemble{.name = "CatBoost model",
                         .targets = model.outputs,
@@ -66,7 +73,7 @@ StatusOr<Matrix> AddScores(Graph& graph, Model& model, const Matrix& x) {
                         .trees = std::move(model.trees)};
   if (ensemble.trees.empty())
     ensemble.trees.push_back({.leaves = std::vector<double>(static_cast<size_t>(model.outputs))});
-  ASSIGN_OR_RETURN(Matrix score, AddTrees(graph, ensemble, graph.CastTo(x, DType::kFp64)));
+  ASSIGN_OR_RETURN(Matrix score, AddTrees(graph, ensemble, x));
   if (model.scale != 1)
     score.value = graph.Add("Mul", {score.value, graph.Scalar<double>(model.scale)});
   std::vector<double> bias = model.bias;
@@ -138,11 +145,16 @@ StatusOr<CatboostClasses> ClassesOf(CatboostClasses classes, int64_t count) {
                classes.size());
 }
 
-StatusOr<CatboostAnswers> AddModel(Graph& graph, Model model, const Matrix& x) {
-  if (x.columns != model.features)
-    return Error(Reason::kBadModel, "CatBoost model: expected {} features, got {}", x.columns,
-                 model.features);
+/// @param max_bytes  of the statistics' tables
+StatusOr<CatboostAnswers> AddModel(Graph& graph, Model model, const Columns& columns,
+                                   size_t max_bytes) {
   ASSIGN_OR_RETURN(const Link link, LinkOf(model.loss));
+  Matrix x = columns.numbers;
+  if (!model.statistics.empty()) {
+    ASSIGN_OR_RETURN(const Matrix statistics, AddStatistics(graph, model.statistics, model.tables,
+                                                            x, columns.hashes, max_bytes));
+    x = graph.Concat(std::vector{x, statistics});
+  }
   CatboostAnswers answers;
   ASSIGN_OR_RETURN(answers.score, AddScores(graph, model, x));
   answers.predictions = PredictionsOf(graph, link, answers.score, model.threshold);
@@ -162,6 +174,31 @@ std::string Constant(Graph& graph, const CatboostClasses& classes) {
   const std::string numbers = graph.Constant<double>(shape, classes.numbers);
   if (classes.dtype == DType::kFp64) return numbers;
   return graph.Add("Cast", {numbers}, {{"to", OnnxType(DType::kBool)}});
+}
+
+/// An input for each column where some hold categories: BYTES for these, else FP32.
+StatusOr<Columns> AddColumns(Graph& graph, const Model& model) {
+  if (model.categories.empty()) {
+    const Matrix x = graph.Input("input", DType::kFp32, model.features);
+    return Columns{graph.CastTo(x, DType::kFp64), {}};
+  }
+  ModelColumns named{model.features, model.feature_names};
+  if (named.names.empty())
+    for (int64_t i = 0; i < model.features; ++i) named.names.push_back(std::to_string(i));
+  RETURN_IF_ERROR(CheckNames(named));
+  Columns columns{.hashes = std::vector<Matrix>(named.names.size())};
+  std::vector<Matrix> parts;
+  for (size_t i = 0; i < named.names.size(); ++i) {
+    const bool category = std::ranges::count(model.categories, static_cast<int64_t>(i)) > 0;
+    Matrix column = graph.Input(named.names[i], category ? DType::kBytes : DType::kFp32, 1);
+    if (category) {
+      column = {graph.AddOwn("CategoryHash", {column.value}, {}), DType::kInt64, 1};
+      columns.hashes[i] = column;
+    }
+    parts.push_back(graph.CastTo(column, DType::kFp64));
+  }
+  columns.numbers = graph.Concat(parts);
+  return columns;
 }
 
 /// As WriteOutputs, and `predict` of one class is its label.
@@ -204,9 +241,12 @@ StatusOr<Imported> ImportCatboost(std::span<const std::byte> bytes, const Limits
                     .framework_version = model.version,
                     .features = model.feature_names};
   if (model.classes.dtype == DType::kBytes) imported.labels["predict_proba"] = model.classes.texts;
+  if (!model.categories.empty()) imported.features.clear();  // they are inputs of their own
   Graph graph(limits.max_model_bytes);
-  const Matrix x = graph.Input("input", DType::kFp32, model.features);
-  ASSIGN_OR_RETURN(const CatboostAnswers answers, catboost::AddModel(graph, std::move(model), x));
+  ASSIGN_OR_RETURN(const catboost::Columns columns, catboost::AddColumns(graph, model));
+  ASSIGN_OR_RETURN(
+      const CatboostAnswers answers,
+      catboost::AddModel(graph, std::move(model), columns, limits.AllowanceFor(bytes.size())));
   catboost::WriteAnswers(graph, answers);
   ASSIGN_OR_RETURN(imported.model, graph.Serialize());
   return imported;
@@ -220,7 +260,16 @@ StatusOr<ModelColumns> CatboostColumns(std::span<const std::byte> bytes, const L
 StatusOr<CatboostAnswers> AddCatboost(Graph& graph, const Matrix& x,
                                       std::span<const std::byte> bytes, const Limits& limits) {
   ASSIGN_OR_RETURN(catboost::Model model, catboost::Read(bytes, limits));
-  return catboost::AddModel(graph, std::move(model), graph.CastTo(x, DType::kFp32));
+  if (!model.categories.empty())
+    return Error(Reason::kUnsupported,
+                 "CatBoost model: categorical features are not supported within another file: save "
+                 "the model alone, with save_model");
+  if (x.columns != model.features)
+    return Error(Reason::kBadModel, "CatBoost model: expected {} features, got {}", x.columns,
+                 model.features);
+  const Matrix numbers = graph.CastTo(graph.CastTo(x, DType::kFp32), DType::kFp64);
+  return catboost::AddModel(graph, std::move(model), {numbers, {}},
+                            limits.AllowanceFor(bytes.size()));
 }
 
 }  // namespace slipway::importing

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "import/testing/models.h"
+#include "onnx/model_info.h"
 
 namespace slipway::importing {
 namespace {
@@ -58,12 +59,10 @@ TEST(CatboostTest, WhatNumbersCannotSayIsRefusedByName) {
     std::string_view from, to, what;
   };
   const Case cases[] = {
-      {"\"float_features\":", "\"categorical_features\":[{}],\"float_features\":",
-       "categorical features are not supported"},
       {"\"float_features\":", "\"text_features\":[{}],\"float_features\":",
        "text features are not supported"},
-      {"\"split_type\":\"FloatFeature\"", "\"split_type\":\"OnlineCtr\"",
-       "splits of type OnlineCtr are not supported"},
+      {"\"split_type\":\"FloatFeature\"", "\"split_type\":\"EstimatedFeature\"",
+       "splits of type EstimatedFeature are not supported"},
       {"\"RMSE\"", "\"Mine\"", "loss function \"Mine\" is not supported"},
   };
   for (const Case& c : cases) {
@@ -84,7 +83,12 @@ TEST(CatboostTest, BrokenDocumentsAreRefusedByPlaceAndRule) {
       {"\"float_feature_index\":1", "\"float_feature_index\":2",
        "oblivious_trees[0].splits[0].float_feature_index: expected a number in [0, 1], got 2"},
       {"\"flat_feature_index\":1", "\"flat_feature_index\":7",
-       "features_info.float_features[1].flat_feature_index: expected a number in [1, 1], got 7"},
+       "features_info.float_features[1].flat_feature_index: expected a number in [0, 1], got 7"},
+      {"\"flat_feature_index\":1", "\"flat_feature_index\":0",
+       "features_info.float_features[1].flat_feature_index: expected another column than 0, it is "
+       "taken"},
+      {"\"split_type\":\"FloatFeature\"", "\"split_type\":\"OnlineCtr\"",
+       "oblivious_trees[0].splits[0].split_index: expected to be there, got nothing"},
       {"\"border\":2", "\"border\":NaN",
        "CatBoost model: tree 0: split 1: expected a number as threshold, got NaN"},
       {"[1,[0.5]]", "[1,[0.5],2]", "scale_and_bias: expected a scale and a list of biases"},
@@ -121,8 +125,73 @@ TEST(CatboostTest, DeepTreesOfJsonAreRefused) {
   EXPECT_THAT(Refusal(R"({"trees":[)" + tree), HasSubstr("32"));
 }
 
+TEST(CatboostTest, BothEncodingsOfCategoriesAreTheSameModel) {
+  for (const std::string name : {"one_hot", "simple", "counters", "combined"}) {
+    const auto binary = ImportText(ReadFile(kModels / fmt::format("categories_{}.cbm", name)));
+    const auto json = ImportText(ReadFile(kModels / fmt::format("categories_{}_json.json", name)));
+    ASSERT_TRUE(binary.ok() && json.ok()) << binary.status() << json.status();
+    const auto a = onnx::Inspect(testing::BytesOf(binary->model));
+    const auto b = onnx::Inspect(testing::BytesOf(json->model));
+    EXPECT_EQ(a->signature, b->signature) << name;
+    EXPECT_EQ(a->operators, b->operators) << name;
+    EXPECT_TRUE(a->operators.contains("ai.slipway.CategoryHash")) << name;
+  }
+}
+
+/// A model of one category whose statistic is counted for two hashes.
+constexpr std::string_view kCounted =
+    R"({"features_info":{"float_features":[],"categorical_features":[{"feature_id":"c",)"
+    R"("feature_index":0,"flat_feature_index":0}],"ctrs":[{"borders":[0.5],"ctr_type":"Borders",)"
+    R"("elements":[{"cat_feature_index":0,"combination_element":"cat_feature_value"}],)"
+    R"("identifier":"c","prior_denomerator":1,"prior_numerator":0.5,"scale":1,"shift":0,)"
+    R"("target_border_idx":0}]},"ctr_data":{"c":{"hash_map":["7",1,2,"8",3,0],"hash_stride":3,)"
+    R"("counter_denominator":0}},"model_info":{"params":{"loss_function":{"type":"RMSE"}}},)"
+    R"("oblivious_trees":[{"leaf_values":[1,2],"splits":[{"border":0.5,"split_index":0,)"
+    R"("split_type":"OnlineCtr"}]}],"scale_and_bias":[1,[0.5]]})";
+
+TEST(CatboostTest, BrokenStatisticsAreRefusedByPlaceAndRule) {
+  struct Case {
+    std::string_view from, to, what;
+  };
+  const Case cases[] = {
+      {"\"c\":{\"hash_map\"", "\"d\":{\"hash_map\"", "statistic c: its table is missing"},
+      {"[\"7\",1,2,", "[\"7\",1,", "expected 3 values a hash, got 5 in all"},
+      {"\"8\",3,0", "\"7\",3,0", "ctr_data[0].hash_map[3]: expected another hash"},
+      {"\"8\",3,0", "\"-8\",3,0", "expected a hash of 64 bits, got \"-8\""},
+      {"\"target_border_idx\":0", "\"target_border_idx\":1",
+       "statistic c: expected a target border below 1, got 1"},
+      {"\"ctr_type\":\"Borders\"", "\"ctr_type\":\"Counter\"",
+       "statistic c: expected 1 values a hash, got 2"},
+      {"\"ctr_type\":\"Borders\"", "\"ctr_type\":\"Others\"",
+       "statistics of categories of type \"Others\" are not supported"},
+      {"\"split_index\":0", "\"split_index\":1", "expected a number in [0, 0], got 1"},
+      {"[{\"cat_feature_index\":0,\"combination_element\":\"cat_feature_value\"}]", "[]",
+       "elements: expected a feature"},
+  };
+  EXPECT_EQ(Refusal(kCounted), "");
+  for (const Case& c : cases)
+    EXPECT_THAT(Refusal(testing::Replaced(kCounted, c.from, c.to)), HasSubstr(c.what)) << c.to;
+}
+
+TEST(CatboostTest, StatisticsThatManyColumnsShareAreBounded) {
+  std::string hashes, columns;
+  for (int i = 0; i < 2000; ++i) hashes += fmt::format("{}\"{}\",1,2", i == 0 ? "" : ",", i + 100);
+  const std::string_view one = kCounted.substr(kCounted.find(R"({"borders":[0.5])"));
+  const std::string column(one.substr(0, one.find("}]},\"ctr_data") + 1));
+  for (int i = 0; i < 300; ++i) columns += "," + column;
+  std::string text = testing::Replaced(kCounted, R"("7",1,2,"8",3,0)", hashes);
+  text = testing::Replaced(text, R"("target_border_idx":0}])",
+                           fmt::format(R"("target_border_idx":0}}{}])", columns));
+  Limits limits;
+  limits.free_bytes = 0;
+  limits.bytes_per_byte = 1;
+  EXPECT_EQ(RefusalOf(ImportCatboost(testing::BytesOf(text), limits)),
+            "CatBoost model: its statistics take more than the file's size allows");
+}
+
 TEST(CatboostTest, CutFilesAreRefused) {
-  for (const auto* name : {"multiclass.cbm", "lossguide.cbm", "rmse_json.json"}) {
+  for (const auto* name : {"multiclass.cbm", "lossguide.cbm", "rmse_json.json",
+                           "categories_combined.cbm", "categories_combined_json.json"}) {
     std::string bytes = ReadFile(kModels / name);
     while (bytes.ends_with('\n')) bytes.pop_back();
     testing::ExpectCutFilesAreRefused(bytes, 500, ImportText);
@@ -130,7 +199,8 @@ TEST(CatboostTest, CutFilesAreRefused) {
 }
 
 TEST(CatboostTest, FlippedBitsAreRefusedOrReadAsAnotherModel) {
-  for (const auto* name : {"multiclass.cbm", "multiclass_lossguide.cbm", "lossguide_json.json"})
+  for (const auto* name : {"multiclass.cbm", "multiclass_lossguide.cbm", "lossguide_json.json",
+                           "categories_combined.cbm", "categories_simple_json.json"})
     testing::ExpectFlippedBitsAreHarmless(ReadFile(kModels / name), 2000, ImportText);
 }
 

@@ -48,6 +48,14 @@ class FlatTable {
     if (!numbers.empty()) std::memcpy(numbers.data(), bytes.data(), bytes.size());
     return numbers;
   }
+  /// A vector of bytes that holds values of type T; a rest shorter than one is left out.
+  template <typename T>
+  StatusOr<std::vector<T>> Packed(size_t field) const {
+    ASSIGN_OR_RETURN(const auto bytes, Elements(field, 1));
+    std::vector<T> values(bytes.size() / sizeof(T));
+    if (!values.empty()) std::memcpy(values.data(), bytes.data(), values.size() * sizeof(T));
+    return values;
+  }
   /// A vector of tables; empty when absent.
   StatusOr<std::vector<FlatTable>> Tables(size_t field) const {
     ASSIGN_OR_RETURN(const auto offsets, Elements(field, sizeof(uint32_t)));

@@ -5,18 +5,24 @@
 
 namespace slipway::importing::catboost {
 
-Split SplitOf(const Border& border, int32_t below, int32_t above) {
-  return {.feature = border.feature,
+Split SplitOf(const Test& test, int32_t below, int32_t above) {
+  if (test.is_equality)
+    return {.feature = test.column,
+            .mode = SplitMode::kMember,
+            .members = {test.value},
+            .on_true = above,
+            .on_false = below};
+  return {.feature = test.column,
           .mode = SplitMode::kLessOrEqual,
-          .threshold = border.border,
-          .missing_is_true = !border.missing_is_above,
+          .threshold = test.value,
+          .missing_is_true = !test.missing_is_above,
           .on_true = below,
           .on_false = above};
 }
 
 // Splits are numbered as in a heap, the last test at the root: split s of level l, counted from the
 // root, leads to s' = 2s + 1 (below) and 2s + 2 (above).
-Tree SymmetricTree(std::span<const Border> tests, std::span<const double> leaves) {
+Tree SymmetricTree(std::span<const Test> tests, std::span<const double> leaves) {
   Tree tree;
   tree.leaves.assign(leaves.begin(), leaves.end());
   const auto splits = static_cast<int32_t>((size_t{1} << tests.size()) - 1);

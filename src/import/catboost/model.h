@@ -9,18 +9,12 @@
 
 #include "base/status.h"
 #include "import/catboost/catboost.h"
+#include "import/catboost/statistics.h"
 #include "import/document.h"
 #include "import/import.h"
 #include "import/trees.h"
 
 namespace slipway::importing::catboost {
-
-/// One test `feature > border`, by its place in the model's list of all tests.
-struct Border {
-  int64_t feature = 0;  // column of the input
-  float border = 0;
-  bool missing_is_above = false;  // where NaN goes
-};
 
 struct Model {
   std::string version;  // "1.2.10"; "" when the file does not say
@@ -28,7 +22,10 @@ struct Model {
   int64_t features = 0;
   int64_t outputs = 1;
   std::vector<std::string> feature_names;  // by column; "" for one without
-  std::vector<Tree> trees;                 // leaves of `outputs` values
+  std::vector<int64_t> categories;         // columns that hold categories
+  std::vector<Statistic> statistics;       // columns that tests see behind those of the input
+  StatisticTables tables;
+  std::vector<Tree> trees;  // leaves of `outputs` values
   double scale = 1;
   std::vector<double> bias;  // one, or one for each output
   CatboostClasses classes;
@@ -39,12 +36,12 @@ struct Model {
 inline constexpr int64_t kMaxOutputs = 1 << 20;
 inline constexpr int64_t kMaxFeatures = (int64_t{1} << 31) - 1;
 
-/// The split of `border` whose children are those below and above it.
-Split SplitOf(const Border& border, int32_t below, int32_t above);
+/// The split of `test` whose children are those below and above it, or unequal and equal.
+Split SplitOf(const Test& test, int32_t below, int32_t above);
 
 /// A tree that asks the same test of a whole level: bit i of a leaf's number is test i.
 /// @param leaves  2^tests.size() leaves of `width` values.
-Tree SymmetricTree(std::span<const Border> tests, std::span<const double> leaves);
+Tree SymmetricTree(std::span<const Test> tests, std::span<const double> leaves);
 
 /// Refuses by name what a model needs besides numbers.
 Status RefuseFeatures(std::string_view kind);

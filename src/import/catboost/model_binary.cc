@@ -1,5 +1,6 @@
 // CatBoost's binary format: "CBM1", the size of a FlatBuffer, that FlatBuffer (TModelCore).
 
+#include <bit>
 #include <set>
 
 #include "import/catboost/flat_table.h"
@@ -17,6 +18,27 @@ enum { kKey, kValue };
 }
 namespace feature {
 enum { kHasNans, kIndex, kFlatIndex, kBorders, kName, kMissing };
+}
+namespace category {
+enum { kIndex, kFlatIndex, kName };
+}
+namespace one_hot {
+enum { kIndex, kValues };
+}
+namespace ctr_feature {
+enum { kWhat, kBorders };
+}
+namespace ctr {
+enum { kBase, kTargetBorder, kPrior, kPriorWeight, kShift, kScale };
+}
+namespace base {
+enum { kCombination, kKind, kClassifier };
+}
+namespace combination {
+enum { kCategories, kNumbers, kValues };
+}
+namespace value_table {
+enum { kBase, kEntries, kValues, kDenominator, kClasses };
 }
 namespace trees {
 enum {
@@ -42,9 +64,26 @@ enum {
 };
 }
 
+struct FloatSplit {
+  int32_t feature;
+  float border;
+};
+struct OneHotSplit {
+  int32_t feature;
+  int32_t value;
+};
+/// Of a hash table: what is counted for `hash` is row `row`.
+struct __attribute__((packed)) Entry {
+  uint64_t hash;
+  uint32_t row;
+};
+constexpr uint64_t kNoHash = ~uint64_t{0};  // of a free place
+
 Status Bad(std::string_view what) { return Error(Reason::kBadModel, "CatBoost model: {}", what); }
 
 class Reader {
+  static constexpr size_t kHead = 8;  // "CBM1" and the FlatBuffer's size
+
  public:
   Reader(std::span<const std::byte> bytes, const Limits& limits) : bytes_(bytes), limits_(limits) {}
 
@@ -64,14 +103,14 @@ class Reader {
   }
 
  private:
-  StatusOr<FlatTable> Root() const {
-    constexpr size_t kHead = 8;
+  StatusOr<FlatTable> Root() {
     if (bytes_.size() < kHead || std::memcmp(bytes_.data(), "CBM1", 4) != 0)
       return Bad("expected \"CBM1\" and a size in front");
     uint32_t size;
     std::memcpy(&size, bytes_.data() + 4, sizeof(size));
     if (size > bytes_.size() - kHead)
       return Bad(fmt::format("expected {} bytes, got {}", size, bytes_.size() - kHead));
+    size_ = size;
     return FlatTable::Root(bytes_.subspan(kHead, size));
   }
 
@@ -116,31 +155,196 @@ class Reader {
 
   Status ReadFeatures(const FlatTable& model) {
     for (const auto& [field, kind] :
-         {std::pair<size_t, std::string_view>{trees::kCategorical, "categorical features"},
-          {trees::kOneHot, "categorical features"},
-          {trees::kCtrs, "categorical features"},
-          {trees::kTexts, "text features"},
+         {std::pair<size_t, std::string_view>{trees::kTexts, "text features"},
           {trees::kEstimated, "estimated features"},
           {trees::kEmbeddings, "embedding features"}}) {
       ASSIGN_OR_RETURN(const auto features, model.Tables(field));
       if (!features.empty()) return RefuseFeatures(kind);
     }
-    ASSIGN_OR_RETURN(const auto features, model.Tables(trees::kFloat));
-    for (const FlatTable& each : features) {
-      const auto column = static_cast<int32_t>(model_.feature_names.size());
-      ASSIGN_OR_RETURN(const int32_t flat, each.Number<int32_t>(feature::kFlatIndex, -1));
-      if (flat != column)
-        return Bad(fmt::format("feature {}: expected column {}, got {}", column, column, flat));
-      ASSIGN_OR_RETURN(const int8_t missing, each.Number<int8_t>(feature::kMissing, 0));
-      ASSIGN_OR_RETURN(const auto borders, each.Numbers<float>(feature::kBorders));
-      RETURN_IF_ERROR(Count(borders.size() * sizeof(float)));
-      constexpr int8_t kAsTrue = 2;
-      for (const float border : borders) borders_.push_back({column, border, missing == kAsTrue});
-      ASSIGN_OR_RETURN(const std::string_view name, each.Text(feature::kName));
-      RETURN_IF_ERROR(Count(name.size()));
-      model_.feature_names.emplace_back(name);
+    ASSIGN_OR_RETURN(const auto numbers, model.Tables(trees::kFloat));
+    ASSIGN_OR_RETURN(const auto categories, model.Tables(trees::kCategorical));
+    model_.features = static_cast<int64_t>(numbers.size() + categories.size());
+    model_.feature_names.resize(static_cast<size_t>(model_.features));
+    taken_.resize(static_cast<size_t>(model_.features));
+    for (const FlatTable& each : numbers) RETURN_IF_ERROR(ReadNumber(each));
+    for (const FlatTable& each : categories) {
+      ASSIGN_OR_RETURN(const int64_t column,
+                       TakeColumn(each, category::kFlatIndex, category::kName));
+      model_.categories.push_back(column);
     }
-    model_.features = static_cast<int64_t>(features.size());
+    RETURN_IF_ERROR(ReadOneHot(model));
+    return ReadStatistics(model);
+  }
+
+  /// The column that a feature is, which is no other one's.
+  StatusOr<int64_t> TakeColumn(const FlatTable& each, size_t flat_field, size_t name_field) {
+    ASSIGN_OR_RETURN(const int32_t column, each.Number<int32_t>(flat_field, -1));
+    if (column < 0 || column >= model_.features || taken_[column])
+      return Bad(fmt::format("expected each feature to be another column below {}, got {}",
+                             model_.features, column));
+    taken_[column] = true;
+    ASSIGN_OR_RETURN(const std::string_view name, each.Text(name_field));
+    RETURN_IF_ERROR(Count(name.size()));
+    model_.feature_names[column] = name;
+    return column;
+  }
+
+  Status ReadNumber(const FlatTable& each) {
+    ASSIGN_OR_RETURN(const int64_t column, TakeColumn(each, feature::kFlatIndex, feature::kName));
+    ASSIGN_OR_RETURN(const int8_t missing, each.Number<int8_t>(feature::kMissing, 0));
+    constexpr int8_t kAsTrue = 2;
+    numbers_.push_back({.column = column, .missing_is_above = missing == kAsTrue});
+    return AddTests(each, feature::kBorders, numbers_.back());
+  }
+
+  /// One test for each border.
+  Status AddTests(const FlatTable& each, size_t field, Test test) {
+    ASSIGN_OR_RETURN(const auto borders, each.Numbers<float>(field));
+    RETURN_IF_ERROR(Count(borders.size() * sizeof(float)));
+    for (const float border : borders) {
+      test.value = border;
+      tests_.push_back(test);
+    }
+    return OkStatus();
+  }
+
+  /// @param index  a feature's number among those of its kind.
+  template <typename T>
+  StatusOr<T> Known(const std::vector<T>& features, int32_t index) const {
+    if (index >= 0 && static_cast<size_t>(index) < features.size()) return features[index];
+    return Bad(fmt::format("expected a feature below {}, got {}", features.size(), index));
+  }
+
+  Status ReadOneHot(const FlatTable& model) {
+    ASSIGN_OR_RETURN(const auto features, model.Tables(trees::kOneHot));
+    for (const FlatTable& each : features) {
+      ASSIGN_OR_RETURN(const int32_t index, each.Number<int32_t>(one_hot::kIndex, -1));
+      ASSIGN_OR_RETURN(const int64_t column, Known(model_.categories, index));
+      ASSIGN_OR_RETURN(const auto values, each.Numbers<int32_t>(one_hot::kValues));
+      RETURN_IF_ERROR(Count(values.size() * sizeof(int32_t)));
+      for (const int32_t value : values)
+        tests_.push_back(
+            {.column = column, .value = static_cast<double>(value), .is_equality = true});
+    }
+    return OkStatus();
+  }
+
+  Status ReadStatistics(const FlatTable& model) {
+    ASSIGN_OR_RETURN(const auto features, model.Tables(trees::kCtrs));
+    for (const FlatTable& each : features) {
+      ASSIGN_OR_RETURN(const FlatTable what, each.Table(ctr_feature::kWhat));
+      ASSIGN_OR_RETURN(const FlatTable base, what.Table(ctr::kBase));
+      ASSIGN_OR_RETURN(Statistic statistic, ReadBase(base));
+      ASSIGN_OR_RETURN(statistic.target_border, what.Number<int32_t>(ctr::kTargetBorder, 0));
+      ASSIGN_OR_RETURN(statistic.prior, what.Number<float>(ctr::kPrior, 0));
+      ASSIGN_OR_RETURN(statistic.prior_weight, what.Number<float>(ctr::kPriorWeight, 1));
+      ASSIGN_OR_RETURN(statistic.shift, what.Number<float>(ctr::kShift, 0));
+      ASSIGN_OR_RETURN(statistic.scale, what.Number<float>(ctr::kScale, 1));
+      const auto column = model_.features + static_cast<int64_t>(model_.statistics.size());
+      model_.statistics.push_back(std::move(statistic));
+      RETURN_IF_ERROR(AddTests(each, ctr_feature::kBorders, {.column = column}));
+    }
+    return features.empty() ? OkStatus() : ReadTables();
+  }
+
+  /// What is counted by what; named as that says.
+  StatusOr<Statistic> ReadBase(const FlatTable& base) {
+    Statistic statistic;
+    ASSIGN_OR_RETURN(const FlatTable of, base.Table(base::kCombination));
+    ASSIGN_OR_RETURN(const auto categories, of.Numbers<int32_t>(combination::kCategories));
+    ASSIGN_OR_RETURN(const auto numbers, of.Numbers<FloatSplit>(combination::kNumbers));
+    ASSIGN_OR_RETURN(const auto values, of.Numbers<OneHotSplit>(combination::kValues));
+    RETURN_IF_ERROR(Count(categories.size() * sizeof(int32_t) +
+                          (numbers.size() + values.size()) * sizeof(FloatSplit)));
+    ASSIGN_OR_RETURN(const int8_t kind, base.Number<int8_t>(base::kKind, 0));
+    ASSIGN_OR_RETURN(const int32_t classifier, base.Number<int32_t>(base::kClassifier, 0));
+    if (kind < 0 || kind > static_cast<int8_t>(StatisticKind::kFrequency))
+      return Bad(fmt::format("a statistic of unknown type {}", kind));
+    statistic.kind = static_cast<StatisticKind>(kind);
+    statistic.table = fmt::format("{}/{}", kind, classifier);
+    for (const int32_t index : categories) {
+      ASSIGN_OR_RETURN(const int64_t column, Known(model_.categories, index));
+      statistic.of.categories.push_back(column);
+      statistic.table += fmt::format(" {}", column);
+    }
+    for (const auto& [index, border] : numbers) {
+      ASSIGN_OR_RETURN(Test test, Known(numbers_, index));
+      test.value = border;
+      statistic.of.tests.push_back(test);
+      statistic.table += fmt::format(" {}>{}", test.column, test.value);
+    }
+    for (const auto& [index, value] : values) {
+      ASSIGN_OR_RETURN(const int64_t column, Known(model_.categories, index));
+      statistic.of.tests.push_back(
+          {.column = column, .value = static_cast<double>(value), .is_equality = true});
+      statistic.table += fmt::format(" {}={}", column, value);
+    }
+    if (categories.empty() && numbers.empty() && values.empty())
+      return Bad("a statistic of no feature");
+    return statistic;
+  }
+
+  /// What lies behind the FlatBuffer: the number of tables, and each with its size in front.
+  Status ReadTables() {
+    std::span<const std::byte> rest = bytes_.subspan(kHead + size_);
+    ASSIGN_OR_RETURN(const uint32_t count, TakeSize(rest));
+    for (uint32_t i = 0; i < count; ++i) {
+      ASSIGN_OR_RETURN(const uint32_t size, TakeSize(rest));
+      if (size > rest.size())
+        return Bad(fmt::format("statistics: expected {} bytes, got {}", size, rest.size()));
+      ASSIGN_OR_RETURN(const FlatTable table, FlatTable::Root(rest.first(size)));
+      RETURN_IF_ERROR(ReadTable(table));
+      rest = rest.subspan(size);
+    }
+    return OkStatus();
+  }
+
+  StatusOr<uint32_t> TakeSize(std::span<const std::byte>& rest) const {
+    uint32_t size;
+    if (rest.size() < sizeof(size)) return Bad("statistics: cut short");
+    std::memcpy(&size, rest.data(), sizeof(size));
+    rest = rest.subspan(sizeof(size));
+    return size;
+  }
+
+  Status ReadTable(const FlatTable& from) {
+    ASSIGN_OR_RETURN(const FlatTable base, from.Table(value_table::kBase));
+    ASSIGN_OR_RETURN(const Statistic what, ReadBase(base));
+    StatisticTable table;
+    ASSIGN_OR_RETURN(table.denominator, from.Number<int32_t>(value_table::kDenominator, 0));
+    ASSIGN_OR_RETURN(table.width, from.Number<int32_t>(value_table::kClasses, 0));
+    const bool is_mean =
+        what.kind == StatisticKind::kBinarizedMean || what.kind == StatisticKind::kFloatMean;
+    const bool is_counter =
+        what.kind == StatisticKind::kCounter || what.kind == StatisticKind::kFrequency;
+    if (is_mean) table.width = 2;
+    if (is_counter) table.width = 1;
+    ASSIGN_OR_RETURN(const auto entries, from.Packed<Entry>(value_table::kEntries));
+    ASSIGN_OR_RETURN(const auto words, from.Packed<uint32_t>(value_table::kValues));
+    if (table.width < 1 || static_cast<size_t>(table.width) > kMaxOutputs)
+      return Bad(fmt::format("statistic {}: expected classes, got {}", what.table, table.width));
+    RETURN_IF_ERROR(Fill(entries, words, is_mean, what.table, table));
+    if (!model_.tables.emplace(what.table, std::move(table)).second)
+      return Bad(fmt::format("statistic {}: its table is there twice", what.table));
+    return OkStatus();
+  }
+
+  Status Fill(std::span<const Entry> entries, std::span<const uint32_t> words, bool is_mean,
+              std::string_view name, StatisticTable& table) const {
+    const auto width = static_cast<size_t>(table.width);
+    std::set<uint64_t> known;
+    for (const Entry& entry : entries) {
+      if (entry.hash == kNoHash) continue;
+      if (!known.insert(entry.hash).second || entry.row >= words.size() / width)
+        return Bad(fmt::format("statistic {}: expected another hash and a row below {}, got {}",
+                               name, words.size() / width, entry.row));
+      table.hashes.push_back(static_cast<int64_t>(entry.hash));
+      for (size_t i = 0; i < width; ++i) {
+        const uint32_t word = words[entry.row * width + i];
+        table.values.push_back(is_mean && i == 0 ? std::bit_cast<float>(word)
+                                                 : static_cast<int32_t>(word));
+      }
+    }
     return OkStatus();
   }
 
@@ -178,18 +382,18 @@ class Reader {
     return OkStatus();
   }
 
-  StatusOr<Border> TestOf(size_t split) const {
+  StatusOr<Test> TestOf(size_t split) const {
     const int32_t number = splits_[split];
-    if (number < 0 || static_cast<size_t>(number) >= borders_.size())
+    if (number < 0 || static_cast<size_t>(number) >= tests_.size())
       return Bad(fmt::format("tree {}: expected a test below {}, got {}", model_.trees.size(),
-                             borders_.size(), number));
-    return borders_[number];
+                             tests_.size(), number));
+    return tests_[number];
   }
 
   StatusOr<Tree> ReadSymmetric(size_t start, int32_t size) {
-    std::vector<Border> tests;
+    std::vector<Test> tests;
     for (int32_t i = 0; i < size; ++i) {
-      ASSIGN_OR_RETURN(const Border test, TestOf(start + i));
+      ASSIGN_OR_RETURN(const Test test, TestOf(start + i));
       tests.push_back(test);
     }
     constexpr int32_t kMaxTests = 30;
@@ -231,7 +435,7 @@ class Reader {
     while (!open.empty()) {
       const auto [node, split] = open.back();
       open.pop_back();
-      ASSIGN_OR_RETURN(const Border test, TestOf(node));
+      ASSIGN_OR_RETURN(const Test test, TestOf(node));
       ASSIGN_OR_RETURN(const int32_t below, visit(node, steps[node] & 0xFFFF));
       ASSIGN_OR_RETURN(const int32_t above, visit(node, steps[node] >> 16));
       tree.splits[split] = SplitOf(test, below, above);
@@ -256,7 +460,10 @@ class Reader {
 
   const std::span<const std::byte> bytes_;
   const Limits& limits_;
-  std::vector<Border> borders_;  // every test, by its number
+  size_t size_ = 0;              // of the FlatBuffer
+  std::vector<bool> taken_;      // columns
+  std::vector<Test> numbers_;    // of each float feature one, without its border
+  std::vector<Test> tests_;      // every test, by its number
   std::vector<int32_t> splits_;  // tests of the trees, one tree behind the other
   std::vector<double> leaves_;
   size_t next_leaf_ = 0;

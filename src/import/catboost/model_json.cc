@@ -1,17 +1,13 @@
 // CatBoost's JSON export as a Model.
 
 #include <algorithm>
+#include <charconv>
+#include <set>
 
 #include "import/catboost/model.h"
 
 namespace slipway::importing::catboost {
 namespace {
-
-/// Columns of the input by the numbers that tests use, with what they do to NaN.
-struct Feature {
-  int64_t column = 0;
-  bool missing_is_above = false;
-};
 
 class Reader {
  public:
@@ -47,37 +43,166 @@ class Reader {
 
   Status ReadFeatures() {
     ASSIGN_OR_RETURN(const Node info, root_.At("features_info"));
-    for (const auto& [key, kind] : {std::pair{"categorical_features", "categorical features"},
-                                    {"ctrs", "categorical features"},
-                                    {"text_features", "text features"},
+    for (const auto& [key, kind] : {std::pair{"text_features", "text features"},
                                     {"embedding_features", "embedding features"}}) {
-      const auto list = info.Find(key);
-      if (!list) continue;
-      ASSIGN_OR_RETURN(const std::vector<Node> features, list->AsNodes());
+      ASSIGN_OR_RETURN(const std::vector<Node> features, ListAt(info, key));
       if (!features.empty()) return RefuseFeatures(kind);
     }
-    ASSIGN_OR_RETURN(const Node list, info.At("float_features"));
-    ASSIGN_OR_RETURN(const std::vector<Node> features, list.AsNodes());
-    for (const Node& feature : features) RETURN_IF_ERROR(ReadFeature(feature));
-    model_.features = static_cast<int64_t>(features.size());
+    ASSIGN_OR_RETURN(const std::vector<Node> numbers, ListAt(info, "float_features"));
+    ASSIGN_OR_RETURN(const std::vector<Node> categories, ListAt(info, "categorical_features"));
+    model_.features = static_cast<int64_t>(numbers.size() + categories.size());
+    model_.feature_names.resize(static_cast<size_t>(model_.features));
+    taken_.resize(static_cast<size_t>(model_.features));
+    for (const Node& feature : numbers) RETURN_IF_ERROR(ReadNumber(feature));
+    for (const Node& feature : categories) {
+      ASSIGN_OR_RETURN(const int64_t column, TakeColumn(feature));
+      model_.categories.push_back(column);
+      if (const auto values = feature.Find("values"))
+        RETURN_IF_ERROR(AddTests(*values, {.column = column, .is_equality = true}));
+    }
+    return ReadStatistics(info);
+  }
+
+  /// No list and an empty one are the same.
+  static StatusOr<std::vector<Node>> ListAt(const Node& node, std::string_view key) {
+    const auto list = node.Find(key);
+    if (!list) return std::vector<Node>();
+    return list->AsNodes();
+  }
+
+  /// The column that a feature is, which is no other one's.
+  StatusOr<int64_t> TakeColumn(const Node& node) {
+    ASSIGN_OR_RETURN(const Node flat, node.At("flat_feature_index"));
+    ASSIGN_OR_RETURN(const int64_t column, flat.AsInteger(0, model_.features - 1));
+    if (taken_[column]) return flat.Bad("expected another column than {}, it is taken", column);
+    taken_[column] = true;
+    if (const auto id = node.Find("feature_id")) {
+      ASSIGN_OR_RETURN(const std::string_view name, id->AsString());
+      model_.feature_names[column] = name;
+    }
+    return column;
+  }
+
+  Status ReadNumber(const Node& node) {
+    Test test;
+    ASSIGN_OR_RETURN(test.column, TakeColumn(node));
+    ASSIGN_OR_RETURN(const Node missing, node.At("nan_value_treatment"));
+    ASSIGN_OR_RETURN(const std::string_view treatment, missing.AsString());
+    test.missing_is_above = treatment == "AsTrue";
+    numbers_.push_back(test);
+    const auto borders = node.Find("borders");
+    return borders ? AddTests(*borders, test) : OkStatus();
+  }
+
+  /// One test for each number; one-hot values come before the borders of statistics.
+  Status AddTests(const Node& node, Test test) {
+    ASSIGN_OR_RETURN(const Numbers* values, node.AsNumbers());
+    for (const double value : *values) {
+      // Hashes are written without their sign.
+      test.value = test.is_equality ? SignedHash(value) : static_cast<float>(value);
+      tests_.push_back(test);
+    }
     return OkStatus();
   }
 
-  /// Features lie in the order of their numbers; without others between them that is the columns'.
-  Status ReadFeature(const Node& node) {
-    Feature feature{.column = static_cast<int64_t>(features_.size())};
-    ASSIGN_OR_RETURN(const Node column, node.At("flat_feature_index"));
-    RETURN_IF_ERROR(column.AsInteger(feature.column, feature.column).status());
-    ASSIGN_OR_RETURN(const Node missing, node.At("nan_value_treatment"));
-    ASSIGN_OR_RETURN(const std::string_view treatment, missing.AsString());
-    feature.missing_is_above = treatment == "AsTrue";
-    features_.push_back(feature);
-    std::string_view name;
-    if (const auto id = node.Find("feature_id")) {
-      ASSIGN_OR_RETURN(name, id->AsString());
+  static double SignedHash(double value) { return value > 0x7FFFFFFF ? value - 0x1p32 : value; }
+
+  Status ReadStatistics(const Node& info) {
+    ASSIGN_OR_RETURN(const std::vector<Node> features, ListAt(info, "ctrs"));
+    for (const Node& node : features) {
+      Statistic statistic;
+      ASSIGN_OR_RETURN(const Node kind, node.At("ctr_type"));
+      ASSIGN_OR_RETURN(const std::string_view kind_name, kind.AsString());
+      ASSIGN_OR_RETURN(statistic.kind, StatisticKindOf(kind_name));
+      ASSIGN_OR_RETURN(const Node identifier, node.At("identifier"));
+      ASSIGN_OR_RETURN(statistic.table, identifier.AsString());
+      ASSIGN_OR_RETURN(const Node border, node.At("target_border_idx"));
+      ASSIGN_OR_RETURN(statistic.target_border, border.AsInteger(0, kMaxOutputs));
+      for (const auto& [key, value] : {std::pair{"prior_numerator", &statistic.prior},
+                                       {"prior_denomerator", &statistic.prior_weight},
+                                       {"shift", &statistic.shift},
+                                       {"scale", &statistic.scale}}) {
+        ASSIGN_OR_RETURN(const Node number, node.At(key));
+        ASSIGN_OR_RETURN(const double given, number.AsNumber());
+        *value = static_cast<float>(given);
+      }
+      ASSIGN_OR_RETURN(statistic.of, ReadCombination(node));
+      const auto column = model_.features + static_cast<int64_t>(model_.statistics.size());
+      model_.statistics.push_back(std::move(statistic));
+      ASSIGN_OR_RETURN(const Node borders, node.At("borders"));
+      RETURN_IF_ERROR(AddTests(borders, {.column = column}));
     }
-    model_.feature_names.emplace_back(name);
+    return features.empty() ? OkStatus() : ReadTables();
+  }
+
+  StatusOr<Combination> ReadCombination(const Node& node) const {
+    Combination of;
+    ASSIGN_OR_RETURN(const Node list, node.At("elements"));
+    ASSIGN_OR_RETURN(const std::vector<Node> elements, list.AsNodes());
+    for (const Node& element : elements) {
+      ASSIGN_OR_RETURN(const Node kind_node, element.At("combination_element"));
+      ASSIGN_OR_RETURN(const std::string_view kind, kind_node.AsString());
+      if (kind == "cat_feature_value") {
+        ASSIGN_OR_RETURN(const int64_t column, CategoryAt(element));
+        of.categories.push_back(column);
+      } else if (kind == "float_feature") {
+        ASSIGN_OR_RETURN(const Test test, ReadBorder(element));
+        of.tests.push_back(test);
+      } else if (kind == "cat_feature_exact_value") {
+        ASSIGN_OR_RETURN(const Test test, ReadValue(element));
+        of.tests.push_back(test);
+      } else {
+        return kind_node.Bad("expected a category, a border or a value, got \"{}\"", kind);
+      }
+    }
+    if (elements.empty()) return list.Bad("expected a feature");
+    return of;
+  }
+
+  Status ReadTables() {
+    ASSIGN_OR_RETURN(const Node data, root_.At("ctr_data"));
+    ASSIGN_OR_RETURN(const Object* tables, data.AsObject());
+    for (size_t i = 0; i < tables->keys.size(); ++i) {
+      const Node node(fmt::format("ctr_data[{}]", i), tables->values[i]);
+      ASSIGN_OR_RETURN(StatisticTable table, ReadTable(node));
+      model_.tables.emplace(tables->keys[i], std::move(table));
+    }
     return OkStatus();
+  }
+
+  /// "hash_map": a hash as text, what is counted for it, the next hash, …
+  static StatusOr<StatisticTable> ReadTable(const Node& node) {
+    StatisticTable table;
+    ASSIGN_OR_RETURN(const Node stride, node.At("hash_stride"));
+    ASSIGN_OR_RETURN(const int64_t cells, stride.AsInteger(2, kMaxOutputs));
+    table.width = cells - 1;
+    ASSIGN_OR_RETURN(const Node denominator, node.At("counter_denominator"));
+    ASSIGN_OR_RETURN(const int64_t total, denominator.AsInteger(0, INT32_MAX));
+    table.denominator = static_cast<int32_t>(total);
+    ASSIGN_OR_RETURN(const Node map, node.At("hash_map"));
+    ASSIGN_OR_RETURN(const std::vector<Node> values, map.AsNodes());
+    if (values.size() % static_cast<size_t>(cells) != 0)
+      return map.Bad("expected {} values a hash, got {} in all", cells, values.size());
+    std::set<uint64_t> known;
+    for (size_t at = 0; at < values.size(); at += static_cast<size_t>(cells)) {
+      ASSIGN_OR_RETURN(const uint64_t hash, ReadHash(values[at]));
+      if (hash == ~uint64_t{0}) continue;  // of a free place
+      if (!known.insert(hash).second) return values[at].Bad("expected another hash");
+      table.hashes.push_back(static_cast<int64_t>(hash));
+      for (int64_t i = 1; i < cells; ++i) {
+        ASSIGN_OR_RETURN(const double value, values[at + static_cast<size_t>(i)].AsNumber());
+        table.values.push_back(value);
+      }
+    }
+    return table;
+  }
+
+  static StatusOr<uint64_t> ReadHash(const Node& node) {
+    ASSIGN_OR_RETURN(const std::string_view text, node.AsString());
+    uint64_t hash = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), hash);
+    if (error == std::errc() && end == text.data() + text.size()) return hash;
+    return node.Bad("expected a hash of 64 bits, got \"{}\"", text.substr(0, 40));
   }
 
   /// [scale, [bias, …]], or [scale, bias] of older versions.
@@ -112,25 +237,52 @@ class Reader {
     return OkStatus();
   }
 
-  StatusOr<Border> ReadTest(const Node& node) const {
+  StatusOr<Test> ReadTest(const Node& node) const {
     ASSIGN_OR_RETURN(const Node type_node, node.At("split_type"));
     ASSIGN_OR_RETURN(const std::string_view type, type_node.AsString());
-    if (type != "FloatFeature") return RefuseFeatures(fmt::format("splits of type {}", type));
+    if (type == "FloatFeature") return ReadBorder(node);
+    if (type == "OneHotFeature") return ReadValue(node);
+    if (type != "OnlineCtr") return RefuseFeatures(fmt::format("splits of type {}", type));
+    // Which statistic it asks for, only the test's number says.
+    ASSIGN_OR_RETURN(const Node index, node.At("split_index"));
+    ASSIGN_OR_RETURN(const int64_t number,
+                     index.AsInteger(0, static_cast<int64_t>(tests_.size()) - 1));
+    return tests_[number];
+  }
+
+  StatusOr<Test> ReadBorder(const Node& node) const {
     ASSIGN_OR_RETURN(const Node index_node, node.At("float_feature_index"));
     ASSIGN_OR_RETURN(const int64_t index,
-                     index_node.AsInteger(0, static_cast<int64_t>(features_.size()) - 1));
+                     index_node.AsInteger(0, static_cast<int64_t>(numbers_.size()) - 1));
     ASSIGN_OR_RETURN(const Node border_node, node.At("border"));
     ASSIGN_OR_RETURN(const double border, border_node.AsNumber());
-    return Border{features_[index].column, static_cast<float>(border),
-                  features_[index].missing_is_above};
+    Test test = numbers_[index];
+    test.value = static_cast<float>(border);
+    return test;
+  }
+
+  StatusOr<int64_t> CategoryAt(const Node& node) const {
+    ASSIGN_OR_RETURN(const Node index_node, node.At("cat_feature_index"));
+    ASSIGN_OR_RETURN(const int64_t index,
+                     index_node.AsInteger(0, static_cast<int64_t>(model_.categories.size()) - 1));
+    return model_.categories[index];
+  }
+
+  StatusOr<Test> ReadValue(const Node& node) const {
+    Test test{.is_equality = true};
+    ASSIGN_OR_RETURN(test.column, CategoryAt(node));
+    ASSIGN_OR_RETURN(const Node value_node, node.At("value"));
+    ASSIGN_OR_RETURN(const double value, value_node.AsNumber());
+    test.value = SignedHash(value);
+    return test;
   }
 
   StatusOr<Tree> ReadSymmetric(const Node& node) {
-    std::vector<Border> tests;
+    std::vector<Test> tests;
     if (const auto splits = node.Find("splits")) {
       ASSIGN_OR_RETURN(const std::vector<Node> list, splits->AsNodes());
       for (const Node& split : list) {
-        ASSIGN_OR_RETURN(const Border test, ReadTest(split));
+        ASSIGN_OR_RETURN(const Test test, ReadTest(split));
         tests.push_back(test);
       }
     }
@@ -156,7 +308,7 @@ class Reader {
   StatusOr<int32_t> ReadNode(const Node& node, Tree& tree) const {
     const auto split = node.Find("split");
     if (!split) return ReadLeaf(node, tree);
-    ASSIGN_OR_RETURN(const Border test, ReadTest(*split));
+    ASSIGN_OR_RETURN(const Test test, ReadTest(*split));
     const auto number = static_cast<int32_t>(tree.splits.size());
     tree.splits.emplace_back();
     ASSIGN_OR_RETURN(const Node left, node.At("left"));
@@ -184,7 +336,9 @@ class Reader {
   }
 
   const Node root_;
-  std::vector<Feature> features_;
+  std::vector<bool> taken_;    // columns
+  std::vector<Test> numbers_;  // of each float feature one, without its border
+  std::vector<Test> tests_;    // every test, by its number
   Model model_;
 };
 

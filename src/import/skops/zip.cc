@@ -113,6 +113,12 @@ Status Zip::AddEntry(size_t& at) {
   return OkStatus();
 }
 
+StatusOr<uint64_t> Zip::SizeOf(std::string_view name) const {
+  const auto found = entries_.find(name);
+  if (found == entries_.end()) return Bad(name, "is not in the archive");
+  return found->second.unpacked_bytes;
+}
+
 StatusOr<std::span<const std::byte>> Zip::Read(std::string_view name, pickle::Heap& heap) {
   const auto found = entries_.find(name);
   if (found == entries_.end()) return Bad(name, "is not in the archive");

@@ -27,6 +27,8 @@ class Zip {
   /// In the order of the directory.
   const std::vector<std::string_view>& names() const { return names_; }
   bool Has(std::string_view name) const { return entries_.contains(name); }
+  /// Unpacked, as the directory says. kBadModel for a member that is missing.
+  StatusOr<uint64_t> SizeOf(std::string_view name) const;
 
   /// The bytes of a member, whose checksum is compared: in those of the archive where it is stored,
   /// else unpacked. Valid while the archive and its bytes live. What every member holds is charged

@@ -92,12 +92,15 @@ ModelColumns ColumnsOf(const Booster& booster) {
 }  // namespace
 }  // namespace xgboost
 
-StatusOr<Imported> ImportXgboost(std::span<const std::byte> bytes, const Limits& limits) {
-  ASSIGN_OR_RETURN(xgboost::Source source, xgboost::Read(bytes, limits, {}));
+StatusOr<Imported> ImportXgboost(std::span<const std::byte> bytes, const Limits& limits,
+                                 const XgboostOptions& options) {
+  ASSIGN_OR_RETURN(xgboost::Source source, xgboost::Read(bytes, limits, options));
   Imported imported{.format = std::string(source.format),
                     .framework = "xgboost",
                     .framework_version = source.booster.version,
-                    .warnings = std::move(source.warnings)};
+                    .warnings = std::move(source.warnings),
+                    .scores_are_labels = source.booster.objective == "multi:softmax" ||
+                                         source.booster.objective == "binary:hinge"};
   const ModelColumns columns = xgboost::ColumnsOf(source.booster);
   if (columns.HasWords())
     imported.warnings.push_back(

@@ -13,6 +13,14 @@
 
 namespace slipway::importing {
 
+/// How what is around a Booster uses it.
+struct XgboostOptions {
+  /// After early stopping only the best rounds answer: XGBClassifier and its like. A Booster uses
+  /// all that it has.
+  bool best_rounds = true;
+  float missing = std::numeric_limits<float>::quiet_NaN();  // this value is missing too
+};
+
 /// Imports a model that XGBoost saved: JSON, UBJSON, the binary format of versions before 3.1, and
 /// the bytes inside a pickled Booster (its state's "handle").
 /// Input `input` FP32 [-1, features]; NaN is missing; a categorical feature holds its code. A model
@@ -26,15 +34,8 @@ namespace slipway::importing {
 /// does; a warning says so.
 /// @return kUnsupported naming the booster or objective; kBadModel naming the place.
 /// Threads: any. Source: docs/formats/xgboost.md.
-StatusOr<Imported> ImportXgboost(std::span<const std::byte> bytes, const Limits& limits = {});
-
-/// How the object around a pickled Booster uses it.
-struct XgboostOptions {
-  /// After early stopping only the best rounds answer: XGBClassifier and its like. A Booster uses
-  /// all that it has.
-  bool best_rounds = true;
-  float missing = std::numeric_limits<float>::quiet_NaN();  // this value is missing too
-};
+StatusOr<Imported> ImportXgboost(std::span<const std::byte> bytes, const Limits& limits = {},
+                                 const XgboostOptions& options = {});
 
 /// The columns of the model's input. Cost: reads the whole model.
 StatusOr<ModelColumns> XgboostColumns(std::span<const std::byte> bytes, const Limits& limits = {});

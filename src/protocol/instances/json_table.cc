@@ -1,8 +1,10 @@
 #include "protocol/instances/json_table.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
+#include "infer/table.h"
 #include "protocol/instances/fit.h"
 #include "protocol/instances/rows.h"
 #include "protocol/instances/table.h"
@@ -212,7 +214,153 @@ Status ReadFeatureLists(JsonReader& json, std::vector<std::string> names, const 
   }
 }
 
+/// The cells of one column of a data frame: a list, or an object by the name of the row.
+class FrameColumn {
+ public:
+  FrameColumn(std::string_view name, std::string_view cells, const TableModel& model)
+      : name_(name), json_(cells, model.json()) {}
+
+  Status Begin() {
+    ASSIGN_OR_RETURN(const JsonType type, json_.Peek());
+    has_names_ = type == JsonType::kObject;
+    if (has_names_) return json_.BeginObject();
+    if (type == JsonType::kArray) return json_.BeginArray();
+    return Annotated(json_.Expected("a list or an object of cells"));
+  }
+  /// @param row  receives its name; views into the text, or valid until the next call.
+  StatusOr<bool> Next(std::string_view* row) {
+    if (has_names_) return json_.NextKey(row);
+    *row = {};
+    return json_.NextElement();
+  }
+  bool has_names() const { return has_names_; }
+  const std::string& name() const { return name_; }
+  JsonReader& json() { return json_; }
+  Status Refuse(std::string_view complaint) const { return Annotated(json_.Refuse(complaint)); }
+
+ private:
+  Status Annotated(const Status& status) const {
+    return Annotate(status, fmt::format("column \"{}\"", name_.substr(0, 60)));
+  }
+
+  std::string name_;
+  JsonReader json_;
+  bool has_names_ = false;
+};
+
+/// Adds one frame after the other to a table whose columns are those of the first.
+class FrameReader {
+ public:
+  explicit FrameReader(const TableModel& model)
+      : model_(model), table_(model.signature, model.features) {}
+
+  Status Add(JsonReader& json) {
+    ASSIGN_OR_RETURN(const JsonType type, json.Peek());
+    if (type == JsonType::kArray) return AddRecords(json);
+    std::vector<FrameColumn> columns;
+    RETURN_IF_ERROR(ForEachMember(json, [&](std::string_view key) -> Status {
+      std::string_view cells;
+      RETURN_IF_ERROR(json.Skip(&cells));
+      return columns.emplace_back(key, cells, model_).Begin();
+    }));
+    std::vector<std::string> names;
+    for (const FrameColumn& column : columns) names.push_back(column.name());
+    RETURN_IF_ERROR(SetColumns(std::move(names)));
+    return AddColumns(columns);
+  }
+  Status Finish(InferRequest& request) { return table_.Finish(request); }
+
+ private:
+  Status AddRecords(JsonReader& json) {
+    ASSIGN_OR_RETURN(const JsonType type, TypeOfFirst(json));
+    if (type != JsonType::kObject) return json.Refuse("expected a list of objects");
+    JsonReader first = json;
+    RETURN_IF_ERROR(first.BeginArray());
+    RETURN_IF_ERROR(first.NextElement().status());
+    ASSIGN_OR_RETURN(auto names, KeysOf(std::move(first)));
+    RETURN_IF_ERROR(SetColumns(std::move(names)));
+    return ForEachElement(json, [&] { return AddRecord(json, table_); });
+  }
+
+  Status SetColumns(std::vector<std::string> names) {
+    if (std::exchange(has_columns_, true)) return OkStatus();
+    return SetNames(std::move(names), model_, table_);
+  }
+
+  Status AddColumns(std::vector<FrameColumn>& columns) {
+    std::vector<size_t> places;
+    for (const FrameColumn& column : columns) {
+      if (table_.PassesOver(column.name())) {
+        places.push_back(table_.columns());
+        continue;
+      }
+      ASSIGN_OR_RETURN(const size_t place, table_.Find(column.name(), places.size()));
+      places.push_back(place);
+    }
+    for (;;) {
+      bool any = false;
+      std::optional<std::string> row;
+      for (size_t i = 0; i < columns.size(); ++i) {
+        if (places[i] == table_.columns()) continue;
+        ASSIGN_OR_RETURN(const bool more, AddCell(columns[i], places[i], row));
+        any |= more;
+      }
+      if (!any) return OkStatus();
+      RETURN_IF_ERROR(table_.EndRow());
+    }
+  }
+
+  /// @param row  the name that the columns before gave to the row; @return false at the end.
+  StatusOr<bool> AddCell(FrameColumn& column, size_t place, std::optional<std::string>& row) {
+    std::string_view name;
+    ASSIGN_OR_RETURN(const bool more, column.Next(&name));
+    if (!more) return false;
+    if (column.has_names() && row && *row != name)
+      return column.Refuse(fmt::format("expected row \"{}\", as in the columns before, got \"{}\"",
+                                       row->substr(0, 60), name.substr(0, 60)));
+    if (column.has_names()) row = name;
+    RETURN_IF_ERROR(table_.Put(place, column.json()));
+    return true;
+  }
+
+  const TableModel& model_;
+  Table table_;
+  bool has_columns_ = false;
+};
+
+/// One cell a row for each input, or one table of them.
+bool TakesColumns(const Signature& signature) {
+  return TakesTable(signature) || std::ranges::all_of(signature.inputs, [](const auto& input) {
+           return !input.any_rank &&
+                  (input.shape.size() == 1 || (input.shape.size() == 2 && input.shape[1] == 1));
+         });
+}
+
 }  // namespace
+
+bool HoldsFrames(JsonReader json, const Signature& signature) {
+  if (!TakesColumns(signature)) return false;
+  const auto first = TypeOfFirst(json);
+  if (!first.ok() || !json.BeginArray().ok() || !json.NextElement().ok()) return false;
+  if (*first == JsonType::kArray) {
+    const auto inner = TypeOfFirst(json);
+    return inner.ok() && *inner == JsonType::kObject;
+  }
+  std::string_view key;
+  if (*first != JsonType::kObject || !json.BeginObject().ok()) return false;
+  const auto any = json.NextKey(&key);
+  if (!any.ok() || !*any) return false;
+  const auto type = json.Peek();
+  return type.ok() && (*type == JsonType::kArray || *type == JsonType::kObject);
+}
+
+Status ReadFrames(std::string_view text, const TableModel& model, InferRequest& request) {
+  JsonReader json(text, model.json());
+  FrameReader frames(model);
+  RETURN_IF_ERROR(ForEachElement(json, [&] { return frames.Add(json); }));
+  RETURN_IF_ERROR(json.End());
+  return frames.Finish(request);
+}
 
 Status ReadRowList(std::string_view text, const TableModel& model, InferRequest& request) {
   JsonReader json(text, model.json());

@@ -48,6 +48,15 @@ Status ReadRecord(std::string_view json, const TableModel& model, InferRequest& 
 /// required input.
 Status ReadColumnLists(std::string_view json, const TableModel& model, InferRequest& request);
 
+/// The list that is due holds data frames: ReadFrames takes it, where the model's inputs are
+/// columns.
+bool HoldsFrames(JsonReader json, const Signature& signature);
+
+/// Reads a list of data frames, one below the other, each as pandas.DataFrame() takes it:
+/// `{"a": [1, 3], "b": [2, 4]}`, `{"a": {"0": 1, "1": 3}, "b": {"0": 2, "1": 4}}` (cells by the
+/// name of their row, the same in every column), or `[{"a": 1, "b": 2}, {"a": 3, "b": 4}]`.
+Status ReadFrames(std::string_view json, const TableModel& model, InferRequest& request);
+
 /// Reads the rows `[[1, 2], [3, 4]]` under the names `["a", "b"]`; whole numbers are names too.
 Status ReadSplit(std::string_view columns, std::string_view rows, const TableModel& model,
                  InferRequest& request);

@@ -1,5 +1,7 @@
 #include "protocol/openinference/infer_handler.h"
 
+#include <algorithm>
+
 #include "protocol/openinference/grpc_request_reader.h"
 #include "protocol/openinference/grpc_response_writer.h"
 #include "protocol/openinference/parameters.h"
@@ -43,12 +45,50 @@ void AnswerAsMlserver(InferResponse& answer) {
     if (output.tensor.shape.size() == 1) output.tensor.shape.push_back(1);
 }
 
+namespace {
+
+/// What KServe's servers call the outputs that are given unasked: "output-0", "output-1", ….
+std::string KserveNameOf(const Signature& signature, std::string_view output) {
+  size_t place = 0;
+  for (const TensorSpec& spec : signature.outputs) {
+    if (spec.on_request) continue;
+    if (spec.name == output) break;
+    ++place;
+  }
+  return fmt::format("output-{}", place);
+}
+
+}  // namespace
+
+void AnswerAsKserve(const Signature& signature, InferResponse& answer) {
+  for (NamedTensor& output : answer.outputs) output.name = KserveNameOf(signature, output.name);
+}
+
+Status AskAsKserve(const Signature& signature, InferRequest& request) {
+  for (RequestedOutput& asked : request.outputs) {
+    const auto known = std::ranges::find_if(signature.outputs, [&](const TensorSpec& spec) {
+      return !spec.on_request && KserveNameOf(signature, spec.name) == asked.name;
+    });
+    if (known == signature.outputs.end())
+      return Error(Reason::kBadRequest, "output \"{}\": expected output-0, as KServe calls it",
+                   asked.name.substr(0, 60));
+    asked.name = known->name;
+  }
+  return OkStatus();
+}
+
 void InferHandler::operator()(http::Exchange& exchange) {
   calls_.Run(exchange, [&](InferCall& call) {
     call.format = &format_;
     call.habit = habit_;
     RETURN_IF_ERROR(format_.read(exchange, infer_.Table(exchange.loop()), call.request,
                                  shared_memory_ != nullptr ? &call.shared : nullptr));
+    if (habit_ == Habit::kKserve && !call.request.outputs.empty()) {
+      ASSIGN_OR_RETURN(const auto* version,
+                       routing::Resolve(infer_.Table(exchange.loop()), call.request.model,
+                                        call.request.version));
+      RETURN_IF_ERROR(AskAsKserve((*version)->signature, call.request));
+    }
     return call.shared.empty() ? OkStatus() : call.shared.Fetch(*shared_memory_, call.request);
   });
 }

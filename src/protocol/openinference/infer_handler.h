@@ -21,6 +21,15 @@ extern const InferFormat kGrpcInfer;  // ModelInfer
 /// Source: SeldonIO/MLServer, mlserver/codecs/numpy.py
 void AnswerAsMlserver(InferResponse& answer);
 
+/// Gives the outputs of `answer` the names that KServe's own servers give theirs: "output-0",
+/// "output-1", … of those that are given unasked.
+/// @param signature  of the model that answered
+/// Source: kserve/kserve, python/kserve/kserve/utils/utils.py
+void AnswerAsKserve(const Signature& signature, InferResponse& answer);
+
+/// Outputs that are asked for by those names become the model's. kBadRequest for another name.
+Status AskAsKserve(const Signature& signature, InferRequest& request);
+
 class InferCall final : public HttpCall {
  public:
   const InferFormat* format = nullptr;
@@ -35,6 +44,7 @@ class InferCall final : public HttpCall {
  protected:
   Status Write(const lifecycle::ServedVersion& version, http::Response& answer) override {
     if (habit == Habit::kMlserver) AnswerAsMlserver(response);
+    if (habit == Habit::kKserve) AnswerAsKserve(version.signature, response);
     RETURN_IF_ERROR(format->write(request, response, answer));
     return shared.Store(response);
   }

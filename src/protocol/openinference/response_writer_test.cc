@@ -73,6 +73,29 @@ TEST(ResponseWriterTest, ACodecIsAParameterOfEachOutput) {
             R"("shape":[1,1],"parameters":{"content_type":"np"},"data":[5]}]})");
 }
 
+TEST(ResponseWriterTest, KserveNumbersTheOutputsThatAreGivenUnasked) {
+  Signature signature;
+  signature.outputs = {{.name = "proba", .shape = {-1}, .on_request = true},
+                       {.name = "label", .shape = {-1}},
+                       {.name = "score", .shape = {-1}}};
+  InferResponse answer;
+  answer.outputs = {{"score", {}}, {"label", {}}};
+  AnswerAsKserve(signature, answer);
+  EXPECT_EQ(answer.outputs[0].name, "output-1");
+  EXPECT_EQ(answer.outputs[1].name, "output-0");
+
+  InferRequest request;
+  request.outputs = {{.name = "output-1"}, {.name = "output-0"}};
+  ASSERT_TRUE(AskAsKserve(signature, request).ok());
+  EXPECT_EQ(request.outputs[0].name, "score");
+  EXPECT_EQ(request.outputs[1].name, "label");
+  for (const char* name : {"label", "proba", "output-2", "output-"}) {
+    request.outputs = {{.name = name}};
+    EXPECT_EQ(MessageOf(AskAsKserve(signature, request)),
+              fmt::format("output \"{}\": expected output-0, as KServe calls it", name));
+  }
+}
+
 TEST(ResponseWriterTest, EveryDataTypeWritesItsExtremes) {
   EXPECT_EQ(Data(Make<uint8_t>(DType::kBool, {3}, {1, 0, 1})), "[true,false,true]");
   EXPECT_EQ(Data(Make<int8_t>(DType::kInt8, {2}, {-128, 127})), "[-128,127]");

@@ -21,6 +21,7 @@ struct SharedMemory;
 enum class Habit {
   kTriton,    // what the protocol says
   kMlserver,  // outputs [n] are [n,1], and name the codec "np" in their parameters
+  kKserve,    // outputs are called "output-0", "output-1", …
 };
 
 /// What the routes work with; all of it outlives the server.

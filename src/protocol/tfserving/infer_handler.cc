@@ -2,6 +2,7 @@
 
 #include "protocol/instances/rows.h"
 #include "protocol/tfserving/example_reader.h"
+#include "protocol/tfserving/kserve_reader.h"
 #include "routing/resolver.h"
 
 namespace slipway::tfserving {
@@ -61,11 +62,14 @@ void InferHandler::Run(http::Exchange& exchange, const Read& read) {
 }
 
 void InferHandler::Predict(http::Exchange& exchange) {
-  Run(exchange, [](std::string_view body, const Signature& signature, InferCall& call) -> Status {
-    ASSIGN_OR_RETURN(const Format format, ReadPredictRequest(body, signature, call.request));
-    call.form = format == Format::kRows ? InferCall::Form::kRows : InferCall::Form::kColumns;
-    return OkStatus();
-  });
+  Run(exchange,
+      [this](std::string_view body, const Signature& signature, InferCall& call) -> Status {
+        call.form = InferCall::Form::kRows;
+        if (kserve_) return ReadKserveRequest(body, signature, call.request);
+        ASSIGN_OR_RETURN(const Format format, ReadPredictRequest(body, signature, call.request));
+        if (format == Format::kColumns) call.form = InferCall::Form::kColumns;
+        return OkStatus();
+      });
 }
 
 Status InferHandler::ReadExamplesOf(std::string_view body, const Signature& signature,

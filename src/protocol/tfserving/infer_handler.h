@@ -37,7 +37,10 @@ class InferCall final : public Call {
 class InferHandler {
  public:
   explicit InferHandler(const Services& services)
-      : infer_(services.infer), memory_(services.memory), calls_(services.infer, services.loops) {}
+      : infer_(services.infer),
+        memory_(services.memory),
+        kserve_(services.kserve),
+        calls_(services.infer, services.loops) {}
 
   void Predict(http::Exchange& exchange);
   void Classify(http::Exchange& exchange);
@@ -53,6 +56,7 @@ class InferHandler {
 
   routing::InferService& infer_;
   const BodyMemory& memory_;
+  const bool kserve_;
   CallRunner<InferCall> calls_;
 };
 

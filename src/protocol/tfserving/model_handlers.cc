@@ -45,14 +45,20 @@ StatusOr<VersionStatus> FindVersion(const ModelEntry& entry, std::string_view ve
                entry.name);
 }
 
-Status TellStatus(const ServingTable& table, const Exchange& exchange, std::string& out) {
+/// @param need_ready  a model that is not is an error, as with KServe's own servers
+Status TellStatus(const ServingTable& table, const Exchange& exchange, bool need_ready,
+                  std::string& out) {
   ASSIGN_OR_RETURN(const std::string_view version, VersionIn(exchange));
   const std::string_view model = exchange.params()["model"];
   ASSIGN_OR_RETURN(const auto versions, FindVersions(table, model, version));
-  if (version.empty())
-    WriteModel(model, !table.models.find(model)->second->ready.empty(), versions, out);
-  else
+  if (!version.empty()) {
     WriteVersions(versions, out);
+    return OkStatus();
+  }
+  const bool ready = !table.models.find(model)->second->ready.empty();
+  if (need_ready && !ready)
+    return Error(Reason::kLoading, "model \"{}\" is not ready: {}", model, versions.front().reason);
+  WriteModel(model, ready, versions, out);
   return OkStatus();
 }
 
@@ -88,7 +94,7 @@ void ModelHandlers::List(Exchange& exchange) const {
 
 void ModelHandlers::ModelStatus(Exchange& exchange) const {
   const Status written =
-      TellStatus(infer_.Table(exchange.loop()), exchange, exchange.response().body);
+      TellStatus(infer_.Table(exchange.loop()), exchange, kserve_, exchange.response().body);
   if (!written.ok()) return http::Refuse(exchange, written);
   exchange.Send();
 }

@@ -16,7 +16,8 @@ StatusOr<std::vector<lifecycle::VersionStatus>> FindVersions(const lifecycle::Se
 /// What is told about models. Handlers of one object may run on every I/O thread at once.
 class ModelHandlers {
  public:
-  explicit ModelHandlers(const Services& services) : infer_(services.infer) {}
+  explicit ModelHandlers(const Services& services)
+      : infer_(services.infer), kserve_(services.kserve) {}
 
   void List(http::Exchange& exchange) const;
   void ModelStatus(http::Exchange& exchange) const;
@@ -24,6 +25,7 @@ class ModelHandlers {
 
  private:
   routing::InferService& infer_;
+  const bool kserve_;
 };
 
 }  // namespace slipway::tfserving

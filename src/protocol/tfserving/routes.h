@@ -15,6 +15,9 @@ struct Services {
   routing::InferService& infer;
   const BodyMemory& memory;
   int loops = 1;  // I/O threads
+  /// As KServe's own servers: "inputs" are rows as "instances" are, both may be data frames, and a
+  /// model that is not ready is 503.
+  bool kserve = false;
 };
 
 /// Adds every route under /v1/models and every method of the gRPC API.

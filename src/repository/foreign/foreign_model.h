@@ -3,6 +3,7 @@
 // docs/switching.md lists what is read. Nothing a file names is opened but beneath its own folder,
 // and no model is.
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,14 @@ StatusOr<std::vector<ForeignModel>> ReadMlserverModels(const std::string& folder
 /// @return kNotFound when there is no MLmodel.
 StatusOr<ForeignModel> ReadMlflowModel(const std::string& folder, std::string name);
 StatusOr<ForeignModel> ReadMlflowModel(const io::Folder& folder, std::string name);
+
+/// The only file in `folder` with one of `endings`, as KServe's own servers look for it; a path of
+/// "" where there is none: folders beneath are models then.
+/// @return kNotFound when the folder is not there; kBadModel naming two files; kBadRequest for what
+///   is no name.
+/// Source: kserve/kserve, python/sklearnserver/sklearnserver/model.py and its neighbours
+StatusOr<ForeignModel> ReadKserveModel(const std::string& folder, std::string name,
+                                       std::span<const std::string_view> endings);
 
 /// What a model without a name of its own is called: "wine" of "/models/wine", and of "." there.
 std::string NameOfFolder(const std::string& folder);

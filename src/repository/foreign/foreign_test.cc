@@ -1,5 +1,6 @@
 #include "repository/foreign/foreign_model.h"
 
+#include "import/skops/testing/archive.h"
 #include "io/testing/temporary_folder.h"
 
 namespace slipway::repository {
@@ -27,6 +28,13 @@ std::vector<std::string> Lines(const StatusOr<std::vector<ForeignModel>>& models
   for (const ForeignModel& model : *models) lines.push_back(Line(model, without));
   std::sort(lines.begin(), lines.end());
   return lines;
+}
+
+/// A TorchServe archive whose serialized file is `file`.
+std::string Archive(const std::string& file) {
+  return skops::testing::Archive(
+      {{"MAR-INF/MANIFEST.json", fmt::format(R"({{"model":{{"serializedFile":"{}"}}}})", file)},
+       {file, "m"}});
 }
 
 TEST(TfservingModelsTest, SaysModelsVersionsAndLabels) {
@@ -140,7 +148,7 @@ TEST(NameOfFolderTest, IsTheLastPartOfTheAbsolutePath) {
   EXPECT_EQ(NameOfFolder("wine"), "wine");
 }
 
-TEST(TorchserveModelsTest, TakesOnnxFilesAndUnpackedArchives) {
+TEST(TorchserveModelsTest, TakesOnnxFilesAndArchivesWithOne) {
   io::TemporaryFolder root;
   root.Write("a.onnx", "m");
   root.Write("b.mar", "z");
@@ -148,14 +156,19 @@ TEST(TorchserveModelsTest, TakesOnnxFilesAndUnpackedArchives) {
   root.Write("c/net.onnx", "m");
   root.Write("d/MAR-INF/MANIFEST.json", "{}");
   root.Write("d/net.pt", "m");
+  root.Write("e.mar", Archive("net.onnx"));
+  root.Write("f.mar", Archive("net.pt"));
   root.Write("notes.txt", "t");
   const std::vector<std::string> all = {
       "a=/a.onnx",
-      "b: \"b.mar\" is an archive, which is not read yet: put the .onnx file in it into the model "
-      "store, or export the model with torch.onnx.export",
+      "b: b.mar: zip: expected the record at its end, got none: the file is cut off",
       "c=/c/net.onnx; its handler does not run: requests and answers are the model's tensors",
       "d: archive \"d\" holds 0 .onnx files, expected one: only ONNX can be served yet, so export "
-      "the model with torch.onnx.export"};
+      "the model with torch.onnx.export",
+      "e=/e.mar; its handler does not run: requests and answers are the model's tensors",
+      "f: f.mar: the archive's model is \"net.pt\": only ONNX is served, not TorchScript or a "
+      "state "
+      "of Python's modules: export it with torch.onnx.export, and archive or serve the .onnx file"};
   EXPECT_EQ(Lines(ReadTorchserveModels(root.path(), {"all"}), root.path()), all);
   EXPECT_THAT(
       Lines(ReadTorchserveModels(root.path(), {"x=a.onnx", "none.mar", "y=../a.onnx"}),

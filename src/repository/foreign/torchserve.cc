@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "bundle/artifact.h"
+#include "bundle/mar.h"
 #include "io/beneath.h"
 #include "repository/foreign/foreign_model.h"
 
@@ -9,6 +11,8 @@ namespace slipway::repository {
 namespace {
 
 constexpr size_t kMaxEntries = 10'000;
+constexpr std::string_view kNoHandler =
+    "its handler does not run: requests and answers are the model's tensors";
 constexpr std::string_view kArchiveEndings[] = {".mar", ".tar.gz", ".model"};
 
 /// "digits" of "digits.onnx" and "digits.mar".
@@ -34,8 +38,7 @@ Status LookIntoArchive(const io::Folder& store, const std::string& entry, Foreig
                  "so export the model with torch.onnx.export",
                  entry, names.size());
   model.path += "/" + names.front();
-  model.notes.emplace_back(
-      "its handler does not run: requests and answers are the model's tensors");
+  model.notes.emplace_back(kNoHandler);
   return OkStatus();
 }
 
@@ -47,10 +50,17 @@ Status Look(const io::Folder& store, const std::string& entry, ForeignModel& mod
   if (!facts) return Error(Reason::kNotFound, "\"{}\" is not in the model store", entry);
   if (facts->kind == io::FileFacts::Kind::kFolder) return LookIntoArchive(store, entry, model);
   if (entry.ends_with(".onnx")) return OkStatus();
-  return Error(Reason::kUnsupported,
-               "\"{}\" is an archive, which is not read yet: put the .onnx file in it into the "
-               "model store, or export the model with torch.onnx.export",
-               entry);
+  if (!entry.ends_with(bundle::kArchiveEnding))
+    return Error(
+        Reason::kUnsupported,
+        "\"{}\" is an archive in a form that is not read: put the .onnx file in it into the "
+        "model store, or make a .mar of it",
+        entry);
+  ASSIGN_OR_RETURN(const io::File archive, store.OpenFile(entry));
+  const auto content = bundle::MarContent::Read(archive, bundle::OpenLimits().max_total_bytes);
+  if (!content.ok()) return Annotate(content.status(), entry);
+  model.notes.emplace_back(kNoHandler);
+  return OkStatus();
 }
 
 ForeignModel ModelAt(const io::Folder& store, const std::string& path, const std::string& entry,

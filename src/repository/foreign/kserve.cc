@@ -1,0 +1,42 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/ids.h"
+#include "repository/foreign/foreign_model.h"
+
+namespace slipway::repository {
+namespace {
+
+constexpr size_t kMaxEntries = 10'000;
+
+/// The files of `folder` that end as models do.
+StatusOr<std::vector<std::string>> ModelFiles(const io::Folder& folder,
+                                              std::span<const std::string_view> endings) {
+  ASSIGN_OR_RETURN(const auto names, folder.List(kMaxEntries));
+  std::vector<std::string> files;
+  for (const std::string& name : names) {
+    const auto ends = [&](std::string_view ending) { return name.ends_with(ending); };
+    if (std::ranges::none_of(endings, ends)) continue;
+    ASSIGN_OR_RETURN(const auto facts, folder.Stat(name));
+    if (facts && facts->kind == io::FileFacts::Kind::kRegular) files.push_back(name);
+  }
+  return files;
+}
+
+}  // namespace
+
+StatusOr<ForeignModel> ReadKserveModel(const std::string& folder, std::string name,
+                                       std::span<const std::string_view> endings) {
+  RETURN_IF_ERROR(ModelName::Parse(name).status());
+  ASSIGN_OR_RETURN(const io::Folder opened, io::Folder::Open(folder));
+  ASSIGN_OR_RETURN(const auto files, ModelFiles(opened, endings));
+  ForeignModel model{.name = std::move(name)};
+  if (files.size() > 1)
+    return Error(Reason::kBadModel, "\"{}\": expected one model file, got {}: \"{}\" and \"{}\"",
+                 folder, files.size(), files[0], files[1]);
+  if (!files.empty()) model.path = folder + "/" + files.front();
+  return model;
+}
+
+}  // namespace slipway::repository
