@@ -37,7 +37,7 @@ def test_an_option_without_an_effect_is_refused(cases):
         (iris, ["--gate", ""], "--gate: expected FILE, got nothing"),
         (iris, ["--baseline", ""], "--baseline: expected MODEL|URL, got nothing"),
         (iris, ["--html", ""], "--html: expected FILE, got nothing"),
-        (iris, ["--weights", ""], "--weight: expected COLUMN, got nothing"),
+        (iris, ["--weights", ""], "--weights: expected COLUMN, got nothing"),
         (iris, ["--positive", "1"], '--positive is for two classes, the target "answer" has 3'),
         (diabetes, ["--positive", "1"], '--positive is for two classes, the target "answer" has numbers'),
         (iris, ["--shap-values"], "--shap-values needs --json"),
