@@ -1,5 +1,5 @@
-# Everything from outside, each found once. Static archives are preferred for what the server links:
-# one program to copy, and no dynamic relocation at start (docs/adr/0004).
+# Everything from outside, each found once. Static archives are preferred for what the server links,
+# except where the distribution's security updates should reach it without a build (docs/adr/0004, 0050).
 set(CMAKE_THREAD_PREFER_PTHREAD ON)
 find_package(Threads REQUIRED)
 find_package(GTest REQUIRED)
@@ -12,8 +12,6 @@ function(slipway_static target archive)
   target_link_libraries(${target} INTERFACE ${SLIPWAY_LIB_${archive}} ${ARGN})
 endfunction()
 
-slipway_static(dep::crypto crypto dl Threads::Threads)
-slipway_static(dep::ssl ssl dep::crypto)
 slipway_static(dep::yaml yaml-cpp)
 slipway_static(dep::seccomp seccomp)
 slipway_static(dep::protobuf_lite protobuf-lite Threads::Threads)
@@ -24,6 +22,10 @@ slipway_static(dep::lzma lzma Threads::Threads)
 slipway_static(dep::nghttp2 nghttp2)
 slipway_static(dep::utf8proc utf8proc)
 slipway_static(dep::zstd zstd)
+
+find_package(OpenSSL 3 REQUIRED)
+add_library(dep::crypto ALIAS OpenSSL::Crypto)
+add_library(dep::ssl ALIAS OpenSSL::SSL)
 
 # Headers alone.
 find_path(EIGEN_INCLUDE Eigen/Core PATH_SUFFIXES eigen3 REQUIRED)

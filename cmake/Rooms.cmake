@@ -9,6 +9,14 @@
 #     COLD)                           # runs at start or for a person: released small, not fast
 include(CMakeParseArguments)
 
+# Of a room that is not cold, the files that are; of a cold room, those that are not.
+function(slipway_cold)
+  set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS $<$<CONFIG:Release>:-Os>)
+endfunction()
+function(slipway_hot)
+  set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS $<$<CONFIG:Release>:-O2>)
+endfunction()
+
 function(slipway_room)
   cmake_parse_arguments(ROOM "COLD" "NAME" "SOURCES;ROOMS;LIBRARIES;TESTS;TEST_LIBRARIES" ${ARGN})
   set(target room_${ROOM_NAME})

@@ -112,7 +112,8 @@ StatusOr<WarmUpReport> WarmUp(const LoadedModel& model,
   constexpr int kSettlingRuns = 8;
   const TimePoint settling_until = std::min(begin + options.budget, clock.Now() + options.settling);
   const auto goes_on = [&] {
-    return report.runs == 0 || clock.Now() < settling_until || (!settled && in_budget());
+    return report.runs == 0 || clock.Now() < settling_until ||
+           (!settled && in_budget() && report.last_run < options.long_run);
   };
   for (int i = 0; i < kSettlingRuns && goes_on(); ++i) {
     std::vector<Tensor> results;
@@ -130,7 +131,7 @@ StatusOr<WarmUpReport> WarmUp(const LoadedModel& model,
     settled = true;
     if (cost != nullptr) cost->Observe(size, report.last_run);
   }
-  // Too slow for a second run: without this it would pass for a short one.
+  // One run had to do: without this it would pass for a short one.
   if (cost != nullptr && !settled) cost->Observe(size, report.last_run);
   return report;
 }

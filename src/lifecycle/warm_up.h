@@ -16,7 +16,9 @@ struct WarmUpOptions {
   size_t max_examples = 3;                          // golden examples replayed
   Duration budget = std::chrono::milliseconds(50);  // no further run is begun after it
   Duration settling =
-      std::chrono::milliseconds(2);             // of it for runs beyond the first and the golden
+      std::chrono::milliseconds(2);  // of it for runs beyond the first and the golden
+  Duration long_run =
+      std::chrono::milliseconds(5);  // one that takes longer is long with cold caches or without
   Duration max_run = std::chrono::seconds(30);  // one run that takes longer fails the load
 };
 

@@ -65,6 +65,11 @@ TEST(WarmUpTest, ReplaysThreeExamplesOrWhatFitsIntoFiftyMilliseconds) {
   }
 }
 
+TEST(WarmUpTest, ALongRunIsNotRepeatedWhereNothingIsCompared) {
+  EXPECT_EQ(WarmUpOf(milliseconds(6), {})->runs, 1);
+  EXPECT_EQ(WarmUpOf(milliseconds(4), {})->runs, 2);
+}
+
 TEST(WarmUpTest, AnExampleThatIsNotReproducedIsNamed) {
   const auto report = WarmUpOf(milliseconds(1), Examples(/*wrong=*/2));
   EXPECT_EQ(ReasonOf(report.status()), Reason::kBadModel);

@@ -108,8 +108,9 @@ Status Application::Wire(std::shared_ptr<Engine> engine) {
   }
   SetBodyLimits(ToHttpLimits(config_, resources_));
   std::vector<std::string> patterns;
+  const auto contracts = reflection::BuiltInContracts();
   for (const ListenDialect dialect : kListenDialects) {
-    routers_[dialect] = MakeRouter(dialect);
+    routers_[dialect] = MakeRouter(dialect, contracts);
     for (const http::Route& route : routers_[dialect]->routes()) patterns.push_back(route.pattern);
   }
   http_metrics_ = std::make_shared<HttpMetrics>(patterns);
@@ -190,9 +191,9 @@ void Application::MakeManager(std::vector<std::unique_ptr<repository::Source>> s
                                                   std::move(loader), *lifecycle_metrics_);
 }
 
-std::shared_ptr<http::Router> Application::MakeRouter(ListenDialect dialect) {
+std::shared_ptr<http::Router> Application::MakeRouter(
+    ListenDialect dialect, const std::shared_ptr<const reflection::DescriptorIndex>& contracts) {
   auto router = std::make_shared<http::Router>();
-  const auto contracts = reflection::BuiltInContracts();
   openinference::AddRoutes(*router,
                            {.infer = *infer_,
                             .models = *manager_,

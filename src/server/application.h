@@ -16,6 +16,7 @@
 #include "protocol/dialect/infer_handler.h"
 #include "protocol/openinference/health.h"
 #include "protocol/openinference/shared_tensors.h"
+#include "protocol/reflection/descriptor_index.h"
 #include "routing/infer_service.h"
 #include "server/certificates.h"
 #include "server/config.h"
@@ -73,7 +74,8 @@ class Application {
   std::unique_ptr<lifecycle::Loader> MakeLoader(std::shared_ptr<Engine> engine);
   void MakeManager(std::vector<std::unique_ptr<repository::Source>> sources,
                    std::unique_ptr<lifecycle::Loader> loader);
-  std::shared_ptr<http::Router> MakeRouter(ListenDialect dialect);
+  std::shared_ptr<http::Router> MakeRouter(
+      ListenDialect dialect, const std::shared_ptr<const reflection::DescriptorIndex>& contracts);
   void AddModelsRoutes(http::Router& router, ListenDialect dialect,
                        const dialect::Services& dialects);
   http::ServerOptions MakeServerOptions() const;

@@ -64,7 +64,7 @@ Status ParseAll(const std::string_view* in, size_t count, To* out) {
 }
 
 template <typename To>
-void EmitParse(Lowering& node, const Value& x, const Value& y) {
+[[gnu::cold]] void EmitParse(Lowering& node, const Value& x, const Value& y) {
   node.Emit(MakeStep([from = x.slot, to = y.slot, columns = x.columns()](const Block& block) {
               return ParseAll(block.In<std::string_view>(from), block.rows * columns,
                               block.Out<To>(to));
@@ -74,7 +74,7 @@ void EmitParse(Lowering& node, const Value& x, const Value& y) {
 
 bool IsComputed(DType dtype) { return dtype != DType::kFp16 && dtype != DType::kBf16; }
 
-Status LowerCastTo(Lowering& node, DType dtype) {
+[[gnu::cold]] Status LowerCastTo(Lowering& node, DType dtype) {
   ASSIGN_OR_RETURN(const Value x, node.Rows(0));
   if (x.dtype == dtype) {
     node.Give(0, x);
@@ -107,7 +107,8 @@ Status LowerCastTo(Lowering& node, DType dtype) {
 }
 
 /// A constant cast is a constant.
-StatusOr<Tensor> CastConstant(const Lowering& node, const Tensor& tensor, DType dtype) {
+[[gnu::cold]] StatusOr<Tensor> CastConstant(const Lowering& node, const Tensor& tensor,
+                                            DType dtype) {
   if (tensor.dtype == dtype) return tensor;
   if (!IsComputed(tensor.dtype) || !IsComputed(dtype) || dtype == DType::kBytes ||
       tensor.dtype == DType::kBytes)
@@ -126,7 +127,7 @@ StatusOr<Tensor> CastConstant(const Lowering& node, const Tensor& tensor, DType 
   return Tensor{dtype, tensor.shape, Buffer::Own(std::move(bytes))};
 }
 
-Status LowerCast(Lowering& node) {
+[[gnu::cold]] Status LowerCast(Lowering& node) {
   const auto dtype = onnx::DTypeOf(static_cast<int32_t>(node.Int("to", 0)));
   if (!dtype) return node.Unsupported("to element type {}", node.Int("to", 0));
   if (!node.input(0).is_constant()) return LowerCastTo(node, *dtype);
@@ -135,7 +136,9 @@ Status LowerCast(Lowering& node) {
   return OkStatus();
 }
 
-Status LowerCastLike(Lowering& node) { return LowerCastTo(node, node.input(1).dtype); }
+[[gnu::cold]] Status LowerCastLike(Lowering& node) {
+  return LowerCastTo(node, node.input(1).dtype);
+}
 
 constexpr Operator kOperators[] = {{"", "Cast", LowerCast}, {"", "CastLike", LowerCastLike, 2}};
 

@@ -7,7 +7,7 @@
 namespace slipway::tabular {
 namespace {
 
-Status LowerCouplePairs(Lowering& node) {
+[[gnu::cold]] Status LowerCouplePairs(Lowering& node) {
   ASSIGN_OR_RETURN(const Value r, node.Rows(0));
   if (r.dtype != DType::kFp64 || r.tail.size() != 2 || r.tail[0] != r.tail[1] || r.tail[0] < 1)
     return node.Unsupported("input 0 is {}, expected FP64 [n,classes,classes]", r.ToString());

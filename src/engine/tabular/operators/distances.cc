@@ -16,7 +16,7 @@ void AddColumn(double x, const double* references, size_t count, double* total, 
 
 /// Distances [n, m] of rows [n, columns] to constant references [columns, m].
 template <typename Add>
-Status LowerDistances(Lowering& node, Add add) {
+[[gnu::cold]] Status LowerDistances(Lowering& node, Add add) {
   ASSIGN_OR_RETURN(const Value x, node.Matrix(0, {DType::kFp64}));
   ASSIGN_OR_RETURN(const auto references, node.Constant(1));
   if (references->dtype != DType::kFp64 || references->shape.size() != 2 || x.tail.size() != 1 ||
@@ -38,21 +38,21 @@ Status LowerDistances(Lowering& node, Add add) {
   return OkStatus();
 }
 
-Status LowerSumOfDistances(Lowering& node) {
+[[gnu::cold]] Status LowerSumOfDistances(Lowering& node) {
   return LowerDistances(node, [](double total, double d) { return total + d; });
 }
 
-Status LowerSumOfSquaredDistances(Lowering& node) {
+[[gnu::cold]] Status LowerSumOfSquaredDistances(Lowering& node) {
   return LowerDistances(node, [](double total, double d) { return total + d * d; });
 }
 
-Status LowerLargestDistance(Lowering& node) {
+[[gnu::cold]] Status LowerLargestDistance(Lowering& node) {
   // NaN stays, as in Max.
   return LowerDistances(
       node, [](double total, double d) { return total >= d || total != total ? total : d; });
 }
 
-Status LowerSumOfPoweredDistances(Lowering& node) {
+[[gnu::cold]] Status LowerSumOfPoweredDistances(Lowering& node) {
   ASSIGN_OR_RETURN(const auto power, node.Constant(2));
   const auto p = NumberOf(*power);
   if (!p) return node.Unsupported("power {}", node.input(2).ToString());

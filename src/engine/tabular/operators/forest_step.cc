@@ -29,7 +29,7 @@ Status ForestStep::Run(const Block& block) const {
   return forest_->Score(rows, block.Out<std::byte>(to_));
 }
 
-StatusOr<Value> EmitForest(Lowering& node, forest::ForestSpec spec, DType sum) {
+[[gnu::cold]] StatusOr<Value> EmitForest(Lowering& node, forest::ForestSpec spec, DType sum) {
   ASSIGN_OR_RETURN(const Value x, node.Matrix(0, {DType::kFp32, DType::kFp64}));
   if (x.tail.empty()) return node.Unsupported("input 0 is {}", x.ToString());
   ASSIGN_OR_RETURN(const Value y, node.NewRows(sum, {spec.targets}));

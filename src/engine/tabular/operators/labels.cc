@@ -35,7 +35,7 @@ Places<T> PlacesOf(const Elements<T>& categories) {
 using Constant = std::shared_ptr<const Tensor>;
 
 /// "keys" or "values": a tensor attribute, or a list in the name of its type.
-StatusOr<Constant> ListOf(const Lowering& node, const std::string& name) {
+[[gnu::cold]] StatusOr<Constant> ListOf(const Lowering& node, const std::string& name) {
   ASSIGN_OR_RETURN(Constant tensor, node.TensorOf(name + "_tensor"));
   if (tensor != nullptr) return tensor;
   if (node.attribute(name + "_strings"))
@@ -50,7 +50,7 @@ StatusOr<Constant> ListOf(const Lowering& node, const std::string& name) {
 }
 
 /// What a value that is no key becomes.
-StatusOr<Constant> DefaultOf(const Lowering& node, DType dtype) {
+[[gnu::cold]] StatusOr<Constant> DefaultOf(const Lowering& node, DType dtype) {
   ASSIGN_OR_RETURN(Constant tensor, node.TensorOf("default_tensor"));
   if (tensor != nullptr) return tensor;
   if (dtype == DType::kBytes)
@@ -63,8 +63,8 @@ StatusOr<Constant> DefaultOf(const Lowering& node, DType dtype) {
 }
 
 template <typename From, typename To>
-Status GiveEncoded(Lowering& node, const Value& x, const Tensor& keys, const Constant& values,
-                   const Constant& otherwise) {
+[[gnu::cold]] Status GiveEncoded(Lowering& node, const Value& x, const Tensor& keys,
+                                 const Constant& values, const Constant& otherwise) {
   ASSIGN_OR_RETURN(const Value y, node.NewRows(values->dtype, x.tail));
   Elements<To> table = ElementsOf<To>(*values);
   table.push_back(ElementsOf<To>(*otherwise).front());
@@ -96,7 +96,7 @@ auto VisitCategory(DType dtype, F f) {
   return f.template operator()<double>();
 }
 
-Status LowerLabelEncoder(Lowering& node) {
+[[gnu::cold]] Status LowerLabelEncoder(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Rows(0));
   ASSIGN_OR_RETURN(const Constant keys, ListOf(node, "keys"));
   ASSIGN_OR_RETURN(const Constant values, ListOf(node, "values"));
@@ -116,7 +116,8 @@ Status LowerLabelEncoder(Lowering& node) {
 
 /// One column for each category of each column: FP32 by specification.
 template <typename T>
-Status GiveOneHot(Lowering& node, const Value& x, const Tensor& categories, bool zeros) {
+[[gnu::cold]] Status GiveOneHot(Lowering& node, const Value& x, const Tensor& categories,
+                                bool zeros) {
   const auto count = static_cast<size_t>(*ElementCount(categories.shape));
   Shape tail = x.tail;
   tail.push_back(static_cast<int64_t>(count));
@@ -140,7 +141,7 @@ Status GiveOneHot(Lowering& node, const Value& x, const Tensor& categories, bool
   return OkStatus();
 }
 
-Status LowerOneHotEncoder(Lowering& node) {
+[[gnu::cold]] Status LowerOneHotEncoder(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Rows(0));
   const bool zeros = node.Int("zeros", 1) != 0;
   if (x.dtype == DType::kBytes && node.attribute("cats_strings"))

@@ -73,7 +73,7 @@ Weights<T> FactorsOf(Lowering& node, const std::shared_ptr<const Tensor>& w, boo
   });
 }
 
-Status LowerMatMul(Lowering& node) {
+[[gnu::cold]] Status LowerMatMul(Lowering& node) {
   if (node.input(0).sparse) return LowerSparseMatMul(node);
   ASSIGN_OR_RETURN(const Value x, node.Matrix(0, {DType::kFp32, DType::kFp64}));
   ASSIGN_OR_RETURN(const auto w, node.Constant(1));
@@ -104,7 +104,8 @@ StatusOr<std::vector<T>> GemmBias(Lowering& node, size_t outputs) {
 }
 
 template <typename T>
-Status LowerGemmOf(Lowering& node, const Value& x, const std::shared_ptr<const Tensor>& b) {
+[[gnu::cold]] Status LowerGemmOf(Lowering& node, const Value& x,
+                                 const std::shared_ptr<const Tensor>& b) {
   const bool transposed = node.Int("transB", 0) != 0;
   if (x.columns() != static_cast<size_t>(b->shape[transposed]))
     return node.Unsupported("{} times {}", x.ToString(), node.input(1).ToString());
@@ -116,7 +117,7 @@ Status LowerGemmOf(Lowering& node, const Value& x, const std::shared_ptr<const T
   return OkStatus();
 }
 
-Status LowerGemm(Lowering& node) {
+[[gnu::cold]] Status LowerGemm(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Matrix(0, {DType::kFp32, DType::kFp64}));
   ASSIGN_OR_RETURN(const auto b, node.Constant(1));
   const bool same = b->dtype == x.dtype && (!node.has(2) || node.input(2).dtype == x.dtype);

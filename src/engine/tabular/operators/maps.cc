@@ -12,7 +12,7 @@ namespace {
 
 /// y = f(x), of the type that f returns.
 template <typename T, typename F>
-Status GiveMap(Lowering& node, const Value& x, F f) {
+[[gnu::cold]] Status GiveMap(Lowering& node, const Value& x, F f) {
   using Out = std::invoke_result_t<F, T>;
   ASSIGN_OR_RETURN(const Value y, node.NewRows(DTypeOf<Out>(), x.tail));
   node.Emit(MakeStep([f, from = x.slot, to = y.slot, columns = x.columns()](const Block& block) {
@@ -26,7 +26,7 @@ Status GiveMap(Lowering& node, const Value& x, F f) {
 }
 
 template <auto kFunction, typename Allowed = Floats>
-Status LowerMap(Lowering& node) {
+[[gnu::cold]] Status LowerMap(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Rows(0));
   Status given = node.Unsupported("input 0 is {}", x.ToString());
   Allowed::Visit(x.dtype, [&]<typename T>() { given = GiveMap<T>(node, x, kFunction); });
@@ -35,7 +35,7 @@ Status LowerMap(Lowering& node) {
 
 /// A function of the arithmetic that has variants.
 template <auto kF32, auto kF64>
-Status LowerFunction(Lowering& node) {
+[[gnu::cold]] Status LowerFunction(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Rows(0));
   ASSIGN_OR_RETURN(const Value y, node.NewRows(x.dtype, x.tail));
   const bool allowed = Floats::Visit(x.dtype, [&]<typename T>() {
@@ -73,7 +73,7 @@ class ReluStep final : public Relu {
   const size_t columns_;
 };
 
-Status LowerRelu(Lowering& node) {
+[[gnu::cold]] Status LowerRelu(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Rows(0));
   ASSIGN_OR_RETURN(const Value y, node.NewRows(x.dtype, x.tail));
   const bool allowed = Floats::Visit(x.dtype, [&]<typename T>() {
@@ -84,7 +84,7 @@ Status LowerRelu(Lowering& node) {
   return OkStatus();
 }
 
-Status LowerIsInf(Lowering& node) {
+[[gnu::cold]] Status LowerIsInf(Lowering& node) {
   if (node.Int("detect_negative", 1) != 1 || node.Int("detect_positive", 1) != 1)
     return node.Unsupported("only infinities of both signs are looked for");
   return LowerMap<[](auto x) { return std::isinf(x); }>(node);
@@ -102,7 +102,7 @@ StatusOr<double> Bound(const Lowering& node, size_t i, std::string_view name, do
   return attribute == nullptr ? otherwise : attribute->f();
 }
 
-Status LowerClip(Lowering& node) {
+[[gnu::cold]] Status LowerClip(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Rows(0));
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   ASSIGN_OR_RETURN(const double low, Bound(node, 1, "min", -kInfinity));

@@ -15,7 +15,7 @@ namespace {
 
 /// Gives y[r][k] = f(x[r][k], k).
 template <typename F>
-Status GiveByColumn(Lowering& node, const Value& x, F f) {
+[[gnu::cold]] Status GiveByColumn(Lowering& node, const Value& x, F f) {
   ASSIGN_OR_RETURN(const Value y, node.NewRows(DType::kFp32, x.tail));
   node.Emit(MakeStep([f = std::move(f), from = x.slot, to = y.slot,
                       columns = x.columns()](const Block& block) {
@@ -42,7 +42,7 @@ StatusOr<std::vector<float>> Each(const Lowering& node, std::string_view name, s
 
 // ---- preparation
 
-Status LowerScaler(Lowering& node) {
+[[gnu::cold]] Status LowerScaler(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, InputAsFloats(node));
   ASSIGN_OR_RETURN(auto offset, Each(node, "offset", x.columns(), 0));
   ASSIGN_OR_RETURN(auto scale, Each(node, "scale", x.columns(), 1));
@@ -52,14 +52,14 @@ Status LowerScaler(Lowering& node) {
                       });
 }
 
-Status LowerBinarizer(Lowering& node) {
+[[gnu::cold]] Status LowerBinarizer(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Matrix(0, {DType::kFp32}));
   return GiveByColumn(node, x, [threshold = node.Float("threshold", 0)](float v, size_t) {
     return v > threshold ? 1.0F : 0.0F;
   });
 }
 
-Status LowerImputer(Lowering& node) {
+[[gnu::cold]] Status LowerImputer(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Matrix(0, {DType::kFp32}));
   ASSIGN_OR_RETURN(auto imputed, Each(node, "imputed_value_floats", x.columns(), 0));
   const float replaced = node.Float("replaced_value_float", 0);
@@ -80,7 +80,7 @@ float NormOf(const float* row, size_t columns, Norm norm) {
   return norm == Norm::kMax ? largest : norm == Norm::kL1 ? sum : std::sqrt(sum);
 }
 
-Status LowerNormalizer(Lowering& node) {
+[[gnu::cold]] Status LowerNormalizer(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, InputAsFloats(node));
   const std::string name = node.Text("norm", "MAX");
   const Norm norm = name == "L1" ? Norm::kL1 : name == "L2" ? Norm::kL2 : Norm::kMax;
@@ -101,7 +101,7 @@ Status LowerNormalizer(Lowering& node) {
 
 // ---- linear models
 
-Status LowerLinearRegressor(Lowering& node) {
+[[gnu::cold]] Status LowerLinearRegressor(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, InputAsFloats(node));
   ASSIGN_OR_RETURN(Value scores,
                    EmitScores(node, x, node.Floats("coefficients"), node.Floats("intercepts")));
@@ -115,7 +115,7 @@ Status LowerLinearRegressor(Lowering& node) {
   return OkStatus();
 }
 
-Status LowerLinearClassifier(Lowering& node) {
+[[gnu::cold]] Status LowerLinearClassifier(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, InputAsFloats(node));
   ASSIGN_OR_RETURN(const Value scores,
                    EmitScores(node, x, node.Floats("coefficients"), node.Floats("intercepts")));
@@ -150,8 +150,9 @@ StatusOr<Value> InputAsFloats(Lowering& node) {
   return y;
 }
 
-StatusOr<Value> EmitScores(Lowering& node, const Value& x, const std::vector<float>& coefficients,
-                           std::vector<float> intercepts) {
+[[gnu::cold]] StatusOr<Value> EmitScores(Lowering& node, const Value& x,
+                                         const std::vector<float>& coefficients,
+                                         std::vector<float> intercepts) {
   const size_t columns = x.columns();
   const size_t outputs = columns == 0 ? 0 : coefficients.size() / columns;
   if (outputs == 0 || outputs * columns != coefficients.size() ||

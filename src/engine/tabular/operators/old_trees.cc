@@ -183,7 +183,7 @@ class OldTrees {
   absl::flat_hash_map<size_t, bool> reached_;
 };
 
-Status LowerRegressor(Lowering& node) {
+[[gnu::cold]] Status LowerRegressor(Lowering& node) {
   OldTrees trees(node, "target", node.Int("n_targets", 1));
   ASSIGN_OR_RETURN(forest::ForestSpec spec, trees.Read());
   ASSIGN_OR_RETURN(Value scores, EmitForest(node, std::move(spec), DType::kFp32));
@@ -195,7 +195,7 @@ Status LowerRegressor(Lowering& node) {
 /// Of one score s for two classes: label 1 above the threshold. Output 1 as ONNX Runtime has it:
 /// 1 - s and s where no weight is negative, else both signs, through LOGISTIC; without that, s
 /// comes first where label 0 wins.
-Status GiveOneScore(Lowering& node, const Value& scores, bool all_positive) {
+[[gnu::cold]] Status GiveOneScore(Lowering& node, const Value& scores, bool all_positive) {
   const std::string transform = node.Text("post_transform", "NONE");
   if (transform != "NONE" && transform != "LOGISTIC")
     return node.Unsupported("post_transform {} of one score", transform);
@@ -224,7 +224,7 @@ Status GiveOneScore(Lowering& node, const Value& scores, bool all_positive) {
   return OkStatus();
 }
 
-Status LowerClassifier(Lowering& node) {
+[[gnu::cold]] Status LowerClassifier(Lowering& node) {
   const size_t labels = std::max(
       {node.Texts("classlabels_strings").size(), node.IntsOf("classlabels_int64s").size()});
   const auto targets = node.IntsOf("class_ids");

@@ -25,7 +25,8 @@ void ApplyRow(F f, const T* a, bool a_single, const T* b, bool b_single, size_t 
 
 /// y = f(a, b), of the type that f returns.
 template <typename T, typename F>
-StatusOr<Value> EmitPair(Lowering& node, const Value& a, const Value& b, const Shape& tail, F f) {
+[[gnu::cold]] StatusOr<Value> EmitPair(Lowering& node, const Value& a, const Value& b,
+                                       const Shape& tail, F f) {
   using Out = std::invoke_result_t<F, T, T>;
   ASSIGN_OR_RETURN(const Value y, node.NewRows(DTypeOf<Out>(), tail));
   ASSIGN_OR_RETURN(const auto left, OperandOf<T>(node, a, tail));
@@ -44,7 +45,7 @@ StatusOr<Value> EmitPair(Lowering& node, const Value& a, const Value& b, const S
 
 /// f of two values, one of them rows at least.
 template <auto kFunction, typename Allowed>
-StatusOr<Value> EmitAllowed(Lowering& node, const Value& a, const Value& b) {
+[[gnu::cold]] StatusOr<Value> EmitAllowed(Lowering& node, const Value& a, const Value& b) {
   if (a.dtype != b.dtype || (!a.rows() && !b.rows()))
     return node.Unsupported("{} and {}", a.ToString(), b.ToString());
   ASSIGN_OR_RETURN(const Shape tail, BroadcastTail(node, std::vector<Value>{a, b}));
@@ -56,7 +57,7 @@ StatusOr<Value> EmitAllowed(Lowering& node, const Value& a, const Value& b) {
 }
 
 template <auto kFunction, typename Allowed>
-Status LowerPair(Lowering& node) {
+[[gnu::cold]] Status LowerPair(Lowering& node) {
   ASSIGN_OR_RETURN(const Value a, RowsOrConstant(node, 0));
   ASSIGN_OR_RETURN(const Value b, RowsOrConstant(node, 1));
   ASSIGN_OR_RETURN(const Value y, (EmitAllowed<kFunction, Allowed>(node, a, b)));
@@ -64,16 +65,26 @@ Status LowerPair(Lowering& node) {
   return OkStatus();
 }
 
+/// kFunction(b, a).
+template <auto kFunction, typename Allowed>
+[[gnu::cold]] Status LowerSwapped(Lowering& node) {
+  ASSIGN_OR_RETURN(const Value a, RowsOrConstant(node, 0));
+  ASSIGN_OR_RETURN(const Value b, RowsOrConstant(node, 1));
+  ASSIGN_OR_RETURN(const Value y, (EmitAllowed<kFunction, Allowed>(node, b, a)));
+  node.Give(0, y);
+  return OkStatus();
+}
+
 /// C's fmod, with the sign of the dividend; ONNX's other rule is for whole numbers.
 template <auto kFunction>
-Status LowerMod(Lowering& node) {
+[[gnu::cold]] Status LowerMod(Lowering& node) {
   if (node.Int("fmod", 0) == 0) return node.Unsupported("without fmod");
   return LowerPair<kFunction, Floats>(node);
 }
 
 /// Any number of operands: two by two.
 template <auto kFunction>
-Status LowerMany(Lowering& node) {
+[[gnu::cold]] Status LowerMany(Lowering& node) {
   ASSIGN_OR_RETURN(Value y, RowsOrConstant(node, 0));
   for (size_t i = 1; i < node.input_count(); ++i) {
     ASSIGN_OR_RETURN(const Value next, RowsOrConstant(node, i));
@@ -125,15 +136,15 @@ class AddConstantStep final : public ConstantAddition {
 };
 
 template <typename T>
-StatusOr<Value> EmitAddConstant(Lowering& node, const Value& x, const Value& addend,
-                                const Shape& tail) {
+[[gnu::cold]] StatusOr<Value> EmitAddConstant(Lowering& node, const Value& x, const Value& addend,
+                                              const Shape& tail) {
   ASSIGN_OR_RETURN(const Value y, node.NewRows(x.dtype, tail));
   ASSIGN_OR_RETURN(Operand<T> constant, OperandOf<T>(node, addend, tail));
   node.Emit(std::make_unique<AddConstantStep<T>>(x, std::move(constant), y), {x.slot}, {y.slot});
   return y;
 }
 
-Status LowerAdd(Lowering& node) {
+[[gnu::cold]] Status LowerAdd(Lowering& node) {
   const Value& a = node.input(0);
   const Value& b = node.input(1);
   const auto& [x, addend] = a.rows() ? std::tie(a, b) : std::tie(b, a);
@@ -155,8 +166,8 @@ constexpr Operator kOperators[] = {
     {"", "And", LowerPair<std::logical_and<bool>{}, Types<bool>>, 2},
     {"", "Div", LowerPair<std::divides<>{}, Floats>, 2},
     {"", "Equal", LowerPair<std::equal_to<>{}, Everything>, 2},
-    {"", "Greater", LowerPair<std::greater<>{}, Everything>, 2},
-    {"", "GreaterOrEqual", LowerPair<std::greater_equal<>{}, Everything>, 2},
+    {"", "Greater", LowerSwapped<std::less<>{}, Everything>, 2},
+    {"", "GreaterOrEqual", LowerSwapped<std::less_equal<>{}, Everything>, 2},
     {"", "Less", LowerPair<std::less<>{}, Everything>, 2},
     {"", "LessOrEqual", LowerPair<std::less_equal<>{}, Everything>, 2},
     {"", "Max", LowerMany<kLarger>, 1, kAnyNumber},

@@ -15,7 +15,8 @@ std::shared_ptr<const Tensor> ClassLabels(const Lowering& node) {
   return std::make_shared<const Tensor>(TensorOfNumbers(DType::kInt64, numbers));
 }
 
-StatusOr<Value> EmitPostTransform(Lowering& node, const Value& scores, std::string_view name) {
+[[gnu::cold]] StatusOr<Value> EmitPostTransform(Lowering& node, const Value& scores,
+                                                std::string_view name) {
   if (name == "NONE" || name.empty()) return scores;
   // Of one score alone SOFTMAX is 1, and to some engines the score.
   const bool known = name == "LOGISTIC" || (name == "SOFTMAX" && scores.columns() > 1);
@@ -34,7 +35,7 @@ StatusOr<Value> EmitPostTransform(Lowering& node, const Value& scores, std::stri
   return y;
 }
 
-Status GiveClasses(Lowering& node, const Value& scores, std::string_view transform) {
+[[gnu::cold]] Status GiveClasses(Lowering& node, const Value& scores, std::string_view transform) {
   const auto labels = ClassLabels(node);
   if (scores.tail[0] < 2 || labels->shape[0] != scores.tail[0])
     return node.Unsupported("{} scores for {} labels", scores.tail[0], labels->shape[0]);

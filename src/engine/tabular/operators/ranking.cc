@@ -49,7 +49,7 @@ void Rank(const T* row, size_t count, size_t k, bool largest, int64_t* order) {
 }
 
 template <typename T>
-Status GiveTopK(Lowering& node, const Value& x, size_t k, bool largest) {
+[[gnu::cold]] Status GiveTopK(Lowering& node, const Value& x, size_t k, bool largest) {
   const auto size = static_cast<int64_t>(k);
   ASSIGN_OR_RETURN(const Value order, node.NewRows(DType::kInt64, x.tail));  // all, ranked
   ASSIGN_OR_RETURN(const Value values, node.NewRows(x.dtype, {size}));
@@ -72,7 +72,7 @@ Status GiveTopK(Lowering& node, const Value& x, size_t k, bool largest) {
   return OkStatus();
 }
 
-Status LowerTopK(Lowering& node) {
+[[gnu::cold]] Status LowerTopK(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Rows(0));
   RETURN_IF_ERROR(CheckColumns(node, x, node.Int("axis", -1)));
   std::vector<int64_t> k = {node.Int("k", -1)};  // an attribute before operator set 10
@@ -88,7 +88,7 @@ Status LowerTopK(Lowering& node) {
 
 // ---- CumSum
 
-Status LowerCumSum(Lowering& node) {
+[[gnu::cold]] Status LowerCumSum(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Rows(0));
   ASSIGN_OR_RETURN(const std::vector<int64_t> axis, node.Integers(1, ""));
   if (axis.size() != 1) return node.Bad("axis {}", ToString(axis));
@@ -111,7 +111,7 @@ Status LowerCumSum(Lowering& node) {
 
 // ---- GatherElements
 
-Status LowerGatherElements(Lowering& node) {
+[[gnu::cold]] Status LowerGatherElements(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Rows(0));
   ASSIGN_OR_RETURN(const Value index, node.Matrix(1, {DType::kInt64}));
   RETURN_IF_ERROR(CheckColumns(node, x, node.Int("axis", 0)));

@@ -31,7 +31,7 @@ size_t Extreme(const T* x, const Axis& axis, bool last) {
 }
 
 template <bool kLargest>
-Status LowerArg(Lowering& node) {
+[[gnu::cold]] Status LowerArg(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Rows(0));
   ASSIGN_OR_RETURN(const size_t at, node.ColumnAxis(node.Int("axis", 0), x));
   if (x.tail[at] < 1) return node.Bad("no columns to choose from");
@@ -223,7 +223,7 @@ std::unique_ptr<Step> MakeReduce(Slot from, Slot to, const Axis& axis) {
 }
 
 template <typename F>
-Status LowerReduce(Lowering& node) {
+[[gnu::cold]] Status LowerReduce(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Rows(0));
   ASSIGN_OR_RETURN(const auto axes, ReducedAxes(node, x));
   const auto [begin, end] = axes;
@@ -262,7 +262,7 @@ void SoftmaxRows(const Arithmetic& arithmetic, const T* in, size_t rows, size_t 
   }
 }
 
-Status LowerSoftmax(Lowering& node) {
+[[gnu::cold]] Status LowerSoftmax(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Rows(0));
   const int64_t axis = node.Int("axis", node.opset() < 13 ? 1 : -1);
   ASSIGN_OR_RETURN(const size_t at, node.ColumnAxis(axis, x));
@@ -295,7 +295,7 @@ constexpr Operator kOperators[] = {
 
 }  // namespace
 
-void EmitSoftmax(Lowering& node, const Value& x, const Value& y, size_t length) {
+[[gnu::cold]] void EmitSoftmax(Lowering& node, const Value& x, const Value& y, size_t length) {
   const auto emit = [&]<typename T>() {
     node.Emit(MakeStep([=, groups = x.columns() / length, from = x.slot, to = y.slot,
                         &arithmetic = BestArithmetic()](const Block& block) {
@@ -310,7 +310,7 @@ void EmitSoftmax(Lowering& node, const Value& x, const Value& y, size_t length) 
     emit.template operator()<double>();
 }
 
-StatusOr<Value> EmitArgMax(Lowering& node, const Value& x) {
+[[gnu::cold]] StatusOr<Value> EmitArgMax(Lowering& node, const Value& x) {
   ASSIGN_OR_RETURN(const Value y, node.NewRows(DType::kInt64, {}));
   const auto emit = [&]<typename T>() {
     node.Emit(MakeStep([from = x.slot, to = y.slot, columns = x.columns()](const Block& block) {

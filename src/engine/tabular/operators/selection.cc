@@ -11,7 +11,8 @@ namespace {
 
 /// Emits y[r][i] = x[r][sources[i]].
 template <typename T>
-void EmitPick(Lowering& node, const Value& x, const Value& y, std::vector<uint32_t> sources) {
+[[gnu::cold]] void EmitPick(Lowering& node, const Value& x, const Value& y,
+                            std::vector<uint32_t> sources) {
   node.Emit(MakeStep([from = x.slot, to = y.slot, width = x.columns(),
                       sources = std::move(sources)](const Block& block) {
               const T* in = block.In<T>(from);
@@ -23,8 +24,9 @@ void EmitPick(Lowering& node, const Value& x, const Value& y, std::vector<uint32
 }
 
 /// y takes `indices` along column axis `at` of x; indices were checked.
-StatusOr<Value> PickAlong(Lowering& node, const Value& x, size_t at,
-                          const std::vector<size_t>& indices, const Shape& index_shape) {
+[[gnu::cold]] StatusOr<Value> PickAlong(Lowering& node, const Value& x, size_t at,
+                                        const std::vector<size_t>& indices,
+                                        const Shape& index_shape) {
   Shape tail(x.tail.begin(), x.tail.begin() + static_cast<ptrdiff_t>(at));
   tail.insert(tail.end(), index_shape.begin(), index_shape.end());
   tail.insert(tail.end(), x.tail.begin() + static_cast<ptrdiff_t>(at) + 1, x.tail.end());
@@ -117,7 +119,7 @@ bool CanLookUp(const Value& index, const Tensor& table) {
          table.dtype != DType::kBf16;
 }
 
-Status LowerGatherConstant(Lowering& node) {
+[[gnu::cold]] Status LowerGatherConstant(Lowering& node) {
   ASSIGN_OR_RETURN(const Value index, node.Rows(1));
   if (node.Int("axis", 0) != 0 || !CanLookUp(index, *node.input(0).constant))
     return node.Unsupported("{} by {}", node.input(0).ToString(), index.ToString());
@@ -126,7 +128,7 @@ Status LowerGatherConstant(Lowering& node) {
   return OkStatus();
 }
 
-Status LowerGather(Lowering& node) {
+[[gnu::cold]] Status LowerGather(Lowering& node) {
   if (node.input(0).is_constant()) return LowerGatherConstant(node);
   ASSIGN_OR_RETURN(const Value x, node.Rows(0));
   ASSIGN_OR_RETURN(const size_t at, node.ColumnAxis(node.Int("axis", 0), x));
@@ -146,7 +148,7 @@ Status LowerGather(Lowering& node) {
 
 // ---- Slice, Split
 
-Status LowerSlice(Lowering& node) {
+[[gnu::cold]] Status LowerSlice(Lowering& node) {
   ASSIGN_OR_RETURN(Value x, node.Rows(0));
   ASSIGN_OR_RETURN(const auto starts, node.Integers(1, "starts"));
   ASSIGN_OR_RETURN(const auto ends, node.Integers(2, "ends"));
@@ -175,7 +177,7 @@ Status LowerSlice(Lowering& node) {
   return OkStatus();
 }
 
-Status LowerSplit(Lowering& node) {
+[[gnu::cold]] Status LowerSplit(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Rows(0));
   ASSIGN_OR_RETURN(const size_t at, node.ColumnAxis(node.Int("axis", 0), x));
   ASSIGN_OR_RETURN(std::vector<int64_t> sizes, node.Integers(1, "split"));
@@ -201,7 +203,7 @@ Status LowerSplit(Lowering& node) {
 
 // ---- ArrayFeatureExtractor
 
-Status LowerFeatureExtractor(Lowering& node) {
+[[gnu::cold]] Status LowerFeatureExtractor(Lowering& node) {
   const Value& x = node.input(0);
   if (x.is_constant()) {
     // A row of labels by an index of every row: [1, n].
@@ -237,8 +239,8 @@ constexpr Operator kOperators[] = {
 
 }  // namespace
 
-StatusOr<Value> EmitLookup(Lowering& node, const Value& index,
-                           std::shared_ptr<const Tensor> table) {
+[[gnu::cold]] StatusOr<Value> EmitLookup(Lowering& node, const Value& index,
+                                         std::shared_ptr<const Tensor> table) {
   Shape tail = index.tail;
   tail.insert(tail.end(), table->shape.begin() + 1, table->shape.end());
   ASSIGN_OR_RETURN(const Value y, node.NewRows(table->dtype, tail));

@@ -10,12 +10,12 @@
 namespace slipway::tabular {
 namespace {
 
-Status LowerIdentity(Lowering& node) {
+[[gnu::cold]] Status LowerIdentity(Lowering& node) {
   node.Give(0, node.input(0));
   return OkStatus();
 }
 
-Status GiveReshaped(Lowering& node, const Value& value, Shape tail) {
+[[gnu::cold]] Status GiveReshaped(Lowering& node, const Value& value, Shape tail) {
   ASSIGN_OR_RETURN(Value reshaped, node.Reshaped(value, std::move(tail)));
   node.Give(0, std::move(reshaped));
   return OkStatus();
@@ -43,7 +43,7 @@ std::optional<Shape> Resolve(Shape dims, std::span<const int64_t> own, size_t co
 }
 
 /// The first dimension stays the rows: it is their number, 0 (copied), or -1 with all others known.
-Status LowerReshape(Lowering& node) {
+[[gnu::cold]] Status LowerReshape(Lowering& node) {
   ASSIGN_OR_RETURN(const std::vector<int64_t> dims, node.Dimensions(1, "shape"));
   const Value& x = node.input(0);
   const auto refuse = [&] {
@@ -66,13 +66,13 @@ Status LowerReshape(Lowering& node) {
   return GiveReshaped(node, x, *tail);
 }
 
-Status LowerFlatten(Lowering& node) {
+[[gnu::cold]] Status LowerFlatten(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Rows(0));
   if (node.Int("axis", 1) != 1) return node.Unsupported("axis {}", node.Int("axis", 1));
   return GiveReshaped(node, x, {static_cast<int64_t>(x.columns())});
 }
 
-Status LowerSqueeze(Lowering& node) {
+[[gnu::cold]] Status LowerSqueeze(Lowering& node) {
   const Value& x = node.input(0);
   ASSIGN_OR_RETURN(std::vector<int64_t> axes, node.Integers(1, "axes"));
   if (x.is_constant()) return node.Unsupported("input 0 is {}", x.ToString());
@@ -89,7 +89,7 @@ Status LowerSqueeze(Lowering& node) {
   return GiveReshaped(node, rows, std::move(tail));
 }
 
-Status LowerUnsqueeze(Lowering& node) {
+[[gnu::cold]] Status LowerUnsqueeze(Lowering& node) {
   const Value& x = node.input(0);
   ASSIGN_OR_RETURN(std::vector<int64_t> axes, node.Integers(1, "axes"));
   Shape shape = x.is_constant() ? x.constant->shape : x.tail;
@@ -115,7 +115,7 @@ Status LowerUnsqueeze(Lowering& node) {
 }
 
 /// [1, n] and [n, 1] have the same elements in the same order.
-Status LowerTranspose(Lowering& node) {
+[[gnu::cold]] Status LowerTranspose(Lowering& node) {
   const Value& x = node.input(0);
   std::vector<int64_t> order = node.Ints("perm");
   if (order.empty())
@@ -130,7 +130,7 @@ Status LowerTranspose(Lowering& node) {
 // ---- shapes as values
 
 /// The dimensions of rows, of which only their number is open.
-Status LowerShape(Lowering& node) {
+[[gnu::cold]] Status LowerShape(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Rows(0));
   std::vector<int64_t> dims = {kRowCount};
   dims.insert(dims.end(), x.tail.begin(), x.tail.end());
@@ -145,7 +145,7 @@ Status LowerShape(Lowering& node) {
   return OkStatus();
 }
 
-Status LowerConcatDimensions(Lowering& node) {
+[[gnu::cold]] Status LowerConcatDimensions(Lowering& node) {
   std::vector<int64_t> all;
   for (size_t i = 0; i < node.input_count(); ++i) {
     ASSIGN_OR_RETURN(const std::vector<int64_t> dims, node.Dimensions(i, ""));
@@ -158,7 +158,7 @@ Status LowerConcatDimensions(Lowering& node) {
 }
 
 /// A constant for every row.
-Status LowerExpand(Lowering& node) {
+[[gnu::cold]] Status LowerExpand(Lowering& node) {
   ASSIGN_OR_RETURN(const std::vector<int64_t> dims, node.Dimensions(1, ""));
   const Value& x = node.input(0);
   const auto refuse = [&] {
@@ -185,7 +185,7 @@ Status LowerExpand(Lowering& node) {
   return OkStatus();
 }
 
-Status LowerConcat(Lowering& node) {
+[[gnu::cold]] Status LowerConcat(Lowering& node) {
   if (node.input(0).kind == Value::Kind::kShape) return LowerConcatDimensions(node);
   for (size_t i = 0; i < node.input_count(); ++i)
     if (node.input(i).sparse) return LowerSparseConcat(node);
@@ -231,7 +231,7 @@ Status LowerConcat(Lowering& node) {
   return OkStatus();
 }
 
-Status LowerConstant(Lowering& node) {
+[[gnu::cold]] Status LowerConstant(Lowering& node) {
   ASSIGN_OR_RETURN(const auto tensor, node.TensorOf("value"));
   if (tensor != nullptr) {
     node.GiveConstant(0, *tensor);

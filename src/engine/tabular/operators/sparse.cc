@@ -200,7 +200,7 @@ Value PickSparse(Lowering& node, const Value& x, std::span<const size_t> indices
   return y;
 }
 
-Status LowerSparseMatMul(Lowering& node) {
+[[gnu::cold]] Status LowerSparseMatMul(Lowering& node) {
   const Value x = node.input(0);
   ASSIGN_OR_RETURN(const auto w, node.Constant(1));
   if (w->dtype != DType::kFp64 || w->shape.size() > 2 || w->shape.empty() ||
@@ -214,7 +214,7 @@ Status LowerSparseMatMul(Lowering& node) {
   return OkStatus();
 }
 
-Status LowerSparseConcat(Lowering& node) {
+[[gnu::cold]] Status LowerSparseConcat(Lowering& node) {
   std::vector<ConcatStep::Part> parts;
   std::vector<Slot> reads;
   int64_t columns = 0;

@@ -21,7 +21,7 @@ constexpr size_t kMostPairCoefficients = size_t{1} << 26;
 
 /// f(x, count, y) on all numbers.
 template <typename F>
-StatusOr<Value> EmitEach(Lowering& node, const Value& x, F f) {
+[[gnu::cold]] StatusOr<Value> EmitEach(Lowering& node, const Value& x, F f) {
   ASSIGN_OR_RETURN(const Value y, node.NewRows(DType::kFp32, x.tail));
   node.Emit(MakeStep([=, from = x.slot, to = y.slot, columns = x.columns()](const Block& block) {
               f(block.In<float>(from), block.rows * columns, block.Out<float>(to));
@@ -31,8 +31,9 @@ StatusOr<Value> EmitEach(Lowering& node, const Value& x, F f) {
 }
 
 /// -gamma·|x - s|² for every support vector s of [vectors, columns].
-StatusOr<Value> EmitDistances(Lowering& node, const Value& x, const std::vector<float>& vectors,
-                              size_t count, float gamma) {
+[[gnu::cold]] StatusOr<Value> EmitDistances(Lowering& node, const Value& x,
+                                            const std::vector<float>& vectors, size_t count,
+                                            float gamma) {
   const size_t columns = x.columns();
   std::vector<float> by_column(vectors.size());
   for (size_t j = 0; j < count; ++j)
@@ -57,7 +58,7 @@ StatusOr<Value> EmitDistances(Lowering& node, const Value& x, const std::vector<
 }
 
 /// The kernel of x and each of `count` support vectors.
-StatusOr<Value> EmitKernels(Lowering& node, const Value& x, size_t count) {
+[[gnu::cold]] StatusOr<Value> EmitKernels(Lowering& node, const Value& x, size_t count) {
   const std::vector<float> vectors = node.Floats("support_vectors");
   if (vectors.size() / count != x.columns() || vectors.size() % count != 0)
     return node.Bad("{} numbers for {} support vectors of {}", vectors.size(), count, x.ToString());
@@ -87,7 +88,7 @@ StatusOr<Value> EmitKernels(Lowering& node, const Value& x, size_t count) {
 
 // ---- regression
 
-Status LowerRegressor(Lowering& node) {
+[[gnu::cold]] Status LowerRegressor(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, InputAsFloats(node));
   const int64_t count = node.Int("n_supports", 0);
   const std::vector<float> rho = node.Floats("rho");
@@ -161,7 +162,7 @@ std::vector<float> PairCoefficients(const Classes& classes, const std::vector<fl
 }
 
 /// The class that wins the most pairs, the first of equals, as INT64 [n].
-StatusOr<Value> EmitVotes(Lowering& node, const Value& scores, size_t classes) {
+[[gnu::cold]] StatusOr<Value> EmitVotes(Lowering& node, const Value& scores, size_t classes) {
   ASSIGN_OR_RETURN(const Value y, node.NewRows(DType::kInt64, {}));
   node.Emit(
       MakeStep([=, from = scores.slot, to = y.slot, pairs = scores.columns()](const Block& block) {
@@ -179,8 +180,8 @@ StatusOr<Value> EmitVotes(Lowering& node, const Value& scores, size_t classes) {
 }
 
 /// Probabilities of classes from each pair's 1 / (1 + e^(a·score + b)).
-StatusOr<Value> EmitProbabilities(Lowering& node, const Value& scores, size_t classes,
-                                  std::vector<float> a, std::vector<float> b) {
+[[gnu::cold]] StatusOr<Value> EmitProbabilities(Lowering& node, const Value& scores, size_t classes,
+                                                std::vector<float> a, std::vector<float> b) {
   ASSIGN_OR_RETURN(const Value y, node.NewRows(DType::kFp32, {static_cast<int64_t>(classes)}));
   node.Emit(MakeStep([=, from = scores.slot, to = y.slot, a = std::move(a),
                       b = std::move(b)](const Block& block) {
@@ -204,7 +205,7 @@ StatusOr<Value> EmitProbabilities(Lowering& node, const Value& scores, size_t cl
 }
 
 /// What is given as output 1 without probabilities: the pairs' scores, of two classes both signs.
-StatusOr<Value> EmitDecisions(Lowering& node, const Value& scores) {
+[[gnu::cold]] StatusOr<Value> EmitDecisions(Lowering& node, const Value& scores) {
   if (scores.columns() > 1) return scores;
   ASSIGN_OR_RETURN(const Value y, node.NewRows(DType::kFp32, {2}));
   node.Emit(MakeStep([from = scores.slot, to = y.slot](const Block& block) {
@@ -218,7 +219,7 @@ StatusOr<Value> EmitDecisions(Lowering& node, const Value& scores) {
   return y;
 }
 
-Status LowerClassifier(Lowering& node) {
+[[gnu::cold]] Status LowerClassifier(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, InputAsFloats(node));
   if (const std::string transform = node.Text("post_transform", "NONE"); transform != "NONE")
     return node.Unsupported("post_transform {}", transform);

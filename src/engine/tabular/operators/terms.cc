@@ -181,7 +181,7 @@ StatusOr<terms::AnalyzerOptions> AnalyzerOptionsOf(const Lowering& node) {
   return options;
 }
 
-Status LowerCountTerms(Lowering& node) {
+[[gnu::cold]] Status LowerCountTerms(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Matrix(0, {DType::kBytes}));
   if (x.columns() != 1) return node.Unsupported("input 0 is {}", x.ToString());
   ASSIGN_OR_RETURN(terms::AnalyzerOptions options, AnalyzerOptionsOf(node));
@@ -259,7 +259,7 @@ StatusOr<Norm> NormOf(const Lowering& node) {
   return node.Unsupported("norm is not \"l1\" or \"l2\"");
 }
 
-Status LowerWeighTerms(Lowering& node) {
+[[gnu::cold]] Status LowerWeighTerms(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, ToSparse(node, node.input(0)));
   std::shared_ptr<const Tensor> weights;
   if (node.has(1)) {

@@ -139,7 +139,7 @@ class TreeEnsemble {
   std::vector<size_t> order_;  // of the tree that is being added: split i is order_[i]
 };
 
-Status LowerTreeEnsemble(Lowering& node) {
+[[gnu::cold]] Status LowerTreeEnsemble(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Rows(0));
   ASSIGN_OR_RETURN(forest::ForestSpec spec, TreeEnsemble(node).Read());
   ASSIGN_OR_RETURN(Value scores, EmitForest(node, std::move(spec), x.dtype));

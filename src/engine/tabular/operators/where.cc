@@ -6,8 +6,8 @@ namespace slipway::tabular {
 namespace {
 
 template <typename T>
-Status GiveWhere(Lowering& node, const Value& which, const Value& a, const Value& b,
-                 const Shape& tail) {
+[[gnu::cold]] Status GiveWhere(Lowering& node, const Value& which, const Value& a, const Value& b,
+                               const Shape& tail) {
   ASSIGN_OR_RETURN(const Value y, node.NewRows(a.dtype, tail));
   ASSIGN_OR_RETURN(const auto condition, OperandOf<bool>(node, which, tail));
   ASSIGN_OR_RETURN(const auto left, OperandOf<T>(node, a, tail));
@@ -28,7 +28,7 @@ Status GiveWhere(Lowering& node, const Value& which, const Value& a, const Value
   return OkStatus();
 }
 
-Status LowerWhere(Lowering& node) {
+[[gnu::cold]] Status LowerWhere(Lowering& node) {
   ASSIGN_OR_RETURN(const Value which, RowsOrConstant(node, 0));
   ASSIGN_OR_RETURN(const Value a, RowsOrConstant(node, 1));
   ASSIGN_OR_RETURN(const Value b, RowsOrConstant(node, 2));
