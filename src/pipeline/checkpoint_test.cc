@@ -26,7 +26,7 @@ train::Trial TrialOf(std::string depth, std::vector<double> scores) {
   return trial;
 }
 
-class CheckpointTest : public ::testing::Test {
+class TrainingCheckpointTest : public ::testing::Test {
  protected:
   StatusOr<Checkpoint> Open(std::string training = "digest", Duration every = {}) {
     return Checkpoint::Open(path_, std::move(training), every);
@@ -35,7 +35,7 @@ class CheckpointTest : public ::testing::Test {
   const std::string path_ = folder_ / "fit";
 };
 
-TEST_F(CheckpointTest, TrialsAndStateAreReadBack) {
+TEST_F(TrainingCheckpointTest, TrialsAndStateAreReadBack) {
   auto written = Open();
   ASSERT_TRUE(written.ok()) << written.status();
   EXPECT_FALSE(written->is_resumed());
@@ -61,7 +61,7 @@ TEST_F(CheckpointTest, TrialsAndStateAreReadBack) {
   EXPECT_TRUE(read->Recall(RecipeOf("4"), SIZE_MAX));
 }
 
-TEST_F(CheckpointTest, TrialsThatFailedAreTriedAgain) {
+TEST_F(TrainingCheckpointTest, TrialsThatFailedAreTriedAgain) {
   auto checkpoint = Open();
   train::Trial failed = TrialOf("3", {0.1});
   failed.status = Error(Reason::kBadRequest, "no");
@@ -69,7 +69,7 @@ TEST_F(CheckpointTest, TrialsThatFailedAreTriedAgain) {
   EXPECT_FALSE(checkpoint->Recall(RecipeOf("3"), 1));
 }
 
-TEST_F(CheckpointTest, OfAnotherTrainingIsRefused) {
+TEST_F(TrainingCheckpointTest, OfAnotherTrainingIsRefused) {
   ASSERT_TRUE(Open()->SaveState(RecipeOf("3"), "state").ok());
   const auto another = Open("another");
   ASSERT_FALSE(another.ok());
@@ -77,7 +77,7 @@ TEST_F(CheckpointTest, OfAnotherTrainingIsRefused) {
               HasSubstr("fit: this checkpoint is of a training with other data or options"));
 }
 
-TEST_F(CheckpointTest, WhatIsNoCheckpointIsRefused) {
+TEST_F(TrainingCheckpointTest, WhatIsNoCheckpointIsRefused) {
   for (const char* content :
        {"", "slipway checkpoint 2\n", "slipway checkpoint 2\ndigest", "PK\x03\x04 something else",
         "slipway checkpoint 2\ndigest\n{\"trial\":\"x\"}\n", "slipway checkpoint 2\ndigest\n[]\n",
@@ -87,7 +87,7 @@ TEST_F(CheckpointTest, WhatIsNoCheckpointIsRefused) {
   }
 }
 
-TEST_F(CheckpointTest, IsWrittenWhenTheTimeHasCome) {
+TEST_F(TrainingCheckpointTest, IsWrittenWhenTheTimeHasCome) {
   auto always = Open();
   EXPECT_TRUE(always->IsDue());
   auto later = Open("digest", std::chrono::hours(1));
@@ -97,7 +97,7 @@ TEST_F(CheckpointTest, IsWrittenWhenTheTimeHasCome) {
   EXPECT_FALSE(Checkpoint().IsDue());
 }
 
-TEST_F(CheckpointTest, AFitSavesItsStateAndStopsForGoodOnceAsked) {
+TEST_F(TrainingCheckpointTest, AFitSavesItsStateAndStopsForGoodOnceAsked) {
   auto checkpoint = Open();
   const train::Recipe recipe = RecipeOf("3");
   bool asked = false;

@@ -40,7 +40,7 @@ def test_every_header_of_the_build_is_of_a_declared_package():
     of_the_program = False
     for line in lines:
         if not line.startswith(" "):
-            of_the_program = line.startswith("src/") and "/test_" not in line
+            of_the_program = line.startswith("src/") and "/tests_of_" not in line
         elif of_the_program and line.strip().startswith("/usr/include/"):
             headers.add(line.strip())
     assert len(headers) > 500
@@ -49,3 +49,10 @@ def test_every_header_of_the_build_is_of_a_declared_package():
                 for name in line.rsplit(": ", 1)[0].split(", ")}
     assert len(packages) > 10, owners.stderr
     assert sorted(packages - with_dependencies(declared_packages())) == []
+
+
+def test_the_program_is_configured_without_what_only_tests_and_benches_need(tmp_path):
+    absent = [f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON" for name in ("simdjson", "benchmark", "gRPC")]
+    done = subprocess.run(["cmake", "-S", ROOT, "-B", tmp_path, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", *absent],
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
