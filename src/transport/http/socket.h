@@ -3,9 +3,7 @@
 // protocol over it sees plain bytes only.
 
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <memory>
@@ -13,6 +11,7 @@
 #include <string_view>
 
 #include "transport/http/descriptor.h"
+#include "transport/http/kernel_calls.h"
 #include "transport/http/transfer.h"
 
 namespace slipway::tls {
@@ -22,8 +21,6 @@ class Session;
 namespace slipway::http {
 
 /// Threads: one at a time.
-/// The calls of a plain socket go to the kernel itself: the C library's are points of cancellation,
-/// which costs a program of several threads two atomic operations each.
 class Socket {
  public:
   /// Takes over a connected, non-blocking descriptor.
@@ -36,7 +33,7 @@ class Socket {
   /// Fills the front of `room`, which has at least one byte.
   Received Receive(std::span<char> room) {
     if (tls_) return ReceiveSecure(room);
-    const ssize_t n = ::syscall(SYS_recvfrom, fd(), room.data(), room.size(), 0, nullptr, nullptr);
+    const ssize_t n = KernelReceive(fd(), room.data(), room.size());
     if (n > 0) {
       const auto bytes = static_cast<size_t>(n);
       // A short read emptied the socket; asking again would only be told so.
@@ -49,8 +46,7 @@ class Socket {
 
   Sent Send(std::string_view bytes) {
     if (tls_) return SendSecure(bytes);
-    return Result(
-        ::syscall(SYS_sendto, fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL, nullptr, 0));
+    return Result(KernelSend(fd(), bytes.data(), bytes.size()));
   }
   /// One after the other, as if they were one. `pieces` are changed.
   Sent Send(std::span<iovec> pieces) {
