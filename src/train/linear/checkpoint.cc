@@ -38,8 +38,8 @@ int64_t CheckpointReader::Count(int64_t most) {
 std::vector<double> CheckpointReader::Numbers(size_t size) {
   std::vector<double> values(size, 0);
   if (Number() != static_cast<double>(size)) good_ = false;
-  if (const char* taken = Take(size * sizeof(double)))
-    std::memcpy(values.data(), taken, size * sizeof(double));
+  const char* const taken = Take(size * sizeof(double));
+  if (taken != nullptr && size > 0) std::memcpy(values.data(), taken, size * sizeof(double));
   return values;
 }
 
