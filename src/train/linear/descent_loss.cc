@@ -4,9 +4,16 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/random.h"
 #include "train/linear/row_kernels.h"
 
 namespace slipway::train {
+namespace {
+
+constexpr size_t kCachedValues = size_t{1} << 19;  // 4 MiB
+constexpr uint64_t kScattering = UINT64_MAX;       // a stream of random numbers no round has
+
+}  // namespace
 
 std::string_view NameOf(DescentLoss loss) {
   switch (loss) {
@@ -32,19 +39,24 @@ DescentRows::DescentRows(const Samples& samples, const Classes* classes,
       outputs_(classes == nullptr || classes->count() == 2 ? 1 : classes->count()),
       values_(samples.rows * stride_, 0),
       targets_(samples.rows) {
-  ToRows(samples.values.data(), samples.rows, features_, stride_, values_.data());
+  std::vector<uint32_t> places(samples.rows);
+  std::iota(places.begin(), places.end(), 0);
+  scattered_ = values_.size() > kCachedValues;
+  if (scattered_) Random(options.seed, kScattering).Shuffle(std::span(places));
+  ToRows(samples.values.data(), samples.rows, features_, stride_, values_.data(), places.data());
   weights_.assign(samples.rows, 1);
   bool even = true;
   for (size_t row = 0; row < samples.rows; ++row) {
-    weights_[row] = samples.weight(row);
+    double &weight = weights_[places[row]], &target = targets_[places[row]];
+    weight = samples.weight(row);
     if (classes == nullptr) {
-      targets_[row] = samples.target.values[row];
+      target = samples.target.values[row];
     } else {
       const int32_t place = classes->places[samples.target.classes[row]];
-      targets_[row] = std::max(place, 0);
-      if (place < 0) weights_[row] = 0;
+      target = std::max(place, 0);
+      if (place < 0) weight = 0;
     }
-    even = even && weights_[row] == 1;
+    even = even && weight == 1;
   }
   if (even) weights_.clear();
   const double sum = std::accumulate(weights_.begin(), weights_.end(), 0.0);

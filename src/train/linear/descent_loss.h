@@ -16,7 +16,8 @@ std::string_view NameOf(DescentLoss loss);
 /// Coefficients lie in one vector: [outputs][stride], then [outputs] intercepts.
 class DescentRows {
  public:
-  /// Copies the rows; those of classes that are not among `classes` count nothing.
+  /// Copies the rows, more than fit into a cache in random order; those of classes that are not
+  /// among `classes` count nothing.
   /// @param classes  null: a regression. Weights are divided by their mean.
   DescentRows(const Samples& samples, const Classes* classes, const DescentOptions& options);
 
@@ -25,6 +26,8 @@ class DescentRows {
   size_t outputs() const { return outputs_; }
   size_t size() const { return outputs_ * (stride_ + 1); }
   const double* row(size_t row) const { return &values_[row * stride_]; }
+  /// Rows lie in random order: neighbours may be taken together.
+  bool scattered() const { return scattered_; }
   void Prefetch(size_t row) const;
 
   /// A row's loss. @param slopes  [outputs], overwritten: the loss's derivatives by the scores.
@@ -44,6 +47,7 @@ class DescentRows {
   const double epsilon_;
   const size_t features_, stride_;
   size_t outputs_ = 1;
+  bool scattered_ = false;
   std::vector<double> values_;   // [rows][stride]
   std::vector<double> targets_;  // [rows]: values, or places of classes
   std::vector<double> weights_;  // [rows], or empty: 1

@@ -55,6 +55,7 @@ class Descent {
   std::string Name() const;
   double Rate() const;
 
+  void DrawOrder();
   Status Round();
   /// One row, no memory of earlier ones. @return its loss.
   double StepPlain(size_t row);
@@ -190,11 +191,24 @@ void Descent::ShrinkSizes(double by) {
   }
 }
 
+/// Anew for each round. Scattered rows are taken in runs, which memory reads ahead.
+void Descent::DrawOrder() {
+  constexpr size_t kRun = 64;
+  std::iota(order_.begin(), order_.end(), 0);
+  if (batch_ >= order_.size()) return;
+  Random random(options_.seed, static_cast<uint64_t>(state_.round));
+  if (!rows_.scattered()) return random.Shuffle(std::span(order_));
+  auto next = order_.begin();
+  for (const uint32_t run : random.Order((order_.size() + kRun - 1) / kRun)) {
+    const size_t begin = run * kRun, size = std::min(kRun, order_.size() - begin);
+    std::iota(next, next + static_cast<std::ptrdiff_t>(size), static_cast<uint32_t>(begin));
+    next += static_cast<std::ptrdiff_t>(size);
+  }
+}
+
 Status Descent::Round() {
   constexpr size_t kAhead = 8;  // rows that memory is told of
-  std::iota(order_.begin(), order_.end(), 0);
-  if (batch_ < order_.size())
-    Random(options_.seed, static_cast<uint64_t>(state_.round)).Shuffle(std::span(order_));
+  DrawOrder();
   const std::span<const uint32_t> order = order_;
   double loss = 0;
   const bool plain = batch_ == 1 && options_.optimiser == Optimiser::kPlain;

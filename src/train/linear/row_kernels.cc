@@ -47,12 +47,15 @@ void RowUpdate(double shrink, double factor, const double* x, size_t size, doubl
   RowUpdateOf(shrink, factor, x, size, to);
 }
 
-void ToRows(const double* columns, size_t rows, size_t count, size_t stride, double* out) {
+void ToRows(const double* columns, size_t rows, size_t count, size_t stride, double* out,
+            const uint32_t* places) {
+  const auto place = [places](size_t row) { return places == nullptr ? row : places[row]; };
   constexpr size_t kTile = 16;  // rows: the lines that are written stay in the first-level cache
   for (size_t begin = 0; begin < rows; begin += kTile) {
     const size_t end = std::min(rows, begin + kTile);
     for (size_t j = 0; j < count; ++j)
-      for (size_t row = begin; row < end; ++row) out[row * stride + j] = columns[j * rows + row];
+      for (size_t row = begin; row < end; ++row)
+        out[place(row) * stride + j] = columns[j * rows + row];
   }
 }
 

@@ -2,6 +2,7 @@
 // Rows of few numbers: what is done again and again when coefficients change with every row.
 
 #include <cstddef>
+#include <cstdint>
 
 namespace slipway::train {
 
@@ -15,7 +16,9 @@ double RowDot(const double* a, const double* b, size_t size);
 void RowUpdate(double shrink, double factor, const double* x, size_t size, double* to);
 
 /// Column by column → row by row, `stride` apart.
-/// @param out  [rows][stride]: only its first `columns` numbers a row are written.
-void ToRows(const double* columns, size_t rows, size_t count, size_t stride, double* out);
+/// @param out     [rows][stride]: only its first `count` numbers a row are written.
+/// @param places  [rows]: where each row goes; null: in order.
+void ToRows(const double* columns, size_t rows, size_t count, size_t stride, double* out,
+            const uint32_t* places = nullptr);
 
 }  // namespace slipway::train

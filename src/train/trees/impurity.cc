@@ -117,6 +117,7 @@ class ImpurityGrower {
           channels_ > 1 ? static_cast<uint32_t>(data_.target.classes[row]) : 0};
     }
     gathered_.resize(order_.size());
+    taken_.resize(order_.size());
     scratch_.resize(order_.size());
   }
 
@@ -195,6 +196,10 @@ class ImpurityGrower {
 
   /// Takes the feature's best split if it is better. @return whether its values differ.
   bool LookAt(uint32_t feature, size_t rows, Candidate& best) {
+    if (options_.random_thresholds && channels_ == 1) {
+      const BinRange range = TakeBins(data_.rows.column(feature), rows);
+      if (!range.has_missing) return LookAtDrawn(feature, range, rows, best);
+    }
     Fill(data_.rows.column(feature), rows);
     const bool has_missing = occupied_[3] >> 63;
     occupied_[3] &= ~(uint64_t{1} << 63);
@@ -207,6 +212,43 @@ class ImpurityGrower {
     return differs;
   }
 
+  /// Of the node's rows in one feature; `first` > `last` when all are missing.
+  struct BinRange {
+    size_t first, last;
+    bool has_missing;
+  };
+
+  /// Copies the bins of the node's rows side by side.
+  BinRange TakeBins(const BinnedRows::Column& column, size_t rows) {
+    static_assert(kMissingBin == UINT8_MAX);
+    const uint32_t* const order = order_.data() + begin_;
+    uint8_t first = UINT8_MAX, after_last = 0, largest = 0;
+    for (size_t i = 0; i < rows; ++i) {
+      const uint8_t bin = column.first[order[i] * column.stride];
+      taken_[i] = bin;
+      first = std::min(first, bin);
+      largest = std::max(largest, bin);
+      after_last = std::max(after_last, static_cast<uint8_t>(bin + 1));  // 0 where it is missing
+    }
+    return {first, after_last - size_t{1}, largest == kMissingBin};
+  }
+
+  /// LookAt of a threshold that is drawn, without a histogram: most nodes have few rows.
+  bool LookAtDrawn(uint32_t feature, const BinRange& range, size_t rows, Candidate& best) {
+    if (range.first == range.last) return false;
+    const int threshold = Draw(feature, range.first, range.last);
+    int64_t value = 0, packed = 0;
+    for (size_t i = 0; i < rows; ++i) {
+      const int64_t mask = -int64_t{taken_[i] <= threshold};
+      value += gathered_[i].value & mask;
+      packed += gathered_[i].packed & mask;
+    }
+    left_[0] = value;
+    left_[1] = packed;
+    Consider(feature, threshold, false, best);
+    return true;
+  }
+
   /// The bin of a threshold drawn between the lowest and the highest value of the node.
   int Draw(uint32_t feature) {
     size_t first = kBinCount, last = 0;
@@ -214,11 +256,15 @@ class ImpurityGrower {
       first = std::min(first, bin);
       last = bin;
     });
-    const std::vector<double>& edges = data_.bins[feature].edges;
+    return Draw(feature, first, last);
+  }
+
+  /// The same, between bins `first` and `last`.
+  int Draw(uint32_t feature, size_t first, size_t last) {
+    const double* const edges = data_.bins[feature].edges.data();
     const double low = edges[first], high = edges[last - 1];
     const double drawn = low + random_.Uniform() * (high - low);
-    const auto place = std::lower_bound(edges.begin(), edges.end(), drawn) - edges.begin();
-    return static_cast<int>(std::clamp(static_cast<size_t>(place), first, last - 1));
+    return static_cast<int>(std::lower_bound(edges + first, edges + last - 1, drawn) - edges);
   }
 
   void Fill(const BinnedRows::Column& column, size_t rows) {
@@ -345,6 +391,7 @@ class ImpurityGrower {
   // The node in hand.
   size_t begin_ = 0;
   std::vector<RowValue> gathered_;
+  std::vector<uint8_t> taken_;  // bins of the feature in hand
   bool pure_ = false;
   double risk_ = 0;
   std::vector<int64_t> histogram_;  // [kBinCount][width_], zeros between features
