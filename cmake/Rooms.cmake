@@ -9,12 +9,45 @@
 #     COLD)                           # runs at start or for a person: released small, not fast
 include(CMakeParseArguments)
 
+# What most files include, compiled once for each way to optimise (docs/adr/0079): without it two thirds
+# of a build are spent on these headers. g++ alone: clang's builds find a file that does not include what it uses.
+set(SLIPWAY_COMMON_HEADERS
+  <algorithm> <array> <charconv> <cmath> <cstdint> <cstring> <functional> <limits> <map> <memory> <numeric>
+  <optional> <set> <span> <string> <string_view> <utility> <vector> <fmt/format.h>
+  ${CMAKE_SOURCE_DIR}/src/base/status.h)
+
+function(slipway_headers name)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    return()
+  endif()
+  file(WRITE ${CMAKE_BINARY_DIR}/${name}.cc "")
+  add_library(${name} OBJECT EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/${name}.cc)
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(${name} PRIVATE dep::absl dep::fmt dep::spdlog)
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:${ARGV1}>)
+  target_precompile_headers(${name} PRIVATE ${SLIPWAY_COMMON_HEADERS})
+endfunction()
+slipway_headers(hot_headers -O2)
+slipway_headers(cold_headers -Os)
+
+# These files are optimised by `options` when released; with `headers`, if any, compiled before.
+function(slipway_optimise options headers)
+  set(precompiled ${CMAKE_BINARY_DIR}/CMakeFiles/${headers}.dir/cmake_pch.hxx)
+  if(TARGET "${headers}")
+    set_source_files_properties(${ARGN} PROPERTIES OBJECT_DEPENDS ${precompiled}.gch)
+    set(included -include ${precompiled})
+  endif()
+  set_source_files_properties(${ARGN} PROPERTIES
+    COMPILE_OPTIONS "$<$<CONFIG:Release>:${options}>;${included}"
+    SKIP_PRECOMPILE_HEADERS ON)
+endfunction()
+
 # Of a room that is not cold, the files that are; of a cold room, those that are not.
 function(slipway_cold)
-  set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS $<$<CONFIG:Release>:-Os>)
+  slipway_optimise(-Os cold_headers ${ARGN})
 endfunction()
 function(slipway_hot)
-  set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS $<$<CONFIG:Release>:-O2>)
+  slipway_optimise(-O2 hot_headers ${ARGN})
 endfunction()
 
 function(slipway_room)
@@ -28,8 +61,13 @@ function(slipway_room)
     set(scope INTERFACE)
   endif()
   target_include_directories(${target} ${scope} ${CMAKE_SOURCE_DIR}/src ${CMAKE_BINARY_DIR}/generated)
+  set(headers hot_headers)
   if(ROOM_COLD)
     target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-Os>)
+    set(headers cold_headers)
+  endif()
+  if(ROOM_SOURCES AND TARGET ${headers})
+    target_precompile_headers(${target} REUSE_FROM ${headers})
   endif()
   list(TRANSFORM ROOM_ROOMS PREPEND room_)
   if(NOT ROOM_NAME STREQUAL "base")
@@ -41,11 +79,12 @@ function(slipway_room)
   endif()
 endfunction()
 
-# GoogleTest's headers, compiled once for the tests of all rooms.
+# GoogleTest's headers and the common ones, compiled once for the tests of all rooms.
 file(WRITE ${CMAKE_BINARY_DIR}/test_headers.cc "")
 add_library(test_headers OBJECT EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/test_headers.cc)
-target_link_libraries(test_headers PRIVATE GTest::gtest GTest::gmock)
-target_precompile_headers(test_headers PRIVATE <gtest/gtest.h> <gmock/gmock.h> <string> <vector>)
+target_include_directories(test_headers PRIVATE ${CMAKE_SOURCE_DIR}/src)
+target_link_libraries(test_headers PRIVATE dep::absl dep::fmt dep::spdlog GTest::gtest GTest::gmock)
+target_precompile_headers(test_headers PRIVATE <gtest/gtest.h> <gmock/gmock.h> ${SLIPWAY_COMMON_HEADERS})
 
 # Compiles test files once; `slipway_tests` links them all, `test_<name>` only these.
 function(slipway_tests_of name target libraries)

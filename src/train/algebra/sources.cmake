@@ -3,4 +3,4 @@ set(TRAIN_ALGEBRA_SOURCES algebra/functions.cc algebra/products.cc algebra/rows.
 set(TRAIN_ALGEBRA_TESTS algebra/functions_test.cc algebra/products_test.cc algebra/tiles_test.cc)
 # Loops over lanes are vectorised, with fused multiplication where the processor has it.
 set_source_files_properties(algebra/functions.cc algebra/products.cc algebra/tiles.cc PROPERTIES
-  COMPILE_OPTIONS "-O3;-ffp-contract=fast;-Wno-psabi")
+  COMPILE_OPTIONS "-O3;-ffp-contract=fast;-Wno-psabi" SKIP_PRECOMPILE_HEADERS ON)

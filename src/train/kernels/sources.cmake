@@ -6,4 +6,4 @@ set(TRAIN_KERNELS_TESTS
   kernels/dual_problem_test.cc kernels/neighbors_test.cc kernels/row_cache_test.cc kernels/support_vectors_test.cc)
 # Loops over lanes are vectorised.
 set_source_files_properties(kernels/kernel.cc kernels/working_set.cc PROPERTIES
-  COMPILE_OPTIONS "-O3;-ffp-contract=fast;-Wno-psabi")
+  COMPILE_OPTIONS "-O3;-ffp-contract=fast;-Wno-psabi" SKIP_PRECOMPILE_HEADERS ON)

@@ -22,4 +22,5 @@ set(TRAIN_TREES_TESTS
 
 # Loops over rows and bins, which -O2 does not vectorise.
 list(APPEND TRAIN_TREES_LOOPS trees/bins.cc trees/gain.cc trees/histogram.cc trees/loss.cc)
-set_source_files_properties(${TRAIN_TREES_LOOPS} PROPERTIES COMPILE_OPTIONS "$<$<CONFIG:Release>:-O3>")
+set_source_files_properties(${TRAIN_TREES_LOOPS} PROPERTIES
+  COMPILE_OPTIONS "$<$<CONFIG:Release>:-O3>" SKIP_PRECOMPILE_HEADERS ON)
