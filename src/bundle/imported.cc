@@ -93,9 +93,24 @@ std::vector<std::string> ColumnsOf(const Manifest& manifest, const TensorSpec& i
   return names;
 }
 
+/// Which columns of `input` are among `times`; none when none is.
+std::vector<bool> TimesOf(const TensorSpec& input, const std::vector<std::string>& times) {
+  const auto is_time = [&](const std::string& name) {
+    return std::ranges::find(times, name) != times.end();
+  };
+  std::vector<bool> which;
+  if (input.shape[1] == 1)
+    which.push_back(is_time(input.columns.empty() ? input.name : input.columns.front()));
+  else
+    std::ranges::transform(input.columns, std::back_inserter(which), is_time);
+  if (std::ranges::find(which, true) == which.end()) which.clear();
+  return which;
+}
+
 }  // namespace
 
 void ApplyManifest(const Manifest& manifest, Signature& signature) {
+  const std::vector<std::string> times = TimeFeatures(manifest.feature_schema);
   signature.columns = DeclaredColumns(manifest.feature_schema);
   for (TensorSpec& output : signature.outputs) {
     const auto index = IndexOf(manifest.signature.outputs, output.name);
@@ -109,6 +124,7 @@ void ApplyManifest(const Manifest& manifest, Signature& signature) {
     input.any_number = index && manifest.signature.inputs[*index].any_number && IsTable(input);
     if (input.any_number || IsOnlyMatrix(signature, input))
       input.columns = ColumnsOf(manifest, input);
+    if (input.any_number && input.dtype == DType::kFp64) input.times = TimesOf(input, times);
   }
 }
 

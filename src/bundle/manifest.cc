@@ -23,6 +23,7 @@ constexpr std::pair<std::string_view, Kind> kTypes[] = {
 
 struct Feature {
   std::string name;
+  std::string type;  // as data::RenderFeatureSchema says it
   std::string mlflow_type;
 };
 
@@ -237,6 +238,11 @@ std::vector<Feature> ReadFeatures(std::string_view feature_schema) {
     Feature& feature = features.emplace_back();
     return ReadObject(reader, [&](std::string_view key) -> StatusOr<bool> {
       if (key == "name") return Consumed(reader.ReadString(&feature.name));
+      if (key == "type") {
+        ASSIGN_OR_RETURN(const JsonType type, reader.Peek());
+        if (type != JsonType::kString) return false;
+        return Consumed(reader.ReadString(&feature.type));
+      }
       if (key == "mlflow_type") return Consumed(reader.ReadString(&feature.mlflow_type));
       return false;
     });
@@ -273,6 +279,13 @@ StatusOr<Manifest> ParseManifest(std::string_view text) {
 std::vector<std::string> FeatureNames(std::string_view feature_schema) {
   std::vector<std::string> names;
   for (Feature& feature : ReadFeatures(feature_schema)) names.push_back(std::move(feature.name));
+  return names;
+}
+
+std::vector<std::string> TimeFeatures(std::string_view feature_schema) {
+  std::vector<std::string> names;
+  for (Feature& feature : ReadFeatures(feature_schema))
+    if (feature.type == "time") names.push_back(std::move(feature.name));
   return names;
 }
 

@@ -48,6 +48,9 @@ StatusOr<Manifest> ParseManifest(std::string_view text);
 /// [n,F] input are called. Empty unless each feature has a name of its own.
 std::vector<std::string> FeatureNames(std::string_view feature_schema);
 
+/// The names of those whose `type` is "time".
+std::vector<std::string> TimeFeatures(std::string_view feature_schema);
+
 /// The feature schema of columns of which only names are known.
 std::string RenderFeatures(const std::vector<std::string>& names);
 

@@ -1,12 +1,18 @@
 #include "cli/input_file.h"
 
+#include <absl/strings/ascii.h>
+#include <absl/strings/str_split.h>
+
 #include <algorithm>
 #include <cstring>
 #include <iostream>
 #include <random>
+#include <set>
 
 #include "cli/output.h"
 #include "data/npy.h"
+#include "data/table_file.h"
+#include "evaluate/table_inputs.h"
 #include "io/file.h"
 #include "protocol/instances/csv_table.h"
 #include "protocol/instances/fit.h"
@@ -135,6 +141,62 @@ StatusOr<std::string> ReadStandardInput() {
   return all;
 }
 
+bool IsOneValue(const TensorSpec& input) {
+  return input.shape.size() == 1 || (input.shape.size() == 2 && input.shape[1] == 1);
+}
+
+/// What the columns are called that a model of TakesDataFile cannot do without.
+std::vector<std::string> WantedColumns(const Signature& signature) {
+  if (!signature.inputs.front().columns.empty()) return signature.inputs.front().columns;
+  std::vector<std::string> names;
+  for (const TensorSpec& input : signature.inputs)
+    if (!input.optional) names.push_back(input.name);
+  return names;
+}
+
+/// Whether the first line holds these names, whatever divides them.
+bool NamesAll(std::string_view text, const std::vector<std::string>& wanted) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  const std::string_view line = text.substr(0, text.find_first_of("\r\n"));
+  for (const char delimiter : {',', ';', '\t', '|'}) {
+    std::set<std::string> cells;
+    for (const auto& part :
+         absl::StrSplit(absl::string_view(line.data(), line.size()), delimiter)) {
+      std::string cell(absl::StripAsciiWhitespace(part));
+      if (cell.size() > 1 && cell.starts_with('"') && cell.ends_with('"'))
+        cell = cell.substr(1, cell.size() - 2);
+      cells.insert(std::move(cell));
+    }
+    if (std::ranges::all_of(wanted, [&](const std::string& name) { return cells.contains(name); }))
+      return true;
+  }
+  return false;
+}
+
+/// Formats that always name their columns.
+bool IsPackedTable(std::string_view path) {
+  constexpr std::string_view kEnds[] = {".gz", ".zst", ".npz", ".parquet"};
+  return std::ranges::any_of(kEnds, [path](std::string_view end) { return path.ends_with(end); });
+}
+
+StatusOr<InferRequest> FromDataFile(const std::string& path, const Signature& signature) {
+  data::TableOptions options;
+  for (const TensorSpec& input : signature.inputs)
+    if (input.dtype == DType::kBytes && !input.optional)
+      options.types[input.name] = data::ColumnType::kText;
+  ASSIGN_OR_RETURN(const data::TableFile file, data::ReadTable(path, options));
+  if (file.table.rows == 0)
+    return Error(Reason::kBadRequest, "{}: expected at least one row", path);
+  const auto columns = evaluate::TableInputs::Create(signature, file.table);
+  if (!columns.ok()) return Annotate(columns.status(), path);
+  auto rows = columns->Rows(0, file.table.rows);
+  if (!rows.ok()) return Annotate(rows.status(), path);
+  InferRequest request;
+  for (NamedTensor& input : *rows) request.inputs.push_back(std::move(input));
+  return request;
+}
+
 class Synthesiser {
  public:
   Status Fill(const TensorSpec& spec, int64_t batch, InferRequest& request) {
@@ -238,7 +300,20 @@ StatusOr<FileInputs> ReadInputs(FileFormat format, std::string_view content,
   return FromCsv(content, model);
 }
 
+bool TakesDataFile(const Signature& signature) {
+  if (signature.inputs.empty() || !signature.columns.empty()) return false;
+  const TensorSpec& first = signature.inputs.front();
+  const bool is_table = signature.inputs.size() == 1 && !first.columns.empty();
+  return std::ranges::all_of(signature.inputs, [&](const TensorSpec& input) {
+    const bool open = !input.any_rank && !input.shape.empty() && input.shape[0] < 0;
+    const bool exact = input.dtype == DType::kFp64 || (input.dtype == DType::kBytes && !is_table);
+    return open && exact && (is_table || IsOneValue(input));
+  });
+}
+
 StatusOr<InferRequest> ReadInputFile(const std::string& path, const instances::TableModel& model) {
+  const bool takes_data = TakesDataFile(model.signature);
+  if (takes_data && IsPackedTable(path)) return FromDataFile(path, model.signature);
   ASSIGN_OR_RETURN(const FileFormat format, FormatOf(path));
   if (path == "-") {
     ASSIGN_OR_RETURN(const std::string text, ReadStandardInput());
@@ -247,6 +322,9 @@ StatusOr<InferRequest> ReadInputFile(const std::string& path, const instances::T
   }
   ASSIGN_OR_RETURN(const io::File file, io::File::Open(path));
   ASSIGN_OR_RETURN(const io::Bytes bytes, file.ReadAll(kMaxFileBytes));
+  if (format == FileFormat::kCsv && takes_data &&
+      NamesAll(bytes.text(), WantedColumns(model.signature)))
+    return FromDataFile(path, model.signature);
   StatusOr<FileInputs> read = ReadInputs(format, bytes.text(), model);
   if (!read.ok()) return Annotate(read.status(), path);
   if (!read->warning.empty()) Warn(fmt::format("{}: {}", path, read->warning));

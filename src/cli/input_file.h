@@ -39,7 +39,14 @@ std::span<const std::string> ColumnsOf(const Signature& signature);
 StatusOr<FileInputs> ReadInputs(FileFormat format, std::string_view content,
                                 const instances::TableModel& model);
 
+/// True when a table of named columns can be read for the model as `slipway train` reads one: each
+/// input is one FP64 or BYTES a row, or the only one FP64 [n,F] whose columns have names.
+bool TakesDataFile(const Signature& signature);
+
 /// Reads the file ("-" = standard input), at most 1 GiB. Warnings go to standard error.
+/// A file of data (docs/formats/data-files.md) whose first line names all that a model of
+/// TakesDataFile wants is read as slipway train reads it: delimiter, missing words and times are
+/// told, columns that the model does not take are passed over.
 StatusOr<InferRequest> ReadInputFile(const std::string& path, const instances::TableModel& model);
 
 /// Values made up from a fixed seed: uniform in [0, 1) for floats, 0 to 9 for whole numbers.

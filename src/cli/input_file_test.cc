@@ -1,5 +1,8 @@
 #include "cli/input_file.h"
 
+#include <cmath>
+#include <fstream>
+
 #include "data/npy.h"
 
 namespace slipway::cli {
@@ -147,6 +150,41 @@ TEST(ReadInputsTest, CountsBytesFromTheFilesStart) {
     EXPECT_THAT(Show(Read(format, text, Matrix())), HasSubstr(fmt::format("JSON, byte {}:", byte)))
         << text;
   }
+}
+
+Signature Trained() {
+  return {{{.name = "age", .dtype = DType::kFp64, .shape = {-1, 1}},
+           {.name = "city", .dtype = DType::kBytes, .shape = {-1, 1}}},
+          {}};
+}
+
+TEST(TakesDataFileTest, WhereEachColumnIsReadAsATrainingReadsIt) {
+  EXPECT_TRUE(TakesDataFile(Trained()));
+  Signature table = {
+      {{.name = "x", .dtype = DType::kFp64, .shape = {-1, 2}, .columns = {"a", "b"}}}, {}};
+  EXPECT_TRUE(TakesDataFile(table));
+  table.inputs[0].columns.clear();
+  EXPECT_FALSE(TakesDataFile(table)) << "names are known";
+  EXPECT_FALSE(TakesDataFile(Columns())) << "whole numbers of 64 bits are exact";
+  EXPECT_FALSE(TakesDataFile(Matrix())) << "decimals are rounded to FP32 once";
+  Signature declared = Trained();
+  declared.columns = {{"age", ColumnSpec::Kind::kLong}, {"city", ColumnSpec::Kind::kString}};
+  EXPECT_FALSE(TakesDataFile(declared)) << "cells are cast as declared";
+}
+
+TEST(ReadInputFileTest, ReadsWhatATrainingReads) {
+  const std::string path = ::testing::TempDir() + "/rows.csv";
+  std::ofstream(path) << "\xEF\xBB\xBF\"city\";price;age\nBern;9;1970-01-02\nNA;8;?\n";
+  const Signature signature = Trained();
+  const auto read = ReadInputFile(path, {signature, {}});
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->inputs.at(0).name, "age");
+  const auto ages = read->inputs[0].tensor.as<double>();
+  EXPECT_EQ(ages[0], 86'400);
+  EXPECT_TRUE(std::isnan(ages[1]));
+  std::string_view city;
+  BytesReader cities(read->inputs.at(1).tensor.data.bytes());
+  EXPECT_TRUE(cities.Next(&city) && city == "Bern" && cities.Next(&city) && city.empty());
 }
 
 TEST(FormatOfTest, GoesByTheNamesEnd) {

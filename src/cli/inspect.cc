@@ -135,6 +135,7 @@ void AppendTensors(std::string& text, std::string_view title,
   for (const TensorSpec& spec : specs) {
     text += fmt::format("{:<12}{}  {}{}", title, spec.name, ToString(spec.dtype, spec.shape),
                         spec.optional ? "  optional" : "");
+    if (IsTime(spec, 0) && spec.times.size() == 1) text += "  a time";
     if (!spec.labels.empty())
       text += fmt::format("  {} labels: {} … {}", spec.labels.size(), spec.labels.front(),
                           spec.labels.back());

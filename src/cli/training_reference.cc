@@ -20,8 +20,9 @@ step: src/pipeline/training.h.
 ## From rows to inputs
 All columns but the target and those named by `--drop`, `--weights`, `--group` and `--time` are learned from. Where all of
 them hold numbers, the model has one input `input` FP64 [-1, columns], in the order of the file; else an input [-1, 1] a
-column under its name: FP64 for numbers, BYTES for words. Times are sent as seconds since 1970-01-01T00:00:00Z, as they are
-read from the file; missing numbers as NaN, missing words as "". A word that training never saw counts as missing.
+column under its name: FP64 for numbers, BYTES for words. Times are seconds since 1970-01-01T00:00:00Z, which
+requests may also spell as the file did (ISO 8601); missing numbers are NaN, missing words "". A word that training never saw
+counts as missing. `slipway predict` takes the file itself.
 
 Columns that say nothing are not learned from, with a warning: those of one value, or of a word of its own in each row. Where
 all columns hold numbers they stay inputs all the same, so that rows may be sent by place.

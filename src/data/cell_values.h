@@ -17,9 +17,7 @@ std::string_view Trimmed(std::string_view cell);
 bool ParseNumber(std::string_view cell, double* out);
 /// "true" and "false" in any case.
 bool ParseBoolean(std::string_view cell, double* out);
-/// ISO 8601 dates and date-times of the years 1 to 9999: "2024-02-29", "2024-02-29 23:59",
-/// "2024-02-29T23:59:59.5+01:00"; UTC where no offset is given.
-/// @param out  seconds since 1970-01-01T00:00:00Z.
+/// ParseIso8601 (base/iso8601.h).
 bool ParseTime(std::string_view cell, double* out);
 
 /// The words that stand for a missing value; an empty cell always does.

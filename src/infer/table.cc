@@ -3,7 +3,9 @@
 #include <absl/container/flat_hash_map.h>
 
 #include <algorithm>
+#include <limits>
 
+#include "base/iso8601.h"
 #include "tensor/half.h"
 
 namespace slipway {
@@ -11,13 +13,10 @@ namespace {
 
 constexpr size_t kMaxTableBytes = size_t{256} << 20;
 
-/// Calls `visit` with a function from an element's index to its value; false for no number.
+/// Calls `visit` with a function from an element's index to its value; not for BYTES.
 template <typename Visit>
-bool VisitNumbers(const Tensor& tensor, Visit visit) {
-  const auto plain = [&]<typename T>(T) {
-    visit([v = tensor.as<T>()](size_t i) { return v[i]; });
-    return true;
-  };
+void VisitNumbers(const Tensor& tensor, Visit visit) {
+  const auto plain = [&]<typename T>(T) { visit([v = tensor.as<T>()](size_t i) { return v[i]; }); };
   const auto halves = tensor.as<uint16_t>();
   switch (tensor.dtype) {
     case DType::kBool:
@@ -42,28 +41,42 @@ bool VisitNumbers(const Tensor& tensor, Visit visit) {
     case DType::kFp64:
       return plain(double{});
     case DType::kFp16:
-      return visit([halves](size_t i) { return Fp16ToFloat(halves[i]); }), true;
+      return visit([halves](size_t i) { return Fp16ToFloat(halves[i]); });
     case DType::kBf16:
-      return visit([halves](size_t i) { return Bf16ToFloat(halves[i]); }), true;
+      return visit([halves](size_t i) { return Bf16ToFloat(halves[i]); });
     case DType::kBytes:
-      return false;
+      return;
   }
-  return false;
 }
 
 template <typename T>
-bool WriteColumns(const Tensor& from, size_t count, size_t stride, T* to) {
-  return VisitNumbers(from, [&](auto value) {
+void WriteColumns(const Tensor& from, size_t count, size_t stride, T* to) {
+  VisitNumbers(from, [&](auto value) {
     for (size_t i = 0; i < count; ++i) to[i * stride] = static_cast<T>(value(i));
   });
 }
 
-/// Elements of `from` to every `stride`-th place of `to`.
-bool Write(const Tensor& from, size_t count, size_t stride, DType dtype, size_t first,
+/// Numbers of `from` to every `stride`-th place of `to`.
+void Write(const Tensor& from, size_t count, size_t stride, DType dtype, size_t first,
            std::byte* to) {
-  return dtype == DType::kFp32
-             ? WriteColumns(from, count, stride, reinterpret_cast<float*>(to) + first)
-             : WriteColumns(from, count, stride, reinterpret_cast<double*>(to) + first);
+  dtype == DType::kFp32 ? WriteColumns(from, count, stride, reinterpret_cast<float*>(to) + first)
+                        : WriteColumns(from, count, stride, reinterpret_cast<double*>(to) + first);
+}
+
+/// Texts as times, to every `stride`-th place.
+Status WriteTimes(const NamedTensor& sent, size_t count, size_t stride, double* to) {
+  BytesReader texts(sent.tensor.data.bytes());
+  std::string_view text;
+  for (size_t i = 0; i < count && texts.Next(&text); ++i) {
+    double& seconds = to[i * stride];
+    seconds = std::numeric_limits<double>::quiet_NaN();
+    if (!text.empty() && !ParseIso8601(text, &seconds))
+      return Error(
+          Reason::kBadRequest,
+          "input \"{}\", row {}: expected a time like \"2024-02-29T23:59:59Z\", got \"{}\"",
+          sent.name, i, text.substr(0, 40));
+  }
+  return OkStatus();
 }
 
 Status Refused(const NamedTensor& sent, const TensorSpec& spec) {
@@ -83,13 +96,18 @@ StatusOr<Tensor> NewTable(DType dtype, Shape shape, const NamedTensor& sent, std
 StatusOr<Tensor> ReadWhole(const TensorSpec& spec, const NamedTensor& sent) {
   const Tensor& tensor = sent.tensor;
   RETURN_IF_ERROR(ElementCount(tensor.shape).status());
-  if (!Takes(spec, tensor.shape) || tensor.dtype == DType::kBytes) return Refused(sent, spec);
+  const bool times = tensor.dtype == DType::kBytes && spec.shape[1] == 1 && IsTime(spec, 0);
+  if (!Takes(spec, tensor.shape) || (tensor.dtype == DType::kBytes && !times))
+    return Refused(sent, spec);
   if (const Status data = CheckData(tensor); !data.ok())
     return Error(Reason::kBadRequest, "input \"{}\": {}", sent.name, MessageOf(data));
   std::byte* writable = nullptr;
   ASSIGN_OR_RETURN(Tensor table, NewTable(spec.dtype, tensor.shape, sent, &writable));
   const auto count = static_cast<size_t>(tensor.shape[0] * tensor.shape[1]);
-  if (!Write(tensor, count, 1, spec.dtype, 0, writable)) return Refused(sent, spec);
+  if (times)
+    RETURN_IF_ERROR(WriteTimes(sent, count, 1, reinterpret_cast<double*>(writable)));
+  else
+    Write(tensor, count, 1, spec.dtype, 0, writable);
   return table;
 }
 
@@ -107,12 +125,12 @@ std::string NamesOf(const std::vector<std::string>& columns) {
   return names.empty() ? names : " (" + names + ")";
 }
 
-Status CheckColumn(const NamedTensor& sent, int64_t rows) {
+Status CheckColumn(const NamedTensor& sent, int64_t rows, bool times) {
   const Shape& shape = sent.tensor.shape;
   const bool column = shape.size() == 1 || (shape.size() == 2 && shape[1] == 1);
-  if (!column || shape[0] != rows || sent.tensor.dtype == DType::kBytes)
-    return Error(Reason::kBadRequest, "input \"{}\": expected a column of {}numbers, got {}",
-                 sent.name, rows < 0 ? "" : fmt::format("{} ", rows),
+  if (!column || shape[0] != rows || (sent.tensor.dtype == DType::kBytes && !times))
+    return Error(Reason::kBadRequest, "input \"{}\": expected a column of {}{}, got {}", sent.name,
+                 rows < 0 ? "" : fmt::format("{} ", rows), times ? "times" : "numbers",
                  ToString(sent.tensor.dtype, shape));
   if (const Status data = CheckData(sent.tensor); !data.ok())
     return Error(Reason::kBadRequest, "input \"{}\": {}", sent.name, MessageOf(data));
@@ -128,7 +146,11 @@ StatusOr<Tensor> ReadColumns(const TensorSpec& spec, const std::vector<NamedTens
     places.emplace(spec.columns.empty() ? sent[i].name : spec.columns[i], i);
   const int64_t rows = sent.front().tensor.shape.empty() ? -1 : sent.front().tensor.shape[0];
   std::byte* writable = nullptr;
-  for (const NamedTensor& column : sent) RETURN_IF_ERROR(CheckColumn(column, rows));
+  for (const NamedTensor& column : sent) {
+    const auto place = places.find(column.name);
+    const bool times = place != places.end() && IsTime(spec, place->second);
+    RETURN_IF_ERROR(CheckColumn(column, rows, times));
+  }
   const size_t width = sent.size();
   ASSIGN_OR_RETURN(Tensor table, NewTable(spec.dtype, {rows, static_cast<int64_t>(width)},
                                           sent.front(), &writable));
@@ -141,7 +163,11 @@ StatusOr<Tensor> ReadColumns(const TensorSpec& spec, const std::vector<NamedTens
     if (seen[place->second])
       return Error(Reason::kBadRequest, "input \"{}\": given more than once", column.name);
     seen[place->second] = true;
-    Write(column.tensor, static_cast<size_t>(rows), width, spec.dtype, place->second, writable);
+    if (column.tensor.dtype == DType::kBytes)
+      RETURN_IF_ERROR(WriteTimes(column, static_cast<size_t>(rows), width,
+                                 reinterpret_cast<double*>(writable) + place->second));
+    else
+      Write(column.tensor, static_cast<size_t>(rows), width, spec.dtype, place->second, writable);
   }
   return table;
 }

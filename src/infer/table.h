@@ -14,8 +14,8 @@ namespace slipway {
 /// True when the model has one input, [n,F], that is a table.
 bool TakesTable(const Signature& signature);
 
-/// What was sent, as the input `spec`, part of a table: texts for BYTES, else numbers of any dtype;
-/// [n] for [n,1].
+/// What was sent, as the input `spec`, part of a table: texts for BYTES, else numbers of any dtype,
+/// and texts for times; [n] for [n,1].
 /// @return as ReadTable. Texts are shared, not copied.
 StatusOr<Tensor> ReadPart(const TensorSpec& spec, const NamedTensor& sent);
 

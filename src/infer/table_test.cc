@@ -1,5 +1,7 @@
 #include "infer/table.h"
 
+#include <cmath>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -92,6 +94,43 @@ TEST(TableTest, AColumnOfTextTakesNoNumbers) {
   BoundRequest bound;
   EXPECT_THAT(MessageOf(Bind(request, kMixed, bound)),
               HasSubstr("input \"city\": expected BYTES [-1,1], got FP64 [1,1]"));
+}
+
+Tensor Words(std::vector<std::string> words) {
+  std::string wire;
+  for (const std::string& word : words) AppendBytesElement(wire, word);
+  return {DType::kBytes, {static_cast<int64_t>(words.size())}, Buffer::Own(std::move(wire))};
+}
+
+TEST(TableTest, ATimeMayBeSentAsText) {
+  const Signature table = {.inputs = {{.name = "input",
+                                       .dtype = DType::kFp64,
+                                       .shape = {-1, 2},
+                                       .any_number = true,
+                                       .columns = {"age", "when"},
+                                       .times = {false, true}}},
+                           .outputs = kMixed.outputs};
+  Signature own = kMixed;
+  own.inputs[0].times = {true};
+  InferRequest request;
+  request.inputs = {{"when", Words({"1970-01-02", "", "1970-01-01T00:00:01Z"})},
+                    {"age", Of<int32_t>(DType::kInt32, {3}, {7, 8, 9})}};
+  BoundRequest bound;
+  ASSERT_TRUE(Bind(request, table, bound).ok());
+  const auto values = bound.inputs[0]->as<double>();
+  EXPECT_THAT(values.first(2), ElementsAre(7, 86'400));
+  EXPECT_TRUE(std::isnan(values[3]));
+  EXPECT_EQ(values[5], 1);
+
+  request.inputs = {{"age", Words({"1970-01-02"})}, {"city", Words({"Bern"})}};
+  ASSERT_TRUE(Bind(request, own, bound = {}).ok());
+  EXPECT_THAT(bound.inputs[0]->as<double>(), ElementsAre(86'400));
+  EXPECT_THAT(MessageOf(Bind(request, kMixed, bound = {})),
+              HasSubstr("input \"age\": expected numbers FP64 [-1,1], got BYTES [1]"));
+  request.inputs[0].tensor = Words({"tomorrow"});
+  EXPECT_THAT(MessageOf(Bind(request, own, bound = {})),
+              HasSubstr("input \"age\", row 0: expected a time like \"2024-02-29T23:59:59Z\", got "
+                        "\"tomorrow\""));
 }
 
 TEST(TableTest, TheOnlyInputOfTextTakesAnyName) {

@@ -24,6 +24,9 @@ struct TensorSpec {
                             // (infer/table.h)
   bool on_request = false;  // outputs only: given to who asks for it by name
   std::vector<std::string> columns = {};  // inputs [n,F] only: names of the columns; often empty
+  std::vector<bool> times = {};           // any_number only: which columns are seconds since
+                                 // 1970-01-01T00:00:00Z, which texts may say (base/iso8601.h);
+                                 // empty when none is
 
   bool operator==(const TensorSpec&) const = default;
 };
@@ -31,6 +34,11 @@ struct TensorSpec {
 /// True when a tensor of `shape` may be given for `spec`.
 inline bool Takes(const TensorSpec& spec, std::span<const int64_t> shape) {
   return spec.any_rank ? shape.size() <= kMaxRank : Matches(spec.shape, shape);
+}
+
+/// True when element `index` of `spec`, in row-major order, is a time.
+inline bool IsTime(const TensorSpec& spec, size_t index) {
+  return !spec.times.empty() && spec.times[index % spec.times.size()];
 }
 
 /// A column of the tables that a model takes, as who saved it declared it.

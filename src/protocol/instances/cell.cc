@@ -7,6 +7,7 @@
 #include <limits>
 #include <optional>
 
+#include "base/iso8601.h"
 #include "tensor/half.h"
 #include "text/decimal.h"
 
@@ -266,9 +267,33 @@ Status ParseCell(std::string_view text, DType dtype, std::byte* to) {
                text.substr(0, kQuoted));
 }
 
+Status ReadTimeCell(JsonReader& reader, std::byte* to) {
+  ASSIGN_OR_RETURN(const JsonType type, reader.Peek());
+  if (type != JsonType::kString) return ReadCell(reader, DType::kFp64, to);
+  std::string_view text;
+  RETURN_IF_ERROR(reader.ReadString(&text));
+  double seconds = kNan;
+  if (!text.empty() && !ParseIso8601(text, &seconds))
+    return reader.Refuse(fmt::format("expected a time like \"2024-02-29T23:59:59Z\", got \"{}\"",
+                                     text.substr(0, kQuoted)));
+  Store(seconds, to);
+  return OkStatus();
+}
+
+Status ParseTimeCell(std::string_view text, std::byte* to) {
+  text = Trim(text);
+  double seconds;
+  if (ParseIso8601(text, &seconds)) return Store(seconds, to), OkStatus();
+  if (Parse(text, DType::kFp64, to)) return OkStatus();
+  return Error(Reason::kBadRequest, "expected a time like \"2024-02-29T23:59:59Z\", got \"{}\"",
+               text.substr(0, kQuoted));
+}
+
 bool IsValueCell(std::string_view text) {
   const std::string_view trimmed = Trim(text);
-  return NumberIn(trimmed) || SpecialValue(trimmed) || BoolIn(trimmed);
+  double ignored;
+  return NumberIn(trimmed) || SpecialValue(trimmed) || BoolIn(trimmed) ||
+         ParseIso8601(trimmed, &ignored);
 }
 
 }  // namespace slipway::instances

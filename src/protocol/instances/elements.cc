@@ -69,8 +69,12 @@ StatusOr<size_t> ElementReader::Read(JsonReader& json, size_t limit) {
 }
 
 Status ElementReader::ReadCells(JsonReader& json, std::span<std::byte> room, size_t* count) const {
-  if (!forms_.cells) return ReadNumbers(json, room, count);
+  if (forms_.table == nullptr) return ReadNumbers(json, room, count);
   ASSIGN_OR_RETURN(const JsonType type, json.Peek());
+  if (type == JsonType::kString && IsTime(*forms_.table, count_)) {
+    *count = 1;
+    return ReadTimeCell(json, room.data());
+  }
   const bool cell = type == JsonType::kNull || type == JsonType::kTrue || type == JsonType::kFalse;
   if (!cell) return ReadNumbers(json, room, count);
   *count = 1;
@@ -117,7 +121,7 @@ Status ElementReader::ReadString(JsonReader& json) {
     ASSIGN_OR_RETURN(const JsonType type, json.Peek());
     if (type == JsonType::kObject) return ReadBase64(json);
   }
-  if (forms_.cells) {
+  if (forms_.table != nullptr) {
     ASSIGN_OR_RETURN(const bool missing, json.TryNull());
     if (missing) return AppendString(json, ""), OkStatus();
   }

@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "infer/arena.h"
+#include "tensor/signature.h"
 #include "tensor/tensor.h"
 #include "text/json_reader.h"
 #include "text/number_format.h"
@@ -16,9 +17,9 @@ namespace slipway::instances {
 
 /// What else than its plain form an element may be.
 struct ElementForms {
-  bool base64_objects = false;  // BYTES also as {"b64": "<base64>"}
-  bool cells = false;  // null is a missing value, NaN or "", and true and false are 1 and 0, as in
-                       // a table (TensorSpec::any_number)
+  bool base64_objects = false;        // BYTES also as {"b64": "<base64>"}
+  const TensorSpec* table = nullptr;  // of whose cells they are: null is a missing value, NaN or
+                                      // "", true and false are 1 and 0, texts may say times
 };
 
 /// Gathers elements in an arena, however many come. Memory follows the text that was read: at most

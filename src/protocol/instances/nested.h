@@ -12,10 +12,12 @@ namespace slipway::instances {
 /// levels.
 class NestedReader {
  public:
-  /// @param arena  holds the data; outlives this.
-  /// @param cells  elements may be missing, true or false (ElementForms).
-  NestedReader(DType dtype, Arena& arena, bool cells = false)
-      : dtype_(dtype), elements_(dtype, arena, {.base64_objects = true, .cells = cells}) {}
+  /// @param spec   of whose data type they are; as a table's they may be cells (ElementForms).
+  /// @param arena  holds the data. Both outlive this.
+  NestedReader(const TensorSpec& spec, Arena& arena)
+      : dtype_(spec.dtype),
+        elements_(spec.dtype, arena,
+                  {.base64_objects = true, .table = spec.any_number ? &spec : nullptr}) {}
 
   /// Reads one value: an element, or lists of elements nested alike. BYTES elements may be
   /// {"b64": "<base64>"}.

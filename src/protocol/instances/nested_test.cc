@@ -10,7 +10,8 @@ namespace {
 std::string Reread(DType dtype, std::string_view text, bool cells = false) {
   Arena arena;
   JsonReader json(text, {.allow_nan_tokens = true});
-  NestedReader reader(dtype, arena, cells);
+  const TensorSpec spec{.dtype = dtype, .any_number = cells};
+  NestedReader reader(spec, arena);
   if (const Status read = reader.Read(json); !read.ok()) return std::string(MessageOf(read));
   if (const Status end = json.End(); !end.ok()) return std::string(MessageOf(end));
   const Tensor tensor = reader.One();
@@ -125,7 +126,8 @@ TEST(NestedTest, NanTokensAreFloats) {
 TEST(NestedTest, NanTokensAreRefusedUnlessAskedFor) {
   Arena arena;
   JsonReader json("[NaN]");
-  EXPECT_EQ(MessageOf(NestedReader(DType::kFp32, arena).Read(json)),
+  const TensorSpec spec{.dtype = DType::kFp32};
+  EXPECT_EQ(MessageOf(NestedReader(spec, arena).Read(json)),
             "JSON, byte 1: NaN and Infinity are no JSON numbers");
   std::string out;
   EXPECT_EQ(MessageOf(AppendNested(Make<float>(DType::kFp32, {2}, {1, NAN}), {}, out)),
@@ -147,7 +149,8 @@ TEST(NestedTest, MemoryFollowsTheText) {
   text += "]";
   Arena arena;
   JsonReader json(text);
-  NestedReader reader(DType::kFp64, arena);
+  const TensorSpec spec{.dtype = DType::kFp64};
+  NestedReader reader(spec, arena);
   ASSERT_TRUE(reader.Read(json).ok());
   EXPECT_EQ(reader.One().data.size(), 800'000u);
   EXPECT_EQ(reader.One().as<double>()[99'999], 1.0);
@@ -155,7 +158,8 @@ TEST(NestedTest, MemoryFollowsTheText) {
 
 TEST(NestedTest, ValuesOfOneShapeAreStacked) {
   Arena arena;
-  NestedReader reader(DType::kInt32, arena);
+  const TensorSpec spec{.dtype = DType::kInt32};
+  NestedReader reader(spec, arena);
   for (const std::string_view text : {"[1,2]", "[3,4]", "[5,6]"}) {
     JsonReader json(text);
     ASSERT_TRUE(reader.Read(json).ok());

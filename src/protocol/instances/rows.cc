@@ -56,7 +56,7 @@ StatusOr<const TensorSpec*> SoleInput(const Signature& signature) {
 
 Status ReadSoleInput(JsonReader& json, const Signature& signature, InferRequest& request) {
   ASSIGN_OR_RETURN(const TensorSpec* spec, SoleInput(signature));
-  NestedReader reader(spec->dtype, request.arena, spec->any_number);
+  NestedReader reader(*spec, request.arena);
   if (const Status read = reader.Read(json); !read.ok()) return AnnotateInput(read, spec->name);
   request.inputs.push_back({spec->name, reader.One()});
   return OkStatus();
@@ -67,7 +67,7 @@ class NamedRows {
  public:
   NamedRows(const Signature& signature, Arena& arena)
       : specs_(signature.inputs), finder_(signature.inputs) {
-    for (const TensorSpec& spec : specs_) inputs_.emplace_back(spec.dtype, arena, spec.any_number);
+    for (const TensorSpec& spec : specs_) inputs_.emplace_back(spec, arena);
   }
 
   Status ReadRow(JsonReader& json) {
@@ -142,7 +142,7 @@ Status ReadNamedColumns(JsonReader& json, const Signature& signature, InferReque
     if (seen[*index]) return Error(Reason::kBadRequest, "input {} is given twice", Quote(key));
     seen[*index] = true;
     const TensorSpec& spec = signature.inputs[*index];
-    NestedReader reader(spec.dtype, request.arena, spec.any_number);
+    NestedReader reader(spec, request.arena);
     if (const Status read = reader.Read(json); !read.ok()) return AnnotateInput(read, spec.name);
     request.inputs.push_back({spec.name, reader.One()});
   }

@@ -253,6 +253,7 @@ Status Table::ReadScalar(const Target& target, size_t element, JsonReader& reade
     return reader.ReadString(&input.texts[element]);
   }
   std::byte* const to = ElementOfLastRow(input.bytes, input.width, dtype, element);
+  if (IsTime(*input.spec, element)) return ReadTimeCell(reader, to);
   const auto kind = CastKind(target);
   return kind ? ReadDeclaredCell(reader, *kind, dtype, to) : ReadCell(reader, dtype, to);
 }
@@ -290,6 +291,7 @@ Status Table::Put(size_t column, std::string_view text) {
       return OkStatus();
     }
     std::byte* const to = ElementOfLastRow(input.bytes, input.width, dtype, target.offset);
+    if (IsTime(*input.spec, target.offset)) return ParseTimeCell(text, to);
     const auto kind = CastKind(target);
     return kind ? ParseDeclaredCell(text, *kind, dtype, to) : ParseCell(text, dtype, to);
   };

@@ -164,6 +164,39 @@ TEST(TableTest, AMissingTextIsTheEmptyOneWhereTheModelTakesTables) {
   EXPECT_THAT(MessageOf(fill(false).status), HasSubstr("row 1, column \"city\""));
 }
 
+TEST(TableTest, ATimeIsTextOrSeconds) {
+  const Signature when = {{{.name = "input",
+                            .dtype = DType::kFp64,
+                            .shape = {-1, 2},
+                            .any_number = true,
+                            .times = {false, true}}},
+                          {}};
+  const std::vector<std::string> features = {"age", "when"};
+  const auto got =
+      Fill(when, features, {"when", "age"},
+           R"([["1970-01-02",1],[60,2],["1970-01-01T00:01:00+00:01",3],["",4],[null,5]])");
+  ASSERT_TRUE(got.status.ok()) << got.status;
+  const auto values = Values<double>(got.request.inputs.at(0));
+  EXPECT_THAT(std::vector(values.begin(), values.begin() + 6), ElementsAre(1, 86'400, 2, 60, 3, 0));
+  EXPECT_TRUE(std::isnan(values[7]) && std::isnan(values[9]));
+  EXPECT_THAT(MessageOf(Fill(when, features, {"when", "age"}, R"([["noon",1]])").status),
+              HasSubstr("row 0, column \"when\""));
+  EXPECT_THAT(MessageOf(Fill(when, features, {"when", "age"}, R"([[1,"1970-01-02"]])").status),
+              HasSubstr("row 0, column \"age\""));
+
+  InferRequest request;
+  const auto read = ReadCsvTable("age,when\n1, 1970-01-02 \n2,60\n3,\n", CsvHeader::kAuto, when,
+                                 features, request);
+  ASSERT_TRUE(read.ok()) << read.status();
+  const auto cells = Values<double>(request.inputs.at(0));
+  EXPECT_THAT(std::vector(cells.begin(), cells.begin() + 4), ElementsAre(1, 86'400, 2, 60));
+  EXPECT_TRUE(std::isnan(cells[5]));
+  InferRequest bad;
+  EXPECT_THAT(
+      MessageOf(ReadCsvTable("age,when\n1,noon\n", CsvHeader::kAuto, when, features, bad).status()),
+      HasSubstr("line 2: row 0, column \"when\": expected a time like"));
+}
+
 TEST(TableTest, AColumnMayBeAnInputOfItsOwn) {
   const auto got =
       Fill(kColumns, kNoFeatures, {"fare", "sex", "age"}, R"([[7.25,"male",22],[NaN,"f",38]])");

@@ -18,7 +18,8 @@ std::string Quote(std::string_view name) { return fmt::format("\"{}\"", name.sub
 class Feature {
  public:
   Feature(const TensorSpec& spec, Arena& arena)
-      : elements_(spec.dtype, arena, {.base64_objects = true, .cells = spec.any_number}) {}
+      : elements_(spec.dtype, arena,
+                  {.base64_objects = true, .table = spec.any_number ? &spec : nullptr}) {}
 
   /// Of how many examples it was read.
   size_t examples() const { return examples_; }

@@ -135,7 +135,7 @@ Status ReadByName(std::span<const FormPart> parts, const Signature& signature,
       continue;
     }
     JsonReader json(part.body, {.allow_nan_tokens = true});
-    instances::NestedReader values(spec.dtype, request.arena, spec.any_number);
+    instances::NestedReader values(spec, request.arena);
     Status read = values.Read(json);
     if (read.ok()) read = json.End();
     if (!read.ok()) return Annotate(read, fmt::format("part \"{}\"", part.name));
