@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "train/linear/row_kernels.h"
+#include "train/algebra/row_kernels.h"
 
 namespace slipway::train {
 
