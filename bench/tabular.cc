@@ -2,7 +2,7 @@
 // what goals 11 to 14 and 20 are measured with (bench/tabular.py calls it).
 //
 //   tabular MODEL ROWS COLUMNS ROUNDS BATCH[,BATCH…] [KIND LIBRARY FILE]…
-//     MODEL   a file that Slipway imports
+//     MODEL   a file that Slipway imports, or an .onnx
 //     ROWS    a file of doubles, [rows, COLUMNS]
 //     KIND    xgboost, lightgbm, treelite: its shared library, and the model's file
 // prints JSON: by evaluator the kilobytes that a loaded model keeps, milliseconds of a load (round
@@ -56,6 +56,7 @@ Table ReadTable(const std::string& path, size_t columns) {
 
 std::string ToOnnx(const std::string& path) {
   const std::string bytes = ReadFile(path);
+  if (path.ends_with(".onnx")) return bytes;
   const auto data = std::as_bytes(std::span(bytes));
   const auto imported = importing::Import(importing::FormatOf(path, data), data);
   if (!imported.ok()) Fail(path + ": " + std::string(MessageOf(imported.status())));

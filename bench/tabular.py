@@ -70,6 +70,19 @@ def _support_vectors():
     return SVC(gamma=0.03)
 
 
+def _slipways_network(bench, path):
+    x, y = _data()
+    table = bench.folder / "rows.csv"
+    rows = ["".join(f"{value!r}," for value in row.tolist()) + f"{int(answer)}" for row, answer in
+            zip(x[:1000].astype("float64"), y[:1000] > y.mean())]
+    table.write_text("\n".join([",".join([f"x{i}" for i in range(FEATURES)] + ["y"]), *rows]))
+    command = [harness.program(bench.build, "slipway"), "train", table, "--target", "y", "--task", "classification", "--model", "network",
+               "--param", "hidden=64,64", "--param", "max_iterations=50", "-o", path.parent]
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise BenchError(f"slipway train failed: {done.stderr}")
+
+
 def _measure(bench, name, train, batches, rivals=()):
     """The report of bench/tabular.cc on a model, with `rivals` [(kind, library)] on the same file."""
     path, table = bench.folder / name, bench.folder / "rows.f64"
@@ -144,13 +157,16 @@ def forests(bench):
 
 
 def small_models(bench):
-    """Goal 14: linear models, networks and support vectors of scikit-learn, one row."""
+    """Goal 14: linear models, networks and support vectors of scikit-learn, and a network of Slipway, one row."""
     rows = []
-    for what, make in (("linear", _linear), ("network of 64 and 64", _network), ("support vectors", _support_vectors)):
+    models = [(what, "model.pkl", functools.partial(_sklearn, make)) for what, make in
+              (("linear", _linear), ("network of 64 and 64", _network), ("support vectors", _support_vectors))]
+    models.append(("Slipway's network of 64 and 64", "trained/model.onnx", functools.partial(_slipways_network, bench)))
+    for what, name, train in models:
         if importlib.util.find_spec("sklearn") is None:
             rows.append(_missing("14", what, "scikit-learn"))
             continue
-        report = _measure(bench, "model.pkl", functools.partial(_sklearn, make), (ONE, 256))
+        report = _measure(bench, name, train, (ONE, 256))
         rows += [Row("14", f"{what}, one row", "ONNX Runtime", _faster(report, "onnxruntime", ONE), goal=8, at_least=True,
                      detail=_detail(report, ONE)),
                  Row("14", f"{what}, 256 rows", "ONNX Runtime", _faster(report, "onnxruntime", 256), goal=1,

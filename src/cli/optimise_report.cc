@@ -20,6 +20,7 @@ double RowsPerSecond(const optimise::Timing& timing) {
 }
 
 std::string LatencyText(double ms) {
+  if (ms < 0.01) return fmt::format("{:.1f} µs", ms * 1e3);
   return ms < 1 ? fmt::format("{:.0f} µs", ms * 1e3) : fmt::format("{:.2f} ms", ms);
 }
 

@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <numeric>
 
 #include "data/feature_schema.h"
 #include "evaluate/table_inputs.h"
+#include "optimise/inline_data.h"
+#include "optimise/value_types.h"
 
 namespace slipway::pipeline {
 namespace {
@@ -16,14 +19,34 @@ constexpr size_t kExamples = 3;
 constexpr size_t kRowsOfExample = 2;
 /// Answers of another engine or class of processor differ by rounding.
 constexpr bundle::Tolerance kRounding{.absolute = 1e-9, .relative = 1e-9};
+/// The same of FP32, as a share of the largest answer: the terms of small ones may be as large.
+constexpr double kRoundingOfFp32 = 1e-5;
+
+StatusOr<bool> ComputesInFp32(const std::string& onnx) {
+  ASSIGN_OR_RETURN(const ::onnx::ModelProto model,
+                   optimise::ParseWhole({std::as_bytes(std::span(onnx)), {}}));
+  return std::ranges::any_of(optimise::ValueTypesOf(model.graph()), [](const auto& value) {
+    return value.second == ::onnx::TensorProto::FLOAT;
+  });
+}
+
+bundle::Tolerance ToleranceOf(const Tensor& answers, bool in_fp32) {
+  if (answers.dtype != DType::kFp64) return {};
+  if (!in_fp32) return kRounding;
+  double largest = 0;
+  for (const double answer : answers.as<double>())
+    if (std::isfinite(answer)) largest = std::max(largest, std::abs(answer));
+  return {.absolute = kRoundingOfFp32 * largest};
+}
 
 /// Rows of the data and what the model says of them.
 StatusOr<std::vector<bundle::Example>> ExamplesOf(const evaluate::Runner& runner,
-                                                  const Signature& signature,
+                                                  const train::Trained& trained,
                                                   const data::Table& table) {
   std::vector<bundle::Example> examples;
   ASSIGN_OR_RETURN(const evaluate::TableInputs inputs,
-                   evaluate::TableInputs::Create(signature, table));
+                   evaluate::TableInputs::Create(trained.signature, table));
+  ASSIGN_OR_RETURN(const bool in_fp32, ComputesInFp32(trained.onnx));
   for (size_t begin = 0; begin < table.rows && examples.size() < kExamples;
        begin += kRowsOfExample) {
     bundle::Example example{.name = fmt::format("rows-{}", examples.size() + 1), .origin = "self"};
@@ -31,8 +54,7 @@ StatusOr<std::vector<bundle::Example>> ExamplesOf(const evaluate::Runner& runner
                      inputs.Rows(begin, std::min(begin + kRowsOfExample, table.rows)));
     ASSIGN_OR_RETURN(example.outputs, runner.Run(example.inputs, {}));
     for (const NamedTensor& output : example.outputs)
-      example.tolerances.push_back(output.tensor.dtype == DType::kFp64 ? kRounding
-                                                                       : bundle::Tolerance{});
+      example.tolerances.push_back(ToleranceOf(output.tensor, in_fp32));
     examples.push_back(std::move(example));
   }
   return examples;
@@ -92,7 +114,7 @@ StatusOr<bundle::Packed> PackTrained(const train::Trained& trained, const evalua
   std::vector<uint32_t> first(std::min(source.rows, kExamples * kRowsOfExample));
   std::iota(first.begin(), first.end(), 0);
   ASSIGN_OR_RETURN(const data::Table inputs, train::InputsOf(trained, source.Select(first)));
-  ASSIGN_OR_RETURN(model.examples, ExamplesOf(runner, trained.signature, inputs));
+  ASSIGN_OR_RETURN(model.examples, ExamplesOf(runner, trained, inputs));
   return bundle::PackModel(model, options.out);
 }
 

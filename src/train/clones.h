@@ -9,3 +9,6 @@
 #else
 #define SLIPWAY_CLONES
 #endif
+
+/// Part of the variant that calls it.
+#define SLIPWAY_INLINE inline __attribute__((always_inline))

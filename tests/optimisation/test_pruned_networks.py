@@ -1,4 +1,4 @@
-"""prune-network: a network that slipway train made gets smaller or sparser, and learns on from what is left."""
+"""prune-network: a network gets smaller or sparser, and learns on from what is left."""
 
 import json
 
@@ -10,52 +10,15 @@ if tools.missing:
 
 import numpy as np
 import onnx
-from onnx import numpy_helper
+import trained
 from sklearn.datasets import load_diabetes, load_digits
-
-
-class Trained:
-    """A bundle that slipway trained on every third row of a data set, and the others as a table."""
-
-    def __init__(self, run, folder, data, *options):
-        lines = [",".join([*(f"x{i}" for i in range(data.data.shape[1])), "answer"])]
-        lines += [
-            ",".join([*map(repr, row.tolist()), repr(y.item())]) for row, y in zip(data.data, data.target, strict=True)
-        ]
-        taught, self.rows, self.path = folder / "taught.csv", folder / "rows.csv", folder / "model"
-        taught.write_text("\n".join([lines[0], *lines[1::3]]) + "\n")
-        others = np.arange(len(data.data)) % 3 != 0
-        self.x, self.y = data.data[others], data.target[others]
-        self.rows.write_text("\n".join([lines[0], *np.array(lines[1:], object)[others]]) + "\n")
-        done = run("train", taught, "--target", "answer", "--model", "network", *options, "-o", self.path)
-        assert done.returncode == 0, done.stderr
-
-    @property
-    def judged(self):
-        return tools.judged(self.x), tools.judged(self.y)
 
 
 @pytest.fixture
 def digits(run, tmp_path):
     data = load_digits()
     data.target = data.target.astype(np.int64)
-    return Trained(run, tmp_path, data, "--param", "hidden=48,32", "--task", "classification")
-
-
-def predicted(out, x):
-    session = tools.session_of(out)
-    inputs = {each.name: each for each in session.get_inputs()}
-    if len(inputs) == 1:
-        (name,) = inputs
-        return session.run(["predict"], {name: x.astype(np.float64)})[0]
-    return session.run(["predict"], {f"x{i}": x[:, i].astype(np.float64) for i in range(x.shape[1])})[0]
-
-
-def layers(out):
-    """Weights of the network's layers, the first layer first."""
-    graph = onnx.load(str(out)).graph
-    constants = {each.name: numpy_helper.to_array(each) for each in graph.initializer}
-    return [constants[node.input[1]] for node in graph.node if node.op_type == "MatMul"]
+    return trained.Network(run, tmp_path, data, "--param", "hidden=48,32", "--task", "classification")
 
 
 def prune(run, case, out, settings):
@@ -72,13 +35,13 @@ def figure(report, which, name="accuracy"):
 def test_weights_that_went_stay_zero_and_the_others_learn_on(run, digits, tmp_path):
     bare = prune(run, digits, tmp_path / "bare.onnx", "share=0.8:epochs=0")
     tuned = prune(run, digits, tmp_path / "tuned.onnx", "share=0.8")
-    for weights, same in zip(layers(tmp_path / "tuned.onnx"), layers(tmp_path / "bare.onnx"), strict=True):
+    for weights, same in zip(trained.layers(tmp_path / "tuned.onnx"), trained.layers(tmp_path / "bare.onnx"), strict=True):
         assert (weights == 0).mean() == pytest.approx(0.8, abs=0.01)
         assert ((weights == 0) == (same == 0)).all()
     # Told by the report, and by ONNX Runtime on the rows that judge.
     x, y = digits.judged
     for path, report in (("bare.onnx", bare), ("tuned.onnx", tuned)):
-        assert figure(report, 1) == pytest.approx((predicted(tmp_path / path, x) == y).mean())
+        assert figure(report, 1) == pytest.approx((trained.predicted(tmp_path / path, x) == y).mean())
     assert figure(tuned, 1) > figure(bare, 1) + 0.05
     assert figure(tuned, 1) > figure(tuned, 0) - 0.05
     done = tuned["passes"][0]["done"]
@@ -87,21 +50,21 @@ def test_weights_that_went_stay_zero_and_the_others_learn_on(run, digits, tmp_pa
 
 def test_units_that_went_make_layers_smaller(run, digits, tmp_path):
     report = prune(run, digits, tmp_path / "out.onnx", "share=0:units=0.5")
-    inputs = layers(digits.path / "model.onnx")[0].shape[0]
-    assert [each.shape for each in layers(tmp_path / "out.onnx")] == [(inputs, 24), (24, 16), (16, 10)]
+    inputs = trained.layers(digits.path / "model.onnx")[0].shape[0]
+    assert [each.shape for each in trained.layers(tmp_path / "out.onnx")] == [(inputs, 24), (24, 16), (16, 10)]
     assert report["models"][1]["size_bytes"] < 0.6 * report["models"][0]["size_bytes"]
     assert figure(report, 1) > figure(report, 0) - 0.05
     x, y = digits.judged
-    assert figure(report, 1) == pytest.approx((predicted(tmp_path / "out.onnx", x) == y).mean())
+    assert figure(report, 1) == pytest.approx((trained.predicted(tmp_path / "out.onnx", x) == y).mean())
 
 
 def test_numbers_are_learned_in_their_own_units(run, tmp_path):
     data = load_diabetes()
     data.target = data.target * 1e6
-    case = Trained(run, tmp_path, data, "--param", "hidden=32", "--param", "max_iterations=400")
+    case = trained.Network(run, tmp_path, data, "--param", "hidden=32", "--param", "max_iterations=400")
     report = prune(run, case, tmp_path / "out.onnx", "share=0.5:epochs=300")
     x, y = case.judged
-    rmse = np.sqrt(np.mean((predicted(tmp_path / "out.onnx", x) - y) ** 2))
+    rmse = np.sqrt(np.mean((trained.predicted(tmp_path / "out.onnx", x) - y) ** 2))
     assert figure(report, 1, "rmse") == pytest.approx(rmse)
     assert rmse < 1.1 * figure(report, 0, "rmse")
 
@@ -120,9 +83,83 @@ def test_two_classes_in_words(run, tmp_path):
             return str(self)
 
     data.target = np.array([Word(each) for each in data.target], object)
-    case = Trained(run, tmp_path, data, "--param", "hidden=24")
+    case = trained.Network(run, tmp_path, data, "--param", "hidden=24")
     report = prune(run, case, tmp_path / "out.onnx", "share=0.8:units=0.25")
     assert figure(report, 1) > 0.9
+
+
+def tuned_behind(run, case, folder, passes):
+    """What ONNX Runtime gets right after `passes`, which do not train, and with prune-network:share=0 behind them."""
+    x, y = case.judged
+    right = []
+    for out, all_passes in ((folder / "bare.onnx", passes), (folder / "tuned.onnx", f"{passes},prune-network:share=0")):
+        done = run("optimise", case.path, "-o", out, "--passes", all_passes, "--data", case.rows, "--target", "answer")
+        assert done.returncode == 0, done.stderr
+        right.append((trained.predicted(out, x) == y).mean())
+    return right
+
+
+def test_units_that_another_pass_pruned_are_made_up_for(run, digits, tmp_path):
+    bare, tuned = tuned_behind(run, digits, tmp_path, "prune-units:share=0.7")
+    assert tuned > bare + 0.05
+    inputs = trained.layers(digits.path / "model.onnx")[0].shape[0]
+    shapes = [(inputs, 15), (15, 10), (10, 10)]
+    for path in ("bare.onnx", "tuned.onnx"):
+        assert [each.shape for each in trained.layers(tmp_path / path)] == shapes
+
+
+def test_weights_that_another_pass_pruned_stay_zero(run, digits, tmp_path):
+    bare, tuned = tuned_behind(run, digits, tmp_path, "prune-weights:share=0.8")
+    for weights, same in zip(trained.layers(tmp_path / "tuned.onnx"), trained.layers(tmp_path / "bare.onnx"), strict=True):
+        assert (weights == 0).mean() == pytest.approx(0.8, abs=0.01)
+        assert ((weights == 0) == (same == 0)).all()
+    assert tuned > bare + 0.05
+
+
+def test_a_network_of_scikit_learn_computes_in_fp64_and_learns_on(run, digits, tmp_path):
+    """As networks do that Slipway trained before 2026-11-22."""
+    import pickle
+
+    from sklearn.neural_network import MLPClassifier
+
+    taught = np.arange(len(digits.x)) % 3 == 0
+    model = MLPClassifier((48, 32), max_iter=80, random_state=0).fit(digits.x[taught], digits.y[taught])
+    digits.path = tmp_path / "mlp.pkl"
+    digits.path.write_bytes(pickle.dumps(model))
+    arrays = tmp_path / "rows.npz"
+    np.savez(arrays, x=digits.x, y=digits.y)
+    out = tmp_path / "out.onnx"
+    words = ["--passes", "prune-network:share=0:units=0.5", "--data", arrays, "--json"]
+    done = run("optimise", digits.path, "-o", out, *words)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert [each.shape for each in trained.layers(out)] == [(64, 24), (24, 16), (16, 10)]
+    assert {each.dtype for each in trained.layers(out)} == {np.dtype(np.float64)}
+    assert figure(report, 1) > figure(report, 0) - 0.05
+
+
+def test_the_dense_end_of_a_network_of_another_framework_learns_on(run, digits, tmp_path):
+    """FP32, weights transposed, as exporters of PyTorch write them; a part before it that is no perceptron."""
+    random = np.random.default_rng(3)
+    shapes = {"w0": (32, 64), "b0": (32,), "w1": (10, 32), "b1": (10,)}
+    constants = {name: (random.standard_normal(shape) / 8).astype(np.float32) for name, shape in shapes.items()}
+    constants["scale"] = np.float32(1 / 16)
+    nodes = [
+        onnx.helper.make_node("Mul", ["x", "scale"], ["small"]),
+        onnx.helper.make_node("Gemm", ["small", "w0", "b0"], ["sums"], transB=1),
+        onnx.helper.make_node("Relu", ["sums"], ["units"]),
+        onnx.helper.make_node("Gemm", ["units", "w1", "b1"], ["logits"], transB=1),
+        onnx.helper.make_node("Softmax", ["logits"], ["y"], axis=1),
+    ]
+    model, arrays, out = tmp_path / "model.onnx", tmp_path / "rows.npz", tmp_path / "out.onnx"
+    model.write_bytes(tools.graph_of(nodes, {"x": ["n", 64]}, {"y": ["n", 10]}, constants).SerializeToString())
+    np.savez(arrays, x=digits.x.astype(np.float32), y=digits.y)
+    done = run("optimise", model, "-o", out, "--passes", "prune-network:share=0.3", "--data", arrays, "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    x, y = digits.judged
+    right = (tools.answer(out, x=x.astype(np.float32))[0].argmax(1) == y).mean()
+    assert figure(report, 0) < 0.4 and right > 0.8 and figure(report, 1) == pytest.approx(right)
 
 
 def test_auto_tries_smaller_networks(run, digits, tmp_path):

@@ -39,6 +39,25 @@ def test_words_numbers_times_and_texts_become_a_model_that_answers_rows_of_the_f
         assert server.post("/v2/models/orders/infer", {"inputs": inputs}).status == 200
 
 
+def test_a_network_of_texts_leaves_their_zeros_out_and_computes_in_fp32_behind(trainer, tmp_path):
+    """Products of sparse rows are FP64; one hidden layer has one such product, and one in FP32."""
+    data, out = mixed(tmp_path / "orders.csv"), tmp_path / "orders.slipway"
+    report = trainer.report(data, "bought", out, "--model", "network", "--type", "note=text")
+    assert report["scores"]["accuracy"] > 0.75
+    inspected = subprocess.run([slipway_path(), "inspect", out, "--verify", "--json"], capture_output=True, text=True)
+    assert inspected.returncode == 0, inspected.stderr
+    model = json.loads(inspected.stdout)
+    assert model["operators"]["MatMul"] == 1 and model["operators"]["Gemm"] == 1
+    assert model["engine"].startswith("tabular")
+    words = ["--passes", "prune-network:share=0:units=0.5", "--data", data, "--target", "bought", "--json"]
+    small = subprocess.run(
+        [slipway_path(), "optimise", out, "-o", tmp_path / "small", *words], capture_output=True, text=True, check=True
+    )
+    before, after = json.loads(small.stdout)["models"]
+    assert after["size_bytes"] < 0.7 * before["size_bytes"]
+    assert after["figures"]["accuracy"]["value"] > before["figures"]["accuracy"]["value"] - 0.1
+
+
 def test_the_same_rows_and_options_give_the_same_bytes(trainer, tmp_path):
     data = waves(tmp_path / "waves.csv")
     words = ["--model", "network", "--param", "max_iterations=5", "--seed", "3"]

@@ -71,7 +71,7 @@ size_t PruneUnits(Network& network, double share) {
 }
 
 /// Layer by layer, the least of the weights become 0; offsets stay.
-/// @return what may differ from 0.
+/// @return what may differ from 0: weights that are 0 already may not.
 train::Mask PruneWeights(Network& network, double share) {
   train::Mask mask(network.parameters.size(), 1);
   for (size_t l = 0; l < network.layers(); ++l) {
@@ -80,7 +80,8 @@ train::Mask PruneWeights(Network& network, double share) {
     for (size_t i = 0; i < count; ++i) sizes.push_back(std::fabs(network.parameters[begin + i]));
     const auto gone = static_cast<size_t>(share * static_cast<double>(count));
     std::fill_n(mask.begin() + static_cast<ptrdiff_t>(begin), count, uint8_t{0});
-    for (const size_t i : Largest(sizes, count - std::min(gone, count))) mask[begin + i] = 1;
+    for (const size_t i : Largest(sizes, count - std::min(gone, count)))
+      mask[begin + i] = sizes[i] != 0;
   }
   for (size_t i = 0; i < mask.size(); ++i)
     if (mask[i] == 0) network.parameters[i] = 0;
@@ -92,19 +93,23 @@ train::Mask PruneWeights(Network& network, double share) {
 StatusOr<train::Samples> SamplesFor(const ModelProto& model, const Perceptron& perceptron,
                                     const data::Target& target, const Workshop& workshop) {
   ModelProto features = model;
-  MakeOnlyOutput(*features.mutable_graph(), perceptron.features, TensorProto::DOUBLE);
+  MakeOnlyOutput(*features.mutable_graph(), perceptron.features, perceptron.type);
   ASSIGN_OR_RETURN(const auto runner, workshop.load(features.SerializeAsString()));
   ASSIGN_OR_RETURN(const auto answers, RunRows(*runner, workshop.rows->rows));
   const Tensor& matrix = answers.front().tensor;
   const size_t width = perceptron.network.inputs(), rows = target.rows();
-  if (matrix.dtype != DType::kFp64 || matrix.data.size() != rows * width * sizeof(double))
-    return Error(Reason::kUnsupported, "the network reads {}: expected FP64 [{},{}]",
-                 ToString(matrix.dtype, matrix.shape), rows, width);
+  const bool is_double = perceptron.type == TensorProto::DOUBLE;
+  const DType type = is_double ? DType::kFp64 : DType::kFp32;
+  if (matrix.dtype != type || matrix.data.size() != rows * width * ElementSize(type))
+    return Error(Reason::kUnsupported, "the network reads {}: expected {} [{},{}]",
+                 ToString(matrix.dtype, matrix.shape), NameOf(type), rows, width);
   train::Samples samples{.rows = rows, .target = target};
   samples.features.resize(width);
   for (size_t feature = 0; feature < width; ++feature)
-    for (size_t row = 0; row < rows; ++row)
-      samples.values.push_back(matrix.as<double>()[row * width + feature]);
+    for (size_t row = 0; row < rows; ++row) {
+      const size_t at = row * width + feature;
+      samples.values.push_back(is_double ? matrix.as<double>()[at] : matrix.as<float>()[at]);
+    }
   return samples;
 }
 
@@ -170,10 +175,8 @@ class FineTuning {
                    is_regression ? "numbers" : "classes", target_.name);
     data::Target own = target_;
     Network& network = perceptron_.network;
-    if (is_regression)
-      TakeUnits(own, network);
-    else
-      RETURN_IF_ERROR(OrderClasses(*workshop_.signature, network, own));
+    if (!is_regression) RETURN_IF_ERROR(OrderClasses(*workshop_.signature, network, own));
+    if (is_regression && !perceptron_.has_units) TakeUnits(own, network);
     ASSIGN_OR_RETURN(const train::Samples all, SamplesFor(model_, perceptron_, own, workshop_));
     const size_t every = static_cast<size_t>(1 / kValidationShare);
     std::vector<uint32_t> learned;
@@ -247,8 +250,7 @@ bool HasNetwork(ModelProto& model) { return FindPerceptron(*model.mutable_graph(
 Pass PruneNetwork() {
   return {.name = "prune-network",
           .summary =
-              "Units and weights of a network that slipway train made go, and what is left is "
-              "trained on.",
+              "Units and weights of a multi-layer perceptron go, and what is left is trained on.",
           .exact = false,
           .needs_rows = true,
           .needs_answers = true,

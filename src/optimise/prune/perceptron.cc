@@ -1,6 +1,7 @@
 #include "optimise/prune/perceptron.h"
 
 #include "onnx/tensor_proto.h"
+#include "optimise/linear_node.h"
 
 namespace slipway::optimise {
 namespace {
@@ -15,18 +16,25 @@ std::optional<Activation> ActivationOf(const NodeProto& node) {
   return std::nullopt;
 }
 
+/// A layer as a network has it.
+struct Parameters {
+  int32_t type = 0;
+  size_t inputs = 0, outputs = 0;
+  std::vector<float> values;  // [inputs, outputs], then offsets [outputs]
+};
+
 class Finder {
  public:
   explicit Finder(GraphProto& graph) : graph_(graph), links_(graph), constants_(graph) {}
 
-  /// The chain that begins with the MatMul at `place`.
+  /// The chain that begins with the product at `place`.
   std::optional<Perceptron> ChainFrom(int place) const {
     Perceptron found;
     found.features = graph_.node(place).input(0);
     for (int at = place;;) {
       const std::optional<Perceptron::Layer> layer = LayerAt(at);
       if (!layer || !Append(*layer, found)) return std::nullopt;
-      const std::string& value = graph_.node(layer->sum).output(0);
+      const std::string value = BehindCasts(SumsOf(*layer));
       const int next = links_.OnlyReaderOf(value);
       const int product = next == Links::kNone ? Links::kNone : ProductBehind(next);
       if (product == Links::kNone) return Finish(value, std::move(found));
@@ -37,52 +45,91 @@ class Finder {
     }
   }
 
-  /// The MatMul with constants that alone reads what the activation at `place` makes.
+  /// The product with constants that alone reads what the activation at `place` makes.
   int ProductBehind(int place) const {
     if (!ActivationOf(graph_.node(place)) || graph_.node(place).output_size() != 1)
       return Links::kNone;
-    const int reader = links_.OnlyReaderOf(graph_.node(place).output(0));
+    const int reader = links_.OnlyReaderOf(BehindCasts(graph_.node(place).output(0)));
     return reader != Links::kNone && LayerAt(reader) ? reader : Links::kNone;
   }
 
   std::optional<Perceptron::Layer> LayerAt(int place) const {
     const NodeProto& product = graph_.node(place);
-    if (!Is(product, "MatMul") || product.output_size() != 1 ||
-        Doubles(InputOf(product, 1), 2).empty() || constants_.Find(InputOf(product, 0)) != nullptr)
+    if (product.output_size() != 1 || constants_.Find(InputOf(product, 0)) != nullptr)
       return std::nullopt;
+    if (Is(product, "Gemm") && ReadLinear(product, constants_)) return Perceptron::Layer{place};
+    if (!Is(product, "MatMul") || Numbers(InputOf(product, 1), 2).empty()) return std::nullopt;
     const int sum = links_.OnlyReaderOf(product.output(0));
     if (sum == Links::kNone || !Is(graph_.node(sum), "Add") ||
         graph_.node(sum).output_size() != 1 || InputOf(graph_.node(sum), 0) != product.output(0) ||
-        Doubles(InputOf(graph_.node(sum), 1), 1).empty())
+        Numbers(InputOf(graph_.node(sum), 1), 1).empty())
       return std::nullopt;
     return Perceptron::Layer{place, sum};
   }
 
  private:
-  /// The values of an FP64 constant of that rank; empty when it is none.
-  std::vector<double> Doubles(std::string_view value, int rank) const {
+  /// The values of an FP32 or FP64 constant of that rank; empty when it is none.
+  std::vector<double> Numbers(std::string_view value, int rank) const {
     const TensorProto* const proto = constants_.Find(value);
-    if (proto == nullptr || proto->data_type() != TensorProto::DOUBLE || proto->dims_size() != rank)
-      return {};
+    if (proto == nullptr || proto->dims_size() != rank) return {};
     const auto tensor = onnx::ToTensor(*proto);
     if (!tensor.ok()) return {};
+    if (tensor->dtype == DType::kFp32)
+      return {tensor->as<float>().begin(), tensor->as<float>().end()};
+    if (tensor->dtype != DType::kFp64) return {};
     return {tensor->as<double>().begin(), tensor->as<double>().end()};
   }
 
+  const std::string& SumsOf(const Perceptron::Layer& layer) const {
+    return graph_.node(layer.sum == Links::kNone ? layer.product : layer.sum).output(0);
+  }
+
+  /// The value, or what casts between FP32 and FP64 that alone read it make of it.
+  std::string BehindCasts(std::string value) const {
+    for (;;) {
+      const int reader = links_.OnlyReaderOf(value);
+      if (reader == Links::kNone || !Is(graph_.node(reader), "Cast")) return value;
+      const int64_t to = IntOf(graph_.node(reader), "to", 0);
+      if (to != TensorProto::FLOAT && to != TensorProto::DOUBLE) return value;
+      value = graph_.node(reader).output(0);
+    }
+  }
+
+  Parameters ParametersOf(const Perceptron::Layer& layer) const {
+    const NodeProto& product = graph_.node(layer.product);
+    const TensorProto& weights = *constants_.Find(product.input(1));
+    Parameters parameters{.type = weights.data_type()};
+    if (layer.sum == Links::kNone) {
+      const LinearNode linear = *ReadLinear(product, constants_);
+      parameters.inputs = linear.weights_per_output();
+      parameters.outputs = linear.outputs();
+      for (size_t i = 0; i < parameters.inputs; ++i)
+        for (size_t o = 0; o < parameters.outputs; ++o)
+          parameters.values.push_back(linear.at(o, i));
+      parameters.values.insert(parameters.values.end(), linear.bias.begin(), linear.bias.end());
+      return parameters;
+    }
+    parameters.inputs = static_cast<size_t>(weights.dims(0));
+    parameters.outputs = static_cast<size_t>(weights.dims(1));
+    for (const auto& part :
+         {Numbers(product.input(1), 2), Numbers(graph_.node(layer.sum).input(1), 1)})
+      for (const double value : part) parameters.values.push_back(static_cast<float>(value));
+    return parameters;
+  }
+
   bool Append(const Perceptron::Layer& layer, Perceptron& found) const {
-    const std::string& name = graph_.node(layer.product).input(1);
-    const TensorProto& weights = *constants_.Find(name);
-    const auto inputs = static_cast<size_t>(weights.dims(0)),
-               outputs = static_cast<size_t>(weights.dims(1));
+    const Parameters parameters = ParametersOf(layer);
     std::vector<size_t>& sizes = found.network.sizes;
-    if (sizes.empty()) sizes.push_back(inputs);
-    const std::vector<double> offsets = Doubles(graph_.node(layer.sum).input(1), 1);
-    if (sizes.back() != inputs || offsets.size() != outputs) return false;
-    sizes.push_back(outputs);
-    for (const double weight : Doubles(name, 2))
-      found.network.parameters.push_back(static_cast<float>(weight));
-    for (const double offset : offsets)
-      found.network.parameters.push_back(static_cast<float>(offset));
+    if (sizes.empty()) {
+      sizes.push_back(parameters.inputs);
+      found.type = parameters.type;
+    }
+    if (sizes.back() != parameters.inputs ||
+        parameters.values.size() != (parameters.inputs + 1) * parameters.outputs)
+      return false;
+    sizes.push_back(parameters.outputs);
+    std::vector<float>& all = found.network.parameters;
+    all.insert(all.end(), parameters.values.begin(), parameters.values.end());
     found.layers.push_back(layer);
     return true;
   }
@@ -97,12 +144,81 @@ class Finder {
     }
     const bool one = found.network.outputs() == 1;
     if (one == (found.network.answer == Answer::kProbabilities)) return std::nullopt;
+    if (found.network.answer == Answer::kValue) FindUnits(value, found);
     return found;
+  }
+
+  /// value · scale + shift, as a training writes it.
+  void FindUnits(const std::string& value, Perceptron& found) const {
+    const std::optional<double> scale = FactorBehind(value, "Mul");
+    if (!scale || *scale == 0) return;
+    const int product = links_.OnlyReaderOf(value);
+    const std::optional<double> shift = FactorBehind(graph_.node(product).output(0), "Add");
+    if (!shift) return;
+    found.network.scale = *scale;
+    found.network.shift = *shift;
+    found.has_units = true;
+  }
+
+  /// The only number of the constant that the only reader, an `op_type`, has beside `value`.
+  std::optional<double> FactorBehind(const std::string& value, std::string_view op_type) const {
+    const int reader = links_.OnlyReaderOf(value);
+    if (reader == Links::kNone || !Is(graph_.node(reader), op_type) ||
+        graph_.node(reader).output_size() != 1 || InputOf(graph_.node(reader), 0) != value)
+      return std::nullopt;
+    const std::vector<double> numbers = Numbers(InputOf(graph_.node(reader), 1), 1);
+    return numbers.size() == 1 ? std::optional(numbers.front()) : std::nullopt;
   }
 
   const GraphProto& graph_;
   const Links links_;
   const Constants constants_;
+};
+
+/// Gives the nodes of a layer these constants, of the type of those that they have.
+class LayerWriter {
+ public:
+  explicit LayerWriter(GraphProto& graph) : graph_(graph), constants_(graph) {}
+
+  /// @param values  [inputs, outputs], then offsets [outputs].
+  void Write(const Perceptron::Layer& layer, size_t inputs, size_t outputs,
+             const std::vector<double>& values) {
+    NodeProto& product = *graph_.mutable_node(layer.product);
+    if (layer.sum == Links::kNone) return WriteGemm(product, inputs, outputs, values);
+    const auto middle = values.begin() + static_cast<ptrdiff_t>(inputs * outputs);
+    Replace(product, {static_cast<int64_t>(inputs), static_cast<int64_t>(outputs)},
+            {values.begin(), middle});
+    Replace(*graph_.mutable_node(layer.sum), {static_cast<int64_t>(outputs)},
+            {middle, values.end()});
+  }
+
+ private:
+  void WriteGemm(NodeProto& node, size_t inputs, size_t outputs,
+                 const std::vector<double>& values) {
+    LinearNode linear = *ReadLinear(node, constants_);
+    const auto rows = static_cast<int64_t>(inputs), columns = static_cast<int64_t>(outputs);
+    linear.dims = linear.output_is_last ? Shape{rows, columns} : Shape{columns, rows};
+    linear.weights.resize(inputs * outputs);
+    linear.bias.resize(outputs);
+    for (size_t o = 0; o < outputs; ++o) {
+      for (size_t i = 0; i < inputs; ++i)
+        linear.at(o, i) = static_cast<float>(values[i * outputs + o]);
+      linear.bias[o] = static_cast<float>(values[inputs * outputs + o]);
+    }
+    WriteLinear(linear, node, constants_);
+  }
+
+  void Replace(NodeProto& node, const Shape& dims, const std::vector<double>& values) {
+    const std::string& name = node.input(1);
+    if (constants_.Find(name)->data_type() == TensorProto::DOUBLE)
+      node.set_input(1, constants_.Add(name, dims, values));
+    else
+      node.set_input(1,
+                     constants_.Add(name, dims, std::vector<float>(values.begin(), values.end())));
+  }
+
+  GraphProto& graph_;
+  Constants constants_;
 };
 
 }  // namespace
@@ -126,21 +242,14 @@ std::optional<Perceptron> FindPerceptron(GraphProto& graph) {
 
 void WritePerceptron(const Perceptron& perceptron, GraphProto& graph) {
   const train::Network& network = perceptron.network;
-  Constants constants(graph);
+  LayerWriter writer(graph);
   for (size_t l = 0; l < network.layers(); ++l) {
-    const bool is_last = l + 1 == network.layers();
-    const double factor = is_last ? network.scale : 1, shift = is_last ? network.shift : 0;
-    std::vector<double> weights, offsets;
-    for (size_t i = network.WeightsAt(l); i < network.OffsetsAt(l); ++i)
-      weights.push_back(network.parameters[i] * factor);
-    for (size_t i = network.OffsetsAt(l); i < network.WeightsAt(l + 1); ++i)
-      offsets.push_back(network.parameters[i] * factor + shift);
-    const auto inputs = static_cast<int64_t>(network.sizes[l]),
-               outputs = static_cast<int64_t>(network.sizes[l + 1]);
-    NodeProto& product = *graph.mutable_node(perceptron.layers[l].product);
-    NodeProto& sum = *graph.mutable_node(perceptron.layers[l].sum);
-    product.set_input(1, constants.Add(product.input(1), {inputs, outputs}, weights));
-    sum.set_input(1, constants.Add(sum.input(1), {outputs}, offsets));
+    const bool takes_units = l + 1 == network.layers() && !perceptron.has_units;
+    const double factor = takes_units ? network.scale : 1, shift = takes_units ? network.shift : 0;
+    std::vector<double> values;
+    for (size_t i = network.WeightsAt(l); i < network.WeightsAt(l + 1); ++i)
+      values.push_back(network.parameters[i] * factor + (i < network.OffsetsAt(l) ? 0 : shift));
+    writer.Write(perceptron.layers[l], network.sizes[l], network.sizes[l + 1], values);
   }
   graph.clear_value_info();  // layers may have other sizes
 }

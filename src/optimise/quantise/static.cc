@@ -36,6 +36,7 @@ StatusOr<std::string> Apply(ModelProto& model, const Settings& settings, const W
     for (size_t i = 0; i < std::min(most, errors.size()); ++i)
       in_float.push_back(std::move(errors[i].output));
     plan = PlanQdq(*model.mutable_graph(), in_float);
+    if (plan.nodes.empty()) return "";
   }
   RETURN_IF_ERROR(WriteQdq(*model.mutable_graph(), plan, ranges, options));
   std::string done = fmt::format("{} nodes compute in INT8", plan.nodes.size()) + not_finite;

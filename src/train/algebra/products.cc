@@ -67,7 +67,7 @@ void MultiplyBlocks(const TileKernel<T>& tile, size_t m, size_t n, size_t k, con
 
 /// Lanes are summed in one order: that of a 64-byte vector, halved again and again.
 template <typename T>
-__attribute__((always_inline)) inline T DotOf(const T* a, const T* b, size_t count) {
+SLIPWAY_INLINE T DotOf(const T* a, const T* b, size_t count) {
   constexpr size_t kLanes = 64 / sizeof(T);
   T sums[kLanes] = {};
   size_t i = 0;

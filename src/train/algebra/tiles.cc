@@ -2,10 +2,10 @@
 
 #include <cstring>
 
+#include "train/clones.h"
+
 namespace slipway::train {
 namespace {
-
-#define SLIPWAY_INLINE __attribute__((always_inline)) inline
 
 /// A tile of kRows rows and kVectors vectors, over panels of b that are `b_step` wide.
 template <typename T, size_t kBytes, size_t kRows, size_t kVectors>

@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "base/random.h"
-#include "train/linear/row_kernels.h"
+#include "train/algebra/row_kernels.h"
 
 namespace slipway::train {
 namespace {

@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "base/random.h"
+#include "train/algebra/row_kernels.h"
 #include "train/linear/checkpoint.h"
 #include "train/linear/descent_loss.h"
-#include "train/linear/row_kernels.h"
 
 namespace slipway::train {
 namespace {

@@ -8,8 +8,8 @@
 #include <limits>
 #include <utility>
 
+#include "train/algebra/columns.h"
 #include "train/kinds.h"
-#include "train/linear/products.h"
 #include "train/linear/row_blocks.h"
 #include "train/linear/svm_dual.h"
 

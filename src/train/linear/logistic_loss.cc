@@ -4,8 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "train/algebra/columns.h"
 #include "train/linear/losses.h"
-#include "train/linear/products.h"
 #include "train/linear/row_blocks.h"
 
 namespace slipway::train {

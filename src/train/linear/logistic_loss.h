@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "base/team.h"
+#include "train/algebra/columns.h"
 #include "train/linear/linear_model.h"
-#include "train/linear/products.h"
 
 namespace slipway::train {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "train/linear/variants.h"
+#include "train/algebra/lanes.h"
 
 namespace slipway::train {
 namespace {

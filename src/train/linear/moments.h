@@ -5,8 +5,8 @@
 
 #include "base/status.h"
 #include "base/team.h"
+#include "train/algebra/columns.h"
 #include "train/linear/linear_model.h"
-#include "train/linear/products.h"
 #include "train/samples.h"
 
 namespace slipway::train {

@@ -13,8 +13,6 @@ set(TRAIN_LINEAR_SOURCES
     linear/losses.cc
     linear/moments.cc
     linear/naive_bayes.cc
-    linear/products.cc
-    linear/row_kernels.cc
     linear/sgd.cc
     linear/svm_dual.cc)
 set(TRAIN_LINEAR_TESTS
@@ -23,5 +21,5 @@ set(TRAIN_LINEAR_TESTS
     linear/least_squares_test.cc
     linear/linear_svm_test.cc
     linear/logistic_test.cc
-    linear/naive_bayes_test.cc
-    linear/products_test.cc)
+    linear/losses_test.cc
+    linear/naive_bayes_test.cc)

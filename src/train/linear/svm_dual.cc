@@ -6,7 +6,7 @@
 #include <numeric>
 #include <random>
 
-#include "train/linear/row_kernels.h"
+#include "train/algebra/row_kernels.h"
 
 namespace slipway::train {
 

@@ -13,10 +13,24 @@ namespace {
 
 namespace writing = importing::sklearn;
 
-std::vector<double> Widened(std::span<const float> values, double factor) {
-  std::vector<double> wide(values.begin(), values.end());
-  for (double& value : wide) value *= factor;
-  return wide;
+std::vector<double> Widened(std::span<const float> values) {
+  return {values.begin(), values.end()};
+}
+
+/// What layer `l` sums up, in FP32. Sums of rows that are mostly zeros stay FP64: engines leave the
+/// zeros out of these alone.
+importing::Matrix Sums(importing::Graph& graph, const Network& network, size_t l,
+                       const importing::Matrix& x) {
+  const size_t inputs = network.sizes[l], outputs = network.sizes[l + 1];
+  const std::span<const float> all = network.parameters;
+  const auto weights = all.subspan(network.WeightsAt(l), inputs * outputs);
+  const auto offsets = all.subspan(network.OffsetsAt(l), outputs);
+  if (x.sparse) return writing::Affine(graph, x, Widened(weights), Widened(offsets));
+  const auto width = static_cast<int64_t>(outputs);
+  const std::string factors = graph.Constant<float>({x.columns, width}, weights);
+  const std::string added = graph.Constant<float>({width}, offsets);
+  const importing::Matrix rows = graph.CastTo(x, DType::kFp32);
+  return {graph.Add("Gemm", {rows.value, factors, added}), DType::kFp32, width};
 }
 
 std::string_view OperatorOf(Activation activation) {
@@ -77,23 +91,16 @@ std::vector<float> Answers(const Network& network, std::span<const float> rows) 
 importing::Predictions WriteNetwork(importing::Graph& graph, const Network& network,
                                     const importing::Matrix& features) {
   importing::Matrix x = features;
-  const std::span<const float> all = network.parameters;
   for (size_t l = 0; l < network.layers(); ++l) {
-    const bool is_last = l + 1 == network.layers();
-    const double factor = is_last ? network.scale : 1;
-    std::vector<double> offsets =
-        Widened(all.subspan(network.OffsetsAt(l), network.sizes[l + 1]), factor);
-    for (double& offset : offsets) offset += is_last ? network.shift : 0;
-    x = writing::Affine(
-        graph, x,
-        Widened(all.subspan(network.WeightsAt(l), network.sizes[l] * network.sizes[l + 1]), factor),
-        offsets);
-    if (!is_last) x = writing::Map(graph, OperatorOf(network.activation), x);
+    x = Sums(graph, network, l, x);
+    if (l + 1 < network.layers()) x = writing::Map(graph, OperatorOf(network.activation), x);
   }
+  x = graph.CastTo(x, DType::kFp64);
   importing::Predictions predictions;
   switch (network.answer) {
     case Answer::kValue:
-      predictions.value = x;
+      x = writing::MapWith(graph, "Mul", x, {network.scale});
+      predictions.value = writing::MapWith(graph, "Add", x, {network.shift});
       break;
     case Answer::kProbability: {
       const importing::Matrix second = writing::Map(graph, "Sigmoid", x);

@@ -48,6 +48,7 @@ Network DrawNetwork(std::vector<size_t> sizes, Activation activation, Answer ans
 /// Answers to rows [count, inputs] before `scale` and `shift`: [count, outputs].
 std::vector<float> Answers(const Network& network, std::span<const float> rows);
 
+/// Layers in FP32, as they were trained; answers, with scale and shift, in FP64.
 /// @param features  [n, inputs] FP64
 importing::Predictions WriteNetwork(importing::Graph& graph, const Network& network,
                                     const importing::Matrix& features);

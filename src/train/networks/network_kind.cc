@@ -45,7 +45,7 @@ class FittedNetwork final : public Fitted {
 
   StatusOr<importing::Predictions> Write(importing::Graph& graph,
                                          const importing::Matrix& features) const override {
-    RETURN_IF_ERROR(graph.CheckRoom(network_.parameters.size() * sizeof(double)));
+    RETURN_IF_ERROR(graph.CheckRoom(network_.parameters.size() * sizeof(float)));
     return WriteNetwork(graph, network_, features);
   }
   std::string Summary() const override {
@@ -85,7 +85,7 @@ using Type = ParameterSpec::Type;
 
 const EstimatorKind kNetwork = {
     .name = "network",
-    .summary = "A multi-layer perceptron, trained batch by batch.",
+    .summary = "A multi-layer perceptron, trained batch by batch; its layers compute in FP32.",
     .regresses = true,
     .classifies = true,
     .needs = {.wants_scaling = true},

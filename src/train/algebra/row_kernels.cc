@@ -1,8 +1,8 @@
-#include "train/linear/row_kernels.h"
+#include "train/algebra/row_kernels.h"
 
 #include <algorithm>
 
-#include "train/linear/variants.h"
+#include "train/algebra/lanes.h"
 
 namespace slipway::train {
 namespace {

@@ -1,6 +1,6 @@
-#include "train/linear/products.h"
+#include "train/algebra/columns.h"
 
-#include "train/linear/variants.h"
+#include "train/algebra/lanes.h"
 
 namespace slipway::train {
 namespace {

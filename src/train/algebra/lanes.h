@@ -1,13 +1,10 @@
 #pragma once
-// Functions that are compiled for several instruction sets, the best of which the loader takes.
+// Four doubles at once, in every instruction set.
 
 #include <cstddef>
 #include <cstring>
 
 #include "train/clones.h"
-
-/// Part of the variant that calls it.
-#define SLIPWAY_INLINE inline __attribute__((always_inline))
 
 namespace slipway::train {
 namespace {
