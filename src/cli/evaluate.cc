@@ -20,14 +20,11 @@
 #include "evaluate/predictions.h"
 #include "evaluate/shap.h"
 #include "evaluate/slices.h"
-#include "io/file.h"
 #include "pipeline/runners.h"
 #include "server/resources.h"
 
 namespace slipway::cli {
 namespace {
-
-constexpr uint64_t kMaxGateBytes = uint64_t{1} << 20;
 
 std::vector<Option> EvaluateOptionTable();
 
@@ -36,12 +33,6 @@ struct JudgedModel {
   AnyModel model;
   evaluate::Predictions predictions;
 };
-
-StatusOr<evaluate::Gate> ReadGate(const std::string& path, const data::Target& target) {
-  ASSIGN_OR_RETURN(const io::File file, io::File::Open(path));
-  ASSIGN_OR_RETURN(const io::Bytes bytes, file.ReadAll(kMaxGateBytes));
-  return evaluate::ParseGate(bytes.text(), path, target);
-}
 
 /// One evaluation, step by step.
 class Evaluation {
@@ -81,7 +72,7 @@ class Evaluation {
     ASSIGN_OR_RETURN(positive_, ReadPositive());
     RETURN_IF_ERROR(ReadOptions());
     if (arguments_.Has("--gate")) {
-      ASSIGN_OR_RETURN(gate_, ReadGate(arguments_.Text("--gate"), rows_.target));
+      ASSIGN_OR_RETURN(gate_, evaluate::ReadGateFile(arguments_.Text("--gate"), rows_.target));
     }
     RETURN_IF_ERROR(Predict(candidate_));
     RETURN_IF_ERROR(OpenBaseline());

@@ -3,12 +3,10 @@
 #include "evaluate/comparison.h"
 #include "evaluate/evaluation.h"
 #include "evaluate/latency.h"
-#include "io/file.h"
 
 namespace slipway::pipeline {
 namespace {
 
-constexpr uint64_t kMaxGateBytes = uint64_t{1} << 20;
 constexpr double kMegabyte = 1e6;
 
 }  // namespace
@@ -24,9 +22,7 @@ StatusOr<HeldOutJudge> HeldOutJudge::Create(const TrainingOptions& options,
 
 Status HeldOutJudge::ReadGate() {
   if (options_->gate.empty()) return OkStatus();
-  ASSIGN_OR_RETURN(const io::File file, io::File::Open(options_->gate));
-  ASSIGN_OR_RETURN(const io::Bytes bytes, file.ReadAll(kMaxGateBytes));
-  ASSIGN_OR_RETURN(gate_, evaluate::ParseGate(bytes.text(), options_->gate, rows_->test.target));
+  ASSIGN_OR_RETURN(gate_, evaluate::ReadGateFile(options_->gate, rows_->test.target));
   return OkStatus();
 }
 
