@@ -47,6 +47,10 @@ StatusOr<Gate> ParseGate(std::string_view text, std::string_view file, const dat
 /// @return what ParseGate says, kTooLarge above 1 MiB, or why the file cannot be read.
 StatusOr<Gate> ReadGateFile(const std::string& path, const data::Target& target);
 
+/// Whether the columns that rules speak of are there.
+/// @return kBadRequest naming rule and column.
+Status CheckColumns(const Gate& gate, const data::Table& table);
+
 /// Milliseconds that one row took, one figure a round.
 struct LatencyRounds {
   std::vector<double> p50_ms, p99_ms;
