@@ -1,5 +1,7 @@
 #include "cli/any_model.h"
 
+#include <fmt/format.h>
+
 #include "cli/server_target.h"
 #include "client/infer_client.h"
 #include "pipeline/runners.h"
@@ -29,6 +31,20 @@ StatusOr<AnyModel> OpenAnyModel(const std::string& model, const Arguments& argum
   ASSIGN_OR_RETURN(any.local, OpenLocalModel(model, intra_op_threads));
   any.runner = pipeline::RunnerOf(*any.local->loaded, SignatureOf(*any.local));
   return any;
+}
+
+Status CheckTargetUse(const Arguments& arguments, std::span<const AnyModel* const> models) {
+  std::string_view file;
+  for (const AnyModel* const model : models) {
+    if (model == nullptr) continue;
+    if (!model->local) return OkStatus();
+    if (file.empty()) file = model->name;
+  }
+  for (const Option& option : TargetOptions())
+    if (arguments.Has(option.name))
+      return Error(Reason::kBadRequest, "{} is of models at a server: {}", option.name,
+                   file.empty() ? "none was named" : fmt::format("{} is a file", file));
+  return OkStatus();
 }
 
 }  // namespace slipway::cli

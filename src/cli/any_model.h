@@ -2,6 +2,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "base/status.h"
@@ -30,5 +31,10 @@ struct AnyModel {
 /// @param model  what OpenLocalModel takes, or an address with TargetOptions.
 StatusOr<AnyModel> OpenAnyModel(const std::string& model, const Arguments& arguments,
                                 int intra_op_threads);
+
+/// How a server is spoken to says nothing of files.
+/// @param models  those that were opened; null: not asked for.
+/// @return kBadRequest naming an option of TargetOptions that none of them has a use for.
+Status CheckTargetUse(const Arguments& arguments, std::span<const AnyModel* const> models);
 
 }  // namespace slipway::cli

@@ -13,35 +13,26 @@
 #include "cli/progress.h"
 #include "cli/server_target.h"
 #include "client/infer_client.h"
-#include "evaluate/comparison.h"
-#include "evaluate/gate.h"
 #include "evaluate/importance.h"
-#include "evaluate/latency.h"
+#include "evaluate/judgement.h"
 #include "evaluate/predictions.h"
 #include "evaluate/shap.h"
 #include "evaluate/slices.h"
-#include "io/file.h"
 #include "pipeline/runners.h"
 #include "server/resources.h"
 
 namespace slipway::cli {
 namespace {
 
-constexpr uint64_t kMaxGateBytes = uint64_t{1} << 20;
-
 std::vector<Option> EvaluateOptionTable();
 
 /// A model and what it says of the rows.
 struct JudgedModel {
   AnyModel model;
-  evaluate::Predictions predictions;
-};
+  evaluate::Contestant as;
 
-StatusOr<evaluate::Gate> ReadGate(const std::string& path, const data::Target& target) {
-  ASSIGN_OR_RETURN(const io::File file, io::File::Open(path));
-  ASSIGN_OR_RETURN(const io::Bytes bytes, file.ReadAll(kMaxGateBytes));
-  return evaluate::ParseGate(bytes.text(), path, target);
-}
+  const evaluate::Predictions& predictions() const { return as.predictions; }
+};
 
 /// One evaluation, step by step.
 class Evaluation {
@@ -58,15 +49,9 @@ class Evaluation {
     RETURN_IF_ERROR(AddSlices(report));
     RETURN_IF_ERROR(AddImportance(report));
     RETURN_IF_ERROR(AddShap(report));
-    if (baseline_) {
-      report.comparison =
-          evaluate::Compare(rows_.target, candidate_.predictions, baseline_->predictions, positive_,
-                            options_.metrics, rows_.weights, Bootstrap(rows_.target.rows()));
-      report.comparison->baseline = baseline_->model.name;
-    }
-    if (gate_) {
-      ASSIGN_OR_RETURN(report.gate, JudgeGate());
-    }
+    RETURN_IF_ERROR(evaluate::Judge(
+        {.target = rows_.target, .columns = rows_.all, .positive = positive_}, candidate_.as,
+        baseline_ ? &baseline_->as : nullptr, gate_, options_, report));
     return report;
   }
 
@@ -81,11 +66,13 @@ class Evaluation {
     ASSIGN_OR_RETURN(positive_, ReadPositive());
     RETURN_IF_ERROR(ReadOptions());
     if (arguments_.Has("--gate")) {
-      ASSIGN_OR_RETURN(gate_, ReadGate(arguments_.Text("--gate"), rows_.target));
+      ASSIGN_OR_RETURN(gate_, evaluate::ReadGateFile(arguments_.Text("--gate"), rows_.target));
+      RETURN_IF_ERROR(evaluate::CheckColumns(gate_, rows_.all));
     }
     RETURN_IF_ERROR(Predict(candidate_));
     RETURN_IF_ERROR(OpenBaseline());
-    return CheckTargetOptions();
+    const AnyModel* const models[] = {&candidate_.model, baseline_ ? &baseline_->model : nullptr};
+    return CheckTargetUse(arguments_, models);
   }
 
   Status CheckOptions() const {
@@ -96,16 +83,6 @@ class Evaluation {
     if (arguments_.Has("--confidence") && arguments_.Text("--resamples") == "0")
       return MakeError(Reason::kBadRequest,
                        "--confidence needs resamples: --resamples 0 has no intervals");
-    return OkStatus();
-  }
-
-  /// How a server is spoken to says nothing of a file.
-  Status CheckTargetOptions() const {
-    if (!candidate_.model.local || (baseline_ && !baseline_->model.local)) return OkStatus();
-    for (const Option& option : TargetOptions())
-      if (arguments_.Has(option.name))
-        return Error(Reason::kBadRequest, "{} is of models at a server: {} is a file", option.name,
-                     candidate_.model.name);
     return OkStatus();
   }
 
@@ -145,30 +122,26 @@ class Evaluation {
     return bootstrap;
   }
 
-  Status Predict(JudgedModel& judged) {
-    auto predictions = evaluate::Predict(*judged.model.runner, rows_.features, rows_.target);
-    if (!predictions.ok()) return Annotate(predictions.status(), judged.model.name);
-    judged.predictions = *std::move(predictions);
-    return OkStatus();
+  Status Predict(JudgedModel& judged) const {
+    judged.as = {
+        .name = judged.model.name, .runner = judged.model.runner.get(), .inputs = &rows_.features};
+    if (judged.model.local) judged.as.size_bytes = judged.model.local->artifact->size_bytes();
+    return evaluate::LetPredict(rows_.target, judged.as);
   }
 
   Status OpenBaseline() {
-    const std::string name = arguments_.Text("--baseline", gate_ ? gate_->baseline : "");
+    ASSIGN_OR_RETURN(
+        const std::string name,
+        evaluate::NameOfBaseline(arguments_.Text("--baseline"), gate_, arguments_.Text("--gate")));
     if (name.empty()) return OkStatus();
-    if (name.starts_with("alias:"))
-      return Error(Reason::kBadRequest,
-                   "\"{}\" is an alias: say which model it is with --baseline MODEL", name);
-    JudgedModel baseline;
     auto model = OpenAnyModel(name, arguments_, processors_);
     if (!model.ok()) return Annotate(model.status(), "baseline");
-    baseline.model = *std::move(model);
-    RETURN_IF_ERROR(Predict(baseline));
-    baseline_ = std::move(baseline);
-    return OkStatus();
+    baseline_ = JudgedModel{.model = *std::move(model), .as = {}};
+    return Predict(*baseline_);
   }
 
   StatusOr<evaluate::Report> Measure() {
-    return evaluate::Evaluate({rows_.target, candidate_.predictions, positive_},
+    return evaluate::Evaluate({rows_.target, candidate_.predictions(), positive_},
                               {.model = candidate_.model.name,
                                .digest = candidate_.model.digest(),
                                .data = rows_.facts.path,
@@ -182,7 +155,7 @@ class Evaluation {
     for (const std::string& name : ReadList(arguments_, "--slices")) {
       ASSIGN_OR_RETURN(const data::Column* const column, rows_.all.Get(name));
       report.slices.push_back(
-          evaluate::MeasureSlice(*column, {rows_.target, candidate_.predictions, positive_},
+          evaluate::MeasureSlice(*column, {rows_.target, candidate_.predictions(), positive_},
                                  {.metrics = options_.metrics,
                                   .weights = rows_.weights,
                                   .bootstrap = Bootstrap(rows_.target.rows())}));
@@ -194,7 +167,7 @@ class Evaluation {
     if (!arguments_.Flag("--importance")) return OkStatus();
     const evaluate::NamedMetric metric =
         options_.metrics.empty()
-            ? evaluate::DefaultScore(rows_.target, !candidate_.predictions.probabilities.empty())
+            ? evaluate::DefaultScore(rows_.target, !candidate_.predictions().probabilities.empty())
             : options_.metrics.front();
     ASSIGN_OR_RETURN(report.importance,
                      evaluate::MeasureImportance(
@@ -221,35 +194,6 @@ class Evaluation {
     return OkStatus();
   }
 
-  StatusOr<std::vector<evaluate::GateLine>> JudgeGate() {
-    evaluate::GateEvidence evidence{rows_.target, rows_.all, positive_, rows_.weights};
-    evidence.candidate = SideOf(candidate_);
-    if (baseline_) evidence.baseline = SideOf(*baseline_);
-    evidence.bootstrap = Bootstrap(rows_.target.rows());
-    if (gate_->NeedsLatency()) RETURN_IF_ERROR(MeasureLatency(evidence));
-    return evaluate::JudgeGate(*gate_, evidence);
-  }
-
-  static evaluate::GateSide SideOf(const JudgedModel& judged) {
-    evaluate::GateSide side{&judged.predictions, std::nullopt, std::nullopt};
-    if (judged.model.local)
-      side.size_mb = static_cast<double>(judged.model.local->artifact->size_bytes()) / 1e6;
-    return side;
-  }
-
-  Status MeasureLatency(evaluate::GateEvidence& evidence) {
-    std::vector<evaluate::Call> calls(1);
-    ASSIGN_OR_RETURN(calls[0], evaluate::OneRowCall(*candidate_.model.runner, rows_.features));
-    if (baseline_) {
-      ASSIGN_OR_RETURN(calls.emplace_back(),
-                       evaluate::OneRowCall(*baseline_->model.runner, rows_.features));
-    }
-    ASSIGN_OR_RETURN(auto rounds, evaluate::MeasureLatency(calls, SteadyClock(), {}));
-    evidence.candidate.latency = std::move(rounds[0]);
-    if (baseline_) evidence.baseline->latency = std::move(rounds[1]);
-    return OkStatus();
-  }
-
   const Arguments& arguments_;
   const int processors_;
   Team team_;
@@ -259,7 +203,7 @@ class Evaluation {
   EvaluationRows rows_;
   int32_t positive_ = 1;
   evaluate::EvaluateOptions options_;
-  std::optional<evaluate::Gate> gate_;
+  evaluate::Gate gate_;
 };
 
 Status Write(const Arguments& arguments, const evaluate::Report& report) {

@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "cli/output.h"
-#include "data/cleaning.h"
+#include "cli/row_options.h"
 #include "evaluate/evaluation.h"
 #include "pipeline/row_choice.h"
 
@@ -19,46 +19,19 @@ constexpr std::string_view kOfTheLineage[] = {"--target", "--task",         "--w
                                               "--drop",   "--clean",        "--test-share",
                                               "--type",   "--skip-bad-rows"};
 
-std::optional<data::Task> ReadTask(const Arguments& arguments, const Signature& signature) {
-  if (!arguments.Has("--task")) return evaluate::TaskOf(signature);
-  return arguments.Text("--task") == "regression" ? data::Task::kRegression
-                                                  : data::Task::kClassification;
-}
-
 /// As the command line says.
 StatusOr<pipeline::RowChoice> ReadChoice(const Arguments& arguments, const Signature& signature) {
-  pipeline::RowChoice choice;
-  choice.target = arguments.Text("--target");
+  ASSIGN_OR_RETURN(pipeline::RowChoice choice, ReadRowOptions(arguments));
   if (choice.target.empty())
     return MakeError(Reason::kBadRequest,
                      "which column is to be predicted? Say --target COLUMN, or --held-out for a "
                      "bundle that slipway train made of this file");
-  choice.task = ReadTask(arguments, signature);
-  choice.weights = arguments.Text("--weights");
+  if (!choice.task) choice.task = evaluate::TaskOf(signature);
   choice.drop = ReadList(arguments, "--drop");
-  choice.skip_bad_rows = arguments.Flag("--skip-bad-rows");
-  for (const std::string& text : arguments.Texts("--type")) {
-    const size_t equals = text.rfind('=');
-    if (equals == std::string::npos)
-      return Error(Reason::kBadRequest, "--type: expected COLUMN=TYPE, got \"{}\"", text);
-    const auto type = data::ColumnTypeOf(text.substr(equals + 1));
-    if (!type.ok()) return Annotate(type.status(), "--type");
-    choice.types[text.substr(0, equals)] = *type;
-  }
-  for (const std::string& text : arguments.Texts("--clean")) {
-    const auto step = data::ParseCleaningStep(text);
-    if (!step.ok()) return Annotate(step.status(), "--clean");
-    choice.clean.push_back(*step);
-  }
   choice.test_share = 0;
   if (arguments.Has("--test-share")) {
     ASSIGN_OR_RETURN(choice.test_share, ReadShare(arguments, "--test-share", 0.2));
   }
-  if (arguments.Has("--sample")) {
-    ASSIGN_OR_RETURN(choice.sample,
-                     ParseCount("--sample", arguments.Text("--sample"), 1, INT64_MAX));
-  }
-  ASSIGN_OR_RETURN(choice.seed, ReadSeed(arguments));
   return choice;
 }
 
@@ -119,23 +92,15 @@ StatusOr<EvaluationRows> ReadEvaluationRows(const Arguments& arguments, const Si
   ASSIGN_OR_RETURN(data::TableFile file, pipeline::ReadFile(arguments.Text("DATA"), choice));
   if (held_out) RETURN_IF_ERROR(CheckFile(file.facts, lineage));
   ASSIGN_OR_RETURN(pipeline::ChosenRows chosen,
-                   pipeline::ChooseRows(std::move(file), choice, /*to_learn=*/false));
-  EvaluationRows rows;
-  rows.facts = std::move(chosen.facts);
-  const bool all = choice.test_share == 0;
-  rows.all = all ? std::move(chosen.table) : chosen.table.Select(chosen.split.test);
-  rows.target = all ? std::move(chosen.target) : chosen.target.Select(chosen.split.test);
+                   pipeline::ChooseRows(std::move(file), choice, pipeline::Purpose::kJudge));
+  EvaluationRows rows{.facts = std::move(chosen.facts),
+                      .all = std::move(chosen.test_columns),
+                      .features = std::move(chosen.test.table),
+                      .target = std::move(chosen.test.target),
+                      .weights = std::move(chosen.test.weights)};
   if (rows.target.task == data::Task::kClassification)
     RETURN_IF_ERROR(evaluate::AddModelLabels(signature, rows.target));
-  std::vector<std::string> left_out = choice.drop;
-  left_out.push_back(choice.target);
-  for (const std::string* role : {&choice.weights, &choice.group, &choice.time})
-    if (!role->empty()) left_out.push_back(*role);
-  rows.features = rows.all.Without(left_out);
-  if (choice.weights.empty()) return rows;
-  rows.weights = rows.all.Find(choice.weights)->numbers;
-  if (std::ranges::any_of(rows.weights, [](double weight) { return weight > 0; })) return rows;
-  return Error(Reason::kBadRequest, "--weights: column \"{}\" is all zeros", choice.weights);
+  return rows;
 }
 
 std::vector<Option> EvaluationRowOptions() {

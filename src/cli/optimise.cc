@@ -14,7 +14,6 @@
 #include "cli/progress.h"
 #include "data/split.h"
 #include "io/durable_write.h"
-#include "io/file.h"
 #include "optimise/auto.h"
 #include "optimise/distil/distil.h"
 #include "optimise/inline_data.h"
@@ -26,7 +25,6 @@ namespace slipway::cli {
 namespace {
 
 constexpr size_t kMadeUpRows = 16;  // that stand for data where there is none
-constexpr uint64_t kMaxGateBytes = 1 << 20;
 constexpr size_t kMaxExamples = 1'000;
 constexpr int64_t kMaxCalibration = 1 << 20;  // rows
 
@@ -105,14 +103,11 @@ StatusOr<std::unique_ptr<Setup>> Prepare(const Arguments& arguments) {
 /// The file's rules, checked against the rows' target; without a file none.
 StatusOr<evaluate::Gate> ReadGate(const Arguments& arguments, const Setup& setup) {
   if (!arguments.Has("--gate")) return evaluate::Gate();
-  const std::string path = arguments.Text("--gate");
   const optimise::LabelledRows& rows = setup.split.judged;
   if (!rows.target)
     return MakeError(Reason::kBadRequest, "--gate needs right answers: give --data and --target");
-  ASSIGN_OR_RETURN(const io::File file, io::File::Open(path));
-  ASSIGN_OR_RETURN(const io::Bytes bytes, file.ReadAll(kMaxGateBytes));
   ASSIGN_OR_RETURN(const data::Target target, optimise::TargetFor(setup.model.signature(), rows));
-  return evaluate::ParseGate(bytes.text(), path, target);
+  return evaluate::ReadGateFile(arguments.Text("--gate"), target);
 }
 
 StatusOr<optimise::Gatekeeper> GatekeeperOf(const Arguments& arguments, const Setup& setup,

@@ -10,6 +10,7 @@
 #include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/row_options.h"
 #include "cli/server_target.h"
 #include "cli/train_report.h"
 #include "engine/choice/engines.h"
@@ -26,41 +27,11 @@ namespace {
 using pipeline::Search;
 using pipeline::TrainingOptions;
 
-struct KeyValue {
-  std::string key, value;
-};
-/// Cut at the last '=' for names of columns, which may hold one, at the first for others.
-StatusOr<KeyValue> ReadKeyValue(std::string_view option, const std::string& text, bool at_last) {
-  const size_t equals = at_last ? text.rfind('=') : text.find('=');
-  if (equals == std::string::npos || equals == 0)
-    return Error(Reason::kBadRequest, "{}: expected NAME=VALUE, got \"{}\"", option, text);
-  return KeyValue{text.substr(0, equals), text.substr(equals + 1)};
-}
-
-Status ReadColumns(const Arguments& arguments, TrainingOptions& options) {
-  options.target = arguments.Text("--target");
-  options.drop = arguments.Texts("--drop");
-  options.weights = arguments.Text("--weights");
-  options.group = arguments.Text("--group");
-  options.time = arguments.Text("--time");
-  for (const std::string& text : arguments.Texts("--type")) {
-    ASSIGN_OR_RETURN(const KeyValue type, ReadKeyValue("--type", text, true));
-    const auto read = data::ColumnTypeOf(type.value);
-    if (!read.ok()) return Annotate(read.status(), "--type");
-    options.types[type.key] = *read;
-  }
+Status ReadSteps(const Arguments& arguments, TrainingOptions& options) {
   for (const std::string& step : arguments.Texts("--step")) {
     const Status added = options.steps.Add(step);
     if (!added.ok()) return Annotate(added, "--step");
   }
-  for (const std::string& text : arguments.Texts("--clean")) {
-    const auto step = data::ParseCleaningStep(text);
-    if (!step.ok()) return Annotate(step.status(), "--clean");
-    options.clean.push_back(*step);
-  }
-  const std::string task = arguments.Text("--task");
-  if (!task.empty())
-    options.task = task == "regression" ? data::Task::kRegression : data::Task::kClassification;
   return OkStatus();
 }
 
@@ -93,6 +64,10 @@ Status CheckUses(const Arguments& arguments, const TrainingOptions& options) {
   };
   if (!options.group.empty() && !options.time.empty())
     return Error(Reason::kBadRequest, "--group and --time: expected one of them");
+  for (const Option& option : TargetOptions())
+    if (arguments.Has(option.name) && !arguments.Has("--baseline") && !arguments.Has("--gate"))
+      return Error(Reason::kBadRequest, "{}: of use with a --baseline at a server only",
+                   option.name);
   for (const Use& use : uses)
     if (arguments.Has(use.option) && !use.of_use)
       return Error(Reason::kBadRequest, "{}: of use with {} only", use.option, use.where);
@@ -107,8 +82,10 @@ Status ReadModel(const Arguments& arguments, TrainingOptions& options) {
   options.model = arguments.Text("--model", options.model);
   options.name = arguments.Text("--name");
   for (const std::string& text : arguments.Texts("--param")) {
-    ASSIGN_OR_RETURN(KeyValue parameter, ReadKeyValue("--param", text, false));
-    options.parameters[parameter.key] = std::move(parameter.value);
+    const size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return Error(Reason::kBadRequest, "--param: expected NAME=VALUE, got \"{}\"", text);
+    options.parameters[text.substr(0, equals)] = text.substr(equals + 1);
   }
   if (options.model == "auto") return OkStatus();
   const auto kind = train::FindEstimator(options.model);
@@ -156,12 +133,6 @@ Status ReadLimits(const Arguments& arguments, TrainingOptions& options) {
           "--threads",
           arguments.Text("--threads", fmt::format("{}", server::DetectResources().processors)), 1,
           kMaxThreads));
-  ASSIGN_OR_RETURN(options.seed, ParseCount("--seed", arguments.Text("--seed", "0"), 0, INT64_MAX));
-  if (arguments.Has("--sample")) {
-    ASSIGN_OR_RETURN(const int64_t rows,
-                     ParseCount("--sample", arguments.Text("--sample"), 1, INT64_MAX));
-    options.sample = static_cast<size_t>(rows);
-  }
   options.gate = arguments.Text("--gate");
   options.baseline = arguments.Text("--baseline");
   options.optimise = arguments.Text("--optimise");
@@ -175,7 +146,6 @@ Status ReadLimits(const Arguments& arguments, TrainingOptions& options) {
     return Error(Reason::kBadRequest, "--max-loss: expected a number from 0 to 1, got \"{}\"",
                  loss);
   options.html = arguments.Text("--html");
-  options.skip_bad_rows = arguments.Flag("--skip-bad-rows");
   return OkStatus();
 }
 
@@ -183,7 +153,9 @@ StatusOr<TrainingOptions> ReadOptions(const Arguments& arguments) {
   TrainingOptions options;
   options.data = arguments.Text("DATA");
   options.out = arguments.Text("--output");
-  RETURN_IF_ERROR(ReadColumns(arguments, options));
+  ASSIGN_OR_RETURN(static_cast<pipeline::RowChoice&>(options), ReadRowOptions(arguments));
+  options.drop = arguments.Texts("--drop");
+  RETURN_IF_ERROR(ReadSteps(arguments, options));
   RETURN_IF_ERROR(ReadModel(arguments, options));
   RETURN_IF_ERROR(ReadSearch(arguments, options));
   RETURN_IF_ERROR(ReadLimits(arguments, options));
@@ -195,11 +167,11 @@ StatusOr<pipeline::Baseline> OpenBaseline(const std::string& name, const Argumen
                                           int threads) {
   ASSIGN_OR_RETURN(AnyModel opened, OpenAnyModel(name, arguments, threads));
   const auto model = std::make_shared<const AnyModel>(std::move(opened));
+  const AnyModel* const models[] = {model.get()};
+  RETURN_IF_ERROR(CheckTargetUse(arguments, models));
   pipeline::Baseline baseline{
-      .name = name, .runner = {model, model->runner.get()}, .size_mb = std::nullopt};
-  constexpr double kMegabyte = 1e6;
-  if (model->local)
-    baseline.size_mb = static_cast<double>(model->local->artifact->size_bytes()) / kMegabyte;
+      .name = name, .runner = {model, model->runner.get()}, .size_bytes = std::nullopt};
+  if (model->local) baseline.size_bytes = model->local->artifact->size_bytes();
   return baseline;
 }
 
@@ -246,22 +218,12 @@ std::string KindsHelp() {
       fmt::join(names, ", "));
 }
 
-std::vector<Option> OptionTable() {
+/// What is learned from, and what judges.
+std::vector<Option> RowOptions() {
   return {
       {"DATA", "", "The rows: .csv, .jsonl, .npy or .npz, also compressed (.gz, .zst).",
        /*required=*/true},
       {.name = "--target", .value_name = "COL", .help = "The column to predict.", .required = true},
-      {.name = "--output",
-       .value_name = "OUT",
-       .help = "The bundle: NAME.slipway or NAME.tar (a tar), else a folder. It must not exist.",
-       .required = true,
-       .short_name = "-o"},
-      {"--model", "NAME", KindsHelp()},
-      {.name = "--param",
-       .value_name = "NAME=VALUE",
-       .help = "A parameter of the estimator; for a search, several values with commas (of texts, "
-               "semicolons).",
-       .repeated = true},
       {.name = "--task",
        .value_name = "TASK",
        .help = "What to predict, when it does not follow from the target.",
@@ -277,11 +239,6 @@ std::vector<Option> OptionTable() {
                            "rows held out leave them alone.",
                            fmt::join(data::CleaningStepNames(), ", ")),
        .repeated = true},
-      {.name = "--step",
-       .value_name = "COL=STEP",
-       .help = "What to do with a column (docs/training.md), as age=bins:10 or "
-               "'*=scale:robust'.",
-       .repeated = true},
       {"--weights", "COL", "A column of weights of the rows."},
       {"--group", "COL",
        "Rows of one value of it are never on both sides of a split; it is not learned from."},
@@ -289,49 +246,84 @@ std::vector<Option> OptionTable() {
        "The latest rows by it are held out, and later ones judge earlier ones; it is not learned "
        "from."},
       {"--test-share", "SHARE", "Of the rows, held out to judge the model. Default: 0.2."},
-      {"--folds", "N", "Of cross-validation, in a search. Default: 5."},
+      {"--sample", "N",
+       "Learn from N rows of the file, taken at random: for files that memory does not hold."},
+      {"--skip-bad-rows", "", "Counts rows that cannot be read instead of refusing the file."},
+      {"--seed", "N", "Everything random follows from it. Default: 0."}};
+}
+
+/// What learns.
+std::vector<Option> ModelOptions() {
+  return {
+      {"--model", "NAME", KindsHelp()},
+      {.name = "--param",
+       .value_name = "NAME=VALUE",
+       .help = "A parameter of the estimator; for a search, several values with commas (of texts, "
+               "semicolons).",
+       .repeated = true},
+      {.name = "--step",
+       .value_name = "COL=STEP",
+       .help = "What to do with a column (docs/training.md), as age=bins:10 or "
+               "'*=scale:robust'.",
+       .repeated = true},
       {.name = "--search",
        .value_name = "KIND",
        .help = "Tries values of parameters: the estimator's own list, less what --param says.",
        .words = {"grid", "random", "halving"}},
+      {"--folds", "N", "Of cross-validation, in a search. Default: 5."},
       {"--trials", "N", "Of a random or halving search. Default: 20."},
       {"--metric", "NAME", "What a search ranks by, as balanced_accuracy or rmse."},
       {"--resource", "PARAM",
        "What halving gives more of from round to round: a parameter that counts, as "
-       "iterations. Default: rows."},
-      {"--budget", "DURATION",
-       "Time of the search, or of the fit without one, as 60s: the best until then is kept."},
-      {"--seed", "N", "Everything random follows from it. Default: 0."},
-      {"--threads", "N", "Default: one for each processor."},
-      {"--checkpoint", "FILE",
-       "Search and fit are saved here from time to time, and go on from here when the file "
-       "exists."},
-      {"--checkpoint-every", "DURATION", "Default: 10s."},
-      {"--sample", "N",
-       "Learn from N rows of the file, taken at random: for files that memory does not hold."},
-      {"--skip-bad-rows", "", "Counts rows that cannot be read instead of refusing the file."},
-      {"--html", "FILE", "A report of the rows held out, as a page for browsers."},
-      {"--gate", "FILE",
-       "Thresholds (docs/formats/gate.md): a model that does not reach them is not packed."},
+       "iterations. Default: rows."}};
+}
+
+/// How long it may take, and what is left of it when it is cut short.
+std::vector<Option> LimitOptions() {
+  return {{"--budget", "DURATION",
+           "Time of the search, or of the fit without one, as 60s: the best until then is kept."},
+          {"--threads", "N", "Default: one for each processor."},
+          {"--checkpoint", "FILE",
+           "Search and fit are saved here from time to time, and go on from here when the file "
+           "exists."},
+          {"--checkpoint-every", "DURATION", "Default: 10s."}};
+}
+
+/// What becomes of the model.
+std::vector<Option> ResultOptions() {
+  return {
+      {.name = "--output",
+       .value_name = "OUT",
+       .help = "The bundle: NAME.slipway or NAME.tar (a tar), else a folder. It must not exist.",
+       .required = true,
+       .short_name = "-o"},
+      {"--name", "NAME", "Name of the model in the bundle."},
       {"--optimise", "auto|A,B",
        "Makes the model smaller or faster before it is judged: by passes named as in slipway "
        "optimise --passes, or by those that auto finds to pay."},
       {"--max-loss", "SHARE",
        "What --optimise auto may cost of the first figure, on the rows held out. Default: 0.01."},
+      {"--gate", "FILE",
+       "Thresholds (docs/formats/gate.md): a model that does not reach them is not packed."},
       {"--baseline", "MODEL|URL",
        "A model to compare with on the rows held out, and of which the gate's rules may speak."},
-      {"--name", "NAME", "Name of the model in the bundle."},
+      {"--html", "FILE", "A report of the rows held out, as a page for browsers."},
       JsonOption()};
+}
+
+std::vector<Option> OptionTable() {
+  std::vector<Option> options;
+  for (std::vector<Option> some :
+       {RowOptions(), ModelOptions(), LimitOptions(), ResultOptions(), TargetOptions()})
+    std::ranges::move(some, std::back_inserter(options));
+  return options;
 }
 
 }  // namespace
 
 Command TrainCommand() {
-  std::vector<Option> options = OptionTable();
-  std::ranges::move(TargetOptions(), std::back_inserter(options));
   return {"train", "Trains a model on a file of rows and packs it as a bundle.",
-          "slipway train flowers.csv --target species -o flowers.slipway", std::move(options),
-          RunTrain};
+          "slipway train flowers.csv --target species -o flowers.slipway", OptionTable(), RunTrain};
 }
 
 }  // namespace slipway::cli

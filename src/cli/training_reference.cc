@@ -28,9 +28,13 @@ Columns that say nothing are not learned from, with a warning: those of one valu
 all columns hold numbers they stay inputs all the same, so that rows may be sent by place.
 
 ## Rows that belong together
-With `--group` no value of that column is on both sides of a split, with `--time` later rows judge earlier ones. That holds
-for the rows held out, for the folds of a search, for the rows that judge early stopping, and for the means of the target
-that categories become. Rows that `--clean oversample` adds are copies: a row and its copies stay on one side too.
+With `--group` no value of that column is on both sides of a split; with `--time` later rows judge earlier ones, and rows of
+one time stay together, so that shares and folds end where the time changes. That holds for the rows held out, for the folds
+of a search, for the rows that judge early stopping, for the means of the target that categories become, and for the decisions
+that probabilities of `svm` are fitted to. Rows that `--clean oversample` adds are copies: a row and its copies stay on one
+side too. Folds of means and probabilities are five, fewer where there are fewer groups or times; a training with one alone
+is refused, and so is one whose rows to learn from are left with one class. A column has one role: what two of `--target`,
+`--weights`, `--group`, `--time` and `--drop` name is refused.
 
 ## Steps
 `--step COLUMN=STEP`, or `'*=STEP'` for every column that it suits. They are fitted on the rows to learn from and become

@@ -236,6 +236,7 @@ class ArrayReader {
     for (uint64_t row = 0; row < rows; ++row) reservoir.Next();
     sample_ = reservoir.rows();
     std::sort(sample_.begin(), sample_.end());
+    for (const uint64_t row : sample_) table_.numbers.push_back(row + 1);
   }
 
   bool sampled() const { return !sample_.empty(); }

@@ -77,6 +77,7 @@ TEST(ArrayFileTest, GivesColumnsTheTypesThatAreAskedFor) {
 }
 
 TEST(ArrayFileTest, TakesSamplesAndParts) {
+  const auto all = ReadTable(PathOf("fortran.npy"), {}).value();
   for (uint64_t seed = 0; seed < 8; ++seed) {
     const auto read = ReadTable(PathOf("fortran.npy"), {.max_rows = 2, .seed = seed});
     ASSERT_TRUE(read.ok()) << read.status();
@@ -84,6 +85,8 @@ TEST(ArrayFileTest, TakesSamplesAndParts) {
     const auto& numbers = read->table.Find("x0")->numbers;
     ASSERT_EQ(numbers.size(), 2u);
     EXPECT_LT(numbers[0], numbers[1]);
+    for (size_t row = 0; row < 2; ++row)
+      EXPECT_EQ(all.table.Find("x0")->numbers[read->table.numbers[row] - 1], numbers[row]);
     EXPECT_EQ(
         ReadTable(PathOf("matrix.npy"), {.max_rows = 2, .seed = seed})->table.Find("x0")->numbers,
         numbers);

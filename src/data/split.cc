@@ -68,21 +68,48 @@ void DropLonelyRows(const Target& target, Rows& order) {
   std::erase_if(order, [&](uint32_t row) { return sizes[target.classes[row]] == 1; });
 }
 
-/// Rows from the earliest on; without a column of times, as they stand.
-StatusOr<Rows> TimeOrder(size_t rows, const Column* time) {
-  Rows order = AllRows(rows);
-  if (time == nullptr) return order;
-  if (!time->is_numeric() || time->numbers.size() != rows)
-    return Error(Reason::kBadRequest,
-                 "time column \"{}\" is of type {}: expected times or numbers, one a row",
-                 time->name, NameOf(time->type));
+Status CheckComplete(std::string_view role, const Column& column, size_t rows,
+                     std::span<const uint64_t> numbers) {
   for (size_t row = 0; row < rows; ++row)
-    if (time->IsMissing(row))
-      return Error(Reason::kBadRequest, "time column \"{}\": row {} has no value", time->name,
-                   row + 1);
+    if (column.IsMissing(row))
+      return Error(Reason::kBadRequest, "{} column \"{}\": row {} has no value", role, column.name,
+                   NumberOfRow(numbers, row));
+  return OkStatus();
+}
+
+/// Rows from the earliest on; without a column of times, as they stand.
+StatusOr<Rows> TimeOrder(size_t rows, const SplitOptions& options) {
+  RETURN_IF_ERROR(CheckRoles(rows, options));
+  Rows order = AllRows(rows);
+  const Column* const time = options.time;
+  if (time == nullptr) return order;
   std::stable_sort(order.begin(), order.end(),
                    [&](uint32_t a, uint32_t b) { return time->numbers[a] < time->numbers[b]; });
   return order;
+}
+
+/// Places in the order of time where it may be cut: rows of one time stay together.
+std::vector<size_t> PlacesToCut(const Rows& order, const Column* time) {
+  std::vector<size_t> places;
+  for (size_t i = 1; i < order.size(); ++i)
+    if (time == nullptr || time->numbers[order[i - 1]] != time->numbers[order[i]])
+      places.push_back(i);
+  return places;
+}
+
+/// Different places for all cuts, each as near as can be to where it is wanted.
+/// @param wanted  ascending, at most as many as places.
+std::vector<size_t> Cuts(const std::vector<size_t>& places, const std::vector<size_t>& wanted) {
+  std::vector<size_t> cuts;
+  auto first = places.begin();
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const auto last = places.end() - static_cast<ptrdiff_t>(wanted.size() - 1 - i);  // later ones'
+    auto at = std::lower_bound(first, last, wanted[i]);
+    if (at == last || (at != first && *at - wanted[i] >= wanted[i] - *(at - 1))) --at;
+    cuts.push_back(*at);
+    first = at + 1;
+  }
+  return cuts;
 }
 
 Split SplitInOrder(const Rows& order, size_t test_begin, size_t test_end) {
@@ -99,10 +126,7 @@ StatusOr<std::vector<Rows>> GroupsOf(size_t rows, const SplitOptions& options) {
   const Column* const group = options.group;
   if (group == nullptr)
     return Error(Reason::kBadRequest, "a grouped split wants a column of groups");
-  for (size_t row = 0; row < rows; ++row)
-    if (group->IsMissing(row))
-      return Error(Reason::kBadRequest, "group column \"{}\": row {} has no value", group->name,
-                   row + 1);
+  RETURN_IF_ERROR(CheckRoles(rows, options));
   std::vector<Rows> groups;
   const auto gather = [&](const auto& values) {
     std::map<typename std::decay_t<decltype(values)>::value_type, size_t> places;
@@ -174,15 +198,33 @@ StatusOr<std::vector<uint32_t>> FoldOfRows(size_t rows, size_t folds, const Spli
 }
 
 StatusOr<std::vector<Split>> TimeFolds(size_t rows, size_t folds, const SplitOptions& options) {
-  ASSIGN_OR_RETURN(const Rows order, TimeOrder(rows, options.time));
+  ASSIGN_OR_RETURN(const Rows order, TimeOrder(rows, options));
   const size_t window = rows / (folds + 1);
   if (window == 0)
     return Error(Reason::kBadRequest, "{} folds in time want {} rows at least, got {}", folds,
                  folds + 1, rows);
+  const std::vector<size_t> places = PlacesToCut(order, options.time);
+  if (places.size() < folds)
+    return Error(Reason::kBadRequest, "time column \"{}\": {} folds want {} times at least, got {}",
+                 options.time->name, folds, folds + 1, places.size() + 1);
+  std::vector<size_t> wanted;
+  for (size_t fold = folds; fold > 0; --fold) wanted.push_back(rows - fold * window);
+  std::vector<size_t> cuts = Cuts(places, wanted);
+  cuts.push_back(rows);
   std::vector<Split> splits;
-  for (size_t begin = rows - folds * window; begin < rows; begin += window)
-    splits.push_back(SplitInOrder(order, begin, begin + window));
+  for (size_t fold = 0; fold < folds; ++fold)
+    splits.push_back(SplitInOrder(order, cuts[fold], cuts[fold + 1]));
   return splits;
+}
+
+/// The latest rows are tested.
+StatusOr<Split> SplitTime(size_t rows, size_t tests, const SplitOptions& options) {
+  ASSIGN_OR_RETURN(const Rows order, TimeOrder(rows, options));
+  const std::vector<size_t> places = PlacesToCut(order, options.time);
+  if (places.empty())
+    return Error(Reason::kBadRequest, "time column \"{}\" has one time only: expected two at least",
+                 options.time->name);
+  return SplitInOrder(order, Cuts(places, {rows - tests}).front(), rows);
 }
 
 Status CheckRows(size_t rows, size_t least, std::string_view what) {
@@ -193,6 +235,18 @@ Status CheckRows(size_t rows, size_t least, std::string_view what) {
 
 }  // namespace
 
+Status CheckRoles(size_t rows, const SplitOptions& options) {
+  if (options.kind == SplitKind::kGrouped && options.group != nullptr)
+    return CheckComplete("group", *options.group, rows, options.numbers);
+  const Column* const time = options.time;
+  if (options.kind != SplitKind::kTime || time == nullptr) return OkStatus();
+  if (!time->is_numeric() || time->numbers.size() != rows)
+    return Error(Reason::kBadRequest,
+                 "time column \"{}\" is of type {}: expected times or numbers, one a row",
+                 time->name, NameOf(time->type));
+  return CheckComplete("time", *time, rows, options.numbers);
+}
+
 StatusOr<Split> SplitOnce(size_t rows, double test_share, const SplitOptions& options) {
   RETURN_IF_ERROR(CheckRows(rows, 2, "a split into training and test rows"));
   if (!(test_share > 0 && test_share < 1))
@@ -201,10 +255,7 @@ StatusOr<Split> SplitOnce(size_t rows, double test_share, const SplitOptions& op
   const auto wanted = static_cast<size_t>(std::ceil(test_share * static_cast<double>(rows)));
   const size_t tests = std::min(wanted, rows - 1);
   if (options.kind == SplitKind::kGrouped) return SplitGroups(rows, tests, options);
-  if (options.kind == SplitKind::kTime) {
-    ASSIGN_OR_RETURN(const Rows order, TimeOrder(rows, options.time));
-    return SplitInOrder(order, rows - tests, rows);
-  }
+  if (options.kind == SplitKind::kTime) return SplitTime(rows, tests, options);
   ASSIGN_OR_RETURN(Rows order, DealingOrder(rows, options));
   if (options.kind == SplitKind::kStratified) DropLonelyRows(*options.target, order);
   if (order.size() < 2)

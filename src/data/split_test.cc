@@ -106,6 +106,26 @@ TEST(SplitOnceTest, TestsTheLatestRows) {
   EXPECT_THAT(split->train, ElementsAre(0, 1, 3));
 }
 
+TEST(SplitOnceTest, NeverPartsRowsOfOneTime) {
+  const Column time = Numbers({3, 1, 2, 3, 1, 2, 2, 1, 2, 1});
+  for (const double share : {0.05, 0.2, 0.3}) {
+    const auto split = SplitOnce(10, share, {.kind = SplitKind::kTime, .time = &time});
+    EXPECT_THAT(split->test, ElementsAre(0, 3)) << share;
+  }
+  EXPECT_THAT(SplitOnce(10, 0.5, {.kind = SplitKind::kTime, .time = &time})->test,
+              ElementsAre(0, 2, 3, 5, 6, 8));
+}
+
+TEST(SplitFoldsTest, NeverPartsRowsOfOneTime) {
+  const Column time = Numbers({1, 1, 1, 1, 1, 1, 2, 3, 3, 4});
+  const auto folds = SplitFolds(10, 3, {.kind = SplitKind::kTime, .time = &time});
+  ASSERT_TRUE(folds.ok()) << folds.status();
+  EXPECT_THAT((*folds)[0].test, ElementsAre(6));
+  EXPECT_THAT((*folds)[1].test, ElementsAre(7, 8));
+  EXPECT_THAT((*folds)[2].train, ElementsAre(0, 1, 2, 3, 4, 5, 6, 7, 8));
+  EXPECT_THAT((*folds)[2].test, ElementsAre(9));
+}
+
 TEST(SplitFoldsTest, TestsEachRowOnce) {
   const Target target = RareClass(103);
   std::vector<double> group(103);
@@ -155,7 +175,9 @@ TEST(SplitFoldsTest, GrowsWindowsInTimeAsTimeSeriesSplitDoes) {
 }
 
 TEST(SplitTest, SaysWhatThereIsTooLittleOf) {
-  const Column one = Numbers({1, 1, 1}), gap = Numbers({1, NAN, 2});
+  const Column one = Numbers({1, 1, 1}), gap = Numbers({1, NAN, 2}), two = Numbers({1, 2, 2});
+  const Column word = {.name = "word", .type = ColumnType::kText, .texts = {"a", "b", "c"}};
+  const std::vector<uint64_t> numbers = {10, 20, 30};
   const std::pair<Status, std::string_view> table[] = {
       {SplitOnce(1, 0.5, {}).status(),
        "a split into training and test rows: expected 2 rows or more, below 2^32, got 1"},
@@ -170,6 +192,16 @@ TEST(SplitTest, SaysWhatThereIsTooLittleOf) {
        "group column \"column\": row 2 has no value"},
       {SplitOnce(3, 0.5, {.kind = SplitKind::kTime, .time = &gap}).status(),
        "time column \"column\": row 2 has no value"},
+      {SplitOnce(3, 0.5, {.kind = SplitKind::kTime, .time = &gap, .numbers = numbers}).status(),
+       "time column \"column\": row 20 has no value"},
+      {CheckRoles(3, {.kind = SplitKind::kGrouped, .group = &gap, .numbers = numbers}),
+       "group column \"column\": row 20 has no value"},
+      {CheckRoles(3, {.kind = SplitKind::kTime, .time = &word}),
+       "time column \"word\" is of type text: expected times or numbers, one a row"},
+      {SplitOnce(3, 0.5, {.kind = SplitKind::kTime, .time = &one}).status(),
+       "time column \"column\" has one time only: expected two at least"},
+      {SplitFolds(3, 2, {.kind = SplitKind::kTime, .time = &two}).status(),
+       "time column \"column\": 2 folds want 3 times at least, got 2"},
       {SplitFolds(3, 3, {.kind = SplitKind::kTime}).status(),
        "3 folds in time want 4 rows at least, got 3"},
       {SplitOnce(3, 0.5, {.kind = SplitKind::kStratified}).status(),

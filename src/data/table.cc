@@ -27,13 +27,13 @@ std::vector<T> Taken(const std::vector<T>& values, std::span<const uint32_t> row
   return taken;
 }
 
-Status CheckComplete(const Column& column, size_t rows) {
+Status CheckComplete(const Column& column, size_t rows, std::span<const uint64_t> numbers) {
   for (size_t row = 0; row < rows; ++row)
     if (column.IsMissing(row) || (column.is_numeric() && !std::isfinite(column.numbers[row])))
       return Error(
           Reason::kBadRequest,
           "target column \"{}\": row {} has no value: drop the rows without one or fill them in",
-          column.name, row + 1);
+          column.name, NumberOfRow(numbers, row));
   return OkStatus();
 }
 
@@ -119,6 +119,10 @@ bool Column::IsMissing(size_t row) const {
   return std::isnan(numbers[row]);
 }
 
+uint64_t NumberOfRow(std::span<const uint64_t> numbers, size_t row) {
+  return numbers.empty() ? row + 1 : numbers[row];
+}
+
 const Column* Table::Find(std::string_view name) const {
   for (const Column& column : columns)
     if (column.name == name) return &column;
@@ -144,21 +148,25 @@ Table Table::Select(std::span<const uint32_t> selected) const {
   Table table;
   table.rows = selected.size();
   for (const Column& column : columns) table.columns.push_back(column.Select(selected));
+  table.numbers.reserve(selected.size());
+  for (const uint32_t row : selected) table.numbers.push_back(NumberOfRow(numbers, row));
   return table;
 }
 
 Table Table::Without(std::span<const std::string> names) const {
   Table table;
   table.rows = rows;
+  table.numbers = numbers;
   for (const Column& column : columns)
     if (std::find(names.begin(), names.end(), column.name) == names.end())
       table.columns.push_back(column);
   return table;
 }
 
-StatusOr<Target> TargetOf(const Column& column, const Task* task) {
+StatusOr<Target> TargetOf(const Column& column, const Task* task,
+                          std::span<const uint64_t> numbers) {
   const size_t rows = std::max({column.numbers.size(), column.codes.size(), column.texts.size()});
-  RETURN_IF_ERROR(CheckComplete(column, rows));
+  RETURN_IF_ERROR(CheckComplete(column, rows, numbers));
   Target target;
   target.name = column.name;
   target.task = task != nullptr ? *task : InferTask(column);

@@ -40,15 +40,20 @@ struct Column {
   Column Select(std::span<const uint32_t> rows) const;
 };
 
+/// The number of a row in its file, from 1.
+/// @param numbers  of all rows; empty: the file's rows are these.
+uint64_t NumberOfRow(std::span<const uint64_t> numbers, size_t row);
+
 struct Table {
   std::vector<Column> columns;  // names are unique
   size_t rows = 0;
+  std::vector<uint64_t> numbers = {};  // [rows], as NumberOfRow takes them
 
   /// nullptr when there is none.
   const Column* Find(std::string_view name) const;
   /// kBadRequest naming the column and the nearest name there is.
   StatusOr<const Column*> Get(std::string_view name) const;
-  /// As Column::Select.
+  /// As Column::Select; rows keep their numbers.
   Table Select(std::span<const uint32_t> rows) const;
   /// Without the columns of these names.
   Table Without(std::span<const std::string> names) const;
@@ -70,9 +75,11 @@ struct Target {
 
 /// @param task  nullopt: classification of categories, booleans, and whole numbers of at most 20
 ///   values; else regression.
+/// @param numbers  of the rows, for messages.
 /// @return kBadRequest naming column and row: missing values, NaN or infinities, one class only,
 /// more
 ///   classes than half the rows, a task that the type does not allow.
-StatusOr<Target> TargetOf(const Column& column, const Task* task);
+StatusOr<Target> TargetOf(const Column& column, const Task* task,
+                          std::span<const uint64_t> numbers = {});
 
 }  // namespace slipway::data

@@ -185,6 +185,7 @@ Table TableBuilder::Take() {
     }
     table.columns.push_back(std::move(column));
   }
+  for (const uint32_t place : order) table.numbers.push_back(reservoir_.rows()[place] + 1);
   rows_ = 0;
   return table;
 }

@@ -139,6 +139,7 @@ TEST_F(TableFileTest, TakesARandomSampleInFileOrder) {
   for (size_t row = 0; row < 3000; ++row) {
     EXPECT_EQ(word.categories[static_cast<size_t>(word.codes[row])],
               fmt::format("w{}", static_cast<int>(n.numbers[row]) % 7));
+    EXPECT_EQ(static_cast<double>(read->table.numbers[row]), n.numbers[row] + 1);
     sum += n.numbers[row];
   }
   EXPECT_TRUE(std::is_sorted(n.numbers.begin(), n.numbers.end()));

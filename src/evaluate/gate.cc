@@ -237,7 +237,17 @@ bool Gate::NeedsLatency() const {
                      [](const GateRule& r) { return r.kind == Kind::kLatency; });
 }
 
+Status CheckColumns(const Gate& gate, const data::Table& table) {
+  for (const GateRule& rule : gate.rules) {
+    if (rule.column.empty()) continue;
+    const Status found = table.Get(rule.column).status();
+    if (!found.ok()) return Annotate(found, fmt::format("\"{}\"", rule.text));
+  }
+  return OkStatus();
+}
+
 StatusOr<std::vector<GateLine>> JudgeGate(const Gate& gate, const GateEvidence& evidence) {
+  RETURN_IF_ERROR(CheckColumns(gate, evidence.table));
   const Judge judge(evidence);
   std::vector<GateLine> lines;
   for (const GateRule& rule : gate.rules) {

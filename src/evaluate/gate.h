@@ -44,6 +44,12 @@ struct Gate {
 /// @param target  what metrics are checked against.
 /// @return kBadRequest "gate.txt:3: …" with the nearest word.
 StatusOr<Gate> ParseGate(std::string_view text, std::string_view file, const data::Target& target);
+/// @return what ParseGate says, kTooLarge above 1 MiB, or why the file cannot be read.
+StatusOr<Gate> ReadGateFile(const std::string& path, const data::Target& target);
+
+/// Whether the columns that rules speak of are there.
+/// @return kBadRequest naming rule and column.
+Status CheckColumns(const Gate& gate, const data::Table& table);
 
 /// Milliseconds that one row took, one figure a round.
 struct LatencyRounds {

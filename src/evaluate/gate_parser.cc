@@ -7,12 +7,14 @@
 
 #include "base/nearest_word.h"
 #include "evaluate/gate.h"
+#include "io/file.h"
 
 namespace slipway::evaluate {
 namespace {
 
 using Order = GateRule::Order;
 
+constexpr uint64_t kMaxBytes = uint64_t{1} << 20;
 constexpr size_t kMaxLines = 10'000;
 constexpr std::string_view kBaseline = "baseline";
 constexpr std::string_view kMedianTime = "p50_ms", kSlowTime = "p99_ms", kSize = "size_mb";
@@ -190,6 +192,12 @@ StatusOr<Gate> ParseGate(std::string_view text, std::string_view file, const dat
   }
   if (gate.rules.empty()) return Error(Reason::kBadRequest, "{}: the gate has no line", file);
   return gate;
+}
+
+StatusOr<Gate> ReadGateFile(const std::string& path, const data::Target& target) {
+  ASSIGN_OR_RETURN(const io::File file, io::File::Open(path));
+  ASSIGN_OR_RETURN(const io::Bytes bytes, file.ReadAll(kMaxBytes));
+  return ParseGate(bytes.text(), path, target);
 }
 
 }  // namespace slipway::evaluate

@@ -1,6 +1,7 @@
 #include "evaluate/gate.h"
 
 #include "evaluate/testing/judged_rows.h"
+#include "io/testing/temporary_folder.h"
 
 namespace slipway::evaluate {
 namespace {
@@ -146,6 +147,18 @@ TEST(GateTest, AGateSaysWhatItNeeds) {
   EXPECT_EQ(parse("baseline old.onnx\naccuracy >= baseline").baseline, "old.onnx");
   EXPECT_EQ(parse("no drop > 0 vs alias:stable").baseline, "alias:stable");
   EXPECT_THAT(parse("accuracy >= 1\r\n\n # x\r\nf1 >= 1 # y").rules, SizeIs(2));
+}
+
+TEST(GateTest, AFileIsReadUpToAMegabyte) {
+  const io::TemporaryFolder folder;
+  const Situation situation;
+  const std::string small = folder.Write("small.txt", "accuracy >= 1\n");
+  const std::string large = folder.Write("large.txt", std::string((1 << 20) + 1, '\n'));
+  EXPECT_THAT(ReadGateFile(small, situation.candidate.target)->rules, SizeIs(1));
+  for (const std::string& path : {large, small + "x"}) {
+    const auto gate = ReadGateFile(path, situation.candidate.target);
+    EXPECT_THAT(std::string(MessageOf(gate.status())), HasSubstr(path));
+  }
 }
 
 TEST(GateTest, AFigureThatIsNotDefinedFails) {

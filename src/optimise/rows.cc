@@ -42,12 +42,6 @@ Tensor Joined(std::span<const Tensor> parts) {
   return {parts.front().dtype, shape, Buffer::Own(std::move(bytes))};
 }
 
-std::vector<uint32_t> EvenlySpread(size_t count, size_t most) {
-  std::vector<uint32_t> rows;
-  for (size_t i = 0; i < most; ++i) rows.push_back(static_cast<uint32_t>(i * count / most));
-  return rows;
-}
-
 }  // namespace
 
 Rows Rows::Slice(size_t begin, size_t end) const {
@@ -95,6 +89,13 @@ CalibrationSplit SplitForCalibration(const LabelledRows& rows, size_t calibratio
     (i * taken / count != (i + 1) * taken / count ? kept : others)
         .push_back(static_cast<uint32_t>(i));
   return {rows.Select(kept), rows.Select(others)};
+}
+
+std::vector<uint32_t> EvenlySpread(size_t count, size_t most) {
+  most = std::min(most, count);
+  std::vector<uint32_t> rows;
+  for (size_t i = 0; i < most; ++i) rows.push_back(static_cast<uint32_t>(i * count / most));
+  return rows;
 }
 
 StatusOr<Rows> RowsOfTable(const data::Table& table, Signature signature) {

@@ -47,6 +47,9 @@ struct CalibrationSplit {
 };
 CalibrationSplit SplitForCalibration(const LabelledRows& rows, size_t calibration);
 
+/// At most `most` of `count` rows.
+std::vector<uint32_t> EvenlySpread(size_t count, size_t most);
+
 /// All rows of a table as a model of that signature takes them.
 /// @return kBadRequest naming column and input.
 StatusOr<Rows> RowsOfTable(const data::Table& table, Signature signature);

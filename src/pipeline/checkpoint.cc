@@ -76,12 +76,14 @@ Status Checkpoint::Read(std::string_view text) {
     return Error(Reason::kBadRequest, "this is no checkpoint of a training");
   text.remove_prefix(kMagic.size());
   bool named = false;
+  size_t number = 1;
   while (!text.empty()) {
     const size_t end = text.find('\n');
     if (end == std::string_view::npos)
       return Error(Reason::kBadRequest, "the checkpoint ends within a line");
     const std::string_view line = text.substr(0, end);
     text.remove_prefix(end + 1);
+    ++number;
     if (!named) {
       if (line != training_) break;
       named = true;
@@ -90,7 +92,10 @@ Status Checkpoint::Read(std::string_view text) {
       state_ = text;
       return OkStatus();
     } else {
-      RETURN_IF_ERROR(ReadTrial(line));
+      const Status read = ReadTrial(line);
+      if (!read.ok())
+        return Error(Reason::kBadRequest, "line {}: {}: remove the file, or name another", number,
+                     MessageOf(read));
     }
   }
   if (named) return OkStatus();

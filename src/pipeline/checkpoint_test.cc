@@ -87,6 +87,13 @@ TEST_F(TrainingCheckpointTest, WhatIsNoCheckpointIsRefused) {
   }
 }
 
+TEST_F(TrainingCheckpointTest, ALineThatCannotBeReadIsNamed) {
+  folder_.Write("fit", "slipway checkpoint 2\ndigest\n{\"trial\":\"x\",\"scores\":[null]}\n");
+  const std::string message(MessageOf(Open().status()));
+  EXPECT_THAT(message, HasSubstr("fit: line 3: "));
+  EXPECT_THAT(message, HasSubstr("remove the file, or name another"));
+}
+
 TEST_F(TrainingCheckpointTest, IsWrittenWhenTheTimeHasCome) {
   auto always = Open();
   EXPECT_TRUE(always->IsDue());

@@ -1,17 +1,6 @@
 #include "pipeline/held_out.h"
 
-#include "evaluate/comparison.h"
-#include "evaluate/evaluation.h"
-#include "evaluate/latency.h"
-#include "io/file.h"
-
 namespace slipway::pipeline {
-namespace {
-
-constexpr uint64_t kMaxGateBytes = uint64_t{1} << 20;
-constexpr double kMegabyte = 1e6;
-
-}  // namespace
 
 StatusOr<HeldOutJudge> HeldOutJudge::Create(const TrainingOptions& options,
                                             const TrainingRows& rows, const OpenBaseline& open,
@@ -24,29 +13,24 @@ StatusOr<HeldOutJudge> HeldOutJudge::Create(const TrainingOptions& options,
 
 Status HeldOutJudge::ReadGate() {
   if (options_->gate.empty()) return OkStatus();
-  ASSIGN_OR_RETURN(const io::File file, io::File::Open(options_->gate));
-  ASSIGN_OR_RETURN(const io::Bytes bytes, file.ReadAll(kMaxGateBytes));
-  ASSIGN_OR_RETURN(gate_, evaluate::ParseGate(bytes.text(), options_->gate, rows_->test.target));
-  return OkStatus();
+  ASSIGN_OR_RETURN(gate_, evaluate::ReadGateFile(options_->gate, rows_->test.target));
+  const Status checked = evaluate::CheckColumns(gate_, rows_->test_columns);
+  return checked.ok() ? OkStatus() : Annotate(checked, options_->gate);
 }
 
 Status HeldOutJudge::OpenRival(const OpenBaseline& open) {
-  const std::string& name = options_->baseline.empty() ? gate_.baseline : options_->baseline;
-  if (name.empty()) {
-    if (!gate_.NeedsBaseline()) return OkStatus();
-    return Error(Reason::kBadRequest,
-                 "{}: a rule speaks of a baseline: say which model it is with --baseline MODEL",
-                 options_->gate);
-  }
-  if (name.starts_with("alias:"))
-    return Error(Reason::kBadRequest,
-                 "\"{}\" is an alias: say which model it is with --baseline MODEL", name);
+  ASSIGN_OR_RETURN(const std::string name,
+                   evaluate::NameOfBaseline(options_->baseline, gate_, options_->gate));
+  if (name.empty()) return OkStatus();
   StatusOr<Baseline> model = open(name);
   if (!model.ok()) return Annotate(model.status(), "baseline");
-  auto predictions = evaluate::Predict(*model->runner, rows_->test.table, rows_->test.target);
-  if (!predictions.ok()) return Annotate(predictions.status(), "baseline " + name);
-  rival_ = Rival{*std::move(model), *std::move(predictions)};
-  return OkStatus();
+  rivals_runner_ = std::move(model->runner);
+  rival_ = evaluate::Contestant{.name = name,
+                                .runner = rivals_runner_.get(),
+                                .inputs = &rows_->test.table,
+                                .size_bytes = model->size_bytes};
+  const Status answers = evaluate::LetPredict(rows_->test.target, *rival_);
+  return answers.ok() ? OkStatus() : Annotate(answers, "baseline");
 }
 
 StatusOr<evaluate::Report> HeldOutJudge::Judge(const evaluate::Runner& runner,
@@ -54,11 +38,15 @@ StatusOr<evaluate::Report> HeldOutJudge::Judge(const evaluate::Runner& runner,
                                                const TrainingReport& report) const {
   const train::Dataset& test = rows_->test;
   ASSIGN_OR_RETURN(const data::Table inputs, train::InputsOf(trained, test.table));
-  ASSIGN_OR_RETURN(const evaluate::Predictions predictions,
-                   evaluate::Predict(runner, inputs, test.target));
-  evaluate::EvaluateOptions evaluation{.weights = test.weights, .bootstrap = bootstrap()};
+  evaluate::Contestant candidate{.name = options_->out,
+                                 .runner = &runner,
+                                 .inputs = &inputs,
+                                 .size_bytes = trained.onnx.size()};
+  RETURN_IF_ERROR(evaluate::LetPredict(test.target, candidate));
+  const evaluate::EvaluateOptions evaluation{
+      .metrics = {}, .weights = test.weights, .bootstrap = {.seed = options_->seed, .team = team_}};
   ASSIGN_OR_RETURN(evaluate::Report judged,
-                   evaluate::Evaluate({test.target, predictions},
+                   evaluate::Evaluate({test.target, candidate.predictions},
                                       {.model = options_->out,
                                        .data = options_->data,
                                        .data_digest = "sha256:" + report.facts.sha256,
@@ -69,42 +57,10 @@ StatusOr<evaluate::Report> HeldOutJudge::Judge(const evaluate::Runner& runner,
   for (const train::CurvePoint& point : report.curve)
     judged.learning.push_back(
         {static_cast<double>(point.iteration), point.training, point.validation});
-  if (rival_) {
-    constexpr int32_t kPositive = 1;
-    stats::BootstrapOptions resampling = bootstrap();
-    resampling.resamples = evaluate::ResamplesFor(test.size(), resampling.resamples);
-    judged.comparison = evaluate::Compare(test.target, predictions, rival_->predictions, kPositive,
-                                          {}, test.weights, resampling);
-    judged.comparison->baseline = rival_->model.name;
-  }
-  ASSIGN_OR_RETURN(judged.gate, JudgeGate(runner, inputs, predictions, trained.onnx.size()));
+  RETURN_IF_ERROR(evaluate::Judge({.target = test.target, .columns = rows_->test_columns},
+                                  candidate, rival_ ? &*rival_ : nullptr, gate_, evaluation,
+                                  judged));
   return judged;
-}
-
-StatusOr<std::vector<evaluate::GateLine>> HeldOutJudge::JudgeGate(
-    const evaluate::Runner& runner, const data::Table& inputs,
-    const evaluate::Predictions& predictions, size_t model_bytes) const {
-  const train::Dataset& test = rows_->test;
-  evaluate::GateEvidence evidence{.target = test.target,
-                                  .table = test.table,
-                                  .weights = test.weights,
-                                  .candidate = {.predictions = &predictions},
-                                  .bootstrap = bootstrap()};
-  evidence.candidate.size_mb = static_cast<double>(model_bytes) / kMegabyte;
-  if (rival_)
-    evidence.baseline = {.predictions = &rival_->predictions, .size_mb = rival_->model.size_mb};
-  if (gate_.NeedsLatency()) {
-    std::vector<evaluate::Call> calls(1);
-    ASSIGN_OR_RETURN(calls[0], evaluate::OneRowCall(runner, inputs));
-    if (rival_) {
-      ASSIGN_OR_RETURN(calls.emplace_back(),
-                       evaluate::OneRowCall(*rival_->model.runner, test.table));
-    }
-    ASSIGN_OR_RETURN(auto rounds, evaluate::MeasureLatency(calls, SteadyClock(), {}));
-    evidence.candidate.latency = std::move(rounds[0]);
-    if (rival_) evidence.baseline->latency = std::move(rounds[1]);
-  }
-  return evaluate::JudgeGate(gate_, evidence);
 }
 
 }  // namespace slipway::pipeline

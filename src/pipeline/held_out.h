@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "base/team.h"
-#include "evaluate/gate.h"
+#include "evaluate/judgement.h"
 #include "pipeline/training.h"
 #include "pipeline/training_rows.h"
 
@@ -23,26 +23,17 @@ class HeldOutJudge {
                                    const TrainingReport& report) const;
 
  private:
-  struct Rival {
-    Baseline model;
-    evaluate::Predictions predictions;
-  };
-
   HeldOutJudge(const TrainingOptions& options, const TrainingRows& rows, Team& team)
       : options_(&options), rows_(&rows), team_(&team) {}
   Status ReadGate();
   Status OpenRival(const OpenBaseline& open);
-  stats::BootstrapOptions bootstrap() const { return {.seed = options_->seed, .team = team_}; }
-  StatusOr<std::vector<evaluate::GateLine>> JudgeGate(const evaluate::Runner& runner,
-                                                      const data::Table& inputs,
-                                                      const evaluate::Predictions& predictions,
-                                                      size_t model_bytes) const;
 
   const TrainingOptions* options_;
   const TrainingRows* rows_;
   Team* team_;
   evaluate::Gate gate_;
-  std::optional<Rival> rival_;
+  std::shared_ptr<const evaluate::Runner> rivals_runner_;
+  std::optional<evaluate::Contestant> rival_;
 };
 
 }  // namespace slipway::pipeline

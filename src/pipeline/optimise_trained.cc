@@ -41,7 +41,6 @@ StatusOr<optimise::AutoChoice> OptimiseTrained(const train::Trained& trained,
                                                const evaluate::LoadModel& load,
                                                const OptimiseTrainedOptions& options) {
   ASSIGN_OR_RETURN(const optimise::LabelledRows judged, LabelledRowsOf(trained, rows.test));
-  ASSIGN_OR_RETURN(const optimise::LabelledRows learnt, LabelledRowsOf(trained, rows.train));
   const ModelBytes model{std::as_bytes(std::span(trained.onnx)), {}};
   const bool is_auto = options.how == "auto";
   ASSIGN_OR_RETURN(std::vector<optimise::Step> steps,
@@ -49,7 +48,9 @@ StatusOr<optimise::AutoChoice> OptimiseTrained(const train::Trained& trained,
   optimise::AllowLoss(steps, options.max_loss);
   ASSIGN_OR_RETURN(::onnx::ModelProto whole, optimise::ParseWhole(model));
   const size_t wanted = is_auto ? optimise::RowsWanted(whole) : optimise::RowsWanted(steps);
-  const optimise::LabelledRows by = learnt.Sample(wanted);
+  const std::vector<uint32_t> some = optimise::EvenlySpread(rows.train.size(), wanted);
+  ASSIGN_OR_RETURN(const optimise::LabelledRows by,
+                   LabelledRowsOf(trained, rows.train.Select(some)));
   const optimise::Workshop workshop{.load = load, .rows = &by, .signature = &trained.signature};
   const SteadyClock clock;
   optimise::AutoOptions automatic;

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <map>
 #include <numeric>
 
 #include "text/json_fields.h"
@@ -15,79 +15,99 @@ namespace {
 constexpr size_t kMaxNames = 1'000'000;
 constexpr std::string_view kClassification = "classification", kRegression = "regression";
 
-Status CheckWeights(const data::Column& weights) {
-  if (!weights.is_numeric())
-    return Error(Reason::kBadRequest, "--weights: column \"{}\" is of type {}, expected numbers",
-                 weights.name, data::NameOf(weights.type));
-  for (size_t row = 0; row < weights.numbers.size(); ++row)
-    if (!(weights.numbers[row] >= 0) || std::isinf(weights.numbers[row]))
-      return Error(Reason::kBadRequest,
-                   "--weights: column \"{}\": row {}: expected a finite number, 0 or more, got {}",
-                   weights.name, row + 1,
-                   weights.IsMissing(row) ? "nothing" : fmt::format("{}", weights.numbers[row]));
-  return OkStatus();
+/// Columns by what names them: a name that is no option's is "".
+std::vector<std::pair<std::string_view, std::string_view>> NamedColumns(const RowChoice& choice) {
+  std::vector<std::pair<std::string_view, std::string_view>> named = {{"--target", choice.target}};
+  for (const auto& [option, name] : {std::pair("--weights", &choice.weights),
+                                     {"--group", &choice.group},
+                                     {"--time", &choice.time}})
+    if (!name->empty()) named.emplace_back(option, *name);
+  for (const std::string& name : choice.drop) named.emplace_back("--drop", name);
+  return named;
 }
 
-Status CheckFinite(const data::Table& table, const std::vector<std::string>& dropped) {
-  for (const data::Column& column : table.columns) {
-    const auto infinite =
-        std::ranges::find_if(column.numbers, [](double value) { return std::isinf(value); });
-    if (infinite == column.numbers.end() ||
-        std::ranges::find(dropped, column.name) != dropped.end())
-      continue;
-    return Error(Reason::kBadRequest,
-                 "column \"{}\": row {} holds an infinite number: correct it, leave it empty, or "
-                 "drop the column",
-                 column.name, infinite - column.numbers.begin() + 1);
-  }
-  return OkStatus();
-}
-
+/// Each is there, and none has two roles; a column with a role is never learned from, so that
+/// dropping it says nothing.
 Status CheckColumns(const data::Table& table, const RowChoice& choice) {
-  const std::pair<std::string_view, const std::string*> roles[] = {{"--target", &choice.target},
-                                                                   {"--weights", &choice.weights},
-                                                                   {"--group", &choice.group},
-                                                                   {"--time", &choice.time}};
-  for (const auto& [option, name] : roles) {
-    if (name->empty() && option != "--target") continue;
-    const auto found = table.Get(*name);
-    if (!found.ok()) return Annotate(found.status(), option);
-    if (option == "--weights") RETURN_IF_ERROR(CheckWeights(**found));
-  }
-  for (const std::string& name : choice.drop) {
+  std::map<std::string_view, std::string_view> options;
+  for (const auto& [option, name] : NamedColumns(choice)) {
     const auto found = table.Get(name);
-    if (!found.ok()) return Annotate(found.status(), "--drop");
+    if (!found.ok()) return Annotate(found.status(), option);
+    const auto [before, is_new] = options.emplace(name, option);
+    if (!is_new && before->second != option)
+      return Error(Reason::kBadRequest, "column \"{}\" is named by {} and {}: expected one of them",
+                   name, before->second, option);
   }
   return OkStatus();
 }
 
-Status Clean(const RowChoice& choice, ChosenRows& rows) {
+Status Clean(const RowChoice& choice, ChosenRows& rows, data::Table& table) {
   for (const data::CleaningStep& step : choice.clean) {
     if (step.training_only()) continue;
     ASSIGN_OR_RETURN(const std::vector<uint32_t> kept,
-                     data::KeptRows(step, choice.target, rows.table.Without(choice.drop)));
-    rows.cleaned.push_back(data::DescribeKept(step, kept.size(), rows.table.rows));
-    rows.table = rows.table.Select(kept);
+                     data::KeptRows(step, choice.target, table.Without(choice.drop)));
+    rows.cleaned.push_back(data::DescribeKept(step, kept.size(), table.rows));
+    table = table.Select(kept);
   }
   return OkStatus();
 }
 
-Status Split(const RowChoice& choice, ChosenRows& rows) {
-  const data::SplitOptions options{.kind = !choice.group.empty()  ? data::SplitKind::kGrouped
-                                           : !choice.time.empty() ? data::SplitKind::kTime
-                                                                  : data::SplitKind::kStratified,
-                                   .seed = choice.seed,
-                                   .target = &rows.target,
-                                   .group = rows.table.Find(choice.group),
-                                   .time = rows.table.Find(choice.time)};
-  rows.kind = options.kind;
+StatusOr<std::vector<double>> WeightsOf(const data::Table& table, const std::string& name) {
+  if (name.empty()) return std::vector<double>();
+  ASSIGN_OR_RETURN(const data::Column* const column, table.Get(name));
+  if (!column->is_numeric())
+    return Error(Reason::kBadRequest, "is of type {}, expected numbers",
+                 data::NameOf(column->type));
+  RETURN_IF_ERROR(train::CheckWeights(column->numbers, table.numbers));
+  return column->numbers;
+}
+
+std::optional<data::Column> CopyOf(const data::Table& table, const std::string& name) {
+  const data::Column* const column = table.Find(name);
+  return column == nullptr ? std::nullopt : std::optional(*column);
+}
+
+Status NameWeights(const RowChoice& choice, const Status& status) {
+  return Annotate(status, fmt::format("--weights: column \"{}\"", choice.weights));
+}
+
+/// Target, weights, groups and times; the table still has every column.
+StatusOr<train::Dataset> RolesOf(data::Table table, const RowChoice& choice) {
+  ASSIGN_OR_RETURN(const data::Column* const column, table.Get(choice.target));
+  train::Dataset rows{.table = {},
+                      .target = {},
+                      .weights = {},
+                      .group = CopyOf(table, choice.group),
+                      .time = CopyOf(table, choice.time)};
+  ASSIGN_OR_RETURN(rows.target,
+                   data::TargetOf(*column, choice.task ? &*choice.task : nullptr, table.numbers));
+  auto weights = WeightsOf(table, choice.weights);
+  if (!weights.ok()) return NameWeights(choice, weights.status());
+  rows.weights = *std::move(weights);
+  rows.table = std::move(table);
+  RETURN_IF_ERROR(data::CheckRoles(rows.size(), rows.Splitting(choice.seed)));
+  return rows;
+}
+
+StatusOr<data::Split> Split(const train::Dataset& rows, const RowChoice& choice, Purpose purpose) {
+  data::Split split;
   if (choice.test_share > 0) {
-    ASSIGN_OR_RETURN(rows.split, data::SplitOnce(rows.table.rows, choice.test_share, options));
-    return OkStatus();
+    ASSIGN_OR_RETURN(split,
+                     data::SplitOnce(rows.size(), choice.test_share, rows.Splitting(choice.seed)));
+    if (purpose == Purpose::kJudge) split.train.clear();
+  } else {
+    std::vector<uint32_t>& all = purpose == Purpose::kLearn ? split.train : split.test;
+    all.resize(rows.size());
+    std::iota(all.begin(), all.end(), 0);
   }
-  rows.split.train.resize(rows.table.rows);
-  std::iota(rows.split.train.begin(), rows.split.train.end(), 0);
-  return OkStatus();
+  return split;
+}
+
+/// @param part  for messages: "rows held out".
+Status CheckPart(const train::Dataset& rows, std::string_view part, const RowChoice& choice) {
+  if (rows.size() == 0) return OkStatus();
+  const Status checked = train::CheckWeights(rows.weights, rows.table.numbers);
+  return checked.ok() ? OkStatus() : NameWeights(choice, Annotate(checked, part));
 }
 
 void WriteNames(JsonWriter& json, std::string_view key, const std::vector<std::string>& names) {
@@ -185,16 +205,26 @@ StatusOr<data::TableFile> ReadFile(const std::string& path, const RowChoice& cho
                                 .seed = choice.seed});
 }
 
-StatusOr<ChosenRows> ChooseRows(data::TableFile file, const RowChoice& choice, bool to_learn) {
-  ChosenRows rows{.facts = std::move(file.facts), .table = std::move(file.table)};
-  RETURN_IF_ERROR(CheckColumns(rows.table, choice));
-  if (to_learn) RETURN_IF_ERROR(CheckFinite(rows.table, choice.drop));
-  RETURN_IF_ERROR(Clean(choice, rows));
-  ASSIGN_OR_RETURN(const data::Column* const column, rows.table.Get(choice.target));
-  auto target = data::TargetOf(*column, choice.task ? &*choice.task : nullptr);
-  if (!target.ok()) return Annotate(target.status(), rows.facts.path);
-  rows.target = *std::move(target);
-  RETURN_IF_ERROR(Split(choice, rows));
+StatusOr<ChosenRows> ChooseRows(data::TableFile file, const RowChoice& choice, Purpose purpose) {
+  ChosenRows rows;
+  rows.facts = std::move(file.facts);
+  RETURN_IF_ERROR(CheckColumns(file.table, choice));
+  RETURN_IF_ERROR(Clean(choice, rows, file.table));
+  auto divided = RolesOf(std::move(file.table), choice);
+  if (!divided.ok()) return Annotate(divided.status(), rows.facts.path);
+  train::Dataset all = *std::move(divided);
+  rows.kind = all.Splitting(choice.seed).kind;
+  ASSIGN_OR_RETURN(const data::Split split, Split(all, choice, purpose));
+  rows.test_columns = all.table.Select(split.test);
+  std::erase_if(all.table.columns, [&](const data::Column& column) {
+    return std::ranges::any_of(NamedColumns(choice),
+                               [&](const auto& named) { return named.second == column.name; });
+  });
+  if (purpose == Purpose::kLearn) RETURN_IF_ERROR(train::CheckFinite(all.table));
+  rows.train = all.Select(split.train);
+  rows.test = all.Select(split.test);
+  RETURN_IF_ERROR(CheckPart(rows.train, "rows to learn from", choice));
+  RETURN_IF_ERROR(CheckPart(rows.test, "rows held out", choice));
   return rows;
 }
 

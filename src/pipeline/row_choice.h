@@ -11,6 +11,7 @@
 #include "data/cleaning.h"
 #include "data/split.h"
 #include "data/table_file.h"
+#include "train/dataset.h"
 
 namespace slipway::pipeline {
 
@@ -32,23 +33,27 @@ std::string ToJson(const RowChoice& choice);
 /// @return kBadRequest for what ToJson did not write.
 StatusOr<RowChoice> ReadRowChoice(std::string_view json);
 
-/// A file's rows, cleaned and divided.
+/// A file's rows, cleaned and divided. Tables hold the columns that a model may see, and the
+/// numbers that rows have in the file.
 struct ChosenRows {
   data::TableFacts facts;
-  data::Table table;    // every column
-  data::Target target;  // of all these rows
+  train::Dataset train, test;
+  data::Table test_columns;  // every column of `test`: for gates and slices
   data::SplitKind kind = data::SplitKind::kRandom;
-  data::Split split;                 // rows of `table`
   std::vector<std::string> cleaned;  // what steps of cleaning did
 };
 
 /// Reads the file, or a sample of it, with the types chosen.
 StatusOr<data::TableFile> ReadFile(const std::string& path, const RowChoice& choice);
 
-/// Weights are checked here, where a row still has its number in the file. Cleaning does not look
-/// at columns that are dropped.
-/// @param to_learn  then columns that are not dropped may hold no infinite number.
-/// @return kBadRequest naming option, column or row.
-StatusOr<ChosenRows> ChooseRows(data::TableFile file, const RowChoice& choice, bool to_learn);
+/// What the rows are chosen for: to judge by them, those to learn from are left out.
+enum class Purpose : uint8_t { kLearn, kJudge };
+
+/// Cleaning does not look at columns that are dropped. Where nothing is held out, all rows are for
+/// the purpose.
+/// @return kBadRequest naming option, column or row: a column of two roles, groups, times or
+/// weights
+///   that are missing, and, to learn, infinite numbers; rows of either part without any weight.
+StatusOr<ChosenRows> ChooseRows(data::TableFile file, const RowChoice& choice, Purpose purpose);
 
 }  // namespace slipway::pipeline

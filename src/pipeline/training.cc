@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <iterator>
 
 #include "evaluate/evaluation.h"
@@ -32,6 +33,40 @@ Status CheckFree(const std::string& out) {
   struct stat found;
   if (::lstat(out.c_str(), &found) != 0) return OkStatus();
   return Error(Reason::kAlreadyExists, "\"{}\" exists already: remove it or name another", out);
+}
+
+/// Whether both names lead to one file, which need not be there.
+bool IsSame(const std::string& one, const std::string& other) {
+  std::error_code ignored;
+  if (std::filesystem::equivalent(one, other, ignored)) return true;
+  const auto place = [&](const std::string& path) {
+    std::error_code failed;
+    const auto found = std::filesystem::weakly_canonical(path, failed);
+    return failed ? std::filesystem::path(path) : found;
+  };
+  return place(one) == place(other);
+}
+
+/// What is written may not take the place of what is read, nor of one another.
+Status CheckPlaces(const TrainingOptions& options) {
+  const std::pair<std::string_view, const std::string*> named[] = {
+      {"DATA", &options.data},    {"--gate", &options.gate}, {"--baseline", &options.baseline},
+      {"--output", &options.out}, {"--html", &options.html}, {"--checkpoint", &options.checkpoint}};
+  constexpr size_t kRead = 3;  // the others are written
+  for (size_t i = kRead; i < std::size(named); ++i)
+    for (size_t j = 0; j < i; ++j)
+      if (!named[i].second->empty() && !named[j].second->empty() &&
+          IsSame(*named[i].second, *named[j].second))
+        return Error(Reason::kBadRequest, "{} and {} are one file, \"{}\": name another",
+                     named[j].first, named[i].first, *named[i].second);
+  return OkStatus();
+}
+
+/// A file takes the place of a file only.
+Status CheckNoFolder(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(path, ignored)) return OkStatus();
+  return Error(Reason::kBadRequest, "\"{}\" cannot be written: it is a folder", path);
 }
 
 /// Known before hours of training, not after them.
@@ -80,7 +115,10 @@ class Training {
 };
 
 StatusOr<TrainingReport> Training::Run() && {
+  RETURN_IF_ERROR(CheckPlaces(options_));
   RETURN_IF_ERROR(CheckFree(options_.out));
+  for (const std::string* path : {&options_.html, &options_.checkpoint})
+    RETURN_IF_ERROR(CheckNoFolder(*path));
   for (const std::string* path : {&options_.out, &options_.html, &options_.checkpoint})
     if (!path->empty()) RETURN_IF_ERROR(CheckFolderOf(*path));
   const SteadyClock clock;
@@ -109,12 +147,10 @@ StatusOr<TrainingReport> Training::Run() && {
     Tell("judging the model", kUnknownShare);
     ASSIGN_OR_RETURN(report_.held_out, judge->Judge(*runner, trained, report_));
   }
-  if (report_.FailedLines().empty()) {
-    ASSIGN_OR_RETURN(report_.packed, PackTrained(trained, *runner, rows_, report_, options_));
-  }
   if (!options_.html.empty() && report_.held_out)
     RETURN_IF_ERROR(io::WriteDurably(options_.html, evaluate::ToHtml(*report_.held_out)));
   if (!report_.FailedLines().empty()) return std::move(report_);
+  ASSIGN_OR_RETURN(report_.packed, PackTrained(trained, *runner, rows_, report_, options_));
   if (!options_.checkpoint.empty()) ::unlink(options_.checkpoint.c_str());
   return std::move(report_);
 }

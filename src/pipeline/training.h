@@ -49,7 +49,7 @@ struct TrainingOptions : RowChoice {
 struct Baseline {
   std::string name;
   std::shared_ptr<const evaluate::Runner> runner;
-  std::optional<double> size_mb;  // not known at a server
+  std::optional<uint64_t> size_bytes;  // not known at a server
 };
 using OpenBaseline = std::function<StatusOr<Baseline>(const std::string& name)>;
 

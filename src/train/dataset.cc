@@ -1,9 +1,14 @@
 #include "train/dataset.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 
 namespace slipway::train {
 namespace {
+
+constexpr int kFolds = 5;
 
 std::optional<data::Column> SelectFrom(const std::optional<data::Column>& column,
                                        std::span<const uint32_t> rows) {
@@ -31,7 +36,33 @@ data::SplitOptions Dataset::Splitting(uint64_t seed) const {
           .seed = seed,
           .target = &target,
           .group = group ? &*group : nullptr,
-          .time = time ? &*time : nullptr};
+          .time = time ? &*time : nullptr,
+          .numbers = table.numbers};
+}
+
+Status CheckWeights(std::span<const double> weights, std::span<const uint64_t> numbers) {
+  bool any = weights.empty();
+  for (size_t row = 0; row < weights.size(); ++row) {
+    const double weight = weights[row];
+    if (!(weight >= 0) || std::isinf(weight))
+      return Error(Reason::kBadRequest, "row {}: expected a finite number, 0 or more, got {}",
+                   data::NumberOfRow(numbers, row),
+                   std::isnan(weight) ? "nothing" : fmt::format("{}", weight));
+    any |= weight > 0;
+  }
+  if (any) return OkStatus();
+  return Error(Reason::kBadRequest, "the weights of all {} rows are zero", weights.size());
+}
+
+Status CheckFinite(const data::Table& table) {
+  for (const data::Column& column : table.columns)
+    for (size_t row = 0; row < column.numbers.size(); ++row)
+      if (std::isinf(column.numbers[row]))
+        return Error(Reason::kBadRequest,
+                     "column \"{}\": row {} holds an infinite number: correct it, leave it empty, "
+                     "or drop the column",
+                     column.name, data::NumberOfRow(table.numbers, row));
+  return OkStatus();
 }
 
 StatusOr<Halves> Divide(const Dataset& rows, double share, uint64_t seed) {
@@ -45,12 +76,18 @@ StatusOr<Halves> Divide(const Dataset& rows, double share, uint64_t seed) {
     return Error(Reason::kBadRequest,
                  "expected rows to judge by whose classes occur among those to learn from");
   Halves halves{rows.Select(split.train), rows.Select(split.test)};
-  for (const Dataset* part : {&halves.learn, &halves.judge})
-    if (!rows.weights.empty() &&
-        std::ranges::none_of(part->weights, [](double w) { return w > 0; }))
-      return Error(Reason::kBadRequest, "the weights of all {} rows of one part are zero",
-                   part->size());
+  for (const auto& [part, role] :
+       {std::pair(&halves.learn, "to learn from"), {&halves.judge, "to judge by"}}) {
+    const Status checked = CheckWeights(part->weights, part->table.numbers);
+    if (!checked.ok()) return Annotate(checked, fmt::format("rows {}", role));
+  }
   return halves;
+}
+
+StatusOr<std::vector<data::Split>> FoldsOf(size_t rows, const data::SplitOptions& splitting) {
+  for (int folds = kFolds; folds > 2; --folds)
+    if (auto split = data::SplitFolds(rows, folds, splitting); split.ok()) return split;
+  return data::SplitFolds(rows, 2, splitting);
 }
 
 }  // namespace slipway::train

@@ -79,13 +79,26 @@ TEST(DivideTest, ClassesThatAreNotLearntDoNotJudge) {
   EXPECT_THAT(MessageOf(halves.status()), HasSubstr("whose classes occur among those to learn"));
 }
 
+TEST(FoldsTest, AreFewerWhereRowsOrGroupsOrTimesAre) {
+  Dataset rows = TwentyRows();
+  EXPECT_EQ(FoldsOf(20, rows.Splitting(1))->size(), 5u);
+  EXPECT_EQ(FoldsOf(3, {})->size(), 3u);
+  rows.group = data::Column{.name = "who"};
+  for (int row = 0; row < 20; ++row) rows.group->numbers.push_back(row % 3);
+  EXPECT_EQ(FoldsOf(20, rows.Splitting(1))->size(), 3u);
+  std::ranges::fill(rows.group->numbers, 7);
+  EXPECT_EQ(MessageOf(FoldsOf(20, rows.Splitting(1)).status()),
+            "group column \"who\": 2 folds want as many groups, got 1");
+}
+
 TEST(DivideTest, PartsWithoutWeightAreRefused) {
   Dataset rows = TwentyRows();
   rows.weights.assign(20, 0);
   rows.weights[3] = 1;
   const auto halves = Divide(rows, 0.2, 1);
   ASSERT_FALSE(halves.ok());
-  EXPECT_THAT(MessageOf(halves.status()), HasSubstr("of one part are zero"));
+  EXPECT_THAT(MessageOf(halves.status()),
+              HasSubstr("rows to judge by: the weights of all 4 rows are zero"));
 }
 
 }  // namespace

@@ -12,8 +12,10 @@
 
 #include "base/status.h"
 #include "base/team.h"
+#include "data/split.h"
 #include "import/graph.h"
 #include "import/predictions.h"
+#include "train/dataset.h"
 #include "train/samples.h"
 
 namespace slipway::train {
@@ -43,6 +45,7 @@ struct FitOptions {
   uint64_t seed = 0;
   Team* team = nullptr;                 // never null
   const Samples* validation = nullptr;  // rows for early stopping; null: none
+  std::span<const data::Split> folds;   // of the samples, where `probability` is asked for
   Watch* watch = nullptr;               // may be null
   std::string_view checkpoint;          // a state to go on from; "" = from the beginning
 };
@@ -102,6 +105,8 @@ struct EstimatorKind {
   bool saves_checkpoints = false;  // a fit that is cut short can go on
   std::vector<ParameterSpec> parameters;
   SearchSpace search;
+  /// What only all rows together can say, before they are divided; null: nothing.
+  Status (*check)(const Dataset&, const Parameters&) = nullptr;
   /// Samples fit the needs; there is at least one row and, for classification, two classes that
   /// occur. The same samples, parameters, seed and team size give the same result.
   StatusOr<std::unique_ptr<Fitted>> (*fit)(const Samples&, const Parameters&, const FitOptions&);

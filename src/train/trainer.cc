@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <optional>
 
 #include "train/cleaning.h"
 
@@ -53,17 +53,27 @@ Status CheckTarget(const EstimatorKind& kind, const data::Target& target) {
                regression ? "regression" : "classification");
 }
 
-Status CheckWeights(std::span<const double> weights) {
-  double total = 0;
-  for (size_t row = 0; row < weights.size(); ++row) {
-    if (!(weights[row] >= 0) || std::isinf(weights[row]))
-      return Error(Reason::kBadRequest,
-                   "weights: row {}: expected a finite number, 0 or more, got {}", row + 1,
-                   weights[row]);
-    total += weights[row];
+/// @param by  what chose these rows.
+Status CheckClasses(const Dataset& rows, std::string_view by) {
+  if (rows.target.task == data::Task::kRegression) return OkStatus();
+  std::optional<int32_t> only;
+  for (size_t row = 0; row < rows.size(); ++row) {
+    if (!rows.weights.empty() && rows.weights[row] == 0) continue;
+    const int32_t found = rows.target.classes[row];
+    if (only.value_or(found) != found) return OkStatus();
+    only = found;
   }
-  if (weights.empty() || total > 0) return OkStatus();
-  return Error(Reason::kBadRequest, "the weights of all {} rows are zero", weights.size());
+  return Error(Reason::kBadRequest,
+               "of target \"{}\", {} left class \"{}\" alone among the {} rows to learn from: "
+               "expected two classes at least{}",
+               rows.target.name, by, only ? rows.target.labels[*only] : "", rows.size(),
+               rows.weights.empty() ? "" : " with weight");
+}
+
+std::string NameOfSplit(const Dataset& rows) {
+  if (rows.group) return fmt::format("the split by group \"{}\"", rows.group->name);
+  if (rows.time) return fmt::format("the split by time \"{}\"", rows.time->name);
+  return "the split";
 }
 
 std::vector<int64_t> WholeNumbers(const std::vector<std::string>& labels) {
@@ -117,10 +127,15 @@ Signature SignatureOf(const std::vector<InputColumn>& inputs, const data::Target
   return signature;
 }
 
+bool Asks(const Parameters& parameters, std::string_view flag) {
+  return parameters.Has(flag) && parameters.Flag(flag);
+}
+
 /// Rows that are made ready for an estimator.
 struct Prepared {
   Preprocessed learn;
-  std::optional<Samples> judge;  // for early stopping
+  std::optional<Samples> judge;    // for early stopping
+  std::vector<data::Split> folds;  // of `learn`, for probabilities
   std::vector<std::string> cleaned;
   Duration time{};
 };
@@ -132,16 +147,22 @@ StatusOr<Prepared> Prepare(const Dataset& rows, const Recipe& recipe, const Para
   const Dataset* learn = &rows;
   Prepared prepared;
   std::optional<Halves> halves;
-  if (parameters.Has("early_stopping") && parameters.Flag("early_stopping")) {
+  if (Asks(parameters, "early_stopping")) {
     StatusOr<Halves> divided = Divide(rows, parameters.Number("validation_share"), options.seed);
     if (!divided.ok()) return Annotate(divided.status(), "early_stopping");
     learn = &halves.emplace(*std::move(divided)).learn;
+    RETURN_IF_ERROR(CheckClasses(*learn, "early_stopping"));
   }
   std::optional<CleanedRows> cleaned;
   if (!options.cleaning.empty()) {
     ASSIGN_OR_RETURN(cleaned, CleanForTraining(options.cleaning, *learn, options.seed));
     learn = &cleaned->rows;
     prepared.cleaned = std::move(cleaned->done);
+  }
+  if (Asks(parameters, "probability")) {
+    auto folds = FoldsOf(learn->size(), learn->Splitting(options.seed));
+    if (!folds.ok()) return Annotate(folds.status(), "probability");
+    prepared.folds = *std::move(folds);
   }
   ASSIGN_OR_RETURN(prepared.learn, Preprocess(*learn, recipe.kind->needs, options.preprocessing));
   if (halves) {
@@ -180,8 +201,11 @@ std::string NameOf(const Recipe& recipe) {
 
 StatusOr<Trained> Train(const Dataset& rows, const Recipe& recipe, const TrainOptions& options) {
   RETURN_IF_ERROR(CheckTarget(*recipe.kind, rows.target));
-  RETURN_IF_ERROR(CheckWeights(rows.weights));
+  if (const Status checked = CheckWeights(rows.weights, rows.table.numbers); !checked.ok())
+    return Annotate(checked, "weights");
+  RETURN_IF_ERROR(CheckClasses(rows, NameOfSplit(rows)));
   ASSIGN_OR_RETURN(const Parameters parameters, recipe.kind->Read(recipe.parameters));
+  if (recipe.kind->check != nullptr) RETURN_IF_ERROR(recipe.kind->check(rows, parameters));
   Trained trained;
   ASSIGN_OR_RETURN(Prepared prepared, Prepare(rows, recipe, parameters, options));
   const Preprocessor& preprocessor = prepared.learn.preprocessor;
@@ -193,6 +217,7 @@ StatusOr<Trained> Train(const Dataset& rows, const Recipe& recipe, const TrainOp
                                     {.seed = options.seed,
                                      .team = options.team,
                                      .validation = prepared.judge ? &*prepared.judge : nullptr,
+                                     .folds = prepared.folds,
                                      .watch = &watch,
                                      .checkpoint = options.checkpoint}));
   trained.fit_time = clock.Now() - ready;

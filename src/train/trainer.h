@@ -58,8 +58,9 @@ struct Trained {
 /// knows them, `predict_proba` [n, labels] FP64. The same arguments and team size give the same
 /// bytes. With the parameter `early_stopping` the share `validation_share` of the rows is learnt
 /// from neither by cleaning nor by preprocessing nor by the estimator, which judges itself by them.
-/// @return kBadRequest for a kind of the other task, bad parameters, weights that are negative or
-///   not finite or all 0, and what Divide, Preprocess and the estimator say.
+/// @return kBadRequest for a kind of the other task, bad parameters, weights as CheckWeights has
+///   them, one class alone among the rows to learn from, and what Divide, FoldsOf, Preprocess and
+///   the estimator say.
 StatusOr<Trained> Train(const Dataset& rows, const Recipe& recipe, const TrainOptions& options);
 
 /// The columns of `table` that the model takes, in its order.

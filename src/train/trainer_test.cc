@@ -70,6 +70,48 @@ TEST(TrainerTest, WeightsDecide) {
               HasSubstr("weights: row 2: expected a finite number, 0 or more, got -1"));
 }
 
+TEST(TrainerTest, OneClassAloneIsRefusedByWhateverLeftIt) {
+  const auto refusal = [](const std::vector<int32_t>& classes, const Recipe& recipe,
+                          std::vector<double> weights = {}) {
+    Team team(1);
+    Dataset rows{.table = kTable,
+                 .target = kWords,
+                 .weights = std::move(weights),
+                 .group = std::nullopt,
+                 .time = data::Column{.name = "day", .numbers = {1, 2, 3, 4}}};
+    rows.target.classes = classes;
+    return Refusal(Train(rows, recipe, {.team = &team}));
+  };
+  for (const EstimatorKind& kind : EstimatorKinds())
+    if (kind.classifies)
+      EXPECT_EQ(
+          refusal({1, 1, 1, 1}, {&kind, {}}),
+          "of target \"y\", the split by time \"day\" left class \"yes\" alone among the 4 rows "
+          "to learn from: expected two classes at least")
+          << kind.name;
+  EXPECT_THAT(refusal({0, 1, 1, 1}, {&kConstant, {}}, {0, 1, 1, 1}),
+              HasSubstr("left class \"yes\" alone among the 4 rows to learn from: expected two "
+                        "classes at least with weight"));
+  EXPECT_THAT(refusal({0, 0, 0, 1}, {&kBoosting, {{"early_stopping", "true"}}}),
+              HasSubstr("classes occur among those to learn from"));
+  EXPECT_THAT(refusal({1, 1, 0, 1},
+                      {&kBoosting, {{"early_stopping", "true"}, {"validation_share", "0.5"}}}),
+              HasSubstr("early_stopping left class \"yes\" alone among the 2 rows"));
+}
+
+TEST(TrainerTest, RowsThatSuitNoLossAreToldBeforeTheyAreDivided) {
+  Team team(1);
+  Dataset rows{.table = kTable,
+               .target = {.name = "y", .values = {1, 2, -3, 4}},
+               .weights = {},
+               .group = std::nullopt,
+               .time = std::nullopt};
+  rows.table.numbers = {5, 9, 12, 30};
+  const Recipe recipe{&kBoosting, {{"loss", "poisson"}, {"early_stopping", "true"}}};
+  EXPECT_EQ(Refusal(Train(rows, recipe, {.team = &team})),
+            "loss poisson: expected no value below 0, got -3 in row 12 of \"y\"");
+}
+
 TEST(TrainerTest, AKindOfTheOtherTaskIsRefused) {
   EstimatorKind kind = kConstant;
   kind.classifies = false;

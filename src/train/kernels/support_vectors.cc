@@ -7,14 +7,11 @@
 #include <numeric>
 #include <thread>
 
-#include "base/random.h"
 #include "import/sklearn/pairs.h"
 #include "train/algebra/rows.h"
 
 namespace slipway::train {
 namespace {
-
-constexpr size_t kFolds = 5;  // of the decisions that probabilities are fitted to
 
 /// Asks the watch from the thread that fits, whoever solves.
 class Onlooker {
@@ -63,6 +60,17 @@ struct Pair {
   std::vector<int8_t> signs;
 };
 
+/// @param rows  ascending.
+Pair Among(const Pair& pair, std::span<const uint32_t> rows) {
+  Pair some;
+  for (size_t i = 0; i < pair.rows.size(); ++i) {
+    if (!std::ranges::binary_search(rows, pair.rows[i])) continue;
+    some.rows.push_back(pair.rows[i]);
+    some.signs.push_back(pair.signs[i]);
+  }
+  return some;
+}
+
 struct Machine {
   std::vector<double> weights;  // [rows of its pair]: y·α
   double rho = 0;
@@ -80,7 +88,7 @@ class PairFitter {
         options_(options),
         fit_(fit),
         pairs_(std::move(pairs)),
-        onlooker_(fit.watch, pairs_.size() * (options.probability ? 1 + kFolds : 1)),
+        onlooker_(fit.watch, pairs_.size() * (options.probability ? 1 + fit.folds.size() : 1)),
         machines_(pairs_.size()),
         sigmoids_(options.probability ? pairs_.size() : 0) {}
 
@@ -91,7 +99,7 @@ class PairFitter {
       const DualOptions solver = SolverOptions(options_, side_by_side ? team_size : 1,
                                                side_by_side ? nullptr : fit_.team, onlooker_);
       machines_[p] = FitMachine(pairs_[p], solver);
-      if (options_.probability) sigmoids_[p] = FitProbability(pairs_[p], p, solver);
+      if (options_.probability) sigmoids_[p] = FitProbability(pairs_[p], solver);
     };
     if (side_by_side)
       fit_.team->ForEach(pairs_.size(), one);
@@ -120,47 +128,37 @@ class PairFitter {
 
   /// The decisions of a machine at rows that it was not fitted to.
   void Decide(const Pair& pair, const Machine& machine, std::span<const uint32_t> rows,
-              std::span<const size_t> places, std::vector<double>& decisions) const {
+              std::span<double> decisions) const {
     const KernelRows kernels(points_, rows);
     std::vector<float> row(kernels.padded());
-    for (const size_t place : places) decisions[place] = -machine.rho;
+    std::ranges::fill(decisions, -machine.rho);
     for (size_t i = 0; i < pair.rows.size(); ++i) {
       if (machine.weights[i] == 0) continue;
       kernels.Row(points_.row(pair.rows[i]), nullptr, row.data());
-      for (size_t k = 0; k < places.size(); ++k)
-        decisions[places[k]] += machine.weights[i] * static_cast<double>(row[k]);
+      for (size_t k = 0; k < rows.size(); ++k)
+        decisions[k] += machine.weights[i] * static_cast<double>(row[k]);
     }
   }
 
-  /// Platt's sigmoid of decisions that five machines make of what each has not seen.
-  Sigmoid FitProbability(const Pair& pair, size_t number, const DualOptions& solver) {
-    const std::vector<uint32_t> order = Random(fit_.seed, number).Order(pair.rows.size());
-    std::vector<double> decisions(pair.rows.size()), weights;
-    for (size_t fold = 0; fold < kFolds; ++fold) {
-      const Share out = ShareOf(order.size(), fold, kFolds);
-      Pair others;
-      std::vector<uint32_t> rows;
-      std::vector<size_t> places;
-      for (size_t i = 0; i < order.size(); ++i) {
-        if (i >= out.begin && i < out.end) {
-          places.push_back(order[i]);
-          rows.push_back(pair.rows[order[i]]);
-        } else {
-          others.rows.push_back(pair.rows[order[i]]);
-          others.signs.push_back(pair.signs[order[i]]);
-        }
-      }
-      const auto [least, most] = std::minmax_element(others.signs.begin(), others.signs.end());
-      if (others.signs.empty() || *least == *most) {
-        const double only = others.signs.empty() ? 0 : *most;
-        for (const size_t place : places) decisions[place] = only;
+  /// Platt's sigmoid of decisions that machines make of what each has not seen.
+  Sigmoid FitProbability(const Pair& pair, const DualOptions& solver) {
+    std::vector<double> decisions, weights;
+    std::vector<int8_t> signs;
+    for (const data::Split& fold : fit_.folds) {
+      const Pair seen = Among(pair, fold.train), unseen = Among(pair, fold.test);
+      signs.insert(signs.end(), unseen.signs.begin(), unseen.signs.end());
+      for (const uint32_t row : unseen.rows) weights.push_back(samples_.weight(row));
+      decisions.resize(signs.size());
+      const std::span<double> own = std::span(decisions).last(unseen.rows.size());
+      const auto [least, most] = std::ranges::minmax_element(seen.signs);
+      if (seen.signs.empty() || *least == *most) {
+        std::ranges::fill(own, seen.signs.empty() ? 0 : *most);
         onlooker_.CountSolved();
         continue;
       }
-      Decide(others, FitMachine(others, solver), rows, places, decisions);
+      Decide(seen, FitMachine(seen, solver), unseen.rows, own);
     }
-    for (const uint32_t row : pair.rows) weights.push_back(samples_.weight(row));
-    return FitSigmoid(decisions, pair.signs, weights);
+    return FitSigmoid(decisions, signs, weights);
   }
 
   const Samples& samples_;
@@ -196,6 +194,8 @@ StatusOr<SupportVectors> FitClasses(const Samples& samples, const Points& points
   if (count < 2 || count > importing::sklearn::kMaxPairedClasses)
     return Error(Reason::kBadRequest, "svm: expected rows with weight of 2 to {} classes, got {}",
                  importing::sklearn::kMaxPairedClasses, count);
+  if (options.probability && fit.folds.empty())
+    return MakeError(Reason::kBadRequest, "svm: expected folds to fit probabilities to, got none");
   std::vector<Pair> pairs;
   for (const auto& [i, j] : importing::sklearn::PairsOf(count)) {
     Pair pair;

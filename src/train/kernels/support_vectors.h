@@ -35,7 +35,11 @@ struct SupportVectors {
 };
 
 /// @param rows  [samples.rows, features] in the precision of training.
-/// @return kBadRequest when a kernel is no finite number or one class alone has weight.
+/// @param fit   with folds, where probabilities are asked for: of a row, what machines of the
+/// others
+///   say is what its sigmoid is fitted to.
+/// @return kBadRequest when a kernel is no finite number, one class alone has weight, or folds are
+///   missing.
 /// Threads: pairs side by side, or the parts of a kernel row when pairs are fewer than threads. The
 ///   result does not depend on the team's size.
 StatusOr<SupportVectors> FitSupportVectors(const Samples& samples, std::span<const float> rows,

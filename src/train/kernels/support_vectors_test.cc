@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "base/random.h"
 #include "train/algebra/rows.h"
 #include "train/algebra/testing/small_samples.h"
 #include "train/kinds.h"
@@ -52,7 +53,8 @@ double KernelOf(const KernelFunction& kernel, const Samples& samples, size_t a, 
 SupportVectors MachineOf(const Samples& samples, const SvmOptions& options, int threads = 1) {
   Team team(threads);
   const auto rows = RowsOf(samples);
-  auto machine = FitSupportVectors(samples, *rows, options, {.team = &team});
+  const auto folds = FoldsOf(samples.rows, {});
+  auto machine = FitSupportVectors(samples, *rows, options, {.team = &team, .folds = *folds});
   EXPECT_TRUE(machine.ok()) << machine.status();
   return machine.ok() ? *std::move(machine) : SupportVectors{};
 }
@@ -143,6 +145,35 @@ TEST(SupportVectorsTest, TeamsGiveTheBitsOfOneThread) {
   EXPECT_LT(alone.sigmoids[0].a, 0);
 }
 
+TEST(SupportVectorsTest, ProbabilitiesAreFittedToRowsWhoseCopiesAreUnseen) {
+  // Labels at random, each row four times: whoever has seen a copy is sure, and nobody else can be.
+  Random random(3);
+  std::vector<std::vector<double>> points;
+  std::vector<int32_t> classes;
+  data::Column group{.name = "row"};
+  for (int row = 0; row < 60; ++row) {
+    const std::vector<double> point = {random.Uniform(), random.Uniform()};
+    const auto label = static_cast<int32_t>(random.Below(2));
+    for (int copy = 0; copy < 4; ++copy) {
+      points.push_back(point);
+      classes.push_back(label);
+      group.numbers.push_back(row);
+    }
+  }
+  const Samples samples = Classes(points, classes);
+  const SvmOptions options = {.kernel = {.gamma = 20}, .cost = 100, .probability = true};
+  const auto slope = [&](const data::SplitOptions& splitting) {
+    Team team(1);
+    const auto rows = RowsOf(samples);
+    const auto folds = FoldsOf(samples.rows, splitting);
+    return FitSupportVectors(samples, *rows, options, {.team = &team, .folds = *folds})
+        ->sigmoids[0]
+        .a;
+  };
+  EXPECT_LT(slope({}), -2);
+  EXPECT_GT(slope({.kind = data::SplitKind::kGrouped, .group = &group}), -0.8);
+}
+
 TEST(SupportVectorsTest, KnowOnlyClassesThatOccurWithWeight) {
   Samples samples = Classes({{0}, {1}, {2}, {3}, {4}}, {1, 1, 3, 3, 4}, 6);
   samples.weights = {1, 1, 1, 1, 0};
@@ -170,7 +201,8 @@ std::string FitError(const std::map<std::string, std::string>& given, const Samp
   Team team(1);
   const auto parameters = kSvm.Read(given);
   if (!parameters.ok()) return std::string(MessageOf(parameters.status()));
-  const auto fitted = kSvm.fit(samples, *parameters, {.team = &team});
+  const auto folds = FoldsOf(samples.rows, {});
+  const auto fitted = kSvm.fit(samples, *parameters, {.team = &team, .folds = *folds});
   if (!fitted.ok()) return std::string(MessageOf(fitted.status()));
   importing::Graph graph;
   const importing::Matrix x =

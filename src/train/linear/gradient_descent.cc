@@ -62,8 +62,11 @@ class Descent {
   double StepBatch(std::span<const uint32_t> rows);
   void Move(double rate);
   void ShrinkSizes(double by);
-  /// Whether to go on.
-  bool Judge();
+  /// Counts rounds without a fall of the loss. The adaptive schedule takes smaller steps before it
+  /// is over.
+  void Judge();
+  /// As the state alone tells: a fit that goes on from its last checkpoint ends there too.
+  bool IsOver() const { return state_.waited >= options_.patience; }
   StatusOr<bool> Report();
 
   const DescentRows& rows_;
@@ -227,11 +230,12 @@ Status Descent::Round() {
   const auto finite = [](double value) { return std::isfinite(value); };
   if (!finite(loss) || !std::all_of(state_.at.begin(), state_.at.end(), finite))
     return DivergedError();
-  if (validation_ != nullptr) state_.validation = validation_->MeanLoss(state_.at);
-  return OkStatus();
+  if (validation_ == nullptr) return OkStatus();
+  state_.validation = validation_->MeanLoss(state_.at);
+  return finite(state_.validation) ? OkStatus() : DivergedError();
 }
 
-bool Descent::Judge() {
+void Descent::Judge() {
   constexpr double kLeastRate = 1e-3, kSlowDown = 5;
   const double loss = validation_ != nullptr ? state_.validation : state_.training;
   state_.waited = loss > state_.least - options_.tolerance ? state_.waited + 1 : 0;
@@ -239,11 +243,9 @@ bool Descent::Judge() {
     state_.least = loss;
     if (validation_ != nullptr) state_.best = state_.at;
   }
-  if (state_.waited < options_.patience) return true;
-  if (options_.schedule != Schedule::kAdaptive || state_.eta <= kLeastRate) return false;
+  if (!IsOver() || options_.schedule != Schedule::kAdaptive || state_.eta <= kLeastRate) return;
   state_.eta /= kSlowDown;
   state_.waited = 0;
-  return true;
 }
 
 StatusOr<bool> Descent::Report() {
@@ -260,16 +262,16 @@ StatusOr<bool> Descent::Report() {
 
 StatusOr<DescentFit> Descent::Run() {
   RETURN_IF_ERROR(Resume());
-  std::string_view end = "not converged: the most allowed";
-  while (state_.round < options_.max_iterations) {
+  bool goes_on = true;
+  while (goes_on && !IsOver() && state_.round < options_.max_iterations) {
     RETURN_IF_ERROR(Round());
-    const bool falls = Judge();
-    ASSIGN_OR_RETURN(const bool go_on, Report());
-    if (!falls || !go_on) {
-      end = !go_on ? "stopped" : validation_ != nullptr ? "stopped early" : "converged";
-      break;
-    }
+    Judge();
+    ASSIGN_OR_RETURN(goes_on, Report());
   }
+  const std::string_view end = !goes_on                 ? "stopped"
+                               : !IsOver()              ? "not converged: the most allowed"
+                               : validation_ != nullptr ? "stopped early"
+                                                        : "converged";
   DescentFit fit;
   fit.model = rows_.ModelOf(validation_ != nullptr ? state_.best : state_.at);
   fit.summary = fmt::format("gradient descent, {} rounds, {}", state_.round, end);

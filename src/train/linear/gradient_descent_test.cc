@@ -165,6 +165,37 @@ TEST(GradientDescentTest, GoingOnFromACheckpointEqualsATrainingWithoutAStop) {
   EXPECT_EQ(resumed->summary, whole->summary);
 }
 
+TEST(GradientDescentTest, GoingOnFromTheLastStateChangesNothing) {
+  const Samples samples = ThreeClasses();
+  for (const Samples* const judges : {&samples, static_cast<const Samples*>(nullptr)})
+    for (const auto schedule :
+         {DescentOptions::Schedule::kAdaptive, DescentOptions::Schedule::kConstant}) {
+      DescentOptions options = kResumable;
+      options.schedule = schedule;
+      options.max_iterations = 300;
+      options.tolerance = 0.05;
+      Recorder counter(-1);
+      const auto whole = TryFit(samples, options, {.validation = judges, .watch = &counter});
+      ASSERT_TRUE(whole.ok()) << MessageOf(whole.status());
+      ASSERT_LT(counter.validation.size(), 300);
+      Recorder last(static_cast<int64_t>(counter.validation.size()));
+      ASSERT_TRUE(TryFit(samples, options, {.validation = judges, .watch = &last}).ok());
+      const auto resumed =
+          TryFit(samples, options, {.validation = judges, .checkpoint = last.state});
+      ASSERT_TRUE(resumed.ok()) << MessageOf(resumed.status());
+      EXPECT_EQ(resumed->model.weights, whole->model.weights);
+      EXPECT_EQ(resumed->summary, whole->summary);
+    }
+}
+
+TEST(GradientDescentTest, AJudgingRowBeyondAllNumbersIsASentence) {
+  Samples judges = WaveRegression(40, 3);
+  judges.values[0] = 1e200;
+  const auto fit = TryFit(WaveRegression(40, 3), {}, {.validation = &judges});
+  ASSERT_FALSE(fit.ok());
+  EXPECT_THAT(MessageOf(fit.status()), HasSubstr("the training diverged"));
+}
+
 TEST(GradientDescentTest, ADamagedCheckpointIsRefused) {
   Recorder recorder(7);
   ASSERT_TRUE(TryFit(ThreeClasses(), kResumable, {.watch = &recorder}).ok());

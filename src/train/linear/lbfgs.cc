@@ -107,9 +107,9 @@ StatusOr<LbfgsEnd> MinimiseLbfgs(const SmoothFunction& function, const LbfgsOpti
     if (Dot(pair.step, pair.change) > 0) state.pairs.push_back(std::move(pair));
     if (state.pairs.size() > options.memory) state.pairs.pop_front();
     ++state.iteration;
+    if (fall <= kLeastFall * size) break;  // the state does not tell: nobody may go on from it
     ASSIGN_OR_RETURN(const bool go_on, each(state));
     if (!go_on) return LbfgsEnd::kStopped;
-    if (fall <= kLeastFall * size) break;
   }
   return LbfgsEnd::kConverged;
 }

@@ -86,18 +86,25 @@ class Trainer {
   StatusOr<TrainingSummary> Run() {
     RETURN_IF_ERROR(Resume());
     TrainingSummary summary;
-    while (state_.epochs < options_.max_epochs && !summary.converged) {
+    while (state_.epochs < options_.max_epochs && !IsOver()) {
       Epoch();
       if (!std::isfinite(state_.loss))
         return Error(Reason::kBadRequest,
                      "epoch {}: the loss is no finite number; expected a smaller learning_rate",
                      state_.epochs);
       const double validation = ValidationLoss();
-      summary.converged = IsOver(validation);
+      if (validation_ && !std::isfinite(validation))
+        return Error(Reason::kBadRequest,
+                     "epoch {}: the loss of the rows that judge is no finite number; expected "
+                     "numbers in the range of those that are learnt from, or a smaller "
+                     "learning_rate",
+                     state_.epochs);
+      Count(validation);
       ASSIGN_OR_RETURN(const bool goes_on, TellWatch(validation));
       if (!goes_on) break;
     }
     if (validation_ && !state_.best.empty()) network_.parameters = state_.best;
+    summary.converged = IsOver();
     summary.epochs = state_.epochs;
     summary.loss = state_.loss;
     if (validation_) summary.validation_loss = state_.least;
@@ -199,8 +206,13 @@ class Trainer {
            SumOfWeights(validation_->weights, validation_->count);
   }
 
-  /// Counts epochs without a fall of the loss that counts.
-  bool IsOver(double validation) {
+  /// Whether the loss has not fallen for too long, as the state alone tells: a training that goes
+  /// on from its last checkpoint ends there too.
+  bool IsOver() const { return state_.stale > options_.patience; }
+
+  /// Counts epochs without a fall of the loss that counts. The adaptive schedule takes smaller
+  /// steps before it is over.
+  void Count(double validation) {
     const double loss = validation_ ? validation : state_.loss;
     const double unit = std::max(1.0, network_.scale * network_.scale);
     state_.stale = loss > state_.least - options_.tolerance / unit ? state_.stale + 1 : 0;
@@ -208,11 +220,10 @@ class Trainer {
       state_.least = loss;
       if (validation_) state_.best = network_.parameters;
     }
-    if (state_.stale <= options_.patience) return false;
-    if (options_.step.adam || options_.schedule != Schedule::kAdaptive) return true;
+    const bool slows = !options_.step.adam && options_.schedule == Schedule::kAdaptive;
+    if (!IsOver() || !slows || state_.learning_rate / 5 < kLeastLearningRate) return;
     state_.stale = 0;
     state_.learning_rate /= 5;
-    return state_.learning_rate < kLeastLearningRate;
   }
 
   /// @return whether training goes on.

@@ -151,6 +151,46 @@ TEST(TrainingTest, ResumedIsTheSameAsUninterrupted) {
   }
 }
 
+TEST(TrainingTest, GoingOnFromTheLastStateChangesNothing) {
+  const Samples samples = TwoMoons(300), judges = TwoMoons(40);
+  for (const Samples* const validation : {&judges, static_cast<const Samples*>(nullptr)})
+    for (const Schedule schedule : {Schedule::kAdaptive, Schedule::kConstant}) {
+      const TrainingOptions options = {.step = {.adam = false},
+                                       .learning_rate = 0.01,
+                                       .schedule = schedule,
+                                       .batch_size = 32,
+                                       .max_epochs = 500,
+                                       .tolerance = 0.05,
+                                       .patience = 2};
+      const auto train = [&](Watch* watch, std::string_view checkpoint) {
+        Network network = DrawNetworkFor(samples, {8}, Activation::kRelu, 2);
+        const auto summary = Train(network, samples, {}, options,
+                                   {.team = &OneThread(),
+                                    .validation = validation,
+                                    .watch = watch,
+                                    .checkpoint = checkpoint});
+        EXPECT_TRUE(summary.ok() && summary->converged) << summary.status();
+        return std::pair(summary->epochs, network.parameters);
+      };
+      const auto whole = train(nullptr, "");
+      ASSERT_LT(whole.first, 500);
+      KeepingWatch last(whole.first, false);
+      train(&last, "");
+      EXPECT_EQ(train(nullptr, last.checkpoint), whole);
+    }
+}
+
+TEST(TrainingTest, AnAnswerBeyondAllNumbersThatJudgesIsASentence) {
+  const Samples samples = Values({{1}, {2}, {3}, {4}}, {1, 2, 3, 4});
+  const Samples judges = Values({{1}, {2}}, {1e300, 2});
+  Network network = DrawNetworkFor(samples, {4}, Activation::kRelu, 1);
+  const auto summary =
+      Train(network, samples, {}, {}, {.team = &OneThread(), .validation = &judges});
+  ASSERT_FALSE(summary.ok());
+  EXPECT_THAT(MessageOf(summary.status()),
+              ::testing::HasSubstr("epoch 1: the loss of the rows that judge is no finite number"));
+}
+
 TEST(TrainingTest, CheckpointsOfOtherTrainingsAreRefused) {
   const Samples samples = TwoMoons(20);
   const TrainingOptions options = {.max_epochs = 3};

@@ -65,16 +65,6 @@ std::string_view WhyDropped(Content content) {
   }
 }
 
-Status CheckFinite(const Column& column) {
-  for (size_t row = 0; row < column.numbers.size(); ++row)
-    if (std::isinf(column.numbers[row]))
-      return Error(Reason::kBadRequest,
-                   "column \"{}\": row {} holds an infinite number: correct it, leave it empty, or "
-                   "drop the column",
-                   column.name, row + 1);
-  return OkStatus();
-}
-
 Status CheckSuits(const Column& column, const ColumnSteps& own) {
   const bool numbers = column.is_numeric();
   const bool times = column.type == ColumnType::kTime;
@@ -157,6 +147,7 @@ StatusOr<Preprocessed> Fitting::Run() && {
   std::vector<std::string_view> names;
   for (const Column& column : table_.columns) names.push_back(column.name);
   RETURN_IF_ERROR(options_.steps.CheckColumns(names));
+  RETURN_IF_ERROR(CheckFinite(table_));
   for (const Column& column : table_.columns) RETURN_IF_ERROR(Plan(column));
   if (drafts_.empty())
     return Error(Reason::kBadRequest, "no column is left to learn from{}{}",
@@ -173,7 +164,6 @@ StatusOr<Preprocessed> Fitting::Run() && {
 Status Fitting::Plan(const Column& column) {
   if (const ColumnSteps* const own = options_.steps.Own(column.name))
     RETURN_IF_ERROR(CheckSuits(column, *own));
-  RETURN_IF_ERROR(CheckFinite(column));
   const Content content = ContentOf(column, table_.rows);
   if (content != Content::kMore &&
       !(content == Content::kOwnWordEach && options_.steps.Own(column.name) != nullptr)) {
@@ -252,7 +242,7 @@ Status Fitting::PlanCategory(const Column& column, const ColumnSteps& steps) {
                        EncodeOneHot(column.name, std::move(words)),
                        FinishOptions{}});
   } else if (encode == Encode::kTarget) {
-    TargetMeans means = FitTargetMeans(column, rows_, options_.seed);
+    ASSIGN_OR_RETURN(TargetMeans means, FitTargetMeans(column, rows_, options_.seed));
     drafts_.push_back({fmt::format("target means of {} words", count),
                        {column.name},
                        EncodeByValues(column.name, std::move(means.names), std::move(means.values)),

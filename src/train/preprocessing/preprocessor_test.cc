@@ -158,6 +158,38 @@ TEST(PreprocessorTest, TargetMeansAreThoseOfScikitLearnAndCrossFittedInTraining)
   EXPECT_NE(FeatureOf(*fitted, 0)[9], 7);
 }
 
+StatusOr<Preprocessed> FitTargetMeansOf(Dataset rows) {
+  PreprocessOptions options;
+  EXPECT_TRUE(options.steps.Add("c=encode:target").ok());
+  rows.table = TableOf({Categories("c", {"a", "b", "a", "b", "a", "b", "a", "b"})});
+  rows.target = {.name = "y", .values = {1, 9, 1, 9, 1, 9, 1, 9}};
+  return Preprocess(rows, {}, options);
+}
+
+TEST(PreprocessorTest, TargetMeansOfEarlyRowsKnowNothingOfLaterOnes) {
+  // Days in twos, as a row and its copy have them: the first day is the only one before the second.
+  Dataset rows;
+  rows.time = Numbers("day", {1, 2, 3, 4, 1, 2, 3, 4});
+  const auto fitted = FitTargetMeansOf(rows);
+  ASSERT_TRUE(fitted.ok()) << fitted.status();
+  const std::vector<double> means = FeatureOf(*fitted, 0);
+  EXPECT_EQ(means[0], 1);  // of the first day, whatever the category
+  EXPECT_EQ(means[4], 1);
+  EXPECT_EQ(means[1], 1);  // "b" was never seen before
+  EXPECT_EQ(means[5], 1);
+  EXPECT_LT(means[2], means[3]);
+}
+
+TEST(PreprocessorTest, TargetMeansThatNobodyElseCouldTellAreRefused) {
+  Dataset rows;
+  rows.group = Numbers("who", {3, 3, 3, 3, 3, 3, 3, 3});
+  EXPECT_EQ(
+      Refusal(FitTargetMeansOf(rows)),
+      "target means of column \"c\": group column \"who\": 2 folds want as many groups, got 1");
+  rows.group->numbers[5] = kNan;
+  EXPECT_THAT(Refusal(FitTargetMeansOf(rows)), HasSubstr("row 6 has no value"));
+}
+
 TEST(PreprocessorTest, DatesAreThoseOfTheCalendar) {
   const data::Table table = TableOf({Numbers(
       "when", {0, 951868799, 946643400, 4107560400, -11670973200, 1795284000}, ColumnType::kTime)});

@@ -10,8 +10,6 @@
 namespace slipway::train {
 namespace {
 
-constexpr int kFolds = 5;
-
 struct Moments {
   double weight = 0, sum = 0, squares = 0;
 
@@ -63,20 +61,10 @@ Means MeansOf(std::span<const int32_t> codes, size_t words, std::span<const doub
   return means;
 }
 
-/// Rows that belong together are in one fold; of rows in time, earlier ones tell of later ones.
-/// None when there are too few rows or groups.
-std::vector<data::Split> FoldsOf(const Dataset& rows, uint64_t seed) {
-  data::SplitOptions splitting = rows.Splitting(seed);
-  if (splitting.kind == data::SplitKind::kStratified) splitting.kind = data::SplitKind::kRandom;
-  for (int folds = kFolds; folds > 1; --folds)
-    if (auto split = data::SplitFolds(rows.size(), folds, splitting); split.ok())
-      return *std::move(split);
-  return {};
-}
-
 }  // namespace
 
-TargetMeans FitTargetMeans(const data::Column& column, const Dataset& set, uint64_t seed) {
+StatusOr<TargetMeans> FitTargetMeans(const data::Column& column, const Dataset& set,
+                                     uint64_t seed) {
   const data::Target& target = set.target;
   const std::span<const double> weights = set.weights;
   const size_t rows = set.size();
@@ -84,7 +72,11 @@ TargetMeans FitTargetMeans(const data::Column& column, const Dataset& set, uint6
   fitted.values.words = WordsOf(column);
   const size_t words = fitted.values.words.size();
   const std::vector<int32_t> codes = CodesOf(column, fitted.values.words);
-  const std::vector<data::Split> folds = FoldsOf(set, seed);
+  data::SplitOptions splitting = set.Splitting(seed);
+  if (splitting.kind == data::SplitKind::kStratified) splitting.kind = data::SplitKind::kRandom;
+  const auto folds = FoldsOf(rows, splitting);
+  if (!folds.ok())
+    return Annotate(folds.status(), fmt::format("target means of column \"{}\"", column.name));
   std::vector<uint32_t> all(rows);
   std::iota(all.begin(), all.end(), 0);
 
@@ -101,9 +93,11 @@ TargetMeans FitTargetMeans(const data::Column& column, const Dataset& set, uint6
     for (size_t word = 0; word < words; ++word)
       fitted.values.values[word * width + i] = means.by_code[word];
     fitted.values.otherwise.push_back(means.overall);
-    for (size_t row = 0; row < rows; ++row) fitted.training[i * rows + row] = means.overall;
-    for (const data::Split& fold : folds) {
+    for (const data::Split& fold : *folds) {
       const Means others = MeansOf(codes, words, answers, weights, fold.train);
+      if (&fold == &folds->front())
+        std::fill_n(fitted.training.begin() + static_cast<ptrdiff_t>(i * rows), rows,
+                    others.overall);
       for (const uint32_t row : fold.test) fitted.training[i * rows + row] = others.Of(codes[row]);
     }
   }

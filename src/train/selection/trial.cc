@@ -73,9 +73,9 @@ StatusOr<double> Judge(const Trained& trained, const evaluate::LoadModel& load, 
                    evaluate::Predict(*model, inputs, rows.target));
   ASSIGN_OR_RETURN(const double score,
                    evaluate::Measure(metric, {rows.target, predictions}, rows.weights));
-  if (std::isnan(score))
-    return Error(Reason::kBadRequest, "{} is not defined on {} rows of one fold", metric.name,
-                 rows.size());
+  if (!std::isfinite(score))
+    return Error(Reason::kBadRequest, "{} is no finite number on {} rows of one fold: {}",
+                 metric.name, rows.size(), score);
   return score;
 }
 

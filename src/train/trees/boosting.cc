@@ -128,6 +128,10 @@ class Boosting {
       const double validation = validation_
                                     ? loss_->Mean(validation_->samples(), validation_->scores())
                                     : std::numeric_limits<double>::quiet_NaN();
+      if (validation_ && !std::isfinite(validation))
+        return Error(Reason::kBadRequest,
+                     "boosting: early_stopping: the {} of the rows that judge is no finite number",
+                     loss_->name());
       if (validation < best) {
         best = validation;
         best_iteration = iteration;
@@ -239,13 +243,15 @@ class Boosting {
   std::vector<RowGradient> scaled_;          // [rows], of one output
 };
 
-Status CheckTarget(const data::Target& target, std::string_view loss) {
-  if (loss != "poisson" || target.task != data::Task::kRegression) return OkStatus();
-  for (size_t i = 0; i < target.values.size(); ++i)
-    if (target.values[i] < 0)
+Status CheckTarget(const Dataset& rows, const Parameters& parameters) {
+  const data::Target& target = rows.target;
+  if (parameters.Word("loss") != "poisson" || target.task != data::Task::kRegression)
+    return OkStatus();
+  for (size_t row = 0; row < target.values.size(); ++row)
+    if (target.values[row] < 0)
       return Error(Reason::kBadRequest,
                    "loss poisson: expected no value below 0, got {} in row {} of \"{}\"",
-                   target.values[i], i, target.name);
+                   target.values[row], data::NumberOfRow(rows.table.numbers, row), target.name);
   return OkStatus();
 }
 
@@ -275,8 +281,6 @@ StatusOr<std::unique_ptr<Fitted>> FitBoosting(const Samples& samples, const Para
     return MakeLoss(samples.target, word, parameters.Number("quantile"));
   };
   RETURN_IF_ERROR(CheckSamples(samples, "boosting"));
-  RETURN_IF_ERROR(CheckTarget(samples.target, word));
-  if (fit.validation != nullptr) RETURN_IF_ERROR(CheckTarget(fit.validation->target, word));
   const uint64_t fingerprint =
       FingerprintOf(kBoosting, parameters, fit.seed, samples, fit.validation);
   ASSIGN_OR_RETURN(Boosted boosted,
@@ -378,6 +382,7 @@ const EstimatorKind kBoosting = {
                {"max_leaves", {"7", "15", "31", "63"}},
                {"min_samples_leaf", {"5", "20", "50"}},
                {"l2", {"0", "1", "10"}}},
+    .check = trees::CheckTarget,
     .fit = trees::FitBoosting,
 };
 

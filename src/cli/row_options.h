@@ -1,0 +1,12 @@
+#pragma once
+#include "cli/command.h"
+#include "pipeline/row_choice.h"
+
+namespace slipway::cli {
+
+/// What --target, --task, --type, --clean, --weights, --group, --time, --sample, --seed and
+/// --skip-bad-rows say of rows; those that a command does not have say nothing.
+/// @return kBadRequest naming the option.
+StatusOr<pipeline::RowChoice> ReadRowOptions(const Arguments& arguments);
+
+}  // namespace slipway::cli
