@@ -1,6 +1,8 @@
 #include "bundle/imported.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 namespace slipway::bundle {
 namespace {
@@ -67,9 +69,10 @@ Status ApplyFolderModel(const FolderModel& said, Manifest& manifest) {
       inputs.front().shape[1] != static_cast<int64_t>(said.columns.size()))
     return Error(Reason::kBadModel, "{}: the signature has {} columns, the model takes {}",
                  kMlmodelName, said.columns.size(), inputs.front().shape[1]);
+  std::set<std::string_view> names;
+  for (const ColumnSpec& column : said.columns) names.insert(column.name);
   for (const TensorSpec& input : inputs) {
-    const auto column = std::ranges::find(said.columns, input.name, &ColumnSpec::name);
-    if (!is_table && !input.optional && column == said.columns.end())
+    if (!is_table && !input.optional && !names.contains(input.name))
       return Error(Reason::kBadModel,
                    "{}: the signature has no column \"{}\", which the model takes", kMlmodelName,
                    input.name);
@@ -80,24 +83,33 @@ Status ApplyFolderModel(const FolderModel& said, Manifest& manifest) {
 
 namespace {
 
-/// The only required input, and [n,F]: what a feature schema is about.
-bool IsOnlyMatrix(const Signature& signature, const TensorSpec& input) {
-  return !input.optional && !input.any_rank && input.shape.size() == 2 &&
-         std::ranges::count(signature.inputs, false, &TensorSpec::optional) == 1;
-}
+/// The first of each name, however many there are.
+class ByName {
+ public:
+  explicit ByName(const std::vector<TensorSpec>& specs) {
+    for (const TensorSpec& spec : specs) specs_.emplace(spec.name, &spec);
+  }
+  const TensorSpec* Find(std::string_view name) const {
+    const auto found = specs_.find(name);
+    return found == specs_.end() ? nullptr : found->second;
+  }
+
+ private:
+  std::map<std::string_view, const TensorSpec*> specs_;
+};
+
+bool IsMatrix(const TensorSpec& input) { return !input.any_rank && input.shape.size() == 2; }
 
 /// A name for each column, or none.
-std::vector<std::string> ColumnsOf(const Manifest& manifest, const TensorSpec& input) {
-  std::vector<std::string> names = FeatureNames(manifest.feature_schema);
-  if (static_cast<int64_t>(names.size()) != input.shape[1]) names.clear();
+std::vector<std::string> ColumnsOf(const std::vector<std::string>& names, const TensorSpec& input) {
+  if (static_cast<int64_t>(names.size()) != input.shape[1]) return {};
   return names;
 }
 
 /// Which columns of `input` are among `times`; none when none is.
-std::vector<bool> TimesOf(const TensorSpec& input, const std::vector<std::string>& times) {
-  const auto is_time = [&](const std::string& name) {
-    return std::ranges::find(times, name) != times.end();
-  };
+std::vector<bool> TimesOf(const TensorSpec& input, const std::set<std::string>& times) {
+  if (times.empty()) return {};
+  const auto is_time = [&](const std::string& name) { return times.contains(name); };
   std::vector<bool> which;
   if (input.shape[1] == 1)
     which.push_back(is_time(input.columns.empty() ? input.name : input.columns.front()));
@@ -110,20 +122,21 @@ std::vector<bool> TimesOf(const TensorSpec& input, const std::vector<std::string
 }  // namespace
 
 void ApplyManifest(const Manifest& manifest, Signature& signature) {
-  const std::vector<std::string> times = TimeFeatures(manifest.feature_schema);
+  const std::set<std::string> times = TimeFeatures(manifest.feature_schema);
   signature.columns = DeclaredColumns(manifest.feature_schema);
+  const ByName outputs(manifest.signature.outputs), inputs(manifest.signature.inputs);
   for (TensorSpec& output : signature.outputs) {
-    const auto index = IndexOf(manifest.signature.outputs, output.name);
-    if (!index) continue;
-    const TensorSpec& stated = manifest.signature.outputs[*index];
-    if (!stated.labels.empty()) output.labels = stated.labels;
-    output.on_request = stated.on_request;
+    const TensorSpec* const stated = outputs.Find(output.name);
+    if (stated == nullptr) continue;
+    if (!stated->labels.empty()) output.labels = stated->labels;
+    output.on_request = stated->on_request;
   }
+  const std::vector<std::string> names = FeatureNames(manifest.feature_schema);
+  const bool one = std::ranges::count(signature.inputs, false, &TensorSpec::optional) == 1;
   for (TensorSpec& input : signature.inputs) {
-    const auto index = IndexOf(manifest.signature.inputs, input.name);
-    input.any_number = index && manifest.signature.inputs[*index].any_number && IsTable(input);
-    if (input.any_number || IsOnlyMatrix(signature, input))
-      input.columns = ColumnsOf(manifest, input);
+    const TensorSpec* const stated = inputs.Find(input.name);
+    input.any_number = stated != nullptr && stated->any_number && IsTable(input);
+    if (one && !input.optional && IsMatrix(input)) input.columns = ColumnsOf(names, input);
     if (input.any_number && input.dtype == DType::kFp64) input.times = TimesOf(input, times);
   }
 }

@@ -282,10 +282,10 @@ std::vector<std::string> FeatureNames(std::string_view feature_schema) {
   return names;
 }
 
-std::vector<std::string> TimeFeatures(std::string_view feature_schema) {
-  std::vector<std::string> names;
+std::set<std::string> TimeFeatures(std::string_view feature_schema) {
+  std::set<std::string> names;
   for (Feature& feature : ReadFeatures(feature_schema))
-    if (feature.type == "time") names.push_back(std::move(feature.name));
+    if (feature.type == "time") names.insert(std::move(feature.name));
   return names;
 }
 

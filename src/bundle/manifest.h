@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,7 +50,7 @@ StatusOr<Manifest> ParseManifest(std::string_view text);
 std::vector<std::string> FeatureNames(std::string_view feature_schema);
 
 /// The names of those whose `type` is "time".
-std::vector<std::string> TimeFeatures(std::string_view feature_schema);
+std::set<std::string> TimeFeatures(std::string_view feature_schema);
 
 /// The feature schema of columns of which only names are known.
 std::string RenderFeatures(const std::vector<std::string>& names);

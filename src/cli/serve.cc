@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <set>
 
 #include "base/nearest_word.h"
@@ -11,6 +12,7 @@
 #include "repository/repository.h"
 #include "server/certificates.h"
 #include "server/config_loader.h"
+#include "server/config_translation.h"
 #include "server/server.h"
 #include "text/json_writer.h"
 
@@ -94,26 +96,51 @@ std::string ToJson(const server::EffectiveConfig& effective) {
   return text + "\n";
 }
 
+bool IsEmptyFile(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::is_regular_file(path, error) &&
+         std::filesystem::file_size(path, error) == 0 && !error;
+}
+
 /// What is wrong with the models' folders and configuration, one line each; nothing is loaded. What
-/// has no effect is told on standard error.
+/// has no effect, and what is named and may come yet, is told on standard error.
 Status CheckModels(const server::ModelsConfig& config) {
+  ASSIGN_OR_RETURN(const repository::Choices choices, server::ChoicesOf(config));
   std::string problems;
   const auto note = [&](const ModelName& model, std::string_view problem) {
     problems +=
         fmt::format("{}model \"{}\": {}", problems.empty() ? "" : "\n", model.str(), problem);
   };
   std::set<ModelName> seen;
+  std::vector<std::string> unmet;
+  std::vector<repository::FoundModel> all;
   for (const std::string& path : config.paths) {
-    ASSIGN_OR_RETURN(const auto source, repository::OpenSource(path, config.allowed_roots));
-    ASSIGN_OR_RETURN(const auto models, source->Scan());
-    for (const repository::FoundModel& model : models) {
+    ASSIGN_OR_RETURN(auto source, repository::OpenSource(path, config.allowed_roots));
+    ASSIGN_OR_RETURN(auto models, repository::WithChoices(std::move(source), choices)->Scan());
+    for (repository::FoundModel& model : models) {
       for (const std::string& field : model.config.without_effect)
         fmt::print(stderr,
                    "slipway serve: model \"{}\": \"{}\" of config.pbtxt has no effect here\n",
                    model.name.str(), field);
       if (!model.problem.ok()) note(model.name, MessageOf(model.problem));
       if (!seen.insert(model.name).second) note(model.name, "more than one source has it");
+      for (const repository::FoundVersion& version : model.versions)
+        if (IsEmptyFile(version.path)) note(model.name, "its file has no bytes");
+      for (const auto& [alias, number] : model.lost_aliases)
+        unmet.push_back(
+            fmt::format("model \"{}\": aliases.json: there is no version {}, which "
+                        "\"{}\" is to be",
+                        model.name.str(), number.value, alias));
+      all.push_back(std::move(model));
     }
+  }
+  for (std::string& each : server::UnmetChoices(config, repository::Known(all)))
+    unmet.push_back(std::move(each));
+  for (const std::string& each : unmet) {
+    if (config.control == server::ModelControl::kNone)
+      problems += (problems.empty() ? "" : "\n") + each;
+    else
+      fmt::print(stderr, "slipway serve: {}\n", each);
   }
   return problems.empty() ? OkStatus() : MakeError(Reason::kBadModel, problems);
 }

@@ -36,6 +36,10 @@ Matrix LookUpIn(Graph& graph, const Matrix& column, Tensor keys, std::span<const
 }  // namespace
 
 Status CheckNames(const ModelColumns& columns) {
+  if (columns.names.size() > kMaxNamedColumns)
+    return Error(Reason::kUnsupported,
+                 "expected at most {} columns, of which some hold categories, got {}",
+                 kMaxNamedColumns, columns.names.size());
   std::set<std::string_view> names = {"", "predict", "predict_proba"};
   for (const std::string& name : columns.names)
     if (!names.insert(name).second)

@@ -41,8 +41,13 @@ using ColumnSource = std::function<StatusOr<Matrix>(Graph&, const ModelColumns&)
 /// output's.
 StatusOr<Matrix> AddInput(Graph& graph, const ModelColumns& columns, DType dtype);
 
+/// Columns that are inputs of their own: every request has each of them.
+inline constexpr size_t kMaxNamedColumns = size_t{1} << 14;
+
 /// Whether each column can be an input of its own.
-/// @return kUnsupported naming a name that is there twice or an output's, or how many are missing.
+/// @return kUnsupported naming a name that is there twice or an output's, or how many are missing
+/// or
+///   too many.
 Status CheckNames(const ModelColumns& columns);
 
 /// values[i] where the column equals key i, else `otherwise`: FP64 [n, 1].

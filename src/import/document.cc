@@ -48,14 +48,11 @@ StatusOr<double> Node::AsNumber() const {
   return *number;
 }
 
-StatusOr<std::vector<Node>> Node::AsNodes() const {
-  std::vector<Node> nodes;
+StatusOr<Nodes> Node::AsNodes() const {
   if (const auto* numbers = std::get_if<Numbers>(&value_->is); numbers && numbers->empty())
-    return nodes;
+    return Nodes();
   ASSIGN_OR_RETURN(const Array* array, As<Array>("an array of other things than numbers"));
-  for (size_t i = 0; i < array->size(); ++i)
-    nodes.emplace_back(fmt::format("{}[{}]", path_, i), (*array)[i]);
-  return nodes;
+  return Nodes(path_, *array);
 }
 
 StatusOr<int64_t> Node::AsInteger(int64_t low, int64_t high) const {

@@ -57,6 +57,8 @@ class ValueBudget {
   size_t left_;
 };
 
+class Nodes;
+
 /// A value and where it stands, "learner.gradient_booster.model", for messages.
 /// Errors: kBadModel "learner.version: expected an array of numbers, got a string".
 class Node {
@@ -75,7 +77,7 @@ class Node {
   StatusOr<const Numbers*> AsNumbers() const { return As<Numbers>("an array of numbers"); }
   StatusOr<std::string_view> AsString() const;
   /// Elements of an array that does not hold numbers only; an empty array has none.
-  StatusOr<std::vector<Node>> AsNodes() const;
+  StatusOr<Nodes> AsNodes() const;
   StatusOr<double> AsNumber() const;
   /// A whole number in [low, high], written as a number or, as XGBoost's parameters, as a string.
   StatusOr<int64_t> AsInteger(int64_t low, int64_t high) const;
@@ -97,6 +99,37 @@ class Node {
 
   std::string path_;
   const Value* value_;
+};
+
+/// The elements of an array. Each gets its path when it is asked for, so many of them take no
+/// memory.
+class Nodes {
+ public:
+  Nodes() = default;
+  Nodes(std::string path, std::span<const Value> values)
+      : path_(std::move(path)), values_(values) {}
+
+  size_t size() const { return values_.size(); }
+  bool empty() const { return values_.empty(); }
+  Node operator[](size_t i) const { return {fmt::format("{}[{}]", path_, i), values_[i]}; }
+
+  class Iterator {
+   public:
+    Iterator(const Nodes* nodes, size_t at) : nodes_(nodes), at_(at) {}
+    Node operator*() const { return (*nodes_)[at_]; }
+    Iterator& operator++() { return ++at_, *this; }
+    bool operator==(const Iterator&) const = default;
+
+   private:
+    const Nodes* nodes_;
+    size_t at_;
+  };
+  Iterator begin() const { return {this, 0}; }
+  Iterator end() const { return {this, size()}; }
+
+ private:
+  std::string path_;  // of the array
+  std::span<const Value> values_;
 };
 
 }  // namespace slipway::importing

@@ -286,7 +286,8 @@ StatusOr<std::string> AddNumbered(Graph& graph, const TreeEnsemble& ensemble,
 StatusOr<Matrix> AddTrees(Graph& graph, const TreeEnsemble& ensemble, const Matrix& x) {
   if (ensemble.trees.empty())
     return Error(Reason::kBadModel, "{}: expected at least one tree, got none", ensemble.name);
-  if (ensemble.leaf_width != 1 && ensemble.leaf_width != ensemble.targets)
+  if (ensemble.leaf_width < 1 ||
+      (ensemble.leaf_width != 1 && ensemble.leaf_width != ensemble.targets))
     return Error(Reason::kBadModel, "{}: expected leaves of 1 or {} values, got {}", ensemble.name,
                  ensemble.targets, ensemble.leaf_width);
   for (size_t i = 0; i < ensemble.trees.size(); ++i)

@@ -40,6 +40,15 @@ TEST(TreesTest, EnsembleBecomesOneOperator) {
   EXPECT_EQ(info->operators.at("ai.onnx.ml.TreeEnsemble"), 1);
 }
 
+TEST(TreesTest, LeavesWithoutValuesAreRefused) {
+  for (const int64_t none : {0, -1}) {
+    const TreeEnsemble ensemble{
+        .name = "T", .targets = none, .leaf_width = none, .trees = {ThreeLeaves()}};
+    EXPECT_EQ(MessageOf(Add(ensemble).status()),
+              fmt::format("T: expected leaves of 1 or {0} values, got {0}", none));
+  }
+}
+
 TEST(TreesTest, BrokenTreesAreRefusedByTreeAndRule) {
   struct Case {
     std::string_view what;

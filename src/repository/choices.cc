@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/nearest_word.h"
+
 namespace slipway::repository {
 namespace {
 
@@ -98,6 +100,49 @@ Status Choices::AddAnswer(std::string_view text) {
   else
     answers_.insert_or_assign(*std::move(name), std::move(answer));
   return OkStatus();
+}
+
+std::vector<KnownModel> Known(std::span<const FoundModel> models) {
+  std::vector<KnownModel> known;
+  for (const FoundModel& model : models) {
+    KnownModel& each = known.emplace_back(KnownModel{.name = model.name.str()});
+    for (const FoundVersion& version : model.versions) each.versions.push_back(version.number);
+    for (const auto& [alias, number] : model.aliases) each.aliases.push_back(alias);
+  }
+  return known;
+}
+
+std::optional<std::string> MissingModel(std::string_view name, std::span<const KnownModel> known) {
+  if (std::ranges::find(known, name, &KnownModel::name) != known.end()) return std::nullopt;
+  std::vector<std::string_view> names;
+  for (const KnownModel& model : known) names.push_back(model.name);
+  return fmt::format("there is no model \"{}\"{}", name, DidYouMean(name, names));
+}
+
+std::vector<std::string> Choices::Unmet(std::span<const KnownModel> known) const {
+  std::vector<std::string> unmet;
+  const auto ask = [&](std::string_view field, const ModelName& name, VersionNumber number,
+                       std::string_view what) {
+    const auto model = std::ranges::find(known, name.str(), &KnownModel::name);
+    if (model == known.end() || std::ranges::count(model->versions, number) > 0) return;
+    unmet.push_back(
+        fmt::format("{}: model \"{}\" has no version {}{}", field, name.str(), number.value, what));
+  };
+  const auto ask_model = [&](std::string_view field, const ModelName& name) {
+    if (const auto missing = MissingModel(name.str(), known))
+      unmet.push_back(fmt::format("{}: {}", field, *missing));
+  };
+  for (const auto& [name, policy] : policies_) {
+    ask_model("models.versions", name);
+    for (const VersionNumber number : policy.specific) ask("models.versions", name, number, "");
+  }
+  for (const auto& [name, aliases] : aliases_) {
+    ask_model("models.aliases", name);
+    for (const auto& [alias, number] : aliases)
+      ask("models.aliases", name, number, fmt::format(", which \"{}\" is to be", alias));
+  }
+  for (const auto& [name, answer] : answers_) ask_model("models.answers", name);
+  return unmet;
 }
 
 const std::string& Choices::AnswerOf(const ModelName& model) const {

@@ -4,8 +4,10 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "repository/repository.h"
 
@@ -18,6 +20,17 @@ struct Place {
   std::string path;
 };
 Place ParsePlace(std::string_view text);
+
+/// A model that some source has.
+struct KnownModel {
+  std::string_view name;
+  std::vector<VersionNumber> versions;
+  std::vector<std::string_view> aliases;
+};
+/// Views into `models`.
+std::vector<KnownModel> Known(std::span<const FoundModel> models);
+/// `there is no model "x"; did you mean "y"?`; nullopt when there is one.
+std::optional<std::string> MissingModel(std::string_view name, std::span<const KnownModel> known);
 
 /// Versions, aliases and answers of models whose folders do not say so, or say otherwise.
 class Choices {
@@ -34,6 +47,9 @@ class Choices {
   bool empty() const {
     return policies_.empty() && aliases_.empty() && answers_.empty() && other_answer_.empty();
   }
+  /// What is said of models and versions that are not among `known`, a sentence each:
+  /// `models.aliases: there is no model "x"`.
+  std::vector<std::string> Unmet(std::span<const KnownModel> known) const;
   /// Aliases of versions that are not there are left out, as those of aliases.json are.
   void Apply(FoundModel& model) const;
 

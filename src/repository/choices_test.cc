@@ -57,6 +57,24 @@ TEST(ChoicesTest, SayWhichVersionsAreServed) {
   }
 }
 
+TEST(ChoicesTest, NamesWhatIsSaidOfModelsAndVersionsThatAreNotThere) {
+  Choices choices;
+  for (const std::string_view text : {"digits=1", "digits=7", "digit=all"})
+    ASSERT_TRUE(choices.AddVersions(text).ok());
+  for (const std::string_view text : {"digits@stable=2", "digits@canary=9", "wine@stable=1"})
+    ASSERT_TRUE(choices.AddAlias(text).ok());
+  for (const std::string_view text : {"digits=p", "*=q", "cheese=p"})
+    ASSERT_TRUE(choices.AddAnswer(text).ok());
+  const FoundModel models[] = {Digits()};
+  EXPECT_THAT(
+      choices.Unmet(Known(models)),
+      ElementsAre("models.versions: there is no model \"digit\"; did you mean \"digits\"?",
+                  "models.versions: model \"digits\" has no version 7",
+                  "models.aliases: model \"digits\" has no version 9, which \"canary\" is to be",
+                  "models.aliases: there is no model \"wine\"",
+                  "models.answers: there is no model \"cheese\""));
+}
+
 TEST(ChoicesTest, AVersionThatIsNotThereIsTheModelsProblem) {
   Choices choices;
   ASSERT_TRUE(choices.AddVersions("digits=7").ok());

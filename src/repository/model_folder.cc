@@ -4,7 +4,6 @@
 #include <map>
 #include <optional>
 
-#include "base/log.h"
 #include "base/utf8.h"
 #include "bundle/folder_model.h"
 #include "bundle/mar.h"
@@ -183,12 +182,7 @@ class Reader {
       const bool there =
           std::any_of(model_.versions.begin(), model_.versions.end(),
                       [n = number](const auto& version) { return version.number == n; });
-      if (there) {
-        model_.aliases.emplace(alias, number);
-      } else {
-        log::Debug("an alias names a version that is not there",
-                   {{"model", model_.name.str()}, {"alias", alias}, {"version", number.value}});
-      }
+      (there ? model_.aliases : model_.lost_aliases).emplace(alias, number);
     }
     return OkStatus();
   }

@@ -34,6 +34,7 @@ struct FoundModel {
   ModelConfig config;
   std::vector<FoundVersion> versions;            // all on disk, ascending; the policy selects later
   std::map<std::string, VersionNumber> aliases;  // aliases.json; only of versions that are there
+  std::map<std::string, VersionNumber> lost_aliases = {};  // those of versions that are not
   std::map<std::string, std::vector<std::string>> labels;  // output name → lines of its label file
   /// Not OK: the model is named but cannot be served. Files are called as seen from the repository.
   Status problem;

@@ -435,6 +435,7 @@ TEST_F(RepositoryTest, ReadsAliasesOfVersionsThatAreThere) {
   EXPECT_TRUE(model.problem.ok());
   EXPECT_THAT(model.aliases,
               ElementsAre(Pair("canary", VersionNumber{3}), Pair("stable", VersionNumber{1})));
+  EXPECT_THAT(model.lost_aliases, ElementsAre(Pair("gone", VersionNumber{2})));
 }
 
 TEST_F(RepositoryTest, AliasesThatCannotBeReadAreTheModelsProblem) {

@@ -85,6 +85,21 @@ class PlacedSource : public Source {
   virtual StatusOr<std::vector<FoundModel>> ScanAt(const std::string& place) const = 0;
   bool has_roots() const { return !roots_.empty(); }
 
+  /// Warns, though not at every poll, of what is found there.
+  /// @param what  "" is the place itself
+  void SayOnce(const std::string& entry, std::string_view what, std::string_view why) const {
+    const bool first = said_.With(
+        [&](auto& said) { return said.size() < kMaxEntries && said.insert(entry).second; });
+    if (first) log::Warn(what, {{"repository", path()}, {"entry", entry}, {"why", why}});
+  }
+  FoundModel WarnedOfAliases(FoundModel model) const {
+    for (const auto& [alias, number] : model.lost_aliases)
+      SayOnce(fmt::format("{}@{}", model.name.str(), alias),
+              "an alias of aliases.json names a version that is not there",
+              fmt::format("version {}", number.value));
+    return model;
+  }
+
   static Status Unreadable(const Status& why) {
     return ReasonOf(why) == Reason::kForbidden ? why : MakeError(Reason::kIo, MessageOf(why));
   }
@@ -92,6 +107,7 @@ class PlacedSource : public Source {
  private:
   std::string path_;
   std::vector<std::string> roots_;
+  mutable Guarded<std::set<std::string>> said_;  // entries
 };
 
 /// A model file or bundle, named by its path.
@@ -148,7 +164,7 @@ class ModelFolderSource final : public PlacedSource {
   StatusOr<std::vector<FoundModel>> ScanAt(const std::string& place) const override {
     auto folder = io::Folder::OpenResolved(place);
     if (!folder.ok()) return Unreadable(folder.status());
-    return std::vector<FoundModel>{ReadModelFolder(name_, *folder, place)};
+    return std::vector<FoundModel>{WarnedOfAliases(ReadModelFolder(name_, *folder, place))};
   }
 
   ModelName name_;
@@ -243,7 +259,7 @@ class RepositorySource final : public PlacedSource {
       return OneVersion(name, std::move(path), root, StampOfFolder(*std::move(folder)));
     }
     if (holds("config.pbtxt") || std::ranges::any_of(*names, IsVersionFolder))
-      return ReadModelFolder(name, *folder, root);
+      return WarnedOfAliases(ReadModelFolder(name, *folder, root));
     if (const auto file =
             OnlyOne(*names, unpacked ? IsModelFileName : importing::IsModelOfFolder)) {
       return OneVersion(name, folder->path() + "/" + *file, root,
@@ -263,13 +279,6 @@ class RepositorySource final : public PlacedSource {
     return std::nullopt;
   }
 
-  // Not at every poll.
-  void SayOnce(const std::string& entry, std::string_view what, std::string_view why) const {
-    const bool first = said_.With(
-        [&](auto& said) { return said.size() < kMaxEntries && said.insert(entry).second; });
-    if (first) log::Warn(what, {{"repository", path()}, {"entry", entry}, {"why", why}});
-  }
-
   // "wine/" and "wine.onnx" are two models of one name: neither is more right than the other.
   static std::vector<FoundModel> SortedAndUnique(std::vector<FoundModel> models) {
     std::stable_sort(models.begin(), models.end(),
@@ -287,8 +296,6 @@ class RepositorySource final : public PlacedSource {
     }
     return unique;
   }
-
-  mutable Guarded<std::set<std::string>> said_;  // entries; "" is the repository itself
 };
 
 StatusOr<ModelName> NameFor(const Place& place, bool is_file = false) {

@@ -126,11 +126,7 @@ Status Application::Wire(std::shared_ptr<Engine> engine) {
 }
 
 StatusOr<std::vector<std::unique_ptr<repository::Source>>> Application::OpenSources() const {
-  repository::Choices choices;
-  for (const std::string& text : config_.models.versions)
-    RETURN_IF_ERROR(choices.AddVersions(text));
-  for (const std::string& text : config_.models.aliases) RETURN_IF_ERROR(choices.AddAlias(text));
-  for (const std::string& text : config_.models.answers) RETURN_IF_ERROR(choices.AddAnswer(text));
+  ASSIGN_OR_RETURN(const repository::Choices choices, ChoicesOf(config_.models));
   std::vector<std::unique_ptr<repository::Source>> sources;
   for (const std::string& path : config_.models.paths) {
     ASSIGN_OR_RETURN(auto source, repository::OpenSource(path, config_.models.allowed_roots));
@@ -302,9 +298,30 @@ void Application::OnFinished(const http::Exchange& exchange, int status, size_t 
                         {"traceparent", request.header("traceparent").value_or("")}});
 }
 
+namespace {
+
+void WarnOfUnmetChoices(const ModelsConfig& config, const lifecycle::ServingTable& table) {
+  std::vector<repository::KnownModel> known;
+  for (const auto& [name, entry] : table.models) {
+    repository::KnownModel& model = known.emplace_back(repository::KnownModel{.name = name});
+    for (const auto& version : entry->versions) model.versions.push_back(version.number);
+    for (const auto& [alias, number] : entry->aliases) {
+      model.aliases.push_back(alias);
+      model.versions.push_back(number);  // is there, though perhaps not served
+    }
+  }
+  for (const std::string& unmet : UnmetChoices(config, known))
+    log::Warn("the configuration names what is not there", {{"why", unmet}});
+}
+
+}  // namespace
+
 void Application::Start(std::function<void()> settled) {
   server_->Start();
-  manager_->Start(std::move(settled));
+  manager_->Start([this, models = config_.models, settled = std::move(settled)] {
+    WarnOfUnmetChoices(models, *manager_->table().Get());
+    settled();
+  });
 }
 
 Status Application::CheckServing() const {

@@ -17,7 +17,8 @@ default.** A list given in one place replaces the whole list of the places below
 at the folder that the server is started in.
 
 - `slipway serve --check` prints the effective configuration with where each value came from, and serves
-  nothing. What it prints is itself a valid file.
+  nothing. What it prints is itself a valid file. It refuses model files without bytes and, where nothing can
+  come later (`models.control: none`), names of models, versions and aliases that are not there; a server warns of these.
 - Unknown and mistyped keys are refused with file, line, column and the nearest right word; so are
   duplicate keys, anchors, aliases and unknown `SLIPWAY_` variables.
 - `SIGHUP` reads file and environment again. Fields marked *live* change at once; a change of any other

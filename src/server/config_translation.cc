@@ -1,12 +1,13 @@
 #include "server/config_translation.h"
 
+#include <algorithm>
 #include <filesystem>
 
+#include "protocol/dialect/target.h"
 #include "protocol/flask/body_format.h"
 #include "protocol/flask/routes.h"
 #include "protocol/invocations/body_format.h"
 #include "protocol/invocations/routes.h"
-#include "repository/choices.h"
 
 namespace slipway::server {
 
@@ -134,6 +135,41 @@ std::vector<std::string> RepositoriesOf(const ModelsConfig& config) {
     repositories.push_back(absolute.lexically_normal().parent_path().string());
   }
   return repositories;
+}
+
+StatusOr<repository::Choices> ChoicesOf(const ModelsConfig& config) {
+  repository::Choices choices;
+  for (const std::string& text : config.versions) RETURN_IF_ERROR(choices.AddVersions(text));
+  for (const std::string& text : config.aliases) RETURN_IF_ERROR(choices.AddAlias(text));
+  for (const std::string& text : config.answers) RETURN_IF_ERROR(choices.AddAnswer(text));
+  return choices;
+}
+
+namespace {
+
+std::optional<std::string> MissingDefault(const dialect::Target& target,
+                                          std::span<const repository::KnownModel> known) {
+  if (auto missing = repository::MissingModel(target.model, known)) return missing;
+  const auto model = std::ranges::find(known, target.model, &repository::KnownModel::name);
+  const auto number = VersionNumber::Parse(target.version);
+  const bool there =
+      target.version.empty() || target.version == kLatestAlias ||
+      (number ? std::ranges::find(model->versions, *number) != model->versions.end()
+              : std::ranges::find(model->aliases, target.version) != model->aliases.end());
+  if (there) return std::nullopt;
+  return fmt::format("model \"{}\" has no version \"{}\"", target.model, target.version);
+}
+
+}  // namespace
+
+std::vector<std::string> UnmetChoices(const ModelsConfig& config,
+                                      std::span<const repository::KnownModel> known) {
+  std::vector<std::string> unmet;
+  if (const auto choices = ChoicesOf(config); choices.ok()) unmet = choices->Unmet(known);
+  if (config.default_model.empty()) return unmet;
+  if (const auto missing = MissingDefault(dialect::Target::Parse(config.default_model), known))
+    unmet.push_back(fmt::format("models.default_model: {}", *missing));
+  return unmet;
 }
 
 }  // namespace slipway::server

@@ -1,6 +1,7 @@
 #pragma once
 // The configuration in the words of the rooms that it is for.
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "protocol/azureml/routes.h"
 #include "protocol/instances/csv_table.h"
 #include "protocol/openinference/routes.h"
+#include "repository/choices.h"
 #include "server/config.h"
 #include "server/resources.h"
 #include "telemetry/metrics.h"
@@ -34,5 +36,11 @@ MemoryLimits RunMemory(const Config& config, const Resources& resources);
 
 /// Where models may be loaded from, as dialect::ModelToLoad takes it.
 std::vector<std::string> RepositoriesOf(const ModelsConfig& config);
+
+StatusOr<repository::Choices> ChoicesOf(const ModelsConfig& config);
+/// What the configuration says of models, versions and aliases that are not among `known`, a
+/// sentence each.
+std::vector<std::string> UnmetChoices(const ModelsConfig& config,
+                                      std::span<const repository::KnownModel> known);
 
 }  // namespace slipway::server

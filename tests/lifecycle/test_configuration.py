@@ -54,6 +54,41 @@ def test_check_refuses_models_outside_the_roots(tmp_path):
     assert check(MODEL, f"--model-root={MODEL.parent}").returncode == 0
 
 
+def test_check_names_what_is_not_there(tmp_path):
+    (tmp_path / "m/1").mkdir(parents=True)
+    (tmp_path / "m/1/model.onnx").write_bytes(MODEL.read_bytes())
+    (tmp_path / "m/aliases.json").write_text('{"gone": 5}', encoding="utf-8")
+    (tmp_path / "empty.onnx").touch()
+    words = ("--default-model=n", "--alias=m@stable=7", "--versions=m=1", "--versions=m=3", "--answer=p=predict")
+    sentences = [
+        'models.default_model: there is no model "n"',
+        'models.aliases: model "m" has no version 7, which "stable" is to be',
+        'models.versions: model "m" has no version 3',
+        'models.answers: there is no model "p"',
+        'model "m": aliases.json: there is no version 5, which "gone" is to be',
+    ]
+    refused = check(tmp_path, *words)
+    assert refused.returncode == 1, refused
+    for sentence in [*sentences, 'model "empty": its file has no bytes']:
+        assert sentence in refused.stderr
+    (tmp_path / "empty.onnx").unlink()
+    told = check(tmp_path, *words, "--model-control=poll")
+    assert told.returncode == 0, told
+    for sentence in sentences:
+        assert sentence in told.stderr
+
+
+def test_a_server_warns_of_what_is_not_there(tmp_path):
+    (tmp_path / "m/1").mkdir(parents=True)
+    (tmp_path / "m/1/model.onnx").write_bytes(MODEL.read_bytes())
+    (tmp_path / "m/aliases.json").write_text('{"gone": 5, "stable": 1}', encoding="utf-8")
+    with Server(tmp_path, args=["--default-model=m@old", "--alias=n@x=1"]) as server:
+        server.wait_for_log("models.default_model: model .*m.* has no version .*old")
+        server.wait_for_log("models.aliases: there is no model .*n")
+        server.wait_for_log("aliases.json names a version that is not there.*m@gone")
+        assert "m@stable" not in server.log_text()
+
+
 @pytest.mark.parametrize(
     "text,words",
     [

@@ -1,5 +1,6 @@
 // Source: pallets/flask, src/flask/cli.py: options of `flask run`, and the variables that Click
 // makes of them (auto_envvar_prefix "FLASK").
+#include <absl/strings/ascii.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -59,10 +60,9 @@ constexpr Switch kSwitches[] = {
 };
 
 /// What Flask and Click take for off.
-bool IsOff(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), ::tolower);
+bool IsOff(const std::string& text) {
   constexpr std::string_view kOff[] = {"0", "false", "f", "no", "n", "off"};
-  return std::ranges::find(kOff, text) != std::end(kOff);
+  return std::ranges::find(kOff, absl::AsciiStrToLower(text)) != std::end(kOff);
 }
 
 /// What the program does beside `run`; tells or lists things and serves nothing.

@@ -1,8 +1,7 @@
 // Source: kserve/kserve, python/kserve/kserve/model_server.py and python/{sklearn,xgb,lgb}server:
 // options, defaults, and which file of a folder is the model.
+#include <absl/strings/ascii.h>
 #include <fmt/format.h>
-
-#include <algorithm>
 
 #include "cli/personality/models.h"
 #include "cli/personality/personality.h"
@@ -74,9 +73,7 @@ class Kserve {
   void TakeFolder() {
     std::string folder = given_.Text("--model_dir");
     if (folder.starts_with("file://")) folder.erase(0, 7);
-    if (folder.find("://") != std::string::npos)
-      return out_.Refuse("--model_dir",
-                         fmt::format("expected a folder, got \"{}\": download it first", folder));
+    if (out_.RefusesUri(folder, "--model_dir", "download it first")) return;
     while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
     auto model =
         repository::ReadKserveModel(folder, given_.Text("--model_name", "model"), server_.endings);
@@ -96,9 +93,8 @@ class Kserve {
     if (!server_.answer.empty())
       return out_.Add("models.answers", AnswerOfAll(server_.answer), as_);
     constexpr std::string_view kVariable = "PREDICT_PROBA";
-    std::string said = invocation_.Variable(kVariable);
-    std::transform(said.begin(), said.end(), said.begin(), ::tolower);
-    if (said == "true") out_.Add("models.answers", AnswerOfAll("predict_proba,predict"), kVariable);
+    if (absl::AsciiStrToLower(invocation_.Variable(kVariable)) == "true")
+      out_.Add("models.answers", AnswerOfAll("predict_proba,predict"), kVariable);
   }
   static std::string AnswerOfAll(std::string_view answer) { return fmt::format("*={}", answer); }
 

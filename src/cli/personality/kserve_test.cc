@@ -74,8 +74,12 @@ TEST_F(KserveTest, WhatCannotBeIsNamed) {
   root_.Write("a.json", "m");
   root_.Write("b.ubj", "m");
   EXPECT_THAT(Settings("xgbserver", {}),
-              ElementsAre("--model_dir: \"/m\": expected one model file, got 2: \"a.json\" and "
+              ElementsAre("--model_dir: \"/m\": expected one model file, got 2: \"a.json\", "
                           "\"b.ubj\""));
+  for (const char* name : {"c.ubj", "d.ubj", "e.ubj", "f.ubj"}) root_.Write(name, "m");
+  EXPECT_THAT(Settings("xgbserver", {}),
+              ElementsAre("--model_dir: \"/m\": expected one model file, got 6: \"a.json\", "
+                          "\"b.ubj\", \"c.ubj\", \"d.ubj\", \"e.ubj\" and 1 more"));
   EXPECT_THAT(SettingsOf({"xgbserver", {}}), ElementsAre("--model_dir: is missing"));
   EXPECT_THAT(SettingsOf({"xgbserver", {"--model_dir=s3://b/m"}}),
               ElementsAre("--model_dir: expected a folder, got \"s3://b/m\": download it first"));

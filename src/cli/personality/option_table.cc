@@ -1,5 +1,6 @@
 #include "cli/personality/option_table.h"
 
+#include <absl/strings/ascii.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,9 +11,7 @@ namespace slipway::cli {
 namespace {
 
 StatusOr<std::string> ReadBool(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string lower = absl::AsciiStrToLower(std::string(text));
   if (lower == "true" || lower == "on" || lower == "1") return std::string("true");
   if (lower == "false" || lower == "off" || lower == "0") return std::string("false");
   return Error(Reason::kBadRequest, "expected true or false, got \"{}\"", text);

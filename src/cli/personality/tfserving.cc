@@ -110,11 +110,9 @@ class Tfserving {
     const std::string root = invocation_.Variable("MODEL_BASE_PATH");
     const std::string path = given_.Text(
         "--model_base_path", fmt::format("{}/{}", root.empty() ? "/models" : root, name));
-    if (path.find("://") != std::string::npos)
-      return out_.Refuse("--model_base_path",
-                         fmt::format("expected a folder, got \"{}\": models elsewhere are not read "
-                                     "yet, copy or mount them",
-                                     path));
+    if (out_.RefusesUri(path, "--model_base_path",
+                        "models elsewhere are not read yet, copy or mount them"))
+      return;
     out_.Add("models.paths", fmt::format("{}={}", name, path),
              given_.Where("--model_base_path", "--as tfserving"));
   }

@@ -60,6 +60,13 @@ void Translation::Refuse(std::string_view where, std::string_view why) {
   refusals_.push_back(fmt::format("{}: {}", where, why));
 }
 
+bool Translation::RefusesUri(std::string_view path, std::string_view where,
+                             std::string_view instead) {
+  if (path.find("://") == path.npos) return false;
+  Refuse(where, fmt::format("expected a folder, got \"{}\": {}", path, instead));
+  return true;
+}
+
 bool Translation::Sets(std::string_view path) const {
   return std::any_of(settings_.begin(), settings_.end(),
                      [&](const auto& setting) { return setting.field->path == path; });

@@ -30,6 +30,9 @@ class Translation {
   void Note(std::string_view where, std::string_view why);
   /// What is given, and cannot be honoured.
   void Refuse(std::string_view where, std::string_view why);
+  /// Refuses `path` when it leads elsewhere than to a folder, "s3://bucket/model".
+  /// @param instead  what to do then
+  bool RefusesUri(std::string_view path, std::string_view where, std::string_view instead);
   /// A word that is Slipway's own, or nobody's.
   void Leave(std::string word) { rest_.push_back(std::move(word)); }
 

@@ -153,11 +153,7 @@ class Triton {
   }
 
   void TakeRepository(std::string path, std::string_view where) {
-    if (path.find("://") != std::string::npos)
-      out_.Refuse(where, fmt::format("expected a folder, got \"{}\": repositories elsewhere are "
-                                     "not read yet, copy or mount it",
-                                     path));
-    else
+    if (!out_.RefusesUri(path, where, "repositories elsewhere are not read yet, copy or mount it"))
       out_.Add("models.paths", std::move(path), where);
   }
 

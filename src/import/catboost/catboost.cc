@@ -186,12 +186,13 @@ StatusOr<Columns> AddColumns(Graph& graph, const Model& model) {
   if (named.names.empty())
     for (int64_t i = 0; i < model.features; ++i) named.names.push_back(std::to_string(i));
   RETURN_IF_ERROR(CheckNames(named));
+  std::vector<bool> is_category(named.names.size());
+  for (const int64_t column : model.categories) is_category[column] = true;
   Columns columns{.hashes = std::vector<Matrix>(named.names.size())};
   std::vector<Matrix> parts;
   for (size_t i = 0; i < named.names.size(); ++i) {
-    const bool category = std::ranges::count(model.categories, static_cast<int64_t>(i)) > 0;
-    Matrix column = graph.Input(named.names[i], category ? DType::kBytes : DType::kFp32, 1);
-    if (category) {
+    Matrix column = graph.Input(named.names[i], is_category[i] ? DType::kBytes : DType::kFp32, 1);
+    if (is_category[i]) {
       column = {graph.AddOwn("CategoryHash", {column.value}, {}), DType::kInt64, 1};
       columns.hashes[i] = column;
     }
@@ -242,11 +243,11 @@ StatusOr<Imported> ImportCatboost(std::span<const std::byte> bytes, const Limits
                     .features = model.feature_names};
   if (model.classes.dtype == DType::kBytes) imported.labels["predict_proba"] = model.classes.texts;
   if (!model.categories.empty()) imported.features.clear();  // they are inputs of their own
-  Graph graph(limits.max_model_bytes);
+  const size_t allowance = limits.AllowanceFor(bytes.size());
+  Graph graph(allowance);
   ASSIGN_OR_RETURN(const catboost::Columns columns, catboost::AddColumns(graph, model));
-  ASSIGN_OR_RETURN(
-      const CatboostAnswers answers,
-      catboost::AddModel(graph, std::move(model), columns, limits.AllowanceFor(bytes.size())));
+  ASSIGN_OR_RETURN(const CatboostAnswers answers,
+                   catboost::AddModel(graph, std::move(model), columns, allowance));
   catboost::WriteAnswers(graph, answers);
   ASSIGN_OR_RETURN(imported.model, graph.Serialize());
   return imported;

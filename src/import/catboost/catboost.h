@@ -16,13 +16,15 @@ namespace slipway::importing {
 
 /// Imports a model that CatBoost saved: its binary format (.cbm) and its JSON export; symmetric
 /// and other trees.
-/// Input `input` FP32 [-1, features]. Outputs, FP64 but labels:
+/// Input `input` FP32 [-1, features]; where some features are categories an input [-1, 1] for each
+/// feature under its name, or its number: BYTES for categories, else FP32.
+/// Outputs, FP64 but labels:
 ///   Logloss, CrossEntropy, MultiClass, MultiClassOneVsAll
 ///       `predict` [n]: INT64, BYTES, BOOL or FP64 as the labels are; `predict_proba` [n, classes]
 ///   MultiLogloss, MultiCrossEntropy   `predict` INT64 [n, T], `predict_proba` [n, T]
 ///   all others                        `predict` [n], or [n, T] for T targets
-/// @return kUnsupported naming the loss, or the kind of feature: categories, texts and embeddings
-///   are kept as hashes and statistics; kBadModel naming the place.
+/// @return kUnsupported naming the loss, or features of texts and embeddings; kBadModel naming the
+///   place; kTooLarge.
 /// Threads: any. Source: docs/formats/catboost.md.
 StatusOr<Imported> ImportCatboost(std::span<const std::byte> bytes, const Limits& limits = {});
 
@@ -45,7 +47,8 @@ StatusOr<ModelColumns> CatboostColumns(std::span<const std::byte> bytes, const L
 
 /// Writes the model into a graph of other things.
 /// @param x  [n, features] of any dtype; cast to FP32.
-/// @return as ImportCatboost; kBadModel when x has not as many columns as the model has features.
+/// @return as ImportCatboost; kUnsupported when features are categories; kBadModel when x has not
+///   as many columns as the model has features.
 StatusOr<CatboostAnswers> AddCatboost(Graph& graph, const Matrix& x,
                                       std::span<const std::byte> bytes, const Limits& limits = {});
 

@@ -33,6 +33,17 @@ constexpr std::string_view kSmall =
     R"({"border":0.5,"float_feature_index":0,"split_type":"FloatFeature"}]}],)"
     R"("scale_and_bias":[1,[0.5]]})";
 
+/// A model of one category whose statistic is counted for two hashes.
+constexpr std::string_view kCounted =
+    R"({"features_info":{"float_features":[],"categorical_features":[{"feature_id":"c",)"
+    R"("feature_index":0,"flat_feature_index":0}],"ctrs":[{"borders":[0.5],"ctr_type":"Borders",)"
+    R"("elements":[{"cat_feature_index":0,"combination_element":"cat_feature_value"}],)"
+    R"("identifier":"c","prior_denomerator":1,"prior_numerator":0.5,"scale":1,"shift":0,)"
+    R"("target_border_idx":0}]},"ctr_data":{"c":{"hash_map":["7",1,2,"8",3,0],"hash_stride":3,)"
+    R"("counter_denominator":0}},"model_info":{"params":{"loss_function":{"type":"RMSE"}}},)"
+    R"("oblivious_trees":[{"leaf_values":[1,2],"splits":[{"border":0.5,"split_index":0,)"
+    R"("split_type":"OnlineCtr"}]}],"scale_and_bias":[1,[0.5]]})";
+
 std::string Replaced(std::string_view from, std::string_view to) {
   return testing::Replaced(kSmall, from, to);
 }
@@ -91,6 +102,9 @@ TEST(CatboostTest, BrokenDocumentsAreRefusedByPlaceAndRule) {
        "oblivious_trees[0].splits[0].split_index: expected to be there, got nothing"},
       {"\"border\":2", "\"border\":NaN",
        "CatBoost model: tree 0: split 1: expected a number as threshold, got NaN"},
+      {"\"AsTrue\"", "\"AsMine\"",
+       "features_info.float_features[1].nan_value_treatment: expected AsIs, AsFalse or AsTrue, got "
+       "\"AsMine\""},
       {"[1,[0.5]]", "[1,[0.5],2]", "scale_and_bias: expected a scale and a list of biases"},
       {"\"splits\":[{", "\"splits\":[1,{",
        "oblivious_trees[0].splits[0]: expected an object, got a number"},
@@ -104,6 +118,27 @@ TEST(CatboostTest, FilesWhoseTablesShareBytesAreRefused) {
             "CatBoost model: expected borders and names of at most 2896 bytes");
   EXPECT_EQ(Refusal(ReadFile(seeds / "shared_params.cbm")),
             "CatBoost model: params: expected it once, got it twice");
+  EXPECT_EQ(
+      Refusal(ReadFile(seeds / "shared_rows.cbm")),
+      "CatBoost model: statistic 0/0 0: expected another hash and another row below 1, got 0");
+}
+
+TEST(CatboostTest, ModelsWithoutOutputsAreRefused) {
+  const std::filesystem::path seeds = SLIPWAY_SOURCE_DIR "/fuzz/corpus/catboost";
+  for (const char* name : {"no_biases.json", "no_biases_symmetric.json"})
+    EXPECT_EQ(Refusal(ReadFile(seeds / name)),
+              "scale_and_bias[1]: expected 1 to 1048576 biases, got 0");
+}
+
+TEST(CatboostTest, MoreColumnsThanRequestsShouldHaveAreRefused) {
+  std::string columns;
+  for (size_t i = 1; i <= kMaxNamedColumns; ++i)
+    columns += fmt::format(R"({{"flat_feature_index":{},"nan_value_treatment":"AsIs"}}{})", i,
+                           i < kMaxNamedColumns ? "," : "");
+  const std::string text = testing::Replaced(kCounted, "\"float_features\":[]",
+                                             fmt::format("\"float_features\":[{}]", columns));
+  EXPECT_EQ(Refusal(text),
+            "expected at most 16384 columns, of which some hold categories, got 16385");
 }
 
 TEST(CatboostTest, WhatTheModelSaysAboutItsAnswersIsReadOrRefused) {
@@ -137,17 +172,6 @@ TEST(CatboostTest, BothEncodingsOfCategoriesAreTheSameModel) {
     EXPECT_TRUE(a->operators.contains("ai.slipway.CategoryHash")) << name;
   }
 }
-
-/// A model of one category whose statistic is counted for two hashes.
-constexpr std::string_view kCounted =
-    R"({"features_info":{"float_features":[],"categorical_features":[{"feature_id":"c",)"
-    R"("feature_index":0,"flat_feature_index":0}],"ctrs":[{"borders":[0.5],"ctr_type":"Borders",)"
-    R"("elements":[{"cat_feature_index":0,"combination_element":"cat_feature_value"}],)"
-    R"("identifier":"c","prior_denomerator":1,"prior_numerator":0.5,"scale":1,"shift":0,)"
-    R"("target_border_idx":0}]},"ctr_data":{"c":{"hash_map":["7",1,2,"8",3,0],"hash_stride":3,)"
-    R"("counter_denominator":0}},"model_info":{"params":{"loss_function":{"type":"RMSE"}}},)"
-    R"("oblivious_trees":[{"leaf_values":[1,2],"splits":[{"border":0.5,"split_index":0,)"
-    R"("split_type":"OnlineCtr"}]}],"scale_and_bias":[1,[0.5]]})";
 
 TEST(CatboostTest, BrokenStatisticsAreRefusedByPlaceAndRule) {
   struct Case {

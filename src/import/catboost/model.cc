@@ -5,6 +5,19 @@
 
 namespace slipway::importing::catboost {
 
+void Model::SetFeatures(size_t count) {
+  features = static_cast<int64_t>(count);
+  feature_names.resize(count);
+  taken.resize(count);
+}
+
+bool Model::TakeColumn(int64_t column, std::string_view name) {
+  if (taken[column]) return false;
+  taken[column] = true;
+  feature_names[column] = name;
+  return true;
+}
+
 Split SplitOf(const Test& test, int32_t below, int32_t above) {
   if (test.is_equality)
     return {.feature = test.column,
@@ -51,7 +64,7 @@ StatusOr<CatboostClasses> ClassesOf(const Node& class_params) {
   ASSIGN_OR_RETURN(const Node names, class_params.At("class_names"));
   if (type == "String") {
     classes.dtype = DType::kBytes;
-    ASSIGN_OR_RETURN(const std::vector<Node> nodes, names.AsNodes());
+    ASSIGN_OR_RETURN(const Nodes nodes, names.AsNodes());
     for (const Node& node : nodes) {
       ASSIGN_OR_RETURN(const std::string_view text, node.AsString());
       classes.texts.emplace_back(text);

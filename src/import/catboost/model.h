@@ -22,6 +22,7 @@ struct Model {
   int64_t features = 0;
   int64_t outputs = 1;
   std::vector<std::string> feature_names;  // by column; "" for one without
+  std::vector<bool> taken;                 // columns that are a feature's
   std::vector<int64_t> categories;         // columns that hold categories
   std::vector<Statistic> statistics;       // columns that tests see behind those of the input
   StatisticTables tables;
@@ -30,6 +31,10 @@ struct Model {
   std::vector<double> bias;  // one, or one for each output
   CatboostClasses classes;
   double threshold = 0.5;  // a label, or the second of two classes, is answered above it
+
+  void SetFeatures(size_t count);
+  /// Column `column`, below `features`, is the feature called `name`; false when another one is.
+  bool TakeColumn(int64_t column, std::string_view name);
 };
 
 /// More outputs and columns than any model has.

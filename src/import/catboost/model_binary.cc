@@ -163,9 +163,7 @@ class Reader {
     }
     ASSIGN_OR_RETURN(const auto numbers, model.Tables(trees::kFloat));
     ASSIGN_OR_RETURN(const auto categories, model.Tables(trees::kCategorical));
-    model_.features = static_cast<int64_t>(numbers.size() + categories.size());
-    model_.feature_names.resize(static_cast<size_t>(model_.features));
-    taken_.resize(static_cast<size_t>(model_.features));
+    model_.SetFeatures(numbers.size() + categories.size());
     for (const FlatTable& each : numbers) RETURN_IF_ERROR(ReadNumber(each));
     for (const FlatTable& each : categories) {
       ASSIGN_OR_RETURN(const int64_t column,
@@ -179,20 +177,20 @@ class Reader {
   /// The column that a feature is, which is no other one's.
   StatusOr<int64_t> TakeColumn(const FlatTable& each, size_t flat_field, size_t name_field) {
     ASSIGN_OR_RETURN(const int32_t column, each.Number<int32_t>(flat_field, -1));
-    if (column < 0 || column >= model_.features || taken_[column])
-      return Bad(fmt::format("expected each feature to be another column below {}, got {}",
-                             model_.features, column));
-    taken_[column] = true;
     ASSIGN_OR_RETURN(const std::string_view name, each.Text(name_field));
     RETURN_IF_ERROR(Count(name.size()));
-    model_.feature_names[column] = name;
-    return column;
+    if (column >= 0 && column < model_.features && model_.TakeColumn(column, name)) return column;
+    return Bad(fmt::format("expected each feature to be another column below {}, got {}",
+                           model_.features, column));
   }
 
   Status ReadNumber(const FlatTable& each) {
     ASSIGN_OR_RETURN(const int64_t column, TakeColumn(each, feature::kFlatIndex, feature::kName));
     ASSIGN_OR_RETURN(const int8_t missing, each.Number<int8_t>(feature::kMissing, 0));
-    constexpr int8_t kAsTrue = 2;
+    constexpr int8_t kAsTrue = 2;  // after AsIs and AsFalse
+    if (missing < 0 || missing > kAsTrue)
+      return Bad(fmt::format("feature {}: expected a treatment of NaN in [0, {}], got {}", column,
+                             kAsTrue, missing));
     numbers_.push_back({.column = column, .missing_is_above = missing == kAsTrue});
     return AddTests(each, feature::kBorders, numbers_.back());
   }
@@ -312,32 +310,34 @@ class Reader {
     ASSIGN_OR_RETURN(const Statistic what, ReadBase(base));
     StatisticTable table;
     ASSIGN_OR_RETURN(table.denominator, from.Number<int32_t>(value_table::kDenominator, 0));
-    ASSIGN_OR_RETURN(table.width, from.Number<int32_t>(value_table::kClasses, 0));
-    const bool is_mean =
-        what.kind == StatisticKind::kBinarizedMean || what.kind == StatisticKind::kFloatMean;
-    const bool is_counter =
-        what.kind == StatisticKind::kCounter || what.kind == StatisticKind::kFrequency;
-    if (is_mean) table.width = 2;
-    if (is_counter) table.width = 1;
+    ASSIGN_OR_RETURN(const int32_t classes, from.Number<int32_t>(value_table::kClasses, 0));
+    table.width = WidthOf(what.kind).value_or(classes);
     ASSIGN_OR_RETURN(const auto entries, from.Packed<Entry>(value_table::kEntries));
     ASSIGN_OR_RETURN(const auto words, from.Packed<uint32_t>(value_table::kValues));
-    if (table.width < 1 || static_cast<size_t>(table.width) > kMaxOutputs)
-      return Bad(fmt::format("statistic {}: expected classes, got {}", what.table, table.width));
-    RETURN_IF_ERROR(Fill(entries, words, is_mean, what.table, table));
+    if (table.width < 1 || table.width > kMaxOutputs)
+      return Bad(fmt::format("statistic {}: expected classes in [1, {}], got {}", what.table,
+                             kMaxOutputs, table.width));
+    RETURN_IF_ERROR(Fill(entries, words, what, table));
     if (!model_.tables.emplace(what.table, std::move(table)).second)
       return Bad(fmt::format("statistic {}: its table is there twice", what.table));
     return OkStatus();
   }
 
-  Status Fill(std::span<const Entry> entries, std::span<const uint32_t> words, bool is_mean,
-              std::string_view name, StatisticTable& table) const {
+  /// Rows are not shared, or a small file could ask for much memory.
+  Status Fill(std::span<const Entry> entries, std::span<const uint32_t> words,
+              const Statistic& what, StatisticTable& table) const {
     const auto width = static_cast<size_t>(table.width);
+    const bool is_mean = IsMean(what.kind);
+    std::vector<bool> taken(words.size() / width);
     std::set<uint64_t> known;
     for (const Entry& entry : entries) {
       if (entry.hash == kNoHash) continue;
-      if (!known.insert(entry.hash).second || entry.row >= words.size() / width)
-        return Bad(fmt::format("statistic {}: expected another hash and a row below {}, got {}",
-                               name, words.size() / width, entry.row));
+      if (!known.insert(entry.hash).second || entry.row >= taken.size() || taken[entry.row])
+        return Bad(
+            fmt::format("statistic {}: expected another hash and another row below {}, got "
+                        "{}",
+                        what.table, taken.size(), entry.row));
+      taken[entry.row] = true;
       table.hashes.push_back(static_cast<int64_t>(entry.hash));
       for (size_t i = 0; i < width; ++i) {
         const uint32_t word = words[entry.row * width + i];
@@ -461,7 +461,6 @@ class Reader {
   const std::span<const std::byte> bytes_;
   const Limits& limits_;
   size_t size_ = 0;              // of the FlatBuffer
-  std::vector<bool> taken_;      // columns
   std::vector<Test> numbers_;    // of each float feature one, without its border
   std::vector<Test> tests_;      // every test, by its number
   std::vector<int32_t> splits_;  // tests of the trees, one tree behind the other

@@ -45,14 +45,12 @@ class Reader {
     ASSIGN_OR_RETURN(const Node info, root_.At("features_info"));
     for (const auto& [key, kind] : {std::pair{"text_features", "text features"},
                                     {"embedding_features", "embedding features"}}) {
-      ASSIGN_OR_RETURN(const std::vector<Node> features, ListAt(info, key));
+      ASSIGN_OR_RETURN(const Nodes features, ListAt(info, key));
       if (!features.empty()) return RefuseFeatures(kind);
     }
-    ASSIGN_OR_RETURN(const std::vector<Node> numbers, ListAt(info, "float_features"));
-    ASSIGN_OR_RETURN(const std::vector<Node> categories, ListAt(info, "categorical_features"));
-    model_.features = static_cast<int64_t>(numbers.size() + categories.size());
-    model_.feature_names.resize(static_cast<size_t>(model_.features));
-    taken_.resize(static_cast<size_t>(model_.features));
+    ASSIGN_OR_RETURN(const Nodes numbers, ListAt(info, "float_features"));
+    ASSIGN_OR_RETURN(const Nodes categories, ListAt(info, "categorical_features"));
+    model_.SetFeatures(numbers.size() + categories.size());
     for (const Node& feature : numbers) RETURN_IF_ERROR(ReadNumber(feature));
     for (const Node& feature : categories) {
       ASSIGN_OR_RETURN(const int64_t column, TakeColumn(feature));
@@ -64,9 +62,9 @@ class Reader {
   }
 
   /// No list and an empty one are the same.
-  static StatusOr<std::vector<Node>> ListAt(const Node& node, std::string_view key) {
+  static StatusOr<Nodes> ListAt(const Node& node, std::string_view key) {
     const auto list = node.Find(key);
-    if (!list) return std::vector<Node>();
+    if (!list) return Nodes();
     return list->AsNodes();
   }
 
@@ -74,13 +72,13 @@ class Reader {
   StatusOr<int64_t> TakeColumn(const Node& node) {
     ASSIGN_OR_RETURN(const Node flat, node.At("flat_feature_index"));
     ASSIGN_OR_RETURN(const int64_t column, flat.AsInteger(0, model_.features - 1));
-    if (taken_[column]) return flat.Bad("expected another column than {}, it is taken", column);
-    taken_[column] = true;
-    if (const auto id = node.Find("feature_id")) {
-      ASSIGN_OR_RETURN(const std::string_view name, id->AsString());
-      model_.feature_names[column] = name;
+    std::string_view name;
+    const auto id = node.Find("feature_id");
+    if (id) {
+      ASSIGN_OR_RETURN(name, id->AsString());
     }
-    return column;
+    if (model_.TakeColumn(column, name)) return column;
+    return flat.Bad("expected another column than {}, it is taken", column);
   }
 
   Status ReadNumber(const Node& node) {
@@ -88,6 +86,9 @@ class Reader {
     ASSIGN_OR_RETURN(test.column, TakeColumn(node));
     ASSIGN_OR_RETURN(const Node missing, node.At("nan_value_treatment"));
     ASSIGN_OR_RETURN(const std::string_view treatment, missing.AsString());
+    constexpr std::string_view kTreatments[] = {"AsIs", "AsFalse", "AsTrue"};
+    if (std::ranges::find(kTreatments, treatment) == std::end(kTreatments))
+      return missing.Bad("expected AsIs, AsFalse or AsTrue, got \"{}\"", treatment.substr(0, 40));
     test.missing_is_above = treatment == "AsTrue";
     numbers_.push_back(test);
     const auto borders = node.Find("borders");
@@ -108,7 +109,7 @@ class Reader {
   static double SignedHash(double value) { return value > 0x7FFFFFFF ? value - 0x1p32 : value; }
 
   Status ReadStatistics(const Node& info) {
-    ASSIGN_OR_RETURN(const std::vector<Node> features, ListAt(info, "ctrs"));
+    ASSIGN_OR_RETURN(const Nodes features, ListAt(info, "ctrs"));
     for (const Node& node : features) {
       Statistic statistic;
       ASSIGN_OR_RETURN(const Node kind, node.At("ctr_type"));
@@ -138,7 +139,7 @@ class Reader {
   StatusOr<Combination> ReadCombination(const Node& node) const {
     Combination of;
     ASSIGN_OR_RETURN(const Node list, node.At("elements"));
-    ASSIGN_OR_RETURN(const std::vector<Node> elements, list.AsNodes());
+    ASSIGN_OR_RETURN(const Nodes elements, list.AsNodes());
     for (const Node& element : elements) {
       ASSIGN_OR_RETURN(const Node kind_node, element.At("combination_element"));
       ASSIGN_OR_RETURN(const std::string_view kind, kind_node.AsString());
@@ -180,7 +181,7 @@ class Reader {
     ASSIGN_OR_RETURN(const int64_t total, denominator.AsInteger(0, INT32_MAX));
     table.denominator = static_cast<int32_t>(total);
     ASSIGN_OR_RETURN(const Node map, node.At("hash_map"));
-    ASSIGN_OR_RETURN(const std::vector<Node> values, map.AsNodes());
+    ASSIGN_OR_RETURN(const Nodes values, map.AsNodes());
     if (values.size() % static_cast<size_t>(cells) != 0)
       return map.Bad("expected {} values a hash, got {} in all", cells, values.size());
     std::set<uint64_t> known;
@@ -219,17 +220,19 @@ class Reader {
       model_.bias = {numbers->back()};
       return OkStatus();
     }
-    ASSIGN_OR_RETURN(const std::vector<Node> parts, node->AsNodes());
+    ASSIGN_OR_RETURN(const Nodes parts, node->AsNodes());
     if (parts.size() != 2) return node->Bad("expected a scale and a list of biases");
     ASSIGN_OR_RETURN(model_.scale, parts[0].AsNumber());
     ASSIGN_OR_RETURN(const Numbers* bias, parts[1].AsNumbers());
+    if (bias->empty() || bias->size() > kMaxOutputs)
+      return parts[1].Bad("expected 1 to {} biases, got {}", kMaxOutputs, bias->size());
     model_.bias = *bias;
     model_.outputs = static_cast<int64_t>(model_.bias.size());
     return OkStatus();
   }
 
   Status ReadEach(const Node& list, StatusOr<Tree> (Reader::*read)(const Node&)) {
-    ASSIGN_OR_RETURN(const std::vector<Node> trees, list.AsNodes());
+    ASSIGN_OR_RETURN(const Nodes trees, list.AsNodes());
     for (const Node& node : trees) {
       ASSIGN_OR_RETURN(Tree tree, (this->*read)(node));
       model_.trees.push_back(std::move(tree));
@@ -280,7 +283,7 @@ class Reader {
   StatusOr<Tree> ReadSymmetric(const Node& node) {
     std::vector<Test> tests;
     if (const auto splits = node.Find("splits")) {
-      ASSIGN_OR_RETURN(const std::vector<Node> list, splits->AsNodes());
+      ASSIGN_OR_RETURN(const Nodes list, splits->AsNodes());
       for (const Node& split : list) {
         ASSIGN_OR_RETURN(const Test test, ReadTest(split));
         tests.push_back(test);
@@ -336,7 +339,6 @@ class Reader {
   }
 
   const Node root_;
-  std::vector<bool> taken_;    // columns
   std::vector<Test> numbers_;  // of each float feature one, without its border
   std::vector<Test> tests_;    // every test, by its number
   Model model_;

@@ -22,18 +22,14 @@ Status Bad(const Statistic& statistic, std::string_view what) {
                std::string_view(statistic.table).substr(0, 200), what);
 }
 
-bool IsMean(StatisticKind kind) {
-  return kind == StatisticKind::kBinarizedMean || kind == StatisticKind::kFloatMean;
-}
 bool IsCounter(StatisticKind kind) {
   return kind == StatisticKind::kCounter || kind == StatisticKind::kFrequency;
 }
 
 Status CheckTable(const Statistic& statistic, const StatisticTable& table) {
-  if (IsMean(statistic.kind) || IsCounter(statistic.kind)) {
-    const int64_t width = IsMean(statistic.kind) ? 2 : 1;
-    if (table.width == width || table.hashes.empty()) return OkStatus();
-    return Bad(statistic, fmt::format("expected {} values a hash, got {}", width, table.width));
+  if (const auto width = WidthOf(statistic.kind)) {
+    if (table.width == *width || table.hashes.empty()) return OkStatus();
+    return Bad(statistic, fmt::format("expected {} values a hash, got {}", *width, table.width));
   }
   const bool buckets = statistic.kind == StatisticKind::kBuckets;
   const int64_t borders = table.width - (buckets ? 0 : 1);
@@ -133,6 +129,16 @@ class Writer {
 };
 
 }  // namespace
+
+bool IsMean(StatisticKind kind) {
+  return kind == StatisticKind::kBinarizedMean || kind == StatisticKind::kFloatMean;
+}
+
+std::optional<int64_t> WidthOf(StatisticKind kind) {
+  if (IsMean(kind)) return 2;
+  if (IsCounter(kind)) return 1;
+  return std::nullopt;
+}
 
 StatusOr<StatisticKind> StatisticKindOf(std::string_view name) {
   const auto found = std::ranges::find(kKinds, name, [](const auto& kind) { return kind.first; });

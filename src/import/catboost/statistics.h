@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,11 @@ enum class StatisticKind : uint8_t {
 
 /// "Borders", "Counter", … @return kUnsupported naming another one.
 StatusOr<StatisticKind> StatisticKindOf(std::string_view name);
+
+/// A sum and a count of the target.
+bool IsMean(StatisticKind kind);
+/// Values that are kept for each hash; nullopt where that is the number of classes.
+std::optional<int64_t> WidthOf(StatisticKind kind);
 
 /// What training counted for each hash of a combination.
 struct StatisticTable {

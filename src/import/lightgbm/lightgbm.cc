@@ -199,7 +199,7 @@ StatusOr<Imported> ImportLightgbm(std::string_view text, const Limits& limits) {
         "it was trained on a table with columns of categories: such a column's input is the "
         "category's place in its list, from 0, NaN for any other value; the lists: {}",
         std::string_view(model.pandas_categorical).substr(0, 500)));
-  Graph graph(limits.max_model_bytes);
+  Graph graph(limits.AllowanceFor(text.size()));
   ASSIGN_OR_RETURN(const Matrix x, AddInput(graph, columns, DType::kFp64));
   ASSIGN_OR_RETURN(const Predictions predictions, lightgbm::AddModel(graph, std::move(model), x));
   WriteOutputs(graph, predictions);

@@ -124,7 +124,7 @@ Status ReadTableCategories(const Node& model, Booster& booster) {
   const auto cats = model.Find("cats");
   if (!cats || !cats->Find("enc")) return OkStatus();
   ASSIGN_OR_RETURN(const Node list, cats->At("enc"));
-  ASSIGN_OR_RETURN(const std::vector<Node> columns, list.AsNodes());
+  ASSIGN_OR_RETURN(const Nodes columns, list.AsNodes());
   if (columns.empty()) return OkStatus();
   if (std::ssize(columns) != booster.features)
     return list.Bad("expected those of {} columns, got {}", booster.features, columns.size());
@@ -143,7 +143,7 @@ Status ReadTableCategories(const Node& model, Booster& booster) {
 
 Status ReadTrees(const Node& model, const Numbers& dart_weights, Booster& booster) {
   ASSIGN_OR_RETURN(const Node list, model.At("trees"));
-  ASSIGN_OR_RETURN(const std::vector<Node> trees, list.AsNodes());
+  ASSIGN_OR_RETURN(const Nodes trees, list.AsNodes());
   ASSIGN_OR_RETURN(const auto targets, Integers(model, "tree_info"));
   if (targets.size() != trees.size())
     return model.Bad("expected tree_info of {} trees, got {}", trees.size(), targets.size());
@@ -250,7 +250,7 @@ Status ReadParameters(const Node& learner, Booster& booster) {
 
 Status ReadNames(const Node& learner, Booster& booster) {
   if (const auto names = learner.Find("feature_names")) {
-    ASSIGN_OR_RETURN(const std::vector<Node> nodes, names->AsNodes());
+    ASSIGN_OR_RETURN(const Nodes nodes, names->AsNodes());
     if (!nodes.empty() && nodes.size() != static_cast<size_t>(booster.features))
       return names->Bad("expected {} names, got {}", booster.features, nodes.size());
     std::set<std::string_view> known;

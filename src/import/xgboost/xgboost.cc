@@ -107,7 +107,7 @@ StatusOr<Imported> ImportXgboost(std::span<const std::byte> bytes, const Limits&
         "a word that is none of a column's categories counts as missing; XGBoost refuses it");
   else
     imported.features = columns.names;
-  Graph graph(limits.max_model_bytes);
+  Graph graph(limits.AllowanceFor(bytes.size()));
   ASSIGN_OR_RETURN(const Matrix x, AddInput(graph, columns, DType::kFp32));
   ASSIGN_OR_RETURN(const Predictions predictions,
                    xgboost::AddBooster(graph, std::move(source.booster), x));

@@ -234,7 +234,6 @@ class FrameColumn {
     return json_.NextElement();
   }
   bool has_names() const { return has_names_; }
-  const std::string& name() const { return name_; }
   JsonReader& json() { return json_; }
   Status Refuse(std::string_view complaint) const { return Annotated(json_.Refuse(complaint)); }
 
@@ -248,7 +247,8 @@ class FrameColumn {
   bool has_names_ = false;
 };
 
-/// Adds one frame after the other to a table whose columns are those of the first.
+/// Adds one frame after the other to a table whose columns are those of the first. Later ones that
+/// are empty add nothing.
 class FrameReader {
  public:
   explicit FrameReader(const TableModel& model)
@@ -256,53 +256,72 @@ class FrameReader {
 
   Status Add(JsonReader& json) {
     ASSIGN_OR_RETURN(const JsonType type, json.Peek());
-    if (type == JsonType::kArray) return AddRecords(json);
-    std::vector<FrameColumn> columns;
-    RETURN_IF_ERROR(ForEachMember(json, [&](std::string_view key) -> Status {
-      std::string_view cells;
-      RETURN_IF_ERROR(json.Skip(&cells));
-      return columns.emplace_back(key, cells, model_).Begin();
-    }));
-    std::vector<std::string> names;
-    for (const FrameColumn& column : columns) names.push_back(column.name());
-    RETURN_IF_ERROR(SetColumns(std::move(names)));
-    return AddColumns(columns);
+    const bool is_first = !std::exchange(has_columns_, true);
+    if (type == JsonType::kArray) return AddRecords(json, is_first);
+    if (is_first) RETURN_IF_ERROR(SetColumns(json));
+    return AddColumns(json);
   }
   Status Finish(InferRequest& request) { return table_.Finish(request); }
 
  private:
-  Status AddRecords(JsonReader& json) {
-    ASSIGN_OR_RETURN(const JsonType type, TypeOfFirst(json));
-    if (type != JsonType::kObject) return json.Refuse("expected a list of objects");
-    JsonReader first = json;
-    RETURN_IF_ERROR(first.BeginArray());
-    RETURN_IF_ERROR(first.NextElement().status());
-    ASSIGN_OR_RETURN(auto names, KeysOf(std::move(first)));
-    RETURN_IF_ERROR(SetColumns(std::move(names)));
+  /// The cells of a column, and which of the table's it is.
+  struct Placed {
+    FrameColumn cells;
+    size_t column;
+  };
+
+  Status AddRecords(JsonReader& json, bool is_first) {
+    if (is_first) {
+      ASSIGN_OR_RETURN(const JsonType type, TypeOfFirst(json));
+      if (type != JsonType::kObject) return json.Refuse("expected a list of objects");
+      JsonReader first = json;
+      RETURN_IF_ERROR(first.BeginArray());
+      RETURN_IF_ERROR(first.NextElement().status());
+      RETURN_IF_ERROR(SetColumns(std::move(first)));
+    }
     return ForEachElement(json, [&] { return AddRecord(json, table_); });
   }
 
-  Status SetColumns(std::vector<std::string> names) {
-    if (std::exchange(has_columns_, true)) return OkStatus();
+  /// Those of the object that is due.
+  Status SetColumns(JsonReader json) {
+    ASSIGN_OR_RETURN(auto names, KeysOf(std::move(json)));
     return SetNames(std::move(names), model_, table_);
   }
 
-  Status AddColumns(std::vector<FrameColumn>& columns) {
-    std::vector<size_t> places;
-    for (const FrameColumn& column : columns) {
-      if (table_.PassesOver(column.name())) {
-        places.push_back(table_.columns());
-        continue;
+  /// Names are looked up as they come: a frame's columns take no more memory than the table's.
+  Status AddColumns(JsonReader& json) {
+    std::vector<Placed> columns;
+    bool others_have_rows = false;
+    RETURN_IF_ERROR(ForEachMember(json, [&](std::string_view key) -> Status {
+      const std::string name(key);
+      const bool passed_over = table_.PassesOver(name);
+      size_t place = 0;
+      if (!passed_over) {
+        ASSIGN_OR_RETURN(place, table_.Find(name, columns.size()));
+        if (columns.size() == table_.columns())
+          return json.Refuse(
+              fmt::format("expected at most {} columns, as in the first frame", table_.columns()));
       }
-      ASSIGN_OR_RETURN(const size_t place, table_.Find(column.name(), places.size()));
-      places.push_back(place);
-    }
+      std::string_view cells, row;
+      RETURN_IF_ERROR(json.Skip(&cells));
+      FrameColumn column(name, cells, model_);
+      RETURN_IF_ERROR(column.Begin());
+      if (!passed_over) return columns.push_back({std::move(column), place}), OkStatus();
+      ASSIGN_OR_RETURN(const bool has_rows, column.Next(&row));
+      others_have_rows |= has_rows;
+      return OkStatus();
+    }));
+    if (columns.empty() && others_have_rows)
+      return json.Refuse("expected the columns of the first frame, got none of them");
+    return AddRows(columns);
+  }
+
+  Status AddRows(std::vector<Placed>& columns) {
     for (;;) {
       bool any = false;
       std::optional<std::string> row;
-      for (size_t i = 0; i < columns.size(); ++i) {
-        if (places[i] == table_.columns()) continue;
-        ASSIGN_OR_RETURN(const bool more, AddCell(columns[i], places[i], row));
+      for (Placed& column : columns) {
+        ASSIGN_OR_RETURN(const bool more, AddCell(column.cells, column.column, row));
         any |= more;
       }
       if (!any) return OkStatus();

@@ -47,15 +47,30 @@ void AnswerAsMlserver(InferResponse& answer) {
 
 namespace {
 
-/// What KServe's servers call the outputs that are given unasked: "output-0", "output-1", ….
+/// What KServe's servers call the outputs that are given unasked: "output-0", "output-1", …. Others
+/// keep their names.
 std::string KserveNameOf(const Signature& signature, std::string_view output) {
   size_t place = 0;
   for (const TensorSpec& spec : signature.outputs) {
-    if (spec.on_request) continue;
-    if (spec.name == output) break;
-    ++place;
+    if (spec.name == output && !spec.on_request) return fmt::format("output-{}", place);
+    if (!spec.on_request) ++place;
   }
-  return fmt::format("output-{}", place);
+  return std::string(output);
+}
+
+/// `"output-0" or "predict", "output-1" or "label", "predict_proba"`
+std::string KserveNames(const Signature& signature) {
+  constexpr size_t kListed = 20;
+  std::string names;
+  for (size_t i = 0; i < signature.outputs.size(); ++i) {
+    if (i == kListed) return fmt::format("{} and {} more", names, signature.outputs.size() - i);
+    const std::string& name = signature.outputs[i].name;
+    if (i > 0) names += ", ";
+    if (!signature.outputs[i].on_request)
+      names += fmt::format("\"{}\" or ", KserveNameOf(signature, name));
+    names += fmt::format("\"{}\"", std::string_view(name).substr(0, 60));
+  }
+  return names;
 }
 
 }  // namespace
@@ -67,12 +82,13 @@ void AnswerAsKserve(const Signature& signature, InferResponse& answer) {
 Status AskAsKserve(const Signature& signature, InferRequest& request) {
   for (RequestedOutput& asked : request.outputs) {
     const auto known = std::ranges::find_if(signature.outputs, [&](const TensorSpec& spec) {
-      return !spec.on_request && KserveNameOf(signature, spec.name) == asked.name;
+      return KserveNameOf(signature, spec.name) == asked.name;
     });
-    if (known == signature.outputs.end())
-      return Error(Reason::kBadRequest, "output \"{}\": expected output-0, as KServe calls it",
-                   asked.name.substr(0, 60));
-    asked.name = known->name;
+    if (known != signature.outputs.end())
+      asked.name = known->name;
+    else if (!IndexOf(signature.outputs, asked.name))
+      return Error(Reason::kBadRequest, "output \"{}\": expected {}", asked.name.substr(0, 60),
+                   KserveNames(signature));
   }
   return OkStatus();
 }

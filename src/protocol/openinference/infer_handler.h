@@ -22,12 +22,13 @@ extern const InferFormat kGrpcInfer;  // ModelInfer
 void AnswerAsMlserver(InferResponse& answer);
 
 /// Gives the outputs of `answer` the names that KServe's own servers give theirs: "output-0",
-/// "output-1", … of those that are given unasked.
+/// "output-1", … of those that are given unasked. Others keep theirs.
 /// @param signature  of the model that answered
 /// Source: kserve/kserve, python/kserve/kserve/utils/utils.py
 void AnswerAsKserve(const Signature& signature, InferResponse& answer);
 
-/// Outputs that are asked for by those names become the model's. kBadRequest for another name.
+/// Outputs that are asked for by those names, or by the model's own, become the model's.
+/// @return kBadRequest listing both for another name.
 Status AskAsKserve(const Signature& signature, InferRequest& request);
 
 class InferCall final : public HttpCall {

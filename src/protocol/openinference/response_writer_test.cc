@@ -89,11 +89,30 @@ TEST(ResponseWriterTest, KserveNumbersTheOutputsThatAreGivenUnasked) {
   ASSERT_TRUE(AskAsKserve(signature, request).ok());
   EXPECT_EQ(request.outputs[0].name, "score");
   EXPECT_EQ(request.outputs[1].name, "label");
-  for (const char* name : {"label", "proba", "output-2", "output-"}) {
+  for (const char* name : {"output-2", "output-"}) {
     request.outputs = {{.name = name}};
     EXPECT_EQ(MessageOf(AskAsKserve(signature, request)),
-              fmt::format("output \"{}\": expected output-0, as KServe calls it", name));
+              fmt::format("output \"{}\": expected \"proba\", \"output-0\" or \"label\", "
+                          "\"output-1\" or \"score\"",
+                          name));
   }
+}
+
+TEST(ResponseWriterTest, KserveTakesTheNamesThatMetadataLists) {
+  const Signature signature{
+      .inputs = {},
+      .outputs = {{.name = "predict", .shape = {-1}},
+                  {.name = "predict_proba", .shape = {-1, 2}, .on_request = true}}};
+  InferRequest request;
+  request.outputs = {{.name = "predict"}, {.name = "predict_proba"}};
+  ASSERT_TRUE(AskAsKserve(signature, request).ok());
+  EXPECT_EQ(request.outputs[0].name, "predict");
+  EXPECT_EQ(request.outputs[1].name, "predict_proba");
+  InferResponse answer;
+  answer.outputs = {{"predict", {}}, {"predict_proba", {}}};
+  AnswerAsKserve(signature, answer);
+  EXPECT_EQ(answer.outputs[0].name, "output-0");
+  EXPECT_EQ(answer.outputs[1].name, "predict_proba");
 }
 
 TEST(ResponseWriterTest, EveryDataTypeWritesItsExtremes) {

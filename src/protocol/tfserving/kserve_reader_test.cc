@@ -39,10 +39,34 @@ TEST(KserveReaderTest, DataFramesStandOneBelowTheOther) {
                            R"({"inputs":[{"b":{"0":2,"1":4},"a":{"0":1,"1":3}}]})",
                            R"({"inputs":[{"b":{"0":2},"a":{"0":1}},{"a":{"0":3},"b":{"0":4}}]})",
                            R"({"instances":[[{"b":2,"a":1},{"a":3,"b":4}]]})",
-                           R"({"instances":[[{"b":2,"a":1}],{"a":[3],"b":[4]}]})"})
+                           R"({"instances":[[{"b":2,"a":1}],{"a":[3],"b":[4]}]})",
+                           R"({"instances":[{"a":[],"b":[]},{"a":[1,3],"b":[2,4]}]})",
+                           R"({"instances":[{"a":[1,3],"b":[2,4]},{},{"b":{}},[]]})",
+                           R"({"instances":[[{"b":2,"a":1},{"a":3,"b":4}],[],{"a":[],"b":[]}]})"})
     EXPECT_EQ(Read(body), "[[1.0,2.0],[3.0,4.0]]") << body;
   EXPECT_EQ(Read(R"({"instances":[{"age":[7,8],"city":["Ulm","Bonn"]}]})", kColumns),
             "[[7.0],[8.0]][[\"Ulm\"],[\"Bonn\"]]");
+}
+
+TEST(KserveReaderTest, RowsOfOtherColumnsAloneAreRefused) {
+  Signature declared = kTable;
+  declared.columns = {{.name = "a"}, {.name = "b"}};
+  EXPECT_EQ(Read(R"({"instances":[{"a":[1],"b":[2],"c":[0]},{"c":["x","y"],"b":[4],"a":[3]}]})",
+                 declared),
+            "[[1.0,2.0],[3.0,4.0]]");
+  EXPECT_EQ(Read(R"({"instances":[{"a":[1],"b":[2]},{"c":[]}]})", declared), "[[1.0,2.0]]");
+  EXPECT_EQ(Read(R"({"instances":[{"a":[1],"b":[2]},{"c":[3]}]})", declared),
+            "JSON, byte 41: expected the columns of the first frame, got none of them");
+  EXPECT_EQ(Read(R"({"instances":[[{"a":1,"b":2}],[{"c":3}]]})", declared),
+            "row 1: missing columns \"a\", \"b\"");
+}
+
+TEST(KserveReaderTest, AFrameHasNoMoreColumnsThanTheFirst) {
+  EXPECT_EQ(Read(R"({"instances":[{"a":[1],"b":[2]},{"a":[],"a":[],"a":[]}]})"),
+            "JSON, byte 51: expected at most 2 columns, as in the first frame");
+  EXPECT_EQ(Read(R"({"instances":[{"a":[1],"b":[2]},{"a":[3],"c":[4]}]})"),
+            "row 1: unknown columns \"c\"; the model takes \"a\", \"b\"");
+  EXPECT_EQ(Read(R"({"instances":[{"x":[],"x":[]}]})"), "columns \"x\" occur twice");
 }
 
 TEST(KserveReaderTest, NamesWhatDoesNotFit) {

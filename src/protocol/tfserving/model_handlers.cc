@@ -45,23 +45,6 @@ StatusOr<VersionStatus> FindVersion(const ModelEntry& entry, std::string_view ve
                entry.name);
 }
 
-/// @param need_ready  a model that is not is an error, as with KServe's own servers
-Status TellStatus(const ServingTable& table, const Exchange& exchange, bool need_ready,
-                  std::string& out) {
-  ASSIGN_OR_RETURN(const std::string_view version, VersionIn(exchange));
-  const std::string_view model = exchange.params()["model"];
-  ASSIGN_OR_RETURN(const auto versions, FindVersions(table, model, version));
-  if (!version.empty()) {
-    WriteVersions(versions, out);
-    return OkStatus();
-  }
-  const bool ready = !table.models.find(model)->second->ready.empty();
-  if (need_ready && !ready)
-    return Error(Reason::kLoading, "model \"{}\" is not ready: {}", model, versions.front().reason);
-  WriteModel(model, ready, versions, out);
-  return OkStatus();
-}
-
 Status TellMetadata(const ServingTable& table, const Exchange& exchange, std::string& out) {
   ASSIGN_OR_RETURN(const std::string_view wanted, VersionIn(exchange));
   ASSIGN_OR_RETURN(const auto* handle, routing::Resolve(table, exchange.params()["model"], wanted));
@@ -80,6 +63,23 @@ StatusOr<std::vector<VersionStatus>> FindVersions(const ServingTable& table, std
   return std::vector{std::move(status)};
 }
 
+Status TellStatus(const ServingTable& table, std::string_view model, std::string_view version,
+                  bool need_ready, std::string& out) {
+  ASSIGN_OR_RETURN(const auto versions, FindVersions(table, model, version));
+  if (!version.empty()) {
+    WriteVersions(versions, out);
+    return OkStatus();
+  }
+  const bool ready = !table.models.find(model)->second->ready.empty();
+  if (need_ready && !ready) {
+    const std::string& reason = versions.front().reason;
+    return Error(Reason::kLoading, "model \"{}\" is not ready: {}", model,
+                 reason.empty() ? "loading" : reason);
+  }
+  WriteModel(model, ready, versions, out);
+  return OkStatus();
+}
+
 void ModelHandlers::List(Exchange& exchange) const {
   std::vector<std::string_view> names;
   for (const auto& [name, model] : infer_.Table(exchange.loop()).models)
@@ -93,8 +93,10 @@ void ModelHandlers::List(Exchange& exchange) const {
 }
 
 void ModelHandlers::ModelStatus(Exchange& exchange) const {
-  const Status written =
-      TellStatus(infer_.Table(exchange.loop()), exchange, kserve_, exchange.response().body);
+  const auto version = VersionIn(exchange);
+  if (!version.ok()) return http::Refuse(exchange, version.status());
+  const Status written = TellStatus(infer_.Table(exchange.loop()), exchange.params()["model"],
+                                    *version, kserve_, exchange.response().body);
   if (!written.ok()) return http::Refuse(exchange, written);
   exchange.Send();
 }

@@ -1,4 +1,5 @@
 #pragma once
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,6 +13,12 @@ namespace slipway::tfserving {
 StatusOr<std::vector<lifecycle::VersionStatus>> FindVersions(const lifecycle::ServingTable& table,
                                                              std::string_view model,
                                                              std::string_view version);
+
+/// Appends what is told of a model, or of one version (a number or alias) of it.
+/// @param need_ready  a model that is not is an error, as with KServe's own servers
+/// @return kNotFound, kLoading saying why.
+Status TellStatus(const lifecycle::ServingTable& table, std::string_view model,
+                  std::string_view version, bool need_ready, std::string& out);
 
 /// What is told about models. Handlers of one object may run on every I/O thread at once.
 class ModelHandlers {

@@ -8,5 +8,6 @@ set(TFSERVING_SOURCES
   tfserving/tensor_proto.cc)
 set(TFSERVING_TESTS
   tfserving/example_message_test.cc
-  tfserving/example_reader_test.cc tfserving/kserve_reader_test.cc tfserving/metadata_test.cc tfserving/request_reader_test.cc
+  tfserving/example_reader_test.cc tfserving/kserve_reader_test.cc tfserving/metadata_test.cc tfserving/model_handlers_test.cc
+  tfserving/request_reader_test.cc
   tfserving/predict_message_test.cc tfserving/results_test.cc tfserving/tensor_proto_test.cc)

@@ -24,6 +24,15 @@ StatusOr<std::vector<std::string>> ModelFiles(const io::Folder& folder,
   return files;
 }
 
+/// `"a.pkl", "b.pkl" and 3 more`
+std::string Listed(const std::vector<std::string>& files) {
+  constexpr size_t kListed = 5;
+  const auto shown = std::span(files).first(std::min(files.size(), kListed));
+  const std::string text = fmt::format("\"{}\"", fmt::join(shown, "\", \""));
+  if (shown.size() == files.size()) return text;
+  return fmt::format("{} and {} more", text, files.size() - shown.size());
+}
+
 }  // namespace
 
 StatusOr<ForeignModel> ReadKserveModel(const std::string& folder, std::string name,
@@ -33,8 +42,8 @@ StatusOr<ForeignModel> ReadKserveModel(const std::string& folder, std::string na
   ASSIGN_OR_RETURN(const auto files, ModelFiles(opened, endings));
   ForeignModel model{.name = std::move(name)};
   if (files.size() > 1)
-    return Error(Reason::kBadModel, "\"{}\": expected one model file, got {}: \"{}\" and \"{}\"",
-                 folder, files.size(), files[0], files[1]);
+    return Error(Reason::kBadModel, "\"{}\": expected one model file, got {}: {}", folder,
+                 files.size(), Listed(files));
   if (!files.empty()) model.path = folder + "/" + files.front();
   return model;
 }

@@ -1,6 +1,7 @@
 """Makes hostile files for the fuzzer and the unit tests: python make_hostile.py [FOLDER]
 
-FlatBuffers whose tables share one vector, or one text, so that a small file asks for much memory.
+FlatBuffers whose tables share one vector, or one text, so that a small file asks for much memory; statistics whose
+hashes share one row; JSON without biases.
 """
 
 import pathlib
@@ -9,6 +10,12 @@ import sys
 
 SEEDS = pathlib.Path(__file__).parents[3] / "fuzz/corpus/catboost"
 PARAMS = b'{"loss_function":{"type":"RMSE"}}'
+WITHOUT_BIASES = """{
+ "features_info": {"float_features": [{"flat_feature_index": 0, "nan_value_treatment": "AsIs"}]},
+ "model_info": {"params": {"loss_function": {"type": "RMSE"}}},
+ "scale_and_bias": [1, []], %s
+}
+"""
 
 
 class Buffer:
@@ -60,26 +67,65 @@ class Buffer:
         return slots
 
 
-def model(entries, features, borders):
+    def sized(self):
+        return struct.pack("<I", len(self.bytes)) + bytes(self.bytes)
+
+
+def core(entries, tree_fields):
+    """A model that says `entries` times how it was trained: (buffer, the slots of its trees' fields)."""
     buffer = Buffer()
     root, slots = buffer.table({0: None, 1: None, 2: None})
     buffer.link(0, root)
     buffer.link(slots[0], buffer.text(b"FlabuffersModel_v1"))
-    trees, tree_slots = buffer.table({5: None})
+    trees, tree_slots = buffer.table(tree_fields)
     buffer.link(slots[1], trees)
     about = buffer.tables(slots[2], entries, lambda _: {0: None, 1: None})
-    columns = buffer.tables(tree_slots[5], features, lambda i: {2: i, 3: None})
     key, value = buffer.text(b"params"), buffer.text(PARAMS)
     for entry in about:
         buffer.link(entry[0], key)
         buffer.link(entry[1], value)
+    return buffer, tree_slots
+
+
+def floats(entries, features, borders):
+    buffer, slots = core(entries, {5: None})
+    columns = buffer.tables(slots[5], features, lambda i: {2: i, 3: None})
     shared = buffer.vector(borders, struct.pack("<f", 0.5))
     for column in columns:
         buffer.link(column[3], shared)
-    return b"CBM1" + struct.pack("<I", len(buffer.bytes)) + bytes(buffer.bytes)
+    return b"CBM1" + buffer.sized()
+
+
+def statistic(buffer, slot):
+    """What is counted, in `slot`: the classes of category 0."""
+    base, base_slots = buffer.table({0: None})
+    buffer.link(slot, base)
+    combination, combination_slots = buffer.table({0: None})
+    buffer.link(base_slots[0], combination)
+    buffer.link(combination_slots[0], buffer.vector(1))
+
+
+def statistics(hashes, classes):
+    """One category, whose `hashes` all name the one row that is there."""
+    buffer, slots = core(1, {4: None, 7: None})
+    buffer.tables(slots[4], 1, lambda i: {1: i})
+    (column,) = buffer.tables(slots[7], 1, lambda _: {0: None})
+    what, what_slots = buffer.table({0: None})
+    buffer.link(column[0], what)
+    statistic(buffer, what_slots[0])
+    counts = Buffer()
+    root, table = counts.table({0: None, 1: None, 2: None, 4: classes})
+    counts.link(0, root)
+    statistic(counts, table[0])
+    counts.link(table[1], counts.text(b"".join(struct.pack("<QI", i, 0) for i in range(hashes))))
+    counts.link(table[2], counts.text(struct.pack("<I", 1) * classes))
+    return b"CBM1" + buffer.sized() + struct.pack("<I", 1) + counts.sized()
 
 
 if __name__ == "__main__":
     folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else SEEDS
-    (folder / "shared_borders.cbm").write_bytes(model(1, 40, 400))
-    (folder / "shared_params.cbm").write_bytes(model(60, 1, 1))
+    (folder / "shared_borders.cbm").write_bytes(floats(1, 40, 400))
+    (folder / "shared_params.cbm").write_bytes(floats(60, 1, 1))
+    (folder / "shared_rows.cbm").write_bytes(statistics(60, 400))
+    (folder / "no_biases.json").write_text(WITHOUT_BIASES % '"trees": [{"value": 1}]')
+    (folder / "no_biases_symmetric.json").write_text(WITHOUT_BIASES % '"oblivious_trees": [{"leaf_values": [], "splits": []}]')

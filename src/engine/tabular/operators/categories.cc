@@ -6,7 +6,7 @@
 namespace slipway::tabular {
 namespace {
 
-Status LowerCategoryHash(Lowering& node) {
+[[gnu::cold]] Status LowerCategoryHash(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Rows(0));
   if (x.dtype != DType::kBytes)
     return node.Unsupported("input 0 is {}, expected STRING", x.ToString());
@@ -22,7 +22,7 @@ Status LowerCategoryHash(Lowering& node) {
   return OkStatus();
 }
 
-Status LowerCombineHashes(Lowering& node) {
+[[gnu::cold]] Status LowerCombineHashes(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Rows(0));
   if (x.dtype != DType::kInt64 || x.tail.size() != 1)
     return node.Unsupported("input 0 is {}, expected INT64 [n,k]", x.ToString());

@@ -56,21 +56,12 @@ template <auto kFunction, typename Allowed>
   return y;
 }
 
-template <auto kFunction, typename Allowed>
+/// kFunction(a, b), or kFunction(b, a).
+template <auto kFunction, typename Allowed, bool swapped = false>
 [[gnu::cold]] Status LowerPair(Lowering& node) {
-  ASSIGN_OR_RETURN(const Value a, RowsOrConstant(node, 0));
-  ASSIGN_OR_RETURN(const Value b, RowsOrConstant(node, 1));
+  ASSIGN_OR_RETURN(const Value a, RowsOrConstant(node, swapped ? 1 : 0));
+  ASSIGN_OR_RETURN(const Value b, RowsOrConstant(node, swapped ? 0 : 1));
   ASSIGN_OR_RETURN(const Value y, (EmitAllowed<kFunction, Allowed>(node, a, b)));
-  node.Give(0, y);
-  return OkStatus();
-}
-
-/// kFunction(b, a).
-template <auto kFunction, typename Allowed>
-[[gnu::cold]] Status LowerSwapped(Lowering& node) {
-  ASSIGN_OR_RETURN(const Value a, RowsOrConstant(node, 0));
-  ASSIGN_OR_RETURN(const Value b, RowsOrConstant(node, 1));
-  ASSIGN_OR_RETURN(const Value y, (EmitAllowed<kFunction, Allowed>(node, b, a)));
   node.Give(0, y);
   return OkStatus();
 }
@@ -161,13 +152,15 @@ template <typename T>
   return OkStatus();
 }
 
+constexpr bool kSwapped = true;
+
 constexpr Operator kOperators[] = {
     {"", "Add", LowerAdd, 2},
     {"", "And", LowerPair<std::logical_and<bool>{}, Types<bool>>, 2},
     {"", "Div", LowerPair<std::divides<>{}, Floats>, 2},
     {"", "Equal", LowerPair<std::equal_to<>{}, Everything>, 2},
-    {"", "Greater", LowerSwapped<std::less<>{}, Everything>, 2},
-    {"", "GreaterOrEqual", LowerSwapped<std::less_equal<>{}, Everything>, 2},
+    {"", "Greater", LowerPair<std::less<>{}, Everything, kSwapped>, 2},
+    {"", "GreaterOrEqual", LowerPair<std::less_equal<>{}, Everything, kSwapped>, 2},
     {"", "Less", LowerPair<std::less<>{}, Everything>, 2},
     {"", "LessOrEqual", LowerPair<std::less_equal<>{}, Everything>, 2},
     {"", "Max", LowerMany<kLarger>, 1, kAnyNumber},
