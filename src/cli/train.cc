@@ -248,7 +248,8 @@ std::string KindsHelp() {
 
 std::vector<Option> OptionTable() {
   return {
-      {"DATA", "", "The rows: .csv, .jsonl, .npy or .npz, also compressed (.gz, .zst).",
+      {"DATA", "",
+       "The rows: .csv, .jsonl, .npy or .npz, also compressed (.gz, .zst), or .parquet.",
        /*required=*/true},
       {.name = "--target", .value_name = "COL", .help = "The column to predict.", .required = true},
       {.name = "--output",
