@@ -105,7 +105,7 @@ StatusOr<EvaluationRows> ReadEvaluationRows(const Arguments& arguments, const Si
 
 std::vector<Option> EvaluationRowOptions() {
   return {
-      {"DATA", "", "Rows with the true answers: .csv, .jsonl, .npz, also .gz and .zst.",
+      {"DATA", "", "Rows with the true answers: .csv, .jsonl, .npz, also .gz and .zst; .parquet.",
        /*required=*/true},
       {.name = "--target",
        .value_name = "COLUMN",

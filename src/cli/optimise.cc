@@ -312,7 +312,7 @@ std::vector<Option> OptimiseOptionTable() {
        "what the original says of a table's rows."},
       {"--data", "FILE",
        "Rows to calibrate and to judge by: .npz with an array for each input (x for the only "
-       "one) and y, .npy, or a table (.csv, .jsonl)."},
+       "one) and y, .npy, or a table (.csv, .jsonl, .parquet)."},
       {"--target", "NAME", "The column or array that holds the right answers."},
       {"--calibration", "N",
        "Rows to calibrate, choose or learn by, at most half of them; 128 otherwise, or half for "

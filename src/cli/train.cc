@@ -221,7 +221,8 @@ std::string KindsHelp() {
 /// What is learned from, and what judges.
 std::vector<Option> RowOptions() {
   return {
-      {"DATA", "", "The rows: .csv, .jsonl, .npy or .npz, also compressed (.gz, .zst).",
+      {"DATA", "",
+       "The rows: .csv, .jsonl, .npy or .npz, also compressed (.gz, .zst), or .parquet.",
        /*required=*/true},
       {.name = "--target", .value_name = "COL", .help = "The column to predict.", .required = true},
       {.name = "--task",

@@ -67,6 +67,13 @@ bool ColumnBuilder::Takes(std::string_view cell) const {
   return true;
 }
 
+bool ColumnBuilder::Takes(double value) const {
+  if (std::isnan(value)) return true;
+  if (type_ == ColumnType::kInteger)
+    return value == std::trunc(value) && std::abs(value) <= kMaxWhole;
+  return type_ != ColumnType::kBoolean || value == 0 || value == 1;
+}
+
 Status ColumnBuilder::Add(const RowBatch& batch, size_t column, Places places, size_t rows) {
   if (lost_ || settled_) return OkStatus();
   if (!kind_) {
@@ -77,6 +84,7 @@ Status ColumnBuilder::Add(const RowBatch& batch, size_t column, Places places, s
     }
     RETURN_IF_ERROR(AddMissing(rows_));
   }
+  if (batch.has_values(column)) return AddTyped(batch.typed[column].values, places, rows);
   if (kind_ == ColumnType::kCategory) return AddWords(batch, column, places, rows);
   if (kind_ == ColumnType::kText) return AddTexts(batch, column, places, rows);
   RETURN_IF_ERROR(AddValues(batch, column, places, rows));
@@ -86,9 +94,16 @@ Status ColumnBuilder::Add(const RowBatch& batch, size_t column, Places places, s
 
 std::optional<ColumnType> ColumnBuilder::KindOf(const RowBatch& batch, size_t column) const {
   double ignored;
+  if (batch.has_values(column)) {
+    const auto& [type, values] = batch.typed[column];
+    const bool any =
+        std::any_of(values.begin(), values.end(), [](double value) { return !std::isnan(value); });
+    return any ? std::optional(type) : std::nullopt;
+  }
   for (size_t row = 0; row < batch.rows(); ++row) {
     const std::string_view cell = batch.cell(row, column);
     if (missing_.Has(cell)) continue;
+    if (!batch.typed.empty()) return ColumnType::kCategory;
     if (ParseNumber(cell, &ignored)) return ColumnType::kNumber;
     if (ParseBoolean(cell, &ignored)) return ColumnType::kBoolean;
     if (ParseTime(cell, &ignored)) return ColumnType::kTime;
@@ -165,6 +180,19 @@ Status ColumnBuilder::AddValues(const RowBatch& batch, size_t column, Places pla
   }
   NoteWhole({out, batch.rows()});
   if (!places.empty()) Place(batch_numbers_, places, numbers_);
+  return OkStatus();
+}
+
+Status ColumnBuilder::AddTyped(std::span<const double> values, Places places, size_t rows) {
+  RETURN_IF_ERROR(budget_.Reserve(numbers_, rows));
+  NoteWhole(values);
+  rows_ = rows;
+  if (places.empty()) {
+    numbers_.insert(numbers_.end(), values.begin(), values.end());
+    return OkStatus();
+  }
+  numbers_.resize(rows, kMissing);
+  Place(values, places, numbers_);
   return OkStatus();
 }
 

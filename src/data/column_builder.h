@@ -39,6 +39,8 @@ class ColumnBuilder {
   }
   /// The given type, if any, can hold the cell.
   bool Takes(std::string_view cell) const;
+  /// The same for a value of a typed column; times are seconds since 1970.
+  bool Takes(double value) const;
 
   /// Adds the cells of a column of `batch`; a given type holds them.
   /// @param places  of a sample: where each row goes, replacing what is there; else empty.
@@ -65,6 +67,7 @@ class ColumnBuilder {
   /// Kinds are types without kInteger, whose cells are kNumber's; nullopt: all are missing.
   std::optional<ColumnType> KindOf(const RowBatch& batch, size_t column) const;
   Status AddValues(const RowBatch& batch, size_t column, Places places, size_t rows);
+  Status AddTyped(std::span<const double> values, Places places, size_t rows);
   Status AddWords(const RowBatch& batch, size_t column, Places places, size_t rows);
   Status AddTexts(const RowBatch& batch, size_t column, Places places, size_t rows);
   /// False when a cell is neither missing nor what `parse` takes.

@@ -1,9 +1,12 @@
 #include "data/data_source.h"
 
 #include <algorithm>
+#include <span>
 #include <string_view>
+#include <vector>
 
 #include "data/npy_header.h"
+#include "data/parquet/footer.h"
 
 namespace slipway::data {
 namespace {
@@ -12,14 +15,13 @@ using std::string_view_literals::operator""sv;
 
 constexpr std::string_view kZipMagic = "PK\x03\x04";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+constexpr size_t kDigestBlockBytes = size_t{128} << 10;
 
 struct Foreign {
   std::string_view magic, what, advice;
 };
 constexpr Foreign kForeign[] = {
-    {"PAR1\x15", "a Parquet file",
-     "python -c \"import pandas; pandas.read_parquet('in.parquet')"
-     ".to_csv('out.csv', index=False)\""},
+    {"PAR1\x15", "a Parquet file that is compressed as a whole", "gzip -d or zstd -d"},
     {"ARROW1\0\0"sv, "an Arrow file",
      "python -c \"import pandas; pandas.read_feather('in.arrow')"
      ".to_csv('out.csv', index=False)\""},
@@ -33,6 +35,16 @@ constexpr Foreign kForeign[] = {
      "an xz file", "xz -dc in.xz | zstd -o out.zst"},
 };
 
+Status DigestAll(const io::File& file, io::Sha256& digest) {
+  std::vector<std::byte> block(kDigestBlockBytes);
+  for (uint64_t at = 0;;) {
+    ASSIGN_OR_RETURN(const size_t got, file.ReadAt(at, block));
+    digest.Update(std::span(block).first(got));
+    at += got;
+    if (got < block.size()) return OkStatus();
+  }
+}
+
 }  // namespace
 
 StatusOr<std::unique_ptr<DataSource>> DataSource::Open(const std::string& path,
@@ -42,6 +54,13 @@ StatusOr<std::unique_ptr<DataSource>> DataSource::Open(const std::string& path,
   ASSIGN_OR_RETURN(const io::Compression compression, io::CompressionOf(file));
   source->compressed_ = compression != io::Compression::kNone;
   source->file_ = file.facts();
+  ASSIGN_OR_RETURN(const bool is_parquet, parquet::IsParquet(file));
+  if (is_parquet) {
+    source->kind_ = FileKind::kParquet;
+    source->parquet_ = std::move(file);
+    if (digest != nullptr) RETURN_IF_ERROR(DigestAll(*source->parquet_, *digest));
+    return source;
+  }
   ASSIGN_OR_RETURN(source->bytes_, io::OpenSource(std::move(file), digest));
   RETURN_IF_ERROR(source->Recognise());
   return source;

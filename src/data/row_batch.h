@@ -3,11 +3,13 @@
 // hand to builders of columns.
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/status.h"
+#include "data/table.h"
 
 namespace slipway::data {
 
@@ -15,18 +17,36 @@ namespace slipway::data {
 struct RowBatch {
   static constexpr size_t kLookBehind = 32;
 
+  /// A column of a file that says what its values are.
+  struct TypedColumn {
+    ColumnType type =
+        ColumnType::kText;     // kText: words, in cells, also where they look like values
+    std::span<double> values;  // [rows] of all other types, instead of cells; NaN =
+                               // missing
+  };
+
   size_t width = 0;
   std::vector<std::string_view> cells;  // [rows, width]; those after them are unused
+  std::vector<TypedColumn> typed;       // [width], or empty: cells show what they are
   std::vector<uint64_t> lines;          // [rows]: of the file, from 1, where each begins
+  std::string_view row_word = "line";   // what `lines` counts
 
   size_t rows() const { return lines.size(); }
+  /// The column has values, and no cells.
+  bool has_values(size_t column) const {
+    return !typed.empty() && typed[column].type != ColumnType::kText;
+  }
   /// Rows [begin, end) of another batch.
   void CopyRows(const RowBatch& from, size_t begin, size_t end) {
     width = from.width;
+    row_word = from.row_word;
     const auto at = [&](size_t row) {
       return from.cells.begin() + static_cast<ptrdiff_t>(row * width);
     };
-    cells.assign(at(begin), at(end));
+    if (!from.cells.empty()) cells.assign(at(begin), at(end));
+    typed = from.typed;
+    for (TypedColumn& column : typed)
+      if (!column.values.empty()) column.values = column.values.subspan(begin, end - begin);
     lines.assign(from.lines.begin() + static_cast<ptrdiff_t>(begin),
                  from.lines.begin() + static_cast<ptrdiff_t>(end));
   }
@@ -63,6 +83,8 @@ class RowReader {
   virtual ~RowReader() = default;
   /// Of the columns so far: a batch may bring new ones, which all rows before it lack.
   virtual const std::vector<std::string>& names() const = 0;
+  /// That the file says it has; 0: it does not say.
+  virtual uint64_t expected_rows() const { return 0; }
   /// @param batch  overwritten; its cells are valid until the next call.
   /// @return false at the end; kBadRequest "line 3, column 2: …".
   virtual StatusOr<bool> Next(RowBatch& batch) = 0;

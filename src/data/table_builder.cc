@@ -125,21 +125,33 @@ Status TableBuilder::DropBadRows(RowBatch& batch, BadRows& bad) const {
       continue;
     }
     const auto from = batch.cells.begin() + static_cast<ptrdiff_t>(row * batch.width);
-    if (kept != row)
+    if (kept != row && !batch.cells.empty())
       std::copy_n(from, batch.width,
                   batch.cells.begin() + static_cast<ptrdiff_t>(kept * batch.width));
+    for (RowBatch::TypedColumn& column : batch.typed)
+      if (!column.values.empty()) column.values[kept] = column.values[row];
     batch.lines[kept++] = batch.lines[row];
   }
   batch.lines.resize(kept);
+  for (RowBatch::TypedColumn& column : batch.typed)
+    if (!column.values.empty()) column.values = column.values.first(kept);
   return OkStatus();
 }
 
 std::string TableBuilder::Complaint(const RowBatch& batch, size_t row) const {
-  for (size_t i = 0; i < columns_.size(); ++i)
-    if (!columns_[i].Takes(batch.cell(row, i)))
-      return fmt::format("line {}, column \"{}\": expected {}, got {}", batch.lines[row],
-                         columns_[i].name(), Expected(options_.types.at(columns_[i].name())),
-                         Shown(batch.cell(row, i)));
+  const auto complain = [&](const ColumnBuilder& column, std::string_view shown) {
+    return fmt::format("{} {}, column \"{}\": expected {}, got {}", batch.row_word,
+                       batch.lines[row], column.name(), Expected(options_.types.at(column.name())),
+                       shown);
+  };
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    const ColumnBuilder& column = columns_[i];
+    if (!batch.has_values(i)) {
+      if (!column.Takes(batch.cell(row, i))) return complain(column, Shown(batch.cell(row, i)));
+    } else if (const double value = batch.typed[i].values[row]; !column.Takes(value)) {
+      return complain(column, fmt::format("{}", value));
+    }
+  }
   return "";
 }
 

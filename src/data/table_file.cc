@@ -7,6 +7,7 @@
 #include "data/csv_rows.h"
 #include "data/data_source.h"
 #include "data/json_rows.h"
+#include "data/parquet/parquet_rows.h"
 #include "data/table_builder.h"
 
 namespace slipway::data {
@@ -17,12 +18,15 @@ class Pass {
  public:
   explicit Pass(bool skip_bad_rows) : bad_(skip_bad_rows) {}
 
-  /// @param source  of kind kCsv or kJsonLines.
+  /// @param source  of kind kCsv, kJsonLines or kParquet.
   static StatusOr<std::unique_ptr<Pass>> Begin(std::unique_ptr<DataSource> source,
                                                const TableOptions& options) {
     auto pass = std::make_unique<Pass>(options.skip_bad_rows);
     pass->source_ = std::move(source);
-    if (pass->source_->kind() == FileKind::kJsonLines) {
+    if (pass->source_->kind() == FileKind::kParquet) {
+      ASSIGN_OR_RETURN(pass->reader_,
+                       parquet::ParquetRows::Open(pass->source_->offsets(), options.types));
+    } else if (pass->source_->kind() == FileKind::kJsonLines) {
       pass->reader_ = std::make_unique<JsonRows>(*pass->source_, pass->bad_);
     } else {
       ASSIGN_OR_RETURN(pass->reader_, CsvRows::Open(*pass->source_, options.delimiter, pass->bad_));
@@ -46,6 +50,7 @@ class Pass {
  private:
   /// As many as there are when all are as long as those of the first batch, and some more.
   void ExpectRows(const RowBatch& batch, TableBuilder& builder) const {
+    if (reader_->expected_rows() > 0) return builder.ExpectRows(reader_->expected_rows());
     const std::string_view first = batch.cell(0, 0);
     const std::string_view last = batch.cell(batch.rows() - 1, batch.width - 1);
     const auto bytes = last.data() + last.size() - first.data();

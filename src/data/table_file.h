@@ -1,5 +1,6 @@
 #pragma once
-// Files of rows → tables: CSV, JSON lines, .npy, .npz, plain or compressed by gzip or zstd.
+// Files of rows → tables: CSV, JSON lines, .npy, .npz, plain or compressed by gzip or zstd;
+// Parquet.
 
 #include <cstdint>
 #include <map>

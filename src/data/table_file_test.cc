@@ -325,7 +325,8 @@ TEST_F(TableFileTest, TakesOtherMissingWords) {
 }
 
 TEST_F(TableFileTest, RefusesFormatsItKnowsAndDoesNotRead) {
-  EXPECT_THAT(Complaint("PAR1\x15\x04\x15"), HasSubstr("a Parquet file is not read"));
+  EXPECT_THAT(Complaint(Gzip("PAR1\x15\x04\x15")),
+              HasSubstr("a Parquet file that is compressed as a whole is not read"));
   EXPECT_THAT(Complaint("[{\"a\": 1}]"), HasSubstr("one object a line"));
   const std::string nowhere = folder_ / "nowhere.csv";
   const auto read = ReadTable(nowhere);
