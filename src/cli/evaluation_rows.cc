@@ -15,9 +15,9 @@
 namespace slipway::cli {
 namespace {
 
-constexpr std::string_view kOfTheLineage[] = {"--target", "--task",         "--weights",
-                                              "--drop",   "--clean",        "--test-share",
-                                              "--type",   "--skip-bad-rows"};
+constexpr std::string_view kOfTheLineage[] = {"--target", "--task",  "--weights",
+                                              "--drop",   "--clean", "--test-share",
+                                              "--sample", "--type",  "--skip-bad-rows"};
 
 std::optional<data::Task> ReadTask(const Arguments& arguments, const Signature& signature) {
   if (!arguments.Has("--task")) return evaluate::TaskOf(signature);
@@ -69,6 +69,13 @@ StatusOr<pipeline::RowChoice> ReadChoice(const Arguments& arguments,
     if (arguments.Has(option))
       return Error(Reason::kBadRequest, "{}: --held-out takes it from the model's lineage", option);
   const auto found = lineage.find("rows");
+  if (const auto tuned = lineage.find("tuned_sha256");
+      found == lineage.end() && tuned != lineage.end())
+    return Error(Reason::kBadRequest,
+                 "--held-out: after its training the model was tuned by rows of another file "
+                 "(SHA-256 {}): which rows it has not seen is not known. Say --target, and give "
+                 "rows that are new to it",
+                 tuned->second);
   if (found == lineage.end())
     return MakeError(Reason::kBadRequest,
                      "--held-out: the model has no lineage that tells its rows: it is no bundle of "

@@ -77,16 +77,28 @@ StatusOr<int64_t> CalibrationRows(const Arguments& arguments, const Setup& setup
   return static_cast<int64_t>(optimise::RowsWanted(model));
 }
 
+std::map<std::string, std::string> LineageOf(const LocalModel& model) {
+  const bundle::Manifest* const manifest = model.artifact->manifest();
+  return manifest == nullptr ? std::map<std::string, std::string>() : manifest->lineage;
+}
+
+/// Rows held out of the training stay that: they judge.
+StatusOr<optimise::CalibrationSplit> Divided(const RowsOfFile& data, size_t most) {
+  if (!data.holds_out()) return optimise::SplitForCalibration(data.labelled, most);
+  return optimise::CalibrationSplit{data.labelled.Select(data.training->train).Sample(most),
+                                    data.labelled.Select(data.training->test)};
+}
+
 Status ReadData(const Arguments& arguments, Setup& setup) {
   const Signature& signature = setup.model.signature();
   if (!arguments.Has("--data")) {
     ASSIGN_OR_RETURN(setup.split.judged.rows, optimise::MadeUpRows(signature, kMadeUpRows));
     return OkStatus();
   }
-  ASSIGN_OR_RETURN(setup.data,
-                   ReadRows(arguments.Text("--data"), signature, arguments.Text("--target")));
+  ASSIGN_OR_RETURN(setup.data, ReadRows(arguments.Text("--data"), signature,
+                                        arguments.Text("--target"), LineageOf(setup.model)));
   ASSIGN_OR_RETURN(const int64_t most, CalibrationRows(arguments, setup));
-  setup.split = optimise::SplitForCalibration(setup.data.labelled, static_cast<size_t>(most));
+  ASSIGN_OR_RETURN(setup.split, Divided(setup.data, static_cast<size_t>(most)));
   setup.workshop.rows = &setup.split.calibration;
   return OkStatus();
 }
@@ -205,15 +217,19 @@ StatusOr<Outcome> Distil(const Arguments& arguments, const Setup& setup) {
     return MakeError(Reason::kBadRequest, "--distil needs a table: give --data and --target");
   ASSIGN_OR_RETURN(rows.target, optimise::TargetFor(signature, rows));
   rows.table = WhatItTakes(signature, std::move(rows.table));
-  ASSIGN_OR_RETURN(const data::Split split, data::SplitOnce(rows.rows.count, kJudgedShare, {}));
+  data::Split split;
+  if (setup.data.holds_out()) {
+    split = *setup.data.training;
+  } else {
+    ASSIGN_OR_RETURN(split, data::SplitOnce(rows.rows.count, kJudgedShare, rows.Splitting(0)));
+  }
   const optimise::LabelledRows taught = rows.Select(split.train), judged = rows.Select(split.test);
   const auto teacher = pipeline::RunnerOf(*setup.model.loaded, signature);
   Team team(1);
   train::TrainOptions options{.team = &team};
   train::Recipe student;
   ASSIGN_OR_RETURN(student.kind, train::FindEstimator(arguments.Text("--distil")));
-  ASSIGN_OR_RETURN(train::Trained trained,
-                   optimise::Distil(*teacher, taught.table, *taught.target, student, options));
+  ASSIGN_OR_RETURN(train::Trained trained, optimise::Distil(*teacher, taught, student, options));
   ASSIGN_OR_RETURN(const data::Table inputs, train::InputsOf(trained, judged.table));
   ASSIGN_OR_RETURN(const optimise::Rows own, optimise::RowsOfTable(inputs, trained.signature));
   ASSIGN_OR_RETURN(const ::onnx::ModelProto original,
@@ -250,16 +266,29 @@ StatusOr<std::vector<bundle::Example>> ExamplesOf(const Setup& setup, const std:
   return examples;
 }
 
+/// Whether a pass learned from right answers, or chose by them.
+bool HeedsAnswers(const Outcome& outcome) {
+  if (outcome.signature) return true;
+  const auto steps = optimise::ReadSteps(outcome.lineage);
+  return steps.ok() && std::ranges::any_of(*steps, [](const optimise::Step& step) {
+           return step.pass->needs_answers;
+         });
+}
+
 /// Where the data came from stays; what was measured of the parent, and how it was trained, is told
-/// by the parent.
-std::map<std::string, std::string> LineageOf(const Setup& setup, const Outcome& outcome,
-                                             std::map<std::string, std::string> parents) {
+/// by the parent. Which rows nobody learned from is only known while all were of one file.
+std::map<std::string, std::string> LineageOf(const Setup& setup, const Outcome& outcome) {
+  std::map<std::string, std::string> parents = LineageOf(setup.model);
   const bool is_new_model = outcome.signature.has_value();
   std::erase_if(parents, [&](const auto& entry) {
-    return entry.first.starts_with("held_out.") ||
-           (is_new_model && !entry.first.starts_with("data_") && entry.first != "target" &&
-            entry.first != "task");
+    const std::string& key = entry.first;
+    return key.starts_with("held_out.") || (is_new_model && !key.starts_with("data_") &&
+                                            key != "target" && key != "task" && key != "rows");
   });
+  if (HeedsAnswers(outcome) && !setup.data.training) {
+    parents.erase("rows");
+    parents["tuned_sha256"] = setup.data.sha256;
+  }
   parents["created_by"] = "slipway optimise";
   parents["parent"] = setup.model.artifact->digest();
   parents["passes"] = outcome.lineage;
@@ -278,7 +307,7 @@ StatusOr<std::string> WriteOut(const std::string& out, const Setup& setup, const
   if (manifest != nullptr) model.manifest = *manifest;
   model.manifest.signature = outcome.signature.value_or(setup.model.signature());
   model.manifest.files.clear();
-  model.manifest.lineage = LineageOf(setup, outcome, std::move(model.manifest.lineage));
+  model.manifest.lineage = LineageOf(setup, outcome);
   if (model.manifest.signature.inputs == setup.model.signature().inputs) {
     ASSIGN_OR_RETURN(model.examples, ExamplesOf(setup, outcome.onnx));
   } else {

@@ -32,7 +32,8 @@ class Trained:
 
     @property
     def judged(self):
-        return tools.judged(self.x), tools.judged(self.y)
+        rows = tools.judged_rows(self.y)
+        return self.x[rows], self.y[rows]
 
 
 @pytest.fixture
