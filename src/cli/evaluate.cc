@@ -83,9 +83,10 @@ class Evaluation {
     if (arguments_.Has("--gate")) {
       ASSIGN_OR_RETURN(gate_, ReadGate(arguments_.Text("--gate"), rows_.target));
     }
-    RETURN_IF_ERROR(Predict(candidate_));
     RETURN_IF_ERROR(OpenBaseline());
-    return CheckTargetOptions();
+    RETURN_IF_ERROR(CheckTargetOptions());
+    RETURN_IF_ERROR(Predict(candidate_));
+    return baseline_ ? Predict(*baseline_) : OkStatus();
   }
 
   Status CheckOptions() const {
@@ -162,7 +163,6 @@ class Evaluation {
     auto model = OpenAnyModel(name, arguments_, processors_);
     if (!model.ok()) return Annotate(model.status(), "baseline");
     baseline.model = *std::move(model);
-    RETURN_IF_ERROR(Predict(baseline));
     baseline_ = std::move(baseline);
     return OkStatus();
   }

@@ -1,6 +1,5 @@
 #include "cli/evaluation_rows.h"
 
-#include <absl/strings/numbers.h>
 #include <absl/strings/str_split.h>
 #include <fmt/format.h>
 
@@ -107,11 +106,7 @@ std::vector<std::string> ReadList(const Arguments& arguments, std::string_view o
 
 StatusOr<double> ReadShare(const Arguments& arguments, std::string_view option, double otherwise) {
   if (!arguments.Has(option)) return otherwise;
-  double share;
-  const std::string text = arguments.Text(option);
-  if (absl::SimpleAtod(text, &share) && share > 0 && share < 1) return share;
-  return Error(Reason::kBadRequest, "{}: expected a number between 0 and 1, got \"{}\"", option,
-               text);
+  return ParseShare(option, arguments.Text(option), Ends::kExcluded);
 }
 
 StatusOr<uint64_t> ReadSeed(const Arguments& arguments) {

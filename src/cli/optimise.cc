@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <fstream>
 
 #include "bundle/manifest.h"
@@ -45,12 +44,7 @@ StatusOr<std::vector<optimise::Step>> StepsOf(const Arguments& arguments) {
 }
 
 StatusOr<double> MaxLossOf(const Arguments& arguments) {
-  const std::string text = arguments.Text("--max-loss", "0.01");
-  double share = -1;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), share);
-  if (error == std::errc() && end == text.data() + text.size() && share >= 0 && share <= 1)
-    return share;
-  return Error(Reason::kBadRequest, "--max-loss: expected a number from 0 to 1, got \"{}\"", text);
+  return ParseShare("--max-loss", arguments.Text("--max-loss", "0.01"), Ends::kIncluded);
 }
 
 /// Everything that the passes of one command work with. Members die in reverse order.
@@ -62,8 +56,10 @@ struct Setup {
   SteadyClock clock;
 
   optimise::OptimiseOptions optimise_options() const { return {.clock = &clock}; }
-  optimise::SideBySideOptions side_by_side_options() const {
-    return {.clock = &clock, .resident_bytes = ResidentBytes};
+  optimise::SideBySideOptions side_by_side_options(const evaluate::Gate& gate) const {
+    optimise::SideBySideOptions options{.clock = &clock, .resident_bytes = ResidentBytes};
+    if (gate.NeedsLatency()) options.one_row = evaluate::LatencyOptions();
+    return options;
   }
 };
 
@@ -74,7 +70,7 @@ StatusOr<int64_t> CalibrationRows(const Arguments& arguments, const Setup& setup
   ASSIGN_OR_RETURN(const auto steps, StepsOf(arguments));
   if (!arguments.Flag("--auto")) return static_cast<int64_t>(optimise::RowsWanted(steps));
   ASSIGN_OR_RETURN(auto model, optimise::ParseWhole(setup.model.artifact->bytes()));
-  return static_cast<int64_t>(optimise::RowsWanted(model));
+  return static_cast<int64_t>(optimise::RowsWanted(model, setup.data.labelled.target.has_value()));
 }
 
 std::map<std::string, std::string> LineageOf(const LocalModel& model) {
@@ -127,10 +123,11 @@ StatusOr<evaluate::Gate> ReadGate(const Arguments& arguments, const Setup& setup
   return evaluate::ParseGate(bytes.text(), path, target);
 }
 
+/// @param gate, judged  must outlive it.
 StatusOr<optimise::Gatekeeper> GatekeeperOf(const Arguments& arguments, const Setup& setup,
-                                            const evaluate::Gate& gate) {
-  if (arguments.Has("--gate"))
-    return optimise::FileGate(gate, setup.model.signature(), setup.split.judged);
+                                            const evaluate::Gate& gate,
+                                            const optimise::LabelledRows& judged) {
+  if (arguments.Has("--gate")) return optimise::FileGate(gate, setup.model.signature(), judged);
   ASSIGN_OR_RETURN(const double max_loss, MaxLossOf(arguments));
   return optimise::LossGate(max_loss);
 }
@@ -146,9 +143,9 @@ StatusOr<Outcome> ChooseBest(const Arguments& arguments, const Setup& setup) {
   ASSIGN_OR_RETURN(const evaluate::Gate gate, ReadGate(arguments, setup));
   optimise::AutoOptions options;
   options.optimise = setup.optimise_options();
-  options.side_by_side = setup.side_by_side_options();
+  options.side_by_side = setup.side_by_side_options(gate);
   ASSIGN_OR_RETURN(options.max_loss, MaxLossOf(arguments));
-  ASSIGN_OR_RETURN(options.gate, GatekeeperOf(arguments, setup, gate));
+  ASSIGN_OR_RETURN(options.gate, GatekeeperOf(arguments, setup, gate, setup.split.judged));
   ASSIGN_OR_RETURN(auto choice,
                    optimise::ChooseBest(setup.model.artifact->bytes(), setup.model.signature(),
                                         setup.split.judged, setup.workshop, options));
@@ -172,9 +169,10 @@ StatusOr<Outcome> ApplyPasses(const Arguments& arguments, const Setup& setup) {
   ASSIGN_OR_RETURN(std::vector<optimise::Step> steps, StepsOf(arguments));
   ASSIGN_OR_RETURN(const double max_loss, MaxLossOf(arguments));
   optimise::AllowLoss(steps, max_loss);
-  ASSIGN_OR_RETURN(const evaluate::Gate gate, ReadGate(arguments, setup));
-  const ModelBytes& bytes = setup.model.artifact->bytes();
   const optimise::LabelledRows& rows = setup.split.judged;
+  ASSIGN_OR_RETURN(const evaluate::Gate gate, ReadGate(arguments, setup));
+  ASSIGN_OR_RETURN(const auto gatekeeper, GatekeeperOf(arguments, setup, gate, rows));
+  const ModelBytes& bytes = setup.model.artifact->bytes();
   ASSIGN_OR_RETURN(auto optimised, optimise::Optimise(bytes, steps, setup.workshop, rows.rows,
                                                       setup.optimise_options()));
   ASSIGN_OR_RETURN(const ::onnx::ModelProto original, optimise::ParseWhole(bytes));
@@ -182,14 +180,12 @@ StatusOr<Outcome> ApplyPasses(const Arguments& arguments, const Setup& setup) {
                                             {"optimised", optimised.onnx}};
   ASSIGN_OR_RETURN(const auto standings,
                    optimise::CompareSideBySide(contenders, setup.model.signature(), rows,
-                                               setup.workshop, setup.side_by_side_options()));
+                                               setup.workshop, setup.side_by_side_options(gate)));
   Outcome outcome{std::move(optimised.onnx), optimise::PassesThatDidSomething(optimised), {}};
   for (const optimise::Standing& standing : standings) outcome.report.trials.push_back({standing});
   outcome.report.passes = std::move(optimised.passes);
   outcome.report.chosen = 1;
-  if (!arguments.Has("--gate")) return outcome;
-  ASSIGN_OR_RETURN(const auto gatekeeper, GatekeeperOf(arguments, setup, gate));
-  RETURN_IF_ERROR(Judge(gatekeeper, standings));
+  if (arguments.Has("--gate")) RETURN_IF_ERROR(Judge(gatekeeper, standings));
   return outcome;
 }
 
@@ -224,6 +220,8 @@ StatusOr<Outcome> Distil(const Arguments& arguments, const Setup& setup) {
     ASSIGN_OR_RETURN(split, data::SplitOnce(rows.rows.count, kJudgedShare, rows.Splitting(0)));
   }
   const optimise::LabelledRows taught = rows.Select(split.train), judged = rows.Select(split.test);
+  ASSIGN_OR_RETURN(const evaluate::Gate gate, ReadGate(arguments, setup));
+  ASSIGN_OR_RETURN(const auto gatekeeper, GatekeeperOf(arguments, setup, gate, judged));
   const auto teacher = pipeline::RunnerOf(*setup.model.loaded, signature);
   Team team(1);
   train::TrainOptions options{.team = &team};
@@ -239,12 +237,8 @@ StatusOr<Outcome> Distil(const Arguments& arguments, const Setup& setup) {
       {train::NameOf(student), trained.onnx, &trained.signature, &own}};
   ASSIGN_OR_RETURN(const auto standings,
                    optimise::CompareSideBySide(contenders, signature, judged, setup.workshop,
-                                               setup.side_by_side_options()));
-  if (arguments.Has("--gate")) {
-    ASSIGN_OR_RETURN(const evaluate::Gate gate, ReadGate(arguments, setup));
-    ASSIGN_OR_RETURN(const auto gatekeeper, optimise::FileGate(gate, signature, judged));
-    RETURN_IF_ERROR(Judge(gatekeeper, standings));
-  }
+                                               setup.side_by_side_options(gate)));
+  if (arguments.Has("--gate")) RETURN_IF_ERROR(Judge(gatekeeper, standings));
   Outcome outcome{std::move(trained.onnx), "distil:" + train::NameOf(student), {}};
   outcome.signature = std::move(trained.signature);
   for (const optimise::Standing& standing : standings) outcome.report.trials.push_back({standing});
@@ -327,16 +321,8 @@ std::string PassesHelp() {
 
 std::vector<Option> OptimiseOptionTable() {
   return {
-      {"MODEL", "",
-       "An ONNX file, a bundle (folder or tar), or a model of scikit-learn, XGBoost, LightGBM "
-       "or CatBoost.",
-       /*required=*/true},
-      {.name = "--output",
-       .value_name = "OUT",
-       .help = "What to write: NAME.onnx, NAME.tar or NAME.slipway (a tar), else a bundle "
-               "folder. It must not exist.",
-       .required = true,
-       .short_name = "-o"},
+      ModelOption(),
+      ModelOutputOption(),
       {"--passes", "A,B", PassesHelp()},
       {"--auto", "",
        "Tries what may help, and takes the fastest model that is good enough and faster for "

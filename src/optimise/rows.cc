@@ -118,6 +118,14 @@ size_t BatchOf(const Signature& signature, size_t wish) {
   return wish;
 }
 
+Status CheckWholeBatches(const Signature& signature, const Rows& rows) {
+  const size_t batch = BatchOf(signature, 1), left = rows.count % batch;
+  if (left == 0) return OkStatus();
+  return Error(Reason::kBadRequest,
+               "the model takes {} rows at once: of {} rows, {} would not be judged", batch,
+               rows.count, left);
+}
+
 Status RunBatches(const evaluate::Runner& model, const Rows& rows, size_t batch,
                   const std::vector<std::string>& outputs,
                   const std::function<Status(std::vector<NamedTensor>, size_t)>& take) {

@@ -60,6 +60,9 @@ StatusOr<Rows> RowsOfTable(const data::Table& table, Signature signature);
 /// How many rows `model` takes at once: what its first dimension is fixed to, else `wish`.
 size_t BatchOf(const Signature& signature, size_t wish);
 
+/// @return kBadRequest when a fixed batch would leave rows over.
+Status CheckWholeBatches(const Signature& signature, const Rows& rows);
+
 /// Runs `model` on batch after batch. The rows that a fixed batch leaves over are not run.
 /// @param take  gets the outputs asked for, and the first row of the batch; its error ends it.
 Status RunBatches(const evaluate::Runner& model, const Rows& rows, size_t batch,

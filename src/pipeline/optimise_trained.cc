@@ -49,7 +49,7 @@ StatusOr<optimise::AutoChoice> OptimiseTrained(const train::Trained& trained,
                    is_auto ? optimise::ExactSteps() : optimise::ReadSteps(options.how));
   optimise::AllowLoss(steps, options.max_loss);
   ASSIGN_OR_RETURN(::onnx::ModelProto whole, optimise::ParseWhole(model));
-  const size_t wanted = is_auto ? optimise::RowsWanted(whole) : optimise::RowsWanted(steps);
+  const size_t wanted = is_auto ? optimise::RowsWanted(whole, true) : optimise::RowsWanted(steps);
   const optimise::LabelledRows by = learnt.Sample(wanted);
   const optimise::Workshop workshop{.load = load, .rows = &by, .signature = &trained.signature};
   const SteadyClock clock;
