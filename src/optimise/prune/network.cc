@@ -92,6 +92,7 @@ train::Mask PruneWeights(Network& network, double share) {
 /// them.
 StatusOr<train::Samples> SamplesFor(const ModelProto& model, const Perceptron& perceptron,
                                     const data::Target& target, const Workshop& workshop) {
+  RETURN_IF_ERROR(CheckWholeBatches(*workshop.signature, workshop.rows->rows));
   ModelProto features = model;
   MakeOnlyOutput(*features.mutable_graph(), perceptron.features, TensorProto::DOUBLE);
   ASSIGN_OR_RETURN(const auto runner, workshop.load(features.SerializeAsString()));
@@ -220,6 +221,7 @@ StatusOr<std::string> Apply(ModelProto& model, const Settings& settings, const W
   const size_t units = PruneUnits(network, settings.Number("units"));
   const train::Mask mask = PruneWeights(network, settings.Number("share"));
   const auto zeros = static_cast<size_t>(std::ranges::count(mask, uint8_t{0}));
+  if (units == 0 && zeros == 0) return "";
   std::string done = fmt::format("{} units went, {} of {} weights are left", units,
                                  network.CountWeights() - zeros, before);
   if (settings.Number("epochs") > 0) {
