@@ -7,6 +7,7 @@
 #include "bundle/manifest.h"
 #include "import/import.h"
 #include "import/pickle/node.h"
+#include "import/pickle/text.h"
 #include "import/skops/zip.h"
 #include "io/digest.h"
 
@@ -15,7 +16,7 @@ namespace {
 
 constexpr uint64_t kMaxManifest = uint64_t{1} << 20;
 
-std::string Quoted(std::string_view text) { return fmt::format("\"{}\"", text.substr(0, 100)); }
+std::string Quoted(std::string_view text) { return fmt::format("\"{}\"", pickle::Printable(text)); }
 
 }  // namespace
 
@@ -93,7 +94,8 @@ StatusOr<Piece> MarContent::Read(const std::string& name, uint64_t max_bytes) co
     return Error(Reason::kTooLarge, "{}: expected at most {} bytes, got {}", Quoted(member),
                  max_bytes, size);
   ASSIGN_OR_RETURN(const auto unpacked, archive_->zip.Read(member, archive_->heap));
-  ASSIGN_OR_RETURN(io::Bytes bytes, io::Bytes::Allocate(unpacked.size(), member));
+  ASSIGN_OR_RETURN(io::Bytes bytes,
+                   io::Bytes::Allocate(unpacked.size(), pickle::Printable(member)));
   std::ranges::copy(unpacked, bytes.writable().begin());
   const std::string sha256 = io::Sha256Hex(bytes.span());
   return Piece{std::make_shared<io::Bytes>(std::move(bytes)), sha256};

@@ -66,6 +66,18 @@ TEST_F(MarTest, OtherModelsAreRefusedWithWhatToDo) {
               HasSubstr("zip: expected the record at its end"));
 }
 
+TEST_F(MarTest, NamesOfTheArchiveAreWrittenSoThatATerminalTakesThemForText) {
+  const std::string name = "\x1b[31m\nok\u202e.onnx";
+  const std::string shown = R"("\x1b[31m\x0aok\u202e.onnx")";
+  const Member manifest = Manifest(R"(\u001b[31m\nok\u202e.onnx)");
+  EXPECT_THAT(Refusal({manifest}), HasSubstr(shown));
+  EXPECT_THAT(Refusal({manifest, {name, "x"}}), Not(HasSubstr("\x1b")));
+  EXPECT_THAT(Refusal({manifest, Packed(name, std::string(size_t{2} << 20, 'x'))},
+                      {.max_total_bytes = 1 << 20}),
+              HasSubstr(shown + ": expected at most"));
+  EXPECT_THAT(Refusal({Manifest(R"(\u001b.pt)")}), HasSubstr(R"(model is "\x1b.pt")"));
+}
+
 TEST_F(MarTest, WhatUnpacksToMoreThanItMayIsRefused) {
   const std::string zeros(size_t{300} << 20, '\0');
   EXPECT_THAT(Refusal({Manifest(), Packed("net.onnx", zeros)}, {.max_total_bytes = 1 << 20}),

@@ -168,16 +168,8 @@ Command ConvertCommand() {
       "convert",
       "Turns a model into a bundle, the unit of release, or into a plain ONNX file.",
       "slipway convert model.onnx -o model.tar --name churn",
-      {{"MODEL", "",
-        "An ONNX file, a bundle (folder or tar), or a model of scikit-learn, XGBoost, LightGBM or "
-        "CatBoost.",
-        /*required=*/true},
-       {.name = "--output",
-        .value_name = "OUT",
-        .help = "What to write: NAME.onnx, NAME.tar or NAME.slipway (a tar), else a bundle "
-                "folder. It must not exist.",
-        .required = true,
-        .short_name = "-o"},
+      {ModelOption(),
+       ModelOutputOption(),
        {"--name", "NAME", "Name of the model in the bundle."},
        {"--prove", "FILE",
         "A .csv of inputs and, in columns named like the outputs (predict, predict_proba_0), "

@@ -69,10 +69,11 @@ class Evaluation {
       ASSIGN_OR_RETURN(gate_, evaluate::ReadGateFile(arguments_.Text("--gate"), rows_.target));
       RETURN_IF_ERROR(evaluate::CheckColumns(gate_, rows_.all));
     }
-    RETURN_IF_ERROR(Predict(candidate_));
     RETURN_IF_ERROR(OpenBaseline());
     const AnyModel* const models[] = {&candidate_.model, baseline_ ? &baseline_->model : nullptr};
-    return CheckTargetUse(arguments_, models);
+    RETURN_IF_ERROR(CheckTargetUse(arguments_, models));
+    RETURN_IF_ERROR(Predict(candidate_));
+    return baseline_ ? Predict(*baseline_) : OkStatus();
   }
 
   Status CheckOptions() const {
@@ -137,7 +138,7 @@ class Evaluation {
     auto model = OpenAnyModel(name, arguments_, processors_);
     if (!model.ok()) return Annotate(model.status(), "baseline");
     baseline_ = JudgedModel{.model = *std::move(model), .as = {}};
-    return Predict(*baseline_);
+    return OkStatus();
   }
 
   StatusOr<evaluate::Report> Measure() {

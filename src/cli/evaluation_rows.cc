@@ -1,6 +1,5 @@
 #include "cli/evaluation_rows.h"
 
-#include <absl/strings/numbers.h>
 #include <absl/strings/str_split.h>
 #include <fmt/format.h>
 
@@ -15,9 +14,9 @@
 namespace slipway::cli {
 namespace {
 
-constexpr std::string_view kOfTheLineage[] = {"--target", "--task",         "--weights",
-                                              "--drop",   "--clean",        "--test-share",
-                                              "--type",   "--skip-bad-rows"};
+constexpr std::string_view kOfTheLineage[] = {"--target", "--task",  "--weights",
+                                              "--drop",   "--clean", "--test-share",
+                                              "--sample", "--type",  "--skip-bad-rows"};
 
 /// As the command line says.
 StatusOr<pipeline::RowChoice> ReadChoice(const Arguments& arguments, const Signature& signature) {
@@ -42,6 +41,13 @@ StatusOr<pipeline::RowChoice> ReadChoice(const Arguments& arguments,
     if (arguments.Has(option))
       return Error(Reason::kBadRequest, "{}: --held-out takes it from the model's lineage", option);
   const auto found = lineage.find("rows");
+  if (const auto tuned = lineage.find("tuned_sha256");
+      found == lineage.end() && tuned != lineage.end())
+    return Error(Reason::kBadRequest,
+                 "--held-out: after its training the model was tuned by rows of another file "
+                 "(SHA-256 {}): which rows it has not seen is not known. Say --target, and give "
+                 "rows that are new to it",
+                 tuned->second);
   if (found == lineage.end())
     return MakeError(Reason::kBadRequest,
                      "--held-out: the model has no lineage that tells its rows: it is no bundle of "
@@ -73,11 +79,7 @@ std::vector<std::string> ReadList(const Arguments& arguments, std::string_view o
 
 StatusOr<double> ReadShare(const Arguments& arguments, std::string_view option, double otherwise) {
   if (!arguments.Has(option)) return otherwise;
-  double share;
-  const std::string text = arguments.Text(option);
-  if (absl::SimpleAtod(text, &share) && share > 0 && share < 1) return share;
-  return Error(Reason::kBadRequest, "{}: expected a number between 0 and 1, got \"{}\"", option,
-               text);
+  return ParseShare(option, arguments.Text(option), Ends::kExcluded);
 }
 
 StatusOr<uint64_t> ReadSeed(const Arguments& arguments) {

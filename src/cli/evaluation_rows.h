@@ -20,9 +20,8 @@ struct EvaluationRows {
   std::vector<double> weights;  // [rows]; empty: 1 each
 };
 
-/// Options that say what is read: DATA, --target, --held-out, --task, --type, --weights, --drop,
-/// --test-share,
-/// --seed, --skip-bad-rows.
+/// Options that say what is read: DATA, --target, --held-out, --task, --weights, --drop, --clean,
+/// --test-share, --seed, --type, --sample, --skip-bad-rows.
 std::vector<Option> EvaluationRowOptions();
 
 /// @param signature  of the model: its outputs tell the task and the classes.

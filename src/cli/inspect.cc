@@ -280,10 +280,7 @@ Command InspectCommand() {
   return {"inspect",
           "Tells what a model is: format, signature, operators, size, what would run it.",
           "slipway inspect examples/models/digits/1 --verify",
-          {{"MODEL", "",
-            "An ONNX file, a bundle (folder or tar), or a model of scikit-learn, XGBoost, LightGBM "
-            "or CatBoost.",
-            /*required=*/true},
+          {ModelOption(),
            {"--pickle", "",
             "Prints what a pickle, joblib or skops file holds, without running anything of it: "
             "every class and function it names, with a verdict, and its objects as a tree."},

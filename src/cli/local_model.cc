@@ -58,6 +58,25 @@ std::vector<std::string> LocalModel::Features() const {
                              : bundle::FeatureNames(manifest->feature_schema);
 }
 
+Option ModelOption() {
+  return {.name = "MODEL",
+          .value_name = "",
+          .help =
+              "An ONNX file, a bundle (folder or tar), or a model of scikit-learn, XGBoost, "
+              "LightGBM or CatBoost.",
+          .required = true};
+}
+
+Option ModelOutputOption() {
+  return {.name = "--output",
+          .value_name = "OUT",
+          .help =
+              "What to write: NAME.onnx, NAME.tar or NAME.slipway (a tar), else a bundle "
+              "folder. It must not exist.",
+          .required = true,
+          .short_name = "-o"};
+}
+
 StatusOr<OpenedModel> OpenModel(const std::string& path) {
   OpenedModel model{path, "", nullptr};
   auto artifact = bundle::Open(path);

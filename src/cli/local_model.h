@@ -4,10 +4,15 @@
 
 #include "base/status.h"
 #include "bundle/artifact.h"
+#include "cli/command.h"
 #include "engine/engine.h"
 #include "infer/request.h"
 
 namespace slipway::cli {
+
+/// MODEL of commands that read a model of this machine, and the --output of those that write one.
+Option ModelOption();
+Option ModelOutputOption();
 
 /// A model of this machine, loaded for use without a server. Members die in reverse order.
 struct LocalModel {

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <fstream>
 
 #include "bundle/manifest.h"
@@ -43,12 +42,7 @@ StatusOr<std::vector<optimise::Step>> StepsOf(const Arguments& arguments) {
 }
 
 StatusOr<double> MaxLossOf(const Arguments& arguments) {
-  const std::string text = arguments.Text("--max-loss", "0.01");
-  double share = -1;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), share);
-  if (error == std::errc() && end == text.data() + text.size() && share >= 0 && share <= 1)
-    return share;
-  return Error(Reason::kBadRequest, "--max-loss: expected a number from 0 to 1, got \"{}\"", text);
+  return ParseShare("--max-loss", arguments.Text("--max-loss", "0.01"), Ends::kIncluded);
 }
 
 /// Everything that the passes of one command work with. Members die in reverse order.
@@ -60,8 +54,10 @@ struct Setup {
   SteadyClock clock;
 
   optimise::OptimiseOptions optimise_options() const { return {.clock = &clock}; }
-  optimise::SideBySideOptions side_by_side_options() const {
-    return {.clock = &clock, .resident_bytes = ResidentBytes};
+  optimise::SideBySideOptions side_by_side_options(const evaluate::Gate& gate) const {
+    optimise::SideBySideOptions options{.clock = &clock, .resident_bytes = ResidentBytes};
+    if (gate.NeedsLatency()) options.one_row = evaluate::LatencyOptions();
+    return options;
   }
 };
 
@@ -72,7 +68,19 @@ StatusOr<int64_t> CalibrationRows(const Arguments& arguments, const Setup& setup
   ASSIGN_OR_RETURN(const auto steps, StepsOf(arguments));
   if (!arguments.Flag("--auto")) return static_cast<int64_t>(optimise::RowsWanted(steps));
   ASSIGN_OR_RETURN(auto model, optimise::ParseWhole(setup.model.artifact->bytes()));
-  return static_cast<int64_t>(optimise::RowsWanted(model));
+  return static_cast<int64_t>(optimise::RowsWanted(model, setup.data.labelled.target.has_value()));
+}
+
+std::map<std::string, std::string> LineageOf(const LocalModel& model) {
+  const bundle::Manifest* const manifest = model.artifact->manifest();
+  return manifest == nullptr ? std::map<std::string, std::string>() : manifest->lineage;
+}
+
+/// Rows held out of the training stay that: they judge.
+StatusOr<optimise::CalibrationSplit> Divided(const RowsOfFile& data, size_t most) {
+  if (!data.holds_out()) return optimise::SplitForCalibration(data.labelled, most);
+  return optimise::CalibrationSplit{data.labelled.Select(data.training->train).Sample(most),
+                                    data.labelled.Select(data.training->test)};
 }
 
 Status ReadData(const Arguments& arguments, Setup& setup) {
@@ -81,10 +89,10 @@ Status ReadData(const Arguments& arguments, Setup& setup) {
     ASSIGN_OR_RETURN(setup.split.judged.rows, optimise::MadeUpRows(signature, kMadeUpRows));
     return OkStatus();
   }
-  ASSIGN_OR_RETURN(setup.data,
-                   ReadRows(arguments.Text("--data"), signature, arguments.Text("--target")));
+  ASSIGN_OR_RETURN(setup.data, ReadRows(arguments.Text("--data"), signature,
+                                        arguments.Text("--target"), LineageOf(setup.model)));
   ASSIGN_OR_RETURN(const int64_t most, CalibrationRows(arguments, setup));
-  setup.split = optimise::SplitForCalibration(setup.data.labelled, static_cast<size_t>(most));
+  ASSIGN_OR_RETURN(setup.split, Divided(setup.data, static_cast<size_t>(most)));
   setup.workshop.rows = &setup.split.calibration;
   return OkStatus();
 }
@@ -110,10 +118,11 @@ StatusOr<evaluate::Gate> ReadGate(const Arguments& arguments, const Setup& setup
   return evaluate::ReadGateFile(arguments.Text("--gate"), target);
 }
 
+/// @param gate, judged  must outlive it.
 StatusOr<optimise::Gatekeeper> GatekeeperOf(const Arguments& arguments, const Setup& setup,
-                                            const evaluate::Gate& gate) {
-  if (arguments.Has("--gate"))
-    return optimise::FileGate(gate, setup.model.signature(), setup.split.judged);
+                                            const evaluate::Gate& gate,
+                                            const optimise::LabelledRows& judged) {
+  if (arguments.Has("--gate")) return optimise::FileGate(gate, setup.model.signature(), judged);
   ASSIGN_OR_RETURN(const double max_loss, MaxLossOf(arguments));
   return optimise::LossGate(max_loss);
 }
@@ -129,9 +138,9 @@ StatusOr<Outcome> ChooseBest(const Arguments& arguments, const Setup& setup) {
   ASSIGN_OR_RETURN(const evaluate::Gate gate, ReadGate(arguments, setup));
   optimise::AutoOptions options;
   options.optimise = setup.optimise_options();
-  options.side_by_side = setup.side_by_side_options();
+  options.side_by_side = setup.side_by_side_options(gate);
   ASSIGN_OR_RETURN(options.max_loss, MaxLossOf(arguments));
-  ASSIGN_OR_RETURN(options.gate, GatekeeperOf(arguments, setup, gate));
+  ASSIGN_OR_RETURN(options.gate, GatekeeperOf(arguments, setup, gate, setup.split.judged));
   ASSIGN_OR_RETURN(auto choice,
                    optimise::ChooseBest(setup.model.artifact->bytes(), setup.model.signature(),
                                         setup.split.judged, setup.workshop, options));
@@ -155,9 +164,10 @@ StatusOr<Outcome> ApplyPasses(const Arguments& arguments, const Setup& setup) {
   ASSIGN_OR_RETURN(std::vector<optimise::Step> steps, StepsOf(arguments));
   ASSIGN_OR_RETURN(const double max_loss, MaxLossOf(arguments));
   optimise::AllowLoss(steps, max_loss);
-  ASSIGN_OR_RETURN(const evaluate::Gate gate, ReadGate(arguments, setup));
-  const ModelBytes& bytes = setup.model.artifact->bytes();
   const optimise::LabelledRows& rows = setup.split.judged;
+  ASSIGN_OR_RETURN(const evaluate::Gate gate, ReadGate(arguments, setup));
+  ASSIGN_OR_RETURN(const auto gatekeeper, GatekeeperOf(arguments, setup, gate, rows));
+  const ModelBytes& bytes = setup.model.artifact->bytes();
   ASSIGN_OR_RETURN(auto optimised, optimise::Optimise(bytes, steps, setup.workshop, rows.rows,
                                                       setup.optimise_options()));
   ASSIGN_OR_RETURN(const ::onnx::ModelProto original, optimise::ParseWhole(bytes));
@@ -165,14 +175,12 @@ StatusOr<Outcome> ApplyPasses(const Arguments& arguments, const Setup& setup) {
                                             {"optimised", optimised.onnx}};
   ASSIGN_OR_RETURN(const auto standings,
                    optimise::CompareSideBySide(contenders, setup.model.signature(), rows,
-                                               setup.workshop, setup.side_by_side_options()));
+                                               setup.workshop, setup.side_by_side_options(gate)));
   Outcome outcome{std::move(optimised.onnx), optimise::PassesThatDidSomething(optimised), {}};
   for (const optimise::Standing& standing : standings) outcome.report.trials.push_back({standing});
   outcome.report.passes = std::move(optimised.passes);
   outcome.report.chosen = 1;
-  if (!arguments.Has("--gate")) return outcome;
-  ASSIGN_OR_RETURN(const auto gatekeeper, GatekeeperOf(arguments, setup, gate));
-  RETURN_IF_ERROR(Judge(gatekeeper, standings));
+  if (arguments.Has("--gate")) RETURN_IF_ERROR(Judge(gatekeeper, standings));
   return outcome;
 }
 
@@ -200,15 +208,21 @@ StatusOr<Outcome> Distil(const Arguments& arguments, const Setup& setup) {
     return MakeError(Reason::kBadRequest, "--distil needs a table: give --data and --target");
   ASSIGN_OR_RETURN(rows.target, optimise::TargetFor(signature, rows));
   rows.table = WhatItTakes(signature, std::move(rows.table));
-  ASSIGN_OR_RETURN(const data::Split split, data::SplitOnce(rows.rows.count, kJudgedShare, {}));
+  data::Split split;
+  if (setup.data.holds_out()) {
+    split = *setup.data.training;
+  } else {
+    ASSIGN_OR_RETURN(split, data::SplitOnce(rows.rows.count, kJudgedShare, rows.Splitting(0)));
+  }
   const optimise::LabelledRows taught = rows.Select(split.train), judged = rows.Select(split.test);
+  ASSIGN_OR_RETURN(const evaluate::Gate gate, ReadGate(arguments, setup));
+  ASSIGN_OR_RETURN(const auto gatekeeper, GatekeeperOf(arguments, setup, gate, judged));
   const auto teacher = pipeline::RunnerOf(*setup.model.loaded, signature);
   Team team(1);
   train::TrainOptions options{.team = &team};
   train::Recipe student;
   ASSIGN_OR_RETURN(student.kind, train::FindEstimator(arguments.Text("--distil")));
-  ASSIGN_OR_RETURN(train::Trained trained,
-                   optimise::Distil(*teacher, taught.table, *taught.target, student, options));
+  ASSIGN_OR_RETURN(train::Trained trained, optimise::Distil(*teacher, taught, student, options));
   ASSIGN_OR_RETURN(const data::Table inputs, train::InputsOf(trained, judged.table));
   ASSIGN_OR_RETURN(const optimise::Rows own, optimise::RowsOfTable(inputs, trained.signature));
   ASSIGN_OR_RETURN(const ::onnx::ModelProto original,
@@ -218,12 +232,8 @@ StatusOr<Outcome> Distil(const Arguments& arguments, const Setup& setup) {
       {train::NameOf(student), trained.onnx, &trained.signature, &own}};
   ASSIGN_OR_RETURN(const auto standings,
                    optimise::CompareSideBySide(contenders, signature, judged, setup.workshop,
-                                               setup.side_by_side_options()));
-  if (arguments.Has("--gate")) {
-    ASSIGN_OR_RETURN(const evaluate::Gate gate, ReadGate(arguments, setup));
-    ASSIGN_OR_RETURN(const auto gatekeeper, optimise::FileGate(gate, signature, judged));
-    RETURN_IF_ERROR(Judge(gatekeeper, standings));
-  }
+                                               setup.side_by_side_options(gate)));
+  if (arguments.Has("--gate")) RETURN_IF_ERROR(Judge(gatekeeper, standings));
   Outcome outcome{std::move(trained.onnx), "distil:" + train::NameOf(student), {}};
   outcome.signature = std::move(trained.signature);
   for (const optimise::Standing& standing : standings) outcome.report.trials.push_back({standing});
@@ -245,16 +255,29 @@ StatusOr<std::vector<bundle::Example>> ExamplesOf(const Setup& setup, const std:
   return examples;
 }
 
+/// Whether a pass learned from right answers, or chose by them.
+bool HeedsAnswers(const Outcome& outcome) {
+  if (outcome.signature) return true;
+  const auto steps = optimise::ReadSteps(outcome.lineage);
+  return steps.ok() && std::ranges::any_of(*steps, [](const optimise::Step& step) {
+           return step.pass->needs_answers;
+         });
+}
+
 /// Where the data came from stays; what was measured of the parent, and how it was trained, is told
-/// by the parent.
-std::map<std::string, std::string> LineageOf(const Setup& setup, const Outcome& outcome,
-                                             std::map<std::string, std::string> parents) {
+/// by the parent. Which rows nobody learned from is only known while all were of one file.
+std::map<std::string, std::string> LineageOf(const Setup& setup, const Outcome& outcome) {
+  std::map<std::string, std::string> parents = LineageOf(setup.model);
   const bool is_new_model = outcome.signature.has_value();
   std::erase_if(parents, [&](const auto& entry) {
-    return entry.first.starts_with("held_out.") ||
-           (is_new_model && !entry.first.starts_with("data_") && entry.first != "target" &&
-            entry.first != "task");
+    const std::string& key = entry.first;
+    return key.starts_with("held_out.") || (is_new_model && !key.starts_with("data_") &&
+                                            key != "target" && key != "task" && key != "rows");
   });
+  if (HeedsAnswers(outcome) && !setup.data.training) {
+    parents.erase("rows");
+    parents["tuned_sha256"] = setup.data.sha256;
+  }
   parents["created_by"] = "slipway optimise";
   parents["parent"] = setup.model.artifact->digest();
   parents["passes"] = outcome.lineage;
@@ -273,7 +296,7 @@ StatusOr<std::string> WriteOut(const std::string& out, const Setup& setup, const
   if (manifest != nullptr) model.manifest = *manifest;
   model.manifest.signature = outcome.signature.value_or(setup.model.signature());
   model.manifest.files.clear();
-  model.manifest.lineage = LineageOf(setup, outcome, std::move(model.manifest.lineage));
+  model.manifest.lineage = LineageOf(setup, outcome);
   if (model.manifest.signature.inputs == setup.model.signature().inputs) {
     ASSIGN_OR_RETURN(model.examples, ExamplesOf(setup, outcome.onnx));
   } else {
@@ -293,16 +316,8 @@ std::string PassesHelp() {
 
 std::vector<Option> OptimiseOptionTable() {
   return {
-      {"MODEL", "",
-       "An ONNX file, a bundle (folder or tar), or a model of scikit-learn, XGBoost, LightGBM "
-       "or CatBoost.",
-       /*required=*/true},
-      {.name = "--output",
-       .value_name = "OUT",
-       .help = "What to write: NAME.onnx, NAME.tar or NAME.slipway (a tar), else a bundle "
-               "folder. It must not exist.",
-       .required = true,
-       .short_name = "-o"},
+      ModelOption(),
+      ModelOutputOption(),
       {"--passes", "A,B", PassesHelp()},
       {"--auto", "",
        "Tries what may help, and takes the fastest model that is good enough and faster for "

@@ -27,6 +27,7 @@ std::string LatencyText(double ms) {
 std::string PassText(const optimise::PassReport& pass) {
   std::string text =
       fmt::format("{:<24} {}", pass.pass, pass.done.empty() ? "nothing to do" : pass.done);
+  if (!pass.left.empty()) text += ", " + pass.left;
   text += fmt::format(" ({:.0f} ms", Milliseconds(pass.time));
   if (!pass.done.empty())
     text += fmt::format("; answers differ by {:.2g}", pass.difference.relative);
@@ -49,7 +50,7 @@ std::vector<std::string> CellsOf(const Trial& trial) {
       fmt::format("{} ({:.2f} ×)", LatencyText(standing.one.median_ms()), standing.speed_up.factor),
       fmt::format("{:.0f} rows/s at {}", RowsPerSecond(standing.best), standing.best.batch),
       WithThousands(standing.size_bytes),
-      WithThousands(standing.memory_bytes),
+      standing.memory_bytes == 0 ? "–" : WithThousands(standing.memory_bytes),
       trial.refused.empty() ? "" : "refused: " + trial.refused};
 }
 
@@ -135,6 +136,7 @@ std::string ToJson(const OptimiseReport& report) {
   json.Key("passes").BeginArray();
   for (const optimise::PassReport& pass : report.passes) {
     json.BeginObject().Key("pass").String(pass.pass).Key("done").String(pass.done);
+    if (!pass.left.empty()) json.Key("left").String(pass.left);
     json.Key("ms").Double(Milliseconds(pass.time)).Key("nodes").Uint(pass.nodes);
     json.Key("size_bytes").Uint(pass.size_bytes);
     json.Key("relative_error").Double(pass.difference.relative);

@@ -1,5 +1,7 @@
 #include "cli/output.h"
 
+#include <absl/strings/numbers.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -57,6 +59,16 @@ StatusOr<int64_t> ParseCount(std::string_view option, std::string_view text, int
   if (*value < min || *value > max)
     return Error(Reason::kBadRequest, "{}: expected {} to {}, got {}", option, min, max, *value);
   return *value;
+}
+
+StatusOr<double> ParseShare(std::string_view option, std::string_view text, Ends ends) {
+  double share;
+  const bool whole = ends == Ends::kIncluded;
+  if (absl::SimpleAtod({text.data(), text.size()}, &share) &&
+      (whole ? share >= 0 && share <= 1 : share > 0 && share < 1))
+    return share;
+  return Error(Reason::kBadRequest, "{}: expected a number {} 1, got \"{}\"", option,
+               whole ? "from 0 to" : "between 0 and", text);
 }
 
 std::string WithThousands(uint64_t value) {

@@ -22,6 +22,10 @@ void AppendSignature(JsonWriter& json, const Signature& signature);
 StatusOr<int64_t> ParseCount(std::string_view option, std::string_view text, int64_t min,
                              int64_t max);
 
+enum class Ends : uint8_t { kIncluded, kExcluded };
+/// A number from an option: from 0 to 1, or between them. kBadRequest naming the option.
+StatusOr<double> ParseShare(std::string_view option, std::string_view text, Ends ends);
+
 /// "1,234,567"
 std::string WithThousands(uint64_t value);
 

@@ -118,10 +118,13 @@ Gatekeeper LossGate(double max_loss) {
 
 StatusOr<Gatekeeper> FileGate(const evaluate::Gate& gate, const Signature& signature,
                               const LabelledRows& rows) {
+  if (const size_t batch = BatchOf(signature, 1); gate.NeedsLatency() && batch != 1)
+    return Error(Reason::kBadRequest,
+                 "a gate's latency is the time of one row: the model takes {} rows at once", batch);
   ASSIGN_OR_RETURN(data::Target target, TargetFor(signature, rows));
   const auto side = [](const Standing& standing) {
     constexpr double kMegabyte = 1e6;
-    return evaluate::GateSide{&standing.predictions, standing.one.rounds,
+    return evaluate::GateSide{&standing.predictions, standing.one_row,
                               static_cast<double>(standing.size_bytes) / kMegabyte};
   };
   return Gatekeeper([&gate, &rows, side, target = std::move(target)](

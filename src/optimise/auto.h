@@ -32,6 +32,7 @@ using Gatekeeper =
 
 /// The gate's lines, the original being the baseline.
 /// @param gate, rows  must outlive it; rows with a target.
+/// @return kBadRequest for the latency of a model that takes more than one row at once.
 StatusOr<Gatekeeper> FileGate(const evaluate::Gate& gate, const Signature& signature,
                               const LabelledRows& rows);
 

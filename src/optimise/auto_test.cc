@@ -82,5 +82,57 @@ TEST(AutoTest, WhereTheGateLetsNothingThroughThatIsSaid) {
   EXPECT_EQ(MessageOf(choice.status()), "the gate says no: bad");
 }
 
+/// A slow model: of 25 calls one takes 60 ms, the others 6 ms.
+struct SlowModel {
+  FakeClock clock;
+  int calls = 0;
+  Workshop workshop;
+  SideBySideOptions options{.clock = &clock, .one_row = evaluate::LatencyOptions()};
+  LabelledRows rows;
+
+  SlowModel() {
+    workshop.load = [this](const std::string&) -> StatusOr<std::unique_ptr<evaluate::Runner>> {
+      return std::make_unique<evaluate::FakeRunner>(
+          kSignature, [this](std::vector<NamedTensor> inputs, const auto&) {
+            clock.Advance(std::chrono::milliseconds(++calls % 25 == 0 ? 60 : 6));
+            return std::vector<NamedTensor>{{"y", inputs.front().tensor}};
+          });
+    };
+    rows.rows.count = 2;
+    rows.rows.inputs.push_back(
+        {"x", evaluate::TensorOf(DType::kFp32, {2, 40}, std::vector<float>(80, 1))});
+  }
+};
+
+TEST(SideBySideTest, TheLatencyOfAGateIsOfRoundsOfManyCallsHoweverSlowTheModel) {
+  SlowModel slow;
+  const Contender contenders[] = {{"original", Model()}};
+  const auto standings =
+      CompareSideBySide(contenders, kSignature, slow.rows, slow.workshop, slow.options);
+  ASSERT_TRUE(standings.ok()) << standings.status();
+  const auto& rounds = standings->front().one_row;
+  ASSERT_TRUE(rounds.has_value());
+  EXPECT_GE(rounds->p99_ms.size(), 6);
+  for (const double p99 : rounds->p99_ms) EXPECT_EQ(p99, 60);
+  for (const double p50 : rounds->p50_ms) EXPECT_EQ(p50, 6);
+}
+
+TEST(FileGateTest, JudgesTheLatencyOfOneRowAndRefusesModelsThatTakeMore) {
+  SlowModel slow;
+  slow.rows.target = data::Target{.name = "y", .values = {1, 2}};
+  const evaluate::Gate gate =
+      evaluate::ParseGate("p99_ms <= 20", "gate.txt", *slow.rows.target).value();
+  Signature signature = kSignature;
+  Standing standing;
+  standing.one.rounds = {std::vector<double>(15, 6), std::vector<double>(15, 6)};
+  standing.one_row = {std::vector<double>(15, 6), std::vector<double>(15, 60)};
+  const auto gatekeeper = FileGate(gate, signature, slow.rows);
+  ASSERT_TRUE(gatekeeper.ok()) << gatekeeper.status();
+  EXPECT_THAT((*gatekeeper)(standing, standing).value(), HasSubstr("p99_ms <= 20"));
+  signature.inputs[0].shape[0] = 32;
+  EXPECT_EQ(MessageOf(FileGate(gate, signature, slow.rows).status()),
+            "a gate's latency is the time of one row: the model takes 32 rows at once");
+}
+
 }  // namespace
 }  // namespace slipway::optimise

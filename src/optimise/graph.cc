@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <queue>
+#include <utility>
 
 #include "onnx/display.h"
 #include "onnx/tensor_proto.h"
@@ -21,6 +22,14 @@ void ForEachNested(const NodeProto& node, const auto& visit) {
     if (attribute.has_g()) enter(attribute.g());
     for (const GraphProto& graph : attribute.graphs()) enter(graph);
   }
+}
+
+/// The node's attribute of that name, which is added where there is none.
+AttributeProto& Attribute(NodeProto& node, std::string_view name) {
+  AttributeProto* attribute = FindAttribute(node, name);
+  if (attribute == nullptr) attribute = node.add_attribute();
+  attribute->set_name(std::string(name));
+  return *attribute;
 }
 
 /// Drops the elements of a repeated field that `drop(index)` names; the rest keep their order.
@@ -102,6 +111,10 @@ const AttributeProto* FindAttribute(const NodeProto& node, std::string_view name
   return nullptr;
 }
 
+AttributeProto* FindAttribute(NodeProto& node, std::string_view name) {
+  return const_cast<AttributeProto*>(FindAttribute(std::as_const(node), name));
+}
+
 int64_t IntOf(const NodeProto& node, std::string_view name, int64_t otherwise) {
   const AttributeProto* const attribute = FindAttribute(node, name);
   return attribute == nullptr ? otherwise : attribute->i();
@@ -118,12 +131,16 @@ std::vector<int64_t> IntsOf(const NodeProto& node, std::string_view name) {
   return {attribute->ints().begin(), attribute->ints().end()};
 }
 
+void SetInt(NodeProto& node, std::string_view name, int64_t value) {
+  AttributeProto& attribute = Attribute(node, name);
+  attribute.set_type(AttributeProto::INT);
+  attribute.set_i(value);
+}
+
 void SetInts(NodeProto& node, std::string_view name, std::span<const int64_t> values) {
-  auto* attribute = const_cast<AttributeProto*>(FindAttribute(node, name));
-  if (attribute == nullptr) attribute = node.add_attribute();
-  attribute->set_name(std::string(name));
-  attribute->set_type(AttributeProto::INTS);
-  attribute->mutable_ints()->Assign(values.begin(), values.end());
+  AttributeProto& attribute = Attribute(node, name);
+  attribute.set_type(AttributeProto::INTS);
+  attribute.mutable_ints()->Assign(values.begin(), values.end());
 }
 
 std::string_view InputOf(const NodeProto& node, int index) {

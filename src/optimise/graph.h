@@ -39,9 +39,11 @@ bool Is(const NodeProto& node, std::string_view op_type);
 
 /// nullptr when the node has none of that name.
 const AttributeProto* FindAttribute(const NodeProto& node, std::string_view name);
+AttributeProto* FindAttribute(NodeProto& node, std::string_view name);
 int64_t IntOf(const NodeProto& node, std::string_view name, int64_t otherwise);
 float FloatOf(const NodeProto& node, std::string_view name, float otherwise);
 std::vector<int64_t> IntsOf(const NodeProto& node, std::string_view name);
+void SetInt(NodeProto& node, std::string_view name, int64_t value);
 void SetInts(NodeProto& node, std::string_view name, std::span<const int64_t> values);
 
 /// Input `index`; "" when it is left out.

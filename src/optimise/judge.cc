@@ -14,6 +14,12 @@ namespace {
 constexpr size_t kBatch = 32;
 constexpr int kResamples = 500;
 constexpr double kConfidence = 0.95;
+constexpr size_t kLeastOfRegression = 100;  // rows; the interval of fewer is too narrow
+
+/// The loss, as a share of rows, below which so few rows cannot tell, even if none changed.
+double LeastShownLoss(size_t rows) {
+  return stats::WilsonInterval(0, static_cast<double>(rows), kConfidence).high;
+}
 
 }  // namespace
 
@@ -27,18 +33,12 @@ StatusOr<evaluate::Predictions> PredictRows(const evaluate::Runner& model,
                                             const Signature& signature, const Rows& rows,
                                             const data::Target& target) {
   ASSIGN_OR_RETURN(auto reader, evaluate::AnswerReader::Create(signature, target));
+  RETURN_IF_ERROR(CheckWholeBatches(model.signature(), rows));
   const size_t step = BatchOf(model.signature(), kBatch);
-  size_t read = 0;
   RETURN_IF_ERROR(RunBatches(model, rows, kBatch, reader.outputs(),
                              [&](const std::vector<NamedTensor>& answers, size_t first) {
-                               const size_t count = std::min(step, rows.count - first);
-                               read = first + count;
-                               return reader.Read(answers, count);
+                               return reader.Read(answers, std::min(step, rows.count - first));
                              }));
-  if (read < rows.count)
-    return Error(Reason::kBadRequest,
-                 "the model takes {} rows at once: of {} rows, {} would not be judged", step,
-                 rows.count, rows.count - read);
   return reader.Finish();
 }
 
@@ -75,8 +75,19 @@ Loss PairedLoss(const data::Target& target, const evaluate::Predictions& before,
   return loss;
 }
 
-double LeastShownLoss(size_t rows) {
-  return stats::WilsonInterval(0, static_cast<double>(rows), kConfidence).high;
+Status CheckRowsSuffice(const data::Target& target, double max_loss) {
+  const size_t rows = target.rows();
+  if (target.task == data::Task::kRegression) {
+    if (rows >= kLeastOfRegression) return OkStatus();
+    return Error(Reason::kBadRequest,
+                 "{} rows to choose by cannot show how much of an error is lost: {} are needed",
+                 rows, kLeastOfRegression);
+  }
+  if (LeastShownLoss(rows) <= max_loss) return OkStatus();
+  return Error(Reason::kBadRequest,
+               "{} rows to choose by cannot show that at most {} of the accuracy is lost: {:.4f} "
+               "is the least; give more rows or allow more with --max-loss",
+               rows, max_loss, LeastShownLoss(rows));
 }
 
 double AllowedLoss(const evaluate::Figure& before, double max_loss) {

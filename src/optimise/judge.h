@@ -38,8 +38,10 @@ struct Loss {
 Loss PairedLoss(const data::Target& target, const evaluate::Predictions& before,
                 const evaluate::Predictions& now);
 
-/// The loss, as a share of rows, below which so few rows cannot tell, even if none changed.
-double LeastShownLoss(size_t rows);
+/// OK when so many rows can show, even if no answer changed, that at most `max_loss` is lost: of
+/// classes a share of the rows, and of a regression (docs/adr/0060) anything at all.
+/// @return kBadRequest with what it takes.
+Status CheckRowsSuffice(const data::Target& target, double max_loss);
 
 /// What may be lost of a figure: of a share of rows `max_loss`, of a regression's error that share.
 double AllowedLoss(const evaluate::Figure& before, double max_loss);

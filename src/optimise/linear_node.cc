@@ -53,16 +53,18 @@ std::optional<LinearNode> ReadLinear(const NodeProto& node, const Constants& con
   return linear;
 }
 
-std::string NoteOfNotFinite(const GraphProto& graph, const Constants& constants) {
+std::string NoteOfNotFinite(ModelProto& model) {
+  const Constants constants(*model.mutable_graph());
   const auto is_bad = [&](const NodeProto& node) {
     if (!Is(node, "Conv") && !Is(node, "Gemm") && !Is(node, "MatMul")) return false;
     return !AllFinite(constants.Floats(InputOf(node, 1))) ||
            !AllFinite(constants.Floats(InputOf(node, 2)));
   };
-  const auto count = std::ranges::count_if(graph.node(), is_bad);
+  const auto count = std::ranges::count_if(model.graph().node(), is_bad);
   if (count == 0) return "";
-  return fmt::format(", {} with infinite or NaN weights stay{} in float", count,
-                     count == 1 ? "s" : "");
+  return fmt::format("{} with infinite or NaN weights {} in float",
+                     count == 1 ? "1 node" : fmt::format("{} nodes", count),
+                     count == 1 ? "stays" : "stay");
 }
 
 void WriteLinear(const LinearNode& linear, NodeProto& node, Constants& constants) {

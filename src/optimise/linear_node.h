@@ -33,9 +33,9 @@ struct LinearNode {
 /// that are infinite or NaN: such a node stays as it is.
 std::optional<LinearNode> ReadLinear(const NodeProto& node, const Constants& constants);
 
-/// ", 2 with infinite or NaN weights stay in float": of the Conv, Gemm and MatMul that ReadLinear
-/// leaves out for that; "" where there are none.
-std::string NoteOfNotFinite(const GraphProto& graph, const Constants& constants);
+/// "2 nodes with infinite or NaN weights stay in float": of the Conv, Gemm and MatMul that
+/// ReadLinear leaves out for that; "" where there are none.
+std::string NoteOfNotFinite(ModelProto& model);
 
 /// Gives `node` these weights and, unless it is a MatMul, this bias, as constants of its own.
 void WriteLinear(const LinearNode& linear, NodeProto& node, Constants& constants);

@@ -42,6 +42,7 @@ class Bench {
 
   StatusOr<PassReport> Apply(const Step& step) {
     PassReport report{step.Text()};
+    if (step.pass->leaves != nullptr) report.left = step.pass->leaves(model_);
     const TimePoint start = options_.clock->Now();
     ASSIGN_OR_RETURN(report.done, step.pass->apply(model_, step.settings, workshop_));
     if (!report.done.empty()) DropDead(*model_.mutable_graph());  // what it left behind

@@ -17,6 +17,7 @@ namespace slipway::optimise {
 struct PassReport {
   std::string pass;  // as Step::Text
   std::string done;  // "12 nodes became 3 constants"; "" when there was nothing to do
+  std::string left;  // what stayed as it was, as Pass::leaves says it
   Duration time{};
   size_t nodes = 0;       // of the graph, after it
   size_t size_bytes = 0;  // of the model, after it

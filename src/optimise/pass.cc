@@ -1,10 +1,10 @@
 #include "optimise/pass.h"
 
+#include <absl/strings/numbers.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "base/nearest_word.h"
@@ -17,8 +17,7 @@ constexpr size_t kRowsToCalibrate = 128, kRowsByAnswers = 50'000;
 
 double NumberOf(std::string_view text) {
   double number = NAN;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() ? number : NAN;
+  return absl::SimpleAtod({text.data(), text.size()}, &number) ? number : NAN;
 }
 
 Status CheckValue(const Pass& pass, const PassParameter& parameter, std::string_view value) {
@@ -55,9 +54,7 @@ std::string_view TakeUntil(std::string_view& rest, char separator) {
 
 StatusOr<Step> ReadStep(std::string_view text) {
   ASSIGN_OR_RETURN(const Pass* const pass, FindByName(Passes(), "pass", TakeUntil(text, ':')));
-  std::map<std::string, std::string, std::less<>> values;
-  for (const PassParameter& parameter : pass->parameters)
-    values.emplace(parameter.name, parameter.otherwise);
+  Settings settings(pass->parameters);
   while (!text.empty()) {
     std::string_view value = TakeUntil(text, ':');
     const std::string_view name = TakeUntil(value, '=');
@@ -67,12 +64,17 @@ StatusOr<Step> ReadStep(std::string_view text) {
                      FindByName(std::span<const PassParameter>(pass->parameters),
                                 fmt::format("{}: parameter", pass->name), name));
     RETURN_IF_ERROR(CheckValue(*pass, *parameter, value));
-    values[std::string(name)] = value;
+    settings.Set(name, std::string(value));
   }
-  return Step{pass, Settings(std::move(values))};
+  return Step{pass, std::move(settings)};
 }
 
 }  // namespace
+
+Settings::Settings(std::span<const PassParameter> parameters) {
+  for (const PassParameter& parameter : parameters)
+    values_.emplace(parameter.name, Value{std::string(parameter.otherwise)});
+}
 
 double Settings::Number(std::string_view name) const { return NumberOf(Word(name)); }
 
@@ -99,10 +101,11 @@ size_t RowsWanted(std::span<const Step> steps) {
   return by_answers ? kRowsByAnswers : kRowsToCalibrate;
 }
 
-size_t RowsWanted(::onnx::ModelProto& model) {
-  const bool by_answers = std::ranges::any_of(Passes(), [&](const Pass& pass) {
-    return pass.needs_answers && (pass.concerns == nullptr || pass.concerns(model));
-  });
+size_t RowsWanted(::onnx::ModelProto& model, bool has_answers) {
+  const bool by_answers =
+      has_answers && std::ranges::any_of(Passes(), [&](const Pass& pass) {
+        return pass.needs_answers && (pass.concerns == nullptr || pass.concerns(model));
+      });
   return by_answers ? kRowsByAnswers : kRowsToCalibrate;
 }
 
@@ -112,7 +115,7 @@ bool AllowLoss(std::span<Step> steps, double max_loss) {
     for (const PassParameter& parameter : step.pass->parameters) {
       if (parameter.name != kMaxLoss) continue;
       any = true;
-      if (step.settings.Word(kMaxLoss) == parameter.otherwise)
+      if (!step.settings.IsGiven(kMaxLoss))
         step.settings.Set(kMaxLoss, fmt::format("{}", max_loss));
     }
   return any;

@@ -17,10 +17,9 @@ namespace slipway::optimise {
 
 /// What a pass may use besides the model.
 struct Workshop {
-  evaluate::LoadModel load;            // runs graphs: no operator is computed a second time here
-  const LabelledRows* rows = nullptr;  // to calibrate, choose and learn by; null: there are none
-  const Signature* signature =
-      nullptr;  // of the original, which knows its labels; null without rows
+  evaluate::LoadModel load;              // runs graphs: no operator is computed a second time here
+  const LabelledRows* rows = nullptr;    // to calibrate, choose and learn by; null: there are none
+  const Signature* signature = nullptr;  // of the original, which knows its labels
 };
 
 /// One parameter of a pass: one of `words`, or, without words, a number in [min, max].
@@ -35,18 +34,25 @@ struct PassParameter {
 /// The parameters of a pass, all of them, as they were given or by default.
 class Settings {
  public:
-  explicit Settings(std::map<std::string, std::string, std::less<>> values)
-      : values_(std::move(values)) {}
-  const std::string& Word(std::string_view name) const { return values_.find(name)->second; }
+  /// The defaults.
+  explicit Settings(std::span<const PassParameter> parameters);
+  const std::string& Word(std::string_view name) const { return Find(name).text; }
   bool Flag(std::string_view name) const { return Word(name) == "yes"; }
   double Number(std::string_view name) const;
-  /// Gives a parameter that the pass has another value.
+  bool IsGiven(std::string_view name) const { return Find(name).is_given; }
+  /// Gives a parameter that the pass has.
   void Set(std::string_view name, std::string value) {
-    values_.find(name)->second = std::move(value);
+    values_.find(name)->second = {std::move(value), true};
   }
 
  private:
-  std::map<std::string, std::string, std::less<>> values_;
+  struct Value {
+    std::string text;
+    bool is_given = false;
+  };
+  const Value& Find(std::string_view name) const { return values_.find(name)->second; }
+
+  std::map<std::string, Value, std::less<>> values_;
 };
 
 /// The parameter of passes that choose by a loss.
@@ -61,6 +67,9 @@ struct Pass {
   std::vector<PassParameter> parameters = {};
   /// Whether a model, which is not changed, has what the pass is about; null: every one.
   bool (*concerns)(::onnx::ModelProto& model) = nullptr;
+  /// What of a model, which is not changed, the pass leaves as it is, and why, for the report: "2
+  /// nodes with …"; "" for nothing. Null: nothing of any.
+  std::string (*leaves)(::onnx::ModelProto& model) = nullptr;
   /// Changes a model that passed CheckGraph and has no external data, and leaves one.
   /// @return what was done, "12 nodes became 3 constants"; "" when there was nothing to do;
   ///   kUnsupported for what the model cannot be given; what running it answers.
@@ -81,8 +90,9 @@ struct Step {
 
 /// How many rows the steps, or all passes that concern a model, calibrate, choose or learn by where
 /// nobody says: many where right answers decide.
+/// @param has_answers  whether the rows have them; those who need them are not tried without.
 size_t RowsWanted(std::span<const Step> steps);
-size_t RowsWanted(::onnx::ModelProto& model);
+size_t RowsWanted(::onnx::ModelProto& model, bool has_answers);
 
 /// Gives the steps that choose by a loss, and do not say which, this one.
 /// @return whether there are any.

@@ -27,10 +27,7 @@ void Add(onnx::Builder& b, std::string_view name, const Shape& shape,
 
 /// What the pass says, with the defaults of its parameters.
 StatusOr<std::string> Apply(const Pass& pass, onnx::Builder& b) {
-  std::map<std::string, std::string, std::less<>> values;
-  for (const PassParameter& parameter : pass.parameters)
-    values.emplace(parameter.name, parameter.otherwise);
-  return pass.apply(b.proto(), Settings(std::move(values)), {});
+  return pass.apply(b.proto(), Settings(pass.parameters), {});
 }
 
 std::vector<std::string> OperatorsOf(const onnx::Builder& b) {
@@ -145,14 +142,35 @@ TEST(PassesTest, WeightsThatAreNoFiniteNumbersStayInFloat) {
       weights[7] = bad;
       Add(b, "bad", {32, 32}, weights);
       b.Node("MatMul", {"x", "good"}, {"a"}).Node("MatMul", {"a", "bad"}, {"y"});
+      EXPECT_EQ(pass.leaves(b.proto()), "1 node with infinite or NaN weights stays in float");
       const auto done = Apply(pass, b);
       ASSERT_TRUE(done.ok()) << done.status();
-      EXPECT_THAT(*done, HasSubstr(", 1 with infinite or NaN weights stays in float")) << pass.name;
+      EXPECT_THAT(*done, HasSubstr("1 ")) << pass.name;
       const Constants constants(*b.proto().mutable_graph());
       EXPECT_NE(constants.Find("bad"), nullptr);
       EXPECT_EQ(std::ranges::count(OperatorsOf(b), "MatMul"), 1);
     }
   }
+}
+
+TEST(PassesTest, WhereOnlySuchWeightsAreThereIsNothingToDoAndThatIsSaid) {
+  for (const Pass& pass : {QuantiseDynamic(), QuantiseWeights()}) {
+    onnx::Builder b = Base({-1, 32}, {-1, 32});
+    Add(b, "bad", {32, 32}, std::vector<float>(32 * 32, kInfinity));
+    b.Node("MatMul", {"x", "bad"}, {"y"});
+    EXPECT_EQ(*Apply(pass, b), "");
+    EXPECT_EQ(pass.leaves(b.proto()), "1 node with infinite or NaN weights stays in float");
+  }
+}
+
+TEST(PassesTest, ALossThatAStepSaysIsItsOwnAlsoWhereItIsTheDefault) {
+  auto steps = ReadSteps("drop-trees:max_loss=0.01,drop-trees,drop-trees:max_loss=0.2").value();
+  EXPECT_TRUE(AllowLoss(steps, 0.5));
+  EXPECT_EQ(steps[0].settings.Number(kMaxLoss), 0.01);
+  EXPECT_EQ(steps[1].settings.Number(kMaxLoss), 0.5);
+  EXPECT_EQ(steps[2].settings.Number(kMaxLoss), 0.2);
+  EXPECT_EQ(steps[0].Text(), "drop-trees");
+  EXPECT_EQ(steps[1].Text(), "drop-trees:max_loss=0.5");
 }
 
 TEST(PassesTest, WeightsNearZeroHaveAScaleThatCanBeDividedBy) {

@@ -9,6 +9,7 @@ namespace slipway::optimise {
 namespace {
 
 constexpr size_t kBatch = 32;
+constexpr uint64_t kSeed = 0;
 
 /// Where row `row` of `count` begins in the bytes of a tensor.
 size_t OffsetOf(const Tensor& tensor, size_t row, size_t count) {
@@ -66,14 +67,10 @@ Rows Rows::Sample(size_t most) const {
 }
 
 LabelledRows LabelledRows::Select(std::span<const uint32_t> selected) const {
-  LabelledRows part{rows.Select(selected), target, table.Select(selected)};
-  if (!target) return part;
-  part.target->classes.clear();
-  part.target->values.clear();
-  for (const uint32_t row : selected) {
-    if (!target->classes.empty()) part.target->classes.push_back(target->classes[row]);
-    if (!target->values.empty()) part.target->values.push_back(target->values[row]);
-  }
+  LabelledRows part{.rows = rows.Select(selected), .target = {}, .table = table.Select(selected)};
+  if (target) part.target = target->Select(selected);
+  if (group) part.group = group->Select(selected);
+  if (time) part.time = time->Select(selected);
   return part;
 }
 
@@ -81,14 +78,23 @@ LabelledRows LabelledRows::Sample(size_t most) const {
   return rows.count <= most ? *this : Select(EvenlySpread(rows.count, most));
 }
 
-CalibrationSplit SplitForCalibration(const LabelledRows& rows, size_t calibration) {
+data::SplitOptions LabelledRows::Splitting(uint64_t seed) const {
+  return {.kind = group    ? data::SplitKind::kGrouped
+                  : time   ? data::SplitKind::kTime
+                  : target ? data::SplitKind::kStratified
+                           : data::SplitKind::kRandom,
+          .seed = seed,
+          .target = target ? &*target : nullptr,
+          .group = group ? &*group : nullptr,
+          .time = time ? &*time : nullptr};
+}
+
+StatusOr<CalibrationSplit> SplitForCalibration(const LabelledRows& rows, size_t calibration) {
   const size_t count = rows.rows.count, taken = std::min(calibration, count / 2);
-  if (taken == 0) return {rows, rows};
-  std::vector<uint32_t> kept, others;
-  for (size_t i = 0; i < count; ++i)
-    (i * taken / count != (i + 1) * taken / count ? kept : others)
-        .push_back(static_cast<uint32_t>(i));
-  return {rows.Select(kept), rows.Select(others)};
+  if (taken == 0) return CalibrationSplit{rows, rows};
+  const double judged = (static_cast<double>(count - taken) - 0.5) / static_cast<double>(count);
+  ASSIGN_OR_RETURN(const data::Split split, data::SplitOnce(count, judged, rows.Splitting(kSeed)));
+  return CalibrationSplit{rows.Select(split.train), rows.Select(split.test)};
 }
 
 std::vector<uint32_t> EvenlySpread(size_t count, size_t most) {
@@ -111,6 +117,14 @@ size_t BatchOf(const Signature& signature, size_t wish) {
     if (!input.any_rank && !input.shape.empty() && input.shape[0] > 0)
       return static_cast<size_t>(input.shape[0]);
   return wish;
+}
+
+Status CheckWholeBatches(const Signature& signature, const Rows& rows) {
+  const size_t batch = BatchOf(signature, 1), left = rows.count % batch;
+  if (left == 0) return OkStatus();
+  return Error(Reason::kBadRequest,
+               "the model takes {} rows at once: of {} rows, {} would not be judged", batch,
+               rows.count, left);
 }
 
 Status RunBatches(const evaluate::Runner& model, const Rows& rows, size_t batch,

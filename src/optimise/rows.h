@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "data/split.h"
 #include "data/table.h"
 #include "evaluate/runner.h"
 #include "tensor/tensor.h"
@@ -17,8 +18,6 @@ namespace slipway::optimise {
 struct Rows {
   std::vector<NamedTensor> inputs;  // [count, …] each
   size_t count = 0;
-  std::vector<int32_t> classes;  // classification: [count]; empty when not known
-  std::vector<double> values;    // regression: [count]; empty when not known
 
   /// Rows [begin, end), which borrow from these.
   Rows Slice(size_t begin, size_t end) const;
@@ -33,19 +32,26 @@ struct LabelledRows {
   Rows rows;
   std::optional<data::Target> target;
   data::Table table;  // the same rows as columns, for slices; no columns where they are no table
+  std::optional<data::Column> group = {};  // rows of one value stay on one side of every split
+  std::optional<data::Column> time = {};   // later rows judge earlier ones
 
+  /// How they may be divided, as train/dataset.h has it; borrows from these rows.
+  data::SplitOptions Splitting(uint64_t seed) const;
   LabelledRows Select(std::span<const uint32_t> rows) const;
   /// At most `most` rows, evenly spread.
   LabelledRows Sample(size_t most) const;
 };
 
-/// `calibration` of the rows, evenly spread, at most half of them, and the others: what ranges are
-/// taken from is not what is judged by. All of one row is both.
+/// Rows to calibrate, choose and learn by, and rows to judge by.
 struct CalibrationSplit {
   LabelledRows calibration;
   LabelledRows judged;
 };
-CalibrationSplit SplitForCalibration(const LabelledRows& rows, size_t calibration);
+
+/// `calibration` of the rows, at most half of them (whole groups: about as many), and the others.
+/// All of one row is both.
+/// @return kBadRequest when they cannot be divided so: a group alone.
+StatusOr<CalibrationSplit> SplitForCalibration(const LabelledRows& rows, size_t calibration);
 
 /// At most `most` of `count` rows.
 std::vector<uint32_t> EvenlySpread(size_t count, size_t most);
@@ -56,6 +62,9 @@ StatusOr<Rows> RowsOfTable(const data::Table& table, Signature signature);
 
 /// How many rows `model` takes at once: what its first dimension is fixed to, else `wish`.
 size_t BatchOf(const Signature& signature, size_t wish);
+
+/// @return kBadRequest when a fixed batch would leave rows over.
+Status CheckWholeBatches(const Signature& signature, const Rows& rows);
 
 /// Runs `model` on batch after batch. The rows that a fixed batch leaves over are not run.
 /// @param take  gets the outputs asked for, and the first row of the batch; its error ends it.

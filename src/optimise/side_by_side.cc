@@ -52,6 +52,9 @@ Status TimeAll(std::span<const Contender> contenders, const Runners& runners, co
     standing.speed_up = small_runs[i].Over(small_runs.front());
     standing.best_speed_up = large_runs[i].Over(large_runs.front());
   }
+  if (!options.one_row) return OkStatus();
+  ASSIGN_OR_RETURN(auto rounds, TimeRowsInTurns(models, *options.clock, *options.one_row));
+  for (size_t i = 0; i < models.size(); ++i) standings[i].one_row = std::move(rounds[i]);
   return OkStatus();
 }
 

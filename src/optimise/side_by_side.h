@@ -2,6 +2,7 @@
 // Models beside the original: how good, how fast, how large.
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -37,6 +38,7 @@ struct Standing {
   Timing best;                            // at the batch of most rows a second
   SpeedUp speed_up;                       // at the least batch, over the first one
   SpeedUp best_speed_up;                  // the same at kLargeBatch, or the batch it is fixed to
+  std::optional<evaluate::LatencyRounds> one_row;  // what a gate judges; absent unless asked for
 };
 
 inline constexpr size_t kLargeBatch = 16;
@@ -48,6 +50,7 @@ struct SideBySideOptions {
       .calls = 1,
       .round = std::chrono::milliseconds(5),
       .budget = std::chrono::seconds(2)};
+  std::optional<evaluate::LatencyOptions> one_row;  // measures what a gate judges
 };
 
 /// @param contenders  the original first.

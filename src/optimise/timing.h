@@ -38,4 +38,9 @@ StatusOr<std::vector<Timing>> TimeInTurns(std::span<const Timed> models, size_t 
                                           const Clock& clock,
                                           const evaluate::LatencyOptions& options);
 
+/// Times all models on one row after the other, as gates have it (docs/formats/gate.md).
+/// @return one a model; the first error of a run: a fixed batch takes no single row.
+StatusOr<std::vector<evaluate::LatencyRounds>> TimeRowsInTurns(
+    std::span<const Timed> models, const Clock& clock, const evaluate::LatencyOptions& options);
+
 }  // namespace slipway::optimise

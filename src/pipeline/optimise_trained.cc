@@ -9,7 +9,8 @@ namespace {
 
 StatusOr<optimise::LabelledRows> LabelledRowsOf(const train::Trained& trained,
                                                 const train::Dataset& set) {
-  optimise::LabelledRows labelled{.rows = {}, .target = set.target, .table = {}};
+  optimise::LabelledRows labelled{
+      .rows = {}, .target = set.target, .table = {}, .group = set.group, .time = set.time};
   ASSIGN_OR_RETURN(labelled.table, train::InputsOf(trained, set.table));
   ASSIGN_OR_RETURN(labelled.rows, optimise::RowsOfTable(labelled.table, trained.signature));
   return labelled;
@@ -47,7 +48,7 @@ StatusOr<optimise::AutoChoice> OptimiseTrained(const train::Trained& trained,
                    is_auto ? optimise::ExactSteps() : optimise::ReadSteps(options.how));
   optimise::AllowLoss(steps, options.max_loss);
   ASSIGN_OR_RETURN(::onnx::ModelProto whole, optimise::ParseWhole(model));
-  const size_t wanted = is_auto ? optimise::RowsWanted(whole) : optimise::RowsWanted(steps);
+  const size_t wanted = is_auto ? optimise::RowsWanted(whole, true) : optimise::RowsWanted(steps);
   const std::vector<uint32_t> some = optimise::EvenlySpread(rows.train.size(), wanted);
   ASSIGN_OR_RETURN(const optimise::LabelledRows by,
                    LabelledRowsOf(trained, rows.train.Select(some)));

@@ -43,6 +43,7 @@ def test_an_option_without_an_effect_is_refused(cases):
         (iris, ["--shap-values"], "--shap-values needs --json"),
         (iris, ["--confidence", "0.9", "--resamples", "0"], "--confidence needs resamples"),
         (iris, ["--protocol", "grpc"], "--protocol is of models at a server"),
+        (iris, ["--protocol", "grpc", "--drop", "x0"], "--protocol is of models at a server"),
     ]:
         run = evaluate(case.path, case.rows, "--target", "answer", *words, code=1)
         assert message in run.stderr

@@ -86,6 +86,20 @@ def test_a_table_is_judged_by_its_target(optimise, table):
     assert after["figures"] == before["figures"]
 
 
+def test_a_gate_is_read_before_a_student_is_trained(run, table, tmp_path):
+    words = ["--data", table, "--target", "diagnosis", "--gate", tmp_path / "nowhere.txt"]
+    done = run("optimise", CANCER, "-o", tmp_path / "out", "--distil", "nonsense", *words)
+    assert done.returncode == 1 and "nowhere.txt" in done.stderr
+
+
+def test_the_latency_of_a_gate_is_that_of_one_row(run, digits, tmp_path):
+    gate = tmp_path / "gate.txt"
+    gate.write_text("p99_ms <= 0.000001\n")
+    words = ["--data", digits, "--passes", "drop-no-ops", "--gate", gate]
+    done = run("optimise", DIGITS, "-o", tmp_path / "out.onnx", *words)
+    assert done.returncode == 1 and "p99_ms <= 0.000001" in done.stderr
+
+
 @pytest.mark.parametrize("kind", ["boosting", "logistic"])
 def test_a_student_answers_as_its_teacher_does(run, table, tmp_path, kind):
     out = tmp_path / "student"

@@ -35,7 +35,8 @@ class Situation:
 
     @property
     def judged(self):
-        return tools.judged(self.x), tools.judged(self.y)
+        rows = tools.judged_rows(self.y)
+        return self.x[rows], self.y[rows]
 
 
 def answers(out, x):
@@ -62,7 +63,7 @@ def forest(tmp_path_factory):
 
 
 def test_a_forest_is_the_mean_of_the_trees_that_stay(optimise, forest):
-    out, report = optimise(forest.path, "drop-trees", data=forest.rows)
+    out, report = optimise(forest.path, "drop-trees:max_loss=0.02", data=forest.rows)
     left = trees_left(report)
     assert 1 <= left <= 60
     x, y = forest.judged
@@ -77,7 +78,7 @@ def test_a_forest_is_the_mean_of_the_trees_that_stay(optimise, forest):
     right = forest.model.classes_[proba.argmax(1)] == y
     assert accuracy_of(report, 1) == pytest.approx(right.mean())
     assert accuracy_of(report, 0) == pytest.approx(forest.model.score(x, y))
-    assert right.mean() > forest.model.score(x, y) - 0.02
+    assert right.mean() > forest.model.score(x, y) - 0.04  # what may be lost, and what 599 rows scatter
     assert report["models"][1]["size_bytes"] < report["models"][0]["size_bytes"] * (left / 80 + 0.1)
 
 
@@ -184,7 +185,7 @@ def test_a_classifier_of_the_older_operators_keeps_what_its_sums_mean(optimise, 
     model = old_trees(forest.model, forest.x, "TreeEnsembleClassifier", "", True)
     rows = forest.rows.with_name("narrow.npz")
     np.savez(rows, x=forest.x.astype(np.float32), y=forest.y)
-    out, report = optimise(model, "drop-trees", data=rows)
+    out, report = optimise(model, "drop-trees:max_loss=0.02", data=rows)
     kept, _ = kept_trees(out)
     assert len(kept) == trees_left(report) < 60
     x, y = forest.judged
@@ -195,8 +196,8 @@ def test_a_classifier_of_the_older_operators_keeps_what_its_sums_mean(optimise, 
 
 
 def test_auto_tries_fewer_trees(optimise, forest):
-    _, report = optimise(forest.path, None, "--auto", data=forest.rows)
-    fewer = {each["name"]: each for each in report["models"]}["drop-trees"]
+    _, report = optimise(forest.path, None, "--auto", "--max-loss", "0.02", data=forest.rows)
+    fewer = {each["name"]: each for each in report["models"]}["drop-trees:max_loss=0.02"]
     assert fewer["size_bytes"] < 0.8 * report["models"][0]["size_bytes"]
     if "refused" not in fewer:
         assert fewer["figures"]["accuracy"]["value"] >= accuracy_of(report, 0) - 0.01

@@ -58,7 +58,35 @@ def operators(path):
     return collections.Counter(node.op_type for node in onnx.load(str(path)).graph.node)
 
 
-def judged(rows):
-    """Those of an array's rows that optimise judges by, where half of all choose or learn."""
-    taken = len(rows) // 2
-    return rows[[i * taken // len(rows) == (i + 1) * taken // len(rows) for i in range(len(rows))]]
+def shuffled(count, seed=0):
+    """0 to count - 1 in the order of src/base/random.h: SplitMix64, Fisher and Yates."""
+    word, state, order = 1 << 64, seed, list(range(count))
+
+    def draw():
+        nonlocal state
+        state = (state + 0x9E3779B97F4A7C15) % word
+        bits = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9 % word
+        bits = (bits ^ (bits >> 27)) * 0x94D049BB133111EB % word
+        return bits ^ (bits >> 31)
+
+    for left in range(count, 1, -1):
+        product = draw() * left
+        while product % word < (word - left) % left:
+            product = draw() * left
+        order[left - 1], order[product // word] = order[product // word], order[left - 1]
+    return order
+
+
+def judged_rows(target):
+    """Numbers of the rows that optimise judges by, where half of all choose or learn: classes, or tenths of a
+    regression's values, in the same shares as in all (src/data/split.h)."""
+    import numpy as np
+
+    count = len(target)
+    strata = np.unique(target, return_inverse=True)[1]
+    if np.asarray(target).dtype.kind == "f":
+        strata[np.argsort(target, kind="stable")] = np.arange(count) * 10 // count
+    elif 1 in np.bincount(strata):
+        raise ValueError("a class of one row is not judged: this does not know it")
+    order, most = sorted(shuffled(count), key=strata.__getitem__), count - count // 2
+    return np.sort([order[i] for i in range(count) if (i + 1) * most // count > i * most // count])

@@ -25,7 +25,8 @@ class Network:
 
     @property
     def judged(self):
-        return tools.judged(self.x), tools.judged(self.y)
+        rows = tools.judged_rows(self.y)
+        return self.x[rows], self.y[rows]
 
 
 def predicted(out, x):

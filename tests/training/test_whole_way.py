@@ -256,6 +256,7 @@ def test_evaluate_finds_the_rows_held_out_by_the_lineage(trainer, tmp_path):
     for given, sentence in (
         ((data,), "Say --target COLUMN, or --held-out"),
         ((data, "--held-out", "--test-share", "0.3"), "--test-share: --held-out takes it from the model's lineage"),
+        ((data, "--held-out", "--sample", "50"), "--sample: --held-out takes it from the model's lineage"),
         ((waves(tmp_path / "waves.csv"), "--held-out"), "is not the file that the model learned from"),
     ):
         done = evaluate(*given)

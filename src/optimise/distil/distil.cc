@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <numeric>
 
 #include "evaluate/predictions.h"
 
@@ -44,6 +45,14 @@ Lesson HardLesson(const evaluate::Predictions& taught, const data::Target& targe
   return lesson;
 }
 
+/// What ties the copies that a lesson has of a row.
+data::Column NumbersOfRows(size_t rows) {
+  data::Column numbers{.name = "row"};
+  numbers.numbers.resize(rows);
+  std::iota(numbers.numbers.begin(), numbers.numbers.end(), 0.0);
+  return numbers;
+}
+
 Status CheckLesson(const data::Target& target) {
   const auto same = [](const auto& values) {
     return std::ranges::adjacent_find(values, std::ranges::not_equal_to()) == values.end();
@@ -56,20 +65,21 @@ Status CheckLesson(const data::Target& target) {
 
 }  // namespace
 
-StatusOr<train::Trained> Distil(const evaluate::Runner& teacher, const data::Table& table,
-                                const data::Target& target, const train::Recipe& student,
-                                const train::TrainOptions& options) {
+StatusOr<train::Trained> Distil(const evaluate::Runner& teacher, const LabelledRows& rows,
+                                const train::Recipe& student, const train::TrainOptions& options) {
+  const data::Table& table = rows.table;
+  const data::Target& target = *rows.target;
   ASSIGN_OR_RETURN(const evaluate::Predictions taught, evaluate::Predict(teacher, table, target));
   const Lesson lesson = taught.probabilities.empty() ? HardLesson(taught, target, table.rows)
                                                      : SoftLesson(taught, target);
   RETURN_IF_ERROR(CheckLesson(lesson.target));
-  train::Dataset rows{.table = table.Select(lesson.rows),
-                      .target = lesson.target,
-                      .weights = lesson.weights,
-                      .group = data::Column{.name = "row"},
-                      .time = std::nullopt};
-  rows.group->numbers.assign(lesson.rows.begin(), lesson.rows.end());
-  return train::Train(rows, student, options);
+  const data::Column& tie = rows.group ? *rows.group : NumbersOfRows(table.rows);
+  const train::Dataset set{.table = table.Select(lesson.rows),
+                           .target = lesson.target,
+                           .weights = lesson.weights,
+                           .group = tie.Select(lesson.rows),
+                           .time = std::nullopt};
+  return train::Train(set, student, options);
 }
 
 }  // namespace slipway::optimise

@@ -2,8 +2,8 @@
 // Any model → a small one of another kind that answers alike.
 
 #include "base/status.h"
-#include "data/table.h"
 #include "evaluate/runner.h"
+#include "optimise/rows.h"
 #include "train/trainer.h"
 
 namespace slipway::optimise {
@@ -12,12 +12,11 @@ namespace slipway::optimise {
 /// probabilities: a row counts once for each class, by its probability, which has the same optimum
 /// as the cross-entropy with soft labels. Without probabilities, its classes.
 /// @param teacher  its signature says its labels.
-/// @param table    without the target.
-/// @param target   says task and labels; its answers are not read.
+/// @param rows     as columns, with what ties them; of the target task and labels: its answers are
+///   not read.
 /// @return kBadRequest when the teacher says the same of every row; what training answers.
 /// Source: Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural Network" (2015).
-StatusOr<train::Trained> Distil(const evaluate::Runner& teacher, const data::Table& table,
-                                const data::Target& target, const train::Recipe& student,
-                                const train::TrainOptions& options);
+StatusOr<train::Trained> Distil(const evaluate::Runner& teacher, const LabelledRows& rows,
+                                const train::Recipe& student, const train::TrainOptions& options);
 
 }  // namespace slipway::optimise

@@ -13,7 +13,7 @@
 namespace slipway::optimise {
 namespace {
 
-/// What trees answer to rows, when their order is looked for; work is this times the trees.
+/// Numbers that trees answer to rows, when their order is looked for; work is this times the trees.
 constexpr size_t kMostAnswers = size_t{1} << 21, kMostRows = 1024, kMostOrdered = 4096;
 
 /// Trees in the order in which they stay; those of one unit go together.
@@ -62,29 +62,21 @@ struct Apart {
   double& at(size_t row, size_t tree, size_t i) { return values[(row * trees + tree) * width + i]; }
 };
 
+/// @param rows  how many, a batch at least.
 StatusOr<Apart> AnswersApart(const ModelProto& model, const Ensemble& ensemble,
-                             const Workshop& workshop) {
+                             const Workshop& workshop, size_t rows) {
   ModelProto separate = model;
   ensemble.Separate(separate);
   ASSIGN_OR_RETURN(const auto runner, workshop.load(separate.SerializeAsString()));
-  // One row tells how wide the answers are.
-  const Rows& all = workshop.rows->rows;
-  Apart apart{.trees = ensemble.trees()};
-  size_t count = std::min(BatchOf(runner->signature(), 1), all.count);
-  for (const bool is_last : {false, true}) {
-    ASSIGN_OR_RETURN(const auto answers, RunRows(*runner, all.Sample(count)));
-    const Tensor& tensor = answers.front().tensor;
-    apart.values = tensor.dtype == DType::kFp64
-                       ? std::vector<double>(tensor.as<double>().begin(), tensor.as<double>().end())
-                       : std::vector<double>(tensor.as<float>().begin(), tensor.as<float>().end());
-    apart.rows = tensor.shape.empty() ? 0 : static_cast<size_t>(tensor.shape[0]);
-    if (apart.rows == 0 || apart.values.size() % (apart.rows * apart.trees) != 0)
-      return MakeError(Reason::kInternal, "the trees' answers are not rows of trees");
-    apart.width = apart.values.size() / (apart.rows * apart.trees);
-    if (is_last || apart.width == 0) break;
-    const size_t most = kMostAnswers / (apart.trees * apart.width);
-    count = std::max(count, std::clamp<size_t>(most, 1, kMostRows));
-  }
+  Apart apart{.trees = ensemble.trees(), .width = ensemble.width()};
+  ASSIGN_OR_RETURN(const auto answers, RunRows(*runner, workshop.rows->rows.Sample(rows)));
+  const Tensor& tensor = answers.front().tensor;
+  apart.values = tensor.dtype == DType::kFp64
+                     ? std::vector<double>(tensor.as<double>().begin(), tensor.as<double>().end())
+                     : std::vector<double>(tensor.as<float>().begin(), tensor.as<float>().end());
+  apart.rows = tensor.shape.empty() ? 0 : static_cast<size_t>(tensor.shape[0]);
+  if (apart.rows == 0 || apart.values.size() != apart.rows * apart.trees * apart.width)
+    return MakeError(Reason::kInternal, "the trees' answers are not rows of trees");
   return apart;
 }
 
@@ -135,8 +127,11 @@ StatusOr<Order> ForestOf(const ModelProto& model, const Ensemble& ensemble,
   Order order{{}, ensemble.aggregate() == Aggregate::kSum, "those that the others make up for"};
   std::vector<size_t> trees(ensemble.trees());
   std::iota(trees.begin(), trees.end(), size_t{0});
-  if (trees.size() <= kMostOrdered && trees.size() * ensemble.width() <= kMostAnswers) {
-    ASSIGN_OR_RETURN(Apart apart, AnswersApart(model, ensemble, workshop));
+  const size_t affordable = kMostAnswers / trees.size() / ensemble.width();  // rows
+  const size_t batch = BatchOf(*workshop.signature, 1);
+  if (trees.size() <= kMostOrdered && batch <= affordable) {
+    const size_t rows = std::max(batch, std::min(affordable, kMostRows));
+    ASSIGN_OR_RETURN(Apart apart, AnswersApart(model, ensemble, workshop, rows));
     trees = NearestToTheMean(std::move(apart));
   }
   for (const size_t tree : trees) order.units.push_back({tree});
@@ -160,14 +155,10 @@ class Search {
 
   Status Begin() {
     ASSIGN_OR_RETURN(target_, TargetFor(*workshop_.signature, *workshop_.rows));
+    RETURN_IF_ERROR(CheckRowsSuffice(target_, max_loss_));
     ASSIGN_OR_RETURN(before_, Predict(model_));
     allowed_ = AllowedLoss(PairedLoss(target_, before_, before_).before, max_loss_);
-    const bool classifies = target_.task == data::Task::kClassification;
-    if (!classifies || LeastShownLoss(target_.rows()) <= allowed_) return OkStatus();
-    return Error(Reason::kBadRequest,
-                 "{} rows to choose by cannot show that at most {} of the accuracy is lost: {:.4f} "
-                 "is the least; give more rows or allow more with --max-loss",
-                 target_.rows(), max_loss_, LeastShownLoss(target_.rows()));
+    return OkStatus();
   }
 
   /// The fewest units that are good enough, by halving what is not known; `best` is left as it is

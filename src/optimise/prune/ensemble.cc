@@ -14,14 +14,6 @@ namespace {
 constexpr int64_t kMostTargets = 1 << 20;
 constexpr const char* kApart = "answers_of_trees";
 
-void SetInt(NodeProto& node, std::string_view name, int64_t value) {
-  auto* attribute = const_cast<AttributeProto*>(FindAttribute(node, name));
-  if (attribute == nullptr) attribute = node.add_attribute();
-  attribute->set_name(std::string(name));
-  attribute->set_type(AttributeProto::INT);
-  attribute->set_i(value);
-}
-
 bool IsNumeric(const Tensor& tensor) {
   return tensor.dtype == DType::kFp32 || tensor.dtype == DType::kFp64;
 }
@@ -51,10 +43,6 @@ void Scale(AttributeProto& attribute, double factor) {
   for (double& value : values) value *= factor;
   const std::string name = attribute.t().name();
   *attribute.mutable_t() = onnx::ToProto(name, Narrowed(tensor->dtype, tensor->shape, values));
-}
-
-AttributeProto* Mutable(NodeProto& node, std::string_view name) {
-  return const_cast<AttributeProto*>(FindAttribute(node, name));
 }
 
 int32_t OnnxType(DType dtype) {
@@ -97,7 +85,7 @@ class PlainTrees final : public Ensemble {
     fewer.roots.clear();
     for (size_t tree = 0; tree < kept.size(); ++tree)
       if (kept[tree]) fewer.roots.push_back(trees_.roots[tree]);
-    Scale(*Mutable(node, "leaf_weights"), factor);
+    Scale(*FindAttribute(node, "leaf_weights"), factor);
     fewer.Write(node);
     return true;
   }
@@ -189,7 +177,7 @@ class TableTrees final : public Ensemble {
     }
     SetInts(node, "leaf_targetids", fewer.targets);
     SetInt(node, "n_targets", std::ssize(fewer.roots));
-    *Mutable(node, "leaf_weights")->mutable_t() = onnx::ToProto(
+    *FindAttribute(node, "leaf_weights")->mutable_t() = onnx::ToProto(
         "leaf_weights", Narrowed(trees_.weights.dtype, trees_.weights.shape, numbers));
     fewer.Write(node);
     const Shape shape = {static_cast<int64_t>(rows.size() / width_), static_cast<int64_t>(width_)};
@@ -347,8 +335,9 @@ std::unique_ptr<Ensemble> EnsembleAt(ModelProto& model, int place) {
   if (!trees || !IsNumeric(trees->weights)) return nullptr;
   const auto leaves = trees->LeavesOfTrees();
   const auto is_known = [](int64_t target) { return target >= 0 && target < kMostTargets; };
-  if (!leaves || !std::ranges::all_of(trees->targets, is_known) ||
-      !is_known(IntOf(node, "n_targets", 1) - 1))
+  const int64_t targets = IntOf(node, "n_targets", 1);
+  if (!leaves || !std::ranges::all_of(trees->targets, is_known) || targets < 1 ||
+      targets > kMostTargets)
     return nullptr;
   if (auto table = TableTrees::Find(graph, place, *trees, *leaves)) return table;
   return std::make_unique<PlainTrees>(place, node, *std::move(trees), *leaves);

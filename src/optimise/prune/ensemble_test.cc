@@ -90,6 +90,11 @@ TEST(EnsembleTest, ListsThatDoNotFitAreNoEnsemble) {
     ModelProto model = Stumps(1, targets);
     EXPECT_EQ(FindEnsemble(model).value(), nullptr);
   }
+  for (const int64_t targets : {INT64_MIN, int64_t{-1}, int64_t{0}, int64_t{1} << 21, INT64_MAX}) {
+    ModelProto model = Stumps(1, {0, 0, 0, 0, 0, 0});
+    SetInt(*model.mutable_graph()->mutable_node(0), "n_targets", targets);
+    EXPECT_EQ(FindEnsemble(model).value(), nullptr) << targets;
+  }
   ModelProto twice = Stumps(1, {0, 0, 0, 0, 0, 0});
   *twice.mutable_graph()->add_node() = twice.graph().node(0);
   EXPECT_EQ(ReasonOf(FindEnsemble(twice).status()), Reason::kUnsupported);

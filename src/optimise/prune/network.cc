@@ -16,6 +16,7 @@ namespace {
 using train::Network;
 
 constexpr double kValidationShare = 0.2;  // of the rows: they stop the training
+constexpr uint64_t kSeed = 0;
 constexpr size_t kStepsOfEpoch = 20, kLeastBatch = 16, kMostBatch = 200;  // few rows, small batches
 
 /// The places of the largest of `sizes`, ascending.
@@ -92,6 +93,7 @@ train::Mask PruneWeights(Network& network, double share) {
 /// them.
 StatusOr<train::Samples> SamplesFor(const ModelProto& model, const Perceptron& perceptron,
                                     const data::Target& target, const Workshop& workshop) {
+  RETURN_IF_ERROR(CheckWholeBatches(*workshop.signature, workshop.rows->rows));
   ModelProto features = model;
   MakeOnlyOutput(*features.mutable_graph(), perceptron.features, perceptron.type);
   ASSIGN_OR_RETURN(const auto runner, workshop.load(features.SerializeAsString()));
@@ -149,15 +151,10 @@ void TakeUnits(const data::Target& target, Network& network) {
 }
 
 train::Samples Select(const train::Samples& all, std::span<const uint32_t> rows) {
-  train::Samples some{.rows = rows.size(), .features = all.features, .target = all.target};
-  some.target.classes.clear();
-  some.target.values.clear();
+  train::Samples some{
+      .rows = rows.size(), .features = all.features, .target = all.target.Select(rows)};
   for (size_t feature = 0; feature < all.features.size(); ++feature)
     for (const uint32_t row : rows) some.values.push_back(all.column(feature)[row]);
-  for (const uint32_t row : rows) {
-    if (!all.target.classes.empty()) some.target.classes.push_back(all.target.classes[row]);
-    if (!all.target.values.empty()) some.target.values.push_back(all.target.values[row]);
-  }
   return some;
 }
 
@@ -178,13 +175,10 @@ class FineTuning {
     if (!is_regression) RETURN_IF_ERROR(OrderClasses(*workshop_.signature, network, own));
     if (is_regression && !perceptron_.has_units) TakeUnits(own, network);
     ASSIGN_OR_RETURN(const train::Samples all, SamplesFor(model_, perceptron_, own, workshop_));
-    const size_t every = static_cast<size_t>(1 / kValidationShare);
-    std::vector<uint32_t> learned;
-    for (uint32_t row = 0; row < all.rows; ++row)
-      (row % every == every - 1 ? aside_ : learned).push_back(row);
-    if (aside_.empty())
-      return Error(Reason::kBadRequest, "expected at least {} rows to learn from, got {}", every,
-                   all.rows);
+    ASSIGN_OR_RETURN(data::Split split,
+                     data::SplitOnce(all.rows, kValidationShare, workshop_.rows->Splitting(kSeed)));
+    const std::vector<uint32_t>& learned = split.train;
+    aside_ = std::move(split.test);
     const train::Samples validation = Select(all, aside_);
     Team team(1);
     const train::TrainingOptions options = {
@@ -207,12 +201,10 @@ class FineTuning {
     WritePerceptron(perceptron_, *model.mutable_graph());
     DropDead(*model.mutable_graph());
     ASSIGN_OR_RETURN(const auto runner, workshop_.load(model.SerializeAsString()));
-    const LabelledRows rows = workshop_.rows->Select(aside_);
-    data::Target target = target_;
-    target.classes = rows.target->classes;
-    target.values = rows.target->values;
-    ASSIGN_OR_RETURN(const evaluate::Predictions predictions,
-                     PredictRows(*runner, *workshop_.signature, rows.rows, target));
+    const data::Target target = target_.Select(aside_);
+    ASSIGN_OR_RETURN(
+        const evaluate::Predictions predictions,
+        PredictRows(*runner, *workshop_.signature, workshop_.rows->rows.Select(aside_), target));
     return FiguresOf(target, predictions).front();
   }
 
@@ -232,6 +224,7 @@ StatusOr<std::string> Apply(ModelProto& model, const Settings& settings, const W
   const size_t units = PruneUnits(network, settings.Number("units"));
   const train::Mask mask = PruneWeights(network, settings.Number("share"));
   const auto zeros = static_cast<size_t>(std::ranges::count(mask, uint8_t{0}));
+  if (units == 0 && zeros == 0) return "";
   std::string done = fmt::format("{} units went, {} of {} weights are left", units,
                                  network.CountWeights() - zeros, before);
   if (settings.Number("epochs") > 0) {

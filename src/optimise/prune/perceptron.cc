@@ -1,5 +1,7 @@
 #include "optimise/prune/perceptron.h"
 
+#include <algorithm>
+
 #include "onnx/tensor_proto.h"
 #include "optimise/linear_node.h"
 
@@ -134,30 +136,30 @@ class Finder {
     return true;
   }
 
-  /// What is made of the last sums tells what they are.
+  /// What the graph makes of the last sums tells what they are: its answers, or Softmax or Sigmoid
+  /// of them is. Sums of which it makes something else cannot be learned by right answers.
   std::optional<Perceptron> Finish(const std::string& value, Perceptron found) const {
     if (found.layers.size() < 2) return std::nullopt;
-    found.network.answer = Answer::kValue;
-    for (const int reader : links_.ReadersOf(value)) {
-      if (Is(graph_.node(reader), "Softmax")) found.network.answer = Answer::kProbabilities;
-      if (Is(graph_.node(reader), "Sigmoid")) found.network.answer = Answer::kProbability;
-    }
+    const std::optional<Answer> answer = AnswerOf(FindUnits(value, found));
     const bool one = found.network.outputs() == 1;
-    if (one == (found.network.answer == Answer::kProbabilities)) return std::nullopt;
-    if (found.network.answer == Answer::kValue) FindUnits(value, found);
+    if (!answer || one == (*answer == Answer::kProbabilities)) return std::nullopt;
+    if (found.has_units && *answer != Answer::kValue) return std::nullopt;
+    found.network.answer = *answer;
     return found;
   }
 
-  /// value · scale + shift, as a training writes it.
-  void FindUnits(const std::string& value, Perceptron& found) const {
+  /// Takes value · scale + shift, as a training writes it, for the units of the answers.
+  /// @return what is behind it; `value` where there is no such thing.
+  std::string FindUnits(const std::string& value, Perceptron& found) const {
     const std::optional<double> scale = FactorBehind(value, "Mul");
-    if (!scale || *scale == 0) return;
-    const int product = links_.OnlyReaderOf(value);
-    const std::optional<double> shift = FactorBehind(graph_.node(product).output(0), "Add");
-    if (!shift) return;
+    if (!scale || *scale == 0) return value;
+    const std::string& scaled = graph_.node(links_.OnlyReaderOf(value)).output(0);
+    const std::optional<double> shift = FactorBehind(scaled, "Add");
+    if (!shift) return value;
     found.network.scale = *scale;
     found.network.shift = *shift;
     found.has_units = true;
+    return graph_.node(links_.OnlyReaderOf(scaled)).output(0);
   }
 
   /// The only number of the constant that the only reader, an `op_type`, has beside `value`.
@@ -168,6 +170,53 @@ class Finder {
       return std::nullopt;
     const std::vector<double> numbers = Numbers(InputOf(graph_.node(reader), 1), 1);
     return numbers.size() == 1 ? std::optional(numbers.front()) : std::nullopt;
+  }
+
+  std::optional<Answer> AnswerOf(const std::string& value) const {
+    for (const int reader : links_.ReadersOf(value)) {
+      const NodeProto& node = graph_.node(reader);
+      if (Is(node, "Softmax") && IsAnswer(node.output(0))) return Answer::kProbabilities;
+      if (Is(node, "Sigmoid") && IsAnswer(node.output(0))) return Answer::kProbability;
+    }
+    const bool is_read_otherwise =
+        std::ranges::any_of(links_.ReadersOf(value), [&](int reader) { return !Keeps(reader); });
+    return is_read_otherwise || !IsAnswer(value) ? std::nullopt : std::optional(Answer::kValue);
+  }
+
+  /// Whether the node's output has the numbers of its first input, in another shape or precision.
+  bool Keeps(int place) const {
+    constexpr std::string_view kOperators[] = {"Identity", "Reshape",   "Flatten",
+                                               "Squeeze",  "Unsqueeze", "Cast"};
+    const NodeProto& node = graph_.node(place);
+    if (Is(node, "Cast")) {
+      const int64_t to = IntOf(node, "to", 0);
+      return to == TensorProto::FLOAT || to == TensorProto::DOUBLE;
+    }
+    return std::ranges::any_of(kOperators, [&](std::string_view op) { return Is(node, op); });
+  }
+
+  /// Whether the node makes [1 - p, p] of `p`, its second input.
+  bool AddsComplement(int place, const std::string& p) const {
+    const NodeProto& node = graph_.node(place);
+    if (!Is(node, "Concat") || node.input_size() != 2 || node.input(1) != p) return false;
+    const int maker = links_.MakerOf(node.input(0));
+    return maker != Links::kNone && Is(graph_.node(maker), "Sub") &&
+           InputOf(graph_.node(maker), 1) == p;
+  }
+
+  /// Whether a graph output has these numbers, each beside its complement or alone.
+  bool IsAnswer(const std::string& from) const {
+    for (std::vector<std::string> values = {from}; !values.empty();) {
+      const std::string value = std::move(values.back());
+      values.pop_back();
+      const auto is_value = [&](const auto& output) { return output.name() == value; };
+      if (std::ranges::any_of(graph_.output(), is_value)) return true;
+      for (const int reader : links_.ReadersOf(value))
+        if ((Keeps(reader) && graph_.node(reader).input(0) == value) ||
+            AddsComplement(reader, value))
+          values.push_back(graph_.node(reader).output(0));
+    }
+    return false;
   }
 
   const GraphProto& graph_;

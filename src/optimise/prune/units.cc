@@ -144,7 +144,7 @@ class Pruner {
     for (size_t i = 0; i < between.size(); ++i) {
       NodeProto& node = *graph_.mutable_node(chain.depthwise[i]);
       WriteLinear(WithOutputs(between[i], kept), node, constants_);
-      const_cast<AttributeProto*>(FindAttribute(node, "group"))->set_i(std::ssize(kept));
+      SetInt(node, "group", std::ssize(kept));
     }
     if (chain.reshape)
       Reshape(*graph_.mutable_node(*chain.reshape),

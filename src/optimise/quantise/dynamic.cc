@@ -49,10 +49,7 @@ class Writer {
             {activation.values, weights.values, activation.zero_point, weights.zero_point},
             name + "_sum");
     const std::string real = Add("Cast", {sum}, name + "_real");
-    AttributeProto& to = *graph_.mutable_node(graph_.node_size() - 1)->add_attribute();
-    to.set_name("to");
-    to.set_type(AttributeProto::INT);
-    to.set_i(TensorProto::FLOAT);
+    SetInt(*graph_.mutable_node(graph_.node_size() - 1), "to", TensorProto::FLOAT);
     const std::string scale = Add("Mul", {activation.scale, weights.scale}, name + "_scale");
     if (!linear.has_bias) return Make("Mul", {real, scale}, name);
     const std::string product = Add("Mul", {real, scale}, name + "_product");
@@ -127,12 +124,11 @@ StatusOr<std::string> Apply(ModelProto& model, const Settings& settings, const W
                  "the model uses operator set {}: INT8 needs {} or newer; export it again",
                  OpsetOf(model), kLeastOpset);
   GraphProto& graph = *model.mutable_graph();
-  const std::string not_finite = NoteOfNotFinite(graph, Constants(graph));
   const int replaced = Writer(graph, settings.Flag("per_channel"))
                            .Run(static_cast<size_t>(settings.Number("least")));
   if (replaced == 0) return "";
   RETURN_IF_ERROR(SortNodes(graph));
-  return fmt::format("{} nodes compute in INT8", replaced) + not_finite;
+  return fmt::format("{} nodes compute in INT8", replaced);
 }
 
 }  // namespace
@@ -150,6 +146,7 @@ Pass QuantiseDynamic() {
                           .min = 1,
                           .max = 1e9,
                           .help = "Nodes with fewer weights stay as they are."}},
+          .leaves = NoteOfNotFinite,
           .apply = Apply};
 }
 

@@ -22,7 +22,6 @@ StatusOr<std::string> Apply(ModelProto& model, const Settings& settings, const W
                  OpsetOf(model), kLeastOpset);
   QdqPlan plan = PlanQdq(*model.mutable_graph(), {});
   if (plan.nodes.empty()) return "";
-  const std::string not_finite = NoteOfNotFinite(model.graph(), Constants(*model.mutable_graph()));
   CalibrationOptions calibration;
   calibration.rule = RuleOf(settings.Word("ranges"));
   calibration.percentile = settings.Number("percentile");
@@ -39,7 +38,7 @@ StatusOr<std::string> Apply(ModelProto& model, const Settings& settings, const W
     if (plan.nodes.empty()) return "";
   }
   RETURN_IF_ERROR(WriteQdq(*model.mutable_graph(), plan, ranges, options));
-  std::string done = fmt::format("{} nodes compute in INT8", plan.nodes.size()) + not_finite;
+  std::string done = fmt::format("{} nodes compute in INT8", plan.nodes.size());
   if (!in_float.empty()) done += fmt::format(", {} were left in float", in_float.size());
   return done;
 }
@@ -77,6 +76,7 @@ Pass QuantiseStatic() {
                       .min = 0,
                       .max = 1000,
                       .help = "How many of the nodes that suffer most stay in float."}},
+      .leaves = NoteOfNotFinite,
       .apply = Apply};
 }
 

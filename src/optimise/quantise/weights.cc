@@ -61,13 +61,6 @@ Blocks RoundWeights(const LinearNode& linear, int bits, int64_t size) {
   return blocks;
 }
 
-void SetInt(NodeProto& node, const char* name, int64_t value) {
-  AttributeProto& attribute = *node.add_attribute();
-  attribute.set_name(name);
-  attribute.set_type(AttributeProto::INT);
-  attribute.set_i(value);
-}
-
 /// The node as MatMulNBits; the bias of a Gemm is its last input.
 void Replace(NodeProto& node, const LinearNode& linear, const Blocks& blocks,
              Constants& constants) {
@@ -101,7 +94,6 @@ StatusOr<std::string> Apply(ModelProto& model, const Settings& settings, const W
   const auto least = static_cast<size_t>(settings.Number("least"));
   GraphProto& graph = *model.mutable_graph();
   Constants constants(graph);
-  const std::string not_finite = NoteOfNotFinite(graph, constants);
   int replaced = 0;
   for (NodeProto& node : *graph.mutable_node()) {
     if (!Is(node, "MatMul") && !Is(node, "Gemm")) continue;
@@ -116,7 +108,7 @@ StatusOr<std::string> Apply(ModelProto& model, const Settings& settings, const W
     opset.set_domain(std::string(kDomain));
     opset.set_version(kDomainVersion);
   }
-  return fmt::format("weights of {} nodes have {} bits", replaced, bits) + not_finite;
+  return fmt::format("weights of {} nodes have {} bits", replaced, bits);
 }
 
 }  // namespace
@@ -138,6 +130,7 @@ Pass QuantiseWeights() {
                 .min = 1,
                 .max = 1e9,
                 .help = "Nodes with fewer weights stay as they are."}},
+          .leaves = NoteOfNotFinite,
           .apply = Apply};
 }
 
