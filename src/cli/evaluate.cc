@@ -67,7 +67,8 @@ class Evaluation {
     RETURN_IF_ERROR(ReadOptions());
     if (arguments_.Has("--gate")) {
       ASSIGN_OR_RETURN(gate_, evaluate::ReadGateFile(arguments_.Text("--gate"), rows_.target));
-      RETURN_IF_ERROR(evaluate::CheckColumns(gate_, rows_.all));
+      const Status checked = evaluate::CheckColumns(gate_, rows_.all);
+      if (!checked.ok()) return Annotate(checked, arguments_.Text("--gate"));
     }
     RETURN_IF_ERROR(OpenBaseline());
     const AnyModel* const models[] = {&candidate_.model, baseline_ ? &baseline_->model : nullptr};
