@@ -1,5 +1,6 @@
-// Bodies that hold tables: MLflow's, a Flask application's, CSV. The first byte chooses reader and
-// model. What is accepted must hold together and fit the memory that its text can pay for.
+// Bodies that hold tables: MLflow's, a Flask application's, CSV, KServe's data frames. The first
+// byte chooses reader and model. What is accepted must hold together and fit the memory that its
+// text can pay for.
 
 #include <cstdint>
 #include <string>
@@ -9,6 +10,7 @@
 #include "protocol/instances/loose_json.h"
 #include "protocol/invocations/body_format.h"
 #include "protocol/mlflow/request_reader.h"
+#include "protocol/tfserving/kserve_reader.h"
 
 namespace slipway {
 namespace {
@@ -25,7 +27,7 @@ const std::vector<std::string> kFeatures = {"a", "b", "c"};
 
 Status Read(unsigned choice, std::string_view body, InferRequest& request) {
   const Signature& signature = kModels[choice % std::size(kModels)];
-  switch (choice / std::size(kModels) % 4) {
+  switch (choice / std::size(kModels) % 5) {
     case 0:
       return instances::ReadLooseJson(body, {signature, kFeatures}, request);
     case 1:
@@ -34,10 +36,12 @@ Status Read(unsigned choice, std::string_view body, InferRequest& request) {
       return instances::ReadCsvTable(body, instances::CsvHeader::kAuto, signature, kFeatures,
                                      request)
           .status();
-    default:
+    case 3:
       return instances::ReadCsvTable(body, instances::CsvHeader::kPresent, signature, kFeatures,
                                      request)
           .status();
+    default:
+      return tfserving::ReadKserveRequest(body, signature, request);
   }
 }
 
