@@ -66,14 +66,15 @@ StatusOr<RowsOfFile> ReadTrainingRows(const std::string& path, const Signature& 
                  "got \"{}\"",
                  choice.target, target);
   ASSIGN_OR_RETURN(data::TableFile file, pipeline::ReadFile(path, choice));
-  ASSIGN_OR_RETURN(pipeline::ChosenRows chosen,
-                   pipeline::ChooseRows(std::move(file), choice, /*to_learn=*/false));
-  RowsOfFile read{.bytes = {}, .labelled = {}, .sha256 = chosen.facts.sha256};
-  read.training = std::move(chosen.split);
+  ASSIGN_OR_RETURN(pipeline::DividedRows divided,
+                   pipeline::DivideRows(std::move(file), choice, pipeline::Purpose::kLearn));
+  RowsOfFile read{.bytes = {}, .labelled = {}, .sha256 = divided.facts.sha256};
+  read.training = std::move(divided.split);
   optimise::LabelledRows& labelled = read.labelled;
-  RETURN_IF_ERROR(KeepTies(chosen.table, choice, labelled));
-  labelled.target = std::move(chosen.target);
-  labelled.table = chosen.table.Without({{choice.target}});
+  labelled.target = std::move(divided.all.target);
+  labelled.group = std::move(divided.all.group);
+  labelled.time = std::move(divided.all.time);
+  labelled.table = divided.all.table.Without({{choice.target}});
   std::vector<std::string> unseen = choice.drop;
   for (const std::string* role : {&choice.weights, &choice.group, &choice.time})
     if (!role->empty()) unseen.push_back(*role);

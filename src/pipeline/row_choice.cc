@@ -41,7 +41,7 @@ Status CheckColumns(const data::Table& table, const RowChoice& choice) {
   return OkStatus();
 }
 
-Status Clean(const RowChoice& choice, ChosenRows& rows, data::Table& table) {
+Status Clean(const RowChoice& choice, DividedRows& rows, data::Table& table) {
   for (const data::CleaningStep& step : choice.clean) {
     if (step.training_only()) continue;
     ASSIGN_OR_RETURN(const std::vector<uint32_t> kept,
@@ -205,16 +205,28 @@ StatusOr<data::TableFile> ReadFile(const std::string& path, const RowChoice& cho
                                 .seed = choice.seed});
 }
 
-StatusOr<ChosenRows> ChooseRows(data::TableFile file, const RowChoice& choice, Purpose purpose) {
-  ChosenRows rows;
+StatusOr<DividedRows> DivideRows(data::TableFile file, const RowChoice& choice, Purpose purpose) {
+  DividedRows rows;
   rows.facts = std::move(file.facts);
   RETURN_IF_ERROR(CheckColumns(file.table, choice));
   RETURN_IF_ERROR(Clean(choice, rows, file.table));
-  auto divided = RolesOf(std::move(file.table), choice);
-  if (!divided.ok()) return Annotate(divided.status(), rows.facts.path);
-  train::Dataset all = *std::move(divided);
-  rows.kind = all.Splitting(choice.seed).kind;
-  ASSIGN_OR_RETURN(const data::Split split, Split(all, choice, purpose));
+  auto all = RolesOf(std::move(file.table), choice);
+  if (!all.ok()) return Annotate(all.status(), rows.facts.path);
+  rows.all = *std::move(all);
+  ASSIGN_OR_RETURN(rows.split, Split(rows.all, choice, purpose));
+  return rows;
+}
+
+StatusOr<ChosenRows> ChooseRows(data::TableFile file, const RowChoice& choice, Purpose purpose) {
+  ASSIGN_OR_RETURN(DividedRows divided, DivideRows(std::move(file), choice, purpose));
+  train::Dataset& all = divided.all;
+  const data::Split& split = divided.split;
+  ChosenRows rows{.facts = std::move(divided.facts),
+                  .train = {},
+                  .test = {},
+                  .test_columns = {},
+                  .kind = all.Splitting(choice.seed).kind,
+                  .cleaned = std::move(divided.cleaned)};
   rows.test_columns = all.table.Select(split.test);
   std::erase_if(all.table.columns, [&](const data::Column& column) {
     return std::ranges::any_of(NamedColumns(choice),

@@ -33,6 +33,14 @@ std::string ToJson(const RowChoice& choice);
 /// @return kBadRequest for what ToJson did not write.
 StatusOr<RowChoice> ReadRowChoice(std::string_view json);
 
+/// A file's rows, cleaned, with every column, and how they are divided.
+struct DividedRows {
+  data::TableFacts facts;
+  train::Dataset all;
+  data::Split split;
+  std::vector<std::string> cleaned;  // what steps of cleaning did
+};
+
 /// A file's rows, cleaned and divided. Tables hold the columns that a model may see, and the
 /// numbers that rows have in the file.
 struct ChosenRows {
@@ -52,8 +60,11 @@ enum class Purpose : uint8_t { kLearn, kJudge };
 /// Cleaning does not look at columns that are dropped. Where nothing is held out, all rows are for
 /// the purpose.
 /// @return kBadRequest naming option, column or row: a column of two roles, groups, times or
-/// weights
-///   that are missing, and, to learn, infinite numbers; rows of either part without any weight.
+///   weights that are missing.
+StatusOr<DividedRows> DivideRows(data::TableFile file, const RowChoice& choice, Purpose purpose);
+
+/// DivideRows in two parts, and without what a model may not see.
+/// @return as it; to learn, also infinite numbers; rows of either part without any weight.
 StatusOr<ChosenRows> ChooseRows(data::TableFile file, const RowChoice& choice, Purpose purpose);
 
 }  // namespace slipway::pipeline
