@@ -188,6 +188,51 @@ TEST(FooterTest, NamesLiesOfPages) {
   EXPECT_THAT(complaint({.encoding = 6}), HasSubstr("encoding 6 of type INT32 is not read"));
 }
 
+/// A file of one optional INT32 column "a" of four rows: a dictionary of 7 and 8, then `data`.
+std::string FileOfIndices(std::string_view data) {
+  using namespace std::string_view_literals;
+  const auto page = [](int32_t type, int kind, int32_t values, int32_t encoding,
+                       std::string_view bytes) {
+    const auto size = static_cast<int32_t>(bytes.size());
+    Thrift inner = Thrift().Int32(1, values).Int32(2, encoding);
+    if (kind == 5) inner.Int32(3, 3).Int32(4, 3);
+    return Thrift().Int32(1, type).Int32(2, size).Int32(3, size).Struct(kind, inner).bytes() +
+           '\0' + std::string(bytes);
+  };
+  const std::string pages = page(2, 7, 2, 0, "\x07\0\0\0\x08\0\0\0"sv) + page(0, 5, 4, 8, data);
+  const Thrift chunk = Chunk("a", 1, 0, 4, static_cast<int64_t>(pages.size()), 4);
+  const Thrift column = Thrift().Int32(1, 1).Int32(3, 1).Text(4, "a");
+  const std::string footer = Thrift()
+                                 .Int32(1, 1)
+                                 .Structs(2, {Thrift().Text(4, "root").Int32(5, 1), column})
+                                 .Int(3, 4)
+                                 .Structs(4, {Thrift().Structs(1, {chunk}).Int(2, 0).Int(3, 4)})
+                                 .bytes() +
+                             '\0';
+  std::string file = "PAR1" + pages + footer;
+  for (int shift = 0; shift < 32; shift += 8) file += static_cast<char>(footer.size() >> shift);
+  return file + "PAR1";
+}
+
+TEST(FooterTest, NamesLiesOfLevelsAndIndices) {
+  using namespace std::string_view_literals;
+  const auto complaint = [](std::string_view data) { return Complaint(FileOfIndices(data)); };
+  // Levels 1 0 1 1, then indices of one bit: 1 0 1.
+  EXPECT_EQ(complaint("\x02\0\0\0\x03\x0D\x01\x03\x05"sv), "none");
+  EXPECT_THAT(complaint("\x02\0\0\0\x03\x0D\x02\x03\x0F\x00"sv),
+              HasSubstr("column \"a\": value 3 of a dictionary of 2"));
+  EXPECT_THAT(complaint("\x02\0\0\0\x08\x01\x01\x06\x01"sv),
+              HasSubstr("its values are fewer than its header says"));
+  EXPECT_THAT(complaint("\x02\0\0\0\x06\x01\x01\x08\x01"sv),
+              HasSubstr("its definition levels are fewer than its 4 values"));
+  EXPECT_THAT(complaint("\x02\0\0\0\x08\x02\x01\x08\x01"sv),
+              HasSubstr("expected definition levels up to 1, got 2"));
+  EXPECT_THAT(complaint("\xFF\xFF\xFF\xFF\x08\x01"sv),
+              HasSubstr("expected 4294967295 bytes of levels, got 2"));
+  EXPECT_THAT(complaint("\x02\0\0\0\x08\x01\x21\x08\x01"sv),
+              HasSubstr("expected up to 32 bits an index, got 33"));
+}
+
 TEST(FooterTest, SaysThatThereAreNoRows) {
   EXPECT_THAT(Complaint(FileOf({.rows = 0, .group_is_missing = true})),
               HasSubstr("there are no rows"));

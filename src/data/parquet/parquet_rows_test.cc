@@ -161,7 +161,7 @@ TEST(ParquetTest, SaysWhereAFileIsCutOff) {
   const io::TemporaryFolder folder;
   const std::string bytes = ReadBytes(PathOf("types.pages-dictionary"));
   for (size_t size = 5; size < bytes.size(); size += 1 + size / 20) {
-    const std::string path = folder.Write("cut", bytes.substr(0, size));
+    const std::string path = folder.Write(fmt::format("cut{}", size), bytes.substr(0, size));
     EXPECT_EQ(ReasonOf(ReadTable(path).status()), Reason::kBadRequest) << size;
   }
 }
@@ -174,7 +174,8 @@ TEST(ParquetTest, TakesNoHarmFromFlippedBits) {
     for (size_t at = 4; at < bytes.size(); at += 1 + bytes.size() / 300) {
       std::string flipped = bytes;
       flipped[at] = static_cast<char>(flipped[at] ^ (1 << at % 8));
-      const auto read = ReadTable(folder.Write("flipped", flipped), {.max_memory_bytes = 1 << 24});
+      const auto read = ReadTable(folder.Write(fmt::format("{}{}", name, at), flipped),
+                                  {.max_memory_bytes = 1 << 24});
       if (read.ok()) continue;
       EXPECT_NE(ReasonOf(read.status()), Reason::kInternal);
       ++refused;
