@@ -59,6 +59,22 @@ TEST(ReadYamlTest, SaysNothingWhenTheFileDoes) {
   }
 }
 
+TEST(ReadYamlTest, SyntaxIsToldByWhatWasExpected) {
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"limits:\n\tmax_body: 1KiB\n", "s.yaml:2:1: expected spaces, got a tab"},
+      {"limits:\n  max_body: 1KiB\n \tmax_headers: 4KiB\n",
+       "s.yaml:3:2: expected spaces, got a tab"},
+      {"http:\n  listen:\n    - a\n   b\n",
+       "s.yaml:4:4: expected `key: value`, indented as the lines before"},
+      {"models:\n  paths:\n    - a\n    b: c\n",
+       "s.yaml:4:5: expected `key: value`, indented as the lines before"},
+      {"http:\n  listen: [a, b\n", "s.yaml:3:1: expected `]` or `, value`"},
+      {"models:\n  default_model: a: b\n",
+       "s.yaml:2:19: expected one `key: value` a line; text that holds `: ` stands in quotes"},
+  };
+  for (const auto& [yaml, expected] : cases) EXPECT_EQ(ProblemsOf(yaml), expected) << yaml;
+}
+
 TEST(ReadYamlTest, NamesPlaceExpectationAndNearestWord) {
   const std::pair<std::string_view, std::string_view> table[] = {
       {"limits:\n  max_boddy: 1KiB\n",
@@ -114,7 +130,7 @@ TEST(ReadYamlTest, NamesPlaceExpectationAndNearestWord) {
        "resources, cache, probe, "
        "dialects, azureml, vertex, log, "
        "data_folder"},
-      {"a: [1\n", "s.yaml:2:1: end of sequence flow not found"},
+      {"a: [1\n", "s.yaml:2:1: expected `]` or `, value`"},
   };
   for (const auto& [yaml, expected] : table) EXPECT_EQ(ProblemsOf(yaml), expected) << yaml;
 }

@@ -7,7 +7,10 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
+#include <optional>
 #include <sstream>
+#include <utility>
 
 namespace slipway {
 namespace {
@@ -87,6 +90,40 @@ Status ErrorAt(std::string_view file, YamlMark mark, std::string_view what) {
   return Error(Reason::kBadRequest, "{}: {}", mark.In(file), what);
 }
 
+/// The first tab that stands where a line is indented.
+std::optional<YamlMark> FindTab(std::string_view text) {
+  for (int line = 1; !text.empty(); ++line) {
+    const size_t begin = text.find_first_not_of(' ');
+    if (begin != text.npos && text[begin] == '\t')
+      return YamlMark{line, static_cast<int>(begin) + 1};
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  }
+  return std::nullopt;
+}
+
+/// What was expected, where the parser says what it met.
+std::string_view ExpectedFor(std::string_view message) {
+  namespace said = YAML::ErrorMsg;
+  static constexpr std::pair<const char*, std::string_view> kExpected[] = {
+      {said::END_OF_MAP, "expected `key: value`, indented as the lines before"},
+      {said::END_OF_MAP_FLOW, "expected `}` or `, key: value`"},
+      {said::END_OF_SEQ_FLOW, "expected `]` or `, value`"},
+      {said::MAP_VALUE, "expected one `key: value` a line; text that holds `: ` stands in quotes"},
+      {said::TAB_IN_INDENTATION, "expected spaces, got a tab"},
+  };
+  for (const auto& [met, expected] : kExpected)
+    if (message == met) return expected;
+  return message;
+}
+
+/// A tab that indents is found first: the parser complains of what follows from it.
+Status SyntaxError(std::string_view text, std::string_view file, const YAML::Exception& e) {
+  const std::string_view expected = ExpectedFor(e.msg);
+  const auto tab = expected == e.msg ? std::nullopt : FindTab(text);
+  if (tab) return ErrorAt(file, *tab, "expected spaces, got a tab");
+  return ErrorAt(file, MarkAt(e.mark), expected);
+}
+
 }  // namespace
 
 std::string YamlMark::In(std::string_view file) const {
@@ -110,7 +147,7 @@ StatusOr<YamlNode> ParseYaml(std::string_view text, std::string_view file) {
       return ErrorAt(file, further.root().mark, "expected one document, got a second");
     return std::move(document.root());
   } catch (const YAML::Exception& e) {
-    return ErrorAt(file, MarkAt(e.mark), e.msg);
+    return SyntaxError(text, file, e);
   } catch (const std::exception& e) {
     return ErrorAt(file, {}, e.what());
   }
