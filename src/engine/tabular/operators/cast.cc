@@ -26,16 +26,38 @@ To Convert(From x) {
   }
 }
 
+using Conversion = void (*)(const void* in, size_t count, void* out);
+
 template <typename To, typename From>
+void ConvertAll(const void* in, size_t count, void* out) {
+  for (size_t i = 0; i < count; ++i)
+    static_cast<To*>(out)[i] = Convert<To>(static_cast<const From*>(in)[i]);
+}
+
+/// Null where one of them is text.
+Conversion ConversionOf(DType from, DType to) {
+  Conversion conversion = nullptr;
+  VisitType(from, [&]<typename From>() {
+    VisitType(to, [&]<typename To>() {
+      if constexpr (!std::is_same_v<From, std::string_view> &&
+                    !std::is_same_v<To, std::string_view>)
+        conversion = ConvertAll<To, From>;
+    });
+  });
+  return conversion;
+}
+
 class NumberCast final : public Cast {
  public:
   NumberCast(const Value& from, const Value& to)
-      : from_(from.slot), to_(to.slot), to_dtype_(to.dtype), columns_(from.columns()) {}
+      : from_(from.slot),
+        to_(to.slot),
+        to_dtype_(to.dtype),
+        columns_(from.columns()),
+        conversion_(ConversionOf(from.dtype, to.dtype)) {}
 
   Status Run(const Block& block) const override {
-    const From* in = block.In<From>(from_);
-    To* out = block.Out<To>(to_);
-    for (size_t i = 0; i < block.rows * columns_; ++i) out[i] = Convert<To>(in[i]);
+    conversion_(block.In<void>(from_), block.rows * columns_, block.Out<void>(to_));
     return OkStatus();
   }
   DType to() const override { return to_dtype_; }
@@ -45,6 +67,7 @@ class NumberCast final : public Cast {
   const Slot to_;
   const DType to_dtype_;
   const size_t columns_;
+  const Conversion conversion_;
 };
 
 /// Strings of numbers, as std::from_chars reads them, spaces around them allowed.
@@ -94,13 +117,7 @@ bool IsComputed(DType dtype) { return dtype != DType::kFp16 && dtype != DType::k
       return node.Unsupported("{} to {}", x.ToString(), NameOf(dtype));
     }
   } else {
-    VisitType(x.dtype, [&]<typename From>() {
-      VisitType(dtype, [&]<typename To>() {
-        if constexpr (!std::is_same_v<From, std::string_view> &&
-                      !std::is_same_v<To, std::string_view>)
-          node.Emit(std::make_unique<NumberCast<To, From>>(x, y), {x.slot}, {y.slot});
-      });
-    });
+    node.Emit(std::make_unique<NumberCast>(x, y), {x.slot}, {y.slot});
   }
   node.Give(0, y);
   return OkStatus();
@@ -115,14 +132,9 @@ bool IsComputed(DType dtype) { return dtype != DType::kFp16 && dtype != DType::k
     return node.Unsupported("{} to {}", ToString(tensor.dtype, tensor.shape), NameOf(dtype));
   std::string bytes;
   VisitType(tensor.dtype, [&]<typename From>() {
-    VisitType(dtype, [&]<typename To>() {
-      if constexpr (!std::is_same_v<From, std::string_view> &&
-                    !std::is_same_v<To, std::string_view>)
-        for (const From value : ElementsOf<From>(tensor)) {
-          const To converted = Convert<To>(value);
-          bytes.append(reinterpret_cast<const char*>(&converted), sizeof(To));
-        }
-    });
+    const auto elements = ElementsOf<From>(tensor);
+    bytes.resize(elements.size() * SlotElementSize(dtype));
+    ConversionOf(tensor.dtype, dtype)(elements.data(), elements.size(), bytes.data());
   });
   return Tensor{dtype, tensor.shape, Buffer::Own(std::move(bytes))};
 }

@@ -23,35 +23,74 @@ void ApplyRow(F f, const T* a, bool a_single, const T* b, bool b_single, size_t 
   }
 }
 
-/// y = f(a, b), of the type that f returns.
-template <typename T, typename F>
-[[gnu::cold]] StatusOr<Value> EmitPair(Lowering& node, const Value& a, const Value& b,
-                                       const Shape& tail, F f) {
-  using Out = std::invoke_result_t<F, T, T>;
-  ASSIGN_OR_RETURN(const Value y, node.NewRows(DTypeOf<Out>(), tail));
-  ASSIGN_OR_RETURN(const auto left, OperandOf<T>(node, a, tail));
-  ASSIGN_OR_RETURN(const auto right, OperandOf<T>(node, b, tail));
-  const bool joined = left.joins() && right.joins();
-  node.Emit(MakeStep([=, to = y.slot, columns = CountOf(tail)](const Block& block) {
-              const size_t rows = joined ? 1 : block.rows;
-              const size_t width = joined ? block.rows * columns : columns;
-              for (size_t r = 0; r < rows; ++r)
-                ApplyRow(f, left.Row(block, r, columns), left.single, right.Row(block, r, columns),
-                         right.single, width, block.Out<Out>(to) + r * columns);
-            }),
-            SlotsOf({left.slot, right.slot}), {y.slot});
+/// y = f(a, b) of two operands; what is made of them for each type is one class, and a function for
+/// each f.
+template <typename T>
+class PairStep final : public Step {
+ public:
+  using Function = void (*)(const PairStep& step, const Block& block);
+
+  PairStep(Operand<T> left, Operand<T> right, const Value& y, Function run)
+      : left_(std::move(left)),
+        right_(std::move(right)),
+        to_(y.slot),
+        columns_(y.columns()),
+        joined_(left_.joins() && right_.joins()),
+        run_(run) {}
+
+  Status Run(const Block& block) const override {
+    run_(*this, block);
+    return OkStatus();
+  }
+
+  template <auto kFunction, typename Out>
+  void RunAs(const Block& block) const {
+    const size_t rows = joined_ ? 1 : block.rows;
+    const size_t width = joined_ ? block.rows * columns_ : columns_;
+    for (size_t r = 0; r < rows; ++r)
+      ApplyRow(kFunction, left_.Row(block, r, columns_), left_.single,
+               right_.Row(block, r, columns_), right_.single, width,
+               block.Out<Out>(to_) + r * columns_);
+  }
+
+ private:
+  const Operand<T> left_;
+  const Operand<T> right_;
+  const Slot to_;
+  const size_t columns_;
+  const bool joined_;
+  const Function run_;
+};
+
+/// @param dtype  of what `run` makes.
+template <typename T>
+[[gnu::cold, gnu::noinline]] StatusOr<Value> EmitPair(Lowering& node, const Value& a,
+                                                      const Value& b, const Shape& tail,
+                                                      DType dtype,
+                                                      typename PairStep<T>::Function run) {
+  ASSIGN_OR_RETURN(const Value y, node.NewRows(dtype, tail));
+  ASSIGN_OR_RETURN(auto left, OperandOf<T>(node, a, tail));
+  ASSIGN_OR_RETURN(auto right, OperandOf<T>(node, b, tail));
+  std::vector<Slot> reads = SlotsOf({left.slot, right.slot});
+  node.Emit(std::make_unique<PairStep<T>>(std::move(left), std::move(right), y, run),
+            std::move(reads), {y.slot});
   return y;
 }
 
-/// f of two values, one of them rows at least.
+/// kFunction of two values, one of them rows at least; of the type that it returns.
 template <auto kFunction, typename Allowed>
 [[gnu::cold]] StatusOr<Value> EmitAllowed(Lowering& node, const Value& a, const Value& b) {
   if (a.dtype != b.dtype || (!a.rows() && !b.rows()))
     return node.Unsupported("{} and {}", a.ToString(), b.ToString());
   ASSIGN_OR_RETURN(const Shape tail, BroadcastTail(node, std::vector<Value>{a, b}));
   StatusOr<Value> y = Value();
-  const bool allowed =
-      Allowed::Visit(a.dtype, [&]<typename T>() { y = EmitPair<T>(node, a, b, tail, kFunction); });
+  const bool allowed = Allowed::Visit(a.dtype, [&]<typename T>() {
+    using Out = std::invoke_result_t<decltype(kFunction), T, T>;
+    y = EmitPair<T>(node, a, b, tail, DTypeOf<Out>(),
+                    [](const PairStep<T>& step, const Block& block) {
+                      step.template RunAs<kFunction, Out>(block);
+                    });
+  });
   if (!allowed) return node.Unsupported("input 0 is {}", a.ToString());
   return y;
 }

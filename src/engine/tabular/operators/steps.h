@@ -25,25 +25,36 @@ inline size_t CountOf(const Shape& tail) {
   return count;
 }
 
+/// A step that calls what it holds. One class for all of them: hundreds of classes would each bring
+/// a vtable, destructors and a name as long as their function's.
+class CalledStep final : public Step {
+ public:
+  using State = std::unique_ptr<const void, void (*)(const void*)>;
+  using Function = Status (*)(const void* state, const Block& block);
+
+  CalledStep(State state, Function run) : state_(std::move(state)), run_(run) {}
+  Status Run(const Block& block) const override { return run_(state_.get(), block); }
+
+ private:
+  const State state_;
+  const Function run_;
+};
+
 /// A step that calls `run(const Block&)`, which returns nothing or a Status.
 template <typename F>
 std::unique_ptr<Step> MakeStep(F run) {
-  class Called final : public Step {
-   public:
-    explicit Called(F run) : run_(std::move(run)) {}
-    Status Run(const Block& block) const override {
-      if constexpr (std::is_void_v<std::invoke_result_t<const F&, const Block&>>) {
-        run_(block);
-        return OkStatus();
-      } else {
-        return run_(block);
-      }
-    }
-
-   private:
-    const F run_;
-  };
-  return std::make_unique<Called>(std::move(run));
+  CalledStep::State state(new F(std::move(run)),
+                          [](const void* held) { delete static_cast<const F*>(held); });
+  return std::make_unique<CalledStep>(
+      std::move(state), [](const void* held, const Block& block) -> Status {
+        const F& run = *static_cast<const F*>(held);
+        if constexpr (std::is_void_v<std::invoke_result_t<const F&, const Block&>>) {
+          run(block);
+          return OkStatus();
+        } else {
+          return run(block);
+        }
+      });
 }
 
 /// memcpy that takes no bytes from nowhere.
