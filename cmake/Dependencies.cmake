@@ -1,5 +1,5 @@
 # Everything from outside, each found once. Static archives are preferred for what the server links,
-# except where the distribution's security updates should reach it without a build (docs/adr/0004, 0050).
+# except where the distribution's security updates should reach it without a build (docs/adr/0004, 0050, 0064).
 set(CMAKE_THREAD_PREFER_PTHREAD ON)
 find_package(Threads REQUIRED)
 find_package(GTest REQUIRED)
@@ -12,16 +12,23 @@ function(slipway_static target archive)
   target_link_libraries(${target} INTERFACE ${SLIPWAY_LIB_${archive}} ${ARGN})
 endfunction()
 
+# slipway_shared(<target> <library>): what is large, or reads what anybody may send (docs/adr/0064)
+function(slipway_shared target library)
+  find_library(SLIPWAY_SHARED_${library} ${library} REQUIRED)
+  add_library(${target} INTERFACE IMPORTED GLOBAL)
+  target_link_libraries(${target} INTERFACE ${SLIPWAY_SHARED_${library}})
+endfunction()
+
 slipway_static(dep::yaml yaml-cpp)
-slipway_static(dep::seccomp seccomp)
 slipway_static(dep::protobuf_lite protobuf-lite Threads::Threads)
-slipway_static(dep::zlib z)
 slipway_static(dep::bz2 bz2)
-slipway_static(dep::lz4 lz4)
 slipway_static(dep::lzma lzma Threads::Threads)
-slipway_static(dep::nghttp2 nghttp2)
-slipway_static(dep::utf8proc utf8proc)
-slipway_static(dep::zstd zstd)
+slipway_shared(dep::lz4 lz4)
+slipway_shared(dep::nghttp2 nghttp2)
+slipway_shared(dep::seccomp seccomp)
+slipway_shared(dep::utf8proc utf8proc)
+slipway_shared(dep::zlib z)
+slipway_shared(dep::zstd zstd)
 
 find_package(OpenSSL 3 REQUIRED)
 add_library(dep::crypto ALIAS OpenSSL::Crypto)

@@ -11,6 +11,25 @@ if(MOLD_PROGRAM)
   add_link_options(-fuse-ld=mold)
 endif()
 
+# Of a release (docs/adr/0063): packed relocations take half a megabyte less, and lld keeps one of equal
+# functions. Debian 12's mold packs relocations in a form that glibc refuses.
+find_program(LLD_PROGRAM ld.lld-16)
+function(slipway_link_small target)
+  if(NOT CMAKE_BUILD_TYPE STREQUAL "Release" OR NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    return()
+  elseif(LLD_PROGRAM)
+    file(REAL_PATH ${LLD_PROGRAM} lld)
+    cmake_path(GET lld PARENT_PATH lld_folder)  # where it has the name that the compiler looks for
+    target_link_options(${target} PRIVATE -fuse-ld=lld -B${lld_folder} -Wl,--icf=all -Wl,-O2
+      -Wl,-z,keep-text-section-prefix)
+  else()
+    target_link_options(${target} PRIVATE -fuse-ld=bfd)
+  endif()
+  # In these two most symbols of a start are found: they are searched first.
+  target_link_options(${target} PRIVATE -Wl,-z,pack-relative-relocs
+    -Wl,--no-as-needed -lstdc++ -lcrypto -Wl,--as-needed)
+endfunction()
+
 add_compile_options(-Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers
                     -Werror=unused-result -Werror=return-type -Werror=switch
                     -fno-omit-frame-pointer -fvisibility-inlines-hidden)
