@@ -230,7 +230,9 @@ class Compiler {
   std::string RowsOf(const std::string& input) const {
     for (const auto& declared : graph_.input()) {
       if (declared.name() != input) continue;
-      const auto& rows = declared.type().tensor_type().shape().dim(0);
+      const auto& shape = declared.type().tensor_type().shape();
+      if (shape.dim_size() == 0) return "";
+      const auto& rows = shape.dim(0);
       return rows.has_dim_value() ? fmt::format("{}", rows.dim_value()) : rows.dim_param();
     }
     return "";
