@@ -34,8 +34,8 @@ add_compile_options(-Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initi
                     -Werror=unused-result -Werror=return-type -Werror=switch
                     -fno-omit-frame-pointer -fvisibility-inlines-hidden)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # g++ 12 reports false positives inside libstdc++ with these two.
-  add_compile_options(-Wno-maybe-uninitialized -Wno-restrict)
+  # g++ 12 reports false positives inside libstdc++ with these.
+  add_compile_options(-Wno-maybe-uninitialized -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
   add_compile_options(-fpch-preprocess)  # what ccache needs to keep files that use the compiled header
 endif()
 add_link_options(-Wl,--gc-sections -Wl,--as-needed)

@@ -147,8 +147,9 @@ TEST(BatchPolicyTest, DecidesByTheTable) {
   for (const Line& line : table) {
     const auto got = Decide(line.view, TargetRows(line.options, cost, 64), line.options, cost);
     EXPECT_EQ(got.rows, line.rows) << line.situation;
-    if (line.rows == 0)
+    if (line.rows == 0) {
       EXPECT_NEAR((got.until - kNow).count(), line.wait.count(), 10) << line.situation;
+    }
   }
 }
 

@@ -126,7 +126,7 @@ TEST(TableTest, ATimeMayBeSentAsText) {
   ASSERT_TRUE(Bind(request, own, bound = {}).ok());
   EXPECT_THAT(bound.inputs[0]->as<double>(), ElementsAre(86'400));
   EXPECT_THAT(MessageOf(Bind(request, kMixed, bound = {})),
-              HasSubstr("input \"age\": expected numbers FP64 [-1,1], got BYTES [1]"));
+              HasSubstr("input \"age\": expected numbers FP64 [-1,1], got BYTES [1,1]"));
   request.inputs[0].tensor = Words({"tomorrow"});
   EXPECT_THAT(MessageOf(Bind(request, own, bound = {})),
               HasSubstr("input \"age\", row 0: expected a time like \"2024-02-29T23:59:59Z\", got "

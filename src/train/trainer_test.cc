@@ -82,13 +82,14 @@ TEST(TrainerTest, OneClassAloneIsRefusedByWhateverLeftIt) {
     rows.target.classes = classes;
     return Refusal(Train(rows, recipe, {.team = &team}));
   };
-  for (const EstimatorKind& kind : EstimatorKinds())
-    if (kind.classifies)
-      EXPECT_EQ(
-          refusal({1, 1, 1, 1}, {&kind, {}}),
-          "of target \"y\", the split by time \"day\" left class \"yes\" alone among the 4 rows "
-          "to learn from: expected two classes at least")
-          << kind.name;
+  for (const EstimatorKind& kind : EstimatorKinds()) {
+    if (!kind.classifies) continue;
+    EXPECT_EQ(
+        refusal({1, 1, 1, 1}, {&kind, {}}),
+        "of target \"y\", the split by time \"day\" left class \"yes\" alone among the 4 rows "
+        "to learn from: expected two classes at least")
+        << kind.name;
+  }
   EXPECT_THAT(refusal({0, 1, 1, 1}, {&kConstant, {}}, {0, 1, 1, 1}),
               HasSubstr("left class \"yes\" alone among the 4 rows to learn from: expected two "
                         "classes at least with weight"));
