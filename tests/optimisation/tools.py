@@ -77,9 +77,9 @@ def shuffled(count, seed=0):
     return order
 
 
-def judged_rows(target):
-    """Numbers of the rows that optimise judges by, where half of all choose or learn: classes, or tenths of a
-    regression's values, in the same shares as in all (src/data/split.h)."""
+def judged_rows(target, chosen=None):
+    """Numbers of the rows that optimise judges by, where `chosen` rows (half of all unless said) choose or learn: classes,
+    or tenths of a regression's values, in the same shares as in all (src/data/split.h)."""
     import numpy as np
 
     count = len(target)
@@ -88,5 +88,5 @@ def judged_rows(target):
         strata[np.argsort(target, kind="stable")] = np.arange(count) * 10 // count
     elif 1 in np.bincount(strata):
         raise ValueError("a class of one row is not judged: this does not know it")
-    order, most = sorted(shuffled(count), key=strata.__getitem__), count - count // 2
+    order, most = sorted(shuffled(count), key=strata.__getitem__), count - (chosen or count // 2)
     return np.sort([order[i] for i in range(count) if (i + 1) * most // count > i * most // count])

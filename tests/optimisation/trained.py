@@ -25,7 +25,11 @@ class Network:
 
     @property
     def judged(self):
-        rows = tools.judged_rows(self.y)
+        return self.judged_by(None)
+
+    def judged_by(self, chosen):
+        """Rows and answers that judge where `chosen` of them choose (None: half of all)."""
+        rows = tools.judged_rows(self.y, chosen)
         return self.x[rows], self.y[rows]
 
 

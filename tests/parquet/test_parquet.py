@@ -14,7 +14,7 @@ from support.server import slipway_path
 HERE = pathlib.Path(__file__).resolve().parent
 SCRIPT = ROOT / "tests" / "data" / "parquet" / "make_parquet.py"
 VENV = packages.BUILD / "venv-parquet"
-READER = pathlib.Path(slipway_path()).parent / "src" / "data" / "test_data"
+READER = pathlib.Path(slipway_path()).parent / "slipway_tests"
 
 missing = packages.install(VENV, HERE / "requirements.txt")
 needs_writers = pytest.mark.skipif(missing is not None, reason=f"pyarrow, pandas, polars, duckdb: {missing}")

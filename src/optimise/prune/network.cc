@@ -224,7 +224,10 @@ StatusOr<std::string> Apply(ModelProto& model, const Settings& settings, const W
   const size_t units = PruneUnits(network, settings.Number("units"));
   const train::Mask mask = PruneWeights(network, settings.Number("share"));
   const auto zeros = static_cast<size_t>(std::ranges::count(mask, uint8_t{0}));
-  if (units == 0 && zeros == 0) return "";
+  // Who asks for nothing to go asks for training alone: behind another pass that pruned.
+  const bool trains_alone = settings.Number("share") == 0 && settings.Number("units") == 0 &&
+                            settings.Number("epochs") > 0;
+  if (units == 0 && zeros == 0 && !trains_alone) return "";
   std::string done = fmt::format("{} units went, {} of {} weights are left", units,
                                  network.CountWeights() - zeros, before);
   if (settings.Number("epochs") > 0) {
