@@ -99,7 +99,8 @@ TEST(PruneNetworkTest, ClassesInTurnAreAllLearned) {
 }
 
 TEST(PruneNetworkTest, WhereNothingIsPrunedThereIsNothingToDo) {
-  for (const std::string_view parameters : {"share=0:epochs=0", "share=0:units=0.1", "share=0.01"}) {
+  for (const std::string_view parameters :
+       {"share=0:epochs=0", "share=0:units=0.1", "share=0.01"}) {
     ModelProto model = Network();
     const std::string before = model.SerializeAsString();
     EXPECT_EQ(Situation(100).Apply(model, parameters).value(), "") << parameters;
