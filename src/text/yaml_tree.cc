@@ -104,7 +104,7 @@ std::optional<YamlMark> FindTab(std::string_view text) {
 /// What was expected, where the parser says what it met.
 std::string_view ExpectedFor(std::string_view message) {
   namespace said = YAML::ErrorMsg;
-  static constexpr std::pair<const char*, std::string_view> kExpected[] = {
+  static const std::pair<const char*, std::string_view> kExpected[] = {
       {said::END_OF_MAP, "expected `key: value`, indented as the lines before"},
       {said::END_OF_MAP_FLOW, "expected `}` or `, key: value`"},
       {said::END_OF_SEQ_FLOW, "expected `]` or `, value`"},
