@@ -154,24 +154,30 @@ std::vector<std::string> WantedColumns(const Signature& signature) {
   return names;
 }
 
-/// Whether the first line holds these names, whatever divides them.
-bool NamesAll(std::string_view text, const std::vector<std::string>& wanted) {
+/// How many of these names the first line holds where `delimiter` divides it.
+size_t NamedBy(std::string_view text, char delimiter, const std::vector<std::string>& wanted) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   const std::string_view line = text.substr(0, text.find_first_of("\r\n"));
-  for (const char delimiter : {',', ';', '\t', '|'}) {
-    std::set<std::string> cells;
-    for (const auto& part :
-         absl::StrSplit(absl::string_view(line.data(), line.size()), delimiter)) {
-      std::string cell(absl::StripAsciiWhitespace(part));
-      if (cell.size() > 1 && cell.starts_with('"') && cell.ends_with('"'))
-        cell = cell.substr(1, cell.size() - 2);
-      cells.insert(std::move(cell));
-    }
-    if (std::ranges::all_of(wanted, [&](const std::string& name) { return cells.contains(name); }))
-      return true;
+  std::set<std::string> cells;
+  for (const auto& part : absl::StrSplit(absl::string_view(line.data(), line.size()), delimiter)) {
+    std::string cell(absl::StripAsciiWhitespace(part));
+    if (cell.size() > 1 && cell.starts_with('"') && cell.ends_with('"'))
+      cell = cell.substr(1, cell.size() - 2);
+    cells.insert(std::move(cell));
   }
-  return false;
+  return static_cast<size_t>(
+      std::ranges::count_if(wanted, [&](const auto& name) { return cells.contains(name); }));
+}
+
+/// Whether the first line names columns as data files do: all that are wanted, or some between
+/// delimiters that requests do not have.
+bool IsDataFile(std::string_view text, const std::vector<std::string>& wanted) {
+  if (NamedBy(text, ',', wanted) == wanted.size()) return true;
+  return std::ranges::any_of(std::string_view(";\t|"), [&](char delimiter) {
+    const std::string_view line = text.substr(0, text.find_first_of("\r\n"));
+    return line.find(delimiter) != line.npos && NamedBy(text, delimiter, wanted) > 0;
+  });
 }
 
 /// Formats that always name their columns.
@@ -323,7 +329,7 @@ StatusOr<InferRequest> ReadInputFile(const std::string& path, const instances::T
   ASSIGN_OR_RETURN(const io::File file, io::File::Open(path));
   ASSIGN_OR_RETURN(const io::Bytes bytes, file.ReadAll(kMaxFileBytes));
   if (format == FileFormat::kCsv && takes_data &&
-      NamesAll(bytes.text(), WantedColumns(model.signature)))
+      IsDataFile(bytes.text(), WantedColumns(model.signature)))
     return FromDataFile(path, model.signature);
   StatusOr<FileInputs> read = ReadInputs(format, bytes.text(), model);
   if (!read.ok()) return Annotate(read.status(), path);

@@ -44,9 +44,9 @@ StatusOr<FileInputs> ReadInputs(FileFormat format, std::string_view content,
 bool TakesDataFile(const Signature& signature);
 
 /// Reads the file ("-" = standard input), at most 1 GiB. Warnings go to standard error.
-/// A file of data (docs/formats/data-files.md) whose first line names all that a model of
-/// TakesDataFile wants is read as slipway train reads it: delimiter, missing words and times are
-/// told, columns that the model does not take are passed over.
+/// For a model of TakesDataFile, a file of data (docs/formats/data-files.md) whose first line names
+/// the columns is read as slipway train reads it: delimiter, missing words and times are told,
+/// columns that the model does not take are passed over.
 StatusOr<InferRequest> ReadInputFile(const std::string& path, const instances::TableModel& model);
 
 /// Values made up from a fixed seed: uniform in [0, 1) for floats, 0 to 9 for whole numbers.

@@ -187,6 +187,27 @@ TEST(ReadInputFileTest, ReadsWhatATrainingReads) {
   EXPECT_TRUE(cities.Next(&city) && city == "Bern" && cities.Next(&city) && city.empty());
 }
 
+TEST(ReadInputFileTest, WhatIsWrongWithAFileOfDataIsNamed) {
+  Signature signature = Trained();
+  for (TensorSpec& input : signature.inputs) input.any_number = true;
+  const std::pair<std::string_view, std::string_view> table[] = {
+      {"city;size\nBern;1\n", "there is no column \"age\""},
+      {"city;age\nBern;old\nUlm;1\n",
+       "column \"age\" holds the word \"old\": the model takes numbers"},
+      {"city;age\nBern;2024-02-29\n", "column \"age\" holds times: the model takes numbers there"},
+      {"city,age\nBern,2024-02-29\n", "column \"age\" holds times: the model takes numbers there"}};
+  const std::string path = ::testing::TempDir() + "/wrong.csv";
+  for (const auto& [text, says] : table) {
+    std::ofstream(path) << text;
+    EXPECT_THAT(MessageOf(ReadInputFile(path, {signature, {}}).status()), HasSubstr(says)) << text;
+  }
+  signature.inputs[0].times = {true};
+  EXPECT_TRUE(ReadInputFile(path, {signature, {}}).ok());
+  std::ofstream(path) << "city;age\nBern;29.02.2024\n";
+  EXPECT_THAT(MessageOf(ReadInputFile(path, {signature, {}}).status()),
+              HasSubstr("the model takes times like 2024-02-29T23:59:59Z there"));
+}
+
 TEST(FormatOfTest, GoesByTheNamesEnd) {
   EXPECT_EQ(*FormatOf("a.ndjson"), FileFormat::kJsonLines);
   EXPECT_EQ(*FormatOf("-"), FileFormat::kJson);

@@ -71,8 +71,8 @@ std::vector<Option> PredictOptions() {
        .value_name = "FILE",
        .help = "Inputs: .json (a v2 request, rows, or columns by input name), .jsonl, .csv "
                "(a first line that is no values holds names), .npy, or - for JSON on "
-               "standard input; for models of tables also what slipway train reads: .csv.gz, "
-               ".npz and the like.",
+               "standard input; for models of tables also what slipway train reads: .parquet, "
+               ".npz, .csv.gz and the like.",
        .required = true,
        .short_name = "-i"},
       {.name = "--output",

@@ -27,28 +27,29 @@ int64_t ValuesPerRow(const TensorSpec& spec) {
   return values;
 }
 
-StatusOr<double> ParseNumber(const data::Column& column, std::string_view word) {
+/// @param kind  of what the model takes there, for messages.
+StatusOr<double> ParseNumber(const data::Column& column, std::string_view word,
+                             std::string_view kind) {
   if (word.empty()) return std::numeric_limits<double>::quiet_NaN();
   double number;
   if (absl::SimpleAtod({word.data(), word.size()}, &number)) return number;
-  return Error(Reason::kBadRequest,
-               "column \"{}\" holds the word \"{}\": the model takes numbers there", column.name,
-               word.substr(0, 40));
+  return Error(Reason::kBadRequest, "column \"{}\" holds the word \"{}\": the model takes {} there",
+               column.name, word.substr(0, 40), kind);
 }
 
 /// The numbers that the words of a column spell.
-StatusOr<std::vector<double>> NumbersOf(const data::Column& column) {
+StatusOr<std::vector<double>> NumbersOf(const data::Column& column, std::string_view kind) {
   std::vector<double> numbers;
   if (column.type == data::ColumnType::kText) {
     for (const std::string& text : column.texts) {
-      ASSIGN_OR_RETURN(const double number, ParseNumber(column, text));
+      ASSIGN_OR_RETURN(const double number, ParseNumber(column, text, kind));
       numbers.push_back(number);
     }
     return numbers;
   }
   std::vector<double> of_category;
   for (const std::string& word : column.categories) {
-    ASSIGN_OR_RETURN(const double number, ParseNumber(column, word));
+    ASSIGN_OR_RETURN(const double number, ParseNumber(column, word, kind));
     of_category.push_back(number);
   }
   for (const int32_t code : column.codes)
@@ -56,10 +57,19 @@ StatusOr<std::vector<double>> NumbersOf(const data::Column& column) {
   return numbers;
 }
 
-StatusOr<TableInputs::Source> SourceOf(const data::Column& column, DType dtype) {
+/// @param place  of the column in the input.
+StatusOr<TableInputs::Source> SourceOf(const data::Column& column, const TensorSpec& spec,
+                                       size_t place) {
   TableInputs::Source source{&column, {}};
-  if (dtype != DType::kBytes && !column.is_numeric()) {
-    ASSIGN_OR_RETURN(source.numbers, NumbersOf(column));
+  const bool takes_times = IsTime(spec, place);
+  // Only of such an input is it known which columns are times.
+  if (spec.any_number && spec.dtype != DType::kBytes && column.type == data::ColumnType::kTime &&
+      !takes_times)
+    return Error(Reason::kBadRequest, "column \"{}\" holds times: the model takes numbers there",
+                 column.name);
+  if (spec.dtype != DType::kBytes && !column.is_numeric()) {
+    const std::string_view kind = takes_times ? "times like 2024-02-29T23:59:59Z" : "numbers";
+    ASSIGN_OR_RETURN(source.numbers, NumbersOf(column, kind));
   }
   return source;
 }
@@ -213,7 +223,7 @@ Status TableInputs::AddTable(const TensorSpec& spec, const data::Table& table) {
                  "input \"{}\" takes {} columns, the table has {} besides the target", spec.name,
                  values, columns.size());
   for (const data::Column* const column : columns) {
-    ASSIGN_OR_RETURN(Source source, SourceOf(*column, spec.dtype));
+    ASSIGN_OR_RETURN(Source source, SourceOf(*column, spec, input.sources.size()));
     input.sources.push_back(std::move(source));
   }
   inputs_.push_back(std::move(input));
@@ -230,7 +240,7 @@ Status TableInputs::AddNamed(const TensorSpec& spec, const data::Table& table) {
         "input \"{}\" takes {} values a row: a column holds one, and only a model with one "
         "input takes all columns",
         spec.name, values);
-  ASSIGN_OR_RETURN(Source source, SourceOf(**column, spec.dtype));
+  ASSIGN_OR_RETURN(Source source, SourceOf(**column, spec, 0));
   inputs_.push_back({&spec, {}});
   inputs_.back().sources.push_back(std::move(source));
   return OkStatus();

@@ -104,7 +104,8 @@ Signature SignatureOf(const std::vector<InputColumn>& inputs, const data::Target
       signature.inputs.push_back({.name = column.name,
                                   .dtype = column.words ? DType::kBytes : DType::kFp64,
                                   .shape = {-1, 1},
-                                  .any_number = true});
+                                  .any_number = true,
+                                  .times = column.time ? std::vector{true} : std::vector<bool>()});
   } else {
     TensorSpec& input = signature.inputs.emplace_back();
     input = {.name = "input",
@@ -112,6 +113,8 @@ Signature SignatureOf(const std::vector<InputColumn>& inputs, const data::Target
              .shape = {-1, static_cast<int64_t>(inputs.size())},
              .any_number = true};
     for (const InputColumn& column : inputs) input.columns.push_back(column.name);
+    if (std::ranges::any_of(inputs, &InputColumn::time))
+      for (const InputColumn& column : inputs) input.times.push_back(column.time);
   }
   const bool regression = target.task == data::Task::kRegression;
   signature.outputs.push_back({.name = "predict",

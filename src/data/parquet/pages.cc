@@ -188,7 +188,7 @@ Status PageReader::ReadBody(const Header& header, Page& page) {
     return Error(Reason::kBadRequest, "expected up to {} bytes of levels, got {}",
                  std::min(header.size, header.packed_size), levels);
   const auto front = static_cast<size_t>(levels);
-  std::memcpy(page.bytes.data(), body, front);
+  std::copy_n(body, front, page.bytes.data());
   if (size == front) return OkStatus();
   return source_->unpacker.Unpack(chunk_.codec, {body + front, packed_size - front},
                                   {page.bytes.data() + front, size - front});

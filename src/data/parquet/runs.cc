@@ -63,7 +63,7 @@ bool RunDecoder::NextRun() {
     const size_t bytes = (bit_width_ + 7) / 8;
     if (bytes > rest_.size()) return false;
     value_ = 0;
-    std::memcpy(&value_, rest_.data(), bytes);
+    std::copy_n(rest_.data(), bytes, reinterpret_cast<char*>(&value_));
     rest_.remove_prefix(bytes);
     left_ = values;
   }

@@ -94,7 +94,7 @@ void PlainNumbersOf(const ColumnSchema& column, const char* bytes, size_t count,
     case Physical::kFloat:
       return EachAs<float>(bytes, count, out);
     default:
-      std::memcpy(out, bytes, count * sizeof(double));
+      std::copy_n(bytes, count * sizeof(double), reinterpret_cast<char*>(out));
   }
 }
 

@@ -169,13 +169,17 @@ Status Fitting::Plan(const Column& column) {
       !(content == Content::kOwnWordEach && options_.steps.Own(column.name) != nullptr)) {
     // Rows of numbers alone may be sent by place: a column that were missing would shift the
     // others.
-    if (all_numbers_) fitted_.preprocessor.inputs_.push_back({column.name, false});
+    if (all_numbers_)
+      fitted_.preprocessor.inputs_.push_back(
+          {.name = column.name, .time = column.type == ColumnType::kTime});
     Warn(fmt::format("column \"{}\" is {}: {}", column.name,
                      all_numbers_ ? "not learned from" : "dropped", WhyDropped(content)));
     return OkStatus();
   }
   const ColumnSteps steps = options_.steps.For(column.name);
-  fitted_.preprocessor.inputs_.push_back({column.name, !column.is_numeric()});
+  fitted_.preprocessor.inputs_.push_back({.name = column.name,
+                                          .words = !column.is_numeric(),
+                                          .time = column.type == ColumnType::kTime});
   if (column.type == ColumnType::kTime) {
     PlanDate(column, steps);
   } else if (column.is_numeric()) {

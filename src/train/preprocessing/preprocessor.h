@@ -44,6 +44,7 @@ StatusOr<Preprocessed> Preprocess(const Dataset& rows, const FeatureNeeds& needs
 struct InputColumn {
   std::string name;
   bool words = false;  // else numbers
+  bool time = false;   // numbers that are seconds since 1970
 };
 
 /// Threads: const methods from any thread.
