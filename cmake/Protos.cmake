@@ -30,6 +30,7 @@ function(slipway_embedded output header function file)
             -DFUNCTION=${function} -P ${CMAKE_SOURCE_DIR}/cmake/EmbedFile.cmake
     DEPENDS ${file} ${CMAKE_SOURCE_DIR}/cmake/EmbedFile.cmake
     VERBATIM)
+  set_source_files_properties(${output} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
 
 # slipway_descriptors(<output.cc> <header> <function> <file>…): proto/<file>.proto and what they import

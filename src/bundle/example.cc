@@ -13,7 +13,7 @@ namespace slipway::bundle {
 namespace {
 
 constexpr std::string_view kSuffix = ".json";
-constexpr size_t kMaxTensors = 10'000;
+constexpr size_t kMaxExampleTensors = 10'000;
 
 // A tensor as the JSON says; `data` is read once dtype and shape are known, in whatever order they
 // came.
@@ -161,7 +161,7 @@ class Parser {
  private:
   Status ReadTensors(std::string_view kind, std::vector<NamedTensor>* tensors,
                      std::vector<Tolerance>* tolerances) {
-    return ReadArray(reader_, kMaxTensors, [&]() -> Status {
+    return ReadArray(reader_, kMaxExampleTensors, [&]() -> Status {
       RawTensor raw;
       RETURN_IF_ERROR(ReadRawTensor(reader_, &raw));
       if (raw.name.empty()) return Error(Reason::kBadRequest, "{} without a name", kind);

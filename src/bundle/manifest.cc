@@ -13,7 +13,7 @@
 namespace slipway::bundle {
 namespace {
 
-constexpr size_t kMaxTensors = 10'000;
+constexpr size_t kMaxSignatureTensors = 10'000;
 constexpr size_t kMaxLabels = 1'000'000;
 
 using Kind = ColumnSpec::Kind;
@@ -79,7 +79,7 @@ Status ReadTensorSpec(JsonReader& reader, TensorSpec* spec) {
 }
 
 Status ReadTensorSpecs(JsonReader& reader, std::vector<TensorSpec>* specs) {
-  return ReadArray(reader, kMaxTensors,
+  return ReadArray(reader, kMaxSignatureTensors,
                    [&] { return ReadTensorSpec(reader, &specs->emplace_back()); });
 }
 
@@ -213,8 +213,8 @@ bool DimensionsAgree(const Shape& a, const Shape& b) {
                     [](int64_t x, int64_t y) { return x == y || x == -1 || y == -1; });
 }
 
-Status CheckAgreement(std::string_view kind, const std::vector<TensorSpec>& stated,
-                      const std::vector<TensorSpec>& actual) {
+Status CheckTensorsAgree(std::string_view kind, const std::vector<TensorSpec>& stated,
+                         const std::vector<TensorSpec>& actual) {
   for (const TensorSpec& spec : actual) {
     const auto index = IndexOf(stated, spec.name);
     if (!index)
@@ -370,8 +370,8 @@ std::string ContentDigest(std::vector<ManifestFile> files) {
 }
 
 Status CheckAgreement(const Signature& stated, const Signature& actual) {
-  RETURN_IF_ERROR(CheckAgreement("input", stated.inputs, actual.inputs));
-  return CheckAgreement("output", stated.outputs, actual.outputs);
+  RETURN_IF_ERROR(CheckTensorsAgree("input", stated.inputs, actual.inputs));
+  return CheckTensorsAgree("output", stated.outputs, actual.outputs);
 }
 
 }  // namespace slipway::bundle

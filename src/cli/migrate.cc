@@ -31,9 +31,9 @@ struct Verdict {
 };
 
 /// Models that would be served together, each judged as the server's loader does.
-class Trial {
+class TrialRun {
  public:
-  explicit Trial(const Engine& engine) : engine_(engine) {}
+  explicit TrialRun(const Engine& engine) : engine_(engine) {}
 
   void Add(const repository::FoundModel& model, Verdict verdict) {
     for (const std::string& field : model.config.without_effect)
@@ -134,7 +134,7 @@ StatusOr<std::vector<repository::FoundModel>> Find(const repository::ForeignMode
 StatusOr<std::vector<Verdict>> JudgeAll(const std::string& path, const repository::Layout& layout) {
   Progress progress("Trying the models of " + path);
   const auto engine = CreateEngine();
-  Trial trial(*engine);
+  TrialRun trial(*engine);
   for (const repository::ForeignModel& model : layout.models) {
     const auto found = Find(model);
     if (!found.ok())

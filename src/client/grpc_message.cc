@@ -1,6 +1,7 @@
 #include "client/grpc_message.h"
 
 #include "client/column_names.h"
+#include "client/unreadable.h"
 #include "protobuf/message_reader.h"
 #include "protobuf/message_writer.h"
 
@@ -14,12 +15,6 @@ using protobuf::MessageWriter;
 using protobuf::VarintTag;
 
 constexpr size_t kMaxTensors = 4'096;
-
-/// What cannot be read in a server's answer is the server's fault, not a bad request of ours.
-Status Unreadable(const Status& error) {
-  return Error(Reason::kIo, "the server's answer is no Open Inference Protocol: {}",
-               MessageOf(error));
-}
 
 Status AddDim(uint64_t dim, Shape& shape) {
   if (shape.size() == size_t{kMaxRank})

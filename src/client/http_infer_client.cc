@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "client/column_names.h"
+#include "client/unreadable.h"
 #include "text/json_reader.h"
 #include "text/json_writer.h"
 
@@ -79,12 +80,6 @@ std::vector<TensorSpec> SpecsOf(std::vector<TensorEntry> entries) {
   std::vector<TensorSpec> specs;
   for (TensorEntry& entry : entries) specs.push_back(std::move(entry.spec));
   return specs;
-}
-
-/// What cannot be read in a server's answer is the server's fault, not a bad request of ours.
-Status Unreadable(const Status& error) {
-  return Error(Reason::kIo, "the server's answer is no Open Inference Protocol: {}",
-               MessageOf(error));
 }
 
 StatusOr<size_t> JsonSizeOf(const HttpResponse& response) {

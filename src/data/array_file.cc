@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/utf8.h"
+#include "data/cell_values.h"
 #include "data/column_builder.h"
 #include "data/npy_header.h"
 #include "data/table_builder.h"
@@ -16,7 +17,6 @@ namespace {
 
 constexpr size_t kBlockBytes = size_t{128} << 10;
 constexpr size_t kBatchRows = 4096;
-constexpr double kMaxWhole = 0x1p53;
 
 template <typename T>
 double LoadAs(const char* at) {

@@ -9,6 +9,11 @@
 
 namespace slipway::data {
 
+/// What may stand before the text of a file.
+inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+/// Whole numbers up to here are exact as doubles.
+inline constexpr double kMaxWhole = 0x1p53;
+
 /// Without the spaces and tabs around it.
 std::string_view Trimmed(std::string_view cell);
 

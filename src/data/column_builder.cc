@@ -4,13 +4,13 @@
 #include <cmath>
 #include <limits>
 
+#include "data/cell_values.h"
 #include "data/plain_numbers.h"
 
 namespace slipway::data {
 namespace {
 
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
-constexpr double kMaxWhole = 0x1p53;
 
 // When words that nobody gave a type are categories.
 constexpr size_t kMaxCategories = 1000;

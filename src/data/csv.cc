@@ -1,11 +1,9 @@
 #include "data/csv.h"
 
+#include "data/cell_values.h"
+
 namespace slipway::data {
-namespace {
-
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
-}  // namespace
+namespace {}  // namespace
 
 CsvReader::CsvReader(std::string_view text) : rest_(text) {
   if (rest_.starts_with(kByteOrderMark)) rest_.remove_prefix(kByteOrderMark.size());

@@ -15,7 +15,6 @@
 namespace slipway::data {
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr ptrdiff_t kStep = TextWindow::kStep;  // bytes that are looked at together
 constexpr size_t kBatchCells = 32 << 10;        // more only for a row that has more
 

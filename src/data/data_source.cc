@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "data/cell_values.h"
 #include "data/npy_header.h"
 #include "data/parquet/footer.h"
 
@@ -14,7 +15,6 @@ namespace {
 using std::string_view_literals::operator""sv;
 
 constexpr std::string_view kZipMagic = "PK\x03\x04";
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr size_t kDigestBlockBytes = size_t{128} << 10;
 
 struct Foreign {

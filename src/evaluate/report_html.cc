@@ -13,7 +13,7 @@ namespace {
 
 constexpr size_t kMaxBars = 25;
 constexpr size_t kMaxTableRows = 60;
-constexpr size_t kMaxMatrixLabels = 20;
+constexpr size_t kMaxShownLabels = 20;
 
 using Cells = std::vector<std::string>;  // of a row, not escaped yet
 
@@ -115,7 +115,7 @@ std::string ComparisonHtml(const Report& report) {
 
 /// Shaded by the share of the true class's rows.
 std::string ConfusionHtml(const Report& report) {
-  if (!report.confusion || report.confusion->labels > kMaxMatrixLabels) return "";
+  if (!report.confusion || report.confusion->labels > kMaxShownLabels) return "";
   const Confusion& confusion = *report.confusion;
   const bool others = confusion.PredictedWeight(confusion.labels) > 0;
   const size_t columns = confusion.labels + (others ? 1 : 0);

@@ -9,7 +9,7 @@
 namespace slipway::evaluate {
 namespace {
 
-constexpr size_t kMaxMatrixLabels = 12;
+constexpr size_t kMaxPrintedLabels = 12;
 constexpr size_t kMaxFeatures = 15;
 constexpr size_t kMaxWord = 32;
 
@@ -77,7 +77,7 @@ std::string FiguresText(const Report& report) {
 
 std::string ConfusionText(const Report& report) {
   const Confusion& confusion = *report.confusion;
-  if (confusion.labels > kMaxMatrixLabels) return "";
+  if (confusion.labels > kMaxPrintedLabels) return "";
   const bool others = confusion.PredictedWeight(confusion.labels) > 0;
   std::vector<std::string> titles = {"true \\ predicted"};
   for (const std::string& label : report.subject.labels) titles.push_back(Word(label));

@@ -11,7 +11,7 @@
 namespace slipway::evaluate {
 namespace {
 
-constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
+constexpr double kNoScore = std::numeric_limits<double>::quiet_NaN();
 
 /// The probabilities of one row.
 std::span<const double> RowOf(const Judged& judged, size_t row) {
@@ -37,7 +37,7 @@ WeightedMetric Ranked(const Judged& judged, std::optional<double> label, OfRanki
       sum += value;
       ++defined;
     }
-    return defined > 0 ? sum / defined : kUndefined;
+    return defined > 0 ? sum / defined : kNoScore;
   };
 }
 
@@ -121,7 +121,7 @@ double Ranking::RocAuc(std::span<const double> weights) const {
     equal_positives = equal_negatives = 0;
   }
   positives = above;
-  return positives > 0 && negatives > 0 ? area / (positives * negatives) : kUndefined;
+  return positives > 0 && negatives > 0 ? area / (positives * negatives) : kNoScore;
 }
 
 double Ranking::AveragePrecision(std::span<const double> weights) const {
@@ -135,7 +135,7 @@ double Ranking::AveragePrecision(std::span<const double> weights) const {
     area += equal_hits * hits / all;
     equal_hits = 0;
   }
-  return hits > 0 ? area / hits : kUndefined;
+  return hits > 0 ? area / hits : kNoScore;
 }
 
 std::vector<Ranking::Point> Ranking::Curve(std::span<const double> weights) const {
@@ -188,7 +188,7 @@ WeightedMetric CalibrationError(const Judged& judged, std::optional<double>) {
       error += bin.weight * std::abs(bin.mean_probability - bin.share_true);
       weight += bin.weight;
     }
-    return weight > 0 ? error / weight : kUndefined;
+    return weight > 0 ? error / weight : kNoScore;
   };
 }
 

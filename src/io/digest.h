@@ -9,6 +9,9 @@
 
 namespace slipway::io {
 
+/// What is read is hashed in pieces of this many bytes, while they are still in the cache.
+inline constexpr size_t kHashedAtOnce = size_t{1} << 20;
+
 /// SHA-256 over bytes that come in pieces (OpenSSL's, which uses the CPU's own instructions).
 class Sha256 {
  public:

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "io/digest.h"
 #include "io/errno_error.h"
 
 namespace slipway::io {
@@ -18,7 +19,6 @@ constexpr size_t kAlignment = 64;
 constexpr size_t kHugePageBytes = size_t{2} << 20;
 // A serving process maps such blocks apart, so that the advice ends with the block.
 constexpr size_t kHugeFromBytes = 2 * kHugePageBytes;
-constexpr size_t kChunkBytes = size_t{1} << 20;  // hashed while it is still in the cache
 
 int64_t Nanoseconds(const timespec& time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; }
 
@@ -97,8 +97,8 @@ StatusOr<Bytes> File::ReadAll(uint64_t max_bytes, Sha256* digest) const {
   }
   ASSIGN_OR_RETURN(Bytes bytes, Bytes::Allocate(size_bytes(), name_));
   const std::span<std::byte> out = bytes.writable();
-  for (size_t at = 0; at < out.size(); at += kChunkBytes) {
-    const auto chunk = out.subspan(at, std::min(kChunkBytes, out.size() - at));
+  for (size_t at = 0; at < out.size(); at += kHashedAtOnce) {
+    const auto chunk = out.subspan(at, std::min(kHashedAtOnce, out.size() - at));
     ASSIGN_OR_RETURN(const size_t got, ReadAt(at, chunk));
     if (got != chunk.size()) {
       return Error(Reason::kIo, "\"{}\": changed while it was read: expected {} bytes, got {}",

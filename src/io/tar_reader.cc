@@ -4,6 +4,7 @@
 
 #include "io/beneath.h"
 #include "io/byte_source.h"
+#include "io/digest.h"
 #include "io/tar.h"
 #include "io/tar_header.h"
 
@@ -12,7 +13,6 @@ namespace {
 
 using Kind = TarHeader::Kind;
 
-constexpr size_t kChunkBytes = size_t{1} << 20;    // hashed while it is still in the cache
 constexpr uint64_t kMaxExtensionBytes = 64 << 10;  // of a pax header or a long name
 
 Status Refuse(std::string_view entry, std::string_view rule) {
@@ -85,7 +85,7 @@ Status TarReader::State::ReadExactly(std::span<std::byte> out) {
 }
 
 Status TarReader::State::SkipContent() {
-  std::vector<std::byte> sink(std::min<uint64_t>(rest_bytes, kChunkBytes));
+  std::vector<std::byte> sink(std::min<uint64_t>(rest_bytes, kHashedAtOnce));
   while (rest_bytes > 0) {
     const auto chunk = std::span(sink).first(std::min<uint64_t>(rest_bytes, sink.size()));
     RETURN_IF_ERROR(ReadExactly(chunk));
@@ -234,8 +234,8 @@ StatusOr<Bytes> TarReader::ReadContent(Sha256* digest) {
   State& s = *state_;
   ASSIGN_OR_RETURN(Bytes bytes, Bytes::Allocate(s.current.size_bytes, s.current.name));
   const std::span<std::byte> out = bytes.writable();
-  for (size_t at = 0; at < out.size(); at += kChunkBytes) {
-    const auto chunk = out.subspan(at, std::min(kChunkBytes, out.size() - at));
+  for (size_t at = 0; at < out.size(); at += kHashedAtOnce) {
+    const auto chunk = out.subspan(at, std::min(kHashedAtOnce, out.size() - at));
     RETURN_IF_ERROR(s.ReadExactly(chunk));
     s.rest_bytes -= chunk.size();
     if (digest) digest->Update(chunk);

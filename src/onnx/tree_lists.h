@@ -11,6 +11,8 @@
 
 namespace slipway::onnx {
 
+inline constexpr size_t kMaxTreeDepth = 1'000;
+
 /// Numbers of one type, widened.
 struct Numbers {
   std::vector<double> values;

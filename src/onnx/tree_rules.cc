@@ -12,7 +12,6 @@
 namespace slipway::onnx {
 namespace {
 
-constexpr size_t kMaxDepth = 1'000;
 constexpr std::string_view kModes[] = {"<=", "<", ">=", ">", "==", "!=", "in"};
 constexpr size_t kMember = 6;
 
@@ -137,8 +136,8 @@ class Writer {
         text_ += indent + leaf + '\n';
         continue;
       }
-      if (now.depth > kMaxDepth)
-        return Error(Reason::kUnsupported, "tree {} is deeper than {}", number, kMaxDepth);
+      if (now.depth > kMaxTreeDepth)
+        return Error(Reason::kUnsupported, "tree {} is deeper than {}", number, kMaxTreeDepth);
       if (now.id < 0 || static_cast<size_t>(now.id) >= reached_.size() || reached_[now.id])
         return Error(Reason::kBadModel, "tree {}: split {} is out of range or reached twice",
                      number, now.id);

@@ -12,8 +12,6 @@
 namespace slipway::onnx {
 namespace {
 
-constexpr size_t kMaxDepth = 1'000;
-
 /// Parallel lists into splits and leaves.
 class Reader {
  public:
@@ -100,9 +98,9 @@ class Reader {
       open.pop_back();
       sum_.depth = std::max(sum_.depth, depth);
       if (child < 0) continue;
-      if (depth >= kMaxDepth)
+      if (depth >= kMaxTreeDepth)
         return Error(Reason::kUnsupported, "{}: tree {} is deeper than {}", node_, tree + 1,
-                     kMaxDepth);
+                     kMaxTreeDepth);
       if (reached_[child]) return Bad("split {} is reached twice", child);
       reached_[child] = true;
       open.emplace_back(sum_.splits[child].on_true, depth + 1);

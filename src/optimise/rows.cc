@@ -8,7 +8,7 @@
 namespace slipway::optimise {
 namespace {
 
-constexpr size_t kBatch = 32;
+constexpr size_t kRowsAtOnce = 32;
 constexpr uint64_t kSeed = 0;
 
 /// Where row `row` of `count` begins in the bytes of a tensor.
@@ -147,7 +147,7 @@ Status RunBatches(const evaluate::Runner& model, const Rows& rows, size_t batch,
 StatusOr<std::vector<NamedTensor>> RunRows(const evaluate::Runner& model, const Rows& rows) {
   std::vector<NamedTensor> joined;
   std::vector<std::vector<Tensor>> parts;
-  RETURN_IF_ERROR(RunBatches(model, rows, kBatch, {}, [&](auto results, size_t) {
+  RETURN_IF_ERROR(RunBatches(model, rows, kRowsAtOnce, {}, [&](auto results, size_t) {
     parts.resize(results.size());
     joined.resize(results.size());
     for (size_t i = 0; i < results.size(); ++i) {

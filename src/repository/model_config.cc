@@ -29,9 +29,9 @@ constexpr std::pair<std::string_view, DType> kTypes[] = {
 
 // One config.pbtxt. Every field of Triton's message has its rule here; a rule without a reader says
 // that the field is known and not supported yet.
-class Reader {
+class ModelConfigReader {
  public:
-  explicit Reader(std::string_view file) : file_(file), reader_(file) {}
+  explicit ModelConfigReader(std::string_view file) : file_(file), reader_(file) {}
 
   StatusOr<ModelConfig> Read(const std::vector<TextField>& fields);
 
@@ -64,7 +64,8 @@ class Reader {
 };
 
 // A string that may only be one of `words`, because there is no other backend. The first is named.
-Reader::Read1 Reader::OneOf(std::string* out, std::vector<std::string_view> words) {
+ModelConfigReader::Read1 ModelConfigReader::OneOf(std::string* out,
+                                                  std::vector<std::string_view> words) {
   return [this, out, words](const TextField& field) -> Status {
     RETURN_IF_ERROR(reader_.ReadString(field, out));
     if (out->empty() || std::ranges::find(words, *out) != words.end()) return OkStatus();
@@ -74,7 +75,7 @@ Reader::Read1 Reader::OneOf(std::string* out, std::vector<std::string_view> word
 }
 
 // Whatever it says, the answers are the same.
-Reader::Read1 Reader::WithoutEffect() {
+ModelConfigReader::Read1 ModelConfigReader::WithoutEffect() {
   return [this](const TextField& field) -> Status {
     RETURN_IF_ERROR(reader_.Message(field).status());
     auto& names = config_.without_effect;
@@ -85,7 +86,8 @@ Reader::Read1 Reader::WithoutEffect() {
 }
 
 // A message that turns something on, accepted as long as it does not.
-Reader::Read1 Reader::Enabled(std::string_view inner, std::vector<std::string_view> known) {
+ModelConfigReader::Read1 ModelConfigReader::Enabled(std::string_view inner,
+                                                    std::vector<std::string_view> known) {
   return [this, inner, known](const TextField& field) -> Status {
     ASSIGN_OR_RETURN(const auto* fields, reader_.Message(field));
     std::vector<FieldRule> rules = {{inner, false, reader_.Only(false)}};
@@ -94,7 +96,7 @@ Reader::Read1 Reader::Enabled(std::string_view inner, std::vector<std::string_vi
   };
 }
 
-StatusOr<ModelConfig> Reader::Read(const std::vector<TextField>& fields) {
+StatusOr<ModelConfig> ModelConfigReader::Read(const std::vector<TextField>& fields) {
   const FieldRule rules[] = {
       {"name", false, String(&config_.name)},
       {"platform", false, OneOf(&config_.platform, {"onnxruntime_onnx", kEnsemble})},
@@ -130,13 +132,13 @@ StatusOr<ModelConfig> Reader::Read(const std::vector<TextField>& fields) {
   return std::move(config_);
 }
 
-Status Reader::ReadSteps(const TextField& field) {
+Status ModelConfigReader::ReadSteps(const TextField& field) {
   ASSIGN_OR_RETURN(config_.ensemble, ReadEnsemble(reader_, field));
   return OkStatus();
 }
 
 // The tensors may be stated after the steps that they connect.
-Status Reader::CheckEnsemble(const std::vector<TextField>& fields) {
+Status ModelConfigReader::CheckEnsemble(const std::vector<TextField>& fields) {
   const auto scheduling = std::ranges::find(fields, "ensemble_scheduling", &TextField::name);
   if (scheduling == fields.end()) {
     if (config_.platform != kEnsemble) return OkStatus();
@@ -157,7 +159,7 @@ Status Reader::CheckEnsemble(const std::vector<TextField>& fields) {
   return OrderSteps(file_, given, wanted, config_.ensemble);
 }
 
-Status Reader::ReadCache(const TextField& field) {
+Status ModelConfigReader::ReadCache(const TextField& field) {
   ASSIGN_OR_RETURN(const auto* fields, reader_.Message(field));
   const FieldRule rules[] = {{"enable", false, [&](const TextField& f) {
                                 return reader_.ReadBool(f, &config_.response_cache);
@@ -165,20 +167,20 @@ Status Reader::ReadCache(const TextField& field) {
   return reader_.ReadMessage(*fields, " in \"response_cache\"", rules);
 }
 
-Status Reader::ReadMaxBatchSize(const TextField& field) {
+Status ModelConfigReader::ReadMaxBatchSize(const TextField& field) {
   int64_t size = 0;
   RETURN_IF_ERROR(reader_.ReadInt(field, 0, std::numeric_limits<int32_t>::max(), &size));
   config_.max_batch_size = static_cast<int>(size);
   return OkStatus();
 }
 
-Status Reader::ReadModelFilename(const TextField& field) {
+Status ModelConfigReader::ReadModelFilename(const TextField& field) {
   RETURN_IF_ERROR(reader_.ReadString(field, &config_.default_model_filename));
   const Status status = io::CheckRelativeName(config_.default_model_filename);
   return status.ok() ? status : reader_.Bad(field, MessageOf(status));
 }
 
-Status Reader::ReadType(const TextField& field, TensorSpec* spec) {
+Status ModelConfigReader::ReadType(const TextField& field, TensorSpec* spec) {
   std::string word;
   RETURN_IF_ERROR(reader_.ReadWord(field, &word));
   std::vector<std::string_view> words;
@@ -192,7 +194,7 @@ Status Reader::ReadType(const TextField& field, TensorSpec* spec) {
                      fmt::format("unknown type {}{}", word.substr(0, 60), DidYouMean(word, words)));
 }
 
-Status Reader::ReadDim(const TextField& field, Shape* dims) {
+Status ModelConfigReader::ReadDim(const TextField& field, Shape* dims) {
   int64_t dim = 0;
   RETURN_IF_ERROR(reader_.ReadInt(field, -1, kMaxInt64, &dim));
   if (dim == 0) return reader_.Bad(field, "expected -1 or more than 0, got 0");
@@ -202,7 +204,7 @@ Status Reader::ReadDim(const TextField& field, Shape* dims) {
   return OkStatus();
 }
 
-Status Reader::ReadTensor(const TextField& field, bool input) {
+Status ModelConfigReader::ReadTensor(const TextField& field, bool input) {
   ASSIGN_OR_RETURN(const auto* fields, reader_.Message(field));
   ConfiguredTensor tensor;
   TensorSpec& spec = tensor.spec;
@@ -235,7 +237,7 @@ Status Reader::ReadTensor(const TextField& field, bool input) {
   return OkStatus();
 }
 
-Status Reader::ReadInstanceGroup(const TextField& field) {
+Status ModelConfigReader::ReadInstanceGroup(const TextField& field) {
   ASSIGN_OR_RETURN(const auto* fields, reader_.Message(field));
   int64_t count = 1;
   const FieldRule rules[] = {
@@ -257,7 +259,7 @@ Status Reader::ReadInstanceGroup(const TextField& field) {
 }
 
 // The batch may be stated after what it limits.
-Status Reader::CheckBatching(const std::vector<TextField>& fields) const {
+Status ModelConfigReader::CheckBatching(const std::vector<TextField>& fields) const {
   const auto& batching = config_.dynamic_batching;
   if (!batching || batching->preferred.empty() || !config_.max_batch_size) return OkStatus();
   const int64_t most = *config_.max_batch_size, wanted = batching->preferred.back();
@@ -268,7 +270,7 @@ Status Reader::CheckBatching(const std::vector<TextField>& fields) const {
                                          most, wanted));
 }
 
-Status Reader::ReadBatching(const TextField& field) {
+Status ModelConfigReader::ReadBatching(const TextField& field) {
   ASSIGN_OR_RETURN(config_.dynamic_batching, ReadDynamicBatching(reader_, field));
   return OkStatus();
 }
@@ -277,7 +279,7 @@ Status Reader::ReadBatching(const TextField& field) {
 
 StatusOr<ModelConfig> ParseModelConfig(std::string_view text, std::string_view file) {
   ASSIGN_OR_RETURN(const std::vector<TextField> fields, ParseTextFormat(text, file));
-  return Reader(file).Read(fields);
+  return ModelConfigReader(file).Read(fields);
 }
 
 }  // namespace slipway::repository

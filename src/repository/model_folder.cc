@@ -8,6 +8,7 @@
 #include "bundle/folder_model.h"
 #include "bundle/mar.h"
 #include "import/formats.h"
+#include "repository/repository.h"
 #include "repository/stamp.h"
 #include "text/json_reader.h"
 
@@ -16,7 +17,6 @@ namespace {
 
 using Kind = io::FileFacts::Kind;
 
-constexpr size_t kMaxEntries = 10'000;  // of one folder
 constexpr uint64_t kMaxConfigBytes = uint64_t{1} << 20;
 constexpr uint64_t kMaxLabelBytes = uint64_t{16} << 20;
 constexpr std::string_view kConfigName = "config.pbtxt";
@@ -42,9 +42,9 @@ std::string Listed(const std::vector<VersionNumber>& versions) {
   return list;
 }
 
-class Reader {
+class FolderReader {
  public:
-  Reader(const ModelName& name, const io::Folder& folder, const std::string& root)
+  FolderReader(const ModelName& name, const io::Folder& folder, const std::string& root)
       : folder_(folder), root_(root), model_{.name = name} {}
 
   FoundModel Read() {
@@ -91,7 +91,7 @@ class Reader {
   }
 
   Status FindVersions() {
-    ASSIGN_OR_RETURN(const auto names, folder_.List(kMaxEntries));
+    ASSIGN_OR_RETURN(const auto names, folder_.List(kMaxFolderEntries));
     std::map<VersionNumber, std::string> folders;
     for (const std::string& name : names) {
       const auto number = configured_ ? VersionNumber::Parse(name) : VersionOfFolder(name);
@@ -142,7 +142,7 @@ class Reader {
     auto folder = folder_.OpenFolder(name);
     if (!folder.ok() && ReasonOf(folder.status()) == Reason::kNotFound) return false;
     RETURN_IF_ERROR(folder.status());
-    ASSIGN_OR_RETURN(auto names, folder->List(kMaxEntries));
+    ASSIGN_OR_RETURN(auto names, folder->List(kMaxFolderEntries));
     std::erase_if(names, [](const std::string& name) { return name.starts_with('.'); });
     if (model_.config.is_ensemble()) {
       ASSIGN_OR_RETURN(version.stamp, StampOfFolder(*std::move(folder)));
@@ -242,7 +242,7 @@ std::optional<std::string> OnlyOne(const std::vector<std::string>& names,
 
 FoundModel ReadModelFolder(const ModelName& name, const io::Folder& folder,
                            const std::string& root) {
-  return Reader(name, folder, root).Read();
+  return FolderReader(name, folder, root).Read();
 }
 
 StatusOr<std::map<std::string, VersionNumber>> ParseAliases(std::string_view json) {

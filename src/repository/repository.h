@@ -15,7 +15,10 @@
 namespace slipway::repository {
 
 inline constexpr size_t kMaxModels = 10'000;
-inline constexpr size_t kMaxVersions = 1'000;  // of one model
+inline constexpr size_t kMaxEntries =
+    10 * kMaxModels;  // of a repository: files beside the models count too
+inline constexpr size_t kMaxFolderEntries = 10'000;  // of any other folder
+inline constexpr size_t kMaxVersions = 1'000;        // of one model
 
 struct FoundVersion {
   VersionNumber number;

@@ -23,8 +23,6 @@ namespace {
 
 using Kind = io::FileFacts::Kind;
 
-constexpr size_t kMaxEntries =
-    10 * kMaxModels;  // of a repository: files beside the models count too
 // What a folder holds alone where SageMaker has unpacked a model's archive.
 constexpr std::string_view kUnpacked = "model";
 constexpr std::string_view kExpected =

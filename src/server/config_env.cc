@@ -47,6 +47,11 @@ Environment ReadProcessEnvironment() {
   return environment;
 }
 
+std::string LookUp(const Environment& environment, std::string_view name) {
+  const auto found = environment.find(name);
+  return found == environment.end() ? "" : found->second;
+}
+
 Settings ReadEnvironment(const Environment& environment) {
   Settings settings;
   for (const auto& [name, text] : environment) {

@@ -20,11 +20,6 @@ StatusOr<std::string> ReadConfigFile(const std::string& path) {
   return text;
 }
 
-std::string LookUp(const Environment& environment, std::string_view name) {
-  const auto found = environment.find(name);
-  return found == environment.end() ? "" : found->second;
-}
-
 std::string DefaultDataFolder(const Environment& environment, bool is_root) {
   if (is_root) return "/var/lib/slipway";
   const std::string state = LookUp(environment, "XDG_STATE_HOME");

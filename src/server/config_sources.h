@@ -30,6 +30,8 @@ using Environment = std::map<std::string, std::string, std::less<>>;
 
 /// The process's own environment.
 Environment ReadProcessEnvironment();
+/// "" where it is not set.
+std::string LookUp(const Environment& environment, std::string_view name);
 
 /// Reads a configuration file: unknown, duplicate and mistyped keys, anchors, aliases, tags, depth
 /// over 8 and more than 10,000 values are problems `FILE:LINE:COLUMN: …` with what was expected and

@@ -7,11 +7,6 @@ namespace {
 
 constexpr std::string_view kDefaultPort = "8080";
 
-std::string LookUp(const Environment& environment, std::string_view name) {
-  const auto found = environment.find(name);
-  return found == environment.end() ? "" : found->second;
-}
-
 }  // namespace
 
 Settings ReadVertexEnvironment(const Environment& environment) {

@@ -16,7 +16,7 @@ constexpr std::string_view kOwnThreads = "--io-threads says how many there are";
 constexpr std::string_view kNoDebugger = "there is no debugger, --log-level=debug tells more";
 constexpr std::string_view kOwnFiles = "models are what is looked at";
 
-const OptionRule kOptions[] = {
+const OptionRule kFlaskOptions[] = {
     {"--host", Takes::kText, Kept{}, "-h"},
     {"--port", Takes::kNumber, Kept{}, "-p"},
     {"--app", Takes::kText, NoEffect{kNoApplication}, "-A"},
@@ -36,7 +36,7 @@ const OptionRule kOptions[] = {
 };
 
 /// Options with a value.
-constexpr std::pair<std::string_view, std::string_view> kVariables[] = {
+constexpr std::pair<std::string_view, std::string_view> kFlaskVariables[] = {
     {"FLASK_APP", "--app"},
     {"FLASK_ENV_FILE", "--env-file"},
     {"FLASK_RUN_HOST", "--host"},
@@ -82,7 +82,7 @@ class Flask {
                                             ? kVersionServesNothing
                                             : "expected: run, or its options");
     std::erase(words, "run");
-    given_ = ReadOptions(kOptions, words, out_);
+    given_ = ReadOptions(kFlaskOptions, words, out_);
     out_.ListenAt(Value("--host", "127.0.0.1"), Value("--port", "5000"),
                   Where("--port", Where("--host", "--as flask")));
     TakeCertificate();
@@ -91,7 +91,7 @@ class Flask {
 
  private:
   void ReadVariables() {
-    for (const auto& [variable, option] : kVariables)
+    for (const auto& [variable, option] : kFlaskVariables)
       if (std::string value = invocation_.Variable(variable); !value.empty())
         Read(variable, option, std::move(value));
     for (const auto& [variable, on, off] : kSwitches)
@@ -100,7 +100,7 @@ class Flask {
         Read(variable, IsOff(value) ? off : on, "true");
   }
   void Read(std::string_view variable, std::string_view option, std::string value) {
-    ApplyOption(*FindRule(kOptions, option), std::move(value), variable, variables_, out_);
+    ApplyOption(*FindRule(kFlaskOptions, option), std::move(value), variable, variables_, out_);
     if (variables_.Has(option)) said_by_[option] = variable;
   }
   std::string Value(std::string_view option, std::string_view otherwise = "") const {
@@ -149,7 +149,7 @@ class Flask {
 }  // namespace
 
 Personality FlaskPersonality() {
-  return {"flask", {"flask"}, kOptions, [](const Invocation& invocation, Translation& out) {
+  return {"flask", {"flask"}, kFlaskOptions, [](const Invocation& invocation, Translation& out) {
             Flask(invocation, out).Run();
           }};
 }

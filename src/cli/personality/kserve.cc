@@ -9,21 +9,20 @@
 namespace slipway::cli {
 namespace {
 
-constexpr std::string_view kNoWorkers = "one process uses every processor";
-constexpr std::string_view kOwnLog = "the log is Slipway's: --log-level, SLIPWAY_LOG_FORMAT";
+constexpr std::string_view kOneProcess = "one process uses every processor";
 constexpr std::string_view kNoTransformer = "the server of a model asks no other one";
 constexpr std::string_view kOwnLoop = "connections are waited for with epoll";
 
-const OptionRule kOptions[] = {
+const OptionRule kKserveOptions[] = {
     {"--model_name", Takes::kText, Kept{}},
     {"--model_dir", Takes::kText, Kept{}},
     {"--http_port", Takes::kNumber, Kept{}},
     {"--grpc_port", Takes::kNumber, Kept{}},
     {"--enable_grpc", Takes::kBoolWord, Kept{}},
     {"--nthread", Takes::kNumber, NoEffect{"--intra-op-threads says so of one run", "1"}},
-    {"--workers", Takes::kNumber, NoEffect{kNoWorkers, "1"}},
-    {"--max_threads", Takes::kNumber, NoEffect{kNoWorkers, "4"}},
-    {"--max_asyncio_workers", Takes::kNumber, NoEffect{kNoWorkers}},
+    {"--workers", Takes::kNumber, NoEffect{kOneProcess, "1"}},
+    {"--max_threads", Takes::kNumber, NoEffect{kOneProcess, "4"}},
+    {"--max_asyncio_workers", Takes::kNumber, NoEffect{kOneProcess}},
     {"--enable_docs_url", Takes::kBoolWord,
      NoEffect{"/openapi.json describes the routes, always", "false"}},
     {"--enable_latency_logging", Takes::kBoolWord,
@@ -60,7 +59,7 @@ class Kserve {
         out_(out) {}
 
   void Run() {
-    given_ = ReadOptions(kOptions, invocation_.words, out_);
+    given_ = ReadOptions(kKserveOptions, invocation_.words, out_);
     if (!given_.Has("--model_dir")) return out_.Refuse("--model_dir", "is missing");
     TakeFolder();
     TakeAnswer();
@@ -115,7 +114,10 @@ const KserveServer kLgb{"lgbserver", {".bst"}, "Booster.predict"};
 
 template <const KserveServer& server>
 Personality PersonalityOf() {
-  return {server.name, {server.name}, kOptions, [](const Invocation& invocation, Translation& out) {
+  return {server.name,
+          {server.name},
+          kKserveOptions,
+          [](const Invocation& invocation, Translation& out) {
             Kserve(server, invocation, out).Run();
           }};
 }

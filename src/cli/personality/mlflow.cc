@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view kNoPython = "there is no Python environment";
 constexpr std::string_view kImageFolder = "/opt/ml/model";  // of `mlflow models build-docker`
 
-const OptionRule kOptions[] = {
+const OptionRule kMlflowOptions[] = {
     {"--model-uri", Takes::kText, Kept{}, "-m"},
     {"--host", Takes::kText, Kept{}, "-h"},
     {"--port", Takes::kNumber, Kept{}, "-p"},
@@ -23,7 +23,7 @@ const OptionRule kOptions[] = {
     {"--enable-mlserver", Takes::kNothing, Kept{}},  // its protocol is always there
 };
 
-constexpr std::pair<std::string_view, std::string_view> kVariables[] = {
+constexpr std::pair<std::string_view, std::string_view> kMlflowVariables[] = {
     {"MLFLOW_HOST", "--host"},
     {"MLFLOW_PORT", "--port"},
     {"MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT", "--timeout"},
@@ -42,10 +42,11 @@ class Mlflow {
     const bool image = words.empty() || words[0].starts_with('-');
     if (!image && (words.size() < 2 || words[0] != "models" || words[1] != "serve"))
       return out_.Refuse(words[0], "expected: models serve --model-uri FOLDER");
-    for (const auto& [variable, option] : kVariables)
+    for (const auto& [variable, option] : kMlflowVariables)
       if (std::string value = invocation_.Variable(variable); !value.empty())
-        ApplyOption(*FindRule(kOptions, option), std::move(value), variable, variables_, out_);
-    given_ = ReadOptions(kOptions, image ? words : words.subspan(2), out_);
+        ApplyOption(*FindRule(kMlflowOptions, option), std::move(value), variable, variables_,
+                    out_);
+    given_ = ReadOptions(kMlflowOptions, image ? words : words.subspan(2), out_);
     if (!image && !given_.Has("--model-uri")) return out_.Refuse("--model-uri", "is missing");
     TakeModel();
     const bool mounted = !given_.Has("--model-uri");
@@ -103,7 +104,7 @@ class Mlflow {
 }  // namespace
 
 Personality MlflowPersonality() {
-  return {"mlflow", {"mlflow"}, kOptions, [](const Invocation& invocation, Translation& out) {
+  return {"mlflow", {"mlflow"}, kMlflowOptions, [](const Invocation& invocation, Translation& out) {
             Mlflow(invocation, out).Run();
           }};
 }

@@ -10,8 +10,6 @@
 namespace slipway::cli {
 namespace {
 
-constexpr std::string_view kNoWorkers = "a model's runs share the threads of --compute-threads";
-constexpr std::string_view kOwnLog = "the log is Slipway's: --log-level, SLIPWAY_LOG_FORMAT";
 constexpr std::string_view kNoKafka = "Kafka is not offered";
 constexpr std::string_view kNoCache =
     "answers are cached for models whose config.pbtxt asks for it";

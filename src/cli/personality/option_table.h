@@ -12,6 +12,13 @@
 
 namespace slipway::cli {
 
+// Why an option of several servers has no effect here.
+inline constexpr std::string_view kNoWorkers =
+    "a model's runs share the threads of --compute-threads";
+inline constexpr std::string_view kOnnxOnly = "models are ONNX, run without backends of their own";
+inline constexpr std::string_view kOwnLog = "the log is Slipway's: --log-level, SLIPWAY_LOG_FORMAT";
+inline constexpr std::string_view kOwnTransport = "connections are kept as --idle-timeout says";
+
 enum class Takes {
   kText,
   kNumber,    // a whole number, 0 or more

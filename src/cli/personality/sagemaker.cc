@@ -8,12 +8,11 @@ namespace slipway::cli {
 namespace {
 
 constexpr std::string_view kEveryProcessor = "one process on one port uses every processor";
-constexpr std::string_view kOnnxOnly = "models are ONNX, run without backends of their own";
 constexpr std::string_view kPing = "/ping answers 200 once the model does";
 constexpr std::string_view kNoCode =
     "code of a model does not run, bodies are rows and tensors (docs/dialects.md)";
 
-const OptionRule kVariables[] = {
+const OptionRule kSagemakerVariables[] = {
     {"SAGEMAKER_PROGRAM", Takes::kText, NoEffect{kNoCode}},
     {"SAGEMAKER_SUBMIT_DIRECTORY", Takes::kText, NoEffect{kNoCode}},
     {"SAGEMAKER_MODEL_SERVER_WORKERS", Takes::kText, NoEffect{kEveryProcessor}},
@@ -82,7 +81,7 @@ class Sagemaker {
   void TakeVariables() {
     for (const auto& [name, value] : invocation_.environment) {
       if (value.empty()) continue;
-      if (const OptionRule* rule = FindRule(kVariables, name))
+      if (const OptionRule* rule = FindRule(kSagemakerVariables, name))
         ApplyOption(*rule, value, name, given_, out_);
       else if (std::ranges::any_of(kPrefixes,
                                    [&](auto prefix) { return name.starts_with(prefix); }))
@@ -105,9 +104,10 @@ class Sagemaker {
 }  // namespace
 
 Personality SagemakerPersonality() {
-  return {"sagemaker", {"serve"}, kVariables, [](const Invocation& invocation, Translation& out) {
-            Sagemaker(invocation, out).Run();
-          }};
+  return {"sagemaker",
+          {"serve"},
+          kSagemakerVariables,
+          [](const Invocation& invocation, Translation& out) { Sagemaker(invocation, out).Run(); }};
 }
 
 }  // namespace slipway::cli

@@ -15,7 +15,7 @@ constexpr std::string_view kOneByOne = "models are loaded one by one";
 constexpr std::string_view kRuntime = "models run on ONNX Runtime";
 constexpr std::string_view kMetricsPath = "/monitoring/prometheus/metrics";
 
-const OptionRule kOptions[] = {
+const OptionRule kTfservingOptions[] = {
     {"--port", Takes::kNumber, Kept{}},
     {"--grpc_socket_path", Takes::kText, Kept{}},
     {"--rest_api_port", Takes::kNumber, Kept{}},
@@ -81,7 +81,9 @@ const OptionRule kOptions[] = {
 class Tfserving {
  public:
   Tfserving(const Invocation& invocation, Translation& out)
-      : invocation_(invocation), out_(out), given_(ReadOptions(kOptions, invocation.words, out)) {}
+      : invocation_(invocation),
+        out_(out),
+        given_(ReadOptions(kTfservingOptions, invocation.words, out)) {}
 
   void Run() {
     TakeServed();
@@ -255,7 +257,7 @@ class Tfserving {
 Personality TfservingPersonality() {
   return {"tfserving",
           {"tensorflow_model_server", "tf_serving_entrypoint.sh"},
-          kOptions,
+          kTfservingOptions,
           [](const Invocation& invocation, Translation& out) { Tfserving(invocation, out).Run(); }};
 }
 

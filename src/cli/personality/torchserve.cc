@@ -14,17 +14,14 @@ namespace slipway::cli {
 namespace {
 
 constexpr std::string_view kNoHandlers = "handlers do not run";
-constexpr std::string_view kNoWorkers = "a model's runs share the threads of --compute-threads";
-constexpr std::string_view kOwnTransport = "connections are kept as --idle-timeout says";
 constexpr std::string_view kNoSequences = "sequences are not offered";
 constexpr std::string_view kNoWorkflows = "workflows are not offered";
 constexpr std::string_view kOwnMetrics = "metrics are always there, at /metrics";
-constexpr std::string_view kOwnLog = "the log is Slipway's: --log-level, SLIPWAY_LOG_FORMAT";
 constexpr std::string_view kNoPlugins = "plugins are not run";
 constexpr std::string_view kNoKeystore =
     "keys are taken from PEM files: certificate_file and private_key_file";
 
-const OptionRule kOptions[] = {
+const OptionRule kTorchserveOptions[] = {
     {"--start", Takes::kNothing, Kept{}},
     {"--stop", Takes::kNothing, Refused{"a server is stopped by SIGTERM"}},
     {"--foreground", Takes::kNothing, Kept{}},
@@ -142,7 +139,9 @@ void TakeProperties(std::string_view text, std::string_view file, GivenOptions& 
 class Torchserve {
  public:
   Torchserve(const Invocation& invocation, Translation& out)
-      : invocation_(invocation), out_(out), given_(ReadOptions(kOptions, invocation.words, out)) {}
+      : invocation_(invocation),
+        out_(out),
+        given_(ReadOptions(kTorchserveOptions, invocation.words, out)) {}
 
   void Run() {
     if (given_.Has("--version")) return out_.Refuse("--version", kVersionServesNothing);
@@ -270,9 +269,10 @@ Status CheckTorchserveProperties(std::string_view text, std::string_view file) {
 
 Personality TorchservePersonality() {
   return {
-      "torchserve", {"torchserve"}, kOptions, [](const Invocation& invocation, Translation& out) {
-        Torchserve(invocation, out).Run();
-      }};
+      "torchserve",
+      {"torchserve"},
+      kTorchserveOptions,
+      [](const Invocation& invocation, Translation& out) { Torchserve(invocation, out).Run(); }};
 }
 
 }  // namespace slipway::cli

@@ -6,15 +6,13 @@ namespace {
 
 constexpr std::string_view kAnyAddress = "0.0.0.0";
 constexpr std::string_view kNoGpu = "models run on processors only";
-constexpr std::string_view kOwnTransport = "connections are kept as --idle-timeout says";
-constexpr std::string_view kOnnxOnly = "models are ONNX, run without backends of their own";
 constexpr std::string_view kNoTrace =
     "requests are not traced into files; traceparent is passed on";
 constexpr std::string_view kNoRestriction =
     "keys for parts of the API are not offered; --control gives loading and unloading an address "
     "of its own";
 
-const OptionRule kOptions[] = {
+const OptionRule kTritonOptions[] = {
     {"--id", Takes::kText, NoEffect{"the server's metadata calls it slipway"}},
     {"--exit-timeout-secs", Takes::kNumber, Sets{"limits.drain", "s"}},
     {"--model-repository", Takes::kText, Kept{}},
@@ -124,7 +122,9 @@ const OptionRule kOptions[] = {
 class Triton {
  public:
   Triton(const Invocation& invocation, Translation& out)
-      : invocation_(invocation), out_(out), given_(ReadOptions(kOptions, invocation.words, out)) {}
+      : invocation_(invocation),
+        out_(out),
+        given_(ReadOptions(kTritonOptions, invocation.words, out)) {}
 
   void Run() {
     TakeModels();
@@ -236,7 +236,7 @@ void SetTritonLogLevel(const GivenOptions& given, std::string_view verbose, std:
 Personality TritonPersonality() {
   return {"triton",
           {"tritonserver"},
-          kOptions,
+          kTritonOptions,
           [](const Invocation& invocation, Translation& out) { Triton(invocation, out).Run(); },
           "--model-repository"};
 }

@@ -10,7 +10,7 @@
 namespace slipway::onnxruntime {
 namespace {
 
-constexpr size_t kAlignment = 64;
+constexpr size_t kTensorAlignment = 64;
 
 // A result that happens to begin with the mark is computed again, and the model is not prepared for
 // any more, so clients must not be able to guess it.
@@ -19,7 +19,9 @@ uint32_t NextMark() {
   return next.fetch_add(0x9E37'79B9, std::memory_order_relaxed);
 }
 
-size_t Aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+size_t Aligned(size_t bytes) {
+  return (bytes + kTensorAlignment - 1) / kTensorAlignment * kTensorAlignment;
+}
 
 bool IsPlain(const Tensor& tensor) {
   return tensor.dtype != DType::kBytes && tensor.data.size() > 0;

@@ -48,20 +48,6 @@ class ScratchLease {
   std::byte* data_;
 };
 
-/// A thread's own, which keeps a little between runs.
-class ArenaLease {
- public:
-  ~ArenaLease() { arena_.Shrink(kKeptScratch); }
-  Arena& arena() { return arena_; }
-
- private:
-  static Arena& OfThread() {
-    thread_local Arena arena;
-    return arena;
-  }
-  Arena& arena_ = OfThread();
-};
-
 /// The elements of a BYTES tensor, read on as blocks come.
 void ReadElements(BytesReader& reader, size_t count, std::byte* to) {
   auto* elements = reinterpret_cast<std::string_view*>(to);
@@ -87,6 +73,20 @@ bool RunMemory::Take(size_t bytes, size_t limit) {
   Return(bytes);
   return false;
 }
+
+/// A thread's own, which keeps a little between runs.
+class ArenaLease {
+ public:
+  ~ArenaLease() { arena_.Shrink(kKeptScratch); }
+  Arena& arena() { return arena_; }
+
+ private:
+  static Arena& OfThread() {
+    thread_local Arena arena;
+    return arena;
+  }
+  Arena& arena_ = OfThread();
+};
 
 /// One run: what it was given, where its slots are, and what it makes.
 class Model::Execution {

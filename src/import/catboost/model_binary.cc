@@ -81,11 +81,12 @@ constexpr uint64_t kNoHash = ~uint64_t{0};  // of a free place
 
 Status Bad(std::string_view what) { return Error(Reason::kBadModel, "CatBoost model: {}", what); }
 
-class Reader {
+class BinaryModelReader {
   static constexpr size_t kHead = 8;  // "CBM1" and the FlatBuffer's size
 
  public:
-  Reader(std::span<const std::byte> bytes, const Limits& limits) : bytes_(bytes), limits_(limits) {}
+  BinaryModelReader(std::span<const std::byte> bytes, const Limits& limits)
+      : bytes_(bytes), limits_(limits) {}
 
   StatusOr<Model> Run() {
     ASSIGN_OR_RETURN(const FlatTable root, Root());
@@ -473,7 +474,7 @@ class Reader {
 }  // namespace
 
 StatusOr<Model> ReadBinary(std::span<const std::byte> bytes, const Limits& limits) {
-  return Reader(bytes, limits).Run();
+  return BinaryModelReader(bytes, limits).Run();
 }
 
 }  // namespace slipway::importing::catboost

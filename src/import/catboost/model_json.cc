@@ -9,19 +9,19 @@
 namespace slipway::importing::catboost {
 namespace {
 
-class Reader {
+class JsonModelReader {
  public:
-  explicit Reader(const Value& document) : root_("", document) {}
+  explicit JsonModelReader(const Value& document) : root_("", document) {}
 
   StatusOr<Model> Run() {
     RETURN_IF_ERROR(ReadInfoOf());
     RETURN_IF_ERROR(ReadFeatures());
     RETURN_IF_ERROR(ReadScaleAndBias());
     if (const auto trees = root_.Find("oblivious_trees")) {
-      RETURN_IF_ERROR(ReadEach(*trees, &Reader::ReadSymmetric));
+      RETURN_IF_ERROR(ReadEach(*trees, &JsonModelReader::ReadSymmetric));
     } else {
       ASSIGN_OR_RETURN(const Node others, root_.At("trees"));
-      RETURN_IF_ERROR(ReadEach(others, &Reader::ReadNested));
+      RETURN_IF_ERROR(ReadEach(others, &JsonModelReader::ReadNested));
     }
     return std::move(model_);
   }
@@ -231,7 +231,7 @@ class Reader {
     return OkStatus();
   }
 
-  Status ReadEach(const Node& list, StatusOr<Tree> (Reader::*read)(const Node&)) {
+  Status ReadEach(const Node& list, StatusOr<Tree> (JsonModelReader::*read)(const Node&)) {
     ASSIGN_OR_RETURN(const Nodes trees, list.AsNodes());
     for (const Node& node : trees) {
       ASSIGN_OR_RETURN(Tree tree, (this->*read)(node));
@@ -346,6 +346,6 @@ class Reader {
 
 }  // namespace
 
-StatusOr<Model> ReadDocument(const Value& document) { return Reader(document).Run(); }
+StatusOr<Model> ReadDocument(const Value& document) { return JsonModelReader(document).Run(); }
 
 }  // namespace slipway::importing::catboost

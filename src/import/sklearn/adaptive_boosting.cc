@@ -119,7 +119,7 @@ StatusOr<Matrix> Votes(Writer& writer, const State& state, const Ensemble& ensem
   return SumOf(graph, votes);
 }
 
-StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& x) {
+StatusOr<Outputs> AdaBoostClassifier(Writer& writer, const State& state, const Table& x) {
   Graph& graph = writer.graph();
   ASSIGN_OR_RETURN(Labels classes, state.LabelArray("classes_"));
   if (classes.size() < 2) return state.Unsupported("classes_: expected at least 2 classes");
@@ -141,8 +141,8 @@ StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& x)
 }
 
 /// The predictions of all members side by side: [n, members].
-StatusOr<Matrix> Predictions(Writer& writer, const State& state, const Ensemble& ensemble,
-                             const Table& table) {
+StatusOr<Matrix> MemberPredictions(Writer& writer, const State& state, const Ensemble& ensemble,
+                                   const Table& table) {
   Graph& graph = writer.graph();
   const auto count = static_cast<int64_t>(ensemble.members.size());
   if (AreTrees(ensemble.members)) {
@@ -182,22 +182,23 @@ Matrix WeightedMedian(Graph& graph, const Matrix& predictions, const std::vector
   return {graph.Add("GatherElements", {sorted[0], first}, {{"axis", 1}}), DType::kFp64, 1};
 }
 
-StatusOr<Outputs> Regressor(Writer& writer, const State& state, const Table& x) {
+StatusOr<Outputs> AdaBoostRegressor(Writer& writer, const State& state, const Table& x) {
   ASSIGN_OR_RETURN(Ensemble ensemble, ReadEnsemble(state, 0));
-  ASSIGN_OR_RETURN(const Matrix predictions, Predictions(writer, state, ensemble, x));
+  ASSIGN_OR_RETURN(const Matrix predictions, MemberPredictions(writer, state, ensemble, x));
   ensemble.weights.resize(ensemble.members.size());
   return Predicting(WeightedMedian(writer.graph(), predictions, ensemble.weights), true);
 }
 
-constexpr std::string_view kEnsemble = "sklearn.ensemble";
-
-constexpr Estimator kRows[] = {
-    {kEnsemble, "AdaBoostClassifier", EstimatorKind::kClassifier, Classifier, FirstMember},
-    {kEnsemble, "AdaBoostRegressor", EstimatorKind::kRegressor, Regressor, FirstMember},
-};
-
 }  // namespace
 
-std::span<const Estimator> AdaptiveBoosting() { return kRows; }
+std::span<const Estimator> AdaptiveBoosting() {
+  constexpr std::string_view kEnsemble = "sklearn.ensemble";
+  static constexpr Estimator kRows[] = {
+      {kEnsemble, "AdaBoostClassifier", EstimatorKind::kClassifier, AdaBoostClassifier,
+       FirstMember},
+      {kEnsemble, "AdaBoostRegressor", EstimatorKind::kRegressor, AdaBoostRegressor, FirstMember},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

@@ -61,7 +61,7 @@ StatusOr<Matrix> SumOfTreeShares(Graph& graph, const State& state, const Bag& ba
                     });
 }
 
-StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& table) {
+StatusOr<Outputs> BaggingClassifier(Writer& writer, const State& state, const Table& table) {
   Graph& graph = writer.graph();
   ASSIGN_OR_RETURN(Labels classes, state.LabelArray("classes_"));
   ASSIGN_OR_RETURN(const Bag bag, ReadBag(state, table.columns()));
@@ -88,7 +88,7 @@ StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& ta
   return outputs;
 }
 
-StatusOr<Outputs> Regressor(Writer& writer, const State& state, const Table& table) {
+StatusOr<Outputs> BaggingRegressor(Writer& writer, const State& state, const Table& table) {
   Graph& graph = writer.graph();
   ASSIGN_OR_RETURN(const Bag bag, ReadBag(state, table.columns()));
   const auto count = static_cast<double>(bag.members.size());
@@ -117,15 +117,15 @@ StatusOr<Outputs> Regressor(Writer& writer, const State& state, const Table& tab
   return Predicting(MapWith(graph, "Div", SumOf(graph, values), {count}), is_vector);
 }
 
-constexpr std::string_view kEnsemble = "sklearn.ensemble";
-
-constexpr Estimator kRows[] = {
-    {kEnsemble, "BaggingClassifier", EstimatorKind::kClassifier, Classifier},
-    {kEnsemble, "BaggingRegressor", EstimatorKind::kRegressor, Regressor},
-};
-
 }  // namespace
 
-std::span<const Estimator> Bagging() { return kRows; }
+std::span<const Estimator> Bagging() {
+  constexpr std::string_view kEnsemble = "sklearn.ensemble";
+  static constexpr Estimator kRows[] = {
+      {kEnsemble, "BaggingClassifier", EstimatorKind::kClassifier, BaggingClassifier},
+      {kEnsemble, "BaggingRegressor", EstimatorKind::kRegressor, BaggingRegressor},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

@@ -219,17 +219,17 @@ StatusOr<Outputs> IsotonicRegression(Writer& writer, const State& state, const T
   return Predicting({graph.Add("Where", {is_outside, nan, curve.value}), DType::kFp64, 1}, true);
 }
 
-constexpr std::string_view kPreprocessing = "sklearn.preprocessing";
-
-constexpr Estimator kRows[] = {
-    {"sklearn.isotonic", "IsotonicRegression", EstimatorKind::kRegressor, IsotonicRegression,
-     nullptr, 1},
-    {kPreprocessing, "KBinsDiscretizer", EstimatorKind::kTransformer, KBinsDiscretizer},
-    {kPreprocessing, "QuantileTransformer", EstimatorKind::kTransformer, QuantileTransformer},
-};
-
 }  // namespace
 
-std::span<const Estimator> Bins() { return kRows; }
+std::span<const Estimator> Bins() {
+  constexpr std::string_view kPreprocessing = "sklearn.preprocessing";
+  static constexpr Estimator kRows[] = {
+      {"sklearn.isotonic", "IsotonicRegression", EstimatorKind::kRegressor, IsotonicRegression,
+       nullptr, 1},
+      {kPreprocessing, "KBinsDiscretizer", EstimatorKind::kTransformer, KBinsDiscretizer},
+      {kPreprocessing, "QuantileTransformer", EstimatorKind::kTransformer, QuantileTransformer},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

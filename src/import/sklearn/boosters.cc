@@ -227,25 +227,26 @@ constexpr Estimator Catboost(std::string_view name, EstimatorKind kind,
   return {"catboost.core", name, kind, write, nullptr, 0, CatboostColumnsOf};
 }
 
-constexpr Estimator kRows[] = {
-    Catboost("CatBoost", kRegressor, CatboostRaw),
-    Catboost("CatBoostClassifier", kClassifier, CatboostClassifier),
-    Catboost("CatBoostRanker", kRegressor, CatboostRaw),
-    Catboost("CatBoostRegressor", kRegressor, CatboostRegressor),
-    Xgboost("Booster", kMeta, Write<AddXgboostOf, Answering>),
-    Xgboost("XGBClassifier", kClassifier, Write<AddXgboostOf, Classifying>),
-    Xgboost("XGBRFClassifier", kClassifier, Write<AddXgboostOf, Classifying>),
-    Xgboost("XGBRegressor", kRegressor, Write<AddXgboostOf, Regressing>),
-    Xgboost("XGBRFRegressor", kRegressor, Write<AddXgboostOf, Regressing>),
-    Xgboost("XGBRanker", kRegressor, Write<AddXgboostOf, Regressing>),
-    Lightgbm("Booster", kMeta, Write<AddLightgbmOf, Answering>),
-    Lightgbm("LGBMClassifier", kClassifier, Write<AddLightgbmOf, Classifying>),
-    Lightgbm("LGBMRegressor", kRegressor, Write<AddLightgbmOf, Regressing>),
-    Lightgbm("LGBMRanker", kRegressor, Write<AddLightgbmOf, Regressing>),
-};
-
 }  // namespace
 
-std::span<const Estimator> Boosters() { return kRows; }
+std::span<const Estimator> Boosters() {
+  static constexpr Estimator kRows[] = {
+      Catboost("CatBoost", kRegressor, CatboostRaw),
+      Catboost("CatBoostClassifier", kClassifier, CatboostClassifier),
+      Catboost("CatBoostRanker", kRegressor, CatboostRaw),
+      Catboost("CatBoostRegressor", kRegressor, CatboostRegressor),
+      Xgboost("Booster", kMeta, Write<AddXgboostOf, Answering>),
+      Xgboost("XGBClassifier", kClassifier, Write<AddXgboostOf, Classifying>),
+      Xgboost("XGBRFClassifier", kClassifier, Write<AddXgboostOf, Classifying>),
+      Xgboost("XGBRegressor", kRegressor, Write<AddXgboostOf, Regressing>),
+      Xgboost("XGBRFRegressor", kRegressor, Write<AddXgboostOf, Regressing>),
+      Xgboost("XGBRanker", kRegressor, Write<AddXgboostOf, Regressing>),
+      Lightgbm("Booster", kMeta, Write<AddLightgbmOf, Answering>),
+      Lightgbm("LGBMClassifier", kClassifier, Write<AddLightgbmOf, Classifying>),
+      Lightgbm("LGBMRegressor", kRegressor, Write<AddLightgbmOf, Regressing>),
+      Lightgbm("LGBMRanker", kRegressor, Write<AddLightgbmOf, Regressing>),
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

@@ -11,7 +11,7 @@ namespace {
 using pickle::Value;
 
 /// The classifier inside: base_estimator before scikit-learn 1.2.
-StatusOr<State> Inside(const State& calibrated) {
+StatusOr<State> Calibrated(const State& calibrated) {
   const auto estimator = calibrated.Find("estimator");
   const bool is_new = estimator && estimator->is(pickle::Kind::kObject);
   return calibrated.Nested(is_new ? "estimator" : "base_estimator");
@@ -19,7 +19,7 @@ StatusOr<State> Inside(const State& calibrated) {
 
 StatusOr<State> FirstInside(const State& state) {
   ASSIGN_OR_RETURN(const std::vector<State> members, Members(state, "calibrated_classifiers_"));
-  return Inside(members.front());
+  return Calibrated(members.front());
 }
 
 struct Scores {
@@ -75,7 +75,7 @@ StatusOr<Matrix> Tempered(Graph& graph, const State& calibrator, const Scores& s
 
 StatusOr<Matrix> MemberProba(Writer& writer, const State& member, const Table& x, int64_t classes) {
   Graph& graph = writer.graph();
-  ASSIGN_OR_RETURN(const State inside, Inside(member));
+  ASSIGN_OR_RETURN(const State inside, Calibrated(member));
   ASSIGN_OR_RETURN(const Scores scores, ScoresOf(writer, inside, x, classes));
   ASSIGN_OR_RETURN(const std::vector<State> calibrators,
                    Members(member, member.Has("calibrators") ? "calibrators" : "calibrators_"));
@@ -110,13 +110,14 @@ StatusOr<Outputs> CalibratedClassifier(Writer& writer, const State& state, const
                       MapWith(graph, "Div", SumOf(graph, parts), {count}));
 }
 
-constexpr Estimator kRows[] = {
-    {"sklearn.calibration", "CalibratedClassifierCV", EstimatorKind::kClassifier,
-     CalibratedClassifier, FirstInside},
-};
-
 }  // namespace
 
-std::span<const Estimator> Calibration() { return kRows; }
+std::span<const Estimator> Calibration() {
+  static constexpr Estimator kRows[] = {
+      {"sklearn.calibration", "CalibratedClassifierCV", EstimatorKind::kClassifier,
+       CalibratedClassifier, FirstInside},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

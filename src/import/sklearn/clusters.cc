@@ -139,20 +139,20 @@ StatusOr<Outputs> BisectingKMeans(Writer& writer, const State& state, const Tabl
   return outputs;
 }
 
-constexpr std::string_view kCluster = "sklearn.cluster";
-constexpr EstimatorKind kClusters = EstimatorKind::kClusterer;
-
-constexpr Estimator kRows[] = {
-    {kCluster, "AffinityPropagation", kClusters, NearestCentreOnly},
-    {kCluster, "Birch", kClusters, Birch},
-    {kCluster, "BisectingKMeans", kClusters, BisectingKMeans},
-    {kCluster, "KMeans", kClusters, KMeans},
-    {kCluster, "MeanShift", kClusters, NearestCentreOnly},
-    {kCluster, "MiniBatchKMeans", kClusters, KMeans},
-};
-
 }  // namespace
 
-std::span<const Estimator> Clusters() { return kRows; }
+std::span<const Estimator> Clusters() {
+  constexpr std::string_view kCluster = "sklearn.cluster";
+  constexpr EstimatorKind kClusters = EstimatorKind::kClusterer;
+  static constexpr Estimator kRows[] = {
+      {kCluster, "AffinityPropagation", kClusters, NearestCentreOnly},
+      {kCluster, "Birch", kClusters, Birch},
+      {kCluster, "BisectingKMeans", kClusters, BisectingKMeans},
+      {kCluster, "KMeans", kClusters, KMeans},
+      {kCluster, "MeanShift", kClusters, NearestCentreOnly},
+      {kCluster, "MiniBatchKMeans", kClusters, KMeans},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

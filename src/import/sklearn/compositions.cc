@@ -267,22 +267,22 @@ StatusOr<Outputs> Ransac(Writer& writer, const State& state, const Table& x) {
   return writer.Write(estimator, x);
 }
 
-constexpr EstimatorKind kMeta = EstimatorKind::kMeta;
-constexpr EstimatorKind kTransforms = EstimatorKind::kTransformer;
-
-constexpr Estimator kRows[] = {
-    {"sklearn.compose", "ColumnTransformer", kTransforms, ColumnTransformer},
-    {"sklearn.linear_model", "RANSACRegressor", EstimatorKind::kRegressor, Ransac},
-    {"sklearn.model_selection", "GridSearchCV", kMeta, Search, BestEstimator},
-    {"sklearn.model_selection", "HalvingGridSearchCV", kMeta, Search, BestEstimator},
-    {"sklearn.model_selection", "HalvingRandomSearchCV", kMeta, Search, BestEstimator},
-    {"sklearn.model_selection", "RandomizedSearchCV", kMeta, Search, BestEstimator},
-    {"sklearn.pipeline", "FeatureUnion", kTransforms, FeatureUnion, FirstOfUnion},
-    {"sklearn.pipeline", "Pipeline", kMeta, Pipeline, FirstStep},
-};
-
 }  // namespace
 
-std::span<const Estimator> Compositions() { return kRows; }
+std::span<const Estimator> Compositions() {
+  constexpr EstimatorKind kTransforms = EstimatorKind::kTransformer;
+  constexpr EstimatorKind kMeta = EstimatorKind::kMeta;
+  static constexpr Estimator kRows[] = {
+      {"sklearn.compose", "ColumnTransformer", kTransforms, ColumnTransformer},
+      {"sklearn.linear_model", "RANSACRegressor", EstimatorKind::kRegressor, Ransac},
+      {"sklearn.model_selection", "GridSearchCV", kMeta, Search, BestEstimator},
+      {"sklearn.model_selection", "HalvingGridSearchCV", kMeta, Search, BestEstimator},
+      {"sklearn.model_selection", "HalvingRandomSearchCV", kMeta, Search, BestEstimator},
+      {"sklearn.model_selection", "RandomizedSearchCV", kMeta, Search, BestEstimator},
+      {"sklearn.pipeline", "FeatureUnion", kTransforms, FeatureUnion, FirstOfUnion},
+      {"sklearn.pipeline", "Pipeline", kMeta, Pipeline, FirstStep},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

@@ -28,12 +28,13 @@ StatusOr<std::vector<State>> TreesOf(const State& state) {
 }
 
 /// Appends what a leaf says, of its values.
-using Append = std::function<void(std::span<const double> values, std::vector<double>& leaves)>;
+using AppendLeaves =
+    std::function<void(std::span<const double> values, std::vector<double>& leaves)>;
 
 /// The mean over trees of what their leaves say.
 /// @param width  values of a leaf: 1, or as many as outputs.
 StatusOr<Matrix> AddMean(Writer& writer, const State& state, const Table& table, int64_t width,
-                         const Shape& values, const Append& append) {
+                         const Shape& values, const AppendLeaves& append) {
   Graph& graph = writer.graph();
   ASSIGN_OR_RETURN(const Matrix x, table.Numbers(graph, state.Title()));
   ASSIGN_OR_RETURN(const std::vector<State> members, TreesOf(state));
@@ -52,7 +53,7 @@ StatusOr<Matrix> AddMean(Writer& writer, const State& state, const Table& table,
   return MapWith(graph, "Div", sum, {static_cast<double>(members.size())});
 }
 
-void AppendShares(std::span<const double> values, std::vector<double>& leaves) {
+void AppendLeafShares(std::span<const double> values, std::vector<double>& leaves) {
   const double total = TotalOf(values);
   for (const double value : values) leaves.push_back(value / total);
 }
@@ -73,7 +74,7 @@ StatusOr<Outputs> ClassifierOfTargets(Writer& writer, const State& state, const 
   int64_t most = 0;
   for (const Labels& labels : classes) most = std::max(most, labels.size());
   const auto append = [&](std::span<const double> values, std::vector<double>& leaves) {
-    for (int64_t i = 0; i < targets; ++i) AppendShares(values.subspan(i * most, most), leaves);
+    for (int64_t i = 0; i < targets; ++i) AppendLeafShares(values.subspan(i * most, most), leaves);
   };
   ASSIGN_OR_RETURN(const Matrix all,
                    AddMean(writer, state, x, targets * most, {-1, targets, most}, append));
@@ -86,7 +87,7 @@ StatusOr<Outputs> ClassifierOfTargets(Writer& writer, const State& state, const 
   return MostProbableOfEach(graph, std::move(classes), probas);
 }
 
-StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& x) {
+StatusOr<Outputs> DecisionTreeClassifier(Writer& writer, const State& state, const Table& x) {
   if (state.IsList("classes_")) return ClassifierOfTargets(writer, state, x);
   Graph& graph = writer.graph();
   ASSIGN_OR_RETURN(Labels classes, state.LabelArray("classes_"));
@@ -97,11 +98,11 @@ StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& x)
     return MostProbable(graph, std::move(classes), WithComplement(graph, second));
   }
   ASSIGN_OR_RETURN(const Matrix proba,
-                   AddMean(writer, state, x, classes.size(), values, AppendShares));
+                   AddMean(writer, state, x, classes.size(), values, AppendLeafShares));
   return MostProbable(graph, std::move(classes), proba);
 }
 
-StatusOr<Outputs> Regressor(Writer& writer, const State& state, const Table& x) {
+StatusOr<Outputs> DecisionTreeRegressor(Writer& writer, const State& state, const Table& x) {
   ASSIGN_OR_RETURN(const int64_t targets, state.IntegerOr("n_outputs_", 1));
   if (targets < 1) return state.Expected("n_outputs_", "1 or more", fmt::format("{}", targets));
   ASSIGN_OR_RETURN(const Matrix predict,
@@ -109,22 +110,22 @@ StatusOr<Outputs> Regressor(Writer& writer, const State& state, const Table& x) 
   return Predicting(predict, targets == 1);
 }
 
-constexpr std::string_view kTree = "sklearn.tree";
-constexpr std::string_view kEnsemble = "sklearn.ensemble";
-
-constexpr Estimator kRows[] = {
-    {kTree, "DecisionTreeClassifier", EstimatorKind::kClassifier, Classifier},
-    {kTree, "DecisionTreeRegressor", EstimatorKind::kRegressor, Regressor},
-    {kTree, "ExtraTreeClassifier", EstimatorKind::kClassifier, Classifier},
-    {kTree, "ExtraTreeRegressor", EstimatorKind::kRegressor, Regressor},
-    {kEnsemble, "ExtraTreesClassifier", EstimatorKind::kClassifier, Classifier},
-    {kEnsemble, "ExtraTreesRegressor", EstimatorKind::kRegressor, Regressor},
-    {kEnsemble, "RandomForestClassifier", EstimatorKind::kClassifier, Classifier},
-    {kEnsemble, "RandomForestRegressor", EstimatorKind::kRegressor, Regressor},
-};
-
 }  // namespace
 
-std::span<const Estimator> DecisionTrees() { return kRows; }
+std::span<const Estimator> DecisionTrees() {
+  constexpr std::string_view kTree = "sklearn.tree";
+  constexpr std::string_view kEnsemble = "sklearn.ensemble";
+  static constexpr Estimator kRows[] = {
+      {kTree, "DecisionTreeClassifier", EstimatorKind::kClassifier, DecisionTreeClassifier},
+      {kTree, "DecisionTreeRegressor", EstimatorKind::kRegressor, DecisionTreeRegressor},
+      {kTree, "ExtraTreeClassifier", EstimatorKind::kClassifier, DecisionTreeClassifier},
+      {kTree, "ExtraTreeRegressor", EstimatorKind::kRegressor, DecisionTreeRegressor},
+      {kEnsemble, "ExtraTreesClassifier", EstimatorKind::kClassifier, DecisionTreeClassifier},
+      {kEnsemble, "ExtraTreesRegressor", EstimatorKind::kRegressor, DecisionTreeRegressor},
+      {kEnsemble, "RandomForestClassifier", EstimatorKind::kClassifier, DecisionTreeClassifier},
+      {kEnsemble, "RandomForestRegressor", EstimatorKind::kRegressor, DecisionTreeRegressor},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

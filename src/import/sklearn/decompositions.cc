@@ -124,25 +124,25 @@ StatusOr<Outputs> FeatureAgglomeration(Writer& writer, const State& state, const
   return Transforming(Affine(graph, x, weights, std::vector<double>(sizes.size(), 0)));
 }
 
-constexpr std::string_view kDecomposition = "sklearn.decomposition";
-constexpr EstimatorKind kTransforms = EstimatorKind::kTransformer;
-
-constexpr Estimator kRows[] = {
-    {"sklearn.cluster", "FeatureAgglomeration", kTransforms, FeatureAgglomeration},
-    {kDecomposition, "FactorAnalysis", kTransforms, FactorAnalysis},
-    {kDecomposition, "FastICA", kTransforms, Projection},
-    {kDecomposition, "IncrementalPCA", kTransforms, Pca},
-    {kDecomposition, "PCA", kTransforms, Pca},
-    {kDecomposition, "TruncatedSVD", kTransforms, Projection},
-    {"sklearn.kernel_approximation", "RBFSampler", kTransforms, RbfSampler},
-    {"sklearn.neighbors", "NeighborhoodComponentsAnalysis", kTransforms, Projection},
-    {"sklearn.neural_network", "BernoulliRBM", kTransforms, BernoulliRbm},
-    {"sklearn.random_projection", "GaussianRandomProjection", kTransforms, Projection},
-    {"sklearn.random_projection", "SparseRandomProjection", kTransforms, Projection},
-};
-
 }  // namespace
 
-std::span<const Estimator> Decompositions() { return kRows; }
+std::span<const Estimator> Decompositions() {
+  constexpr std::string_view kDecomposition = "sklearn.decomposition";
+  constexpr EstimatorKind kTransforms = EstimatorKind::kTransformer;
+  static constexpr Estimator kRows[] = {
+      {"sklearn.cluster", "FeatureAgglomeration", kTransforms, FeatureAgglomeration},
+      {kDecomposition, "FactorAnalysis", kTransforms, FactorAnalysis},
+      {kDecomposition, "FastICA", kTransforms, Projection},
+      {kDecomposition, "IncrementalPCA", kTransforms, Pca},
+      {kDecomposition, "PCA", kTransforms, Pca},
+      {kDecomposition, "TruncatedSVD", kTransforms, Projection},
+      {"sklearn.kernel_approximation", "RBFSampler", kTransforms, RbfSampler},
+      {"sklearn.neighbors", "NeighborhoodComponentsAnalysis", kTransforms, Projection},
+      {"sklearn.neural_network", "BernoulliRBM", kTransforms, BernoulliRbm},
+      {"sklearn.random_projection", "GaussianRandomProjection", kTransforms, Projection},
+      {"sklearn.random_projection", "SparseRandomProjection", kTransforms, Projection},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

@@ -11,14 +11,14 @@ using pickle::Kind;
 using pickle::Value;
 
 /// The fitted estimator; `estimator` when it was fitted before.
-StatusOr<State> Inside(const State& state) {
+StatusOr<State> InnerEstimator(const State& state) {
   const auto fitted = state.Find("estimator_");
   if (fitted && fitted->is(Kind::kObject)) return state.Nested("estimator_");
   return state.Nested(state.Has("base_estimator_") ? "base_estimator_" : "estimator");
 }
 
 StatusOr<Outputs> Delegate(Writer& writer, const State& state, const Table& x) {
-  ASSIGN_OR_RETURN(const State inside, Inside(state));
+  ASSIGN_OR_RETURN(const State inside, InnerEstimator(state));
   return writer.Write(inside, x);
 }
 
@@ -101,19 +101,19 @@ StatusOr<Outputs> TunedThresholdClassifier(Writer& writer, const State& state, c
   return Cut(writer, state, x, TunedThreshold);
 }
 
-constexpr EstimatorKind kClassifies = EstimatorKind::kClassifier;
-
-constexpr Estimator kRows[] = {
-    {"sklearn.frozen", "FrozenEstimator", EstimatorKind::kMeta, Delegate, Inside},
-    {"sklearn.model_selection", "FixedThresholdClassifier", kClassifies, FixedThresholdClassifier,
-     Inside},
-    {"sklearn.model_selection", "TunedThresholdClassifierCV", kClassifies, TunedThresholdClassifier,
-     Inside},
-    {"sklearn.semi_supervised", "SelfTrainingClassifier", kClassifies, Delegate, Inside},
-};
-
 }  // namespace
 
-std::span<const Estimator> Delegates() { return kRows; }
+std::span<const Estimator> Delegates() {
+  constexpr EstimatorKind kClassifies = EstimatorKind::kClassifier;
+  static constexpr Estimator kRows[] = {
+      {"sklearn.frozen", "FrozenEstimator", EstimatorKind::kMeta, Delegate, InnerEstimator},
+      {"sklearn.model_selection", "FixedThresholdClassifier", kClassifies, FixedThresholdClassifier,
+       InnerEstimator},
+      {"sklearn.model_selection", "TunedThresholdClassifierCV", kClassifies,
+       TunedThresholdClassifier, InnerEstimator},
+      {"sklearn.semi_supervised", "SelfTrainingClassifier", kClassifies, Delegate, InnerEstimator},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

@@ -63,13 +63,14 @@ StatusOr<Outputs> DummyRegressor(Writer& writer, const State& state, const Table
   return Predicting(Repeated(graph, x, constant.values), constant.columns() == 1);
 }
 
-constexpr Estimator kRows[] = {
-    {"sklearn.dummy", "DummyClassifier", EstimatorKind::kClassifier, DummyClassifier},
-    {"sklearn.dummy", "DummyRegressor", EstimatorKind::kRegressor, DummyRegressor},
-};
-
 }  // namespace
 
-std::span<const Estimator> Dummies() { return kRows; }
+std::span<const Estimator> Dummies() {
+  static constexpr Estimator kRows[] = {
+      {"sklearn.dummy", "DummyClassifier", EstimatorKind::kClassifier, DummyClassifier},
+      {"sklearn.dummy", "DummyRegressor", EstimatorKind::kRegressor, DummyRegressor},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

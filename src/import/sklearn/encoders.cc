@@ -228,19 +228,19 @@ StatusOr<Outputs> LabelBinarizer(Writer& writer, const State& state, const Table
       {graph.Add("Where", {hit, yes, no}), DType::kInt64, static_cast<int64_t>(places.size())});
 }
 
-constexpr std::string_view kPreprocessing = "sklearn.preprocessing";
-constexpr EstimatorKind kTransforms = EstimatorKind::kTransformer;
-
-constexpr Estimator kRows[] = {
-    {kPreprocessing, "LabelBinarizer", kTransforms, LabelBinarizer, nullptr, 0, ColumnsOfLabels},
-    {kPreprocessing, "LabelEncoder", kTransforms, LabelEncoder, nullptr, 1},
-    {kPreprocessing, "OneHotEncoder", kTransforms, OneHotEncoder},
-    {kPreprocessing, "OrdinalEncoder", kTransforms, OrdinalEncoder},
-    {kPreprocessing, "TargetEncoder", kTransforms, TargetEncoder},
-};
-
 }  // namespace
 
-std::span<const Estimator> Encoders() { return kRows; }
+std::span<const Estimator> Encoders() {
+  constexpr std::string_view kPreprocessing = "sklearn.preprocessing";
+  constexpr EstimatorKind kTransforms = EstimatorKind::kTransformer;
+  static constexpr Estimator kRows[] = {
+      {kPreprocessing, "LabelBinarizer", kTransforms, LabelBinarizer, nullptr, 0, ColumnsOfLabels},
+      {kPreprocessing, "LabelEncoder", kTransforms, LabelEncoder, nullptr, 1},
+      {kPreprocessing, "OneHotEncoder", kTransforms, OneHotEncoder},
+      {kPreprocessing, "OrdinalEncoder", kTransforms, OrdinalEncoder},
+      {kPreprocessing, "TargetEncoder", kTransforms, TargetEncoder},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

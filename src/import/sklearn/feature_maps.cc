@@ -84,15 +84,15 @@ StatusOr<Outputs> FunctionTransformer(Writer& writer, const State& state, const 
   return Transforming(y);
 }
 
-constexpr std::string_view kPreprocessing = "sklearn.preprocessing";
-
-constexpr Estimator kRows[] = {
-    {kPreprocessing, "FunctionTransformer", EstimatorKind::kTransformer, FunctionTransformer},
-    {kPreprocessing, "PolynomialFeatures", EstimatorKind::kTransformer, PolynomialFeatures},
-};
-
 }  // namespace
 
-std::span<const Estimator> FeatureMaps() { return kRows; }
+std::span<const Estimator> FeatureMaps() {
+  constexpr std::string_view kPreprocessing = "sklearn.preprocessing";
+  static constexpr Estimator kRows[] = {
+      {kPreprocessing, "FunctionTransformer", EstimatorKind::kTransformer, FunctionTransformer},
+      {kPreprocessing, "PolynomialFeatures", EstimatorKind::kTransformer, PolynomialFeatures},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

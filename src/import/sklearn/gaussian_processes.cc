@@ -12,12 +12,6 @@
 namespace slipway::importing::sklearn {
 namespace {
 
-Matrix Multiply(Graph& graph, const Matrix& x, const std::vector<double>& weights,
-                int64_t outputs) {
-  const std::string constant = graph.Constant<double>({x.columns, outputs}, weights);
-  return {graph.Add("MatMul", {x.value, constant}), DType::kFp64, outputs};
-}
-
 /// A number for each target: what is kept is a number, [1] or [targets].
 StatusOr<std::vector<double>> OfTargets(const State& state, std::string_view key, int64_t targets,
                                         double otherwise) {
@@ -34,7 +28,7 @@ StatusOr<std::vector<double>> OfTargets(const State& state, std::string_view key
 }
 
 /// The mean of the process: kernel(x, X_train_)·alpha_, as targets were before they were scaled.
-StatusOr<Outputs> Regressor(Writer& writer, const State& state, const Table& table) {
+StatusOr<Outputs> GaussianProcessRegressor(Writer& writer, const State& state, const Table& table) {
   Graph& graph = writer.graph();
   ASSIGN_OR_RETURN(const Matrix x, table.Numbers(graph, state.Title()));
   ASSIGN_OR_RETURN(const Dense rows, state.Array("X_train_", {-1, x.columns}));
@@ -166,7 +160,7 @@ StatusOr<Outputs> Laplace(Writer& writer, const State& state, const Table& table
 
 StatusOr<State> BaseEstimator(const State& state) { return state.Nested("base_estimator_"); }
 
-StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& x) {
+StatusOr<Outputs> GaussianProcessClassifier(Writer& writer, const State& state, const Table& x) {
   ASSIGN_OR_RETURN(Labels classes, state.LabelArray("classes_"));
   ASSIGN_OR_RETURN(const State inside, BaseEstimator(state));
   ASSIGN_OR_RETURN(Outputs outputs, writer.Write(inside, x));
@@ -176,19 +170,20 @@ StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& x)
   return outputs;
 }
 
-constexpr std::string_view kProcess = "sklearn.gaussian_process";
-constexpr EstimatorKind kClassifies = EstimatorKind::kClassifier;
-
-constexpr Estimator kRows[] = {
-    {kProcess, "GaussianProcessClassifier", kClassifies, Classifier, BaseEstimator},
-    {kProcess, "GaussianProcessRegressor", EstimatorKind::kRegressor, Regressor, nullptr, 0,
-     ColumnsOf},
-    {kProcess, "_BinaryGaussianProcessClassifierLaplace", kClassifies, Laplace, nullptr, 0,
-     ColumnsOf},
-};
-
 }  // namespace
 
-std::span<const Estimator> GaussianProcesses() { return kRows; }
+std::span<const Estimator> GaussianProcesses() {
+  constexpr std::string_view kProcess = "sklearn.gaussian_process";
+  constexpr EstimatorKind kClassifies = EstimatorKind::kClassifier;
+  static constexpr Estimator kRows[] = {
+      {kProcess, "GaussianProcessClassifier", kClassifies, GaussianProcessClassifier,
+       BaseEstimator},
+      {kProcess, "GaussianProcessRegressor", EstimatorKind::kRegressor, GaussianProcessRegressor,
+       nullptr, 0, ColumnsOf},
+      {kProcess, "_BinaryGaussianProcessClassifierLaplace", kClassifies, Laplace, nullptr, 0,
+       ColumnsOf},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

@@ -297,20 +297,20 @@ StatusOr<Outputs> EllipticEnvelope(Writer& writer, const State& state, const Tab
   return DetectingOutliers(graph, MapWith(graph, "Sub", Map(graph, "Neg", distance), {offset}));
 }
 
-constexpr std::string_view kDiscriminant = "sklearn.discriminant_analysis";
-
-constexpr Estimator kRows[] = {
-    {kDiscriminant, "LinearDiscriminantAnalysis", EstimatorKind::kClassifier, LinearDiscriminant},
-    {kDiscriminant, "QuadraticDiscriminantAnalysis", EstimatorKind::kClassifier,
-     QuadraticDiscriminant},
-    {"sklearn.covariance", "EllipticEnvelope", EstimatorKind::kOutlierDetector, EllipticEnvelope},
-    {"sklearn.mixture", "BayesianGaussianMixture", EstimatorKind::kClusterer,
-     BayesianGaussianMixture},
-    {"sklearn.mixture", "GaussianMixture", EstimatorKind::kClusterer, GaussianMixture},
-};
-
 }  // namespace
 
-std::span<const Estimator> Gaussians() { return kRows; }
+std::span<const Estimator> Gaussians() {
+  constexpr std::string_view kDiscriminant = "sklearn.discriminant_analysis";
+  static constexpr Estimator kRows[] = {
+      {kDiscriminant, "LinearDiscriminantAnalysis", EstimatorKind::kClassifier, LinearDiscriminant},
+      {kDiscriminant, "QuadraticDiscriminantAnalysis", EstimatorKind::kClassifier,
+       QuadraticDiscriminant},
+      {"sklearn.covariance", "EllipticEnvelope", EstimatorKind::kOutlierDetector, EllipticEnvelope},
+      {"sklearn.mixture", "BayesianGaussianMixture", EstimatorKind::kClusterer,
+       BayesianGaussianMixture},
+      {"sklearn.mixture", "GaussianMixture", EstimatorKind::kClusterer, GaussianMixture},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

@@ -140,7 +140,7 @@ StatusOr<Matrix> RawPredictions(Writer& writer, const State& state, const Table&
                 DType::kFp64, outputs};
 }
 
-StatusOr<Outputs> Regressor(Writer& writer, const State& state, const Table& x) {
+StatusOr<Outputs> GradientBoostingRegressor(Writer& writer, const State& state, const Table& x) {
   ASSIGN_OR_RETURN(const Version version, VersionOf(state));
   ASSIGN_OR_RETURN(const Matrix raw, RawPredictions(writer, state, x, 1, Link::kIdentity, version));
   return Predicting(raw, true);
@@ -152,7 +152,7 @@ std::string IsAtLeast(Graph& graph, const Matrix& column, double limit) {
   return Squeeze(graph, graph.CastTo({flag, DType::kBool, 1}, DType::kInt64));
 }
 
-StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& x) {
+StatusOr<Outputs> GradientBoostingClassifier(Writer& writer, const State& state, const Table& x) {
   Graph& graph = writer.graph();
   ASSIGN_OR_RETURN(Labels classes, state.LabelArray("classes_"));
   ASSIGN_OR_RETURN(const std::string loss, state.TextOr("loss", "log_loss"));
@@ -177,15 +177,17 @@ StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& x)
   return outputs;
 }
 
-constexpr std::string_view kEnsemble = "sklearn.ensemble";
-
-constexpr Estimator kRows[] = {
-    {kEnsemble, "GradientBoostingClassifier", EstimatorKind::kClassifier, Classifier},
-    {kEnsemble, "GradientBoostingRegressor", EstimatorKind::kRegressor, Regressor},
-};
-
 }  // namespace
 
-std::span<const Estimator> GradientBoosting() { return kRows; }
+std::span<const Estimator> GradientBoosting() {
+  constexpr std::string_view kEnsemble = "sklearn.ensemble";
+  static constexpr Estimator kRows[] = {
+      {kEnsemble, "GradientBoostingClassifier", EstimatorKind::kClassifier,
+       GradientBoostingClassifier},
+      {kEnsemble, "GradientBoostingRegressor", EstimatorKind::kRegressor,
+       GradientBoostingRegressor},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

@@ -236,7 +236,7 @@ StatusOr<Matrix> RawPredictions(Writer& writer, const State& state, const Table&
   return MapWith(graph, "Add", sum, baseline.values);
 }
 
-StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& x) {
+StatusOr<Outputs> HistogramBoostingClassifier(Writer& writer, const State& state, const Table& x) {
   Graph& graph = writer.graph();
   ASSIGN_OR_RETURN(Labels classes, state.LabelArray("classes_"));
   const int64_t outputs = classes.size() == 2 ? 1 : classes.size();
@@ -247,7 +247,7 @@ StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& x)
   return answers;
 }
 
-StatusOr<Outputs> Regressor(Writer& writer, const State& state, const Table& x) {
+StatusOr<Outputs> HistogramBoostingRegressor(Writer& writer, const State& state, const Table& x) {
   ASSIGN_OR_RETURN(const Matrix raw, RawPredictions(writer, state, x, 1));
   ASSIGN_OR_RETURN(const std::string loss, state.TextOr("loss", "squared_error"));
   if (loss == "poisson" || loss == "gamma")
@@ -258,15 +258,17 @@ StatusOr<Outputs> Regressor(Writer& writer, const State& state, const Table& x) 
   return state.Unsupported("loss: expected one of scikit-learn's, got \"{}\"", loss);
 }
 
-constexpr std::string_view kEnsemble = "sklearn.ensemble";
-
-constexpr Estimator kRows[] = {
-    {kEnsemble, "HistGradientBoostingClassifier", EstimatorKind::kClassifier, Classifier},
-    {kEnsemble, "HistGradientBoostingRegressor", EstimatorKind::kRegressor, Regressor},
-};
-
 }  // namespace
 
-std::span<const Estimator> HistogramBoosting() { return kRows; }
+std::span<const Estimator> HistogramBoosting() {
+  constexpr std::string_view kEnsemble = "sklearn.ensemble";
+  static constexpr Estimator kRows[] = {
+      {kEnsemble, "HistGradientBoostingClassifier", EstimatorKind::kClassifier,
+       HistogramBoostingClassifier},
+      {kEnsemble, "HistGradientBoostingRegressor", EstimatorKind::kRegressor,
+       HistogramBoostingRegressor},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

@@ -220,16 +220,16 @@ StatusOr<Outputs> IterativeImputer(Writer& writer, const State& state, const Tab
   return WithIndicator(writer, state, table, Table(graph.Concat(columns)));
 }
 
-constexpr std::string_view kImpute = "sklearn.impute";
-
-constexpr Estimator kRows[] = {
-    {kImpute, "IterativeImputer", EstimatorKind::kTransformer, IterativeImputer},
-    {kImpute, "MissingIndicator", EstimatorKind::kTransformer, MissingIndicator},
-    {kImpute, "SimpleImputer", EstimatorKind::kTransformer, SimpleImputer},
-};
-
 }  // namespace
 
-std::span<const Estimator> Imputers() { return kRows; }
+std::span<const Estimator> Imputers() {
+  constexpr std::string_view kImpute = "sklearn.impute";
+  static constexpr Estimator kRows[] = {
+      {kImpute, "IterativeImputer", EstimatorKind::kTransformer, IterativeImputer},
+      {kImpute, "MissingIndicator", EstimatorKind::kTransformer, MissingIndicator},
+      {kImpute, "SimpleImputer", EstimatorKind::kTransformer, SimpleImputer},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

@@ -79,12 +79,13 @@ StatusOr<Outputs> IsolationForest(Writer& writer, const State& state, const Tabl
   return DetectingOutliers(graph, MapWith(graph, "Sub", negated, {offset}));
 }
 
-constexpr Estimator kRows[] = {
-    {"sklearn.ensemble", "IsolationForest", EstimatorKind::kOutlierDetector, IsolationForest},
-};
-
 }  // namespace
 
-std::span<const Estimator> IsolationForests() { return kRows; }
+std::span<const Estimator> IsolationForests() {
+  static constexpr Estimator kRows[] = {
+      {"sklearn.ensemble", "IsolationForest", EstimatorKind::kOutlierDetector, IsolationForest},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

@@ -12,12 +12,6 @@
 namespace slipway::importing::sklearn {
 namespace {
 
-Matrix Multiply(Graph& graph, const Matrix& x, const std::vector<double>& weights,
-                int64_t outputs) {
-  const std::string constant = graph.Constant<double>({x.columns, outputs}, weights);
-  return {graph.Add("MatMul", {x.value, constant}), DType::kFp64, outputs};
-}
-
 /// kernel(x, components_)·normalization_ᵀ
 StatusOr<Outputs> Nystroem(Writer& writer, const State& state, const Table& table) {
   Graph& graph = writer.graph();
@@ -135,20 +129,20 @@ StatusOr<Outputs> LabelPropagation(Writer& writer, const State& state, const Tab
                       {graph.Add("Div", {sums.value, total.value}), DType::kFp64, sums.columns});
 }
 
-constexpr std::string_view kSemiSupervised = "sklearn.semi_supervised";
-constexpr EstimatorKind kTransforms = EstimatorKind::kTransformer;
-
-constexpr Estimator kRows[] = {
-    {"sklearn.decomposition", "KernelPCA", kTransforms, KernelPca},
-    {"sklearn.kernel_approximation", "Nystroem", kTransforms, Nystroem},
-    {"sklearn.kernel_ridge", "KernelRidge", EstimatorKind::kRegressor, KernelRidge},
-    {"sklearn.preprocessing", "KernelCenterer", kTransforms, KernelCenterer},
-    {kSemiSupervised, "LabelPropagation", EstimatorKind::kClassifier, LabelPropagation},
-    {kSemiSupervised, "LabelSpreading", EstimatorKind::kClassifier, LabelPropagation},
-};
-
 }  // namespace
 
-std::span<const Estimator> KernelMachines() { return kRows; }
+std::span<const Estimator> KernelMachines() {
+  constexpr std::string_view kSemiSupervised = "sklearn.semi_supervised";
+  constexpr EstimatorKind kTransforms = EstimatorKind::kTransformer;
+  static constexpr Estimator kRows[] = {
+      {"sklearn.decomposition", "KernelPCA", kTransforms, KernelPca},
+      {"sklearn.kernel_approximation", "Nystroem", kTransforms, Nystroem},
+      {"sklearn.kernel_ridge", "KernelRidge", EstimatorKind::kRegressor, KernelRidge},
+      {"sklearn.preprocessing", "KernelCenterer", kTransforms, KernelCenterer},
+      {kSemiSupervised, "LabelPropagation", EstimatorKind::kClassifier, LabelPropagation},
+      {kSemiSupervised, "LabelSpreading", EstimatorKind::kClassifier, LabelPropagation},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

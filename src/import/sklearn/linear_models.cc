@@ -27,7 +27,7 @@ StatusOr<Linear> AddLinear(Writer& writer, const State& state, const Table& tabl
       is_vector};
 }
 
-StatusOr<Outputs> Regressor(Writer& writer, const State& state, const Table& x) {
+StatusOr<Outputs> LinearRegressor(Writer& writer, const State& state, const Table& x) {
   ASSIGN_OR_RETURN(const Linear linear, AddLinear(writer, state, x));
   return Predicting(linear.value, linear.is_vector);
 }
@@ -61,7 +61,7 @@ StatusOr<Outputs> TweedieRegressor(Writer& writer, const State& state, const Tab
   ASSIGN_OR_RETURN(const double power, state.NumberOr("power", 0));
   if (link == "auto") link = power <= 0 ? "identity" : "log";
   if (link == "log") return LogLinkRegressor(writer, state, x);
-  if (link == "identity") return Regressor(writer, state, x);
+  if (link == "identity") return LinearRegressor(writer, state, x);
   return state.Unsupported("link: expected \"auto\", \"log\" or \"identity\", got \"{}\"", link);
 }
 
@@ -75,7 +75,7 @@ StatusOr<Outputs> ClassifierOf(Writer& writer, const State& state, const Table& 
   return Deciding(writer.graph(), std::move(classes), linear.value);
 }
 
-StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& x) {
+StatusOr<Outputs> LinearClassifier(Writer& writer, const State& state, const Table& x) {
   ASSIGN_OR_RETURN(Labels classes, state.LabelArray("classes_"));
   return ClassifierOf(writer, state, x, std::move(classes));
 }
@@ -123,7 +123,7 @@ Matrix ModifiedHuberProba(Graph& graph, const Matrix& decision) {
 
 StatusOr<Outputs> LogisticRegression(Writer& writer, const State& state, const Table& x) {
   Graph& graph = writer.graph();
-  ASSIGN_OR_RETURN(Outputs outputs, Classifier(writer, state, x));
+  ASSIGN_OR_RETURN(Outputs outputs, LinearClassifier(writer, state, x));
   ASSIGN_OR_RETURN(const std::string multi_class, state.TextOr("multi_class", "auto"));
   ASSIGN_OR_RETURN(const std::string solver, state.TextOr("solver", "lbfgs"));
   const Matrix& decision = *outputs.decision;
@@ -144,7 +144,7 @@ StatusOr<Outputs> LogisticRegression(Writer& writer, const State& state, const T
 
 StatusOr<Outputs> SgdClassifier(Writer& writer, const State& state, const Table& x) {
   Graph& graph = writer.graph();
-  ASSIGN_OR_RETURN(Outputs outputs, Classifier(writer, state, x));
+  ASSIGN_OR_RETURN(Outputs outputs, LinearClassifier(writer, state, x));
   ASSIGN_OR_RETURN(const std::string loss, state.TextOr("loss", "hinge"));
   const Matrix& decision = *outputs.decision;
   if (loss == "log" || loss == "log_loss") {
@@ -164,58 +164,58 @@ StatusOr<Outputs> SgdOneClassSvm(Writer& writer, const State& state, const Table
   return DetectingOutliers(graph, Affine(graph, x, coef.values, offset));
 }
 
-constexpr std::string_view kLinear = "sklearn.linear_model";
-constexpr std::string_view kCross = "sklearn.cross_decomposition";
-constexpr std::string_view kSvm = "sklearn.svm";
-constexpr EstimatorKind kRegresses = EstimatorKind::kRegressor;
-constexpr EstimatorKind kClassifies = EstimatorKind::kClassifier;
-
-constexpr Estimator kRows[] = {
-    {kCross, "CCA", kRegresses, PartialLeastSquares},
-    {kCross, "PLSCanonical", kRegresses, PartialLeastSquares},
-    {kCross, "PLSRegression", kRegresses, PartialLeastSquares},
-    {kLinear, "ARDRegression", kRegresses, Regressor},
-    {kLinear, "BayesianRidge", kRegresses, Regressor},
-    {kLinear, "ElasticNet", kRegresses, Regressor},
-    {kLinear, "ElasticNetCV", kRegresses, Regressor},
-    {kLinear, "GammaRegressor", kRegresses, LogLinkRegressor},
-    {kLinear, "HuberRegressor", kRegresses, Regressor},
-    {kLinear, "Lars", kRegresses, Regressor},
-    {kLinear, "LarsCV", kRegresses, Regressor},
-    {kLinear, "Lasso", kRegresses, Regressor},
-    {kLinear, "LassoCV", kRegresses, Regressor},
-    {kLinear, "LassoLars", kRegresses, Regressor},
-    {kLinear, "LassoLarsCV", kRegresses, Regressor},
-    {kLinear, "LassoLarsIC", kRegresses, Regressor},
-    {kLinear, "LinearRegression", kRegresses, Regressor},
-    {kLinear, "LogisticRegression", kClassifies, LogisticRegression},
-    {kLinear, "LogisticRegressionCV", kClassifies, LogisticRegression},
-    {kLinear, "MultiTaskElasticNet", kRegresses, Regressor},
-    {kLinear, "MultiTaskElasticNetCV", kRegresses, Regressor},
-    {kLinear, "MultiTaskLasso", kRegresses, Regressor},
-    {kLinear, "MultiTaskLassoCV", kRegresses, Regressor},
-    {kLinear, "OrthogonalMatchingPursuit", kRegresses, Regressor},
-    {kLinear, "OrthogonalMatchingPursuitCV", kRegresses, Regressor},
-    {kLinear, "PassiveAggressiveClassifier", kClassifies, Classifier},
-    {kLinear, "PassiveAggressiveRegressor", kRegresses, Regressor},
-    {kLinear, "Perceptron", kClassifies, Classifier},
-    {kLinear, "PoissonRegressor", kRegresses, LogLinkRegressor},
-    {kLinear, "QuantileRegressor", kRegresses, Regressor},
-    {kLinear, "Ridge", kRegresses, Regressor},
-    {kLinear, "RidgeCV", kRegresses, Regressor},
-    {kLinear, "RidgeClassifier", kClassifies, RidgeClassifier},
-    {kLinear, "RidgeClassifierCV", kClassifies, RidgeClassifier},
-    {kLinear, "SGDClassifier", kClassifies, SgdClassifier},
-    {kLinear, "SGDOneClassSVM", EstimatorKind::kOutlierDetector, SgdOneClassSvm},
-    {kLinear, "SGDRegressor", kRegresses, Regressor},
-    {kLinear, "TheilSenRegressor", kRegresses, Regressor},
-    {kLinear, "TweedieRegressor", kRegresses, TweedieRegressor},
-    {kSvm, "LinearSVC", kClassifies, Classifier},
-    {kSvm, "LinearSVR", kRegresses, Regressor},
-};
-
 }  // namespace
 
-std::span<const Estimator> LinearModels() { return kRows; }
+std::span<const Estimator> LinearModels() {
+  constexpr std::string_view kLinear = "sklearn.linear_model";
+  constexpr std::string_view kCross = "sklearn.cross_decomposition";
+  constexpr std::string_view kSvm = "sklearn.svm";
+  constexpr EstimatorKind kRegresses = EstimatorKind::kRegressor;
+  constexpr EstimatorKind kClassifies = EstimatorKind::kClassifier;
+  static constexpr Estimator kRows[] = {
+      {kCross, "CCA", kRegresses, PartialLeastSquares},
+      {kCross, "PLSCanonical", kRegresses, PartialLeastSquares},
+      {kCross, "PLSRegression", kRegresses, PartialLeastSquares},
+      {kLinear, "ARDRegression", kRegresses, LinearRegressor},
+      {kLinear, "BayesianRidge", kRegresses, LinearRegressor},
+      {kLinear, "ElasticNet", kRegresses, LinearRegressor},
+      {kLinear, "ElasticNetCV", kRegresses, LinearRegressor},
+      {kLinear, "GammaRegressor", kRegresses, LogLinkRegressor},
+      {kLinear, "HuberRegressor", kRegresses, LinearRegressor},
+      {kLinear, "Lars", kRegresses, LinearRegressor},
+      {kLinear, "LarsCV", kRegresses, LinearRegressor},
+      {kLinear, "Lasso", kRegresses, LinearRegressor},
+      {kLinear, "LassoCV", kRegresses, LinearRegressor},
+      {kLinear, "LassoLars", kRegresses, LinearRegressor},
+      {kLinear, "LassoLarsCV", kRegresses, LinearRegressor},
+      {kLinear, "LassoLarsIC", kRegresses, LinearRegressor},
+      {kLinear, "LinearRegression", kRegresses, LinearRegressor},
+      {kLinear, "LogisticRegression", kClassifies, LogisticRegression},
+      {kLinear, "LogisticRegressionCV", kClassifies, LogisticRegression},
+      {kLinear, "MultiTaskElasticNet", kRegresses, LinearRegressor},
+      {kLinear, "MultiTaskElasticNetCV", kRegresses, LinearRegressor},
+      {kLinear, "MultiTaskLasso", kRegresses, LinearRegressor},
+      {kLinear, "MultiTaskLassoCV", kRegresses, LinearRegressor},
+      {kLinear, "OrthogonalMatchingPursuit", kRegresses, LinearRegressor},
+      {kLinear, "OrthogonalMatchingPursuitCV", kRegresses, LinearRegressor},
+      {kLinear, "PassiveAggressiveClassifier", kClassifies, LinearClassifier},
+      {kLinear, "PassiveAggressiveRegressor", kRegresses, LinearRegressor},
+      {kLinear, "Perceptron", kClassifies, LinearClassifier},
+      {kLinear, "PoissonRegressor", kRegresses, LogLinkRegressor},
+      {kLinear, "QuantileRegressor", kRegresses, LinearRegressor},
+      {kLinear, "Ridge", kRegresses, LinearRegressor},
+      {kLinear, "RidgeCV", kRegresses, LinearRegressor},
+      {kLinear, "RidgeClassifier", kClassifies, RidgeClassifier},
+      {kLinear, "RidgeClassifierCV", kClassifies, RidgeClassifier},
+      {kLinear, "SGDClassifier", kClassifies, SgdClassifier},
+      {kLinear, "SGDOneClassSVM", EstimatorKind::kOutlierDetector, SgdOneClassSvm},
+      {kLinear, "SGDRegressor", kRegresses, LinearRegressor},
+      {kLinear, "TheilSenRegressor", kRegresses, LinearRegressor},
+      {kLinear, "TweedieRegressor", kRegresses, TweedieRegressor},
+      {kSvm, "LinearSVC", kClassifies, LinearClassifier},
+      {kSvm, "LinearSVR", kRegresses, LinearRegressor},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

@@ -148,16 +148,16 @@ StatusOr<Outputs> Isomap(Writer& writer, const State& state, const Table& table)
   return writer.Write(projection, Table(MapWith(graph, "Mul", squares, {-0.5})));
 }
 
-constexpr std::string_view kManifold = "sklearn.manifold";
-constexpr EstimatorKind kTransforms = EstimatorKind::kTransformer;
-
-constexpr Estimator kRows[] = {
-    {kManifold, "Isomap", kTransforms, Isomap},
-    {kManifold, "LocallyLinearEmbedding", kTransforms, LocallyLinearEmbedding},
-};
-
 }  // namespace
 
-std::span<const Estimator> Manifolds() { return kRows; }
+std::span<const Estimator> Manifolds() {
+  constexpr std::string_view kManifold = "sklearn.manifold";
+  constexpr EstimatorKind kTransforms = EstimatorKind::kTransformer;
+  static constexpr Estimator kRows[] = {
+      {kManifold, "Isomap", kTransforms, Isomap},
+      {kManifold, "LocallyLinearEmbedding", kTransforms, LocallyLinearEmbedding},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

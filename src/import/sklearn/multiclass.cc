@@ -162,17 +162,17 @@ StatusOr<Outputs> OutputCode(Writer& writer, const State& state, const Table& x)
   return outputs;
 }
 
-constexpr std::string_view kMulticlass = "sklearn.multiclass";
-constexpr EstimatorKind kClassifies = EstimatorKind::kClassifier;
-
-constexpr Estimator kRows[] = {
-    {kMulticlass, "OneVsOneClassifier", kClassifies, OneVsOne, FirstMember},
-    {kMulticlass, "OneVsRestClassifier", kClassifies, OneVsRest, FirstMember},
-    {kMulticlass, "OutputCodeClassifier", kClassifies, OutputCode, FirstMember},
-};
-
 }  // namespace
 
-std::span<const Estimator> Multiclass() { return kRows; }
+std::span<const Estimator> Multiclass() {
+  constexpr std::string_view kMulticlass = "sklearn.multiclass";
+  constexpr EstimatorKind kClassifies = EstimatorKind::kClassifier;
+  static constexpr Estimator kRows[] = {
+      {kMulticlass, "OneVsOneClassifier", kClassifies, OneVsOne, FirstMember},
+      {kMulticlass, "OneVsRestClassifier", kClassifies, OneVsRest, FirstMember},
+      {kMulticlass, "OutputCodeClassifier", kClassifies, OutputCode, FirstMember},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

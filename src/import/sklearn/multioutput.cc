@@ -131,19 +131,19 @@ StatusOr<Outputs> ClassifierChain(Writer& writer, const State& state, const Tabl
   return outputs;
 }
 
-constexpr std::string_view kMultioutput = "sklearn.multioutput";
-constexpr EstimatorKind kClassifies = EstimatorKind::kClassifier;
-constexpr EstimatorKind kRegresses = EstimatorKind::kRegressor;
-
-constexpr Estimator kRows[] = {
-    {kMultioutput, "ClassifierChain", kClassifies, ClassifierChain, FirstMember},
-    {kMultioutput, "MultiOutputClassifier", kClassifies, MultiOutputClassifier, FirstMember},
-    {kMultioutput, "MultiOutputRegressor", kRegresses, MultiOutputRegressor, FirstMember},
-    {kMultioutput, "RegressorChain", kRegresses, RegressorChain, FirstMember},
-};
-
 }  // namespace
 
-std::span<const Estimator> Multioutput() { return kRows; }
+std::span<const Estimator> Multioutput() {
+  constexpr std::string_view kMultioutput = "sklearn.multioutput";
+  constexpr EstimatorKind kClassifies = EstimatorKind::kClassifier;
+  constexpr EstimatorKind kRegresses = EstimatorKind::kRegressor;
+  static constexpr Estimator kRows[] = {
+      {kMultioutput, "ClassifierChain", kClassifies, ClassifierChain, FirstMember},
+      {kMultioutput, "MultiOutputClassifier", kClassifies, MultiOutputClassifier, FirstMember},
+      {kMultioutput, "MultiOutputRegressor", kRegresses, MultiOutputRegressor, FirstMember},
+      {kMultioutput, "RegressorChain", kRegresses, RegressorChain, FirstMember},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

@@ -144,19 +144,19 @@ StatusOr<Outputs> CategoricalNB(Writer& writer, const State& state, const Table&
   return MostLikely(graph, std::move(prior.classes), MapWith(graph, "Add", sum, prior.logs));
 }
 
-constexpr std::string_view kNaiveBayes = "sklearn.naive_bayes";
-constexpr EstimatorKind kClassifies = EstimatorKind::kClassifier;
-
-constexpr Estimator kRows[] = {
-    {kNaiveBayes, "BernoulliNB", kClassifies, BernoulliNB},
-    {kNaiveBayes, "CategoricalNB", kClassifies, CategoricalNB},
-    {kNaiveBayes, "ComplementNB", kClassifies, ComplementNB},
-    {kNaiveBayes, "GaussianNB", kClassifies, GaussianNB},
-    {kNaiveBayes, "MultinomialNB", kClassifies, MultinomialNB},
-};
-
 }  // namespace
 
-std::span<const Estimator> NaiveBayes() { return kRows; }
+std::span<const Estimator> NaiveBayes() {
+  constexpr std::string_view kNaiveBayes = "sklearn.naive_bayes";
+  constexpr EstimatorKind kClassifies = EstimatorKind::kClassifier;
+  static constexpr Estimator kRows[] = {
+      {kNaiveBayes, "BernoulliNB", kClassifies, BernoulliNB},
+      {kNaiveBayes, "CategoricalNB", kClassifies, CategoricalNB},
+      {kNaiveBayes, "ComplementNB", kClassifies, ComplementNB},
+      {kNaiveBayes, "GaussianNB", kClassifies, GaussianNB},
+      {kNaiveBayes, "MultinomialNB", kClassifies, MultinomialNB},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

@@ -81,12 +81,13 @@ StatusOr<Outputs> NearestCentroid(Writer& writer, const State& state, const Tabl
   return outputs;
 }
 
-constexpr Estimator kRows[] = {
-    {"sklearn.neighbors", "NearestCentroid", EstimatorKind::kClassifier, NearestCentroid},
-};
-
 }  // namespace
 
-std::span<const Estimator> NearestCentroids() { return kRows; }
+std::span<const Estimator> NearestCentroids() {
+  static constexpr Estimator kRows[] = {
+      {"sklearn.neighbors", "NearestCentroid", EstimatorKind::kClassifier, NearestCentroid},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

@@ -66,7 +66,7 @@ StatusOr<std::vector<int64_t>> ClassesOfRows(const State& state, const Dense& y,
   return column;
 }
 
-StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& table) {
+StatusOr<Outputs> NeighborsClassifier(Writer& writer, const State& state, const Table& table) {
   Graph& graph = writer.graph();
   ASSIGN_OR_RETURN(const Matrix x, table.Numbers(graph, state.Title()));
   ASSIGN_OR_RETURN(const Neighborhood near, ReadNeighborhood(state, x.columns));
@@ -94,7 +94,7 @@ StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& ta
   return MostProbableOfEach(graph, std::move(classes), probas);
 }
 
-StatusOr<Outputs> Regressor(Writer& writer, const State& state, const Table& table) {
+StatusOr<Outputs> NeighborsRegressor(Writer& writer, const State& state, const Table& table) {
   Graph& graph = writer.graph();
   ASSIGN_OR_RETURN(const Matrix x, table.Numbers(graph, state.Title()));
   ASSIGN_OR_RETURN(const Neighborhood near, ReadNeighborhood(state, x.columns));
@@ -144,16 +144,16 @@ StatusOr<Outputs> LocalOutlierFactor(Writer& writer, const State& state, const T
   return DetectingOutliers(graph, MapWith(graph, "Sub", Map(graph, "Neg", factor), {offset}));
 }
 
-constexpr std::string_view kNeighbors = "sklearn.neighbors";
-
-constexpr Estimator kRows[] = {
-    {kNeighbors, "KNeighborsClassifier", EstimatorKind::kClassifier, Classifier},
-    {kNeighbors, "KNeighborsRegressor", EstimatorKind::kRegressor, Regressor},
-    {kNeighbors, "LocalOutlierFactor", EstimatorKind::kOutlierDetector, LocalOutlierFactor},
-};
-
 }  // namespace
 
-std::span<const Estimator> Neighbors() { return kRows; }
+std::span<const Estimator> Neighbors() {
+  constexpr std::string_view kNeighbors = "sklearn.neighbors";
+  static constexpr Estimator kRows[] = {
+      {kNeighbors, "KNeighborsClassifier", EstimatorKind::kClassifier, NeighborsClassifier},
+      {kNeighbors, "KNeighborsRegressor", EstimatorKind::kRegressor, NeighborsRegressor},
+      {kNeighbors, "LocalOutlierFactor", EstimatorKind::kOutlierDetector, LocalOutlierFactor},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

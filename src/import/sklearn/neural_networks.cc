@@ -67,15 +67,15 @@ StatusOr<Outputs> MlpRegressor(Writer& writer, const State& state, const Table& 
   return Predicting(last, last.columns == 1);
 }
 
-constexpr std::string_view kNeural = "sklearn.neural_network";
-
-constexpr Estimator kRows[] = {
-    {kNeural, "MLPClassifier", EstimatorKind::kClassifier, MlpClassifier},
-    {kNeural, "MLPRegressor", EstimatorKind::kRegressor, MlpRegressor},
-};
-
 }  // namespace
 
-std::span<const Estimator> NeuralNetworks() { return kRows; }
+std::span<const Estimator> NeuralNetworks() {
+  constexpr std::string_view kNeural = "sklearn.neural_network";
+  static constexpr Estimator kRows[] = {
+      {kNeural, "MLPClassifier", EstimatorKind::kClassifier, MlpClassifier},
+      {kNeural, "MLPRegressor", EstimatorKind::kRegressor, MlpRegressor},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

@@ -19,6 +19,12 @@ Matrix MapWith(Graph& graph, std::string_view op_type, const Matrix& x,
           x.sparse && keeps_zeros};
 }
 
+Matrix Multiply(Graph& graph, const Matrix& x, const std::vector<double>& weights,
+                int64_t outputs) {
+  const std::string constant = graph.Constant<double>({x.columns, outputs}, weights);
+  return {graph.Add("MatMul", {x.value, constant}), DType::kFp64, outputs};
+}
+
 Matrix Affine(Graph& graph, const Matrix& x, const std::vector<double>& weights,
               const std::vector<double>& offsets) {
   const auto outputs = static_cast<int64_t>(offsets.size());

@@ -15,6 +15,8 @@ Matrix Map(Graph& graph, std::string_view op_type, const Matrix& x,
 /// An operator over x and a row of constants: one, or as many as x has columns.
 Matrix MapWith(Graph& graph, std::string_view op_type, const Matrix& x,
                const std::vector<double>& row);
+/// x·weights. @param weights [columns, outputs], row-major.
+Matrix Multiply(Graph& graph, const Matrix& x, const std::vector<double>& weights, int64_t outputs);
 /// x·weights + offsets. @param weights [columns, outputs], row-major.
 Matrix Affine(Graph& graph, const Matrix& x, const std::vector<double>& weights,
               const std::vector<double>& offsets);

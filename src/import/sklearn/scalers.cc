@@ -150,21 +150,21 @@ StatusOr<Outputs> PowerTransformer(Writer& writer, const State& state, const Tab
   return writer.Write(scaler, Table(curve));
 }
 
-constexpr std::string_view kPreprocessing = "sklearn.preprocessing";
-constexpr EstimatorKind kTransforms = EstimatorKind::kTransformer;
-
-constexpr Estimator kRows[] = {
-    {kPreprocessing, "Binarizer", kTransforms, Binarizer},
-    {kPreprocessing, "MaxAbsScaler", kTransforms, MaxAbsScaler},
-    {kPreprocessing, "MinMaxScaler", kTransforms, MinMaxScaler},
-    {kPreprocessing, "Normalizer", kTransforms, Normalizer},
-    {kPreprocessing, "PowerTransformer", kTransforms, PowerTransformer},
-    {kPreprocessing, "RobustScaler", kTransforms, RobustScaler},
-    {kPreprocessing, "StandardScaler", kTransforms, StandardScaler},
-};
-
 }  // namespace
 
-std::span<const Estimator> Scalers() { return kRows; }
+std::span<const Estimator> Scalers() {
+  constexpr std::string_view kPreprocessing = "sklearn.preprocessing";
+  constexpr EstimatorKind kTransforms = EstimatorKind::kTransformer;
+  static constexpr Estimator kRows[] = {
+      {kPreprocessing, "Binarizer", kTransforms, Binarizer},
+      {kPreprocessing, "MaxAbsScaler", kTransforms, MaxAbsScaler},
+      {kPreprocessing, "MinMaxScaler", kTransforms, MinMaxScaler},
+      {kPreprocessing, "Normalizer", kTransforms, Normalizer},
+      {kPreprocessing, "PowerTransformer", kTransforms, PowerTransformer},
+      {kPreprocessing, "RobustScaler", kTransforms, RobustScaler},
+      {kPreprocessing, "StandardScaler", kTransforms, StandardScaler},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

@@ -249,25 +249,25 @@ StatusOr<Outputs> SequentialSelection(Writer& writer, const State& state, const 
   return outputs;
 }
 
-constexpr std::string_view kSelection = "sklearn.feature_selection";
-constexpr EstimatorKind kTransforms = EstimatorKind::kTransformer;
-
-constexpr Estimator kRows[] = {
-    {kSelection, "GenericUnivariateSelect", kTransforms, GenericUnivariateSelect},
-    {kSelection, "RFE", EstimatorKind::kMeta, RecursiveElimination},
-    {kSelection, "RFECV", EstimatorKind::kMeta, RecursiveElimination},
-    {kSelection, "SelectFdr", kTransforms, SelectFdr},
-    {kSelection, "SelectFpr", kTransforms, SelectFpr},
-    {kSelection, "SelectFwe", kTransforms, SelectFwe},
-    {kSelection, "SelectFromModel", kTransforms, SelectFromModel, JudgingEstimator},
-    {kSelection, "SelectKBest", kTransforms, SelectKBest},
-    {kSelection, "SelectPercentile", kTransforms, SelectPercentile},
-    {kSelection, "SequentialFeatureSelector", kTransforms, SequentialSelection},
-    {kSelection, "VarianceThreshold", kTransforms, VarianceThreshold},
-};
-
 }  // namespace
 
-std::span<const Estimator> Selections() { return kRows; }
+std::span<const Estimator> Selections() {
+  constexpr std::string_view kSelection = "sklearn.feature_selection";
+  constexpr EstimatorKind kTransforms = EstimatorKind::kTransformer;
+  static constexpr Estimator kRows[] = {
+      {kSelection, "GenericUnivariateSelect", kTransforms, GenericUnivariateSelect},
+      {kSelection, "RFE", EstimatorKind::kMeta, RecursiveElimination},
+      {kSelection, "RFECV", EstimatorKind::kMeta, RecursiveElimination},
+      {kSelection, "SelectFdr", kTransforms, SelectFdr},
+      {kSelection, "SelectFpr", kTransforms, SelectFpr},
+      {kSelection, "SelectFwe", kTransforms, SelectFwe},
+      {kSelection, "SelectFromModel", kTransforms, SelectFromModel, JudgingEstimator},
+      {kSelection, "SelectKBest", kTransforms, SelectKBest},
+      {kSelection, "SelectPercentile", kTransforms, SelectPercentile},
+      {kSelection, "SequentialFeatureSelector", kTransforms, SequentialSelection},
+      {kSelection, "VarianceThreshold", kTransforms, VarianceThreshold},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

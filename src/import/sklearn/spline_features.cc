@@ -292,12 +292,14 @@ StatusOr<Outputs> SplineTransformer(Writer& writer, const State& state, const Ta
   return Transforming(graph.Concat(parts));
 }
 
-constexpr Estimator kRows[] = {
-    {"sklearn.preprocessing", "SplineTransformer", EstimatorKind::kTransformer, SplineTransformer},
-};
-
 }  // namespace
 
-std::span<const Estimator> SplineFeatures() { return kRows; }
+std::span<const Estimator> SplineFeatures() {
+  static constexpr Estimator kRows[] = {
+      {"sklearn.preprocessing", "SplineTransformer", EstimatorKind::kTransformer,
+       SplineTransformer},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

@@ -56,7 +56,7 @@ StatusOr<Outputs> Final(Writer& writer, const State& state, const Table& x) {
 }
 
 /// The last estimator was fitted on positions in classes_, of which it may know some.
-StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& x) {
+StatusOr<Outputs> StackingClassifier(Writer& writer, const State& state, const Table& x) {
   ASSIGN_OR_RETURN(Labels classes, state.LabelArray("classes_"));
   ASSIGN_OR_RETURN(Outputs outputs, Final(writer, state, x));
   ASSIGN_OR_RETURN(const std::vector<int64_t> positions,
@@ -68,19 +68,20 @@ StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& x)
   return outputs;
 }
 
-StatusOr<Outputs> Regressor(Writer& writer, const State& state, const Table& x) {
+StatusOr<Outputs> StackingRegressor(Writer& writer, const State& state, const Table& x) {
   return Final(writer, state, x);
 }
 
-constexpr std::string_view kEnsemble = "sklearn.ensemble";
-
-constexpr Estimator kRows[] = {
-    {kEnsemble, "StackingClassifier", EstimatorKind::kClassifier, Classifier, FirstMember},
-    {kEnsemble, "StackingRegressor", EstimatorKind::kRegressor, Regressor, FirstMember},
-};
-
 }  // namespace
 
-std::span<const Estimator> Stacking() { return kRows; }
+std::span<const Estimator> Stacking() {
+  constexpr std::string_view kEnsemble = "sklearn.ensemble";
+  static constexpr Estimator kRows[] = {
+      {kEnsemble, "StackingClassifier", EstimatorKind::kClassifier, StackingClassifier,
+       FirstMember},
+      {kEnsemble, "StackingRegressor", EstimatorKind::kRegressor, StackingRegressor, FirstMember},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

@@ -70,7 +70,7 @@ StatusOr<Matrix> PairProbabilities(Graph& graph, const State& state, const Matri
       DType::kFp64, p.columns};
 }
 
-StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& table) {
+StatusOr<Outputs> SupportVectorClassifier(Writer& writer, const State& state, const Table& table) {
   Graph& graph = writer.graph();
   ASSIGN_OR_RETURN(const Matrix x, table.Numbers(graph, state.Title()));
   ASSIGN_OR_RETURN(Labels classes, state.LabelArray("classes_"));
@@ -129,7 +129,7 @@ StatusOr<Matrix> AddSum(Graph& graph, const State& state, const Table& table) {
   return Affine(graph, kernel, coef.values, intercept);
 }
 
-StatusOr<Outputs> Regressor(Writer& writer, const State& state, const Table& x) {
+StatusOr<Outputs> SupportVectorRegressor(Writer& writer, const State& state, const Table& x) {
   ASSIGN_OR_RETURN(const Matrix sum, AddSum(writer.graph(), state, x));
   return Predicting(sum, true);
 }
@@ -139,18 +139,18 @@ StatusOr<Outputs> OneClassSvm(Writer& writer, const State& state, const Table& x
   return DetectingOutliers(writer.graph(), sum);
 }
 
-constexpr std::string_view kSvm = "sklearn.svm";
-
-constexpr Estimator kRows[] = {
-    {kSvm, "NuSVC", EstimatorKind::kClassifier, Classifier},
-    {kSvm, "NuSVR", EstimatorKind::kRegressor, Regressor},
-    {kSvm, "OneClassSVM", EstimatorKind::kOutlierDetector, OneClassSvm},
-    {kSvm, "SVC", EstimatorKind::kClassifier, Classifier},
-    {kSvm, "SVR", EstimatorKind::kRegressor, Regressor},
-};
-
 }  // namespace
 
-std::span<const Estimator> SupportVectors() { return kRows; }
+std::span<const Estimator> SupportVectors() {
+  constexpr std::string_view kSvm = "sklearn.svm";
+  static constexpr Estimator kRows[] = {
+      {kSvm, "NuSVC", EstimatorKind::kClassifier, SupportVectorClassifier},
+      {kSvm, "NuSVR", EstimatorKind::kRegressor, SupportVectorRegressor},
+      {kSvm, "OneClassSVM", EstimatorKind::kOutlierDetector, OneClassSvm},
+      {kSvm, "SVC", EstimatorKind::kClassifier, SupportVectorClassifier},
+      {kSvm, "SVR", EstimatorKind::kRegressor, SupportVectorRegressor},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

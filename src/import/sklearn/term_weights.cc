@@ -67,11 +67,6 @@ StatusOr<Outputs> TfidfTransformer(Writer& writer, const State& state, const Tab
   return Transforming(weighed);
 }
 
-constexpr Estimator kRows[] = {
-    {"sklearn.feature_extraction.text", "TfidfTransformer", EstimatorKind::kTransformer,
-     TfidfTransformer},
-};
-
 }  // namespace
 
 StatusOr<Matrix> WeighedTerms(Graph& graph, const State& transformer, const Matrix& counts) {
@@ -91,6 +86,12 @@ StatusOr<Matrix> NormalizedTerms(Graph& graph, const State& vectorizer, const Ma
   return norm.empty() ? counts : WeighedSparse(graph, counts, false, {}, norm);
 }
 
-std::span<const Estimator> TermWeights() { return kRows; }
+std::span<const Estimator> TermWeights() {
+  static constexpr Estimator kRows[] = {
+      {"sklearn.feature_extraction.text", "TfidfTransformer", EstimatorKind::kTransformer,
+       TfidfTransformer},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

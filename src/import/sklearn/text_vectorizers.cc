@@ -252,19 +252,19 @@ StatusOr<Outputs> HashingVectorizer(Writer& writer, const State& state, const Ta
   return Transforming(normalized);
 }
 
-constexpr EstimatorKind kTransforms = EstimatorKind::kTransformer;
-
-constexpr Estimator kRows[] = {
-    {"sklearn.feature_extraction.text", "CountVectorizer", kTransforms, CountVectorizer, nullptr,
-     1},
-    {"sklearn.feature_extraction.text", "HashingVectorizer", kTransforms, HashingVectorizer,
-     nullptr, 1},
-    {"sklearn.feature_extraction.text", "TfidfVectorizer", kTransforms, TfidfVectorizer, nullptr,
-     1},
-};
-
 }  // namespace
 
-std::span<const Estimator> TextVectorizers() { return kRows; }
+std::span<const Estimator> TextVectorizers() {
+  constexpr EstimatorKind kTransforms = EstimatorKind::kTransformer;
+  static constexpr Estimator kRows[] = {
+      {"sklearn.feature_extraction.text", "CountVectorizer", kTransforms, CountVectorizer, nullptr,
+       1},
+      {"sklearn.feature_extraction.text", "HashingVectorizer", kTransforms, HashingVectorizer,
+       nullptr, 1},
+      {"sklearn.feature_extraction.text", "TfidfVectorizer", kTransforms, TfidfVectorizer, nullptr,
+       1},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

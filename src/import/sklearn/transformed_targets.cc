@@ -78,10 +78,10 @@ StatusOr<Matrix> Undo(Graph& graph, const State& transformer, const Matrix& y) {
       "MaxAbsScaler, MinMaxScaler or PowerTransformer");
 }
 
-StatusOr<State> Inside(const State& state) { return state.Nested("regressor_"); }
+StatusOr<State> InnerRegressor(const State& state) { return state.Nested("regressor_"); }
 
 StatusOr<Outputs> TransformedTargetRegressor(Writer& writer, const State& state, const Table& x) {
-  ASSIGN_OR_RETURN(const State regressor, Inside(state));
+  ASSIGN_OR_RETURN(const State regressor, InnerRegressor(state));
   ASSIGN_OR_RETURN(const State transformer, state.Nested("transformer_"));
   ASSIGN_OR_RETURN(const int64_t dimensions, state.IntegerOr("_training_dim", 1));
   ASSIGN_OR_RETURN(const Outputs outputs, writer.Write(regressor, x));
@@ -90,13 +90,14 @@ StatusOr<Outputs> TransformedTargetRegressor(Writer& writer, const State& state,
   return Predicting(predicted, dimensions == 1 && predicted.columns == 1);
 }
 
-constexpr Estimator kRows[] = {
-    {"sklearn.compose", "TransformedTargetRegressor", EstimatorKind::kRegressor,
-     TransformedTargetRegressor, Inside},
-};
-
 }  // namespace
 
-std::span<const Estimator> TransformedTargets() { return kRows; }
+std::span<const Estimator> TransformedTargets() {
+  static constexpr Estimator kRows[] = {
+      {"sklearn.compose", "TransformedTargetRegressor", EstimatorKind::kRegressor,
+       TransformedTargetRegressor, InnerRegressor},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

@@ -52,13 +52,14 @@ StatusOr<Outputs> RandomTreesEmbedding(Writer& writer, const State& state, const
   return Transforming(graph.CastTo({is_leaf, DType::kBool, columns}, DType::kFp64));
 }
 
-constexpr Estimator kRows[] = {
-    {"sklearn.ensemble", "RandomTreesEmbedding", EstimatorKind::kTransformer, RandomTreesEmbedding,
-     FirstMember},
-};
-
 }  // namespace
 
-std::span<const Estimator> TreeColumns() { return kRows; }
+std::span<const Estimator> TreeColumns() {
+  static constexpr Estimator kRows[] = {
+      {"sklearn.ensemble", "RandomTreesEmbedding", EstimatorKind::kTransformer,
+       RandomTreesEmbedding, FirstMember},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

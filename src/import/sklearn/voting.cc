@@ -50,7 +50,7 @@ Matrix WeightedMean(Graph& graph, std::vector<Matrix> parts, const std::vector<d
   return MapWith(graph, "Div", SumOf(graph, parts), {total});
 }
 
-StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& x) {
+StatusOr<Outputs> VotingClassifier(Writer& writer, const State& state, const Table& x) {
   Graph& graph = writer.graph();
   ASSIGN_OR_RETURN(Labels classes, state.LabelArray("classes_"));
   ASSIGN_OR_RETURN(const std::vector<State> members, Members(state, "estimators_"));
@@ -69,7 +69,7 @@ StatusOr<Outputs> Classifier(Writer& writer, const State& state, const Table& x)
   return outputs;
 }
 
-StatusOr<Outputs> Regressor(Writer& writer, const State& state, const Table& x) {
+StatusOr<Outputs> VotingRegressor(Writer& writer, const State& state, const Table& x) {
   ASSIGN_OR_RETURN(const std::vector<State> members, Members(state, "estimators_"));
   ASSIGN_OR_RETURN(const std::vector<double> weights, Weights(state, members.size()));
   std::vector<Matrix> parts;
@@ -82,15 +82,15 @@ StatusOr<Outputs> Regressor(Writer& writer, const State& state, const Table& x) 
   return Predicting(WeightedMean(writer.graph(), std::move(parts), weights), true);
 }
 
-constexpr std::string_view kEnsemble = "sklearn.ensemble";
-
-constexpr Estimator kRows[] = {
-    {kEnsemble, "VotingClassifier", EstimatorKind::kClassifier, Classifier, FirstMember},
-    {kEnsemble, "VotingRegressor", EstimatorKind::kRegressor, Regressor, FirstMember},
-};
-
 }  // namespace
 
-std::span<const Estimator> Voting() { return kRows; }
+std::span<const Estimator> Voting() {
+  constexpr std::string_view kEnsemble = "sklearn.ensemble";
+  static constexpr Estimator kRows[] = {
+      {kEnsemble, "VotingClassifier", EstimatorKind::kClassifier, VotingClassifier, FirstMember},
+      {kEnsemble, "VotingRegressor", EstimatorKind::kRegressor, VotingRegressor, FirstMember},
+  };
+  return kRows;
+}
 
 }  // namespace slipway::importing::sklearn

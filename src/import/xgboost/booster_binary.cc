@@ -10,9 +10,9 @@ namespace {
 
 constexpr auto kOrder = std::endian::little;
 
-class Reader {
+class BoosterReader {
  public:
-  explicit Reader(std::span<const std::byte> bytes) : bytes_(bytes) {}
+  explicit BoosterReader(std::span<const std::byte> bytes) : bytes_(bytes) {}
 
   StatusOr<Booster> Run() {
     RETURN_IF_ERROR(ReadHeader());
@@ -187,6 +187,8 @@ class Reader {
 
 }  // namespace
 
-StatusOr<Booster> ReadBinary(std::span<const std::byte> bytes) { return Reader(bytes).Run(); }
+StatusOr<Booster> ReadBinary(std::span<const std::byte> bytes) {
+  return BoosterReader(bytes).Run();
+}
 
 }  // namespace slipway::importing::xgboost

@@ -7,9 +7,9 @@
 namespace slipway::importing::xgboost {
 namespace {
 
-class Reader {
+class UbjsonReader {
  public:
-  Reader(std::span<const std::byte> bytes, const JsonOptions& options, const Limits& limits)
+  UbjsonReader(std::span<const std::byte> bytes, const JsonOptions& options, const Limits& limits)
       : options_(options), bytes_(bytes), budget_(options.name, limits) {}
 
   StatusOr<Value> Run() {
@@ -169,7 +169,7 @@ class Reader {
 
 StatusOr<Value> ReadUbjson(std::span<const std::byte> bytes, const JsonOptions& options,
                            const Limits& limits) {
-  return Reader(bytes, options, limits).Run();
+  return UbjsonReader(bytes, options, limits).Run();
 }
 
 }  // namespace slipway::importing::xgboost

@@ -13,7 +13,7 @@ void KeepNamed(auto& field, const auto& is_needed) {
   field.DeleteSubrange(kept, field.size() - kept);
 }
 
-StatusOr<std::string> Apply(ModelProto& model, const Settings&, const Workshop&) {
+StatusOr<std::string> ApplyDropDeadCode(ModelProto& model, const Settings&, const Workshop&) {
   const Dropped dropped = DropDead(*model.mutable_graph());
   if (dropped.nodes + dropped.constants == 0) return "";
   return fmt::format("{} nodes and {} constants dropped", dropped.nodes, dropped.constants);
@@ -49,7 +49,7 @@ Dropped DropDead(GraphProto& graph) {
 Pass DropDeadCode() {
   return {.name = "drop-dead-code",
           .summary = "Drops nodes and constants that no output needs.",
-          .apply = Apply};
+          .apply = ApplyDropDeadCode};
 }
 
 }  // namespace slipway::optimise

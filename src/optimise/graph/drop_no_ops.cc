@@ -91,7 +91,7 @@ class Sweep {
   Substitution substitution_;
 };
 
-StatusOr<std::string> Apply(ModelProto& model, const Settings&, const Workshop&) {
+StatusOr<std::string> ApplyDropNoOps(ModelProto& model, const Settings&, const Workshop&) {
   const int dropped = Sweep(*model.mutable_graph()).Run();
   if (dropped == 0) return "";
   return fmt::format("{} nodes dropped", dropped);
@@ -102,7 +102,7 @@ StatusOr<std::string> Apply(ModelProto& model, const Settings&, const Workshop&)
 Pass DropNoOps() {
   return {.name = "drop-no-ops",
           .summary = "Drops nodes that change nothing, and transpositions that undo each other.",
-          .apply = Apply};
+          .apply = ApplyDropNoOps};
 }
 
 }  // namespace slipway::optimise

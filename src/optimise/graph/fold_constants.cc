@@ -105,7 +105,8 @@ void Replace(GraphProto& graph, const Foldable& foldable, std::vector<NamedTenso
   }
 }
 
-StatusOr<std::string> Apply(ModelProto& model, const Settings&, const Workshop& workshop) {
+StatusOr<std::string> ApplyFoldConstants(ModelProto& model, const Settings&,
+                                         const Workshop& workshop) {
   GraphProto& graph = *model.mutable_graph();
   const Foldable foldable = FindFoldable(graph);
   if (foldable.values.empty()) return "";
@@ -127,7 +128,7 @@ StatusOr<std::string> Apply(ModelProto& model, const Settings&, const Workshop& 
 Pass FoldConstants() {
   return {.name = "fold-constants",
           .summary = "Computes what no input leads to, once and for all.",
-          .apply = Apply};
+          .apply = ApplyFoldConstants};
 }
 
 }  // namespace slipway::optimise

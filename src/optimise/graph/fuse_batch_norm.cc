@@ -26,7 +26,7 @@ bool Absorb(LinearNode& linear, const NodeProto& norm, const Constants& constant
   return true;
 }
 
-StatusOr<std::string> Apply(ModelProto& model, const Settings&, const Workshop&) {
+StatusOr<std::string> ApplyFuseBatchNorm(ModelProto& model, const Settings&, const Workshop&) {
   GraphProto& graph = *model.mutable_graph();
   const Links links(graph);
   Constants constants(graph);
@@ -57,7 +57,7 @@ StatusOr<std::string> Apply(ModelProto& model, const Settings&, const Workshop&)
 Pass FuseBatchNorm() {
   return {.name = "fuse-batch-norm",
           .summary = "Batch normalisations after Conv or Gemm become part of the weights.",
-          .apply = Apply};
+          .apply = ApplyFuseBatchNorm};
 }
 
 }  // namespace slipway::optimise

@@ -122,7 +122,7 @@ int FuseProducts(GraphProto& graph) {
   return fused;
 }
 
-StatusOr<std::string> Apply(ModelProto& model, const Settings&, const Workshop&) {
+StatusOr<std::string> ApplyFuseGemm(ModelProto& model, const Settings&, const Workshop&) {
   GraphProto& graph = *model.mutable_graph();
   const int biases = FuseBiases(graph);
   const int products = FuseProducts(graph);
@@ -135,7 +135,7 @@ StatusOr<std::string> Apply(ModelProto& model, const Settings&, const Workshop&)
 Pass FuseGemm() {
   return {.name = "fuse-gemm",
           .summary = "MatMul and Add become Gemm; Gemm after Gemm becomes one.",
-          .apply = Apply};
+          .apply = ApplyFuseGemm};
 }
 
 }  // namespace slipway::optimise

@@ -32,7 +32,7 @@ bool HasOwnPads(const NodeProto& conv) {
   return automatic == nullptr || automatic->s() == "NOTSET";
 }
 
-StatusOr<std::string> Apply(ModelProto& model, const Settings&, const Workshop&) {
+StatusOr<std::string> ApplyFusePad(ModelProto& model, const Settings&, const Workshop&) {
   GraphProto& graph = *model.mutable_graph();
   const Links links(graph);
   const Constants constants(graph);
@@ -65,7 +65,7 @@ StatusOr<std::string> Apply(ModelProto& model, const Settings&, const Workshop&)
 Pass FusePad() {
   return {.name = "fuse-pad",
           .summary = "Padding with zeros before Conv becomes the convolution's own.",
-          .apply = Apply};
+          .apply = ApplyFusePad};
 }
 
 }  // namespace slipway::optimise

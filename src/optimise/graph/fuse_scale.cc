@@ -122,7 +122,7 @@ class Sweep {
   std::vector<bool> drop_;
 };
 
-StatusOr<std::string> Apply(ModelProto& model, const Settings&, const Workshop&) {
+StatusOr<std::string> ApplyFuseScale(ModelProto& model, const Settings&, const Workshop&) {
   const int64_t fused = Sweep(*model.mutable_graph()).Run();
   if (fused == 0) return "";
   return fmt::format("{} products and sums went into weights", fused);
@@ -135,7 +135,7 @@ Pass FuseScale() {
           .summary =
               "Products and sums with constants beside Conv, Gemm or MatMul become part of "
               "the weights.",
-          .apply = Apply};
+          .apply = ApplyFuseScale};
 }
 
 }  // namespace slipway::optimise

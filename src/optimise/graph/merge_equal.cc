@@ -81,7 +81,7 @@ int MergeNodes(GraphProto& graph, Substitution& substitution) {
   return before - graph.node_size();
 }
 
-StatusOr<std::string> Apply(ModelProto& model, const Settings&, const Workshop&) {
+StatusOr<std::string> ApplyMergeEqual(ModelProto& model, const Settings&, const Workshop&) {
   GraphProto& graph = *model.mutable_graph();
   Substitution substitution;
   const int constants = MergeConstants(graph, substitution);
@@ -95,7 +95,7 @@ StatusOr<std::string> Apply(ModelProto& model, const Settings&, const Workshop&)
 Pass MergeEqual() {
   return {.name = "merge-equal",
           .summary = "Computes common sub-expressions once, and keeps equal constants once.",
-          .apply = Apply};
+          .apply = ApplyMergeEqual};
 }
 
 }  // namespace slipway::optimise

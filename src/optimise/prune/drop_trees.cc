@@ -204,7 +204,8 @@ class Search {
   double allowed_ = 0;
 };
 
-StatusOr<std::string> Apply(ModelProto& model, const Settings& settings, const Workshop& workshop) {
+StatusOr<std::string> ApplyDropTrees(ModelProto& model, const Settings& settings,
+                                     const Workshop& workshop) {
   ASSIGN_OR_RETURN(const auto ensemble, FindEnsemble(model));
   if (ensemble == nullptr) return "";
   RETURN_IF_ERROR(CheckAnswers(workshop, "drop-trees"));
@@ -253,7 +254,7 @@ Pass DropTrees() {
                           .help = "What may be lost of the first figure, for certain: a share of "
                                   "the rows, or of a regression's error."}},
           .concerns = HasTrees,
-          .apply = Apply};
+          .apply = ApplyDropTrees};
 }
 
 }  // namespace slipway::optimise

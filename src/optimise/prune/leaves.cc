@@ -45,7 +45,7 @@ int Merge(TreeNode& trees) {
   return merged;
 }
 
-StatusOr<std::string> Apply(ModelProto& model, const Settings&, const Workshop&) {
+StatusOr<std::string> ApplyMergeLeaves(ModelProto& model, const Settings&, const Workshop&) {
   int merged = 0;
   for (NodeProto& node : *model.mutable_graph()->mutable_node()) {
     std::optional<TreeNode> trees = TreeNode::Read(node);
@@ -64,7 +64,7 @@ StatusOr<std::string> Apply(ModelProto& model, const Settings&, const Workshop&)
 Pass MergeLeaves() {
   return {.name = "merge-leaves",
           .summary = "Splits of trees that lead to the same answer on both sides go.",
-          .apply = Apply};
+          .apply = ApplyMergeLeaves};
 }
 
 }  // namespace slipway::optimise

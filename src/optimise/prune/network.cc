@@ -215,7 +215,8 @@ class FineTuning {
   std::vector<uint32_t> aside_;  // rows that are not learned from
 };
 
-StatusOr<std::string> Apply(ModelProto& model, const Settings& settings, const Workshop& workshop) {
+StatusOr<std::string> ApplyPruneNetwork(ModelProto& model, const Settings& settings,
+                                        const Workshop& workshop) {
   std::optional<Perceptron> perceptron = FindPerceptron(*model.mutable_graph());
   if (!perceptron) return "";
   RETURN_IF_ERROR(CheckAnswers(workshop, "prune-network"));
@@ -271,7 +272,7 @@ Pass PruneNetwork() {
                           .max = 10,
                           .help = "The length of steps."}},
           .concerns = HasNetwork,
-          .apply = Apply};
+          .apply = ApplyPruneNetwork};
 }
 
 }  // namespace slipway::optimise

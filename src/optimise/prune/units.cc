@@ -167,7 +167,8 @@ class Pruner {
   int removed_ = 0;
 };
 
-StatusOr<std::string> Apply(ModelProto& model, const Settings& settings, const Workshop&) {
+StatusOr<std::string> ApplyPruneUnits(ModelProto& model, const Settings& settings,
+                                      const Workshop&) {
   GraphProto& graph = *model.mutable_graph();
   const int removed = Pruner(graph, settings.Number("share")).Run();
   if (removed == 0) return "";
@@ -188,7 +189,7 @@ Pass PruneUnits() {
                           .min = 0,
                           .max = 0.95,
                           .help = "Of a layer's channels or units."}},
-          .apply = Apply};
+          .apply = ApplyPruneUnits};
 }
 
 }  // namespace slipway::optimise

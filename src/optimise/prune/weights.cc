@@ -18,7 +18,8 @@ float ThresholdOf(std::vector<float> weights, double share) {
   return weights[static_cast<size_t>(place)];
 }
 
-StatusOr<std::string> Apply(ModelProto& model, const Settings& settings, const Workshop&) {
+StatusOr<std::string> ApplyPruneWeights(ModelProto& model, const Settings& settings,
+                                        const Workshop&) {
   GraphProto& graph = *model.mutable_graph();
   Constants constants(graph);
   int64_t zeros = 0, all = 0;
@@ -50,7 +51,7 @@ Pass PruneWeights() {
                           .min = 0,
                           .max = 1,
                           .help = "Of a layer's weights."}},
-          .apply = Apply};
+          .apply = ApplyPruneWeights};
 }
 
 }  // namespace slipway::optimise

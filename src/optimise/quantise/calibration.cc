@@ -9,7 +9,7 @@
 namespace slipway::optimise {
 namespace {
 
-constexpr size_t kBatch = 8;
+constexpr size_t kCalibrationBatch = 8;
 
 using Histogram = std::vector<uint64_t>;
 
@@ -54,7 +54,7 @@ Status Observe(const evaluate::Runner& model, const Plan& plan, const Rows& rows
     for (const NamedTensor& input : rows.inputs)
       if (input.name == name) RETURN_IF_ERROR(see(name, input.tensor.as<float>()));
   if (plan.outputs.empty()) return OkStatus();
-  return RunBatches(model, rows, kBatch, plan.outputs,
+  return RunBatches(model, rows, kCalibrationBatch, plan.outputs,
                     [&](const std::vector<NamedTensor>& results, size_t) -> Status {
                       for (const NamedTensor& result : results) {
                         if (result.tensor.dtype != DType::kFp32)

@@ -118,7 +118,8 @@ class Writer {
   int replaced_ = 0;
 };
 
-StatusOr<std::string> Apply(ModelProto& model, const Settings& settings, const Workshop&) {
+StatusOr<std::string> ApplyQuantiseDynamic(ModelProto& model, const Settings& settings,
+                                           const Workshop&) {
   if (OpsetOf(model) < kLeastOpset)
     return Error(Reason::kUnsupported,
                  "the model uses operator set {}: INT8 needs {} or newer; export it again",
@@ -147,7 +148,7 @@ Pass QuantiseDynamic() {
                           .max = 1e9,
                           .help = "Nodes with fewer weights stay as they are."}},
           .leaves = NoteOfNotFinite,
-          .apply = Apply};
+          .apply = ApplyQuantiseDynamic};
 }
 
 }  // namespace slipway::optimise

@@ -164,7 +164,7 @@ class Conversion {
   int converted_ = 0;
 };
 
-StatusOr<std::string> Apply(ModelProto& model, const Settings&, const Workshop&) {
+StatusOr<std::string> ApplyHalfPrecision(ModelProto& model, const Settings&, const Workshop&) {
   Conversion conversion(*model.mutable_graph());
   RETURN_IF_ERROR(conversion.Run());
   if (conversion.converted() == 0) return "";
@@ -177,7 +177,7 @@ Pass HalfPrecision() {
   return {.name = "half",
           .summary = "FP16 in the place of FP32; inputs and outputs stay as they are.",
           .exact = false,
-          .apply = Apply};
+          .apply = ApplyHalfPrecision};
 }
 
 }  // namespace slipway::optimise

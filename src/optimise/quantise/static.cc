@@ -15,7 +15,8 @@ RangeRule RuleOf(const std::string& word) {
   return word == "entropy" ? RangeRule::kEntropy : RangeRule::kMinMax;
 }
 
-StatusOr<std::string> Apply(ModelProto& model, const Settings& settings, const Workshop& workshop) {
+StatusOr<std::string> ApplyQuantiseStatic(ModelProto& model, const Settings& settings,
+                                          const Workshop& workshop) {
   if (OpsetOf(model) < kLeastOpset)
     return Error(Reason::kUnsupported,
                  "the model uses operator set {}: INT8 needs {} or newer; export it again",
@@ -77,7 +78,7 @@ Pass QuantiseStatic() {
                       .max = 1000,
                       .help = "How many of the nodes that suffer most stay in float."}},
       .leaves = NoteOfNotFinite,
-      .apply = Apply};
+      .apply = ApplyQuantiseStatic};
 }
 
 }  // namespace slipway::optimise

@@ -88,7 +88,8 @@ void Replace(NodeProto& node, const LinearNode& linear, const Blocks& blocks,
   made.Swap(&node);
 }
 
-StatusOr<std::string> Apply(ModelProto& model, const Settings& settings, const Workshop&) {
+StatusOr<std::string> ApplyQuantiseWeights(ModelProto& model, const Settings& settings,
+                                           const Workshop&) {
   const int bits = settings.Word("bits") == "8" ? 8 : 4;
   const auto size = static_cast<int64_t>(settings.Number("block"));
   const auto least = static_cast<size_t>(settings.Number("least"));
@@ -131,7 +132,7 @@ Pass QuantiseWeights() {
                 .max = 1e9,
                 .help = "Nodes with fewer weights stay as they are."}},
           .leaves = NoteOfNotFinite,
-          .apply = Apply};
+          .apply = ApplyQuantiseWeights};
 }
 
 }  // namespace slipway::optimise

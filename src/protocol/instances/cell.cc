@@ -14,7 +14,7 @@
 namespace slipway::instances {
 namespace {
 
-constexpr size_t kQuoted = 40;  // of a client's own words in a message
+constexpr size_t kQuotedValue = 40;  // of a client's own words in a message
 
 template <typename T>
 bool Store(T value, std::byte* to) {
@@ -146,7 +146,8 @@ Status ReadNumberCell(JsonReader& reader, DType dtype, std::byte* to) {
   std::string_view text;
   RETURN_IF_ERROR(reader.ReadNumberText(&text));
   if (Parse(text, dtype, to)) return OkStatus();
-  return reader.Refuse(fmt::format("expected {}, got {}", NameOf(dtype), text.substr(0, kQuoted)));
+  return reader.Refuse(
+      fmt::format("expected {}, got {}", NameOf(dtype), text.substr(0, kQuotedValue)));
 }
 
 std::string_view NameOf(ColumnSpec::Kind kind) {
@@ -236,7 +237,7 @@ Status ParseDeclaredCell(std::string_view text, ColumnSpec::Kind kind, DType dty
   };
   if (!is_safe())
     return Error(Reason::kBadRequest, "expected {}, got \"{}\"", NameOf(kind),
-                 text.substr(0, kQuoted));
+                 text.substr(0, kQuotedValue));
   StoreSpecial(*CastTo(kind, value), dtype, to);
   return OkStatus();
 }
@@ -264,7 +265,7 @@ Status ReadCell(JsonReader& reader, DType dtype, std::byte* to) {
 Status ParseCell(std::string_view text, DType dtype, std::byte* to) {
   if (Parse(Trim(text), dtype, to)) return OkStatus();
   return Error(Reason::kBadRequest, "expected {}, got \"{}\"", NameOf(dtype),
-               text.substr(0, kQuoted));
+               text.substr(0, kQuotedValue));
 }
 
 Status ReadTimeCell(JsonReader& reader, std::byte* to) {
@@ -275,7 +276,7 @@ Status ReadTimeCell(JsonReader& reader, std::byte* to) {
   double seconds = kNan;
   if (!text.empty() && !ParseIso8601(text, &seconds))
     return reader.Refuse(fmt::format("expected a time like \"2024-02-29T23:59:59Z\", got \"{}\"",
-                                     text.substr(0, kQuoted)));
+                                     text.substr(0, kQuotedValue)));
   Store(seconds, to);
   return OkStatus();
 }
@@ -286,7 +287,7 @@ Status ParseTimeCell(std::string_view text, std::byte* to) {
   if (ParseIso8601(text, &seconds)) return Store(seconds, to), OkStatus();
   if (Parse(text, DType::kFp64, to)) return OkStatus();
   return Error(Reason::kBadRequest, "expected a time like \"2024-02-29T23:59:59Z\", got \"{}\"",
-               text.substr(0, kQuoted));
+               text.substr(0, kQuotedValue));
 }
 
 bool IsValueCell(std::string_view text) {

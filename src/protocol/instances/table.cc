@@ -9,8 +9,8 @@
 namespace slipway::instances {
 namespace {
 
-constexpr size_t kListed = 20;  // names in a message
-constexpr size_t kQuoted = 60;  // bytes of a name in a message
+constexpr size_t kListed = 20;      // names in a message
+constexpr size_t kQuotedName = 60;  // bytes of a name in a message
 
 /// `"a", "b" and 3 more`; names from clients may be long and many.
 class NameList {
@@ -18,7 +18,7 @@ class NameList {
   void Add(std::string_view name) {
     if (++count_ > kListed) return;
     if (count_ > 1) text_ += ", ";
-    text_ += fmt::format("\"{}\"", name.substr(0, kQuoted));
+    text_ += fmt::format("\"{}\"", name.substr(0, kQuotedName));
   }
   bool empty() const { return count_ == 0; }
   std::string str() const {
@@ -192,7 +192,7 @@ StatusOr<size_t> Table::AddInput(const TensorSpec& spec) {
   if (!width.ok())
     return Error(Reason::kBadRequest,
                  "column \"{}\": {} leaves open how many values a row has; send a tensor",
-                 spec.name.substr(0, kQuoted), ToString(spec.dtype, spec.shape));
+                 spec.name.substr(0, kQuotedName), ToString(spec.dtype, spec.shape));
   input.width = static_cast<size_t>(*width);
   inputs_.push_back(std::move(input));
   return inputs_.size() - 1;
@@ -209,8 +209,8 @@ StatusOr<size_t> Table::Find(std::string_view name, size_t likely) const {
 
 Status Table::Locate(const Status& status, size_t column) const {
   if (status.ok()) return status;
-  return Annotate(status,
-                  fmt::format("row {}, column \"{}\"", rows_, names_[column].substr(0, kQuoted)));
+  return Annotate(
+      status, fmt::format("row {}, column \"{}\"", rows_, names_[column].substr(0, kQuotedName)));
 }
 
 Status Table::BeginCell(size_t column) {
@@ -318,7 +318,7 @@ Status Table::Finish(InferRequest& request) {
     const bool scalar = !input.spec->any_rank && input.spec->shape.empty();
     if (scalar && rows_ != 1)
       return Error(Reason::kBadRequest, "column \"{}\": the model takes one value, got {} rows",
-                   input.spec->name.substr(0, kQuoted), rows_);
+                   input.spec->name.substr(0, kQuotedName), rows_);
     if (!scalar) input.shape.insert(input.shape.begin(), static_cast<int64_t>(rows_));
     request.inputs.push_back(
         {input.spec->name,

@@ -8,6 +8,7 @@
 #include "protobuf/message_writer.h"
 #include "protobuf/repeated_numbers.h"
 #include "protocol/calls/packed_numbers.h"
+#include "protocol/openinference/tensor_data.h"
 
 namespace slipway::openinference {
 namespace {
@@ -83,11 +84,6 @@ Status ReadFields(std::string_view contents, Contents wanted, DType dtype, const
     }
   }
   return reader.status();
-}
-
-Status WrongCount(const Tensor& tensor, int64_t expected, size_t got) {
-  return Error(Reason::kBadRequest, "expected {} elements for {}, got {}", expected,
-               ToString(tensor.dtype, tensor.shape), got);
 }
 
 /// Lets `add(field, name, elements)` fill memory for as many elements as the shape says, or as

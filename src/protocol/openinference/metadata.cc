@@ -6,7 +6,7 @@ namespace slipway::openinference {
 namespace {
 
 /// "TYPE_FP32": the spelling of Triton's configuration.
-std::string ConfigType(DType dtype) {
+std::string ConfigTypeName(DType dtype) {
   if (dtype == DType::kBytes) return "TYPE_STRING";
   return fmt::format("TYPE_{}", NameOf(dtype));
 }
@@ -55,7 +55,11 @@ void WriteVersionPolicy(JsonWriter& json, const ModelConfigView::VersionPolicy& 
 /// Name, type and dims of an input or output, inside an object that the caller opened.
 void WriteConfigured(JsonWriter& json, const TensorSpec& spec, int max_batch_size) {
   const std::span<const int64_t> shape = spec.shape;
-  json.Key("name").String(spec.name).Key("data_type").String(ConfigType(spec.dtype)).Key("dims");
+  json.Key("name")
+      .String(spec.name)
+      .Key("data_type")
+      .String(ConfigTypeName(spec.dtype))
+      .Key("dims");
   WriteShape(json, max_batch_size > 0 && !shape.empty() ? shape.subspan(1) : shape);
 }
 

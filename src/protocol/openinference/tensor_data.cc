@@ -7,14 +7,11 @@
 #include "text/number_array.h"
 
 namespace slipway::openinference {
-namespace {
 
 Status WrongCount(const Tensor& tensor, int64_t expected, size_t got) {
   return Error(Reason::kBadRequest, "expected {} elements for {}, got {}", expected,
                ToString(tensor.dtype, tensor.shape), got);
 }
-
-}  // namespace
 
 Status ReadJsonData(JsonReader& reader, Arena& arena, Tensor& tensor) {
   ASSIGN_OR_RETURN(const int64_t expected, ElementCount(tensor.shape));

@@ -11,6 +11,9 @@
 
 namespace slipway::openinference {
 
+/// kBadRequest: "expected N elements for FP32 [2,2], got M".
+Status WrongCount(const Tensor& tensor, int64_t expected, size_t got);
+
 /// Reads a (nested) JSON array into `tensor.data`; dtype and shape are set.
 /// @param arena  holds the data; never more than 4 bytes for each byte of JSON.
 /// @return kBadRequest: no array of such elements, an element out of its type's range, or "expected

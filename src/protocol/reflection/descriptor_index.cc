@@ -14,7 +14,7 @@ using protobuf::MessageReader;
 
 // Field numbers of google/protobuf/descriptor.proto.
 constexpr uint32_t kFileOfSet = BytesTag(1);
-constexpr uint32_t kName = BytesTag(1);  // of whatever has one
+constexpr uint32_t kNameTag = BytesTag(1);  // of whatever has one
 namespace file {
 constexpr uint32_t kPackage = BytesTag(2);
 constexpr uint32_t kDependency = BytesTag(3);
@@ -42,7 +42,7 @@ Status ForEach(std::string_view bytes, const Take& take) {
 StatusOr<std::string> NameWithin(std::string_view scope, std::string_view declaration) {
   std::string_view name;
   RETURN_IF_ERROR(ForEach(declaration, [&](const Field& field) {
-    if (field.tag == kName) name = field.bytes;
+    if (field.tag == kNameTag) name = field.bytes;
     return OkStatus();
   }));
   return scope.empty() ? std::string(name) : fmt::format("{}.{}", scope, name);
@@ -67,7 +67,7 @@ Status DescriptorIndex::AddFile(std::string_view bytes) {
   files_.push_back({bytes, {}});
   std::string package;
   RETURN_IF_ERROR(ForEach(bytes, [&](const Field& field) {
-    if (field.tag == kName) by_name_[std::string(field.bytes)] = number;
+    if (field.tag == kNameTag) by_name_[std::string(field.bytes)] = number;
     if (field.tag == file::kPackage) package = field.bytes;
     if (field.tag == file::kDependency) files_.back().imports.push_back(field.bytes);
     return OkStatus();

@@ -28,8 +28,6 @@ enum Kind : uint32_t { kBytesList = 1, kFloatList, kInt64List };
 enum ValuesField : uint32_t { kValues = 1 };
 constexpr std::string_view kKinds[] = {"nothing", "bytes_list", "float_list", "int64_list"};
 
-std::string Quote(std::string_view name) { return fmt::format("\"{}\"", name.substr(0, 60)); }
-
 /// The values of one input in all examples, in wire form.
 class Values {
  public:

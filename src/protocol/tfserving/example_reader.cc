@@ -12,8 +12,6 @@ namespace {
 
 constexpr JsonReader::Options kJson{.allow_nan_tokens = true};
 
-std::string Quote(std::string_view name) { return fmt::format("\"{}\"", name.substr(0, 60)); }
-
 /// One input of the model, as the examples give it.
 class Feature {
  public:
@@ -189,6 +187,8 @@ class ExampleReader {
 };
 
 }  // namespace
+
+std::string Quote(std::string_view name) { return fmt::format("\"{}\"", name.substr(0, 60)); }
 
 StatusOr<Shape> FeatureShape(const TensorSpec& spec, size_t examples, size_t width) {
   const auto rows = static_cast<int64_t>(examples), values = static_cast<int64_t>(width);

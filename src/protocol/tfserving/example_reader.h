@@ -2,6 +2,7 @@
 // The body of TensorFlow Serving's classify and regress → InferRequest: examples of features, which
 // are the model's inputs by name. docs/protocols/tfserving.md
 
+#include <string>
 #include <string_view>
 
 #include "base/status.h"
@@ -10,6 +11,9 @@
 #include "tensor/signature.h"
 
 namespace slipway::tfserving {
+
+/// A name as messages show it, at most 60 bytes.
+std::string Quote(std::string_view name);
 
 /// Reads {"examples": [{"a": 1, "b": [2,3]}, …], "context": {"c": 4}}, with "signature_name" if
 /// need be; other members are checked and ignored. A feature is a value or a flat list of them: its

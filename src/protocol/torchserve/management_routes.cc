@@ -139,7 +139,7 @@ class Routes {
   std::shared_ptr<const ManagementHandlers> handlers_;
 };
 
-constexpr std::string_view kModel[] = {"/models/{model}", "/models/{model}/{version}"};
+constexpr std::string_view kModelPaths[] = {"/models/{model}", "/models/{model}/{version}"};
 
 http::Contract Pages() {
   http::Contract contract = Gives("LoadedModels");
@@ -167,7 +167,7 @@ void AddDescribingRoutes(http::Router& router, ManagementServices services) {
   Routes routes(router, std::move(services));
   routes.Add(Method::kGet, "/models", Access::kHealth, &ManagementHandlers::List,
              "The loaded models, a page at a time.", Pages());
-  for (const std::string_view model : kModel)
+  for (const std::string_view model : kModelPaths)
     routes.Add(Method::kGet, std::string(model), Access::kHealth, &ManagementHandlers::Describe,
                "The model, a version of it or \"all\" of them.",
                Gives("TorchserveDescriptions", {404}));
@@ -178,7 +178,7 @@ void AddManagementRoutes(http::Router& router, ManagementServices services) {
   Routes routes(router, std::move(services));
   routes.Add(Method::kPost, "/models", Access::kControl, &ManagementHandlers::Register,
              "Loads a model of a repository (--model-control=explicit).", Registers());
-  for (const std::string_view model : kModel) {
+  for (const std::string_view model : kModelPaths) {
     routes.Add(Method::kPut, std::string(model), Access::kControl, &ManagementHandlers::Scale,
                "Tells how many runs the model may have at once.", Scales());
     routes.Add(Method::kDelete, std::string(model), Access::kControl,

@@ -18,7 +18,7 @@ using http::Access;
 using http::Exchange;
 using http::Method;
 
-constexpr std::string_view kModel[] = {"/{model}", "/{model}/{version}"};
+constexpr std::string_view kModelSuffixes[] = {"/{model}", "/{model}/{version}"};
 
 /// The routes in OpenAPI's form.
 std::string Describe(std::span<const http::Route> routes, std::string_view version) {
@@ -65,7 +65,7 @@ http::Contract Predicts() {
 void AddRoutes(http::Router& router, const Services& services) {
   const size_t first = router.routes().size();
   const auto predict = std::make_shared<PredictionHandler>(services);
-  for (const std::string_view model : kModel) {
+  for (const std::string_view model : kModelSuffixes) {
     // curl -T sends a file with PUT.
     for (const Method method : {Method::kPost, Method::kPut}) {
       router.Add({method, fmt::format("/predictions{}", model), Access::kInference,

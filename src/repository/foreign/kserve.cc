@@ -4,16 +4,15 @@
 
 #include "base/ids.h"
 #include "repository/foreign/foreign_model.h"
+#include "repository/repository.h"
 
 namespace slipway::repository {
 namespace {
 
-constexpr size_t kMaxEntries = 10'000;
-
 /// The files of `folder` that end as models do.
 StatusOr<std::vector<std::string>> ModelFiles(const io::Folder& folder,
                                               std::span<const std::string_view> endings) {
-  ASSIGN_OR_RETURN(const auto names, folder.List(kMaxEntries));
+  ASSIGN_OR_RETURN(const auto names, folder.List(kMaxFolderEntries));
   std::vector<std::string> files;
   for (const std::string& name : names) {
     const auto ends = [&](std::string_view ending) { return name.ends_with(ending); };

@@ -5,12 +5,12 @@
 
 #include "io/beneath.h"
 #include "repository/foreign/properties.h"
+#include "repository/repository.h"
 
 namespace slipway::repository {
 namespace {
 
 constexpr uint64_t kMaxBytes = uint64_t{1} << 20;
-constexpr size_t kMaxEntries = 100'000;
 
 StatusOr<Layout> Mlflow(const std::string& folder) {
   ASSIGN_OR_RETURN(auto model, ReadMlflowModel(folder, NameOfFolder(folder)));

@@ -8,6 +8,7 @@
 #include "base/ids.h"
 #include "bundle/folder_model.h"
 #include "io/beneath.h"
+#include "repository/repository.h"
 #include "text/yaml_tree.h"
 
 namespace slipway::repository {
@@ -16,7 +17,6 @@ namespace {
 constexpr std::string_view kModels = "models:/";
 constexpr std::string_view kRuns = "runs:/";
 constexpr std::string_view kVersion = "version-";
-constexpr size_t kMaxEntries = 100'000;
 constexpr uint64_t kMaxMetaBytes = uint64_t{1} << 20;
 
 class Store {

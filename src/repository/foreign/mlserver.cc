@@ -5,6 +5,7 @@
 #include "base/ids.h"
 #include "bundle/folder_model.h"
 #include "repository/foreign/foreign_model.h"
+#include "repository/repository.h"
 
 namespace slipway::repository {
 namespace {
@@ -13,7 +14,6 @@ using bundle::ModelSettings;
 
 constexpr std::string_view kSettings = bundle::kModelSettingsName;
 constexpr size_t kMaxDepth = 8;
-constexpr size_t kMaxEntries = 10'000;
 
 /// What a version is called, as a number or an alias of version 1: "v0.1.0" is one.
 void SayVersion(const std::string& version, ForeignModel& model) {
@@ -86,15 +86,15 @@ class Finder {
 
  private:
   Status Look(const io::Folder& folder, const std::string& path, size_t depth) {
-    ASSIGN_OR_RETURN(const auto names, folder.List(kMaxEntries));
+    ASSIGN_OR_RETURN(const auto names, folder.List(kMaxFolderEntries));
     for (const std::string& name : names) {
       if (name == kSettings) Take(folder);
       const auto facts = folder.Stat(name);
       if (name.starts_with('.') || depth == kMaxDepth || !facts.ok() || !*facts ||
           (*facts)->kind != io::FileFacts::Kind::kFolder)
         continue;
-      if (folders_.size() == kMaxEntries)
-        return Error(Reason::kTooLarge, "expected at most {} folders, got more", kMaxEntries);
+      if (folders_.size() == kMaxFolderEntries)
+        return Error(Reason::kTooLarge, "expected at most {} folders, got more", kMaxFolderEntries);
       folders_.push_back({path + "/" + name, depth + 1});
     }
     return OkStatus();

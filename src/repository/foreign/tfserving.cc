@@ -11,9 +11,9 @@ namespace {
 
 constexpr size_t kMaxConfigured = 10'000;
 
-class Reader {
+class ConfigListReader {
  public:
-  explicit Reader(std::string_view file) : reader_(file) {}
+  explicit ConfigListReader(std::string_view file) : reader_(file) {}
 
   StatusOr<std::vector<ForeignModel>> Read(const std::vector<TextField>& fields) {
     const FieldRule rules[] = {
@@ -113,7 +113,7 @@ class Reader {
 StatusOr<std::vector<ForeignModel>> ReadTfservingModels(std::string_view text,
                                                         std::string_view file) {
   ASSIGN_OR_RETURN(const auto fields, ParseTextFormat(text, file));
-  return Reader(file).Read(fields);
+  return ConfigListReader(file).Read(fields);
 }
 
 }  // namespace slipway::repository

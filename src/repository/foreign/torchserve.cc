@@ -6,11 +6,11 @@
 #include "bundle/mar.h"
 #include "io/beneath.h"
 #include "repository/foreign/foreign_model.h"
+#include "repository/repository.h"
 
 namespace slipway::repository {
 namespace {
 
-constexpr size_t kMaxEntries = 10'000;
 constexpr std::string_view kNoHandler =
     "its handler does not run: requests and answers are the model's tensors";
 constexpr std::string_view kArchiveEndings[] = {".mar", ".tar.gz", ".model"};
@@ -30,7 +30,7 @@ bool IsArchive(std::string_view file) {
 /// The one .onnx file of an archive that is a folder.
 Status LookIntoArchive(const io::Folder& store, const std::string& entry, ForeignModel& model) {
   ASSIGN_OR_RETURN(const auto folder, store.OpenFolder(entry));
-  ASSIGN_OR_RETURN(auto names, folder.List(kMaxEntries));
+  ASSIGN_OR_RETURN(auto names, folder.List(kMaxFolderEntries));
   std::erase_if(names, [](const std::string& name) { return !name.ends_with(".onnx"); });
   if (names.size() != 1)
     return Error(Reason::kUnsupported,
@@ -73,7 +73,7 @@ ForeignModel ModelAt(const io::Folder& store, const std::string& path, const std
 
 /// What TorchServe takes under "all", and .onnx files.
 StatusOr<std::vector<ForeignModel>> All(const io::Folder& store, const std::string& path) {
-  ASSIGN_OR_RETURN(const auto names, store.List(kMaxEntries));
+  ASSIGN_OR_RETURN(const auto names, store.List(kMaxFolderEntries));
   std::vector<ForeignModel> models;
   for (const std::string& name : names) {
     if (name.starts_with('.')) continue;

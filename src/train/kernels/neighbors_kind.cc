@@ -61,8 +61,8 @@ class FittedNeighbors final : public Fitted {
   data::Target target_;
 };
 
-StatusOr<std::unique_ptr<Fitted>> Fit(const Samples& samples, const Parameters& parameters,
-                                      const FitOptions& fit) {
+StatusOr<std::unique_ptr<Fitted>> FitNeighbors(const Samples& samples, const Parameters& parameters,
+                                               const FitOptions& fit) {
   if (!samples.weights.empty())
     return Error(Reason::kBadRequest, "weights: nearest neighbours count alike; expected none");
   const size_t features = samples.features.size();
@@ -107,7 +107,7 @@ const EstimatorKind kNeighbors = {
                     .words = {"euclidean", "manhattan"},
                     .help = "How far two rows lie apart."}},
     .search = {{"k", {"3", "5", "10", "20"}}, {"weights", {"uniform", "distance"}}},
-    .fit = Fit,
+    .fit = FitNeighbors,
 };
 
 }  // namespace slipway::train

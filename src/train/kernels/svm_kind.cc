@@ -141,8 +141,8 @@ std::vector<double> MeansOf(const Samples& samples) {
   return means;
 }
 
-StatusOr<std::unique_ptr<Fitted>> Fit(const Samples& samples, const Parameters& parameters,
-                                      const FitOptions& fit) {
+StatusOr<std::unique_ptr<Fitted>> FitSvm(const Samples& samples, const Parameters& parameters,
+                                         const FitOptions& fit) {
   if (!fit.checkpoint.empty())
     return Error(Reason::kBadRequest, "checkpoint: support vector machines begin anew");
   const bool is_radial = parameters.Word("kernel") == "rbf";
@@ -227,7 +227,7 @@ const EstimatorKind kSvm = {
                     .max = 1e12,
                     .help = "Steps of each machine at most."}},
     .search = {{"C", {"0.1", "1", "10", "100"}}, {"gamma", {"scale", "0.01", "0.1", "1"}}},
-    .fit = Fit,
+    .fit = FitSvm,
 };
 
 }  // namespace slipway::train

@@ -192,8 +192,8 @@ namespace {
 
 using Type = ParameterSpec::Type;
 
-StatusOr<std::unique_ptr<Fitted>> Fit(const Samples& samples, const Parameters& parameters,
-                                      const FitOptions& fit_options) {
+StatusOr<std::unique_ptr<Fitted>> FitLinearSvm(const Samples& samples, const Parameters& parameters,
+                                               const FitOptions& fit_options) {
   const bool regression = samples.target.task == data::Task::kRegression;
   const std::string& loss = parameters.Word("loss");
   const SvmOptions options = {.c = parameters.Number("C"),
@@ -249,6 +249,6 @@ const EstimatorKind kLinearSvm = {
                     .help = "Iterations at most."},
                    FitInterceptParameter()},
     .search = {{"C", {"0.001", "0.01", "0.1", "1", "10", "100"}}},
-    .fit = Fit};
+    .fit = FitLinearSvm};
 
 }  // namespace slipway::train

@@ -120,8 +120,8 @@ StatusOr<LogisticFit> FitLogistic(const Samples& samples, const LogisticOptions&
 
 namespace {
 
-StatusOr<std::unique_ptr<Fitted>> Fit(const Samples& samples, const Parameters& parameters,
-                                      const FitOptions& fit_options) {
+StatusOr<std::unique_ptr<Fitted>> FitLogistic(const Samples& samples, const Parameters& parameters,
+                                              const FitOptions& fit_options) {
   const LogisticOptions options = {.c = parameters.Number("C"),
                                    .penalised = parameters.Word("penalty") != "none",
                                    .fit_intercept = parameters.Flag("fit_intercept"),
@@ -162,6 +162,6 @@ const EstimatorKind kLogistic = {
                     .help = "Iterations at most."},
                    FitInterceptParameter()},
     .search = {{"C", {"0.001", "0.01", "0.1", "1", "10", "100"}}},
-    .fit = Fit};
+    .fit = FitLogistic};
 
 }  // namespace slipway::train

@@ -243,8 +243,9 @@ class NaiveBayes : public Fitted {
   const NaiveBayesModel model_;
 };
 
-StatusOr<std::unique_ptr<Fitted>> Fit(const Samples& samples, const Parameters& parameters,
-                                      const FitOptions& fit_options) {
+StatusOr<std::unique_ptr<Fitted>> FitNaiveBayes(const Samples& samples,
+                                                const Parameters& parameters,
+                                                const FitOptions& fit_options) {
   const std::string& numbers = parameters.Word("numbers");
   const NaiveBayesOptions options = {.numbers = numbers == "gaussian"    ? Numbers::kGaussian
                                                 : numbers == "bernoulli" ? Numbers::kBernoulli
@@ -293,6 +294,6 @@ const EstimatorKind kNaiveBayes = {
           .max = 1e300,
           .help = "bernoulli: numbers above are ones."}},
     .search = {{"var_smoothing", {"1e-9", "1e-6", "1e-3"}}},
-    .fit = Fit};
+    .fit = FitNaiveBayes};
 
 }  // namespace slipway::train

@@ -61,8 +61,8 @@ DescentOptions OptionsOf(const Parameters& parameters, uint64_t seed) {
   return options;
 }
 
-StatusOr<std::unique_ptr<Fitted>> Fit(const Samples& samples, const Parameters& parameters,
-                                      const FitOptions& fit_options) {
+StatusOr<std::unique_ptr<Fitted>> FitSgd(const Samples& samples, const Parameters& parameters,
+                                         const FitOptions& fit_options) {
   DescentOptions options = OptionsOf(parameters, fit_options.seed);
   SetRate(parameters, samples.target.task, options);
   ASSIGN_OR_RETURN(options.loss, LossOf(parameters.Word("loss"), samples.target.task));
@@ -170,6 +170,6 @@ const EstimatorKind kSgd = {.name = "sgd",
                             .parameters = SgdParameters(),
                             .search = {{"alpha", {"1e-6", "1e-5", "1e-4", "1e-3", "1e-2"}},
                                        {"penalty", {"l2", "l1", "elasticnet"}}},
-                            .fit = Fit};
+                            .fit = FitSgd};
 
 }  // namespace slipway::train

@@ -58,8 +58,8 @@ class FittedNetwork final : public Fitted {
   TrainingSummary summary_;
 };
 
-StatusOr<std::unique_ptr<Fitted>> Fit(const Samples& samples, const Parameters& parameters,
-                                      const FitOptions& fit) {
+StatusOr<std::unique_ptr<Fitted>> FitNetwork(const Samples& samples, const Parameters& parameters,
+                                             const FitOptions& fit) {
   ASSIGN_OR_RETURN(const std::vector<size_t> hidden, ReadSizes(parameters.Word("hidden")));
   const TrainingOptions options = {
       .step = {.adam = parameters.Word("solver") == "adam",
@@ -159,7 +159,7 @@ const EstimatorKind kNetwork = {
     .search = {{"hidden", {"50", "100", "200", "100x50"}},
                {"alpha", {"0.0001", "0.01", "1"}},
                {"learning_rate", {"0.0003", "0.001", "0.003"}}},
-    .fit = Fit,
+    .fit = FitNetwork,
 };
 
 }  // namespace slipway::train

@@ -3,26 +3,25 @@
 #include <algorithm>
 
 #include "transport/http/ascii.h"
+#include "transport/http/message.h"
 
 namespace slipway::http {
-namespace {
-Status Bad(std::string_view message) { return MakeError(Reason::kBadRequest, message); }
-}  // namespace
+namespace {}  // namespace
 
 Status ChunkedDecoder::StepSize(char c) {
   const int value = HexValue(c);
   if (value >= 0) {
-    if (++digits_ > 15) return Bad("chunked body: a chunk size is too large");
+    if (++digits_ > 15) return BadMessage("chunked body: a chunk size is too large");
     left_ = left_ << 4 | static_cast<uint64_t>(value);
     return OkStatus();
   }
-  if (digits_ == 0) return Bad("chunked body: expected a hexadecimal chunk size");
+  if (digits_ == 0) return BadMessage("chunked body: expected a hexadecimal chunk size");
   if (c == ';')
     state_ = State::kExtension;
   else if (c == '\r')
     state_ = State::kSizeLf;
   else
-    return Bad("chunked body: a chunk size is not hexadecimal");
+    return BadMessage("chunked body: a chunk size is not hexadecimal");
   return OkStatus();
 }
 
@@ -30,7 +29,7 @@ Status ChunkedDecoder::StepTrailer(char c) {
   if (c == '\r')
     state_ = State::kTrailerLf;
   else if (!kFieldValue.Has(c))
-    return Bad("chunked body: a control character in a trailer");
+    return BadMessage("chunked body: a control character in a trailer");
   else
     ++trailer_column_;
   return OkStatus();
@@ -45,7 +44,7 @@ Status ChunkedDecoder::Step(char c) {
       if (c == '\r')
         state_ = State::kSizeLf;
       else if (!kFieldValue.Has(c))
-        return Bad("chunked body: a control character in an extension");
+        return BadMessage("chunked body: a control character in an extension");
       return OkStatus();
     case State::kSizeLf:
       if (c != '\n') break;
@@ -71,7 +70,7 @@ Status ChunkedDecoder::Step(char c) {
     case State::kDone:
       break;
   }
-  return Bad("chunked body: expected CRLF");
+  return BadMessage("chunked body: expected CRLF");
 }
 
 StatusOr<size_t> ChunkedDecoder::Next(std::string_view in, std::string_view& data) {
@@ -86,7 +85,7 @@ StatusOr<size_t> ChunkedDecoder::Next(std::string_view in, std::string_view& dat
       return at + data.size();
     }
     if (++framing_bytes_ > kFramingSlack + data_bytes_)
-      return Bad("chunked body: more framing than data; send larger chunks");
+      return BadMessage("chunked body: more framing than data; send larger chunks");
     RETURN_IF_ERROR(Step(in[at++]));
   }
   return at;

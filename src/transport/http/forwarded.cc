@@ -6,7 +6,7 @@ namespace slipway::http {
 namespace {
 
 // "192.0.2.1", "192.0.2.1:4711", "2001:db8::1", "[2001:db8::1]:4711" → the address alone.
-std::string_view WithoutPort(std::string_view hop) {
+std::string_view AddressOfHop(std::string_view hop) {
   if (hop.starts_with('[')) return hop.substr(1, hop.find(']') - 1);
   const size_t colon = hop.find(':');
   return colon != std::string_view::npos && hop.find(':', colon + 1) == std::string_view::npos
@@ -25,7 +25,7 @@ std::string_view ForwardedClient(const Request& request, std::string_view peer,
     while (!list.empty()) {
       const size_t comma = list.rfind(',');
       const size_t begin = comma == std::string_view::npos ? 0 : comma + 1;
-      const std::string_view hop = WithoutPort(Trim(list.substr(begin)));
+      const std::string_view hop = AddressOfHop(Trim(list.substr(begin)));
       const auto address = IpAddress::Parse(hop);
       if (!address) return client;
       client = hop;

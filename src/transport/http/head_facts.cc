@@ -3,11 +3,10 @@
 #include <algorithm>
 
 #include "transport/http/ascii.h"
+#include "transport/http/message.h"
 
 namespace slipway::http {
 namespace {
-
-Status Bad(std::string_view message) { return MakeError(Reason::kBadRequest, message); }
 
 // uri-host [":" port] without userinfo.
 constexpr CharSet kAuthority{[](unsigned char c) {
@@ -17,13 +16,14 @@ constexpr CharSet kAuthority{[](unsigned char c) {
 }};
 
 Status ParseContentLength(std::string_view value, HeadFacts& facts) {
-  if (facts.content_length) return Bad("Content-Length is given twice");
+  if (facts.content_length) return BadMessage("Content-Length is given twice");
   uint64_t length = 0;
-  if (value.empty()) return Bad("Content-Length: expected digits, got nothing");
+  if (value.empty()) return BadMessage("Content-Length: expected digits, got nothing");
   for (const char c : value) {
-    if (!IsDigit(c)) return Bad("Content-Length: expected digits only");
+    if (!IsDigit(c)) return BadMessage("Content-Length: expected digits only");
     const uint64_t digit = static_cast<uint64_t>(c - '0');
-    if (length > (UINT64_MAX - digit) / 10) return Bad("Content-Length: the number is too large");
+    if (length > (UINT64_MAX - digit) / 10)
+      return BadMessage("Content-Length: the number is too large");
     length = length * 10 + digit;
   }
   facts.content_length = length;
@@ -44,16 +44,16 @@ bool IsAuthority(std::string_view text) { return kAuthority.HasAll(text); }
 Status ParseTarget(Request& request, HeadFacts& facts) {
   std::string_view rest = request.target;
   if (!kVisible.HasAll(rest) || rest.find('#') != std::string_view::npos)
-    return Bad("request target: expected printable ASCII without spaces or \"#\"");
+    return BadMessage("request target: expected printable ASCII without spaces or \"#\"");
   if (rest.starts_with("http://") || rest.starts_with("https://")) {
     rest.remove_prefix(rest.find("//") + 2);
     const size_t end = std::min(rest.find_first_of("/?"), rest.size());
     facts.host = rest.substr(0, end);
     if (facts.host.empty() || !IsAuthority(facts.host))
-      return Bad("request target: the host of the absolute URL is malformed");
+      return BadMessage("request target: the host of the absolute URL is malformed");
     rest.remove_prefix(end);
   } else if (!rest.starts_with('/') && !(rest == "*" && request.method == Method::kOptions)) {
-    return Bad("request target: expected a path that begins with \"/\"");
+    return BadMessage("request target: expected a path that begins with \"/\"");
   }
   const size_t question = rest.find('?');
   request.path = question == 0 || rest.empty() ? "/" : rest.substr(0, question);
@@ -69,7 +69,7 @@ Status NoteField(const Header& header, HeadFacts& facts) {
       if (is("expect"))
         facts.expect = header.value;
       else if (is("origin")) {
-        if (facts.has_origin) return Bad("Origin is given twice");
+        if (facts.has_origin) return BadMessage("Origin is given twice");
         facts.has_origin = true;
         facts.origin = header.value;
       }
@@ -88,7 +88,7 @@ Status NoteField(const Header& header, HeadFacts& facts) {
       break;
     case 16:
       if (is("content-encoding")) {
-        if (!facts.content_encoding.empty()) return Bad("Content-Encoding is given twice");
+        if (!facts.content_encoding.empty()) return BadMessage("Content-Encoding is given twice");
         facts.content_encoding = header.value;
       }
       break;

@@ -7,7 +7,7 @@
 namespace slipway::http {
 namespace {
 
-std::string_view WithoutPort(std::string_view authority) {
+std::string_view HostOf(std::string_view authority) {
   if (authority.starts_with('[')) {
     const size_t close = authority.find(']');
     return close == std::string_view::npos ? authority : authority.substr(0, close + 1);
@@ -45,16 +45,16 @@ HostCheck::HostCheck(const Endpoint& bound, const std::vector<std::string>& allo
       std::find(allowed_hosts.begin(), allowed_hosts.end(), "*") != allowed_hosts.end();
   check_host_ = !any && !bound.is_unix() && (bound.is_loopback() || !allowed_hosts.empty());
   hosts_ = {"localhost", "127.0.0.1", "[::1]"};
-  if (!bound.is_unix()) hosts_.emplace_back(WithoutPort(bound.ToString()));
+  if (!bound.is_unix()) hosts_.emplace_back(HostOf(bound.ToString()));
   for (const std::string& host : allowed_hosts) {
-    std::string lower(WithoutPort(host));
+    std::string lower(HostOf(host));
     std::transform(lower.begin(), lower.end(), lower.begin(), ToLower);
     hosts_.push_back(std::move(lower));
   }
 }
 
 bool HostCheck::HostAllowed(std::string_view host) const {
-  const std::string_view name = WithoutPort(host);
+  const std::string_view name = HostOf(host);
   for (const std::string& allowed : hosts_)
     if (EqualsIgnoreCase(allowed, name)) return true;
   return false;

@@ -71,6 +71,9 @@ struct Response {
   void Clear();
 };
 
+/// Of a request that breaks HTTP's own rules.
+inline Status BadMessage(std::string_view rule) { return MakeError(Reason::kBadRequest, rule); }
+
 /// Fills `response` from an error: status by its Reason, body {"error": "..."} (≤ 1 KiB),
 /// Retry-After where the reason says so, and `failure`. kInternal and kIo: the client gets a
 /// sentence and `request_id`; the detail is logged here under that id.

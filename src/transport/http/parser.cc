@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "transport/http/ascii.h"
+#include "transport/http/message.h"
 
 namespace slipway::http {
 namespace {
@@ -11,19 +12,17 @@ constexpr size_t kMaxMethodBytes = 32;
 // "METHOD SP target SP HTTP/1.1 CRLF" around the target.
 constexpr size_t kRequestLineRest = kMaxMethodBytes + 13;
 
-Status Bad(std::string_view message) { return MakeError(Reason::kBadRequest, message); }
-
 Status ParseRequestLine(std::string_view line, Request& request, HeadFacts& facts) {
   const size_t first = line.find(' ');
   const size_t last = line.rfind(' ');
   if (first == std::string_view::npos || first == last)
-    return Bad("request line: expected METHOD TARGET HTTP/1.1");
+    return BadMessage("request line: expected METHOD TARGET HTTP/1.1");
   const std::string_view method = line.substr(0, first);
   if (method.empty() || method.size() > kMaxMethodBytes || !kToken.HasAll(method))
-    return Bad("request line: the method is not a token");
+    return BadMessage("request line: the method is not a token");
   const std::string_view version = line.substr(last + 1);
   if (version.size() != 8 || !version.starts_with("HTTP/1.") || !IsDigit(version[7]))
-    return Bad("request line: expected HTTP/1.1 or HTTP/1.0");
+    return BadMessage("request line: expected HTTP/1.1 or HTTP/1.0");
   request.method = MethodOf(method);
   request.minor_version = version[7] == '0' ? 0 : 1;
   request.target = line.substr(first + 1, last - first - 1);
@@ -49,16 +48,17 @@ struct Seen {
 };
 
 Status ParseHost(std::string_view value, Seen& seen) {
-  if (seen.host) return Bad("Host is given twice");
+  if (seen.host) return BadMessage("Host is given twice");
   seen.host = true;
-  if (!IsAuthority(value)) return Bad("Host: expected a name or address, with an optional port");
+  if (!IsAuthority(value))
+    return BadMessage("Host: expected a name or address, with an optional port");
   seen.host_value = value;
   return OkStatus();
 }
 
 Status ParseTransferEncoding(std::string_view value, Seen& seen, HeadFacts& facts) {
   if (seen.transfer_encoding || !EqualsIgnoreCase(value, "chunked"))
-    return Bad("Transfer-Encoding: expected \"chunked\" once and nothing else");
+    return BadMessage("Transfer-Encoding: expected \"chunked\" once and nothing else");
   seen.transfer_encoding = true;
   facts.chunked = true;
   return OkStatus();
@@ -88,12 +88,12 @@ Status Note(const Header& header, Seen& seen, HeadFacts& facts) {
 
 Status ParseField(std::string_view line, Header& header) {
   if (line.front() == ' ' || line.front() == '\t')
-    return Bad("header: a line begins with white space (folding is obsolete)");
+    return BadMessage("header: a line begins with white space (folding is obsolete)");
   const size_t colon = line.find(':');
-  if (colon == std::string_view::npos) return Bad("header: a line has no colon");
+  if (colon == std::string_view::npos) return BadMessage("header: a line has no colon");
   header.name = line.substr(0, colon);
   if (header.name.empty() || !kToken.HasAll(header.name))
-    return Bad("header: a name is not a token (no space may stand before the colon)");
+    return BadMessage("header: a name is not a token (no space may stand before the colon)");
   header.value = Trim(line.substr(colon + 1));
   if (!kFieldValue.HasAll(header.value))
     return Error(Reason::kBadRequest, "header \"{}\": a control character in the value",
@@ -103,9 +103,10 @@ Status ParseField(std::string_view line, Header& header) {
 
 Status CheckFraming(const Request& request, const Seen& seen, HeadFacts& facts) {
   if (facts.chunked && facts.content_length)
-    return Bad("Transfer-Encoding and Content-Length exclude each other");
-  if (facts.chunked && request.minor_version == 0) return Bad("Transfer-Encoding needs HTTP/1.1");
-  if (!seen.host && request.minor_version > 0) return Bad("Host is missing");
+    return BadMessage("Transfer-Encoding and Content-Length exclude each other");
+  if (facts.chunked && request.minor_version == 0)
+    return BadMessage("Transfer-Encoding needs HTTP/1.1");
+  if (!seen.host && request.minor_version > 0) return BadMessage("Host is missing");
   if (facts.host.empty()) facts.host = seen.host_value;
   if (request.minor_version == 0 && !seen.asked_keep_alive) facts.keep_alive = false;
   return OkStatus();
@@ -142,7 +143,7 @@ Status HeadParser::Scan(std::string_view bytes, bool& complete) {
     const size_t feed = static_cast<size_t>(static_cast<const char*>(found) - bytes.data());
     RETURN_IF_ERROR(CheckSize(line_begin_, feed + 1));
     if (feed == line_begin_ || bytes[feed - 1] != '\r')
-      return Bad("a line ends in LF alone, expected CRLF");
+      return BadMessage("a line ends in LF alone, expected CRLF");
     const bool empty = feed == line_begin_ + 1;
     line_begin_ = scanned_ = feed + 1;
     if (fields_begin_ == 0) {
@@ -151,7 +152,7 @@ Status HeadParser::Scan(std::string_view bytes, bool& complete) {
       else if (start_ == 0)
         start_ = line_begin_;  // RFC 9112 §2.2: one empty line is forgiven
       else
-        return Bad("request line: expected METHOD TARGET HTTP/1.1");
+        return BadMessage("request line: expected METHOD TARGET HTTP/1.1");
       lines_ = 1;
       continue;
     }
@@ -180,14 +181,14 @@ Status HeadParser::ParseHead(std::string_view head, Request& request, HeadFacts&
   while (true) {
     const size_t end = head.find('\r', begin);
     if (end == begin) break;
-    if (head[end + 1] != '\n') return Bad("header: a control character (CR) in a line");
+    if (head[end + 1] != '\n') return BadMessage("header: a control character (CR) in a line");
     Header header;
     RETURN_IF_ERROR(ParseField(head.substr(begin, end - begin), header));
     RETURN_IF_ERROR(Note(header, seen, facts));
     request.headers.push_back(header);
     begin = end + 2;
   }
-  if (begin + 2 != head.size()) return Bad("header: a control character (CR) in a line");
+  if (begin + 2 != head.size()) return BadMessage("header: a control character (CR) in a line");
   return CheckFraming(request, seen, facts);
 }
 

@@ -4,15 +4,14 @@
 #include <openssl/err.h>
 
 #include "transport/tls/identity.h"
+#include "transport/tls/openssl.h"
 
 namespace slipway::tls {
 namespace {
 
-constexpr int kSecurityLevel = 2;  // 112 bits
-
 // As ALPN lists them: each after its length.
-constexpr std::string_view kHttp1 = "\x08http/1.1";
-constexpr std::string_view kHttp2 = "\x02h2";
+constexpr std::string_view kAskHttp1 = "\x08http/1.1";
+constexpr std::string_view kAskHttp2 = "\x02h2";
 
 Status SetAuthorities(SSL_CTX* context, const Pem& file) {
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
@@ -48,7 +47,7 @@ StatusOr<std::shared_ptr<const ClientContext>> ClientContext::Create(const Clien
   SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE |
                                       SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN);
   SSL_CTX_set_read_ahead(context.get(), 1);  // a record's head and body by one system call
-  const std::string_view protocol = options.http2 ? kHttp2 : kHttp1;
+  const std::string_view protocol = options.http2 ? kAskHttp2 : kAskHttp1;
   SSL_CTX_set_alpn_protos(context.get(), reinterpret_cast<const unsigned char*>(protocol.data()),
                           static_cast<unsigned>(protocol.size()));
   RETURN_IF_ERROR(SetAuthorities(context.get(), options.authorities));

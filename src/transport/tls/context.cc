@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "transport/tls/identity.h"
+#include "transport/tls/openssl.h"
 
 namespace slipway::tls {
 namespace {
@@ -18,13 +19,12 @@ constexpr char kTls12Ciphers[] =
 constexpr char kTls13Ciphers[] =
     "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 constexpr char kGroups[] = "X25519:P-256:P-384";
-constexpr int kSecurityLevel = 2;           // 112 bits
 constexpr long kTicketLifetimeS = 60 * 60;  // then the client's certificate is asked for again
 constexpr unsigned char kSessionIdContext[] = "slipway";
 
 // As ALPN lists them: each after its length, in our order.
-constexpr std::string_view kHttp1 = "\x08http/1.1\x08http/1.0";
-constexpr std::string_view kHttp2 = "\x02h2\x08http/1.1\x08http/1.0";
+constexpr std::string_view kOfferHttp1 = "\x08http/1.1\x08http/1.0";
+constexpr std::string_view kOfferHttp2 = "\x02h2\x08http/1.1\x08http/1.0";
 
 // A client that offers protocols of which we speak none means another service.
 int ChooseProtocol(SSL*, const unsigned char** out, unsigned char* out_size,
@@ -55,7 +55,7 @@ void SetRules(SSL_CTX* context, const ContextOptions& options) {
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_session_id_context(context, kSessionIdContext, sizeof(kSessionIdContext) - 1);
   SSL_CTX_set_timeout(context, kTicketLifetimeS);
-  const std::string_view& protocols = options.offer_http2 ? kHttp2 : kHttp1;
+  const std::string_view& protocols = options.offer_http2 ? kOfferHttp2 : kOfferHttp1;
   SSL_CTX_set_alpn_select_cb(context, ChooseProtocol, const_cast<std::string_view*>(&protocols));
 }
 

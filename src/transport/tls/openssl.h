@@ -11,6 +11,8 @@
 
 namespace slipway::tls {
 
+inline constexpr int kSecurityLevel = 2;  // of OpenSSL: 112 bits
+
 template <auto kFree>
 struct FreeWith {
   void operator()(auto* object) const { kFree(object); }

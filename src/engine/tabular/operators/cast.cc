@@ -152,10 +152,12 @@ bool IsComputed(DType dtype) { return dtype != DType::kFp16 && dtype != DType::k
   return LowerCastTo(node, node.input(1).dtype);
 }
 
-constexpr Operator kOperators[] = {{"", "Cast", LowerCast}, {"", "CastLike", LowerCastLike, 2}};
-
 }  // namespace
 
-std::span<const Operator> CastOperators() { return kOperators; }
+std::span<const Operator> CastOperators() {
+  static constexpr Operator kOperators[] = {{"", "Cast", LowerCast},
+                                            {"", "CastLike", LowerCastLike, 2}};
+  return kOperators;
+}
 
 }  // namespace slipway::tabular

@@ -43,13 +43,14 @@ namespace {
   return OkStatus();
 }
 
-constexpr Operator kOperators[] = {
-    {"ai.slipway", "CategoryHash", LowerCategoryHash},
-    {"ai.slipway", "CombineHashes", LowerCombineHashes},
-};
-
 }  // namespace
 
-std::span<const Operator> CategoryOperators() { return kOperators; }
+std::span<const Operator> CategoryOperators() {
+  static constexpr Operator kOperators[] = {
+      {"ai.slipway", "CategoryHash", LowerCategoryHash},
+      {"ai.slipway", "CombineHashes", LowerCombineHashes},
+  };
+  return kOperators;
+}
 
 }  // namespace slipway::tabular

@@ -23,10 +23,11 @@ namespace {
   return OkStatus();
 }
 
-constexpr Operator kOperators[] = {{"ai.slipway", "CouplePairs", LowerCouplePairs, 2}};
-
 }  // namespace
 
-std::span<const Operator> CouplingOperators() { return kOperators; }
+std::span<const Operator> CouplingOperators() {
+  static constexpr Operator kOperators[] = {{"ai.slipway", "CouplePairs", LowerCouplePairs, 2}};
+  return kOperators;
+}
 
 }  // namespace slipway::tabular

@@ -59,15 +59,16 @@ template <typename Add>
   return LowerDistances(node, [p = *p](double total, double d) { return total + std::pow(d, p); });
 }
 
-constexpr Operator kOperators[] = {
-    {"ai.slipway", "LargestDistance", LowerLargestDistance, 2},
-    {"ai.slipway", "SumOfDistances", LowerSumOfDistances, 2},
-    {"ai.slipway", "SumOfPoweredDistances", LowerSumOfPoweredDistances, 3},
-    {"ai.slipway", "SumOfSquaredDistances", LowerSumOfSquaredDistances, 2},
-};
-
 }  // namespace
 
-std::span<const Operator> DistanceOperators() { return kOperators; }
+std::span<const Operator> DistanceOperators() {
+  static constexpr Operator kOperators[] = {
+      {"ai.slipway", "LargestDistance", LowerLargestDistance, 2},
+      {"ai.slipway", "SumOfDistances", LowerSumOfDistances, 2},
+      {"ai.slipway", "SumOfPoweredDistances", LowerSumOfPoweredDistances, 3},
+      {"ai.slipway", "SumOfSquaredDistances", LowerSumOfSquaredDistances, 2},
+  };
+  return kOperators;
+}
 
 }  // namespace slipway::tabular

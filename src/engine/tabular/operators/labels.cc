@@ -152,13 +152,14 @@ template <typename T>
   return node.Unsupported("input 0 is {}", x.ToString());
 }
 
-constexpr Operator kOperators[] = {
-    {"ai.onnx.ml", "LabelEncoder", LowerLabelEncoder},
-    {"ai.onnx.ml", "OneHotEncoder", LowerOneHotEncoder},
-};
-
 }  // namespace
 
-std::span<const Operator> LabelOperators() { return kOperators; }
+std::span<const Operator> LabelOperators() {
+  static constexpr Operator kOperators[] = {
+      {"ai.onnx.ml", "LabelEncoder", LowerLabelEncoder},
+      {"ai.onnx.ml", "OneHotEncoder", LowerOneHotEncoder},
+  };
+  return kOperators;
+}
 
 }  // namespace slipway::tabular

@@ -126,9 +126,6 @@ template <typename T>
   return x.dtype == DType::kFp32 ? LowerGemmOf<float>(node, x, b) : LowerGemmOf<double>(node, x, b);
 }
 
-constexpr Operator kOperators[] = {{"", "MatMul", LowerMatMul, 2, 2, true},
-                                   {"", "Gemm", LowerGemm, 2, 3}};
-
 }  // namespace
 
 std::unique_ptr<Step> MakeAffine(Slot from, Slot to, Weights<float> weights) {
@@ -138,6 +135,10 @@ std::unique_ptr<Step> MakeAffine(Slot from, Slot to, Weights<double> weights) {
   return std::make_unique<AffineStep<double>>(from, to, std::move(weights));
 }
 
-std::span<const Operator> LinearOperators() { return kOperators; }
+std::span<const Operator> LinearOperators() {
+  static constexpr Operator kOperators[] = {{"", "MatMul", LowerMatMul, 2, 2, true},
+                                            {"", "Gemm", LowerGemm, 2, 3}};
+  return kOperators;
+}
 
 }  // namespace slipway::tabular

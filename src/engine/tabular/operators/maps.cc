@@ -122,31 +122,32 @@ constexpr T SignOf(T x) {
   return x > 0 ? T{1} : x < 0 ? T{-1} : x == 0 ? T{0} : x;
 }
 
-constexpr Operator kOperators[] = {
-    {"", "Abs", LowerMap<[](auto x) { return std::fabs(x); }>},
-    {"", "Ceil", LowerMap<[](auto x) { return std::ceil(x); }>},
-    {"", "Clip", LowerClip, 1, 3},
-    {"", "Cos", LowerMap<[](auto x) { return std::cos(x); }>},
-    {"", "Erf", LowerMap<[](auto x) { return std::erf(x); }>},
-    {"", "Exp", LowerFunction<&Arithmetic::exp_f32, &Arithmetic::exp_f64>},
-    {"", "Floor", LowerMap<[](auto x) { return std::floor(x); }>},
-    {"", "IsInf", LowerIsInf},
-    {"", "IsNaN", LowerMap<[](auto x) { return x != x; }>},
-    {"", "Log", LowerFunction<&Arithmetic::log_f32, &Arithmetic::log_f64>},
-    {"", "Neg", LowerMap<[](auto x) { return -x; }>},
-    {"", "Not", LowerMap<[](bool x) { return !x; }, Types<bool>>},
-    {"", "Reciprocal", LowerMap<[](auto x) { return 1 / x; }>},
-    {"", "Relu", LowerRelu},
-    {"", "Round", LowerMap<[](auto x) { return std::nearbyint(x); }>},
-    {"", "Sigmoid", LowerFunction<&Arithmetic::sigmoid_f32, &Arithmetic::sigmoid_f64>},
-    {"", "Sign", LowerMap<[](auto x) { return SignOf(x); }>},
-    {"", "Sin", LowerMap<[](auto x) { return std::sin(x); }>},
-    {"", "Sqrt", LowerMap<[](auto x) { return std::sqrt(x); }>},
-    {"", "Tanh", LowerFunction<&Arithmetic::tanh_f32, &Arithmetic::tanh_f64>},
-};
-
 }  // namespace
 
-std::span<const Operator> MapOperators() { return kOperators; }
+std::span<const Operator> MapOperators() {
+  static constexpr Operator kOperators[] = {
+      {"", "Abs", LowerMap<[](auto x) { return std::fabs(x); }>},
+      {"", "Ceil", LowerMap<[](auto x) { return std::ceil(x); }>},
+      {"", "Clip", LowerClip, 1, 3},
+      {"", "Cos", LowerMap<[](auto x) { return std::cos(x); }>},
+      {"", "Erf", LowerMap<[](auto x) { return std::erf(x); }>},
+      {"", "Exp", LowerFunction<&Arithmetic::exp_f32, &Arithmetic::exp_f64>},
+      {"", "Floor", LowerMap<[](auto x) { return std::floor(x); }>},
+      {"", "IsInf", LowerIsInf},
+      {"", "IsNaN", LowerMap<[](auto x) { return x != x; }>},
+      {"", "Log", LowerFunction<&Arithmetic::log_f32, &Arithmetic::log_f64>},
+      {"", "Neg", LowerMap<[](auto x) { return -x; }>},
+      {"", "Not", LowerMap<[](bool x) { return !x; }, Types<bool>>},
+      {"", "Reciprocal", LowerMap<[](auto x) { return 1 / x; }>},
+      {"", "Relu", LowerRelu},
+      {"", "Round", LowerMap<[](auto x) { return std::nearbyint(x); }>},
+      {"", "Sigmoid", LowerFunction<&Arithmetic::sigmoid_f32, &Arithmetic::sigmoid_f64>},
+      {"", "Sign", LowerMap<[](auto x) { return SignOf(x); }>},
+      {"", "Sin", LowerMap<[](auto x) { return std::sin(x); }>},
+      {"", "Sqrt", LowerMap<[](auto x) { return std::sqrt(x); }>},
+      {"", "Tanh", LowerFunction<&Arithmetic::tanh_f32, &Arithmetic::tanh_f64>},
+  };
+  return kOperators;
+}
 
 }  // namespace slipway::tabular

@@ -122,15 +122,6 @@ float NormOf(const float* row, size_t columns, Norm norm) {
   return GiveClasses(node, scores, node.Text("post_transform", "NONE"));
 }
 
-constexpr Operator kOperators[] = {
-    {"ai.onnx.ml", "Binarizer", LowerBinarizer},
-    {"ai.onnx.ml", "Imputer", LowerImputer},
-    {"ai.onnx.ml", "LinearClassifier", LowerLinearClassifier},
-    {"ai.onnx.ml", "LinearRegressor", LowerLinearRegressor},
-    {"ai.onnx.ml", "Normalizer", LowerNormalizer},
-    {"ai.onnx.ml", "Scaler", LowerScaler},
-};
-
 }  // namespace
 
 StatusOr<Value> InputAsFloats(Lowering& node) {
@@ -170,6 +161,16 @@ StatusOr<Value> InputAsFloats(Lowering& node) {
   return y;
 }
 
-std::span<const Operator> MlOperators() { return kOperators; }
+std::span<const Operator> MlOperators() {
+  static constexpr Operator kOperators[] = {
+      {"ai.onnx.ml", "Binarizer", LowerBinarizer},
+      {"ai.onnx.ml", "Imputer", LowerImputer},
+      {"ai.onnx.ml", "LinearClassifier", LowerLinearClassifier},
+      {"ai.onnx.ml", "LinearRegressor", LowerLinearRegressor},
+      {"ai.onnx.ml", "Normalizer", LowerNormalizer},
+      {"ai.onnx.ml", "Scaler", LowerScaler},
+  };
+  return kOperators;
+}
 
 }  // namespace slipway::tabular

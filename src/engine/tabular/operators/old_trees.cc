@@ -241,13 +241,14 @@ class OldTrees {
                       }));
 }
 
-constexpr Operator kOperators[] = {
-    {"ai.onnx.ml", "TreeEnsembleClassifier", LowerClassifier},
-    {"ai.onnx.ml", "TreeEnsembleRegressor", LowerRegressor},
-};
-
 }  // namespace
 
-std::span<const Operator> OldTreeOperators() { return kOperators; }
+std::span<const Operator> OldTreeOperators() {
+  static constexpr Operator kOperators[] = {
+      {"ai.onnx.ml", "TreeEnsembleClassifier", LowerClassifier},
+      {"ai.onnx.ml", "TreeEnsembleRegressor", LowerRegressor},
+  };
+  return kOperators;
+}
 
 }  // namespace slipway::tabular

@@ -193,28 +193,29 @@ template <typename T>
 
 constexpr bool kSwapped = true;
 
-constexpr Operator kOperators[] = {
-    {"", "Add", LowerAdd, 2},
-    {"", "And", LowerPair<std::logical_and<bool>{}, Types<bool>>, 2},
-    {"", "Div", LowerPair<std::divides<>{}, Floats>, 2},
-    {"", "Equal", LowerPair<std::equal_to<>{}, Everything>, 2},
-    {"", "Greater", LowerPair<std::less<>{}, Everything, kSwapped>, 2},
-    {"", "GreaterOrEqual", LowerPair<std::less_equal<>{}, Everything, kSwapped>, 2},
-    {"", "Less", LowerPair<std::less<>{}, Everything>, 2},
-    {"", "LessOrEqual", LowerPair<std::less_equal<>{}, Everything>, 2},
-    {"", "Max", LowerMany<kLarger>, 1, kAnyNumber},
-    {"", "Min", LowerMany<kSmaller>, 1, kAnyNumber},
-    {"", "Mul", LowerPair<kMultiply, Numbers>, 2},
-    {"", "Or", LowerPair<std::logical_or<bool>{}, Types<bool>>, 2},
-    {"", "Mod", LowerMod<kRemainder>, 2},
-    {"", "Pow", LowerPair<kPower, Floats>, 2},
-    {"", "Sub", LowerPair<kSubtract, Numbers>, 2},
-    {"", "Sum", LowerMany<kAdd>, 1, kAnyNumber},
-    {"", "Xor", LowerPair<std::not_equal_to<>{}, Types<bool>>, 2},
-};
-
 }  // namespace
 
-std::span<const Operator> PairOperators() { return kOperators; }
+std::span<const Operator> PairOperators() {
+  static constexpr Operator kOperators[] = {
+      {"", "Add", LowerAdd, 2},
+      {"", "And", LowerPair<std::logical_and<bool>{}, Types<bool>>, 2},
+      {"", "Div", LowerPair<std::divides<>{}, Floats>, 2},
+      {"", "Equal", LowerPair<std::equal_to<>{}, Everything>, 2},
+      {"", "Greater", LowerPair<std::less<>{}, Everything, kSwapped>, 2},
+      {"", "GreaterOrEqual", LowerPair<std::less_equal<>{}, Everything, kSwapped>, 2},
+      {"", "Less", LowerPair<std::less<>{}, Everything>, 2},
+      {"", "LessOrEqual", LowerPair<std::less_equal<>{}, Everything>, 2},
+      {"", "Max", LowerMany<kLarger>, 1, kAnyNumber},
+      {"", "Min", LowerMany<kSmaller>, 1, kAnyNumber},
+      {"", "Mul", LowerPair<kMultiply, Numbers>, 2},
+      {"", "Or", LowerPair<std::logical_or<bool>{}, Types<bool>>, 2},
+      {"", "Mod", LowerMod<kRemainder>, 2},
+      {"", "Pow", LowerPair<kPower, Floats>, 2},
+      {"", "Sub", LowerPair<kSubtract, Numbers>, 2},
+      {"", "Sum", LowerMany<kAdd>, 1, kAnyNumber},
+      {"", "Xor", LowerPair<std::not_equal_to<>{}, Types<bool>>, 2},
+  };
+  return kOperators;
+}
 
 }  // namespace slipway::tabular

@@ -137,14 +137,15 @@ template <typename T>
   });
 }
 
-constexpr Operator kOperators[] = {
-    {"", "CumSum", LowerCumSum, 2},
-    {"", "GatherElements", LowerGatherElements, 2},
-    {"", "TopK", LowerTopK, 1, 2},
-};
-
 }  // namespace
 
-std::span<const Operator> RankingOperators() { return kOperators; }
+std::span<const Operator> RankingOperators() {
+  static constexpr Operator kOperators[] = {
+      {"", "CumSum", LowerCumSum, 2},
+      {"", "GatherElements", LowerGatherElements, 2},
+      {"", "TopK", LowerTopK, 1, 2},
+  };
+  return kOperators;
+}
 
 }  // namespace slipway::tabular

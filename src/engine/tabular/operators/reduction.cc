@@ -277,22 +277,6 @@ void SoftmaxRows(const Arithmetic& arithmetic, const T* in, size_t rows, size_t 
   return OkStatus();
 }
 
-constexpr Operator kOperators[] = {
-    {"", "ArgMax", LowerArg<true>},
-    {"", "ArgMin", LowerArg<false>},
-    {"", "ReduceL1", LowerReduce<SumOfMagnitudes>, 1, 2},
-    {"", "ReduceL2", LowerReduce<Length>, 1, 2},
-    {"", "ReduceLogSum", LowerReduce<LogOfSum>, 1, 2},
-    {"", "ReduceLogSumExp", LowerReduce<LogOfSumOfExp>, 1, 2},
-    {"", "ReduceMax", LowerReduce<Largest>, 1, 2},
-    {"", "ReduceMean", LowerReduce<Mean>, 1, 2},
-    {"", "ReduceMin", LowerReduce<Smallest>, 1, 2},
-    {"", "ReduceProd", LowerReduce<Product>, 1, 2},
-    {"", "ReduceSum", LowerReduce<Sum>, 1, 2},
-    {"", "ReduceSumSquare", LowerReduce<SumOfSquares>, 1, 2},
-    {"", "Softmax", LowerSoftmax},
-};
-
 }  // namespace
 
 [[gnu::cold]] void EmitSoftmax(Lowering& node, const Value& x, const Value& y, size_t length) {
@@ -327,6 +311,23 @@ constexpr Operator kOperators[] = {
   return y;
 }
 
-std::span<const Operator> ReductionOperators() { return kOperators; }
+std::span<const Operator> ReductionOperators() {
+  static constexpr Operator kOperators[] = {
+      {"", "ArgMax", LowerArg<true>},
+      {"", "ArgMin", LowerArg<false>},
+      {"", "ReduceL1", LowerReduce<SumOfMagnitudes>, 1, 2},
+      {"", "ReduceL2", LowerReduce<Length>, 1, 2},
+      {"", "ReduceLogSum", LowerReduce<LogOfSum>, 1, 2},
+      {"", "ReduceLogSumExp", LowerReduce<LogOfSumOfExp>, 1, 2},
+      {"", "ReduceMax", LowerReduce<Largest>, 1, 2},
+      {"", "ReduceMean", LowerReduce<Mean>, 1, 2},
+      {"", "ReduceMin", LowerReduce<Smallest>, 1, 2},
+      {"", "ReduceProd", LowerReduce<Product>, 1, 2},
+      {"", "ReduceSum", LowerReduce<Sum>, 1, 2},
+      {"", "ReduceSumSquare", LowerReduce<SumOfSquares>, 1, 2},
+      {"", "Softmax", LowerSoftmax},
+  };
+  return kOperators;
+}
 
 }  // namespace slipway::tabular

@@ -230,13 +230,6 @@ bool CanLookUp(const Value& index, const Tensor& table) {
   return OkStatus();
 }
 
-constexpr Operator kOperators[] = {
-    {"", "Gather", LowerGather, 2, 2, true},
-    {"", "Slice", LowerSlice, 1, 5},
-    {"", "Split", LowerSplit, 1, 2},
-    {"ai.onnx.ml", "ArrayFeatureExtractor", LowerFeatureExtractor, 2},
-};
-
 }  // namespace
 
 [[gnu::cold]] StatusOr<Value> EmitLookup(Lowering& node, const Value& index,
@@ -250,6 +243,14 @@ constexpr Operator kOperators[] = {
   return y;
 }
 
-std::span<const Operator> SelectionOperators() { return kOperators; }
+std::span<const Operator> SelectionOperators() {
+  static constexpr Operator kOperators[] = {
+      {"", "Gather", LowerGather, 2, 2, true},
+      {"", "Slice", LowerSlice, 1, 5},
+      {"", "Split", LowerSplit, 1, 2},
+      {"ai.onnx.ml", "ArrayFeatureExtractor", LowerFeatureExtractor, 2},
+  };
+  return kOperators;
+}
 
 }  // namespace slipway::tabular

@@ -253,21 +253,22 @@ std::optional<Shape> Resolve(Shape dims, std::span<const int64_t> own, size_t co
   return node.Unsupported("only values of numbers are supported");
 }
 
-constexpr Operator kOperators[] = {
-    {"", "Concat", LowerConcat, 1, kAnyNumber, true},
-    {"", "Constant", LowerConstant, 0},
-    {"", "Expand", LowerExpand, 2},
-    {"", "Flatten", LowerFlatten},
-    {"", "Identity", LowerIdentity},
-    {"", "Reshape", LowerReshape, 2},
-    {"", "Shape", LowerShape},
-    {"", "Squeeze", LowerSqueeze, 1, 2},
-    {"", "Transpose", LowerTranspose},
-    {"", "Unsqueeze", LowerUnsqueeze, 1, 2},
-};
-
 }  // namespace
 
-std::span<const Operator> ShapeOperators() { return kOperators; }
+std::span<const Operator> ShapeOperators() {
+  static constexpr Operator kOperators[] = {
+      {"", "Concat", LowerConcat, 1, kAnyNumber, true},
+      {"", "Constant", LowerConstant, 0},
+      {"", "Expand", LowerExpand, 2},
+      {"", "Flatten", LowerFlatten},
+      {"", "Identity", LowerIdentity},
+      {"", "Reshape", LowerReshape, 2},
+      {"", "Shape", LowerShape},
+      {"", "Squeeze", LowerSqueeze, 1, 2},
+      {"", "Transpose", LowerTranspose},
+      {"", "Unsqueeze", LowerUnsqueeze, 1, 2},
+  };
+  return kOperators;
+}
 
 }  // namespace slipway::tabular

@@ -245,13 +245,14 @@ std::vector<float> PairCoefficients(const Classes& classes, const std::vector<fl
   return OkStatus();
 }
 
-constexpr Operator kOperators[] = {
-    {"ai.onnx.ml", "SVMClassifier", LowerClassifier},
-    {"ai.onnx.ml", "SVMRegressor", LowerRegressor},
-};
-
 }  // namespace
 
-std::span<const Operator> SupportVectorOperators() { return kOperators; }
+std::span<const Operator> SupportVectorOperators() {
+  static constexpr Operator kOperators[] = {
+      {"ai.onnx.ml", "SVMClassifier", LowerClassifier},
+      {"ai.onnx.ml", "SVMRegressor", LowerRegressor},
+  };
+  return kOperators;
+}
 
 }  // namespace slipway::tabular

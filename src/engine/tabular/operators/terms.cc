@@ -276,13 +276,14 @@ StatusOr<Norm> NormOf(const Lowering& node) {
   return OkStatus();
 }
 
-constexpr Operator kOperators[] = {
-    {"ai.slipway", "CountTerms", LowerCountTerms, 1, 3, true},
-    {"ai.slipway", "WeighTerms", LowerWeighTerms, 1, 2, true},
-};
-
 }  // namespace
 
-std::span<const Operator> TermOperators() { return kOperators; }
+std::span<const Operator> TermOperators() {
+  static constexpr Operator kOperators[] = {
+      {"ai.slipway", "CountTerms", LowerCountTerms, 1, 3, true},
+      {"ai.slipway", "WeighTerms", LowerWeighTerms, 1, 2, true},
+  };
+  return kOperators;
+}
 
 }  // namespace slipway::tabular

@@ -147,10 +147,11 @@ class TreeEnsemble {
   return OkStatus();
 }
 
-constexpr Operator kOperators[] = {{"ai.onnx.ml", "TreeEnsemble", LowerTreeEnsemble}};
-
 }  // namespace
 
-std::span<const Operator> TreeOperators() { return kOperators; }
+std::span<const Operator> TreeOperators() {
+  static constexpr Operator kOperators[] = {{"ai.onnx.ml", "TreeEnsemble", LowerTreeEnsemble}};
+  return kOperators;
+}
 
 }  // namespace slipway::tabular

@@ -41,10 +41,11 @@ template <typename T>
   return given;
 }
 
-constexpr Operator kOperators[] = {{"", "Where", LowerWhere, 3}};
-
 }  // namespace
 
-std::span<const Operator> WhereOperators() { return kOperators; }
+std::span<const Operator> WhereOperators() {
+  static constexpr Operator kOperators[] = {{"", "Where", LowerWhere, 3}};
+  return kOperators;
+}
 
 }  // namespace slipway::tabular
