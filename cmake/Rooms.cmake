@@ -33,6 +33,9 @@ slipway_headers(cold_headers -Os)
 
 # Released fast (hot) or small (cold).
 function(slipway_heat target heat)
+  if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE -Wno-subobject-linkage)  # a joined file looks like a header
+  endif()
   if(heat STREQUAL "cold")
     target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-Os>)
   endif()
