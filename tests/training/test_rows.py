@@ -157,6 +157,17 @@ def test_how_a_server_is_spoken_to_says_nothing_of_files(trainer, tmp_path):
     done = trainer.run(data, "label", tmp_path / "out", *words, "--baseline", old)
     assert done.returncode == 1
     assert f"--protocol is of models at a server: {old} is a file" in done.stderr
+    gate, authorities = tmp_path / "gate.txt", ["--tls-ca", tmp_path / "authorities.pem"]
+    gate.write_text("accuracy >= 0\n")
+    for option in (["--protocol", "grpc"], authorities):
+        done = trainer.run(data, "label", tmp_path / "out", "--model", "tree", *option, "--gate", gate)
+        assert done.returncode == 1
+        assert f"{option[0]} is of models at a server: none was named" in done.stderr
+        assert not (tmp_path / "out").exists()
+    gate.write_text(f"baseline {old}\naccuracy >= baseline - 1\n")
+    done = trainer.run(data, "label", tmp_path / "out", *words, "--gate", gate)
+    assert done.returncode == 1
+    assert f"--protocol is of models at a server: {old} is a file" in done.stderr
 
 
 def test_rows_are_told_by_their_number_in_the_file(trainer, tmp_path):
