@@ -63,7 +63,8 @@ StatusOr<TableInputs::Source> SourceOf(const data::Column& column, const TensorS
   TableInputs::Source source{&column, {}};
   const bool takes_times = IsTime(spec, place);
   // Only of such an input is it known which columns are times.
-  if (spec.any_number && spec.dtype != DType::kBytes && column.type == data::ColumnType::kTime &&
+  const bool are_known = spec.any_number || !spec.times.empty();
+  if (are_known && spec.dtype != DType::kBytes && column.type == data::ColumnType::kTime &&
       !takes_times)
     return Error(Reason::kBadRequest, "column \"{}\" holds times: the model takes numbers there",
                  column.name);
