@@ -208,6 +208,17 @@ TEST(ReadInputFileTest, WhatIsWrongWithAFileOfDataIsNamed) {
               HasSubstr("the model takes times like 2024-02-29T23:59:59Z there"));
 }
 
+TEST(ReadInputFileTest, WhereOneColumnOfATableIsToldToBeATimeTheOthersAreNone) {
+  Signature table{{{"x", DType::kFp64, {-1, 2}}}, {{"y", DType::kFp64, {-1}}}};
+  table.inputs[0].columns = {"since", "age"};
+  const std::string path = ::testing::TempDir() + "/times.csv";
+  std::ofstream(path) << "since,age\n2024-02-29,2024-02-29\n";
+  EXPECT_TRUE(ReadInputFile(path, {table, {}}).ok()) << "a server that does not tell";
+  table.inputs[0].times = {true, false};
+  EXPECT_THAT(MessageOf(ReadInputFile(path, {table, {}}).status()),
+              HasSubstr("column \"age\" holds times: the model takes numbers there"));
+}
+
 TEST(FormatOfTest, GoesByTheNamesEnd) {
   EXPECT_EQ(*FormatOf("a.ndjson"), FileFormat::kJsonLines);
   EXPECT_EQ(*FormatOf("-"), FileFormat::kJson);

@@ -39,8 +39,12 @@ StatusOr<std::string> Sha256Of(const std::string& path) {
   }
 }
 
-Status KeepTies(const data::Table& table, const pipeline::RowChoice& choice,
-                optimise::LabelledRows& labelled) {
+/// What tied or weighed rows in the training does so here: ties must be there, weights may.
+Status KeepRoles(const data::Table& table, const pipeline::RowChoice& choice,
+                 optimise::LabelledRows& labelled) {
+  if (table.Find(choice.weights) != nullptr) {
+    ASSIGN_OR_RETURN(labelled.weights, pipeline::WeightsOf(table, choice.weights));
+  }
   const std::pair<const std::string*, std::optional<data::Column>*> ties[] = {
       {&choice.group, &labelled.group}, {&choice.time, &labelled.time}};
   for (const auto& [name, column] : ties) {
@@ -72,6 +76,7 @@ StatusOr<RowsOfFile> ReadTrainingRows(const std::string& path, const Signature& 
   read.training = std::move(divided.split);
   optimise::LabelledRows& labelled = read.labelled;
   labelled.target = std::move(divided.all.target);
+  labelled.weights = std::move(divided.all.weights);
   labelled.group = std::move(divided.all.group);
   labelled.time = std::move(divided.all.time);
   labelled.table = divided.all.table.Without({{choice.target}});
@@ -92,7 +97,7 @@ StatusOr<RowsOfFile> ReadTableRows(const std::string& path, const Signature& sig
     ASSIGN_OR_RETURN(const data::Column* const column, file.table.Get(target));
     const std::optional<data::Task> task = evaluate::TaskOf(signature);
     ASSIGN_OR_RETURN(labelled.target, data::TargetOf(*column, task ? &*task : nullptr));
-    if (choice) RETURN_IF_ERROR(KeepTies(file.table, *choice, labelled));
+    if (choice) RETURN_IF_ERROR(KeepRoles(file.table, *choice, labelled));
     labelled.table = file.table.Without({{target}});
   } else {
     labelled.table = std::move(file.table);

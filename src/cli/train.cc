@@ -184,7 +184,8 @@ StatusOr<pipeline::TrainingReport> Train(const TrainingOptions& options,
       options,
       {.load = pipeline::LoaderOf(*engine, {.intra_op_threads = options.threads}),
        .open_baseline =
-           [&](const std::string& name) { return OpenBaseline(name, arguments, options.threads); }},
+           [&](const std::string& name) { return OpenBaseline(name, arguments, options.threads); },
+       .without_baseline = [&] { return CheckTargetUse(arguments, {}); }},
       {.stop_requests = &InterruptCount::count,
        .progress = [&](std::string_view, double share) { progress.Set(share); }});
 }

@@ -1,6 +1,6 @@
 #include "client/grpc_message.h"
 
-#include "client/column_names.h"
+#include "client/column_parameters.h"
 #include "client/unreadable.h"
 #include "protobuf/message_reader.h"
 #include "protobuf/message_writer.h"
@@ -34,7 +34,7 @@ Status ReadDims(const Field& field, Shape& shape) {
 }
 
 /// An entry of a map from names to InferParameters.
-Status ReadParameter(std::string_view message, TensorSpec& spec) {
+Status ReadParameter(std::string_view message, ColumnParameters& columns) {
   std::string_view name, value;
   MessageReader entry(message);
   for (Field field; entry.Next(&field);) {
@@ -44,8 +44,7 @@ Status ReadParameter(std::string_view message, TensorSpec& spec) {
   RETURN_IF_ERROR(entry.status());
   MessageReader parameter(value);
   for (Field field; parameter.Next(&field);)
-    if (name == kColumnsParameter && field.tag == BytesTag(3))
-      spec.columns = ReadColumnNames(field.bytes);
+    if (field.tag == BytesTag(3)) columns.Read(name, field.bytes);
   return parameter.status();
 }
 
@@ -53,19 +52,21 @@ Status ReadParameter(std::string_view message, TensorSpec& spec) {
 /// fields 1 to 4 of both.
 StatusOr<TensorSpec> ReadTensor(std::string_view message) {
   TensorSpec spec;
+  ColumnParameters columns;
   std::string_view datatype;
   MessageReader reader(message);
   for (Field field; reader.Next(&field);) {
     if (field.tag == BytesTag(1)) spec.name = field.bytes;
     if (field.tag == BytesTag(2)) datatype = field.bytes;
     if (field.number() == 3) RETURN_IF_ERROR(ReadDims(field, spec.shape));
-    if (field.tag == BytesTag(4)) RETURN_IF_ERROR(ReadParameter(field.bytes, spec));
+    if (field.tag == BytesTag(4)) RETURN_IF_ERROR(ReadParameter(field.bytes, columns));
   }
   RETURN_IF_ERROR(reader.status());
   const auto dtype = ParseDType(datatype);
   if (!dtype)
     return Error(Reason::kIo, "tensor \"{}\": unknown datatype \"{}\"", spec.name, datatype);
   spec.dtype = *dtype;
+  std::move(columns).GiveTo(spec);
   return spec;
 }
 

@@ -39,6 +39,10 @@ TEST(ReadModelMetadataTest, ReadsTheNamesOfColumns) {
   };
   EXPECT_EQ(columns_of(R"(["age","income"])"), (std::vector<std::string>{"age", "income"}));
   EXPECT_TRUE(columns_of("age, income").empty());
+  (*input.mutable_parameters())["times"].set_string_param("[1]");
+  (*input.mutable_parameters())["columns"].set_string_param(R"(["age","since"])");
+  EXPECT_EQ(ReadModelMetadata(metadata.SerializeAsString())->inputs.at(0).times,
+            (std::vector<bool>{false, true}));
   (*input.mutable_parameters())["columns"].set_int64_param(2);
   EXPECT_TRUE(ReadModelMetadata(metadata.SerializeAsString())->inputs.at(0).columns.empty());
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "client/column_names.h"
+#include "client/column_parameters.h"
 #include "client/unreadable.h"
 #include "text/json_reader.h"
 #include "text/json_writer.h"
@@ -43,6 +43,7 @@ Status ReadShape(JsonReader& json, Shape& shape) {
 }
 
 Status ReadEntry(JsonReader& json, TensorEntry& entry) {
+  ColumnParameters columns;
   std::string datatype;
   RETURN_IF_ERROR(ReadObject(json, [&](std::string_view key) -> Status {
     if (key == "name") return json.ReadString(&entry.spec.name);
@@ -53,7 +54,7 @@ Status ReadEntry(JsonReader& json, TensorEntry& entry) {
       if (parameter == "binary_data_size") return json.ReadUint64(&entry.binary_size.emplace());
       std::string_view value;
       RETURN_IF_ERROR(json.Skip(&value));
-      if (parameter == kColumnsParameter) entry.spec.columns = ReadColumnNames(value);
+      columns.Read(parameter, value);
       return OkStatus();
     });
   }));
@@ -61,6 +62,7 @@ Status ReadEntry(JsonReader& json, TensorEntry& entry) {
   if (!dtype)
     return Error(Reason::kIo, "tensor \"{}\": unknown datatype \"{}\"", entry.spec.name, datatype);
   entry.spec.dtype = *dtype;
+  std::move(columns).GiveTo(entry.spec);
   return OkStatus();
 }
 

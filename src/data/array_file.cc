@@ -88,7 +88,8 @@ void BecomeCategories(Column& column) {
 }
 
 /// Gives a column of numbers another type; times are seconds since 1970.
-Status Retype(ColumnType type, Column& column) {
+/// @param numbers  of the rows, for messages.
+Status Retype(ColumnType type, std::span<const uint64_t> numbers, Column& column) {
   column.type = type;
   if (type == ColumnType::kCategory) {
     BecomeCategories(column);
@@ -101,8 +102,8 @@ Status Retype(ColumnType type, Column& column) {
                       : type == ColumnType::kBoolean ? value == 0 || value == 1
                                                      : type != ColumnType::kText;
     if (!fits && !std::isnan(value))
-      return Error(Reason::kBadRequest, "row {}, column \"{}\": {} is not of type {}", row + 1,
-                   column.name, value, NameOf(type));
+      return Error(Reason::kBadRequest, "row {}, column \"{}\": {} is not of type {}",
+                   NumberOfRow(numbers, row), column.name, value, NameOf(type));
   }
   return OkStatus();
 }
@@ -233,10 +234,10 @@ class ArrayReader {
     table_.rows = static_cast<size_t>(std::min<uint64_t>(rows, options_.max_rows));
     if (table_.rows == rows) return;
     Reservoir reservoir(options_.max_rows, options_.seed);
-    for (uint64_t row = 0; row < rows; ++row) reservoir.Next();
-    sample_ = reservoir.rows();
-    std::sort(sample_.begin(), sample_.end());
-    for (const uint64_t row : sample_) table_.numbers.push_back(row + 1);
+    for (uint64_t row = 0; row < rows; ++row) reservoir.Next(row + 1);
+    table_.numbers = reservoir.numbers();
+    std::sort(table_.numbers.begin(), table_.numbers.end());
+    for (const uint64_t number : table_.numbers) sample_.push_back(number - 1);
   }
 
   bool sampled() const { return !sample_.empty(); }
@@ -283,7 +284,8 @@ class ArrayReader {
       Column column{.name = names_[i], .numbers = std::move(columns[i])};
       column.type = TypeOf(dtype, column.numbers);
       const auto given = options_.types.find(column.name);
-      if (given != options_.types.end()) RETURN_IF_ERROR(Retype(given->second, column));
+      if (given != options_.types.end())
+        RETURN_IF_ERROR(Retype(given->second, table_.numbers, column));
       table_.columns.push_back(std::move(column));
     }
     return OkStatus();

@@ -186,8 +186,8 @@ Status CsvRows::ReadNames() {
 
 StatusOr<bool> CsvRows::Next(RowBatch& batch) {
   batch.width = names_.size();
+  batch.ForgetRows();
   for (;;) {
-    batch.lines.clear();
     RETURN_IF_ERROR(Split(SIZE_MAX, batch));
     if (batch.rows() > 0) return true;
     if (window_.at_end() && window_.size() == 0) return false;
@@ -208,6 +208,7 @@ Status CsvRows::Split(size_t most, RowBatch& batch) {
     }
     if (complaint_.empty()) return OkStatus();
     RETURN_IF_ERROR(bad_.Add(complaint_));
+    batch.AddGap(batch.rows(), 1);
     if (resume_ == nullptr) {
       const void* const line_end = std::memchr(window_.begin(), '\n', rest);
       resume_ = line_end == nullptr ? window_.end() : static_cast<const char*>(line_end) + 1;

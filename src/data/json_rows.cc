@@ -15,7 +15,7 @@ constexpr std::string_view kFalse = "                                false";
 
 StatusOr<bool> JsonRows::Next(RowBatch& batch) {
   strings_.clear();
-  batch.lines.clear();
+  batch.ForgetRows();
   batch.width = names_.size();
   for (;;) {
     ASSIGN_OR_RETURN(const bool same_names, TakeLines(batch));
@@ -48,6 +48,7 @@ StatusOr<bool> JsonRows::TakeLines(RowBatch& batch) {
     if (!read.ok()) {
       ForgetNames(known);
       RETURN_IF_ERROR(bad_.Add(fmt::format("line {}: {}", line_, MessageOf(read))));
+      batch.AddGap(batch.rows(), 1);
       window_.MoveTo(line_end + 1);
       continue;
     }

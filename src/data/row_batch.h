@@ -25,18 +25,34 @@ struct RowBatch {
                                // missing
   };
 
+  /// Rows of the file that are not in the batch.
+  struct Gap {
+    size_t before;  // the place of the row that follows; rows() behind all
+    uint64_t rows;  // how many
+  };
+
   size_t width = 0;
   std::vector<std::string_view> cells;  // [rows, width]; those after them are unused
   std::vector<TypedColumn> typed;       // [width], or empty: cells show what they are
   std::vector<uint64_t> lines;          // [rows]: of the file, from 1, where each begins
   std::string_view row_word = "line";   // what `lines` counts
+  std::vector<Gap> gaps;                // where bad rows were passed over, ascending
 
   size_t rows() const { return lines.size(); }
   /// The column has values, and no cells.
   bool has_values(size_t column) const {
     return !typed.empty() && typed[column].type != ColumnType::kText;
   }
-  /// Rows [begin, end) of another batch.
+  /// Without rows; whatever else it holds is overwritten.
+  void ForgetRows() {
+    lines.clear();
+    gaps.clear();
+  }
+  void AddGap(size_t before, uint64_t count) {
+    if (gaps.empty() || gaps.back().before != before) gaps.push_back({before, 0});
+    gaps.back().rows += count;
+  }
+  /// Rows [begin, end) of another batch, and the gaps before them; behind them where it ends.
   void CopyRows(const RowBatch& from, size_t begin, size_t end) {
     width = from.width;
     row_word = from.row_word;
@@ -49,6 +65,10 @@ struct RowBatch {
       if (!column.values.empty()) column.values = column.values.subspan(begin, end - begin);
     lines.assign(from.lines.begin() + static_cast<ptrdiff_t>(begin),
                  from.lines.begin() + static_cast<ptrdiff_t>(end));
+    gaps.clear();
+    for (const Gap& gap : from.gaps)
+      if (gap.before >= begin && (gap.before < end || end == from.rows()))
+        AddGap(gap.before - begin, gap.rows);
   }
   std::string_view cell(size_t row, size_t column) const { return cells[row * width + column]; }
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "base/nearest_word.h"
 #include "base/random.h"
@@ -46,29 +47,29 @@ void Reorder(std::span<const uint32_t> order, std::vector<T>& values) {
 
 }  // namespace
 
-uint32_t Reservoir::Next() {
+uint32_t Reservoir::Next(uint64_t number) {
   const uint64_t row = seen_++;
-  if (rows_.size() < size_) {
-    rows_.push_back(row);
-    return static_cast<uint32_t>(rows_.size() - 1);
+  if (numbers_.size() < size_) {
+    numbers_.push_back(number);
+    return static_cast<uint32_t>(numbers_.size() - 1);
   }
   const uint64_t place = Random(seed_, row).Below(seen_);
   if (place >= size_) return kNoPlace;
-  rows_[place] = row;
+  numbers_[place] = number;
   return static_cast<uint32_t>(place);
 }
 
 std::vector<uint32_t> Reservoir::InOrder() const {
-  std::vector<uint32_t> order(rows_.size());
+  std::vector<uint32_t> order(numbers_.size());
   std::iota(order.begin(), order.end(), 0);
   std::sort(order.begin(), order.end(),
-            [&](uint32_t a, uint32_t b) { return rows_[a] < rows_[b]; });
+            [&](uint32_t a, uint32_t b) { return numbers_[a] < numbers_[b]; });
   return order;
 }
 
 void Reservoir::Restart() {
   seen_ = 0;
-  rows_.clear();
+  numbers_.clear();
 }
 
 TableBuilder::TableBuilder(const TableOptions& options, Keep keep)
@@ -96,11 +97,8 @@ Status TableBuilder::AddColumns(std::span<const std::string> names) {
 Status TableBuilder::Add(const std::vector<std::string>& names, RowBatch& batch, BadRows& bad) {
   RETURN_IF_ERROR(AddColumns(std::span(names).first(batch.width)));
   if (any_given_) RETURN_IF_ERROR(DropBadRows(batch, bad));
+  RETURN_IF_ERROR(NumberRows(batch));
   rows_ += batch.rows();
-  if (sampled()) {
-    places_.resize(batch.rows());
-    for (uint32_t& place : places_) place = reservoir_.Next();
-  }
   const uint64_t rows = keep_ == Keep::kTypes ? batch.rows()
                         : sampled()           ? reservoir_.filled()
                                               : rows_;
@@ -118,10 +116,14 @@ Status TableBuilder::Add(const std::vector<std::string>& names, RowBatch& batch,
 }
 
 Status TableBuilder::DropBadRows(RowBatch& batch, BadRows& bad) const {
+  const std::vector<RowBatch::Gap> before = std::exchange(batch.gaps, {});
+  auto gap = before.begin();
   size_t kept = 0;
   for (size_t row = 0; row < batch.rows(); ++row) {
+    if (gap != before.end() && gap->before == row) batch.AddGap(kept, gap++->rows);
     if (std::string complaint = Complaint(batch, row); !complaint.empty()) {
       RETURN_IF_ERROR(bad.Add(std::move(complaint)));
+      batch.AddGap(kept, 1);
       continue;
     }
     const auto from = batch.cells.begin() + static_cast<ptrdiff_t>(row * batch.width);
@@ -132,9 +134,36 @@ Status TableBuilder::DropBadRows(RowBatch& batch, BadRows& bad) const {
       if (!column.values.empty()) column.values[kept] = column.values[row];
     batch.lines[kept++] = batch.lines[row];
   }
+  if (gap != before.end()) batch.AddGap(kept, gap->rows);
   batch.lines.resize(kept);
   for (RowBatch::TypedColumn& column : batch.typed)
     if (!column.values.empty()) column.values = column.values.first(kept);
+  return OkStatus();
+}
+
+Status TableBuilder::NumberRows(const RowBatch& batch) {
+  const bool are_places = numbers_.empty() && batch.gaps.empty() && file_rows_ == rows_;
+  if (!sampled() && (are_places || keep_ == Keep::kTypes)) {
+    file_rows_ += batch.rows();
+    for (const RowBatch::Gap& gap : batch.gaps) file_rows_ += gap.rows;
+    return OkStatus();
+  }
+  if (sampled()) {
+    places_.resize(batch.rows());
+  } else {
+    RETURN_IF_ERROR(budget_.Reserve(numbers_, static_cast<size_t>(rows_) + batch.rows()));
+    for (uint64_t row = numbers_.size(); row < rows_; ++row) numbers_.push_back(row + 1);
+  }
+  auto gap = batch.gaps.begin();
+  for (size_t row = 0; row < batch.rows(); ++row) {
+    if (gap != batch.gaps.end() && gap->before == row) file_rows_ += gap++->rows;
+    const uint64_t number = ++file_rows_;
+    if (sampled())
+      places_[row] = reservoir_.Next(number);
+    else
+      numbers_.push_back(number);
+  }
+  if (gap != batch.gaps.end()) file_rows_ += gap->rows;
   return OkStatus();
 }
 
@@ -161,7 +190,8 @@ bool TableBuilder::NeedsSecondPass() const {
 }
 
 void TableBuilder::BeginSecondPass() {
-  rows_ = 0;
+  rows_ = file_rows_ = 0;
+  numbers_.clear();
   reservoir_.Restart();
   for (ColumnBuilder& column : columns_) column.BeginSecondPass();
 }
@@ -179,7 +209,7 @@ Status TableBuilder::Decide() {
                      [&](const ColumnBuilder& column) { return column.name() == name; }))
       return NoSuchColumn(name, type);
   for (ColumnBuilder& column : columns_) RETURN_IF_ERROR(column.Decide());
-  if (keep_ == Keep::kTypes) rows_ = 0;
+  if (keep_ == Keep::kTypes) rows_ = file_rows_ = 0;
   keep_ = Keep::kValues;
   return OkStatus();
 }
@@ -197,7 +227,11 @@ Table TableBuilder::Take() {
     }
     table.columns.push_back(std::move(column));
   }
-  for (const uint32_t place : order) table.numbers.push_back(reservoir_.rows()[place] + 1);
+  for (const uint32_t place : order) table.numbers.push_back(reservoir_.numbers()[place]);
+  if (!sampled()) {
+    std::swap(table.numbers, numbers_);
+    budget_.Return(table.numbers.capacity() * sizeof(uint64_t));
+  }
   rows_ = 0;
   return table;
 }

@@ -16,11 +16,12 @@ class Reservoir {
   Reservoir(size_t size, uint64_t seed) : size_(size), seed_(seed) {}
 
   /// The place in the sample of the row that is next, whatever it held before; or kNoPlace.
-  uint32_t Next();
+  /// @param number  of the row: larger than of those before it.
+  uint32_t Next(uint64_t number);
   /// How many places are filled.
-  size_t filled() const { return rows_.size(); }
-  /// The row of each place.
-  const std::vector<uint64_t>& rows() const { return rows_; }
+  size_t filled() const { return numbers_.size(); }
+  /// The number of each place's row.
+  const std::vector<uint64_t>& numbers() const { return numbers_; }
   /// Places in the order in which their rows came.
   std::vector<uint32_t> InOrder() const;
   void Restart();
@@ -29,7 +30,7 @@ class Reservoir {
   size_t size_;
   uint64_t seed_;
   uint64_t seen_ = 0;
-  std::vector<uint64_t> rows_;  // of each place: its row
+  std::vector<uint64_t> numbers_;  // of each place: its row's
 };
 
 /// Usage: Add until the reader ends; when NeedsSecondPass, BeginSecondPass and Add all again;
@@ -65,6 +66,8 @@ class TableBuilder {
   /// Takes rows off the batch with a cell that its column's given type cannot hold.
   Status DropBadRows(RowBatch& batch, BadRows& bad) const;
   std::string Complaint(const RowBatch& batch, size_t row) const;
+  /// Chooses those of a sample, and keeps the numbers of rows that are not their places.
+  Status NumberRows(const RowBatch& batch);
   Status NoSuchColumn(std::string_view name, ColumnType type) const;
   bool sampled() const { return options_.max_rows != SIZE_MAX; }
 
@@ -77,6 +80,8 @@ class TableBuilder {
   bool any_given_ = false;
   std::vector<uint32_t> places_;
   uint64_t rows_ = 0;
+  uint64_t file_rows_ = 0;         // of this pass, with the bad ones
+  std::vector<uint64_t> numbers_;  // [rows_], as Table has them; of a sample the reservoir's
 };
 
 }  // namespace slipway::data

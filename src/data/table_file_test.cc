@@ -13,6 +13,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 class TableFileTest : public testing::Test {
  protected:
@@ -114,6 +115,56 @@ TEST_F(TableFileTest, SkipsAndCountsBadRows) {
   EXPECT_THAT((*read->table.Get("a"))->numbers, ElementsAre(1, 6, 14));
   EXPECT_EQ(read->facts.rows, 3u);
   EXPECT_EQ(read->facts.first_skipped, "line 3, column 2: expected 2 cells, got 1");
+  EXPECT_THAT(read->table.numbers, ElementsAre(1, 4, 8));
+}
+
+TEST_F(TableFileTest, RowsKeepTheirNumbersWhereBadOnesAreSkipped) {
+  // Every seventh row has a cell too few, every eleventh a word; the first and the last rows, too.
+  constexpr uint64_t kRows = 50'000;
+  std::string csv = "n,v,late\n", json;
+  for (uint64_t row = 1; row <= kRows; ++row) {
+    const bool is_end = row <= 3 || row > kRows - 3;
+    const std::string_view late = row > 40'000 ? "x" : "1";  // wants a second pass
+    const std::string_view value = row % 11 == 0 ? "bad" : "1";
+    const bool is_short = row % 7 == 0 || is_end;
+    csv += is_short ? "1\n" : fmt::format("{},{},{}\n", row, value, late);
+    json += is_short ? "{]\n"
+                     : fmt::format("{{\"n\":{},\"v\":\"{}\",\"late\":\"{}\"}}\n", row, value, late);
+  }
+  const TableOptions all{.types = {{"v", ColumnType::kNumber}}, .skip_bad_rows = true};
+  TableOptions some = all;
+  some.max_rows = 3000;
+  const auto are_right = [](const Table& table) {
+    const std::vector<double>& own = table.Find("n")->numbers;
+    ASSERT_EQ(table.numbers.size(), own.size());
+    for (size_t row = 0; row < own.size(); ++row)
+      ASSERT_EQ(static_cast<double>(table.numbers[row]), own[row]);
+  };
+  for (const std::string& text : {csv, json}) {
+    for (const TableOptions& options : {all, some}) {
+      const auto read = Read(text, options);
+      ASSERT_TRUE(read.ok()) << read.status();
+      are_right(read->table);
+    }
+    auto stream = OpenTable(folder_.Write("data.csv", text), all);
+    ASSERT_TRUE(stream.ok()) << stream.status();
+    size_t rows = 0;
+    for (size_t part = 1; part > 0; rows += part) {
+      const auto table = (*stream)->Next(7001);
+      ASSERT_TRUE(table.ok()) << table.status();
+      are_right(*table);
+      part = table->rows;
+    }
+    EXPECT_EQ(rows, (*stream)->facts().rows);
+    EXPECT_EQ(rows + (*stream)->facts().skipped, kRows);
+  }
+}
+
+TEST_F(TableFileTest, PartsOfAFileWithoutBadRowsAreNumberedOn) {
+  auto stream = OpenTable(folder_.Write("data.csv", "n\n1\n2\n3\n4\n5\n"));
+  ASSERT_TRUE(stream.ok()) << stream.status();
+  EXPECT_THAT((*stream)->Next(3)->numbers, IsEmpty());
+  EXPECT_THAT((*stream)->Next(3)->numbers, ElementsAre(4, 5));
 }
 
 TEST_F(TableFileTest, GoesOnAfterWrongQuotesThatFollowRightOnes) {

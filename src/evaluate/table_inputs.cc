@@ -63,7 +63,8 @@ StatusOr<TableInputs::Source> SourceOf(const data::Column& column, const TensorS
   TableInputs::Source source{&column, {}};
   const bool takes_times = IsTime(spec, place);
   // Only of such an input is it known which columns are times.
-  if (spec.any_number && spec.dtype != DType::kBytes && column.type == data::ColumnType::kTime &&
+  const bool are_known = spec.any_number || !spec.times.empty();
+  if (are_known && spec.dtype != DType::kBytes && column.type == data::ColumnType::kTime &&
       !takes_times)
     return Error(Reason::kBadRequest, "column \"{}\" holds times: the model takes numbers there",
                  column.name);
@@ -74,9 +75,10 @@ StatusOr<TableInputs::Source> SourceOf(const data::Column& column, const TensorS
   return source;
 }
 
-Status CannotHold(const data::Column& column, size_t row, double value, const TensorSpec& spec) {
+/// @param row  its number in the file.
+Status CannotHold(const data::Column& column, uint64_t row, double value, const TensorSpec& spec) {
   return Error(Reason::kBadRequest, "column \"{}\", row {}: input \"{}\" of {} cannot hold {}",
-               column.name, row + 1, spec.name, NameOf(spec.dtype),
+               column.name, row, spec.name, NameOf(spec.dtype),
                std::isnan(value) ? "a missing value" : fmt::format("{}", value));
 }
 
@@ -89,7 +91,7 @@ Status FillColumn(const TableInputs::Input& input, size_t place, size_t begin, s
   for (size_t row = begin; row < end; ++row)
     if (const double value = source.NumberAt(row);
         !convert(value, &out[(row - begin) * stride + place]))
-      return CannotHold(*source.column, row, value, *input.spec);
+      return CannotHold(*source.column, data::NumberOfRow(input.numbers, row), value, *input.spec);
   return OkStatus();
 }
 
@@ -206,7 +208,7 @@ StatusOr<TableInputs> TableInputs::Create(const Signature& signature, const data
 }
 
 Status TableInputs::AddTable(const TensorSpec& spec, const data::Table& table) {
-  Input input{&spec, {}};
+  Input input{&spec, {}, table.numbers};
   std::vector<const data::Column*> columns;
   if (spec.columns.empty()) {
     for (const data::Column& column : table.columns) columns.push_back(&column);
@@ -241,7 +243,7 @@ Status TableInputs::AddNamed(const TensorSpec& spec, const data::Table& table) {
         "input takes all columns",
         spec.name, values);
   ASSIGN_OR_RETURN(Source source, SourceOf(**column, spec, 0));
-  inputs_.push_back({&spec, {}});
+  inputs_.push_back({&spec, {}, table.numbers});
   inputs_.back().sources.push_back(std::move(source));
   return OkStatus();
 }

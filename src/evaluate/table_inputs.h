@@ -39,7 +39,8 @@ class TableInputs {
   };
   struct Input {
     const TensorSpec* spec;
-    std::vector<Source> sources;  // one a value of a row
+    std::vector<Source> sources;        // one a value of a row
+    std::span<const uint64_t> numbers;  // of the rows, as data::Table has them
   };
 
  private:

@@ -129,8 +129,11 @@ StatusOr<Gatekeeper> FileGate(const evaluate::Gate& gate, const Signature& signa
   };
   return Gatekeeper([&gate, &rows, side, target = std::move(target)](
                         const Standing& original, const Standing& now) -> StatusOr<std::string> {
-    const evaluate::GateEvidence evidence{
-        .target = target, .table = rows.table, .candidate = side(now), .baseline = side(original)};
+    const evaluate::GateEvidence evidence{.target = target,
+                                          .table = rows.table,
+                                          .weights = rows.weights,
+                                          .candidate = side(now),
+                                          .baseline = side(original)};
     ASSIGN_OR_RETURN(const auto lines, evaluate::JudgeGate(gate, evidence));
     std::string failed;
     for (const evaluate::GateLine& line : lines)

@@ -1,6 +1,7 @@
 #pragma once
 // How good a model's answers are on rows whose right answers are known.
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,10 @@ StatusOr<evaluate::Predictions> PredictRows(const evaluate::Runner& model,
                                             const data::Target& target);
 
 /// The figures of evaluate/metrics.h, most telling first, with their intervals.
+/// @param weights  of the rows; empty: 1 each.
 std::vector<evaluate::Figure> FiguresOf(const data::Target& target,
-                                        const evaluate::Predictions& predictions);
+                                        const evaluate::Predictions& predictions,
+                                        std::span<const double> weights);
 
 /// The first figure, on the same rows before and after.
 struct Loss {
@@ -36,18 +39,24 @@ struct Loss {
                     // paired 95 % interval, of classes never less than so few rows can show
 };
 Loss PairedLoss(const data::Target& target, const evaluate::Predictions& before,
-                const evaluate::Predictions& now);
+                const evaluate::Predictions& now, std::span<const double> weights);
 
 /// OK when so many rows can show, even if no answer changed, that at most `max_loss` is lost: of
-/// classes a share of the rows, and of a regression (docs/adr/0060) anything at all.
+/// classes a share of the rows, and of a regression (docs/adr/0060) anything at all. Rows of
+/// different weights show as much as fewer alike ones (docs/adr/0083).
 /// @return kBadRequest with what it takes.
-Status CheckRowsSuffice(const data::Target& target, double max_loss);
+Status CheckRowsSuffice(const data::Target& target, std::span<const double> weights,
+                        double max_loss);
 
 /// What may be lost of a figure: of a share of rows `max_loss`, of a regression's error that share.
 double AllowedLoss(const evaluate::Figure& before, double max_loss);
 
+/// @param purpose  "to judge by".
+/// @return kBadRequest when no row has any weight.
+Status CheckWeights(const LabelledRows& rows, std::string_view purpose);
+
 /// What a pass that needs right answers asks first.
-/// @return kBadRequest naming the pass and what is missing.
+/// @return kBadRequest naming the pass and what is missing: rows, answers, any weight.
 Status CheckAnswers(const Workshop& workshop, std::string_view pass);
 
 /// How much worse `now` is than `before`, in the metric's unit; negative when it is better.

@@ -69,6 +69,8 @@ Rows Rows::Sample(size_t most) const {
 LabelledRows LabelledRows::Select(std::span<const uint32_t> selected) const {
   LabelledRows part{.rows = rows.Select(selected), .target = {}, .table = table.Select(selected)};
   if (target) part.target = target->Select(selected);
+  if (!weights.empty())
+    for (const uint32_t row : selected) part.weights.push_back(weights[row]);
   if (group) part.group = group->Select(selected);
   if (time) part.time = time->Select(selected);
   return part;

@@ -32,9 +32,11 @@ struct LabelledRows {
   Rows rows;
   std::optional<data::Target> target;
   data::Table table;  // the same rows as columns, for slices; no columns where they are no table
+  std::vector<double> weights = {};        // [count] of figures and losses; empty: 1 each
   std::optional<data::Column> group = {};  // rows of one value stay on one side of every split
   std::optional<data::Column> time = {};   // later rows judge earlier ones
 
+  double weight(size_t row) const { return weights.empty() ? 1.0 : weights[row]; }
   /// How they may be divided, as train/dataset.h has it; borrows from these rows.
   data::SplitOptions Splitting(uint64_t seed) const;
   LabelledRows Select(std::span<const uint32_t> rows) const;

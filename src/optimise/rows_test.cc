@@ -60,6 +60,16 @@ TEST(SplitForCalibrationTest, ClassesAreOnBothSidesInTheSameShares) {
       EXPECT_EQ(part->target->classes[i], static_cast<int32_t>(NumbersOf(*part)[i]) % 4);
 }
 
+TEST(SplitForCalibrationTest, WeightsGoWithTheirRows) {
+  LabelledRows rows = Numbered(10);
+  for (size_t row = 0; row < 10; ++row) rows.weights.push_back(static_cast<double>(row));
+  const CalibrationSplit split = SplitForCalibration(rows, 4).value();
+  for (const LabelledRows* part : {&split.calibration, &split.judged})
+    EXPECT_EQ(part->weights,
+              std::vector<double>(part->rows.inputs.front().tensor.as<float>().begin(),
+                                  part->rows.inputs.front().tensor.as<float>().end()));
+}
+
 TEST(SplitForCalibrationTest, NoGroupIsOnBothSidesAndLaterRowsJudge) {
   LabelledRows rows = Numbered(200);
   rows.target = InTurns(200, 2);

@@ -71,6 +71,7 @@ StatusOr<std::vector<Standing>> CompareSideBySide(std::span<const Contender> con
   ASSIGN_OR_RETURN(const auto answers, RunRows(*runners.front(), rows.rows));
   data::Target target;
   if (rows.target) {
+    RETURN_IF_ERROR(CheckWeights(rows, "to judge by"));
     ASSIGN_OR_RETURN(target, TargetFor(signature, rows));
   }
   for (size_t i = 0; i < contenders.size(); ++i) {
@@ -85,7 +86,7 @@ StatusOr<std::vector<Standing>> CompareSideBySide(std::span<const Contender> con
     if (!rows.target) continue;
     const Signature& says = contenders[i].signature ? *contenders[i].signature : signature;
     ASSIGN_OR_RETURN(standing.predictions, PredictRows(*runners[i], says, own, target));
-    standing.figures = FiguresOf(target, standing.predictions);
+    standing.figures = FiguresOf(target, standing.predictions, rows.weights);
   }
   RETURN_IF_ERROR(TimeAll(contenders, runners, rows.rows, options, standings));
   return standings;

@@ -3,11 +3,11 @@
 namespace slipway::pipeline {
 
 StatusOr<HeldOutJudge> HeldOutJudge::Create(const TrainingOptions& options,
-                                            const TrainingRows& rows, const OpenBaseline& open,
+                                            const TrainingRows& rows, const TrainingDoors& doors,
                                             Team& team) {
   HeldOutJudge judge(options, rows, team);
   RETURN_IF_ERROR(judge.ReadGate());
-  RETURN_IF_ERROR(judge.OpenRival(open));
+  RETURN_IF_ERROR(judge.OpenRival(doors));
   return judge;
 }
 
@@ -18,11 +18,11 @@ Status HeldOutJudge::ReadGate() {
   return checked.ok() ? OkStatus() : Annotate(checked, options_->gate);
 }
 
-Status HeldOutJudge::OpenRival(const OpenBaseline& open) {
+Status HeldOutJudge::OpenRival(const TrainingDoors& doors) {
   ASSIGN_OR_RETURN(const std::string name,
                    evaluate::NameOfBaseline(options_->baseline, gate_, options_->gate));
-  if (name.empty()) return OkStatus();
-  StatusOr<Baseline> model = open(name);
+  if (name.empty()) return doors.without_baseline ? doors.without_baseline() : OkStatus();
+  StatusOr<Baseline> model = doors.open_baseline(name);
   if (!model.ok()) return Annotate(model.status(), "baseline");
   rivals_runner_ = std::move(model->runner);
   rival_ = evaluate::Contestant{.name = name,

@@ -16,7 +16,7 @@ class HeldOutJudge {
   /// what is wrong with them is known before anything is trained.
   /// @param options, rows, team  must outlive the judge.
   static StatusOr<HeldOutJudge> Create(const TrainingOptions& options, const TrainingRows& rows,
-                                       const OpenBaseline& open, Team& team);
+                                       const TrainingDoors& doors, Team& team);
 
   /// @param report  of the training so far. At least one row is held out.
   StatusOr<evaluate::Report> Judge(const evaluate::Runner& runner, const train::Trained& trained,
@@ -26,7 +26,7 @@ class HeldOutJudge {
   HeldOutJudge(const TrainingOptions& options, const TrainingRows& rows, Team& team)
       : options_(&options), rows_(&rows), team_(&team) {}
   Status ReadGate();
-  Status OpenRival(const OpenBaseline& open);
+  Status OpenRival(const TrainingDoors& doors);
 
   const TrainingOptions* options_;
   const TrainingRows* rows_;

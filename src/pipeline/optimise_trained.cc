@@ -9,8 +9,12 @@ namespace {
 
 StatusOr<optimise::LabelledRows> LabelledRowsOf(const train::Trained& trained,
                                                 const train::Dataset& set) {
-  optimise::LabelledRows labelled{
-      .rows = {}, .target = set.target, .table = {}, .group = set.group, .time = set.time};
+  optimise::LabelledRows labelled{.rows = {},
+                                  .target = set.target,
+                                  .table = {},
+                                  .weights = set.weights,
+                                  .group = set.group,
+                                  .time = set.time};
   ASSIGN_OR_RETURN(labelled.table, train::InputsOf(trained, set.table));
   ASSIGN_OR_RETURN(labelled.rows, optimise::RowsOfTable(labelled.table, trained.signature));
   return labelled;

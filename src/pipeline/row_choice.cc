@@ -52,24 +52,16 @@ Status Clean(const RowChoice& choice, DividedRows& rows, data::Table& table) {
   return OkStatus();
 }
 
-StatusOr<std::vector<double>> WeightsOf(const data::Table& table, const std::string& name) {
-  if (name.empty()) return std::vector<double>();
-  ASSIGN_OR_RETURN(const data::Column* const column, table.Get(name));
-  if (!column->is_numeric())
-    return Error(Reason::kBadRequest, "is of type {}, expected numbers",
-                 data::NameOf(column->type));
-  RETURN_IF_ERROR(train::CheckWeights(column->numbers, table.numbers));
-  return column->numbers;
-}
-
 std::optional<data::Column> CopyOf(const data::Table& table, const std::string& name) {
   const data::Column* const column = table.Find(name);
   return column == nullptr ? std::nullopt : std::optional(*column);
 }
 
-Status NameWeights(const RowChoice& choice, const Status& status) {
-  return Annotate(status, fmt::format("--weights: column \"{}\"", choice.weights));
+Status NameColumn(const std::string& name, const Status& status) {
+  return Annotate(status, fmt::format("column \"{}\"", name));
 }
+
+Status NameWeights(const Status& status) { return Annotate(status, "--weights"); }
 
 /// Target, weights, groups and times; the table still has every column.
 StatusOr<train::Dataset> RolesOf(data::Table table, const RowChoice& choice) {
@@ -82,7 +74,7 @@ StatusOr<train::Dataset> RolesOf(data::Table table, const RowChoice& choice) {
   ASSIGN_OR_RETURN(rows.target,
                    data::TargetOf(*column, choice.task ? &*choice.task : nullptr, table.numbers));
   auto weights = WeightsOf(table, choice.weights);
-  if (!weights.ok()) return NameWeights(choice, weights.status());
+  if (!weights.ok()) return NameWeights(weights.status());
   rows.weights = *std::move(weights);
   rows.table = std::move(table);
   RETURN_IF_ERROR(data::CheckRoles(rows.size(), rows.Splitting(choice.seed)));
@@ -107,7 +99,8 @@ StatusOr<data::Split> Split(const train::Dataset& rows, const RowChoice& choice,
 Status CheckPart(const train::Dataset& rows, std::string_view part, const RowChoice& choice) {
   if (rows.size() == 0) return OkStatus();
   const Status checked = train::CheckWeights(rows.weights, rows.table.numbers);
-  return checked.ok() ? OkStatus() : NameWeights(choice, Annotate(checked, part));
+  return checked.ok() ? OkStatus()
+                      : NameWeights(NameColumn(choice.weights, Annotate(checked, part)));
 }
 
 void WriteNames(JsonWriter& json, std::string_view key, const std::vector<std::string>& names) {
@@ -141,6 +134,17 @@ Status ReadTypes(JsonReader& reader, std::map<std::string, data::ColumnType>& ty
 }
 
 }  // namespace
+
+StatusOr<std::vector<double>> WeightsOf(const data::Table& table, const std::string& name) {
+  if (name.empty()) return std::vector<double>();
+  ASSIGN_OR_RETURN(const data::Column* const column, table.Get(name));
+  const Status checked = column->is_numeric()
+                             ? train::CheckWeights(column->numbers, table.numbers)
+                             : Error(Reason::kBadRequest, "is of type {}, expected numbers",
+                                     data::NameOf(column->type));
+  if (!checked.ok()) return NameColumn(name, checked);
+  return column->numbers;
+}
 
 std::string ToJson(const RowChoice& choice) {
   std::string text;

@@ -54,6 +54,12 @@ struct ChosenRows {
 /// Reads the file, or a sample of it, with the types chosen.
 StatusOr<data::TableFile> ReadFile(const std::string& path, const RowChoice& choice);
 
+/// A column as the weights of rows.
+/// @param name  "": no weights.
+/// @return kBadRequest naming the column, and the row whose weight is missing, negative or
+/// infinite.
+StatusOr<std::vector<double>> WeightsOf(const data::Table& table, const std::string& name);
+
 /// What the rows are chosen for: to judge by them, those to learn from are left out.
 enum class Purpose : uint8_t { kLearn, kJudge };
 

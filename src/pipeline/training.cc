@@ -133,7 +133,7 @@ StatusOr<TrainingReport> Training::Run() && {
   report_.split = NameOf(rows_.kind);
   std::optional<HeldOutJudge> judge;
   if (report_.test_rows > 0) {
-    ASSIGN_OR_RETURN(judge, HeldOutJudge::Create(options_, rows_, doors_.open_baseline, team_));
+    ASSIGN_OR_RETURN(judge, HeldOutJudge::Create(options_, rows_, doors_, team_));
   }
   const TimePoint read = clock.Now();
   report_.read_time = read - start;

@@ -57,6 +57,9 @@ using OpenBaseline = std::function<StatusOr<Baseline>(const std::string& name)>;
 struct TrainingDoors {
   evaluate::LoadModel load;  // models that were written here
   OpenBaseline open_baseline;
+  /// Asked in its place when neither the options nor the gate name a baseline: refuses what only
+  /// one would have a use for. Null: there is no such thing.
+  std::function<Status()> without_baseline = nullptr;
 };
 
 /// Who follows a training from outside. Threads: called from the thread that trains.

@@ -22,13 +22,15 @@ struct Feature {
 struct Samples {
   size_t rows = 0;
   std::vector<Feature> features;
-  std::vector<double> values;   // [features][rows]: column by column; NaN = missing
-  data::Target target;          // of these rows; labels may hold more classes than occur
-  std::vector<double> weights;  // [rows], not negative; empty = 1 each
+  std::vector<double> values;          // [features][rows]: column by column; NaN = missing
+  data::Target target;                 // of these rows; labels may hold more classes than occur
+  std::vector<double> weights;         // [rows], not negative; empty = 1 each
+  std::vector<uint64_t> numbers = {};  // [rows] of the file, for messages, as data::Table has them
 
   std::span<const double> column(size_t feature) const {
     return std::span(values).subspan(feature * rows, rows);
   }
+  uint64_t number(size_t row) const { return data::NumberOfRow(numbers, row); }
   double weight(size_t row) const { return weights.empty() ? 1.0 : weights[row]; }
 };
 

@@ -236,6 +236,7 @@ StatusOr<Trained> Train(const Dataset& rows, const Recipe& recipe, const TrainOp
 StatusOr<data::Table> InputsOf(const Trained& trained, const data::Table& table) {
   data::Table inputs;
   inputs.rows = table.rows;
+  inputs.numbers = table.numbers;
   for (const InputColumn& input : trained.inputs) {
     ASSIGN_OR_RETURN(const data::Column* const column, table.Get(input.name));
     inputs.columns.push_back(*column);

@@ -1,5 +1,7 @@
 """Weights and numbers of fewer bits, channels and splits that go: what is left still loads and answers."""
 
+import pathlib
+
 import pytest
 import tools
 
@@ -42,6 +44,8 @@ def correlation(model, out, **inputs):
         ("quantise-weights:bits=8", "MatMulNBits", 0.4, 0.9999),
         ("quantise-weights", "MatMulNBits", 0.3, 0.99),
         ("quantise-weights:block=128", "MatMulNBits", 0.3, 0.98),
+        ("quantise-weights:bits=8:products=float", "MatMulNBits", 0.4, 0.9999),
+        ("quantise-weights:products=float", "MatMulNBits", 0.3, 0.99),
     ],
 )
 def test_products_with_weights_of_fewer_bits(optimise, passes, operator, share, least):
@@ -51,6 +55,18 @@ def test_products_with_weights_of_fewer_bits(optimise, passes, operator, share, 
     before, after = report["models"]
     assert after["size_bytes"] < share * before["size_bytes"]
     assert correlation(model, out, x=RANDOM.standard_normal((64, 70)).astype(np.float32)) > least
+
+
+@pytest.mark.skipif(" avx2 " not in pathlib.Path("/proc/cpuinfo").read_text(), reason="no products of INT8 in blocks")
+def test_weights_of_8_bits_are_not_unpacked_anew_for_every_row(optimise, tmp_path):
+    nodes = [node("Gemm", ["x", "w0"], ["a"]), node("Gemm", ["a", "w1"], ["y"])]
+    side = ["n", 512]
+    model = tools.graph_of(nodes, {"x": side}, {"y": side}, {"w0": values(512, 512), "w1": values(512, 512)})
+    ms = {}
+    for products in ("int8", "float"):
+        _, report = optimise(model, f"quantise-weights:bits=8:products={products}")
+        ms[products] = report["models"][1]["p50_ms"]
+    assert ms["int8"] < 0.5 * ms["float"]
 
 
 def test_onnx_runtime_computes_dynamic_int8_as_one_node(optimise, tmp_path):

@@ -157,6 +157,17 @@ def test_how_a_server_is_spoken_to_says_nothing_of_files(trainer, tmp_path):
     done = trainer.run(data, "label", tmp_path / "out", *words, "--baseline", old)
     assert done.returncode == 1
     assert f"--protocol is of models at a server: {old} is a file" in done.stderr
+    gate, authorities = tmp_path / "gate.txt", ["--tls-ca", tmp_path / "authorities.pem"]
+    gate.write_text("accuracy >= 0\n")
+    for option in (["--protocol", "grpc"], authorities):
+        done = trainer.run(data, "label", tmp_path / "out", "--model", "tree", *option, "--gate", gate)
+        assert done.returncode == 1
+        assert f"{option[0]} is of models at a server: none was named" in done.stderr
+        assert not (tmp_path / "out").exists()
+    gate.write_text(f"baseline {old}\naccuracy >= baseline - 1\n")
+    done = trainer.run(data, "label", tmp_path / "out", *words, "--gate", gate)
+    assert done.returncode == 1
+    assert f"--protocol is of models at a server: {old} is a file" in done.stderr
 
 
 def test_rows_are_told_by_their_number_in_the_file(trainer, tmp_path):
@@ -179,3 +190,33 @@ def test_rows_are_told_by_their_number_in_the_file(trainer, tmp_path):
         found += 'group column "who": row 334 has no value' in done.stderr
         assert done.returncode == (1 if "row 334" in done.stderr else 0), done.stderr
     assert found > 0
+
+
+SKIPPING = {
+    "target": (["--model", "boosting", "--param", "loss=poisson"], 'got -1 in row 334 of "y"'),
+    "weights": (["--model", "tree", "--weights", "w"], 'column "w": row 334: expected a finite number, 0 or more, got -5'),
+    "features": (
+        ["--model", "naive-bayes", "--param", "numbers=multinomial", "--task", "classification"],
+        "feature x, row 334: multinomial naive Bayes expects counts, got -334",
+    ),
+    "infinity": (["--model", "tree", "--type", "z=number"], 'column "z": row 334 holds an infinite number'),
+}
+
+
+@pytest.mark.parametrize("sampled", [[], ["--sample", "380"]], ids=["whole", "sampled"])
+@pytest.mark.parametrize("name", SKIPPING)
+def test_rows_that_are_skipped_count_too(trainer, tmp_path, name, sampled):
+    """Rows with a cell too many, in a file that says "334" in the row of that number."""
+    lines = ["x,z,w,y"]
+    for row in range(1, 401):
+        bad = row == 334
+        x = -row if bad and name == "features" else row
+        z = "inf" if bad and name == "infinity" else row % 3
+        cells = [x, z, -5 if bad and name == "weights" else 1, -1 if bad and name == "target" else row % 50]
+        lines.append(",".join(map(str, [*cells, "more"] if row % 20 == 0 else cells)))
+    data = tmp_path / "rows.csv"
+    data.write_text("\n".join(lines) + "\n")
+    words, sentence = SKIPPING[name]
+    words = [*words, *([] if name == "weights" else ["--drop", "w"])]
+    done = trainer.run(data, "y", tmp_path / "out", *words, "--skip-bad-rows", "--test-share", "0", *sampled)
+    assert done.returncode == 1 and sentence in done.stderr, done.stderr

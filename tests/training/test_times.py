@@ -41,10 +41,9 @@ def trained(trainer, tmp_path):
     return rows
 
 
-def _predict(path, model, env):
-    done = subprocess.run(
-        [slipway_path(), "predict", str(model), "--input", str(path)], capture_output=True, text=True, env=env, check=False
-    )
+def _predict(path, model, env, *options):
+    command = [slipway_path(), "predict", str(model), "--input", str(path), *options]
+    done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
     assert done.returncode == 0, done.stderr
     return [json.loads(line)["predict"] for line in done.stdout.splitlines()]
 
@@ -102,3 +101,31 @@ def test_every_client_may_send_times_as_text(trained, trainer, tmp_path):
         said = server.post("/predict", [{**records[0], "when": "yesterday"}])
         assert said.status == 400
         assert 'expected a time like "2024-02-29T23:59:59Z", got "yesterday"' in said.json()["error"]
+
+
+def test_the_metadata_tells_which_columns_are_times_and_predict_heeds_it(trained, trainer, tmp_path):
+    records = [_record(row) for row in trained[:20]]
+    rows, path = [{**record, "city": record["city"] or ""} for record in records], tmp_path / "rows.json"
+    path.write_text(json.dumps(rows))
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    expected = _predict(path, tmp_path / "price.slipway", trainer.env)
+    with Server(tmp_path / "price.slipway") as server:
+        told = server.get("/v2/models/price").json()["inputs"]
+        assert {each["name"]: each.get("parameters") for each in told} == {
+            "when": {"times": [0]},
+            "city": None,
+            "age": None,
+            "member": None,
+        }
+        url = f"{server.url}/v2/models/price"
+        for name in ("rows.json", "rows.jsonl"):
+            for options in ([], ["--protocol", "grpc"]):
+                assert _predict(tmp_path / name, url, trainer.env, *options) == expected
+        path.write_text(json.dumps([{**rows[0], "when": "yesterday"}]))
+        done = subprocess.run([slipway_path(), "predict", url, "--input", path], capture_output=True, text=True, check=False)
+        assert done.returncode == 1 and 'expected a time like "2024-02-29T23:59:59Z"' in done.stderr
+        # Where no time belongs, text is refused as before.
+        swapped = [{**row, "age": row["when"]} for row in rows]
+        path.write_text(json.dumps(swapped))
+        done = subprocess.run([slipway_path(), "predict", url, "--input", path], capture_output=True, text=True, check=False)
+        assert done.returncode == 1 and "age" in done.stderr

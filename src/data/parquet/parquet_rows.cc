@@ -56,7 +56,7 @@ StatusOr<bool> ParquetRows::NextGroup() {
 StatusOr<bool> ParquetRows::Next(RowBatch& batch) {
   const size_t width = readers_.size();
   batch.width = width;
-  batch.lines.clear();
+  batch.ForgetRows();
   batch.row_word = "row";
   for (ColumnReader& reader : readers_) reader.ForgetWords();
   ASSIGN_OR_RETURN(const bool more, NextGroup());

@@ -9,8 +9,8 @@
 namespace slipway::optimise {
 
 /// Trains a student on what the teacher says of the rows: its values, or, of classes, its
-/// probabilities: a row counts once for each class, by its probability, which has the same optimum
-/// as the cross-entropy with soft labels. Without probabilities, its classes.
+/// probabilities: a row counts once for each class, by its probability and its own weight, which
+/// has the same optimum as the cross-entropy with soft labels. Without probabilities, its classes.
 /// @param teacher  its signature says its labels.
 /// @param rows     as columns, with what ties them; of the target task and labels: its answers are
 ///   not read.

@@ -155,9 +155,9 @@ class Search {
 
   Status Begin() {
     ASSIGN_OR_RETURN(target_, TargetFor(*workshop_.signature, *workshop_.rows));
-    RETURN_IF_ERROR(CheckRowsSuffice(target_, max_loss_));
+    RETURN_IF_ERROR(CheckRowsSuffice(target_, weights(), max_loss_));
     ASSIGN_OR_RETURN(before_, Predict(model_));
-    allowed_ = AllowedLoss(PairedLoss(target_, before_, before_).before, max_loss_);
+    allowed_ = AllowedLoss(PairedLoss(target_, before_, before_, weights()).before, max_loss_);
     return OkStatus();
   }
 
@@ -185,7 +185,7 @@ class Search {
       fewer.factor = static_cast<double>(kept.size()) / static_cast<double>(fewer.trees);
     if (!ensemble_.Keep(fewer.model, kept, fewer.factor)) return std::nullopt;
     ASSIGN_OR_RETURN(const evaluate::Predictions now, Predict(fewer.model));
-    fewer.loss = PairedLoss(target_, before_, now);
+    fewer.loss = PairedLoss(target_, before_, now, weights());
     if (!(fewer.loss.most <= allowed_)) return std::nullopt;
     return fewer;
   }
@@ -194,6 +194,8 @@ class Search {
     ASSIGN_OR_RETURN(const auto runner, workshop_.load(model.SerializeAsString()));
     return PredictRows(*runner, *workshop_.signature, workshop_.rows->rows, target_);
   }
+
+  std::span<const double> weights() const { return workshop_.rows->weights; }
 
   const ModelProto& model_;
   const Ensemble& ensemble_;

@@ -89,8 +89,8 @@ train::Mask PruneWeights(Network& network, double share) {
   return mask;
 }
 
-/// What the first layer reads, of the workshop's rows, and their right answers as the network has
-/// them.
+/// What the first layer reads, of the workshop's rows, their weights, and their right answers as
+/// the network has them.
 StatusOr<train::Samples> SamplesFor(const ModelProto& model, const Perceptron& perceptron,
                                     const data::Target& target, const Workshop& workshop) {
   RETURN_IF_ERROR(CheckWholeBatches(*workshop.signature, workshop.rows->rows));
@@ -105,7 +105,7 @@ StatusOr<train::Samples> SamplesFor(const ModelProto& model, const Perceptron& p
   if (matrix.dtype != type || matrix.data.size() != rows * width * ElementSize(type))
     return Error(Reason::kUnsupported, "the network reads {}: expected {} [{},{}]",
                  ToString(matrix.dtype, matrix.shape), NameOf(type), rows, width);
-  train::Samples samples{.rows = rows, .target = target};
+  train::Samples samples{.rows = rows, .target = target, .weights = workshop.rows->weights};
   samples.features.resize(width);
   for (size_t feature = 0; feature < width; ++feature)
     for (size_t row = 0; row < rows; ++row) {
@@ -136,13 +136,8 @@ Status OrderClasses(const Signature& signature, const Network& network, data::Ta
 }
 
 /// Numbers are learned in units of their spread: the last layer in theirs, as training had it.
-void TakeUnits(const data::Target& target, Network& network) {
-  const auto count = static_cast<double>(target.values.size());
-  double mean = 0, variance = 0;
-  for (const double value : target.values) mean += value / count;
-  for (const double value : target.values) variance += std::pow(value - mean, 2) / count;
-  network.shift = mean;
-  network.scale = variance > 0 ? std::sqrt(variance) : 1;
+void TakeUnitsOf(const train::Samples& samples, Network& network) {
+  train::TakeUnits(samples, network);
   const size_t last = network.layers() - 1;
   for (size_t i = network.WeightsAt(last); i < network.WeightsAt(last + 1); ++i) {
     const double shift = i < network.OffsetsAt(last) ? 0 : network.shift;
@@ -155,6 +150,8 @@ train::Samples Select(const train::Samples& all, std::span<const uint32_t> rows)
       .rows = rows.size(), .features = all.features, .target = all.target.Select(rows)};
   for (size_t feature = 0; feature < all.features.size(); ++feature)
     for (const uint32_t row : rows) some.values.push_back(all.column(feature)[row]);
+  if (!all.weights.empty())
+    for (const uint32_t row : rows) some.weights.push_back(all.weights[row]);
   return some;
 }
 
@@ -173,8 +170,8 @@ class FineTuning {
     data::Target own = target_;
     Network& network = perceptron_.network;
     if (!is_regression) RETURN_IF_ERROR(OrderClasses(*workshop_.signature, network, own));
-    if (is_regression && !perceptron_.has_units) TakeUnits(own, network);
     ASSIGN_OR_RETURN(const train::Samples all, SamplesFor(model_, perceptron_, own, workshop_));
+    if (is_regression && !perceptron_.has_units) TakeUnitsOf(all, network);
     ASSIGN_OR_RETURN(data::Split split,
                      data::SplitOnce(all.rows, kValidationShare, workshop_.rows->Splitting(kSeed)));
     const std::vector<uint32_t>& learned = split.train;
@@ -201,11 +198,11 @@ class FineTuning {
     WritePerceptron(perceptron_, *model.mutable_graph());
     DropDead(*model.mutable_graph());
     ASSIGN_OR_RETURN(const auto runner, workshop_.load(model.SerializeAsString()));
+    const LabelledRows aside = workshop_.rows->Select(aside_);
     const data::Target target = target_.Select(aside_);
-    ASSIGN_OR_RETURN(
-        const evaluate::Predictions predictions,
-        PredictRows(*runner, *workshop_.signature, workshop_.rows->rows.Select(aside_), target));
-    return FiguresOf(target, predictions).front();
+    ASSIGN_OR_RETURN(const evaluate::Predictions predictions,
+                     PredictRows(*runner, *workshop_.signature, aside.rows, target));
+    return FiguresOf(target, predictions, aside.weights).front();
   }
 
   const ModelProto& model_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "data/csv.h"
+#include "infer/spec_finder.h"
 #include "protocol/instances/cell.h"
 #include "protocol/instances/table.h"
 
@@ -11,8 +12,10 @@ namespace {
 
 bool LooksLikeHeader(const data::CsvRow& row, const Signature& signature,
                      std::span<const std::string> features) {
+  SpecFinder inputs(signature.inputs);
+  NameFinder<std::string> by_feature(features);
   const bool known = std::ranges::all_of(row.cells, [&](const std::string& cell) {
-    return IndexOf(signature.inputs, cell) || std::ranges::find(features, cell) != features.end();
+    return inputs.Find(cell) || by_feature.Find(cell);
   });
   if (known) return true;
   const bool takes_text = std::ranges::any_of(

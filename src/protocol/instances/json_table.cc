@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "infer/spec_finder.h"
 #include "infer/table.h"
 #include "protocol/instances/fit.h"
 #include "protocol/instances/rows.h"
@@ -56,8 +57,9 @@ StatusOr<std::vector<std::string>> KeysOf(JsonReader json) {
 /// The names are inputs, and one of them takes rows of any size: values are tensors, not cells.
 bool AreTensors(const std::vector<std::string>& names, const Signature& signature) {
   bool any_open = false;
+  SpecFinder inputs(signature.inputs);
   for (const std::string& name : names) {
-    const auto index = IndexOf(signature.inputs, name);
+    const auto index = inputs.Find(name);
     if (!index) return false;
     const TensorSpec& spec = signature.inputs[*index];
     any_open |= spec.any_rank ||
@@ -68,20 +70,23 @@ bool AreTensors(const std::vector<std::string>& names, const Signature& signatur
 }
 
 bool AreInputs(const std::vector<std::string>& names, const Signature& signature) {
+  SpecFinder inputs(signature.inputs);
   return std::ranges::all_of(
-      names, [&](const std::string& name) { return IndexOf(signature.inputs, name).has_value(); });
+      names, [&](const std::string& name) { return inputs.Find(name).has_value(); });
 }
 
 void FitInputs(const Signature& signature, InferRequest& request) {
+  SpecFinder inputs(signature.inputs);
   for (NamedTensor& input : request.inputs)
-    if (const auto index = IndexOf(signature.inputs, input.name))
+    if (const auto index = inputs.Find(input.name))
       input.tensor.shape = FitTo(signature.inputs[*index], std::move(input.tensor.shape));
 }
 
 /// One scalar a row is a column of a [n,k] input.
 void ColumnsFromScalars(const Signature& signature, InferRequest& request) {
+  SpecFinder inputs(signature.inputs);
   for (NamedTensor& input : request.inputs) {
-    const TensorSpec& spec = signature.inputs[*IndexOf(signature.inputs, input.name)];
+    const TensorSpec& spec = signature.inputs[*inputs.Find(input.name)];
     if (spec.shape.size() == 2 && input.tensor.shape.size() == 1) input.tensor.shape.push_back(1);
   }
 }

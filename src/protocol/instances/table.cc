@@ -67,13 +67,8 @@ bool Table::are_numbered() const {
   return true;
 }
 
-const ColumnSpec* Table::Declared(std::string_view name) const {
-  const auto found = std::ranges::find(signature_.columns, name, &ColumnSpec::name);
-  return found == signature_.columns.end() ? nullptr : &*found;
-}
-
-bool Table::PassesOver(std::string_view name) const {
-  return !signature_.columns.empty() && Declared(name) == nullptr;
+bool Table::PassesOver(std::string_view name) {
+  return !signature_.columns.empty() && !declared_.Find(name);
 }
 
 Status Table::SetWidth(size_t columns) {
@@ -97,7 +92,7 @@ Status Table::SetColumns(std::vector<std::string> names) {
 
   const auto required = RequiredInputs();
   const auto is_input = [&](const std::string& name) {
-    return IndexOf(signature_.inputs, name).has_value();
+    return inputs_by_name_.Find(name).has_value();
   };
   const bool are_inputs = std::ranges::any_of(names_, is_input) &&
                           std::ranges::all_of(names_, [&](const std::string& name) {
@@ -111,7 +106,8 @@ Status Table::SetColumns(std::vector<std::string> names) {
   };
   RETURN_IF_ERROR(place());
   for (size_t i = 0; i < names_.size(); ++i)
-    if (const ColumnSpec* declared = Declared(names_[i])) targets_[i].kind = declared->kind;
+    if (const auto declared = declared_.Find(names_[i]))
+      targets_[i].kind = signature_.columns[*declared].kind;
   wanted_ = static_cast<size_t>(std::ranges::count(targets_, false, &Target::passed_over));
   return OkStatus();
 }
@@ -119,12 +115,12 @@ Status Table::SetColumns(std::vector<std::string> names) {
 Status Table::ByInput() {
   NameList unknown, missing;
   for (const std::string& name : names_)
-    if (!IndexOf(signature_.inputs, name) && !PassesOver(name)) unknown.Add(name);
+    if (!inputs_by_name_.Find(name) && !PassesOver(name)) unknown.Add(name);
   for (const TensorSpec* input : RequiredInputs())
     if (!by_name_.contains(input->name)) missing.Add(input->name);
   if (!unknown.empty() || !missing.empty()) return Mismatch(unknown, missing, Wanted());
   for (const std::string& name : names_) {
-    const auto index = IndexOf(signature_.inputs, name);
+    const auto index = inputs_by_name_.Find(name);
     if (!index) {
       targets_.push_back({.passed_over = true});
       continue;

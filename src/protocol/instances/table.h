@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "base/string_map.h"
 #include "infer/request.h"
+#include "infer/spec_finder.h"
 #include "tensor/signature.h"
 #include "text/json_reader.h"
 
@@ -27,7 +28,10 @@ class Table {
   /// @param signature, features  outlive the table. `features` names the columns of the only [n,F]
   /// input, empty when nothing does.
   Table(const Signature& signature, std::span<const std::string> features)
-      : signature_(signature), features_(features) {}
+      : signature_(signature),
+        features_(features),
+        inputs_by_name_(signature.inputs),
+        declared_(signature.columns) {}
 
   /// Decides where each column goes. Once, before the first row.
   /// - Columns that are called like inputs are these inputs.
@@ -49,7 +53,7 @@ class Table {
   StatusOr<size_t> Find(std::string_view name, size_t likely) const;
 
   /// A column of this name is passed over, wherever it comes.
-  bool PassesOver(std::string_view name) const;
+  bool PassesOver(std::string_view name);
 
   /// Reads one cell of the row that is being filled: a scalar, or a (nested) array when the
   /// column's input takes several elements a row.
@@ -86,7 +90,6 @@ class Table {
   Status ByFeature(const TensorSpec& input);
   Status InOrder(const std::vector<const TensorSpec*>& required);
   StatusOr<size_t> AddInput(const TensorSpec& spec);
-  const ColumnSpec* Declared(std::string_view name) const;
   std::vector<const TensorSpec*> RequiredInputs() const;
   std::string Wanted() const;
   bool are_numbered() const;
@@ -97,6 +100,8 @@ class Table {
 
   const Signature& signature_;
   std::span<const std::string> features_;
+  SpecFinder inputs_by_name_;
+  ColumnFinder declared_;
   std::vector<std::string> names_;
   StringMap<size_t> by_name_;
   std::vector<Target> targets_;  // by column

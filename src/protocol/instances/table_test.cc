@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "base/clock.h"
 #include "protocol/instances/csv_table.h"
 
 namespace slipway::instances {
@@ -349,6 +350,32 @@ TEST(CsvTableTest, TheHeaderCanBeSaid) {
   EXPECT_EQ(rows(CsvHeader::kAuto), 2);
   EXPECT_EQ(rows(CsvHeader::kAbsent), 2);
   EXPECT_EQ(rows(CsvHeader::kPresent), 1);
+}
+
+TEST(CsvTableTest, ManyColumnsInAnyOrderAreFoundInLinearTime) {
+  constexpr size_t kMany = 100'000;
+  Signature inputs, declared{{{"x", DType::kFp64, {-1, kMany}}}, {}};
+  std::vector<std::string> names;
+  std::string header, row;
+  for (size_t i = 0; i < kMany; ++i) {
+    names.push_back(fmt::format("a_column_called_{:05}", i));
+    inputs.inputs.push_back({names.back(), DType::kFp64, {-1, 1}});
+    declared.columns.push_back({names.back(), ColumnSpec::Kind::kDouble});
+    const size_t other = i * 7919 % kMany;
+    header += fmt::format("{}a_column_called_{:05}", i > 0 ? "," : "", other);
+    row += fmt::format("{}{}", i > 0 ? "," : "", other);
+  }
+  const std::string text = header + "\n" + row + "\n";
+  const SteadyClock clock;
+  const TimePoint begin = clock.Now();
+  const auto by_input = FromCsv(text, CsvHeader::kAuto, inputs, kNoFeatures);
+  const auto by_feature = FromCsv(text, CsvHeader::kAuto, declared, names);
+  EXPECT_LT(clock.Now() - begin, std::chrono::seconds(10)) << "each with each is 10^10 pairs";
+  ASSERT_TRUE(by_input.status.ok() && by_feature.status.ok());
+  const std::vector<double> values = Values<double>(by_feature.request.inputs.at(0));
+  for (size_t i = 0; i < kMany; i += 997) EXPECT_EQ(values[i], static_cast<double>(i));
+  EXPECT_EQ(by_input.request.inputs.at(1).name, names[7919]);
+  EXPECT_EQ(Values<double>(by_input.request.inputs.at(1)), std::vector<double>{7919});
 }
 
 TEST(CsvTableTest, NamesWhatDoesNotFit) {

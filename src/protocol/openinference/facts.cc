@@ -8,6 +8,8 @@
 namespace slipway::openinference {
 namespace {
 
+constexpr size_t kMostToldBytes = size_t{1} << 20;  // of an input's columns
+
 using lifecycle::ModelEntry;
 using lifecycle::ServedVersion;
 using lifecycle::ServingTable;
@@ -59,10 +61,18 @@ ModelStatistics CountsOf(const ServedVersion& version) {
 }  // namespace
 
 std::span<const std::string> ColumnsToTell(const TensorSpec& input) {
-  constexpr size_t kMostBytes = size_t{1} << 20;
   size_t bytes = 0;
   for (const std::string& name : input.columns) bytes += name.size() + sizeof("\"\",");
-  return bytes <= kMostBytes ? std::span(input.columns) : std::span<const std::string>();
+  return bytes <= kMostToldBytes ? std::span(input.columns) : std::span<const std::string>();
+}
+
+std::vector<size_t> TimesToTell(const TensorSpec& input) {
+  constexpr size_t kMost = kMostToldBytes / 8;  // a place below 10^7 and its comma
+  std::vector<size_t> places;
+  for (size_t place = 0; place < input.times.size(); ++place)
+    if (input.times[place]) places.push_back(place);
+  if (places.size() > kMost) places.clear();
+  return places;
 }
 
 ServerMetadata MetadataOf(const Services& services) {

@@ -34,6 +34,10 @@ struct ModelMetadata {
 /// The names of an input's columns, as far as they are told: none when they take more than 1 MiB.
 std::span<const std::string> ColumnsToTell(const TensorSpec& input);
 
+/// The places, from 0, of the columns of an input that are times, for its parameters in the
+/// metadata; empty where they are too many for an answer.
+std::vector<size_t> TimesToTell(const TensorSpec& input);
+
 /// Of Triton's ModelConfig message the fields that mean something here.
 struct ModelConfigView {
   std::string_view name;

@@ -18,14 +18,18 @@ void FillSpec(const TensorSpec& spec, inference::ModelMetadataResponse::TensorMe
   tensor.set_name(spec.name);
   tensor.set_datatype(Text(NameOf(spec.dtype)));
   FillShape(spec.shape, tensor.mutable_shape());
-  const auto columns = ColumnsToTell(spec);
-  if (columns.empty()) return;
-  std::string names;
-  JsonWriter json(names);
-  json.BeginArray();
-  for (const std::string& column : columns) json.String(column);
-  json.EndArray();
-  (*tensor.mutable_parameters())["columns"].set_string_param(names);
+  const auto tell = [&tensor](const char* parameter, const auto& values, auto write) {
+    if (values.empty()) return;
+    std::string list;
+    JsonWriter json(list);
+    json.BeginArray();
+    for (const auto& value : values) write(json, value);
+    json.EndArray();
+    (*tensor.mutable_parameters())[parameter].set_string_param(list);
+  };
+  tell("columns", ColumnsToTell(spec),
+       [](JsonWriter& json, const std::string& name) { json.String(name); });
+  tell("times", TimesToTell(spec), [](JsonWriter& json, size_t place) { json.Uint(place); });
 }
 
 inference::DataType ConfigType(DType dtype) {

@@ -23,9 +23,11 @@ std::vector<int64_t> Dims(const Field& field) {
 TEST(GrpcMetadataTest, ModelMetadataNamesTheColumnsOfATable) {
   Signature signature{{{"input", DType::kFp64, {-1, 2}}}, {}};
   signature.inputs[0].columns = {"age", "income"};
+  signature.inputs[0].times = {false, true};
   inference::ModelMetadataResponse answer;
   Fill(ModelMetadata{"m", {}, "", signature}, answer);
   EXPECT_EQ(answer.inputs(0).parameters().at("columns").string_param(), R"(["age","income"])");
+  EXPECT_EQ(answer.inputs(0).parameters().at("times").string_param(), "[1]");
 }
 
 TEST(GrpcMetadataTest, ModelMetadataShowsShapesAsClientsSendThem) {

@@ -17,17 +17,31 @@ void WriteShape(JsonWriter& json, std::span<const int64_t> shape) {
   json.EndArray();
 }
 
+void WriteParameters(JsonWriter& json, const TensorSpec& spec) {
+  const auto columns = ColumnsToTell(spec);
+  const auto times = TimesToTell(spec);
+  if (columns.empty() && times.empty()) return;
+  json.Key("parameters").BeginObject();
+  if (!columns.empty()) {
+    json.Key("columns").BeginArray();
+    for (const std::string& column : columns) json.String(column);
+    json.EndArray();
+  }
+  if (!times.empty()) {
+    json.Key("times").BeginArray();
+    for (const size_t place : times) json.Uint(place);
+    json.EndArray();
+  }
+  json.EndObject();
+}
+
 void WriteSpecs(JsonWriter& json, std::string_view key, std::span<const TensorSpec> specs) {
   json.Key(key).BeginArray();
   for (const TensorSpec& spec : specs) {
     json.BeginObject().Key("name").String(spec.name);
     json.Key("datatype").String(NameOf(spec.dtype)).Key("shape");
     WriteShape(json, spec.shape);
-    if (const auto columns = ColumnsToTell(spec); !columns.empty()) {
-      json.Key("parameters").BeginObject().Key("columns").BeginArray();
-      for (const std::string& column : columns) json.String(column);
-      json.EndArray().EndObject();
-    }
+    WriteParameters(json, spec);
     json.EndObject();
   }
   json.EndArray();

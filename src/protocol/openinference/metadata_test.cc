@@ -47,6 +47,21 @@ TEST(MetadataTest, ModelMetadataNamesTheColumnsOfATable) {
   EXPECT_EQ(Text(ModelMetadata{"m", {}, "", signature}).find("columns"), std::string::npos);
 }
 
+TEST(MetadataTest, ModelMetadataTellsWhichColumnsAreTimes) {
+  Signature signature{{{"when", DType::kFp64, {-1, 1}}, {"table", DType::kFp64, {-1, 3}}}, {}};
+  signature.inputs[0].times = {true};
+  signature.inputs[1].columns = {"a", "b", "c"};
+  signature.inputs[1].times = {true, false, true};
+  EXPECT_EQ(Text(ModelMetadata{"m", {}, "", signature}),
+            R"({"name":"m","versions":[],"platform":"","inputs":[)"
+            R"({"name":"when","datatype":"FP64","shape":[-1,1],"parameters":{"times":[0]}},)"
+            R"({"name":"table","datatype":"FP64","shape":[-1,3],)"
+            R"("parameters":{"columns":["a","b","c"],"times":[0,2]}}],"outputs":[]})");
+  signature.inputs[0].times.assign((1 << 17) + 1, true);
+  signature.inputs[1].times.clear();
+  EXPECT_EQ(Text(ModelMetadata{"m", {}, "", signature}).find("times"), std::string::npos);
+}
+
 TEST(MetadataTest, ModelConfigSpeaksTritonsSchema) {
   const Signature signature = Digits();
   ModelConfigView config{.name = "digits",

@@ -16,7 +16,7 @@ StatusOr<std::vector<float>> RowsOf(const Samples& samples, std::span<const doub
       if (!std::isfinite(value))
         return Error(Reason::kBadRequest,
                      "feature \"{}\", row {}: expected a finite number that float32 holds, got {}",
-                     samples.features[f].name, i, column[i]);
+                     samples.features[f].name, samples.number(i), column[i]);
       rows[i * features + f] = value;
     }
   }
@@ -30,7 +30,8 @@ Status CheckFinite(const Samples& samples) {
                                   [](double value) { return !std::isfinite(value); });
     if (bad != column.end())
       return Error(Reason::kBadRequest, "feature \"{}\", row {}: expected a finite number, got {}",
-                   samples.features[f].name, bad - column.begin(), *bad);
+                   samples.features[f].name,
+                   samples.number(static_cast<size_t>(bad - column.begin())), *bad);
   }
   return OkStatus();
 }

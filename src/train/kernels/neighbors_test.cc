@@ -25,7 +25,7 @@ TEST(NeighborsKindTest, RefusesWhatItCannotKeep) {
   EXPECT_EQ(FitError({{"k", "4"}}, samples), "parameter k: expected at most 3 rows, got 4");
   samples.values[1] = NAN;
   EXPECT_EQ(FitError({{"k", "1"}}, samples),
-            "feature \"x0\", row 1: expected a finite number, got nan");
+            "feature \"x0\", row 2: expected a finite number, got nan");
   samples.weights = {1, 1, 1};
   EXPECT_EQ(FitError({{"k", "1"}}, samples),
             "weights: nearest neighbours count alike; expected none");

@@ -249,14 +249,15 @@ StatusOr<SupportVectors> FitValues(const Samples& samples, const Points& points,
 }
 
 /// A polynomial of large numbers leaves the range of float32.
-Status CheckKernels(const Points& points) {
+Status CheckKernels(const Samples& samples, const Points& points) {
   std::vector<uint32_t> all(points.count());
   std::iota(all.begin(), all.end(), 0);
   const KernelRows kernels(points, all);
   for (size_t i = 0; i < all.size(); ++i)
     if (!std::isfinite(kernels.diagonal()[i]))
       return Error(Reason::kBadRequest,
-                   "row {}: its kernel with itself is no finite number; scale the features", i);
+                   "row {}: its kernel with itself is no finite number; scale the features",
+                   samples.number(i));
   return OkStatus();
 }
 
@@ -266,7 +267,7 @@ StatusOr<SupportVectors> FitSupportVectors(const Samples& samples, std::span<con
                                            const SvmOptions& options, const FitOptions& fit) {
   RETURN_IF_ERROR(CheckWeights(samples));
   const Points points = {samples.features.size(), rows, options.kernel};
-  RETURN_IF_ERROR(CheckKernels(points));
+  RETURN_IF_ERROR(CheckKernels(samples, points));
   return samples.target.task == data::Task::kClassification
              ? FitClasses(samples, points, options, fit)
              : FitValues(samples, points, options, fit);

@@ -219,14 +219,14 @@ TEST(SvmKindTest, RefusesWhatItCannotLearnFrom) {
   EXPECT_EQ(FitError({{"gamma", "wide"}}, good),
             "parameter gamma: expected scale, auto or a number above 0 up to 1e+09, got \"wide\"");
   EXPECT_EQ(FitError({{"kernel", "poly"}, {"degree", "20"}}, Values({{1e30}, {2}}, {1, 2})),
-            "row 0: its kernel with itself is no finite number; scale the features");
+            "row 1: its kernel with itself is no finite number; scale the features");
   Samples one = good;
   one.weights = {1, 0};
   EXPECT_EQ(FitError({}, one), "svm: expected rows with weight of 2 to 200 classes, got 1");
   Samples missing = good;
   missing.values[0] = INFINITY;
   EXPECT_EQ(FitError({}, missing),
-            "feature \"x0\", row 0: expected a finite number that float32 holds, got inf");
+            "feature \"x0\", row 1: expected a finite number that float32 holds, got inf");
 }
 
 TEST(SvmKindTest, TakesConstantColumnsDuplicatesAndAbsentClasses) {

@@ -118,7 +118,8 @@ Status FitMultinomial(const Samples& samples, const Rows& rows, const NaiveBayes
     if (*least < 0)
       return Error(Reason::kBadRequest,
                    "feature {}, row {}: multinomial naive Bayes expects counts, got {}",
-                   samples.features[feature].name, least - column.begin(), *least);
+                   samples.features[feature].name,
+                   samples.number(static_cast<size_t>(least - column.begin())), *least);
     const std::vector<double> sums = SumByClass(rows, [&](size_t row) { return column[row]; });
     for (size_t k = 0; k < classes; ++k) {
       totals[k] += sums[k];

@@ -141,7 +141,7 @@ TEST(NaiveBayesTest, NegativeCountsAreRefused) {
   const auto model = TryFit(ThreeClasses(), {.numbers = Numbers::kMultinomial});
   ASSERT_FALSE(model.ok());
   EXPECT_THAT(MessageOf(model.status()),
-              HasSubstr("feature x0, row 7: multinomial naive Bayes expects counts, got -0.98"));
+              HasSubstr("feature x0, row 8: multinomial naive Bayes expects counts, got -0.98"));
 }
 
 }  // namespace

@@ -268,17 +268,22 @@ Network DrawNetworkFor(const Samples& samples, std::vector<size_t> hidden, Activ
   sizes.push_back(1);
   if (classifies) return DrawNetwork(std::move(sizes), activation, Answer::kProbability, seed);
   Network network = DrawNetwork(std::move(sizes), activation, Answer::kValue, seed);
+  TakeUnits(samples, network);
+  return network;
+}
+
+void TakeUnits(const Samples& samples, Network& network) {
+  const std::vector<double>& values = samples.target.values;
   double weight = 0, mean = 0, variance = 0;
   for (size_t i = 0; i < samples.rows; ++i) {
     weight += samples.weight(i);
-    mean += samples.weight(i) * target.values[i];
+    mean += samples.weight(i) * values[i];
   }
-  if (weight == 0) return network;
+  if (weight == 0) return;
   network.shift = mean / weight;
   for (size_t i = 0; i < samples.rows; ++i)
-    variance += samples.weight(i) * std::pow(target.values[i] - network.shift, 2) / weight;
+    variance += samples.weight(i) * std::pow(values[i] - network.shift, 2) / weight;
   if (variance > 0) network.scale = std::sqrt(variance);
-  return network;
 }
 
 StatusOr<TrainingSummary> Train(Network& network, const Samples& samples, const Mask& mask,

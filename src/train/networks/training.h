@@ -46,6 +46,10 @@ using Mask = std::vector<uint8_t>;
 Network DrawNetworkFor(const Samples& samples, std::vector<size_t> hidden, Activation activation,
                        uint64_t seed);
 
+/// The target's weighted mean and spread become the network's shift and scale; what has none keeps
+/// them.
+void TakeUnits(const Samples& samples, Network& network);
+
 /// Trains on from the network's parameters; also fine-tunes one that was pruned.
 /// @param options.checkpoint  of a training of the same samples and options.
 /// @return kBadRequest for values that are no finite numbers, weights that are all 0, samples that

@@ -262,7 +262,7 @@ TEST(NetworkKindTest, RefusesWhatItCannotLearnFrom) {
   Samples missing = good;
   missing.values[2] = NAN;
   EXPECT_EQ(FitError({}, missing),
-            "feature \"x1\", row 0: expected a finite number that float32 holds, got nan");
+            "feature \"x1\", row 1: expected a finite number that float32 holds, got nan");
   Samples weightless = good;
   weightless.weights = {0, 0};
   EXPECT_EQ(FitError({}, weightless), "weights: expected some above 0, got 2 zeros");

@@ -155,6 +155,7 @@ StatusOr<Preprocessed> Fitting::Run() && {
                  fmt::join(fitted_.preprocessor.warnings_, "; "));
   fitted_.preprocessor.max_bytes_ = options_.max_bytes;
   fitted_.training.rows = table_.rows;
+  fitted_.training.numbers = table_.numbers;
   for (Draft& draft : drafts_) RETURN_IF_ERROR(Fit(draft));
   fitted_.training.target = rows_.target;
   fitted_.training.weights = rows_.weights;

@@ -9,6 +9,7 @@ namespace slipway::train {
 StatusOr<Samples> Preprocessor::Apply(const data::Table& table) const {
   Samples samples;
   samples.rows = table.rows;
+  samples.numbers = table.numbers;
   size_t features = 0;
   for (const Block& block : blocks_) features += block.finish.features().size();
   if (features > max_bytes_ / sizeof(double) / std::max<size_t>(1, table.rows))
