@@ -47,11 +47,16 @@ void AttachLabels(const repository::FoundModel& model, Signature& signature) {
       signature.outputs[*index].labels = labels;
 }
 
+LoaderOptions WithDigests(LoaderOptions options) {
+  options.open.digests = options.digests.get();
+  return options;
+}
+
 }  // namespace
 
 Loader::Loader(LoaderOptions options, std::shared_ptr<Engine> engine, VerifiedStore verified,
                batching::WorkerPool& pool, LifecycleMetrics& metrics, const Clock& clock)
-    : options_(std::move(options)),
+    : options_(WithDigests(std::move(options))),
       engine_(std::move(engine)),
       verified_(std::move(verified)),
       pool_(pool),
@@ -66,6 +71,13 @@ void Loader::Remember(const std::string& digest, const Verified& verified) const
   if (const Status kept = verified_.Add(digest, verified); !kept.ok())
     log::Warn("cannot remember a passed probe; the next start will probe again",
               {{"error", MessageOf(kept)}});
+}
+
+void Loader::Keep() {
+  if (options_.digests == nullptr) return;
+  if (const Status saved = options_.digests->Save(); !saved.ok())
+    log::Warn("cannot remember the digests of files; the next start will hash them again",
+              {{"error", MessageOf(saved)}});
 }
 
 StatusOr<Verified> Loader::ProbeOnce(const repository::FoundVersion& version,

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "batching/worker_pool.h"
 #include "bundle/artifact.h"
+#include "io/digest_memory.h"
 #include "lifecycle/ensemble.h"
 #include "lifecycle/joining.h"
 #include "lifecycle/probe.h"
@@ -24,6 +25,7 @@ struct LoaderOptions {
   WarmUpOptions warm_up;
   LoadOptions engine;
   bundle::OpenLimits open;
+  std::shared_ptr<io::DigestMemory> digests;  // null: every file is hashed at every load
   batching::AdmissionOptions admission;
   /// For models whose configuration does not say, with threads that were not measured.
   int default_instances = 1;
@@ -47,6 +49,9 @@ class Loader {
   StatusOr<std::unique_ptr<ServedVersion>> LoadEnsemble(const repository::FoundModel& model,
                                                         const repository::FoundVersion& version,
                                                         const FindMember& find);
+
+  /// Writes what makes the next start quicker: once what was asked for is served.
+  void Keep();
 
   /// Ends a probe in progress, and every later one, with kCancelled. Threads: any.
   void GiveUp() { given_up_ = true; }

@@ -228,6 +228,7 @@ bool Manager::WaitAndServe() {
       Answer(command.act());
     else
       Poll();
+    loader_->Keep();
   } catch (const std::exception& error) {
     log::Error("the lifecycle thread caught an exception that nobody expected",
                {{"what", error.what()}});

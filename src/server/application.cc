@@ -167,6 +167,8 @@ std::unique_ptr<lifecycle::Loader> Application::MakeLoader(std::shared_ptr<Engin
         CacheOptions{.max_bytes = config_.cache.max_bytes, .ttl = config_.cache.ttl});
     registry_.AddSource(options.cache);
   }
+  if (!config_.data_folder.empty())
+    options.digests = std::make_shared<io::DigestMemory>(config_.data_folder + "/digests");
   const std::string folder = config_.data_folder.empty() ? "" : config_.data_folder + "/verified";
   lifecycle::VerifiedStore verified(folder, fmt::format("{} {}", engine->name(), engine->version()),
                                     run_processors);
