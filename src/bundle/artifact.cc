@@ -255,6 +255,7 @@ StatusOr<std::vector<Example>> OpenedArtifact::Examples(size_t limit) const {
 StatusOr<std::unique_ptr<Artifact>> Open(const std::string& path, const std::string& root,
                                          const OpenLimits& limits, const std::string& answer) {
   ASSIGN_OR_RETURN(Located located, Locate(path, root, limits.max_total_bytes));
+  located.content->Remember(limits.digests);
   const bool booster = answer == kBoosterAnswer;
   if (booster && located.kind != Located::Kind::kPlain) return NoBooster();
   auto artifact = located.kind == Located::Kind::kPlain

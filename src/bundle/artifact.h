@@ -16,6 +16,10 @@
 #include "tensor/signature.h"
 #include "tensor/tensor.h"
 
+namespace slipway::io {
+class DigestMemory;
+}
+
 namespace slipway::bundle {
 
 /// Allowed difference of an output from its golden value: |a − b| ≤ absolute + relative · |b|.
@@ -68,6 +72,8 @@ struct OpenLimits {
   /// Of all files together; what a machine can spare for the time of a load. Checked before
   /// reading.
   uint64_t max_total_bytes = uint64_t{16} << 30;
+  /// Files of folders that it knows are not hashed again; null: all are. Outlives the artifact.
+  io::DigestMemory* digests = nullptr;
 };
 
 /// An answer as Booster.predict of XGBoost and LightGBM gives it.

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "bundle/testing/models.h"
+#include "io/digest_memory.h"
 #include "io/testing/tar_builder.h"
 
 namespace slipway::bundle {
@@ -43,6 +44,24 @@ class ArtifactTest : public ::testing::Test {
 
   io::TemporaryFolder root_;
 };
+
+TEST_F(ArtifactTest, RememberedFilesHaveTheDigestsThatHashedOnesHave) {
+  const std::string large(io::DigestMemory::kLeastBytes, 'x');
+  io::DigestMemory digests(root_ / "data/digests", [] { return INT64_MAX; });
+  const std::string model = root_.Write("plain/m.onnx", ExternalModel("w.bin"));
+  root_.Write("plain/w.bin", large);
+  const auto digest = [&](io::DigestMemory* known) {
+    return Open(model, "", {.digests = known}).value()->digest();
+  };
+  const std::string hashed = digest(nullptr);
+  EXPECT_EQ(digest(&digests), hashed);
+  EXPECT_EQ(digest(&digests), hashed);
+  ASSERT_TRUE(digests.Save().ok());
+  EXPECT_TRUE(fs::exists(root_ / "data/digests"));
+  root_.Write("plain/w.bin", "y" + large.substr(1));
+  EXPECT_NE(digest(&digests), hashed);
+  EXPECT_EQ(digest(&digests), digest(nullptr));
+}
 
 TEST_F(ArtifactTest, WhatIsAnsweredUnaskedCanBeChosen) {
   const std::string plain = root_.Write("wine.onnx", IdentityModel());

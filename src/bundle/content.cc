@@ -7,15 +7,16 @@
 #include "io/tar.h"
 
 namespace slipway::bundle {
-namespace {
 
-StatusOr<Piece> ReadWhole(const io::File& file, uint64_t max_bytes) {
+StatusOr<Piece> FolderContent::ReadWhole(const io::File& file, uint64_t max_bytes) const {
+  if (digests_ != nullptr) {
+    ASSIGN_OR_RETURN(io::DigestedBytes read, digests_->Read(file, max_bytes));
+    return Piece{std::make_shared<io::Bytes>(std::move(read.bytes)), std::move(read.sha256)};
+  }
   io::Sha256 digest;
   ASSIGN_OR_RETURN(io::Bytes bytes, file.ReadAll(max_bytes, &digest));
   return Piece{std::make_shared<io::Bytes>(std::move(bytes)), digest.HexDigest()};
 }
-
-}  // namespace
 
 StatusOr<Piece> FolderContent::Read(const std::string& name, uint64_t max_bytes) const {
   if (model_file_ && name == kModelName) return ReadWhole(*model_file_, max_bytes);

@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "io/beneath.h"
+#include "io/digest_memory.h"
 #include "io/file.h"
 
 namespace slipway::bundle {
@@ -21,6 +22,10 @@ struct Piece {
 class Content {
  public:
   virtual ~Content() = default;
+
+  /// Files of a folder that `digests` (may be null; outlives this) knows are not hashed again;
+  /// those in an archive are.
+  virtual void Remember(io::DigestMemory*) {}
 
   /// @return kNotFound naming the file; kBadModel; kTooLarge above `max_bytes`; kIo.
   virtual StatusOr<Piece> Read(const std::string& name, uint64_t max_bytes) const = 0;
@@ -37,11 +42,15 @@ class FolderContent final : public Content {
   FolderContent(io::Folder folder, io::File model_file)
       : folder_(std::move(folder)), model_file_(std::move(model_file)) {}
 
+  void Remember(io::DigestMemory* digests) override { digests_ = digests; }
   StatusOr<Piece> Read(const std::string& name, uint64_t max_bytes) const override;
   StatusOr<uint64_t> SizeOf(const std::string& name) const override;
   const io::Folder& folder() const { return folder_; }
 
  private:
+  StatusOr<Piece> ReadWhole(const io::File& file, uint64_t max_bytes) const;
+
+  io::DigestMemory* digests_ = nullptr;
   io::Folder folder_;
   std::optional<io::File> model_file_;
 };

@@ -35,6 +35,13 @@ struct LoadOptions {
   size_t max_input_bytes = MemoryLimits::kNone;
   int max_rows = 0;  // > 0: the first dimension of all inputs is the same, at most this
   MemoryLimits memory;
+  /// What an earlier load put into `*prepare`: of the very same model, by the same version of the
+  /// engine, on the same processor. It is loaded in the model's place, more quickly, and gives the
+  /// same answers. The engine that made it keeps it while the model lives; others ignore it.
+  Buffer prepared;
+  /// Gets the model in that form, 64-byte aligned; stays as it is where LoadedModel::prepares is
+  /// false. Such a load takes longer. Or null.
+  Buffer* prepare = nullptr;
 };
 
 struct RunOptions {
@@ -58,6 +65,9 @@ class LoadedModel {
   void set_origin(ModelOrigin origin) { origin_ = std::move(origin); }
 
   virtual const Signature& signature() const = 0;
+
+  /// Whether the next load of the model would gain from LoadOptions::prepared.
+  virtual bool prepares() const { return false; }
 
   /// Runs once.
   /// @param inputs   by index into signature().inputs; nullptr for an optional input left out. Data

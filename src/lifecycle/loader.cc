@@ -1,11 +1,13 @@
 #include "lifecycle/loader.h"
 
 #include <absl/strings/str_join.h>
+#include <malloc.h>
 
 #include <algorithm>
 
 #include "base/log.h"
 #include "bundle/manifest.h"
+#include "lifecycle/preparing.h"
 #include "lifecycle/thread_choice.h"
 
 namespace slipway::lifecycle {
@@ -47,11 +49,22 @@ void AttachLabels(const repository::FoundModel& model, Signature& signature) {
       signature.outputs[*index].labels = labels;
 }
 
+/// There may be room, or the files of before.
+bool MayPassAnotherTime(Reason why_not_prepared) {
+  return why_not_prepared == Reason::kDiskFull || why_not_prepared == Reason::kIo ||
+         why_not_prepared == Reason::kNotFound;
+}
+
+LoaderOptions WithDigests(LoaderOptions options) {
+  options.open.digests = options.digests.get();
+  return options;
+}
+
 }  // namespace
 
 Loader::Loader(LoaderOptions options, std::shared_ptr<Engine> engine, VerifiedStore verified,
                batching::WorkerPool& pool, LifecycleMetrics& metrics, const Clock& clock)
-    : options_(std::move(options)),
+    : options_(WithDigests(std::move(options))),
       engine_(std::move(engine)),
       verified_(std::move(verified)),
       pool_(pool),
@@ -66,6 +79,13 @@ void Loader::Remember(const std::string& digest, const Verified& verified) const
   if (const Status kept = verified_.Add(digest, verified); !kept.ok())
     log::Warn("cannot remember a passed probe; the next start will probe again",
               {{"error", MessageOf(kept)}});
+}
+
+void Loader::KeepDigests() {
+  if (options_.digests == nullptr) return;
+  if (const Status saved = options_.digests->Save(); !saved.ok())
+    log::Warn("cannot remember the digests of files; the next start will hash them again",
+              {{"error", MessageOf(saved)}});
 }
 
 StatusOr<Verified> Loader::ProbeOnce(const repository::FoundVersion& version,
@@ -91,15 +111,71 @@ int Loader::MeasureAgain(const repository::FoundVersion& version, const std::str
 
 StatusOr<Loader::Started> Loader::Start(const bundle::Artifact& artifact, int threads,
                                         ServedVersion& served) const {
+  const auto prepared =
+      options_.prepared ? options_.prepared->Find(artifact.digest()) : std::nullopt;
+  if (prepared && prepared->size() > 0) {
+    auto started = StartFrom(*prepared, artifact, threads, served);
+    if (started.ok()) return started;
+    log::Warn("a prepared model is of no use; the model itself is loaded",
+              {{"model", served.name.str()}, {"error", MessageOf(started.status())}});
+    options_.prepared->Refuse(artifact.digest()).IgnoreError();
+  }
+  return StartFrom({}, artifact, threads, served);
+}
+
+StatusOr<Loader::Started> Loader::StartFrom(const Buffer& prepared,
+                                            const bundle::Artifact& artifact, int threads,
+                                            ServedVersion& served) const {
   LoadOptions load = options_.engine;
+  load.prepared = prepared;
   load.intra_op_threads = threads;
   load.max_rows = served.config.max_batch_size.value_or(0);
   served.model.reset();
   ASSIGN_OR_RETURN(served.model, engine_->Load(artifact.bytes(), load));
-  Started started{.threads = threads, .cost = std::make_shared<batching::CostModel>()};
+  Started started{.threads = threads,
+                  .prepared = prepared.size() > 0,
+                  .cost = std::make_shared<batching::CostModel>()};
   ASSIGN_OR_RETURN(started.warm, WarmUp(*served.model, served.examples, options_.warm_up, clock_,
                                         started.cost.get()));
   return started;
+}
+
+void Loader::NoteUnprepared(const bundle::Artifact& artifact,
+                            const repository::FoundVersion& version, const LoadedModel& model) {
+  if (options_.prepared == nullptr || !model.prepares()) return;
+  if (artifact.size_bytes() > options_.prepared->limits().model_bytes) return;
+  if (!options_.prepared->Find(artifact.digest()))
+    unprepared_.push_back({version, artifact.digest()});
+}
+
+StatusOr<Buffer> Loader::PrepareNow(const Unprepared& model) const {
+  const repository::FoundVersion& version = model.version;
+  ASSIGN_OR_RETURN(const auto artifact,
+                   bundle::Open(version.path, version.root, options_.open, version.answer));
+  if (artifact->digest() != model.digest)
+    return MakeError(Reason::kNotFound, "the model's files have changed");
+  ASSIGN_OR_RETURN(const auto examples, artifact->Examples(1));
+  return Prepare(*engine_, artifact->bytes(), options_.engine, examples);
+}
+
+void Loader::PrepareNext() {
+  const Unprepared model = std::move(unprepared_.front());
+  unprepared_.pop_front();
+  const TimePoint begin = clock_.Now();
+  // It stays when preparing ends the process: the next start does not try again.
+  Status kept = options_.prepared->Refuse(model.digest);
+  if (kept.ok()) {
+    const auto form = PrepareNow(model);
+    kept = form.ok() ? options_.prepared->Put(model.digest, *form) : form.status();
+    if (!kept.ok() && MayPassAnotherTime(ReasonOf(kept))) options_.prepared->Forget(model.digest);
+  }
+  malloc_trim(0);
+  const auto took = std::chrono::duration<double, std::milli>(clock_.Now() - begin).count();
+  if (kept.ok())
+    log::Debug("model prepared for the next start", {{"digest", model.digest}, {"took_ms", took}});
+  else
+    log::Debug("model not prepared for the next start",
+               {{"digest", model.digest}, {"why", MessageOf(kept)}});
 }
 
 int Loader::InstancesOf(const repository::ModelConfig& config, int threads) const {
@@ -227,6 +303,7 @@ StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundMod
       std::make_shared<batching::ModelQueue>(std::move(queue), pool_, clock_, started.cost);
   served->metrics = metrics_.ForVersion(model.name.str(), served->version);
   if (model.config.response_cache) AddCache(*served);
+  NoteUnprepared(*artifact, version, *served->model);
   const Duration took = clock_.Now() - begin;
   served->metrics->SetLoadDuration(took);
   metrics_.RecordLoad(took);
@@ -236,6 +313,7 @@ StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundMod
              {"digest", served->digest},
              {"engine", served->model->origin().engine},
              {"load_ms", std::chrono::duration<double, std::milli>(took).count()},
+             {"prepared", started.prepared},
              {"examples_replayed", started.warm.examples_replayed},
              {"intra_op_threads", started.threads},
              {"instances", served->instances},

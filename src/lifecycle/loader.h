@@ -2,14 +2,17 @@
 // From a found version to one that may take traffic.
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
 
 #include "base/clock.h"
 #include "batching/worker_pool.h"
 #include "bundle/artifact.h"
+#include "io/digest_memory.h"
 #include "lifecycle/ensemble.h"
 #include "lifecycle/joining.h"
+#include "lifecycle/prepared_store.h"
 #include "lifecycle/probe.h"
 #include "lifecycle/served_version.h"
 #include "lifecycle/verified_store.h"
@@ -24,6 +27,8 @@ struct LoaderOptions {
   WarmUpOptions warm_up;
   LoadOptions engine;
   bundle::OpenLimits open;
+  std::shared_ptr<io::DigestMemory> digests;  // null: every file is hashed at every load
+  std::shared_ptr<PreparedStore> prepared;    // null: every model is loaded from its own bytes
   batching::AdmissionOptions admission;
   /// For models whose configuration does not say, with threads that were not measured.
   int default_instances = 1;
@@ -48,6 +53,15 @@ class Loader {
                                                         const repository::FoundVersion& version,
                                                         const FindMember& find);
 
+  /// Writes which digests files have, where that is new. Once what was asked for is served.
+  void KeepDigests();
+
+  /// Whether there is something left for PrepareNext.
+  bool has_unprepared() const { return !unprepared_.empty(); }
+  /// Prepares one of the models loaded so far for the next start: for when nothing else is to be
+  /// done. What goes wrong is logged and not tried again.
+  void PrepareNext();
+
   /// Ends a probe in progress, and every later one, with kCancelled. Threads: any.
   void GiveUp() { given_up_ = true; }
 
@@ -66,17 +80,29 @@ class Loader {
 
   struct Started {
     int threads = 1;
+    bool prepared = false;
     WarmUpReport warm;
     std::shared_ptr<batching::CostModel> cost;
   };
-  /// Loads `served.model` and warms it up.
+  /// Loads `served.model`, from its prepared form where that is good, and warms it up.
   StatusOr<Started> Start(const bundle::Artifact& artifact, int threads,
                           ServedVersion& served) const;
+  StatusOr<Started> StartFrom(const Buffer& prepared, const bundle::Artifact& artifact, int threads,
+                              ServedVersion& served) const;
   /// The same after the probe, with as many threads as are best.
   StatusOr<Started> StartProven(const bundle::Artifact& artifact,
                                 const repository::FoundVersion& version, ServedVersion& served);
 
+  struct Unprepared {
+    repository::FoundVersion version;
+    std::string digest;
+  };
+  void NoteUnprepared(const bundle::Artifact& artifact, const repository::FoundVersion& version,
+                      const LoadedModel& model);
+  StatusOr<Buffer> PrepareNow(const Unprepared& model) const;
+
   const LoaderOptions options_;
+  std::deque<Unprepared> unprepared_;
   std::atomic<bool> given_up_{false};
   std::shared_ptr<Engine> engine_;
   VerifiedStore verified_;

@@ -61,6 +61,89 @@ struct LoaderTest : ::testing::Test {
   int ThreadsOfALoad() { return Load() ? engine->counts().threads : 0; }
 };
 
+/// A model whose engine has a quicker form of it.
+struct PreparedLoaderTest : LoaderTest {
+  PreparedLoaderTest() {
+    engine = std::make_shared<FakeEngine>(FakeEngine::Options{.prepares = true});
+    options.prepared = Store(data / "prepared");
+    options.probe = false;
+    PutModel({});
+  }
+  static std::shared_ptr<PreparedStore> Store(const fs::path& folder,
+                                              PreparedStore::Limits limits = {.free_share = 0}) {
+    return std::make_shared<PreparedStore>(folder, "fake 1", limits);
+  }
+  std::optional<size_t> KeptBytes() const {
+    const auto form = options.prepared->Find(digest);
+    return form ? std::optional(form->size()) : std::nullopt;
+  }
+  /// A server's life. @return how many models it had left to prepare.
+  int LoadAndPrepare() {
+    Loader loader(options, engine, verified, pool, metrics, clock);
+    EXPECT_TRUE(loader.Load(model, model.versions[0]).ok());
+    int prepared = 0;
+    for (; loader.has_unprepared(); ++prepared) loader.PrepareNext();
+    return prepared;
+  }
+  /// Loads of the prepared form in a server's life, which are its start's.
+  int64_t PreparedLoads() {
+    const int64_t before = engine->counts().prepared_loads;
+    EXPECT_TRUE(Load());
+    return engine->counts().prepared_loads - before;
+  }
+};
+
+TEST_F(PreparedLoaderTest, TheNextStartLoadsThePreparedForm) {
+  EXPECT_EQ(LoadAndPrepare(), 1);
+  EXPECT_GT(KeptBytes(), 0u);
+  EXPECT_EQ(PreparedLoads(), 1);
+  EXPECT_EQ(LoadAndPrepare(), 0);
+}
+
+TEST_F(PreparedLoaderTest, AFormThatDoesNotLoadGivesWayToTheModel) {
+  ASSERT_TRUE(options.prepared->Put(digest, Buffer::Own(std::string("no model"))).ok());
+  EXPECT_EQ(PreparedLoads(), 1);
+  EXPECT_EQ(KeptBytes(), 0u);
+  EXPECT_EQ(LoadAndPrepare(), 0);
+  EXPECT_EQ(PreparedLoads(), 0);
+}
+
+TEST_F(PreparedLoaderTest, AModelThatEndedTheProcessIsNotPreparedAgain) {
+  ASSERT_TRUE(options.prepared->Refuse(digest).ok());
+  EXPECT_EQ(LoadAndPrepare(), 0);
+}
+
+TEST_F(PreparedLoaderTest, WhatFailsToBePreparedIsNotTriedAgain) {
+  Loader loader(options, engine, verified, pool, metrics, clock);
+  ASSERT_TRUE(loader.Load(model, model.versions[0]).ok());
+  engine->FailNextLoads(1);
+  loader.PrepareNext();
+  EXPECT_EQ(KeptBytes(), 0u);
+  EXPECT_EQ(LoadAndPrepare(), 0);
+}
+
+TEST_F(PreparedLoaderTest, FilesThatChangedSinceAreNotPrepared) {
+  Loader loader(options, engine, verified, pool, metrics, clock);
+  ASSERT_TRUE(loader.Load(model, model.versions[0]).ok());
+  std::ofstream(model.versions[0].path) << FakeModel{.add = 7}.Serialize();
+  loader.PrepareNext();
+  EXPECT_EQ(KeptBytes(), std::nullopt);
+}
+
+TEST_F(PreparedLoaderTest, AShortDiskIsAskedAgain) {
+  options.prepared = Store(data / "prepared", {.free_share = 1});
+  EXPECT_EQ(LoadAndPrepare(), 1);
+  EXPECT_EQ(KeptBytes(), std::nullopt);
+  options.prepared = Store(data / "prepared");
+  EXPECT_EQ(LoadAndPrepare(), 1);
+  EXPECT_GT(KeptBytes(), 0u);
+}
+
+TEST_F(PreparedLoaderTest, LargeModelsAreNot) {
+  options.prepared = Store(data / "prepared", {.model_bytes = 10, .free_share = 0});
+  EXPECT_EQ(LoadAndPrepare(), 0);
+}
+
 TEST_F(LoaderTest, ANewModelHasTheThreadsThatItsProbeFound) {
   PutModel(std::chrono::milliseconds(5));
   ProbePasses("2");

@@ -13,6 +13,7 @@ namespace slipway::lifecycle {
 namespace {
 
 constexpr std::chrono::milliseconds kMotionInterval{250};
+constexpr std::chrono::seconds kIdle{1};  // without a command before models are prepared
 constexpr size_t kLoadingHeapBytes = size_t{31} << 20;  // about the most that malloc puts in a heap
 
 /// One model must not take the thread that serves all: memory may run out on a hostile file.
@@ -192,26 +193,35 @@ void Manager::Work() {
   ended_wake_.notify_all();
 }
 
+TimePoint Manager::PollDue() const {
+  if (options_.control != ModelControl::kPoll) return TimePoint::max();
+  return *idle_since_ + (in_motion_ ? std::min(kMotionInterval, poll_interval_) : poll_interval_);
+}
+
+TimePoint Manager::PrepareDue() const {
+  return loader_->has_unprepared() ? *idle_since_ + kIdle : TimePoint::max();
+}
+
 bool Manager::WaitAndServe() {
   Command command;
   std::vector<std::function<void()>> looking;
+  bool prepare = false;
   {
     MutexLock lock(mutex_);
-    const auto begin = std::chrono::steady_clock::now();
+    if (!idle_since_) idle_since_ = std::chrono::steady_clock::now();
     while (commands_.empty() && looking_.empty() && !nudged_ && !stopping_) {
-      if (options_.control != ModelControl::kPoll) {
-        lock.Wait(wake_);
-        continue;
-      }
-      const auto due =
-          begin + (in_motion_ ? std::min(kMotionInterval, poll_interval_) : poll_interval_);
+      const TimePoint due = std::min(PollDue(), PrepareDue());
       if (std::chrono::steady_clock::now() >= due) break;
-      lock.WaitUntil(wake_, due);
+      if (due == TimePoint::max())
+        lock.Wait(wake_);
+      else
+        lock.WaitUntil(wake_, due);
     }
     if (stopping_) return false;
-    const bool only_nudged = nudged_ && commands_.empty() && looking_.empty();
-    nudged_ = false;
-    if (only_nudged) return true;
+    const bool asked = !commands_.empty() || !looking_.empty();
+    if (std::exchange(nudged_, false) && !asked) return true;
+    prepare = !asked && std::chrono::steady_clock::now() < PollDue();
+    if (!prepare) idle_since_.reset();
     looking.swap(looking_);
     commanded_ = !commands_.empty();
     if (commanded_) {
@@ -224,10 +234,15 @@ bool Manager::WaitAndServe() {
   }
   try {
     for (const auto& done : looking) done();  // what was asked for goes first
+    if (prepare) {
+      loader_->PrepareNext();
+      return true;
+    }
     if (command.act)
       Answer(command.act());
     else
       Poll();
+    loader_->KeepDigests();
   } catch (const std::exception& error) {
     log::Error("the lifecycle thread caught an exception that nobody expected",
                {{"what", error.what()}});

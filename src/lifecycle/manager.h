@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -83,8 +84,10 @@ class Manager {
   void Work();
   void Post(Command command);
   void Answer(Status status);
-  /// Runs one command or look, or waits for one, a death or the next poll. False = stop.
+  /// Runs one command or look, or waits for one, a death, the next poll or idle time. False = stop.
   bool WaitAndServe();
+  TimePoint PollDue() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  TimePoint PrepareDue() const;
   bool stopping();
 
   /// What all sources say now; a source that cannot be read says what it said last.
@@ -131,6 +134,7 @@ class Manager {
   std::map<std::string, repository::FoundModel> last_seen_;     // of the previous poll
   bool in_motion_ = false;                                      // the last poll saw a change
   bool settled_ = false;
+  std::optional<TimePoint> idle_since_;  // the last command, look or poll
 
   Mutex mutex_;
   std::condition_variable wake_;

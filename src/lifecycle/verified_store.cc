@@ -6,17 +6,10 @@
 
 #include "io/digest.h"
 #include "io/durable_write.h"
+#include "lifecycle/processor.h"
 
 namespace slipway::lifecycle {
 namespace {
-
-/// What the same bytes could behave differently on.
-std::string CpuModel() {
-  std::ifstream cpuinfo("/proc/cpuinfo");
-  for (std::string line; std::getline(cpuinfo, line);)
-    if (line.starts_with("model name") || line.starts_with("CPU part")) return line;
-  return "unknown";
-}
 
 /// "threads 2 of 8": what was found best where runs may use eight processors.
 std::optional<int> ReadThreads(std::string_view line, int processors) {
@@ -34,7 +27,7 @@ std::optional<int> ReadThreads(std::string_view line, int processors) {
 
 VerifiedStore::VerifiedStore(std::string folder, std::string runtime, int processors)
     : folder_(std::move(folder)),
-      runtime_(std::move(runtime) + "\n" + CpuModel()),
+      runtime_(std::move(runtime) + "\n" + ProcessorText()),
       processors_(processors) {}
 
 std::string VerifiedStore::PathOf(const std::string& digest) const {

@@ -33,6 +33,14 @@ StatusOr<Inputs> Arrange(const Signature& signature, const std::vector<NamedTens
   return inputs;
 }
 
+std::vector<size_t> AllOutputs(const Signature& signature) {
+  std::vector<size_t> outputs(signature.outputs.size());
+  for (size_t i = 0; i < outputs.size(); ++i) outputs[i] = i;
+  return outputs;
+}
+
+}  // namespace
+
 std::vector<NamedTensor> SyntheticInputs(const Signature& signature) {
   std::vector<NamedTensor> inputs;
   for (const TensorSpec& spec : signature.inputs) {
@@ -46,14 +54,6 @@ std::vector<NamedTensor> SyntheticInputs(const Signature& signature) {
   }
   return inputs;
 }
-
-std::vector<size_t> AllOutputs(const Signature& signature) {
-  std::vector<size_t> outputs(signature.outputs.size());
-  for (size_t i = 0; i < outputs.size(); ++i) outputs[i] = i;
-  return outputs;
-}
-
-}  // namespace
 
 Status Replay(const LoadedModel& model, const bundle::Example& example, const RunOptions& options) {
   const Signature& signature = model.signature();

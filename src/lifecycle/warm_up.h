@@ -40,6 +40,10 @@ StatusOr<WarmUpReport> WarmUp(const LoadedModel& model,
                               const WarmUpOptions& options, const Clock& clock,
                               batching::CostModel* cost);
 
+/// What every model of the signature should take: zeros, empty strings, 1 for every open dimension;
+/// optional inputs are left out.
+std::vector<NamedTensor> SyntheticInputs(const Signature& signature);
+
 /// One golden example: runs it and compares every output it names.
 Status Replay(const LoadedModel& model, const bundle::Example& example, const RunOptions& options);
 

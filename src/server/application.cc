@@ -167,8 +167,13 @@ std::unique_ptr<lifecycle::Loader> Application::MakeLoader(std::shared_ptr<Engin
         CacheOptions{.max_bytes = config_.cache.max_bytes, .ttl = config_.cache.ttl});
     registry_.AddSource(options.cache);
   }
-  const std::string folder = config_.data_folder.empty() ? "" : config_.data_folder + "/verified";
-  lifecycle::VerifiedStore verified(folder, fmt::format("{} {}", engine->name(), engine->version()),
+  const std::string& data = config_.data_folder;
+  const std::string runtime = fmt::format("{} {}", engine->name(), engine->version());
+  if (!data.empty()) {
+    options.digests = std::make_shared<io::DigestMemory>(data + "/digests");
+    options.prepared = std::make_shared<lifecycle::PreparedStore>(data + "/prepared", runtime);
+  }
+  lifecycle::VerifiedStore verified(data.empty() ? "" : data + "/verified", runtime,
                                     run_processors);
   return std::make_unique<lifecycle::Loader>(options, std::move(engine), std::move(verified),
                                              *pool_, *lifecycle_metrics_, clock_);

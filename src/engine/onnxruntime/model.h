@@ -23,11 +23,14 @@ struct Runtime {
 class Model final : public LoadedModel {
  public:
   /// @param signature  names in the model's own spelling; every name is known to the session.
+  /// @param options    `prepared` is kept as long as the session.
   static StatusOr<std::unique_ptr<Model>> Create(std::shared_ptr<Runtime> runtime,
                                                  Owned<OrtSession> session, Signature signature,
                                                  const LoadOptions& options);
 
   const Signature& signature() const override { return signature_; }
+  bool prepares() const override { return prepares_; }
+  void set_prepares(bool prepares) { prepares_ = prepares; }
   Status Run(std::span<const Tensor* const> inputs, std::span<const size_t> outputs,
              const RunOptions& options, std::vector<Tensor>& results) const override;
 
@@ -53,6 +56,7 @@ class Model final : public LoadedModel {
   const Owned<OrtRunOptions> quiet_;  // for every run without a deadline
   const size_t max_output_bytes_;
   const MemoryLimits memory_limits_;
+  bool prepares_ = false;
   mutable PreparedRuns prepared_;
 };
 

@@ -74,6 +74,13 @@ int64_t NumberIn(const std::map<std::string, std::string>& metadata, const char*
   return value;
 }
 
+Buffer FormOf(std::span<const std::byte> model) {
+  std::byte* to = nullptr;
+  Buffer form = Buffer::Allocate(model.size(), &to);
+  std::memcpy(to, model.data(), model.size());
+  return form;
+}
+
 }  // namespace
 
 std::string FakeModel::Serialize() const {
@@ -105,8 +112,9 @@ struct FakeEngine::State {
 
 class FakeEngine::Model final : public LoadedModel {
  public:
-  Model(std::shared_ptr<State> state, onnx::ModelInfo info)
+  Model(std::shared_ptr<State> state, onnx::ModelInfo info, bool prepares)
       : state_(std::move(state)),
+        prepares_(prepares),
         signature_(std::move(info.signature)),
         add_(NumberIn(info.metadata, kAdd)),
         burn_us_(NumberIn(info.metadata, kBurn)),
@@ -120,6 +128,7 @@ class FakeEngine::Model final : public LoadedModel {
   }
 
   const Signature& signature() const override { return signature_; }
+  bool prepares() const override { return prepares_; }
 
   Status Run(std::span<const Tensor* const> inputs, std::span<const size_t> outputs,
              const RunOptions& options, std::vector<Tensor>& results) const override {
@@ -171,6 +180,7 @@ class FakeEngine::Model final : public LoadedModel {
   }
 
   const std::shared_ptr<State> state_;
+  const bool prepares_;
   const Signature signature_;
   const int64_t add_;
   const int64_t burn_us_;
@@ -187,6 +197,8 @@ FakeEngine::~FakeEngine() = default;
 
 StatusOr<std::unique_ptr<LoadedModel>> FakeEngine::Load(const ModelBytes& model,
                                                         const LoadOptions& options) {
+  const bool prepares = state_->options.prepares;
+  const bool from_prepared = prepares && options.prepared.size() > 0;
   {
     MutexLock lock(state_->mutex);
     if (state_->failing_loads > 0) {
@@ -194,13 +206,17 @@ StatusOr<std::unique_ptr<LoadedModel>> FakeEngine::Load(const ModelBytes& model,
       return MakeError(Reason::kBadModel, "the fake engine was told to fail");
     }
     ++state_->counts.loads;
+    state_->counts.prepared_loads += from_prepared;
     state_->counts.threads = options.intra_op_threads;
   }
-  ASSIGN_OR_RETURN(onnx::ModelInfo info, onnx::Inspect(model.model));
+  ASSIGN_OR_RETURN(onnx::ModelInfo info,
+                   onnx::Inspect(from_prepared ? options.prepared.bytes() : model.model));
   if (info.signature.inputs.empty())
     return MakeError(Reason::kBadModel,
                      "the fake engine answers with its inputs, and there are none");
-  return std::unique_ptr<LoadedModel>(std::make_unique<Model>(state_, std::move(info)));
+  if (prepares && options.prepare != nullptr) *options.prepare = FormOf(model.model);
+  return std::unique_ptr<LoadedModel>(
+      std::make_unique<Model>(state_, std::move(info), prepares && !from_prepared));
 }
 
 void FakeEngine::FailNextLoads(int n) {

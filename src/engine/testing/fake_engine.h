@@ -33,6 +33,9 @@ class FakeEngine final : public Engine {
   struct Options {
     /// Uses up that much time; the default spins on this thread's CPU clock.
     std::function<void(int64_t us)> burn;
+    /// Its models have a prepared form: their bytes. Whatever LoadOptions::prepared holds is
+    /// loaded.
+    bool prepares = false;
   };
 
   FakeEngine();
@@ -58,7 +61,8 @@ class FakeEngine final : public Engine {
 
   struct Counts {
     int64_t loads = 0;
-    int threads = 0;  // inside one run, as the last load asked for
+    int64_t prepared_loads = 0;  // of them
+    int threads = 0;             // inside one run, as the last load asked for
     int64_t runs = 0;
     int64_t rows = 0;  // sum of the first dimension of the first input
     int live_models = 0;
