@@ -3,7 +3,6 @@
 //
 //   taskset -c 1 build/release/bench/csv [MB] [ROUNDS]
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +13,7 @@
 
 #include "base/check.h"
 #include "base/random.h"
+#include "bench/cpu_seconds.h"
 #include "data/table_file.h"
 #include "io/byte_source.h"
 #include "io/testing/temporary_folder.h"
@@ -39,15 +39,6 @@ std::string Csv(size_t bytes, Append append) {
     }
   }
   return text + "\n";
-}
-
-double CpuSeconds() {
-  rusage usage;
-  ::getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 /// The best of the rounds, in MB (10^6 bytes) a CPU second.

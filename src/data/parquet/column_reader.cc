@@ -109,61 +109,62 @@ Status ColumnReader::ReadDictionary() {
   return OkStatus();
 }
 
-StatusOr<std::optional<bool>> ColumnReader::ReadLevels(size_t rows, size_t* present) {
-  *present = rows;
-  if (!column_->nullable) return true;
+StatusOr<ColumnReader::Piece> ColumnReader::NextPiece(size_t most) {
+  ASSIGN_OR_RETURN(const bool more, NextPage());
+  if (!more) return Error(Reason::kBadRequest, "its pages end {} rows too early", most);
+  const auto rows = static_cast<size_t>(std::min<uint64_t>(most, page_left_));
+  Piece piece{.rows = rows, .present = rows, .all = true};
+  if (column_->nullable) RETURN_IF_ERROR(ReadLevels(piece));
+  page_left_ -= rows;
+  return piece;
+}
+
+Status ColumnReader::ReadLevels(Piece& piece) {
   uint32_t level = 0;
-  if (level_runs_.TakeRepeated(rows, &level)) {
+  if (level_runs_.TakeRepeated(piece.rows, &level)) {
     levels_.assign(1, level);
   } else {
-    levels_.resize(rows);
-    if (!level_runs_.Decode(rows, levels_.data()))
+    levels_.resize(piece.rows);
+    if (!level_runs_.Decode(piece.rows, levels_.data()))
       return Error(Reason::kBadRequest, "its definition levels are fewer than its {} values",
                    page_.values);
   }
   const uint32_t highest = *std::max_element(levels_.begin(), levels_.end());
   if (highest > 1)
     return Error(Reason::kBadRequest, "expected definition levels up to 1, got {}", highest);
-  if (levels_.size() == 1 && rows != 1) {
-    *present = level * rows;
-    return level == 1;
+  if (levels_.size() == 1 && piece.rows != 1) {
+    piece.present = level * piece.rows;
+    piece.all = level == 1;
+    return OkStatus();
   }
-  *present = static_cast<size_t>(std::count(levels_.begin(), levels_.end(), 1u));
-  return std::nullopt;
+  piece.present = static_cast<size_t>(std::count(levels_.begin(), levels_.end(), 1u));
+  piece.all = std::nullopt;
+  return OkStatus();
 }
 
 Status ColumnReader::ReadNumbers(size_t rows, double* out) {
   while (rows > 0) {
-    ASSIGN_OR_RETURN(const bool more, NextPage());
-    if (!more) return Error(Reason::kBadRequest, "its pages end {} rows too early", rows);
-    const auto size = static_cast<size_t>(std::min<uint64_t>(rows, page_left_));
-    size_t present;
-    ASSIGN_OR_RETURN(const std::optional<bool> all, ReadLevels(size, &present));
-    RETURN_IF_ERROR(Numbers(present, out));
-    if (all == false) std::fill_n(out, size, kMissing);
-    if (!all)  // from the last on, so that none is overwritten that is still to be moved
-      for (size_t i = size; i-- > 0;) out[i] = levels_[i] != 0 ? out[--present] : kMissing;
-    page_left_ -= size;
-    out += size;
-    rows -= size;
+    ASSIGN_OR_RETURN(const Piece piece, NextPiece(rows));
+    RETURN_IF_ERROR(Numbers(piece.present, out));
+    if (piece.all == false) std::fill_n(out, piece.rows, kMissing);
+    if (size_t left = piece.present; !piece.all)
+      // From the last on, so that none is overwritten that is still to be moved.
+      for (size_t i = piece.rows; i-- > 0;) out[i] = levels_[i] != 0 ? out[--left] : kMissing;
+    out += piece.rows;
+    rows -= piece.rows;
   }
   return OkStatus();
 }
 
 Status ColumnReader::ReadWords(size_t rows, std::string_view* out, size_t stride) {
   while (rows > 0) {
-    ASSIGN_OR_RETURN(const bool more, NextPage());
-    if (!more) return Error(Reason::kBadRequest, "its pages end {} rows too early", rows);
-    const auto size = static_cast<size_t>(std::min<uint64_t>(rows, page_left_));
-    size_t present;
-    ASSIGN_OR_RETURN(const std::optional<bool> all, ReadLevels(size, &present));
-    present_words_.resize(present);
-    RETURN_IF_ERROR(Words(present, present_words_.data()));
+    ASSIGN_OR_RETURN(const Piece piece, NextPiece(rows));
+    present_words_.resize(piece.present);
+    RETURN_IF_ERROR(Words(piece.present, present_words_.data()));
     const std::string_view* next = present_words_.data();
-    for (size_t i = 0; i < size; ++i, out += stride)
-      *out = all.value_or(false) || (!all && levels_[i] != 0) ? *next++ : std::string_view();
-    page_left_ -= size;
-    rows -= size;
+    for (size_t i = 0; i < piece.rows; ++i, out += stride)
+      *out = (piece.all ? *piece.all : levels_[i] != 0) ? *next++ : std::string_view();
+    rows -= piece.rows;
   }
   return OkStatus();
 }

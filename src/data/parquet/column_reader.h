@@ -39,8 +39,15 @@ class ColumnReader {
   StatusOr<bool> NextPage();
   Status BeginPage();
   Status ReadDictionary();
-  /// Which of `rows` of the page at hand have a value; nullopt: levels_[0, rows) say so.
-  StatusOr<std::optional<bool>> ReadLevels(size_t rows, size_t* present);
+  /// Rows of one page.
+  struct Piece {
+    size_t rows;
+    size_t present;           // of them have a value
+    std::optional<bool> all;  // have one, or none has; nullopt: levels_[0, rows) say which
+  };
+  /// The next rows, `most` at most.
+  StatusOr<Piece> NextPiece(size_t most);
+  Status ReadLevels(Piece& piece);
   /// The next values, missing ones left out.
   Status Numbers(size_t count, double* out);
   Status Words(size_t count, std::string_view* out);

@@ -219,18 +219,15 @@ TEST(FooterTest, NamesLiesOfLevelsAndIndices) {
   const auto complaint = [](std::string_view data) { return Complaint(FileOfIndices(data)); };
   // Levels 1 0 1 1, then indices of one bit: 1 0 1.
   EXPECT_EQ(complaint("\x02\0\0\0\x03\x0D\x01\x03\x05"sv), "none");
-  EXPECT_THAT(complaint("\x02\0\0\0\x03\x0D\x02\x03\x0F\x00"sv),
-              HasSubstr("column \"a\": value 3 of a dictionary of 2"));
-  EXPECT_THAT(complaint("\x02\0\0\0\x08\x01\x01\x06\x01"sv),
-              HasSubstr("its values are fewer than its header says"));
-  EXPECT_THAT(complaint("\x02\0\0\0\x06\x01\x01\x08\x01"sv),
-              HasSubstr("its definition levels are fewer than its 4 values"));
-  EXPECT_THAT(complaint("\x02\0\0\0\x08\x02\x01\x08\x01"sv),
-              HasSubstr("expected definition levels up to 1, got 2"));
-  EXPECT_THAT(complaint("\xFF\xFF\xFF\xFF\x08\x01"sv),
-              HasSubstr("expected 4294967295 bytes of levels, got 2"));
-  EXPECT_THAT(complaint("\x02\0\0\0\x08\x01\x21\x08\x01"sv),
-              HasSubstr("expected up to 32 bits an index, got 33"));
+  const std::pair<std::string_view, std::string_view> lies[] = {
+      {"\x02\0\0\0\x03\x0D\x02\x03\x0F\x00"sv, "column \"a\": value 3 of a dictionary of 2"},
+      {"\x02\0\0\0\x08\x01\x01\x06\x01"sv, "its values are fewer than its header says"},
+      {"\x02\0\0\0\x06\x01\x01\x08\x01"sv, "its definition levels are fewer than its 4 values"},
+      {"\x02\0\0\0\x08\x02\x01\x08\x01"sv, "expected definition levels up to 1, got 2"},
+      {"\xFF\xFF\xFF\xFF\x08\x01"sv, "expected 4294967295 bytes of levels, got 2"},
+      {"\x02\0\0\0\x08\x01\x21\x08\x01"sv, "expected up to 32 bits an index, got 33"},
+  };
+  for (const auto& [data, says] : lies) EXPECT_THAT(complaint(data), HasSubstr(says));
 }
 
 TEST(FooterTest, SaysThatThereAreNoRows) {

@@ -85,37 +85,27 @@ void ReadLogicalType(ThriftReader& thrift, Element& element) {
   });
 }
 
+/// Of SchemaElement.
+constexpr int kElementName = 4, kElementLogicalType = 10;
+constexpr std::pair<int, int64_t Element::*> kElementNumbers[] = {
+    {1, &Element::type},     {2, &Element::width},     {3, &Element::repetition},
+    {5, &Element::children}, {6, &Element::converted}, {7, &Element::scale}};
+
 Element ReadElement(ThriftReader& thrift) {
   Element element;
   thrift.Struct([&](const Field& field) {
-    switch (field.id) {
-      case 1:
-        element.type = thrift.Int(field);
-        return true;
-      case 2:
-        element.width = thrift.Int(field);
-        return true;
-      case 3:
-        element.repetition = thrift.Int(field);
-        return true;
-      case 4:
-        element.name = thrift.Binary(field);
-        return true;
-      case 5:
-        element.children = thrift.Int(field);
-        return true;
-      case 6:
-        element.converted = thrift.Int(field);
-        return true;
-      case 7:
-        element.scale = thrift.Int(field);
-        return true;
-      case 10:
-        if (thrift.IsStruct(field)) ReadLogicalType(thrift, element);
-        return true;
-      default:
-        return false;
+    for (const auto& [id, number] : kElementNumbers) {
+      if (id != field.id) continue;
+      element.*number = thrift.Int(field);
+      return true;
     }
+    if (field.id == kElementName)
+      element.name = thrift.Binary(field);
+    else if (field.id == kElementLogicalType && thrift.IsStruct(field))
+      ReadLogicalType(thrift, element);
+    else
+      return field.id == kElementLogicalType;
+    return true;
   });
   return element;
 }
