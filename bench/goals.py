@@ -429,8 +429,7 @@ def small_network(bench):
 
 
 def start_up(bench):
-    """Goal 19: from exec to the first correct reply, for a digest that passed its probe before, on a server that has had
-    time to keep what makes starts quicker (docs/formats/data-folder.md)."""
+    """Goal 19: from exec to the first correct reply, of a model that an idle server has prepared for it."""
     network = bench.models / "mobilenet_v2.onnx"
     rows = []
     linear = bench.models / "tiny_gemm.onnx"
