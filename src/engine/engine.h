@@ -37,7 +37,7 @@ struct LoadOptions {
   MemoryLimits memory;
   /// What an earlier load put into `*prepare`: of the very same model, by the same version of the
   /// engine, on the same processor. It is loaded in the model's place, more quickly, and gives the
-  /// same answers. The engine that made it keeps it while the model lives; others ignore it.
+  /// same answers. Borrowed for the call; an engine that has no such forms ignores it.
   Buffer prepared;
   /// Gets the model in that form, 64-byte aligned; stays as it is where LoadedModel::prepares is
   /// false. Such a load takes longer. Or null.

@@ -66,9 +66,15 @@ class Bytes {
 
  private:
   struct Free {
-    void operator()(std::byte* data) const { std::free(data); }
+    Free() : Free(0) {}
+    explicit Free(size_t mapped) : mapped_bytes(mapped) {}
+    size_t mapped_bytes;  // 0: malloc's
+    void operator()(std::byte* data) const;
   };
-  std::unique_ptr<std::byte, Free> data_;
+  using Data = std::unique_ptr<std::byte, Free>;
+  static Data MapHuge(size_t size_bytes);
+
+  Data data_;
   size_t size_ = 0;
 };
 

@@ -52,10 +52,9 @@ StatusOr<std::unique_ptr<Model>> Model::Create(std::shared_ptr<Runtime> runtime,
 Model::Model(std::shared_ptr<Runtime> runtime, Owned<OrtSession> session, Signature signature,
              Owned<OrtRunOptions> quiet, const LoadOptions& options)
     : runtime_(std::move(runtime)),
-      // The session ends before the environment and the bytes of its weights, whoever lets go of it
-      // last.
+      // The session ends before the environment, whoever lets go of it last.
       session_(session.release(),
-               [runtime = runtime_, prepared = options.prepared](OrtSession* p) {
+               [runtime = runtime_](OrtSession* p) {
                  Release()(p);
                  runtime->memory->ReleaseIdle();
                }),

@@ -23,7 +23,7 @@ struct Runtime {
 class Model final : public LoadedModel {
  public:
   /// @param signature  names in the model's own spelling; every name is known to the session.
-  /// @param options    `prepared` is kept as long as the session.
+  /// @param options    of the load: its limits are those of runs.
   static StatusOr<std::unique_ptr<Model>> Create(std::shared_ptr<Runtime> runtime,
                                                  Owned<OrtSession> session, Signature signature,
                                                  const LoadOptions& options);

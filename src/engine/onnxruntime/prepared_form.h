@@ -1,6 +1,6 @@
 #pragma once
-// Models as ONNX Runtime optimised them: its own format, whose bytes hold the weights as a session
-// uses them, so that nothing is parsed, optimised or copied (docs/adr/0081).
+// Models as ONNX Runtime optimised them, in its own format: nothing is optimised, and no message
+// parsed (docs/adr/0081).
 
 #include <string>
 
@@ -13,8 +13,7 @@ namespace slipway::onnxruntime {
 /// The session reads ONNX, and optimises it.
 Status TakeOnnx(OrtSessionOptions& options);
 
-/// The session takes such a form as it is, and uses the weights where they lie: the bytes must
-/// outlive it.
+/// The session takes such a form as it is, and copies weights out of it to where kernels like them.
 Status TakePreparedForm(OrtSessionOptions& options);
 
 /// Where a session writes that form when it is made: memory that has a path.
