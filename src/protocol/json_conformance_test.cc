@@ -104,14 +104,17 @@ class JsonConformanceTest : public ::testing::TestWithParam<Dialect> {
   void ExpectAsBody(const JsonCase& json) {
     const Status read = ReadBody(json.text);
     EXPECT_FALSE(read.ok() && MustRefuse(json)) << json.name;
-    if (!read.ok()) EXPECT_EQ(ReasonOf(read), Reason::kBadRequest) << json.name;
+    if (!read.ok()) {
+      EXPECT_EQ(ReasonOf(read), Reason::kBadRequest) << json.name;
+    }
   }
 
   void ExpectInSpareFields(const JsonCase& json) {
     for (const auto& [before, after] : GetParam().around) {
       const Status read = ReadBody(std::string(before) + json.text + std::string(after));
-      if (json.verdict == Verdict::kAccept)
+      if (json.verdict == Verdict::kAccept) {
         EXPECT_TRUE(read.ok()) << json.name << ": " << MessageOf(read);
+      }
       EXPECT_FALSE(read.ok() && MustRefuse(json)) << json.name;
     }
   }
