@@ -310,8 +310,8 @@ def time_around_the_engine(bench):
         pairs = bench.alternate(lambda: overhead_us(bench, server, over_json),
                                 lambda: overhead_us(bench, server, over_binary))
     return [Row("5", "last byte in to first byte out, minus the engine: JSON", "none",
-                [ours for ours, _ in pairs], unit="µs"),
-            Row("5", "the same over binary", "none", [ours for _, ours in pairs], unit="µs")]
+                [ours for ours, _ in pairs], unit="µs", goal=1.5),
+            Row("5", "the same over binary", "none", [ours for _, ours in pairs], unit="µs", goal=0.8)]
 
 
 def overhead_us(bench, server, requests):
@@ -344,9 +344,9 @@ def numbers_as_text(bench):
     rounds = [json.loads(line) for line in done.stdout.splitlines()]
     read = [(r["read_simdjson"], r["read_ours"]) for r in rounds]
     write = [(r["write_standard"], r["write_ours"]) for r in rounds]
-    return [Row("8", "reading 150,528 floats of JSON: speed", "simdjson on-demand", ratios(read), at_least=True,
+    return [Row("8", "reading 150,528 floats of JSON: speed", "simdjson on-demand", ratios(read), goal=2.0, at_least=True,
                 detail=medians([pair[::-1] for pair in read], "ns")),
-            Row("9", "writing 150,528 floats: speed", "std::to_chars", ratios(write), at_least=True,
+            Row("9", "writing 150,528 floats: speed", "std::to_chars", ratios(write), goal=2.5, at_least=True,
                 detail=medians([pair[::-1] for pair in write], "ns"))]
 
 
@@ -359,7 +359,7 @@ def large_body(bench):
         with bench.run(sink):
             cpu = bench.alternate(lambda: bench.cpu_us(requests.check(server), requests.files, 1),
                                   lambda: bench.cpu_us(sink, requests.files, 1))
-    return [Row("10", "602 KB binary tensor: CPU per request", "socket sink, same bytes", ratios(cpu),
+    return [Row("10", "602 KB binary tensor: CPU per request", "socket sink, same bytes", ratios(cpu), goal=1.10,
                 detail=medians(cpu, "µs"))]
 
 
@@ -481,8 +481,8 @@ def sizes(bench):
         resident = server.rss_mb()
     library = ROOT / "third_party" / "onnxruntime" / "lib" / "libonnxruntime.so.1"
     size = stripped.stat().st_size / 1e6
-    rows = [Row("22", "stripped program", "none", [size], unit="MB", goal=10),
-            Row("22", "resident, idle, ONNX Runtime and digits loaded", "none", [resident], unit="MB", goal=60)]
+    rows = [Row("22", "stripped program", "none", [size], unit="MB", goal=8),
+            Row("22", "resident, idle, ONNX Runtime and digits loaded", "none", [resident], unit="MB", goal=45)]
     if library.exists():
         rows.append(Row("22", "program and ONNX Runtime together", "none",
                         [size + library.stat().st_size / 1e6], unit="MB"))
@@ -501,7 +501,7 @@ def two_cores(bench):
             return per_second(harness.load(bench.build, server.port, requests.files, bench.seconds, MANY, cores))
         pairs = bench.alternate(lambda: rate(large, two), lambda: rate(small, one))
     return [Row("23", "tiny Gemm over JSON on two cores: requests per second, load included", "the same on one core",
-                ratios(pairs), at_least=True, detail=medians(pairs, "per s"))]
+                ratios(pairs), goal=1.85, at_least=True, detail=medians(pairs, "per s"))]
 
 
 GOALS = {"small-json": small_model_over_json, "grpc": small_model_over_grpc, "around-engine": time_around_the_engine,

@@ -3,13 +3,10 @@
 import pathlib
 import subprocess
 
-import pytest
-
 from support.models import EXAMPLES, TEST_MODELS
-from support.server import Server, has_onnxruntime, slipway_path
+from support.server import Server, slipway_path
 
 PROGRAM = pathlib.Path(slipway_path())
-pytestmark = pytest.mark.skipif(has_onnxruntime(), reason="this program has ONNX Runtime; preset tabular builds the one without")
 
 FOREST = TEST_MODELS / "sklearn" / "random-forest-three.pkl"
 DIGITS = EXAMPLES / "digits" / "1"
