@@ -21,7 +21,7 @@ function(slipway_headers name)
   if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     return()
   endif()
-  file(WRITE ${CMAKE_BINARY_DIR}/${name}.cc "")
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/${name}.cc CONTENT "")  # written once
   add_library(${name} OBJECT EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/${name}.cc)
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(${name} PRIVATE dep::absl dep::fmt dep::spdlog)
@@ -83,7 +83,7 @@ function(slipway_room)
 endfunction()
 
 # GoogleTest's headers and the common ones, compiled once for the tests of all rooms.
-file(WRITE ${CMAKE_BINARY_DIR}/test_headers.cc "")
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/test_headers.cc CONTENT "")
 add_library(test_headers OBJECT EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/test_headers.cc)
 target_include_directories(test_headers PRIVATE ${CMAKE_SOURCE_DIR}/src)
 target_link_libraries(test_headers PRIVATE dep::absl dep::fmt dep::spdlog GTest::gtest GTest::gmock)
