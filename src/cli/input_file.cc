@@ -10,6 +10,7 @@
 #include <set>
 
 #include "cli/output.h"
+#include "data/cell_values.h"
 #include "data/npy.h"
 #include "data/table_file.h"
 #include "evaluate/table_inputs.h"
@@ -156,8 +157,7 @@ std::vector<std::string> WantedColumns(const Signature& signature) {
 
 /// How many of these names the first line holds where `delimiter` divides it.
 size_t NamedBy(std::string_view text, char delimiter, const std::vector<std::string>& wanted) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  if (text.starts_with(data::kByteOrderMark)) text.remove_prefix(data::kByteOrderMark.size());
   const std::string_view line = text.substr(0, text.find_first_of("\r\n"));
   std::set<std::string> cells;
   for (const auto& part : absl::StrSplit(absl::string_view(line.data(), line.size()), delimiter)) {
