@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "base/huge_pages.h"
+
 #include "io/digest.h"
 #include "io/errno_error.h"
 
@@ -16,7 +18,6 @@ namespace slipway::io {
 namespace {
 
 constexpr size_t kAlignment = 64;
-constexpr size_t kHugePageBytes = size_t{2} << 20;
 // Mapped apart, so that the advice ends with the block, and the heap of a start (base/huge_heap.h)
 // is left to those that cannot advise.
 constexpr size_t kHugeFromBytes = 2 * kHugePageBytes;
@@ -63,21 +64,10 @@ void Bytes::Free::operator()(std::byte* data) const {
     std::free(data);
 }
 
-// One page fault for each 2 MiB instead of 512: half the time of reading a model that lies in the
-// page cache. Advice only: without it the memory is as good.
+// Half the time of reading a model that lies in the page cache.
 Bytes::Data Bytes::MapHuge(size_t size_bytes) {
   const size_t rounded = (size_bytes + kHugePageBytes - 1) / kHugePageBytes * kHugePageBytes;
-  const size_t room = rounded + kHugePageBytes;
-  void* const mapped =
-      ::mmap(nullptr, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (mapped == MAP_FAILED) return {};
-  // What lies before and behind the aligned part goes back.
-  auto* const start = static_cast<std::byte*>(mapped);
-  const size_t before = -reinterpret_cast<uintptr_t>(start) % kHugePageBytes;
-  if (before > 0) ::munmap(start, before);
-  if (before < kHugePageBytes) ::munmap(start + before + rounded, kHugePageBytes - before);
-  ::madvise(start + before, rounded, MADV_HUGEPAGE);
-  return {start + before, Free{rounded}};
+  return {static_cast<std::byte*>(MapHugePages(rounded)), Free{rounded}};
 }
 
 StatusOr<Bytes> Bytes::Allocate(uint64_t size_bytes, std::string_view name) {

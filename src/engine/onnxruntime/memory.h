@@ -77,7 +77,8 @@ class Memory {
     size_t count = 0;
     size_t fewest = 0;  // that lay here since the last Trim: nothing needed these
   };
-  // Four sizes an octave: less than a quarter of a block is more than was asked for.
+  // Four sizes an octave, and whole huge pages where at least half of the last is used: less than a
+  // quarter of a block, or 1 MiB, is more than was asked for.
   static constexpr size_t kShelves = 4 * (64 - 16);
 
   Memory(OrtEnv& env, Owned<OrtMemoryInfo> info);

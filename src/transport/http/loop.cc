@@ -112,13 +112,13 @@ void Loop::OnHandled() {
   between_handlers_ = false;
 }
 
-Duration Loop::OnTurn(TimePoint now) {
+Poller::Pause Loop::OnTurn(TimePoint now) {
   if (now >= next_sweep_) {
     next_sweep_ = now + SweepPeriod(limits());
     Sweep(now);
   }
   if (!closed_.empty()) closed_.clear();
-  return next_sweep_ - now;
+  return {.longest = next_sweep_ - now, .for_others = awaited_ > 0};
 }
 
 void Loop::Sweep(TimePoint now) {

@@ -119,6 +119,8 @@ class Loop : public std::enable_shared_from_this<Loop> {
   }
   void CountClosed();
   void CountHandshake(tls::Outcome outcome);
+  /// Of this many exchanges the answers come from elsewhere, unless their clients go first.
+  void CountAwaited(int change) { awaited_ += change; }
   void Remove(LoopConnection& connection);
   /// `next` takes over the socket and the place of `connection`.
   void Replace(LoopConnection& connection, std::shared_ptr<LoopConnection> next);
@@ -130,7 +132,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
  private:
   void Run();
   void OnHandled();
-  Duration OnTurn(TimePoint now);
+  Poller::Pause OnTurn(TimePoint now);
   void Sweep(TimePoint now);
 
   const std::shared_ptr<Shared> shared_;
@@ -151,6 +153,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   std::vector<std::function<void()>> on_sweep_;
   TimePoint next_sweep_{};
   TimePoint last_trim_{};
+  int awaited_ = 0;
   bool stopping_ = false;
   bool between_handlers_ = false;
   std::thread::id thread_id_;

@@ -1,6 +1,7 @@
 #include "transport/http/loop_exchange.h"
 
 #include <exception>
+#include <utility>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -58,7 +59,9 @@ void LoopExchange::Compress() {
 }
 
 void LoopExchange::OnSendPosted(uint64_t generation) {
-  if (generation == generation_ && AwaitsAnswer()) OnAnswer();
+  if (generation != generation_ || !AwaitsAnswer()) return;
+  SetAwaited(false);
+  OnAnswer();
 }
 
 void LoopExchange::OnAbandoned(uint64_t generation) {
@@ -85,7 +88,10 @@ LoopExchange::Outcome LoopExchange::CallHandler(const ListenerPolicy& policy) {
     log::Error("a handler threw after it had answered or deferred",
                {{"request_id", request_id_}, {"detail", MessageOf(failure)}});
   if (sent_in_handler_) return Outcome::kAnswered;
-  if (deferred_) return Outcome::kDeferred;
+  if (deferred_) {
+    SetAwaited(true);
+    return Outcome::kDeferred;
+  }
   if (failure.ok())
     failure = Error(Reason::kInternal, "{}: the handler neither answered nor deferred", route_);
   sent_generation_.store(generation_, std::memory_order_relaxed);
@@ -93,11 +99,17 @@ LoopExchange::Outcome LoopExchange::CallHandler(const ListenerPolicy& policy) {
   return Outcome::kFailed;
 }
 
+void LoopExchange::SetAwaited(bool awaited) {
+  if (std::exchange(awaited_, awaited) != awaited) io_.CountAwaited(awaited ? 1 : -1);
+}
+
 void LoopExchange::Cancel() {
+  SetAwaited(false);
   if (cancelled_) cancelled_->store(true, std::memory_order_relaxed);
 }
 
 void LoopExchange::EndAnswer() {
+  SetAwaited(false);
   ++generation_;
   deferral_.reset();
   cancelled_.reset();

@@ -50,12 +50,14 @@ class LoopExchange : public Exchange {
 
  private:
   struct Deferral;
+  void SetAwaited(bool awaited);
   void OnSendPosted(uint64_t generation);
   void OnAbandoned(uint64_t generation);
 
   bool in_handler_ = false;
   bool sent_in_handler_ = false;
   bool deferred_ = false;
+  bool awaited_ = false;  // the loop counts this exchange
   // Another thread may call Send once it was given the deferred exchange; the generation tells a
   // late one from the next exchange's.
   uint64_t generation_ = 1;

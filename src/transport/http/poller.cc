@@ -82,15 +82,16 @@ void Poller::RunPosted() {
 }
 
 void Poller::Run(const std::function<void()>& on_handled,
-                 const std::function<Duration(TimePoint now)>& on_turn) {
-  Duration wait{};
+                 const std::function<Pause(TimePoint now)>& on_turn) {
+  Pause pause;
   while (!stopping_.load(std::memory_order_relaxed)) {
-    CallReady(again_.empty() && gathered_.empty() ? Milliseconds(wait) : 0);
+    WaitFor(pause);
+    CallReady();
     on_handled();
     CallGathered();
     CallThoseAgain();
     if (std::exchange(woken_, false)) RunPosted();
-    wait = on_turn(std::chrono::steady_clock::now());
+    pause = on_turn(std::chrono::steady_clock::now());
     on_handled();  // what any of these has brought; it is written in the next turn, which comes at
                    // once
   }
@@ -107,10 +108,34 @@ void Poller::Wake() {
   [[maybe_unused]] const ssize_t written = ::write(wake_.get(), &one, sizeof(one));
 }
 
-void Poller::CallReady(int timeout_ms) {
+void Poller::WaitFor(const Pause& pause) {
+  if (!again_.empty() || !gathered_.empty() || pause.longest <= Duration::zero()) {
+    Ask(0);
+    return;
+  }
+  ShortWaits& waits = short_waits_[pause.for_others];
+  const bool are_short = waits.AreExpected();
+  if (are_short && Ask(0) > 0) return waits.Note(Duration::zero());
+  const TimePoint begin = std::chrono::steady_clock::now();
+  if (!are_short || AskUntil(begin + ShortWaits::kShort) == 0) Ask(Milliseconds(pause.longest));
+  waits.Note(std::chrono::steady_clock::now() - begin);
+}
+
+int Poller::AskUntil(TimePoint end) {
+  int count;
+  do count = Ask(0);
+  while (count == 0 && std::chrono::steady_clock::now() < end);
+  return count;
+}
+
+int Poller::Ask(int timeout_ms) {
   const int count =
       ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), timeout_ms);
   ready_ = std::span(events_).first(static_cast<size_t>(std::max(count, 0)));
+  return count;
+}
+
+void Poller::CallReady() {
   while (!ready_.empty()) {
     const epoll_event event = ready_.front();
     ready_ = ready_.subspan(1);

@@ -13,6 +13,7 @@
 #include "base/mutex.h"
 #include "base/status.h"
 #include "transport/http/descriptor.h"
+#include "transport/http/short_waits.h"
 #include "transport/http/transfer.h"
 
 namespace slipway::http {
@@ -54,16 +55,23 @@ class Poller {
   /// Runs what was posted and not yet run. Also for the thread that joined the loop's.
   void RunPosted();
 
+  struct Pause {
+    Duration longest{};
+    bool for_others = false;  // a watcher needs what another thread computes
+  };
   /// Returns after Stop. `on_handled` is called when those that were ready were called, and at the
-  /// end of each turn; `on_turn` between turns, it says how long it can wait for the next call.
+  /// end of each turn; `on_turn` between turns, it says what can be waited for until the next call.
   void Run(const std::function<void()>& on_handled,
-           const std::function<Duration(TimePoint now)>& on_turn);
+           const std::function<Pause(TimePoint now)>& on_turn);
   /// Threads: any.
   void Stop();
 
  private:
   void Wake();
-  void CallReady(int timeout_ms);
+  void WaitFor(const Pause& pause);
+  int Ask(int timeout_ms);
+  int AskUntil(TimePoint end);
+  void CallReady();
   void CallThoseAgain();
   void CallGathered();
 
@@ -71,7 +79,8 @@ class Poller {
   Descriptor wake_;  // an eventfd
   bool woken_ = false;
   std::array<epoll_event, 64> events_;
-  std::span<epoll_event> ready_;  // of events_, not yet called
+  std::span<epoll_event> ready_;           // of events_, not yet called
+  std::array<ShortWaits, 2> short_waits_;  // by Pause::for_others
   std::vector<Watcher*> again_;
   std::vector<Watcher*> gathered_;
   std::vector<Watcher*> called_together_;  // by CallGathered; null = forgotten meanwhile

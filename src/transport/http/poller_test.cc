@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <chrono>
+#include <ctime>
+#include <functional>
 #include <string>
 #include <thread>
 
@@ -48,7 +51,7 @@ class PollerTest : public testing::Test {
     poller.Run([] {},
                [&](TimePoint) {
                  if (++made >= turns) poller.Stop();
-                 return Duration::zero();
+                 return Poller::Pause();
                });
   }
 
@@ -172,7 +175,7 @@ TEST_F(PollerTest, RunsWhatOtherThreadsPost) {
           if (++ran == kThreads * kTasks) poller_.Stop();
         });
     });
-  poller_.Run([] {}, [](TimePoint) { return std::chrono::seconds(30); });
+  poller_.Run([] {}, [](TimePoint) { return Poller::Pause{.longest = std::chrono::seconds(30)}; });
   EXPECT_EQ(ran, kThreads * kTasks);
 }
 
@@ -182,7 +185,7 @@ TEST_F(PollerTest, AWaitEndsWithTheTick) {
   poller_.Run([] {},
               [&](TimePoint) {
                 if (++turns == 3) poller_.Stop();
-                return std::chrono::milliseconds(5);
+                return Poller::Pause{.longest = std::chrono::milliseconds(5)};
               });
   EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(10));
 }
@@ -194,6 +197,65 @@ TEST_F(PollerTest, WhatWasPostedAfterTheEndCanStillRun) {
   EXPECT_FALSE(ran);
   poller_.RunPosted();
   EXPECT_TRUE(ran);
+}
+
+/// A poller whose waits were short for so long that it asks before it sleeps.
+class AskingPollerTest : public PollerTest {
+ protected:
+  static constexpr int kShortWaits = 100;
+
+  AskingPollerTest() {
+    EXPECT_TRUE(poller_.Watch(pair_.near.get(), recorder_));
+    recorder_.on_ready = [&](Readiness) {
+      char byte;
+      EXPECT_EQ(::recv(pair_.near.get(), &byte, 1, 0), 1);
+    };
+  }
+
+  /// After the short waits, so many more; `prepare` is called before each with its number from 0.
+  void RunOn(int waits, const std::function<void(int)>& prepare) {
+    int wait = -kShortWaits;
+    poller_.Run([] {},
+                [&](TimePoint) {
+                  if (wait < 0) pair_.Say("x");
+                  if (wait == 0) recorder_.calls.clear();
+                  if (wait >= waits)
+                    poller_.Stop();
+                  else if (wait >= 0)
+                    prepare(wait);
+                  ++wait;
+                  return Poller::Pause{.longest = std::chrono::seconds(1)};
+                });
+  }
+};
+
+TEST_F(AskingPollerTest, FindsWhatIsThereAndWhatComesWhileItAsks) {
+  std::jthread other;
+  RunOn(2, [&](int wait) {
+    if (wait == 0) return pair_.Say("x");
+    other = std::jthread([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));  // it sleeps by then
+      pair_.Say("x");
+    });
+  });
+  EXPECT_EQ(recorder_.Readable(), 2);
+}
+
+TEST_F(AskingPollerTest, SleepsWhenNothingComesAndEndsItsWaitInTime) {
+  const auto cpu = [] {
+    timespec now{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+  };
+  Duration cpu_before{};
+  TimePoint before;
+  RunOn(1, [&](int) {
+    cpu_before = cpu();
+    before = std::chrono::steady_clock::now();
+  });
+  EXPECT_GE(std::chrono::steady_clock::now() - before, std::chrono::milliseconds(990));
+  EXPECT_LT(cpu() - cpu_before, std::chrono::milliseconds(20));
+  EXPECT_TRUE(recorder_.calls.empty());
 }
 
 }  // namespace
