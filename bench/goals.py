@@ -482,20 +482,30 @@ def bare_start_ms(bench, file, raw):
 
 
 def sizes(bench):
-    """Goal 22: the stripped program, and what an idle server keeps resident."""
+    """Goal 22: the stripped program, and what an idle server keeps resident, before and after its first requests."""
     stripped = bench.folder / "slipway.stripped"
     subprocess.run(["strip", "-o", stripped, harness.program(bench.build, "slipway")], check=True)
-    with bench.server(DIGITS) as server:
-        time.sleep(2)
-        resident = server.rss_mb()
     library = ROOT / "third_party" / "onnxruntime" / "lib" / "libonnxruntime.so.1"
     size = stripped.stat().st_size / 1e6
-    rows = [Row("22", "stripped program", "none", [size], unit="MB", goal=8),
-            Row("22", "resident, idle, ONNX Runtime and digits loaded", "none", [resident], unit="MB", goal=45)]
+    rows = [Row("22", "stripped program", "none", [size], unit="MB", goal=8)]
+    rows += resident(bench, DIGITS, "ONNX Runtime and digits loaded", 45,
+                     lambda server: binary_requests(bench, server, "digits", [1, 1, 8, 8])[0])
+    rows += resident(bench, bench.models / "tiny_gemm.onnx", "a native model loaded", 12,
+                     lambda server: json_requests(bench, server, "tiny_gemm", 16))
     if library.exists():
         rows.append(Row("22", "program and ONNX Runtime together", "none",
                         [size + library.stat().st_size / 1e6], unit="MB"))
     return rows
+
+
+def resident(bench, model, what, goal, requests_for):
+    with bench.server(model) as server:
+        time.sleep(2 * SETTLING_S)
+        idle = server.rss_mb()
+        bench.load(server, requests_for(server).files, MANY)
+        time.sleep(SETTLING_S)
+        return [Row("22", f"resident, idle, {what}", "none", [idle], unit="MB", goal=goal),
+                Row("22", "the same after a round of requests", "none", [server.rss_mb()], unit="MB", goal=goal)]
 
 
 def two_cores(bench):

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/resident_code.h"
 #include "bundle/manifest.h"
 #include "lifecycle/preparing.h"
 #include "lifecycle/thread_choice.h"
@@ -178,6 +179,12 @@ void Loader::PrepareNext() {
                {{"digest", model.digest}, {"why", MessageOf(kept)}});
 }
 
+void Loader::TidyUp() {
+  if (has_unprepared()) return PrepareNext();
+  ReleaseCode();
+  code_is_resident_ = false;
+}
+
 int Loader::InstancesOf(const repository::ModelConfig& config, int threads) const {
   if (config.instance_count > 0) return config.instance_count;
   if (!measures_threads() || threads == 1) return options_.default_instances;
@@ -270,6 +277,7 @@ std::string PlatformOf(const ModelOrigin& origin) {
 StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundModel& model,
                                                       const repository::FoundVersion& version) {
   const TimePoint begin = clock_.Now();
+  code_is_resident_ = true;
   ASSIGN_OR_RETURN(const auto artifact,
                    bundle::Open(version.path, version.root, options_.open, version.answer));
   auto served = std::make_unique<ServedVersion>(

@@ -62,6 +62,12 @@ class Loader {
   /// done. What goes wrong is logged and not tried again.
   void PrepareNext();
 
+  /// Whether loading has left something for TidyUp.
+  bool is_untidy() const { return has_unprepared() || code_is_resident_; }
+  /// One of the things that can wait until nothing else is to be done: prepares the next model, or,
+  /// after the last, lets go of code that only loading runs.
+  void TidyUp();
+
   /// Ends a probe in progress, and every later one, with kCancelled. Threads: any.
   void GiveUp() { given_up_ = true; }
 
@@ -103,6 +109,7 @@ class Loader {
 
   const LoaderOptions options_;
   std::deque<Unprepared> unprepared_;
+  bool code_is_resident_ = true;  // a start's at least
   std::atomic<bool> given_up_{false};
   std::shared_ptr<Engine> engine_;
   VerifiedStore verified_;

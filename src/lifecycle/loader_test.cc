@@ -100,6 +100,20 @@ TEST_F(PreparedLoaderTest, TheNextStartLoadsThePreparedForm) {
   EXPECT_EQ(LoadAndPrepare(), 0);
 }
 
+TEST_F(PreparedLoaderTest, TidiesUpAfterEveryLoadModelByModelAndThenOnce) {
+  Loader loader(options, engine, verified, pool, metrics, clock);
+  loader.TidyUp();  // after a start without models
+  EXPECT_FALSE(loader.is_untidy());
+  ASSERT_TRUE(loader.Load(model, model.versions[0]).ok());
+  ASSERT_TRUE(loader.has_unprepared());
+  loader.TidyUp();
+  EXPECT_FALSE(loader.has_unprepared());
+  EXPECT_GT(KeptBytes(), 0u);
+  EXPECT_TRUE(loader.is_untidy());
+  loader.TidyUp();
+  EXPECT_FALSE(loader.is_untidy());
+}
+
 TEST_F(PreparedLoaderTest, AFormThatDoesNotLoadGivesWayToTheModel) {
   ASSERT_TRUE(options.prepared->Put(digest, Buffer::Own(std::string("no model"))).ok());
   EXPECT_EQ(PreparedLoads(), 1);

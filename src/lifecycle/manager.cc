@@ -13,7 +13,7 @@ namespace slipway::lifecycle {
 namespace {
 
 constexpr std::chrono::milliseconds kMotionInterval{250};
-constexpr std::chrono::seconds kIdle{1};  // without a command before models are prepared
+constexpr std::chrono::seconds kIdle{1};  // without a command before the loader tidies up
 constexpr size_t kLoadingHeapBytes = size_t{31} << 20;  // about the most that malloc puts in a heap
 
 /// One model must not take the thread that serves all: memory may run out on a hostile file.
@@ -198,19 +198,20 @@ TimePoint Manager::PollDue() const {
   return *idle_since_ + (in_motion_ ? std::min(kMotionInterval, poll_interval_) : poll_interval_);
 }
 
-TimePoint Manager::PrepareDue() const {
-  return loader_->has_unprepared() ? *idle_since_ + kIdle : TimePoint::max();
+TimePoint Manager::TidyDue() const {
+  if (!loader_->is_untidy()) return TimePoint::max();
+  return *idle_since_ + std::min<Duration>(kIdle, poll_interval_ / 2);
 }
 
 bool Manager::WaitAndServe() {
   Command command;
   std::vector<std::function<void()>> looking;
-  bool prepare = false;
+  bool tidy = false;
   {
     MutexLock lock(mutex_);
     if (!idle_since_) idle_since_ = std::chrono::steady_clock::now();
     while (commands_.empty() && looking_.empty() && !nudged_ && !stopping_) {
-      const TimePoint due = std::min(PollDue(), PrepareDue());
+      const TimePoint due = std::min(PollDue(), TidyDue());
       if (std::chrono::steady_clock::now() >= due) break;
       if (due == TimePoint::max())
         lock.Wait(wake_);
@@ -220,8 +221,8 @@ bool Manager::WaitAndServe() {
     if (stopping_) return false;
     const bool asked = !commands_.empty() || !looking_.empty();
     if (std::exchange(nudged_, false) && !asked) return true;
-    prepare = !asked && std::chrono::steady_clock::now() < PollDue();
-    if (!prepare) idle_since_.reset();
+    tidy = !asked && std::chrono::steady_clock::now() < PollDue();
+    if (!tidy) idle_since_.reset();
     looking.swap(looking_);
     commanded_ = !commands_.empty();
     if (commanded_) {
@@ -234,8 +235,8 @@ bool Manager::WaitAndServe() {
   }
   try {
     for (const auto& done : looking) done();  // what was asked for goes first
-    if (prepare) {
-      loader_->PrepareNext();
+    if (tidy) {
+      loader_->TidyUp();
       return true;
     }
     if (command.act)

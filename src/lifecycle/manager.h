@@ -87,7 +87,7 @@ class Manager {
   /// Runs one command or look, or waits for one, a death, the next poll or idle time. False = stop.
   bool WaitAndServe();
   TimePoint PollDue() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  TimePoint PrepareDue() const;
+  TimePoint TidyDue() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool stopping();
 
   /// What all sources say now; a source that cannot be read says what it said last.
