@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdlib>
 #include <limits>
+#include <random>
+#include <vector>
 
 #include "text/json_reader.h"
 #include "text/number_format.h"
@@ -111,6 +113,43 @@ TEST(NumberFormatTest, FloatsAreShortestAndExact) {
         std::to_chars(theirs, theirs + 64, value, std::chars_format::scientific).ptr;
     ASSERT_EQ(Digits({ours, end}), Digits({theirs, their_end})) << bits;
   }
+}
+
+/// Several at once say the same as one alone, whatever stands beside it, and end where it does.
+TEST(NumberFormatTest, FloatsInARowAreWrittenAsAlone) {
+  std::mt19937 random(7);
+  for (int round = 0; round < 20'000; ++round) {
+    std::vector<float> values(random() % 40);
+    for (float& value : values) {
+      const uint32_t bits = random();
+      value = std::bit_cast<float>(bits % 7 == 0 ? bits & 0x807FFFFF : bits);  // subnormal
+      if (bits % 11 == 0) value = 0;
+      if (!std::isfinite(value) && round % 8 != 0) value = -1;
+    }
+    std::string expected;
+    size_t count = 0;
+    for (; count < values.size() && AppendNumber(expected, values[count]); ++count) expected += ',';
+    std::string ours(values.size() * (kMaxNumberText + 1), '?');
+    char* end = ours.data();
+    ASSERT_EQ(FormatNumbers(std::span<const float>(values), &end), count);
+    ASSERT_EQ(ours.substr(0, static_cast<size_t>(end - ours.data())), expected);
+  }
+}
+
+TEST(NumberFormatTest, TokensStandBetweenNumbers) {
+  std::vector<float> values(20, 0.5f);
+  values[0] = NAN;
+  values[9] = -INFINITY;
+  values[10] = INFINITY;
+  values[19] = NAN;
+  std::string out;
+  EXPECT_EQ(AppendNumberList(
+                out, values.size(), [&](size_t i) { return values[i]; }, NonFinite::kTokens),
+            20u);
+  EXPECT_EQ(
+      out,
+      "NaN,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,-Infinity,Infinity,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,"
+      "NaN");
 }
 
 TEST(NumberFormatTest, WholeNumbersKeepAllTheirBits) {

@@ -3,6 +3,7 @@
 // '.' or an exponent ("1.0"), so that a reader can tell them from whole numbers.
 
 #include <algorithm>
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -27,6 +28,23 @@ char* FormatNumber(T value, char* to) {
     return FormatNumber(static_cast<int64_t>(value), to);
   else
     return FormatNumber(static_cast<uint64_t>(value), to);
+}
+
+/// Writes values, each with a comma behind it, at `to`, which has room for as many times
+/// kMaxNumberText + 1 bytes and is moved to their end. Several are computed at once.
+/// @return how many were written: all, or those before the first that JSON cannot say.
+size_t FormatNumbers(std::span<const float> values, char** to);
+
+/// The same of any other kind.
+template <typename T>
+size_t FormatNumbers(std::span<const T> values, char** to) {
+  for (size_t done = 0; done < values.size(); ++done) {
+    char* const end = FormatNumber(values[done], *to);
+    if (end == nullptr) return done;
+    *end = ',';
+    *to = end + 1;
+  }
+  return values.size();
 }
 
 /// Appends `value`; false, nothing appended, for NaN and the infinities.
@@ -54,20 +72,23 @@ char* FormatNanToken(double value, char* to);
 template <typename Value>
 size_t AppendNumberList(std::string& out, size_t count, Value&& value,
                         NonFinite non_finite = NonFinite::kRefuse) {
+  using T = std::decay_t<decltype(value(size_t{}))>;
   constexpr size_t kChunk = 64;
+  std::array<T, kChunk> values;
   char buffer[kChunk * (kMaxNumberText + 1)];
   for (size_t done = 0; done < count;) {
+    const size_t some = std::min(count - done, kChunk);
+    for (size_t i = 0; i < some; ++i) values[i] = value(done + i);
     char* at = buffer;
-    const size_t stop = std::min(count, done + kChunk);
-    for (; done < stop; ++done) {
-      char* end = FormatNumber(value(done), at);
-      if (end == nullptr) {
-        if (non_finite == NonFinite::kRefuse) return done;
-        end = FormatNanToken(static_cast<double>(value(done)), at);
-      }
-      at = end;
+    for (std::span<const T> rest(values.data(), some);;) {
+      rest = rest.subspan(FormatNumbers(rest, &at));
+      if (rest.empty()) break;
+      if (non_finite == NonFinite::kRefuse) return done + some - rest.size();
+      at = FormatNanToken(static_cast<double>(rest.front()), at);
       *at++ = ',';
+      rest = rest.subspan(1);
     }
+    done += some;
     if (done == count) --at;  // no comma after the last
     out.append(buffer, static_cast<size_t>(at - buffer));
   }

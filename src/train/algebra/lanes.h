@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstring>
 
-#include "train/clones.h"
+#include "base/clones.h"
 
 namespace slipway::train {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/clones.h"
 #include "train/algebra/tiles.h"
-#include "train/clones.h"
 
 namespace slipway::train {
 namespace {

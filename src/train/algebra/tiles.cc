@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "train/clones.h"
+#include "base/clones.h"
 
 namespace slipway::train {
 namespace {

@@ -1,7 +1,7 @@
 #include "train/kernels/kernel.h"
 
+#include "base/clones.h"
 #include "train/algebra/functions.h"
-#include "train/clones.h"
 
 namespace slipway::train {
 namespace {

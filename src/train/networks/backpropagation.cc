@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/clones.h"
 #include "train/algebra/functions.h"
 #include "train/algebra/products.h"
-#include "train/clones.h"
 
 namespace slipway::train {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "train/clones.h"
+#include "base/clones.h"
 
 namespace slipway::train {
 namespace {

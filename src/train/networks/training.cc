@@ -5,10 +5,10 @@
 #include <numeric>
 #include <optional>
 
+#include "base/clones.h"
 #include "base/random.h"
 #include "train/algebra/products.h"
 #include "train/algebra/rows.h"
-#include "train/clones.h"
 #include "train/networks/backpropagation.h"
 #include "train/networks/checkpoint.h"
 

@@ -5,7 +5,7 @@
 #include <limits>
 #include <numeric>
 
-#include "train/clones.h"
+#include "base/clones.h"
 
 namespace slipway::train::trees {
 namespace {

@@ -4,7 +4,7 @@
 #include <bit>
 #include <vector>
 
-#include "train/clones.h"
+#include "base/clones.h"
 
 namespace slipway::train::trees {
 namespace {

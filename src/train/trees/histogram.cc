@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "train/clones.h"
+#include "base/clones.h"
 
 namespace slipway::train::trees {
 namespace {
