@@ -14,6 +14,7 @@ struct BatchOptions {
   int64_t max_rows = 1;            // of a joint run; 1: requests run one by one
   std::vector<int64_t> preferred;  // sizes to wait for, ascending; empty: what the costs say
   Duration max_delay{};            // how long a free worker waits for such a size
+  bool splits = false;             // a request of more than max_rows runs in pieces
 };
 
 /// The requests that a free worker could run as one.

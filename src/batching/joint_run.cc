@@ -116,4 +116,46 @@ Status RunJoined(const LoadedModel& model, std::span<const JointPart> parts,
   return OkStatus();
 }
 
+namespace {
+
+/// The outputs of pieces as those of one run. False when they do not fit together.
+bool JoinResults(const std::vector<std::vector<Tensor>>& pieces, std::span<const int64_t> sizes,
+                 int64_t rows, std::vector<Tensor>& results) {
+  results.clear();
+  std::vector<const Tensor*> same(pieces.size());
+  for (size_t i = 0; i < pieces.front().size(); ++i) {
+    for (size_t p = 0; p < pieces.size(); ++p) {
+      same[p] = &pieces[p][i];
+      if (!Alike(*same[p], *same[0]) || same[p]->shape.front() != sizes[p]) return false;
+    }
+    results.push_back(JoinRows(same, rows));
+  }
+  return true;
+}
+
+}  // namespace
+
+Status RunInPieces(const LoadedModel& model, const BoundRequest& bound, int64_t rows, int64_t most,
+                   const RunOptions& options, std::vector<Tensor>& results,
+                   const std::function<Status(int64_t rows)>& on_run) {
+  std::vector<int64_t> sizes;
+  for (int64_t left = rows; left > 0; left -= sizes.back()) sizes.push_back(std::min(left, most));
+  std::vector<std::vector<Tensor>> cut(bound.inputs.size());  // by input, by piece
+  for (size_t i = 0; i < cut.size(); ++i) {
+    if (bound.inputs[i] == nullptr) continue;
+    ASSIGN_OR_RETURN(cut[i], SplitRows(*bound.inputs[i], sizes));
+  }
+  std::vector<const Tensor*> inputs(cut.size(), nullptr);
+  std::vector<std::vector<Tensor>> pieces(sizes.size());
+  for (size_t p = 0; p < sizes.size(); ++p) {
+    for (size_t i = 0; i < cut.size(); ++i)
+      if (!cut[i].empty()) inputs[i] = &cut[i][p];
+    RETURN_IF_ERROR(model.Run(inputs, bound.outputs, options, pieces[p]));
+    RETURN_IF_ERROR(on_run(sizes[p]));
+  }
+  if (JoinResults(pieces, sizes, rows, results)) return OkStatus();
+  RETURN_IF_ERROR(model.Run(bound.inputs, bound.outputs, options, results));
+  return on_run(rows);
+}
+
 }  // namespace slipway::batching

@@ -77,5 +77,77 @@ TEST(JoinTest, NeedsTheSameInputsShapesAndOutputs) {
       CanJoin({.inputs = {&scalar}, .outputs = {0}}, {.inputs = {&scalar}, .outputs = {0}}));
 }
 
+/// Answers with its inputs; remembers how many rows each run had.
+class Echo : public LoadedModel {
+ public:
+  const Signature& signature() const override { return signature_; }
+  Status Run(std::span<const Tensor* const> inputs, std::span<const size_t> outputs,
+             const RunOptions&, std::vector<Tensor>& results) const override {
+    runs.push_back(inputs[0]->shape.front());
+    results.clear();
+    for (const size_t i : outputs)
+      results.push_back({inputs[i]->dtype, inputs[i]->shape, Buffer(inputs[i]->data.bytes())});
+    return OkStatus();
+  }
+  mutable std::vector<int64_t> runs;
+
+ private:
+  const Signature signature_;
+};
+
+/// Answers with a tensor whose columns are as many as the run has rows.
+class Square final : public Echo {
+ public:
+  Status Run(std::span<const Tensor* const> inputs, std::span<const size_t>, const RunOptions&,
+             std::vector<Tensor>& results) const override {
+    const int64_t rows = inputs[0]->shape.front();
+    runs.push_back(rows);
+    results = {Floats({rows, rows}, std::vector<float>(static_cast<size_t>(rows * rows), 1))};
+    return OkStatus();
+  }
+};
+
+struct PiecesTest : testing::Test {
+  const Tensor numbers = Floats({5, 1}, {1, 2, 3, 4, 5});
+  const Tensor texts = Strings({5}, {"one", "", "three", "4", "five"});
+  const BoundRequest bound{.inputs = {&numbers, nullptr, &texts}, .outputs = {2, 0}};
+  std::vector<Tensor> results;
+  std::vector<int64_t> told;
+  Status Note(int64_t rows) {
+    told.push_back(rows);
+    return OkStatus();
+  }
+};
+
+TEST_F(PiecesTest, OfARequestAreItsRowsInTheirOrder) {
+  const Echo model;
+  ASSERT_TRUE(
+      RunInPieces(model, bound, 5, 2, {}, results, [&](int64_t rows) { return Note(rows); }).ok());
+  EXPECT_EQ(model.runs, (std::vector<int64_t>{2, 2, 1}));
+  EXPECT_EQ(told, model.runs);
+  ASSERT_EQ(results.size(), 2u);
+  EXPECT_EQ(results[0].shape, texts.shape);
+  EXPECT_TRUE(std::ranges::equal(results[0].data.bytes(), texts.data.bytes()));
+  EXPECT_EQ(results[1].shape, numbers.shape);
+  EXPECT_EQ(Values(results[1]), Values(numbers));
+}
+
+TEST_F(PiecesTest, ThatDoNotFitTogetherAreRunAsOne) {
+  const Square model;
+  ASSERT_TRUE(
+      RunInPieces(model, bound, 5, 2, {}, results, [&](int64_t rows) { return Note(rows); }).ok());
+  EXPECT_EQ(model.runs, (std::vector<int64_t>{2, 2, 1, 5}));
+  EXPECT_EQ(results[0].shape, (Shape{5, 5}));
+}
+
+TEST_F(PiecesTest, EndWhenTheyAreNotWanted) {
+  const Echo model;
+  const Status ended = RunInPieces(model, bound, 5, 2, {}, results, [&](int64_t) {
+    return MakeError(Reason::kCancelled, "the client has gone");
+  });
+  EXPECT_EQ(ReasonOf(ended), Reason::kCancelled);
+  EXPECT_EQ(model.runs, (std::vector<int64_t>{2}));
+}
+
 }  // namespace
 }  // namespace slipway::batching

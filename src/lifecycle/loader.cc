@@ -219,7 +219,7 @@ batching::BatchOptions Loader::BatchOptionsFor(const ServedVersion& served,
     batch.preferred = asked->preferred;
     batch.max_delay = asked->max_delay;
   }
-  if (asked || batch.max_delay > Duration::zero()) joining.budget = kAskedBudget;
+  if (asked || batch.max_delay > Duration::zero() || batch.splits) joining.budget = kAskedBudget;
   JoiningReport report;
   if (options_.batch.max_rows == 1)
     report.why_not = "models.max_batch is 1";
@@ -307,6 +307,7 @@ StatusOr<std::unique_ptr<ServedVersion>> Loader::Load(const repository::FoundMod
                                     .batch = BatchOptionsFor(*served, *started.cost)};
   if (model.config.dynamic_batching) SetLevels(*model.config.dynamic_batching, queue);
   const int64_t joined_rows = queue.batch.max_rows;
+  if (queue.batch.splits) served->piece_rows = joined_rows;
   served->queue =
       std::make_shared<batching::ModelQueue>(std::move(queue), pool_, clock_, started.cost);
   served->metrics = metrics_.ForVersion(model.name.str(), served->version);

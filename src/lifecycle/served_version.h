@@ -31,6 +31,7 @@ struct ServedVersion {
   bool time_follows_values = false;             // how long a run takes, besides from sizes
   bool batched = false;                         // the first dimension of every tensor is the batch
   bool row_wise = false;                        // … or may be: it is free
+  int64_t piece_rows = 0;                       // requests of more run in such pieces; 0: whole
   std::vector<bundle::Example> examples;        // a few, for descriptions; may be empty
   std::unique_ptr<LoadedModel> model;           // null for an ensemble
   std::shared_ptr<batching::ModelQueue> queue;  // null for an ensemble: its steps have theirs

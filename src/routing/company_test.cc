@@ -1,5 +1,6 @@
 // Requests that run together, and what becomes of them when their run fails.
 
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -48,9 +49,11 @@ struct Answers {
 
 class TestCall final : public InferCall {
  public:
-  TestCall(float x, size_t number, Answers& answers) : x_(x), number_(number), answers_(answers) {
+  TestCall(std::vector<float> x, size_t number, Answers& answers)
+      : x_(std::move(x)), number_(number), answers_(answers) {
     request.model = "m";
-    request.inputs = {{"x", {DType::kFp32, {1}, std::as_bytes(std::span(&x_, 1))}}};
+    request.inputs = {
+        {"x", {DType::kFp32, {static_cast<int64_t>(x_.size())}, std::as_bytes(std::span(x_))}}};
     more_follow = true;
   }
   std::shared_ptr<std::atomic<bool>> gone = std::make_shared<std::atomic<bool>>(false);
@@ -60,13 +63,13 @@ class TestCall final : public InferCall {
   Status Done(const Status& status, const ServedVersion*) override {
     if (cannot_be_written) throw std::bad_alloc();
     answers_.by_call[number_] =
-        status.ok() ? fmt::format("{}", response.outputs.at(0).tensor.as<float>()[0])
+        status.ok() ? fmt::format("{}", fmt::join(response.outputs.at(0).tensor.as<float>(), " "))
                     : std::string(InfoOf(ReasonOf(status)).label);
     return status;
   }
 
  private:
-  const float x_;
+  const std::vector<float> x_;
   const size_t number_;
   Answers& answers_;
 };
@@ -81,7 +84,7 @@ struct CompanyTest : ::testing::Test {
   std::vector<size_t> runs;  // rows of each
   Answers answers;
 
-  void Serve(Echo::Before before, Duration run_limit = {}) {
+  void Serve(Echo::Before before, Duration run_limit = {}, int64_t piece_rows = 0) {
     auto version = std::make_unique<ServedVersion>(
         ServedVersion{.name = *ModelName::Parse("m"), .number = {1}, .version = "1"});
     version->model = std::make_unique<Echo>([this, before](std::span<const float> x) {
@@ -90,6 +93,7 @@ struct CompanyTest : ::testing::Test {
     });
     version->signature = version->model->signature();
     version->row_wise = true;
+    version->piece_rows = piece_rows;
     version->time_follows_values = true;  // inline runs have the limit as well
     version->run_limit = run_limit;
     version->metrics = metrics.ForVersion("m", "1");
@@ -106,10 +110,11 @@ struct CompanyTest : ::testing::Test {
     table.Replace(std::move(next));
     service = std::make_unique<InferService>(InferServiceOptions{}, table, 1, clock);
   }
-  std::unique_ptr<TestCall> Call(float x) {
+  std::unique_ptr<TestCall> Call(std::vector<float> x) {
     answers.by_call.emplace_back("none");
-    return std::make_unique<TestCall>(x, answers.by_call.size() - 1, answers);
+    return std::make_unique<TestCall>(std::move(x), answers.by_call.size() - 1, answers);
   }
+  std::unique_ptr<TestCall> Call(float x) { return Call(std::vector<float>{x}); }
   void Ask(std::unique_ptr<TestCall> call) {
     EXPECT_EQ(service->Infer(0, std::move(call)), nullptr);
   }
@@ -154,6 +159,17 @@ TEST_F(CompanyTest, WhoHasGoneOrIsLateIsNotRunAgain) {
   service->RunGathered(0);
   EXPECT_THAT(answers.by_call, ElementsAre("cancelled", "deadline_exceeded", "3"));
   EXPECT_THAT(runs, ElementsAre(3, 1));
+}
+
+TEST_F(CompanyTest, ARequestOfMoreRowsRunsInPiecesAndOneOfFewerWhole) {
+  Serve(Fine, {}, /*piece_rows=*/3);
+  for (const auto& x : {std::vector<float>{1, 2, 3, 4, 5, 6, 7, 8}, std::vector<float>{1, 2, 3}}) {
+    auto call = Call(x);
+    call->more_follow = false;
+    EXPECT_NE(service->Infer(0, std::move(call)), nullptr);
+  }
+  EXPECT_THAT(answers.by_call, ElementsAre("1 2 3 4 5 6 7 8", "1 2 3"));
+  EXPECT_THAT(runs, ElementsAre(3, 3, 2, 3));
 }
 
 TEST_F(CompanyTest, AfterTheLimitOfTheRunNobodyRunsAgain) {

@@ -192,13 +192,32 @@ Status InferService::Execute(InferCall& call, const ServedVersion& version, Time
   RunOptions options{.deadline = call.request.context.deadline};
   const bool is_limited = end < options.deadline.value_or(TimePoint::max());
   if (is_limited) options.deadline = end;
-  Status run = version.model->Run(call.bound_.inputs, call.bound_.outputs, options, call.results_);
+  const bool in_pieces = version.piece_rows > 0 && call.joint_rows_ > version.piece_rows;
+  Status run = in_pieces ? ExecuteInPieces(call, version, options)
+                         : version.model->Run(call.bound_.inputs, call.bound_.outputs, options,
+                                              call.results_);
   call.times_.computed = clock_.Now();
   if (is_limited && !run.ok() && ReasonOf(run) == Reason::kDeadlineExceeded)
     run = TookTooLong(version);
   if (!run.ok()) return Annotate(run, fmt::format("model \"{}\"", version.name.str()));
-  version.metrics->RecordExecution(call.rows_, call.times_.computed - call.times_.started);
+  if (!in_pieces)
+    version.metrics->RecordExecution(call.rows_, call.times_.computed - call.times_.started);
   return ShapeAnswer(call, version);
+}
+
+// Nothing is gained by pieces for a client that has gone.
+Status InferService::ExecuteInPieces(InferCall& call, const ServedVersion& version,
+                                     const RunOptions& options) {
+  TimePoint begin = call.times_.started;
+  const auto on_run = [&](int64_t rows) -> Status {
+    const TimePoint end = clock_.Now();
+    version.metrics->RecordExecution(version.batched ? static_cast<uint64_t>(rows) : 1,
+                                     end - begin);
+    begin = end;
+    return call.IsCancelled() ? MakeError(Reason::kCancelled, "the client has gone") : OkStatus();
+  };
+  return batching::RunInPieces(*version.model, call.bound_, call.joint_rows_, version.piece_rows,
+                               options, call.results_, on_run);
 }
 
 Status InferService::ShapeAnswer(InferCall& call, const ServedVersion& version) {

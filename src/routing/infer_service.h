@@ -142,6 +142,8 @@ class InferService {
                                      const lifecycle::VersionHandle& version);
   /// Runs one that has started. @param end  then it is ended; TimePoint::max(): never.
   Status Execute(InferCall& call, const lifecycle::ServedVersion& version, TimePoint end);
+  Status ExecuteInPieces(InferCall& call, const lifecycle::ServedVersion& version,
+                         const RunOptions& options);
   static Status TookTooLong(const lifecycle::ServedVersion& version);
   // company.cc
   batching::RunOutcome ExecuteTogether(std::span<InferCall* const> calls,

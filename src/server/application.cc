@@ -158,7 +158,8 @@ std::unique_ptr<lifecycle::Loader> Application::MakeLoader(std::shared_ptr<Engin
   options.admission.max_wait = config_.models.queue_time;
   options.run_limit = config_.models.run_limit;
   options.batch = {.max_rows = config_.models.max_batch,
-                   .max_delay = std::chrono::microseconds(config_.models.batch_delay_us)};
+                   .max_delay = std::chrono::microseconds(config_.models.batch_delay_us),
+                   .splits = config_.models.split_batches};
   // As many as there are threads to run one: no limit but the threads.
   options.default_instances = Or(config_.resources.compute_threads, resources_.processors) +
                               Or(config_.resources.io_threads, resources_.processors);

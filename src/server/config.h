@@ -48,6 +48,7 @@ struct ModelsConfig {
   std::chrono::milliseconds run_limit{300'000};  // of one run; 0 = none
   int64_t max_batch = 64;      // rows that run together; 1 = requests run one by one
   int64_t batch_delay_us = 0;  // that a free worker waits for company
+  bool split_batches = false;  // requests of more than max_batch rows run in pieces
   std::chrono::milliseconds request_timeout{0};  // for requests that name none; 0 = no deadline
 };
 

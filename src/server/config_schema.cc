@@ -81,6 +81,9 @@ const std::vector<Field>& Table() {
        IntegerField{AT(models.batch_delay_us), 0, 60'000'000}, "microseconds",
        "How long a free worker waits for further requests to run with the first, up to "
        "`models.max_batch` rows. `dynamic_batching` in a model's configuration goes before it."},
+      {"models.split_batches", "--split-batches", false, BoolField{AT(models.split_batches)}, "",
+       "A request of more than `models.max_batch` rows runs in pieces of so many, one after the "
+       "other, if the model is one whose requests may run together. Otherwise it runs whole."},
       {"models.request_timeout", "--request-timeout", true,
        DurationField{AT(models.request_timeout), milliseconds(0), minutes(60)}, "",
        "Deadline of requests that name none; 0: none."},

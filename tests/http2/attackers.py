@@ -61,9 +61,16 @@ def made_resets():
         )
 
 
+def endless_head():
+    """One head that never ends, in fields that no table keeps."""
+    yield frames.frame(frames.HEADERS, frames.END_STREAM, 1, b"\x83\x86\x84")
+    fields = b"".join(frames.field(b"x" * 100, b"y" * 100) for _ in range(20))
+    yield from itertools.repeat(frames.frame(frames.CONTINUATION, 0, 1, fields) * PIECE)
+
+
 ATTACKS = {kind: lambda kind=kind: useless(kind) for kind in USELESS}
 ATTACKS |= {"rapid_reset": resets, "rapid_reset_of_whole_requests": lambda: resets(whole=True)}
-ATTACKS["made_reset"] = made_resets
+ATTACKS |= {"made_reset": made_resets, "endless_head": endless_head}
 
 
 def send(connection, pieces):

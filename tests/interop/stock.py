@@ -20,6 +20,7 @@ if missing is None:
     import tritonclient.grpc as triton_grpc
     import tritonclient.grpc.aio as triton_grpc_aio
     import tritonclient.http as triton
+    import tritonclient.http.aio as triton_aio
     import grpc_reflection.v1alpha.proto_reflection_descriptor_database as reflection
     from grpc_health.v1 import health_pb2, health_pb2_grpc
     from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
@@ -27,7 +28,7 @@ if missing is None:
 else:
     grpc = health_pb2 = health_pb2_grpc = ml_dtypes = np = None
     reflection = reflection_pb2 = reflection_pb2_grpc = None
-    triton = triton_grpc = triton_grpc_aio = None
+    triton = triton_aio = triton_grpc = triton_grpc_aio = None
     InferenceServerException = Exception
 
 

@@ -1,4 +1,4 @@
-"""ModelStreamInfer by the byte: a few requests on one stream, and their answers."""
+"""gRPC by the byte: calls of one message, and of ModelStreamInfer a few requests on one stream, and their answers."""
 
 import struct
 
@@ -10,20 +10,20 @@ PATH = b"/inference.GRPCInferenceService/ModelStreamInfer"
 STREAM = 1
 
 
-def request(model, inputs):
+def request(model, inputs, version=None):
     """A ModelInferRequest; `inputs` as in support.tensors."""
     described = raw = b""
     for tensor in inputs:
         shape = b"".join(varint(each) for each in tensor["shape"])
         described += field(5, field(1, tensor["name"]) + field(2, tensor["datatype"]) + field(3, shape))
         raw += field(7, pack(tensor["datatype"], tensor["data"]))
-    return field(1, model) + described + raw
+    return field(1, model) + (field(2, version) if version else b"") + described + raw
 
 
-def open_stream():
+def open_stream(path=PATH):
     """What begins a connection and a stream on it."""
     head = b"".join(frames.field(*each) for each in ((b"content-type", b"application/grpc"), (b"te", b"trailers")))
-    return frames.HELLO + frames.open_request(STREAM, PATH, more=head)
+    return frames.HELLO + frames.open_request(STREAM, path, more=head)
 
 
 def message(data, last=False):
@@ -47,18 +47,30 @@ def receive(connection):
                 return data
 
 
-def answers(data):
-    """The raw outputs of each ModelStreamInferResponse; AssertionError for one that tells an error."""
+def messages(data):
     while data:
         size = struct.unpack_from(">I", data, 1)[0]
-        answer, data = fields(data[5:5 + size]), data[5 + size:]
+        yield data[5:5 + size]
+        data = data[5 + size:]
+
+
+def answers(data):
+    """The raw outputs of each ModelStreamInferResponse; AssertionError for one that tells an error."""
+    for answer in map(fields, messages(data)):
         assert 1 not in answer, answer[1]
         yield fields(answer[2][0])[6]
 
 
-def infer(server, model, requests):
-    """The raw outputs of each request's answer, in order."""
-    messages = [request(model, inputs) for inputs in requests]
+def call(server, path, request):
+    """The messages that a call of one message is answered with: none where it is refused."""
     with server.connect() as connection:
-        connection.sendall(open_stream() + b"".join(map(message, messages[:-1])) + message(messages[-1], last=True))
+        connection.sendall(open_stream(path) + message(request, last=True))
+        return list(messages(receive(connection)))
+
+
+def infer(server, model, requests, version=None):
+    """The raw outputs of each request's answer, in order."""
+    encoded = [request(model, inputs, version) for inputs in requests]
+    with server.connect() as connection:
+        connection.sendall(open_stream() + b"".join(map(message, encoded[:-1])) + message(encoded[-1], last=True))
         return list(answers(receive(connection)))

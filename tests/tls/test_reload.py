@@ -7,11 +7,14 @@ import time
 
 import pytest
 
+from support import frames, grpc_stream
 from support.checks import check_serves
 from support.raw_http import good_request, receive_until
 from support.server import Server, wait_until
+from support.tensors import pack
 from tls_clients import MODELS, trusting
 
+NUMBERS = {"name": "INPUT0", "datatype": "INT32", "shape": [1, 2]}
 REPLACED = r"certificate loaded"
 KEPT = "certificate not reloaded, the one before stays in use"
 
@@ -40,6 +43,26 @@ def test_a_new_certificate_is_served_and_open_connections_stay(server, identity,
         old.sendall(good_request())
         receive_until(old, b'"data":[1,2]')
         assert old.getpeercert()["serialNumber"] == before
+
+
+def test_a_call_goes_on_over_a_change(server, identity, issuing):
+    """HTTP/2: a stream of messages that is open, and a request after it on the same connection."""
+    server.tls.set_alpn_protocols(["h2"])
+    before = serial_of(server)
+    requests = [grpc_stream.request("identity_int32", [{**NUMBERS, "data": [n, 2]}]) for n in range(2)]
+    with server.connect() as connection:
+        assert connection.selected_alpn_protocol() == "h2"
+        connection.sendall(grpc_stream.open_stream() + grpc_stream.message(requests[0]))
+        received = frames.receive_until(connection, lambda got: frames.data_of(got, grpc_stream.STREAM))
+        identity.replace(issuing.issue("localhost", key="rsa"))
+        wait_until(lambda: serial_of(server) != before, what="the new certificate")
+        connection.sendall(grpc_stream.message(requests[1], last=True) + frames.request(3))
+        both = (grpc_stream.STREAM, 3)
+        received = frames.receive_until(connection, lambda got: all(frames.has_ended(got, s) for s in both), received)
+        answers, live = (frames.data_of(received, stream) for stream in both)
+        assert live == b'{"live":true}'
+        assert list(grpc_stream.answers(answers)) == [[pack("INT32", [n, 2])] for n in range(2)]
+        assert connection.getpeercert()["serialNumber"] == before
 
 
 def test_nothing_is_dropped_under_load(server, identity, issuing):

@@ -83,18 +83,26 @@ TEST_F(FilesTest, TfservingReadsItsModelsAndMonitoring) {
   const Case batched{"tfserving",
                      {"--enable_batching", "--batching_parameters_file=" + At("batching"),
                       "--rest_api_port=0", "--model_base_path=/m"}};
-  EXPECT_THAT(Settings(batched),
-              ElementsAre("dialects.metrics=tfserving", "http.listen=0.0.0.0:8500",
-                          "http.public_inference=true", "models.batch_delay_us=500",
-                          "models.control=poll", "models.max_batch=128", "models.paths=default=/m",
-                          "models.poll_interval=1s", "models.queue_size=1152"));
+  EXPECT_THAT(
+      Settings(batched),
+      ElementsAre("dialects.metrics=tfserving", "http.listen=0.0.0.0:8500",
+                  "http.public_inference=true", "models.batch_delay_us=500", "models.control=poll",
+                  "models.max_batch=64", "models.paths=default=/m", "models.poll_interval=1s",
+                  "models.queue_size=1152", "models.split_batches=true"));
   const auto says = [](const char* text) { return testing::HasSubstr(text); };
+  EXPECT_THAT(NotesOf(batched),
+              ElementsAre(says("thread_pool_name has no effect: threads have"),
+                          says("allowed_batch_sizes has no effect: batches are not padded")));
+  root_.Write("batching", "max_batch_size { value: 128 } max_execution_batch_size { value: 64 }");
+  EXPECT_THAT(Settings(batched), testing::Contains("models.max_batch=128"));
   EXPECT_THAT(
       NotesOf(batched),
-      ElementsAre(says("thread_pool_name has no effect: threads have"),
-                  says("enable_large_batch_splitting has no effect: a request of more rows"),
-                  says("max_execution_batch_size has no effect: batches hold up to"),
-                  says("allowed_batch_sizes has no effect: batches are not padded")));
+      ElementsAre(says("max_execution_batch_size has no effect without enable_large_batch")));
+  root_.Write("batching",
+              "max_batch_size { value: 128 } max_execution_batch_size { value: 129 } "
+              "enable_large_batch_splitting { value: true }");
+  EXPECT_THAT(Settings(batched),
+              ElementsAre(says("expected at most 128, the max_batch_size, got 129")));
   root_.Write("batching", "max_enqueued_batches { value: 1000000 }");
   EXPECT_THAT(Settings(batched), testing::Contains("models.queue_size=1000000"));
   EXPECT_THAT(Settings({"tfserving", {"--monitoring_config_file", At("elsewhere")}}),

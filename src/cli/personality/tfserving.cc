@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <type_traits>
 
 #include "cli/personality/models.h"
 #include "cli/personality/personality.h"
@@ -157,11 +158,14 @@ class Tfserving {
     ASSIGN_OR_RETURN(const std::string text, ReadTextFile(file));
     ASSIGN_OR_RETURN(const auto fields, repository::ParseTextFormat(text, file));
     const repository::ConfigReader reader(file);
-    const auto reads = [&](int64_t* value) {
+    const auto reads = [&](auto* value) {
       return [&, value](const TextField& field) -> Status {
         ASSIGN_OR_RETURN(const auto* message, reader.Message(field));
         const FieldRule rules[] = {{"value", false, [&](const TextField& f) {
-                                      return reader.ReadInt(f, 0, 1'000'000'000, value);
+                                      if constexpr (std::is_same_v<decltype(value), bool*>)
+                                        return reader.ReadBool(f, value);
+                                      else
+                                        return reader.ReadInt(f, 0, 1'000'000'000, value);
                                     }}};
         return reader.ReadMessage(*message, fmt::format(" in \"{}\"", field.name), rules);
       };
@@ -179,24 +183,40 @@ class Tfserving {
         return OkStatus();
       };
     };
-    int64_t max_batch = 1'000, delay = 0, enqueued = -1, threads = 0;
+    int64_t max_batch = 1'000, executed = 0, delay = 0, enqueued = -1, threads = 0;
+    bool splits = false;
     const FieldRule rules[] = {
         {"max_batch_size", false, sets("models.max_batch", &max_batch)},
         {"batch_timeout_micros", false, sets("models.batch_delay_us", &delay)},
         {"max_enqueued_batches", false, reads(&enqueued)},
         {"num_batch_threads", false, sets("resources.compute_threads", &threads)},
         {"thread_pool_name", false, no_effect("threads have Slipway's own names")},
-        {"enable_large_batch_splitting", false,
-         no_effect("a request of more rows than max_batch_size runs by itself, whole")},
-        {"max_execution_batch_size", false,
-         no_effect("batches hold up to max_batch_size rows: a smaller one bounds them")},
+        {"enable_large_batch_splitting", false, reads(&splits)},
+        {"max_execution_batch_size", false, reads(&executed)},
         {"allowed_batch_sizes", true,
          no_effect("batches are not padded, they run with the rows that they have")},
         {"pad_variable_length_inputs", false, reader.Only(false)},
     };
     RETURN_IF_ERROR(reader.ReadMessage(fields, "", rules));
+    TakeSplitting(splits, executed, max_batch, file);
     if (enqueued >= 0) SetQueueSize(enqueued, max_batch, file);
     return OkStatus();
+  }
+
+  /// There max_batch_size bounds requests then, and max_execution_batch_size what runs together.
+  void TakeSplitting(bool splits, int64_t executed, int64_t max_batch, const std::string& file) {
+    const std::string at = fmt::format("{}: max_execution_batch_size", file);
+    if (splits)
+      out_.Set("models.split_batches", "true",
+               fmt::format("{}: enable_large_batch_splitting", file));
+    if (executed == 0) return;
+    if (!splits)
+      out_.Note(at, "has no effect without enable_large_batch_splitting");
+    else if (executed > max_batch)
+      out_.Refuse(
+          at, fmt::format("expected at most {}, the max_batch_size, got {}", max_batch, executed));
+    else
+      out_.Set("models.max_batch", std::to_string(executed), at);
   }
 
   /// So many full batches of requests with one row each.

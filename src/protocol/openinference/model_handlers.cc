@@ -13,6 +13,13 @@ namespace {
 using http::Exchange;
 using lifecycle::ServingTable;
 
+/// As it is: Triton compresses answers of inference alone, and its asyncio client, whose requests
+/// all ask for codings, undoes them there alone.
+void SendAsItIs(Exchange& exchange) {
+  exchange.response().AddHeader("Cache-Control", "no-transform");
+  exchange.Send();
+}
+
 /// A yes or no that load balancers read from the status and people from the body.
 void Tell(Exchange& exchange, std::string_view what, bool yes) {
   exchange.response().status = yes ? 200 : 503;
@@ -25,7 +32,7 @@ template <typename Facts>
 void Answer(Exchange& exchange, const StatusOr<Facts>& facts) {
   if (!facts.ok()) return http::Refuse(exchange, facts.status());
   Write(*facts, exchange.response().body);
-  exchange.Send();
+  SendAsItIs(exchange);
 }
 
 /// A body that sets nothing asks what is set. @return what `refuse` says of any other.
@@ -52,7 +59,7 @@ void ModelHandlers::Ready(Exchange& exchange) const {
 
 void ModelHandlers::Server(Exchange& exchange) const {
   Write(MetadataOf(services_), exchange.response().body);
-  exchange.Send();
+  SendAsItIs(exchange);
 }
 
 void ModelHandlers::List(Exchange& exchange) const {
@@ -65,7 +72,7 @@ void ModelHandlers::List(Exchange& exchange) const {
   writer.BeginObject().Key("models").BeginArray();
   for (const std::string_view name : names) writer.String(name);
   writer.EndArray().EndObject();
-  exchange.Send();
+  SendAsItIs(exchange);
 }
 
 void ModelHandlers::Metadata(Exchange& exchange) const {
@@ -101,7 +108,7 @@ void ModelHandlers::Index(Exchange& exchange) const {
   services_.models.LookAgain(
       [held = exchange.Defer(), &models = services_.models, only_ready = *only_ready] {
         Write(IndexOf(*models.table().Get(), only_ready), held->response().body);
-        held->Send();
+        SendAsItIs(*held);
       });
 }
 

@@ -60,6 +60,7 @@ bool CompressBody(Coding coding, int level, std::string& body, std::vector<BodyP
 /// Compresses body and parts into `response.body` and adds the header lines, when `accept_encoding`
 /// asks for it and it is worth it: at least 1 KiB of text or JSON. An answer with binary parts is
 /// left alone unless the client names one coding only: clients that list all they know did not ask.
+/// So is one whose lines say no-transform.
 /// Threads: any.
 void CompressResponse(std::string_view accept_encoding, Response& response);
 

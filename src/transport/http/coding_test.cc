@@ -151,6 +151,15 @@ TEST(CompressResponseTest, LeavesBinaryAloneUnlessOneCodingIsNamed) {
   }
 }
 
+TEST(CompressResponseTest, LeavesAloneWhatIsNotToBeTransformed) {
+  Response response;
+  response.body.assign(5000, 'x');
+  response.AddHeader("Cache-Control", "no-transform");
+  CompressResponse("gzip", response);
+  EXPECT_EQ(response.body, std::string(5000, 'x'));
+  EXPECT_EQ(response.headers, "Cache-Control: no-transform\r\n");
+}
+
 TEST(CompressResponseTest, KeepsWhatDoesNotShrink) {
   Response response;
   uint32_t state = 1;

@@ -119,6 +119,7 @@ bool CompressBody(Coding coding, int level, std::string& body, std::vector<BodyP
 
 void CompressResponse(std::string_view accept_encoding, Response& response) {
   if (SizeOf(response.body, response.parts) < kWorthIt) return;
+  if (response.headers.find("no-transform") != std::string::npos) return;
   const bool binary = !IsCompressible(response.content_type);
   if (binary && accept_encoding.find(',') != std::string_view::npos) return;
   const Coding coding = NegotiateCoding(accept_encoding);

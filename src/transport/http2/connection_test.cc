@@ -130,21 +130,30 @@ TEST_F(Http2Test, AHeadOverTheLimitIsRefused) {
   EXPECT_EQ(client.Finish(client.Open("GET", "/hello")).status(), 200);
 }
 
-TEST_F(Http2Test, ContinuationWithoutEndClosesTheConnection) {
+TEST_F(Http2Test, AHeadWithoutEndIsReadNoFurtherThanItsLimit) {
   Start();
-  auto raw = server_.Connect();
-  std::string bytes = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + std::string("\0\0\0\4\0\0\0\0\0", 9);
-  bytes += std::string("\0\0\1\1\0\0\0\0\1\x82", 10);  // HEADERS without END_HEADERS
-  std::string continuation = std::string("\0\x40\0\x09\0\0\0\0\1", 9);
-  for (int i = 0; i < 4096;
-       ++i) {  // a literal field, name and value of 127 bytes each, never indexed
-    continuation += '\0';
+  std::string literals;  // names and values of 127 bytes that no table keeps
+  while (literals.size() < 0x3f00)
+    literals += std::string("\0\x7f", 2) + std::string(127, 'x') + '\x7f' + std::string(127, 'y');
+  uint64_t read_before = 0;
+  for (const std::string& fields :
+       {literals, std::string(0x4000, '\x82'), std::string(1, '\x82')}) {
+    auto raw = server_.Connect();
+    ASSERT_TRUE(raw.Send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + std::string("\0\0\0\4\0\0\0\0\0", 9) +
+                         std::string("\0\0\1\1\0\0\0\0\1\x82", 10)));  // no END_HEADERS
+    std::string continuation = std::string("\0\0\0\x09\0\0\0\0\1", 9) + fields;
+    continuation[1] = static_cast<char>(fields.size() >> 8);
+    continuation[2] = static_cast<char>(fields.size());
+    std::string many;
+    while (many.size() < 1u << 20) many += continuation;
+    bool closed = false;
+    for (int i = 0; i < 64 && !closed; ++i) closed = !raw.Send(many);
+    EXPECT_TRUE(closed) << "64 MiB of one head were taken";
+    const uint64_t read = server_.server().stats().bytes_received;
+    EXPECT_LE(read - read_before, 1u << 20);
+    read_before = read;
   }
-  continuation.resize(9 + 0x4000, '\x82');
-  ASSERT_TRUE(raw.Send(bytes));
-  bool closed = false;
-  for (int i = 0; i < 4096 && !closed; ++i) closed = !raw.Send(continuation);
-  EXPECT_TRUE(closed) << "64 MiB of one head were taken";
+  EXPECT_EQ(server_.executed(), 0);
 }
 
 TEST_F(Http2Test, AnotherThreadAnswers) {
