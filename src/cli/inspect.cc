@@ -229,14 +229,21 @@ std::string ToJson(const std::string& path, const Findings& found, bool verify) 
   return text + "\n";
 }
 
-StatusOr<std::string> PickleOf(const std::string& path) {
+struct PickleText {
+  std::string text;
+  bool refused = false;  // a global that it names
+};
+
+StatusOr<PickleText> PickleOf(const std::string& path) {
   ASSIGN_OR_RETURN(const io::File file, io::File::Open(path));
   ASSIGN_OR_RETURN(const io::Bytes bytes, file.ReadAll(importing::Limits().max_file_bytes));
   const bool is_skops = importing::FormatOf(path, bytes.span()) == importing::Format::kSkops;
   const auto document = is_skops ? skops::Read(bytes.span()) : pickle::Read(bytes.span());
   if (!document.ok())
     return Annotate(document.status(), fmt::format("{}: is no pickle that can be read", path));
-  return pickle::Describe(**document, {.allowed = importing::AllowedInScikitLearn});
+  const auto& allowed = importing::AllowedInScikitLearn;
+  return PickleText{pickle::Describe(**document, {.allowed = allowed}),
+                    pickle::CountRefused(**document, allowed) > 0};
 }
 
 /// To standard output, a tree after the other: they may take more than memory.
@@ -250,12 +257,14 @@ Status PrintRules(const std::string& path) {
                               [](std::string_view text) { return WriteResult("", text); });
 }
 
-Status PrintPickle(const std::string& path) {
-  ASSIGN_OR_RETURN(const std::string text, PickleOf(path));
-  return WriteResult("", text);
-}
-
 int Done(const Status& status) { return status.ok() ? kDone : Fail("inspect", status); }
+
+int PrintPickle(const std::string& path) {
+  const auto pickle = PickleOf(path);
+  if (!pickle.ok()) return Fail("inspect", pickle.status());
+  const int written = Done(WriteResult("", pickle->text));
+  return written == kDone && pickle->refused ? kFailed : written;
+}
 
 int RunInspect(const Arguments& arguments) {
   const std::string path = arguments.Text("MODEL");
@@ -263,7 +272,7 @@ int RunInspect(const Arguments& arguments) {
   if (arguments.Flag("--json") && (pickle || rules))
     return Done(Error(Reason::kBadRequest, "--{} prints text and cannot be had as JSON",
                       pickle ? "pickle" : "rules"));
-  if (pickle) return Done(PrintPickle(path));
+  if (pickle) return PrintPickle(path);
   if (rules) return Done(PrintRules(path));
   const bool verify = arguments.Flag("--verify");
   const auto found = Examine(path, verify);
@@ -277,17 +286,19 @@ int RunInspect(const Arguments& arguments) {
 }  // namespace
 
 Command InspectCommand() {
-  return {"inspect",
-          "Tells what a model is: format, signature, operators, size, what would run it.",
-          "slipway inspect examples/models/digits/1 --verify",
-          {ModelOption(),
-           {"--pickle", "",
-            "Prints what a pickle, joblib or skops file holds, without running anything of it: "
-            "every class and function it names, with a verdict, and its objects as a tree."},
-           {"--rules", "", "Prints the trees of the model as if-else rules, and nothing else."},
-           {"--verify", "", "Replays every golden example and compares the outputs."},
-           JsonOption()},
-          RunInspect};
+  return {
+      "inspect",
+      "Tells what a model is: format, signature, operators, size, what would run it.",
+      "slipway inspect examples/models/digits/1 --verify",
+      {ModelOption(),
+       {"--pickle", "",
+        "Prints what a pickle, joblib or skops file holds, without running anything of it: "
+        "every class and function it names, with a verdict, and its objects as a tree. Exit code "
+        "1 when it names one that no fitted estimator needs."},
+       {"--rules", "", "Prints the trees of the model as if-else rules, and nothing else."},
+       {"--verify", "", "Replays every golden example and compares the outputs."},
+       JsonOption()},
+      RunInspect};
 }
 
 }  // namespace slipway::cli

@@ -96,17 +96,21 @@ bool AreEqualTexts(std::string_view a, std::string_view b) {
   return a == b || (is(a, "true") && is(b, "true")) || (is(a, "false") && is(b, "false"));
 }
 
-void CompareCell(const std::string& expected, const std::string& got, bool exactly, size_t line,
-                 double tolerance, ColumnParity& parity) {
+bool IsProbability(std::string_view output) {
+  return output.find("prob") != std::string_view::npos;  // predict_proba, probabilities
+}
+
+/// @param allowed  how far numbers may be apart; nothing: equal values alone agree.
+void CompareCell(const std::string& expected, const std::string& got, std::optional<double> allowed,
+                 size_t line, ColumnParity& parity) {
   ++parity.compared;
   const auto a = NumberIn(expected), b = NumberIn(got);
   double difference = 0;
   bool agree = AreEqualTexts(expected, got);
-  if (a && b && !(exactly && (std::isnan(*a) || std::isnan(*b)))) {
+  if (a && b && (allowed || !(std::isnan(*a) || std::isnan(*b)))) {
     const bool both_nan = std::isnan(*a) && std::isnan(*b);
     difference = *a == *b || both_nan ? 0 : std::abs(*a - *b);
-    const double allowed = exactly ? 0 : tolerance * std::max(1.0, std::abs(*a));
-    agree = difference <= allowed;  // NaN is not
+    agree = difference <= allowed.value_or(0);  // NaN is not
   }
   const bool first_that_differs = !agree && parity.differing == 0;
   if (!agree) ++parity.differing;
@@ -121,6 +125,18 @@ void CompareCell(const std::string& expected, const std::string& got, bool exact
 bool IsExact(DType dtype) {
   return dtype != DType::kFp16 && dtype != DType::kBf16 && dtype != DType::kFp32 &&
          dtype != DType::kFp64;
+}
+
+/// What differences of a column are measured by: see Prove. 0 of a column that must be equal.
+double ScaleOf(const Exam& exam, size_t column, const TensorSpec& output) {
+  if (IsExact(output.dtype)) return 0;
+  if (IsProbability(output.name)) return 1;
+  double largest = 0;
+  for (const data::CsvRow& row : exam.expected) {
+    const auto number = NumberIn(row.cells[column]);
+    if (number && std::isfinite(*number)) largest = std::max(largest, std::abs(*number));
+  }
+  return largest;
 }
 
 /// What the model answers, as cells under the names that `predict` gives its columns.
@@ -158,12 +174,16 @@ StatusOr<Parity> Prove(const LocalModel& model, std::string_view csv, double tol
       return Error(Reason::kBadRequest, "column \"{}\": the model's answers have no such column",
                    name);
     const auto place = static_cast<size_t>(at - names.begin());
-    const auto output = IndexOf(model.signature().outputs, *OutputOf(name, model.signature()));
-    ColumnParity& column = parity.columns.emplace_back(ColumnParity{.column = name});
+    const TensorSpec& output =
+        model.signature()
+            .outputs[*IndexOf(model.signature().outputs, *OutputOf(name, model.signature()))];
+    const double scale = ScaleOf(exam, i, output);
+    const auto allowed = IsExact(output.dtype) ? std::nullopt : std::optional(tolerance * scale);
+    ColumnParity& column =
+        parity.columns.emplace_back(ColumnParity{.column = name, .scale = scale});
     for (size_t row = 0; row < exam.expected.size(); ++row)
-      CompareCell(exam.expected[row].cells[i], got[row + 1].cells[place],
-                  IsExact(model.signature().outputs[*output].dtype), exam.expected[row].line,
-                  tolerance, column);
+      CompareCell(exam.expected[row].cells[i], got[row + 1].cells[place], allowed,
+                  exam.expected[row].line, column);
   }
   return parity;
 }
@@ -185,7 +205,7 @@ std::string RenderCertificate(const Parity& parity, const ParitySubject& subject
   json.Key("columns").BeginArray();
   for (const ColumnParity& column : parity.columns) {
     json.BeginObject().Key("name").String(column.column).Key("compared").Uint(column.compared);
-    json.Key("differing").Uint(column.differing);
+    json.Key("differing").Uint(column.differing).Key("scale").Double(column.scale);
     json.Key("worst_difference").Double(column.worst_difference);
     if (column.worst_line > 0) {
       json.Key("worst_line").Uint(column.worst_line).Key("expected").String(column.expected);
@@ -205,8 +225,8 @@ std::string ParityText(const Parity& parity) {
       text += fmt::format("{} of {} rows differ; line {}: expected {}, got {}\n", column.differing,
                           column.compared, column.worst_line, column.expected, column.got);
     else if (column.worst_difference > 0)
-      text += fmt::format("{} rows agree within {}; the farthest is {:.3g} apart, line {}\n",
-                          column.compared, parity.tolerance, column.worst_difference,
+      text += fmt::format("{} rows agree within {:.3g}; the farthest is {:.3g} apart, line {}\n",
+                          column.compared, parity.tolerance * column.scale, column.worst_difference,
                           column.worst_line);
     else
       text += fmt::format("{} rows, all equal\n", column.compared);

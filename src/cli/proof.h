@@ -15,7 +15,8 @@ namespace slipway::cli {
 struct ColumnParity {
   std::string column;  // "predict", "predict_proba_1"
   size_t compared = 0;
-  size_t differing = 0;         // beyond the tolerance
+  size_t differing = 0;         // beyond the tolerance times the scale
+  double scale = 0;             // 0: equal values alone agree
   double worst_difference = 0;  // of numbers; 0 when none could be compared
   size_t worst_line = 0;        // of the file, from 1; the first that differs, if one does
   std::string expected, got;    // there
@@ -32,8 +33,9 @@ struct Parity {
 /// Runs the model on the rows of a CSV file and compares with the columns that are named like its
 /// outputs, as `slipway predict -o x.csv` names them: "predict", "predict_proba_0". The other
 /// columns are inputs.
-/// @param tolerance  numbers agree when |a - b| <= tolerance · max(1, |a|); whole numbers, booleans
-///   and texts when they are equal.
+/// @param tolerance  probabilities (outputs with "prob" in their name) agree when |a - b| <=
+///   tolerance, other floats when |a - b| <= tolerance times the largest |a| of their column; whole
+///   numbers, booleans and texts when they are equal. docs/adr/0089
 /// @return kBadRequest naming line and column; kBadRequest when no column is an output's.
 StatusOr<Parity> Prove(const LocalModel& model, std::string_view csv, double tolerance);
 

@@ -14,10 +14,13 @@ namespace slipway::importing {
 namespace {
 
 StatusOr<Imported> ImportPickle(std::span<const std::byte> bytes, const Limits& limits) {
-  ASSIGN_OR_RETURN(const auto document,
-                   pickle::Read(bytes, {.max_values = limits.max_objects,
-                                        .max_bytes = limits.max_unpacked_bytes}));
-  return ImportScikitLearn(*document, limits);
+  pickle::ReadOptions options{.max_values = limits.max_objects,
+                              .max_bytes = limits.max_unpacked_bytes};
+  const auto document = pickle::Read(bytes, options);
+  if (document.ok()) return ImportScikitLearn(**document, limits);
+  // Of a file that cannot be read to its end, a global that it must not name is told first.
+  options.allowed = AllowedInScikitLearn;
+  return pickle::Read(bytes, options).status();
 }
 
 StatusOr<Imported> ImportSkops(std::span<const std::byte> bytes, const Limits& limits) {

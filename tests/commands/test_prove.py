@@ -3,11 +3,14 @@
 import csv
 import io
 import json
+import math
+import shutil
 
 import pytest
 
 from support.classical import FIXTURES
 from support.models import EXAMPLES
+from support.repository import row_model
 
 MODEL = EXAMPLES / "breast_cancer" / "1"
 
@@ -101,3 +104,95 @@ def test_a_file_without_answers_proves_nothing(slipway, exam, tmp_path):
 
     done = slipway("convert", MODEL, "-o", tmp_path / "x.tar", "--prove", exam(drop))
     assert done.returncode == 1 and 'no column is named like an output of the model ("label"' in done.stderr
+
+
+# ---- Models of other frameworks, with the answers that those gave
+
+PROVEN = ["sklearn-logistic-regression", "sklearn-random-forest-three", "sklearn-linear-regression-two", "sklearn-kmeans",
+          "sklearn-pipeline-frame", "sklearn-several-tree-text", "boosters-xgboost_words", "skops-columns-mixed",
+          "xgboost-multi_softprob", "lightgbm-regression", "catboost-multiclass", "catboost-categories_simple"]
+
+
+def cells_of(tensor):
+    """Its rows, as cells of CSV: missing numbers are empty."""
+    width = math.prod(tensor["shape"][1:])
+    cells = ["" if each is None else each for each in tensor["data"]]
+    return [cells[at : at + width] for at in range(0, len(cells), width)]
+
+
+def names_of(name, tensor, features=()):
+    """The columns that a tensor is in a table."""
+    if name == "input" and features:
+        return list(features)
+    width = math.prod(tensor["shape"][1:])
+    return [name] if len(tensor["shape"]) == 1 or (width == 1 and not features) else [f"{name}_{i}" for i in range(width)]
+
+
+def exam_of(fixture, features):
+    """(names, rows, how many of the columns are inputs)"""
+    expected = fixture.expected()
+    inputs = [(names_of(name, tensor, features), cells_of(tensor)) for name, tensor in expected["inputs"].items()]
+    outputs = [(names_of(name, tensor), cells_of(tensor)) for name, tensor in expected["outputs"].items()]
+    names = [name for each, _ in inputs + outputs for name in each]
+    rows = [sum(cells, []) for cells in zip(*(cells for _, cells in inputs + outputs), strict=True)]
+    return names, rows, sum(len(each) for each, _ in inputs)
+
+
+def changed(rows, column):
+    """The rows with another cell: of a label another one, of a number one beyond the bound."""
+    cells = [row[column] for row in rows]
+    last = cells[-1]
+    if isinstance(last, str):
+        other = next((each for each in cells if each != last), last + "x")
+    elif isinstance(last, bool):
+        other = not last
+    elif all(isinstance(each, int) for each in cells):
+        other = last + 1
+    else:
+        other = last + 3e-6 * max(abs(each) for each in cells if isinstance(each, float) and math.isfinite(each))
+    return [*rows[:-1], [*rows[-1][:column], other, *rows[-1][column + 1 :]]]
+
+
+@pytest.mark.parametrize("name", PROVEN)
+def test_models_of_other_frameworks_are_proven_and_every_column_counts(slipway, tmp_path, name):
+    model = shutil.copy(FIXTURES[name].model, tmp_path / FIXTURES[name].served_name)
+    features = json.loads(slipway("inspect", model, "--json").stdout).get("features", ())
+    names, rows, inputs = exam_of(FIXTURES[name], features)
+
+    def prove(rows, out):
+        path = tmp_path / "predictions.csv"
+        with path.open("w", newline="") as file:
+            csv.writer(file).writerows([names, *rows])
+        return slipway("convert", model, "-o", tmp_path / out, "--prove", path)
+
+    done = prove(rows, "proven.onnx")
+    assert done.returncode == 0, done.stderr
+    certificate = json.loads((tmp_path / "proven.onnx.parity.json").read_text())
+    assert certificate["holds"] and certificate["data"]["rows"] == len(rows)
+    assert [each["name"] for each in certificate["columns"]] == names[inputs:]
+    assert all(each["compared"] == len(rows) and each["differing"] == 0 for each in certificate["columns"])
+    for column in {inputs, len(names) - 1}:
+        done = prove(changed(rows, column), "refused.onnx")
+        assert done.returncode == 1 and f"{names[column]}: 1 of {len(rows)} rows differ" in done.stderr, done.stderr
+        assert not list(tmp_path.glob("refused*"))
+
+
+def test_small_numbers_are_judged_by_the_largest_of_their_column(slipway, tmp_path):
+    """Answers of 1e-5: a millionth of them is little, a millionth of 1 would be a tenth."""
+    model, path = tmp_path / "double.onnx", tmp_path / "predictions.csv"
+    model.write_bytes(row_model(2))
+    rows = [[i * 2.0**-20, 0, 0, 0, i * 2.0**-19] for i in range(1, 6)]
+    largest = rows[-1][-1]
+
+    def prove(share):
+        """With the smallest answer off by so much of the largest."""
+        moved = [[*rows[0][:-1], rows[0][-1] + share * largest], *rows[1:]]
+        with path.open("w", newline="") as file:
+            csv.writer(file).writerows([["a", "b", "c", "d", "y_0"], *moved])
+        return slipway("convert", model, "-o", tmp_path / f"{share}.onnx", "--prove", path)
+
+    near, far = prove(5e-7), prove(2e-6)
+    assert near.returncode == 0, near.stderr
+    (column,) = json.loads((tmp_path / "5e-07.onnx.parity.json").read_text())["columns"]
+    assert column["scale"] == largest and 0 < column["worst_difference"] <= 1e-6 * largest
+    assert far.returncode == 1 and "y_0: 1 of 5 rows differ; line 2: expected" in far.stderr

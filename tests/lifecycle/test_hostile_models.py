@@ -6,6 +6,7 @@ import struct
 
 import pytest
 
+from readiness import Readiness
 from serving import SLOW, endless, index, polled, scale, wait_state
 from support.models import TEST_MODELS
 from support.onnx_data import deadly_model
@@ -114,22 +115,24 @@ def test_model_that_was_refused_is_not_remembered(repository, tmp_path):
 
 def test_model_that_aborts_the_runtime_ends_its_probe_only(repository):
     repository.put("m", 1, scaled_model(2))
-    with polled(repository) as server:
+    with polled(repository) as server, Readiness(server) as readiness:
         pid = server.pid
         repository.put("m", 2, deadly_model())
         wait_state(server, "m", 2, "UNAVAILABLE", "signal")
         assert scale(server) == (1, 2)
         assert server.pid == pid and server.is_running()
+        readiness.check()
 
 
 def test_model_that_outlasts_its_probe_is_refused_and_nothing_else_happens(repository):
     repository.put("m", 1, scaled_model(2))
-    with polled(repository, "--probe-time-limit=1s") as server:
+    with polled(repository, "--probe-time-limit=1s") as server, Readiness(server) as readiness:
         pid = server.pid
         repository.put("m", 2, endless)
         wait_state(server, "m", 2, "UNAVAILABLE", "probe")
         assert scale(server) == (1, 2)
         assert server.pid == pid and server.is_running()
+        readiness.check()
 
 
 @pytest.mark.parametrize("as_file", [False, True], ids=["repository", "file"])

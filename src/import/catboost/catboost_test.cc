@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+
+#include "import/catboost/flat_table.h"
 #include "import/testing/models.h"
 #include "onnx/model_info.h"
 
@@ -152,6 +155,35 @@ TEST(CatboostTest, WhatTheModelSaysAboutItsAnswersIsReadOrRefused) {
   EXPECT_THAT(Refusal(Replaced("\"params\":{",
                                R"("params":{"data_processing_options":{"class_names":["a"]},)")),
               HasSubstr("without class_params"));
+}
+
+/// A fixture of trees that are not symmetric, the distances of whose nodes `change` alters.
+std::string WithSteps(const std::function<void(std::vector<uint32_t>&)>& change) {
+  constexpr size_t kHead = 8, kTrees = 1, kSteps = 10;
+  std::string file = ReadFile(kModels / "lossguide.cbm");
+  const auto root = catboost::FlatTable::Root(testing::BytesOf(file).subspan(kHead));
+  std::vector<uint32_t> steps = *root->Table(kTrees)->Numbers<uint32_t>(kSteps);
+  const auto bytes = [&] {
+    return std::string_view(reinterpret_cast<const char*>(steps.data()),
+                            steps.size() * sizeof(uint32_t));
+  };
+  const size_t at = file.find(bytes());
+  EXPECT_NE(at, std::string::npos);
+  change(steps);
+  return file.replace(at, bytes().size(), bytes());
+}
+
+// Distances lead forward alone, so nodes cannot form a cycle; they can share a child.
+TEST(CatboostTest, NodesThatShareAChildOrLeaveTheirTreeAreRefused) {
+  constexpr uint32_t kOne = 1, kFar = 0xFFFF;
+  EXPECT_EQ(Refusal(WithSteps([](auto&) {})), "");
+  EXPECT_THAT(Refusal(WithSteps([](auto& steps) { steps[0] = kOne | kFar << 16; })),
+              HasSubstr("tree 0: node 0: expected a child below "));
+  EXPECT_THAT(Refusal(WithSteps([](auto& steps) {
+                for (uint32_t& step : steps)
+                  if (step != 0) step = kOne | kOne << 16;
+              })),
+              HasSubstr("is reached twice"));
 }
 
 TEST(CatboostTest, DeepTreesOfJsonAreRefused) {

@@ -246,7 +246,18 @@ class Describer {
 }  // namespace
 
 std::string Describe(const Document& document, const DescribeOptions& options) {
-  return Describer(options).Run(document);
+  std::string text = Describer(options).Run(document);
+  if (options.allowed)
+    text += fmt::format("{} of {} globals are refused\n", CountRefused(document, options.allowed),
+                        document.globals().size());
+  return text;
+}
+
+size_t CountRefused(
+    const Document& document,
+    const std::function<bool(std::string_view module, std::string_view name)>& allowed) {
+  return static_cast<size_t>(std::ranges::count_if(
+      document.globals(), [&](const GlobalUse& use) { return !allowed(use.module, use.name); }));
 }
 
 }  // namespace slipway::pickle

@@ -20,9 +20,15 @@ struct DescribeOptions {
 };
 
 /// Lines of text: protocol and packing, the globals with their offsets and verdicts, then the
-/// values as a tree. A value that stands in several places is shown once, with a number that the
-/// other places name. Control characters are escaped. Ends with a newline. Threads: any. Cost:
-/// linear in max_lines and the globals.
+/// values as a tree; with verdicts, a line at the end counts the globals that are refused. A value
+/// that stands in several places is shown once, with a number that the other places name. Control
+/// characters are escaped. Ends with a newline. Threads: any. Cost: linear in max_lines and the
+/// globals.
 std::string Describe(const Document& document, const DescribeOptions& options = {});
+
+/// How many different globals of the file `allowed` says no to.
+size_t CountRefused(
+    const Document& document,
+    const std::function<bool(std::string_view module, std::string_view name)>& allowed);
 
 }  // namespace slipway::pickle

@@ -20,6 +20,12 @@ std::string DescribeFile(const std::string& name, const DescribeOptions& options
   return document.ok() ? Describe(*document, options) : "";
 }
 
+size_t CountOf(std::string_view text, std::string_view what) {
+  size_t count = 0;
+  for (size_t at = text.find(what); at != text.npos; at = text.find(what, at + 1)) ++count;
+  return count;
+}
+
 TEST(DescribeTest, CycleIsShownOnceWithANumber) {
   EXPECT_EQ(DescribeFile("cycle.pkl"),
             "pickle of protocol 4\n"
@@ -37,6 +43,10 @@ TEST(DescribeTest, GlobalsHaveOffsetsAndVerdicts) {
   EXPECT_THAT(text, HasSubstr("  allowed shapes.Point at byte "));
   EXPECT_THAT(text, HasSubstr("  REFUSED collections.OrderedDict at byte "));
   EXPECT_THAT(text, HasSubstr("\n    \"point\": shapes.Point\n      state: dict of 2\n"));
+  const size_t refused = CountOf(text, "  REFUSED ");
+  EXPECT_GT(refused, 0u);
+  EXPECT_THAT(text, ::testing::EndsWith(fmt::format("\n{} of {} globals are refused\n", refused,
+                                                    refused + CountOf(text, "  allowed "))));
 }
 
 TEST(DescribeTest, ArraysShowTypeShapeAndFirstElements) {

@@ -4,49 +4,26 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <seccomp.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <array>
-#include <charconv>
 #include <csignal>
-#include <functional>
-#include <sstream>
 
 #include "import/pickle/describe.h"
-#include "import/pickle/testing/files.h"
+#include "import/pickle/testing/attacks.h"
 #include "import/skops/reader.h"
-#include "text/base64.h"
+#include "import/testing/sealed.h"
 
 namespace slipway::pickle {
 namespace {
 
+using importing::testing::SealedTest;
+using importing::testing::StatusOfSealed;
+using testing::Attack;
+using testing::Attacks;
 using ::testing::HasSubstr;
 using testing::OwnedDocument;
 using testing::ReadFixture;
 using testing::StatusOfReading;
-
-struct Attack {
-  std::string name, global, bytes;
-  size_t offset = 0;
-};
-
-/// tests/models/pickle/make_malicious.py
-std::vector<Attack> Attacks() {
-  std::vector<Attack> attacks;
-  std::istringstream lines(ReadFixture("malicious.tsv"));
-  std::string offset, packed;
-  for (Attack attack; std::getline(lines, attack.name, '\t');) {
-    std::getline(lines, attack.global, '\t');
-    std::getline(lines, offset, '\t');
-    std::getline(lines, packed);
-    attack.offset = std::stoul(offset);
-    attack.bytes = DecodeBase64(packed).value_or("");
-    attacks.push_back(attack);
-  }
-  return attacks;
-}
 
 bool AllowedInTests(std::string_view module, std::string_view name) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kAllowed = {
@@ -70,39 +47,6 @@ TEST(MaliciousTest, GlobalsOffTheListAreRefusedByNameAndOffset) {
         << attack.name;
   }
 }
-
-/// Leaves the process what memory takes and exit_group; anything else ends it.
-void Seal() {
-  const scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-  for (const int call :
-       {SCMP_SYS(brk), SCMP_SYS(mmap), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
-        SCMP_SYS(mprotect), SCMP_SYS(futex), SCMP_SYS(exit_group)})
-    if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0) != 0) _exit(1);
-  if (seccomp_load(filter) != 0) _exit(1);
-}
-
-/// How a child ends that does `work` sealed.
-int StatusOfSealed(const std::function<void()>& work) {
-  const pid_t child = fork();
-  if (child == 0) {
-    Seal();
-    work();
-    _exit(0);
-  }
-  int status = -1;
-  waitpid(child, &status, 0);
-  return status;
-}
-
-/// Sanitizers make system calls of their own.
-class SealedTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    GTEST_SKIP() << "not under a sanitizer";
-#endif
-  }
-};
 
 TEST_F(SealedTest, SealKillsWhoOpensAFile) {
   const int status = StatusOfSealed([] { (void)open("/dev/null", O_RDONLY); });

@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "import/pickle/testing/assembler.h"
 #include "import/pickle/testing/files.h"
 
 namespace slipway::pickle {
@@ -258,6 +260,117 @@ TEST_P(ArraysTest, PackingIsNamed) {
   const std::string expected = file.substr(from, file.find('.') - from);
   const bool packed = file.starts_with("joblib_") && expected != "plain" && expected != "protocol2";
   EXPECT_EQ(document_->packing(), packed ? expected : "");
+}
+
+/// `bytes` with each `unit` of them reversed.
+std::string Swapped(std::string bytes, size_t unit) {
+  for (size_t at = 0; at < bytes.size(); at += unit)
+    std::reverse(bytes.begin() + static_cast<ptrdiff_t>(at),
+                 bytes.begin() + static_cast<ptrdiff_t>(at + unit));
+  return bytes;
+}
+
+template <typename T>
+std::string Packed(std::initializer_list<T> values) {
+  std::string bytes;
+  for (const T value : values) bytes += testing::LittleEndian(value);
+  return bytes;
+}
+
+/// Elements of one type, little-endian, and the bytes that are swapped together.
+struct Elements {
+  std::string_view type;
+  size_t unit;
+  std::string bytes;
+  std::vector<double> numbers;  // empty: its kind has none
+};
+
+std::vector<Elements> EveryType() {
+  return {
+      {"b1", 1, Packed<uint8_t>({1, 0}), {1, 0}},
+      {"i1", 1, Packed<int8_t>({-128, 127}), {-128, 127}},
+      {"i2", 2, Packed<int16_t>({-32768, 258}), {-32768, 258}},
+      {"i4", 4, Packed<int32_t>({INT32_MIN, 16909060}), {INT32_MIN, 16909060}},
+      {"i8", 8, Packed<int64_t>({-(1LL << 53), 258}), {-0x1p53, 258}},
+      {"u1", 1, Packed<uint8_t>({255, 1}), {255, 1}},
+      {"u2", 2, Packed<uint16_t>({65535, 258}), {65535, 258}},
+      {"u4", 4, Packed<uint32_t>({UINT32_MAX, 258}), {UINT32_MAX, 258}},
+      {"u8", 8, Packed<uint64_t>({1ULL << 53, 258}), {0x1p53, 258}},
+      {"f2", 2, Packed<uint16_t>({0x3C01, 0xFC00}), {1.0009765625, -kInfinity}},
+      {"f4", 4, Packed<float>({0.1F, -1e-45F}), {0.1F, -1e-45F}},
+      {"f8", 8, Packed<double>({0.1, -5e-324}), {0.1, -5e-324}},
+      {"c8", 4, Packed<float>({1, 2, 3, 4}), {}},
+      {"c16", 8, Packed<double>({1, 2, 3, 4}), {}},
+      {"m8", 8, Packed<int64_t>({1, -1}), {}},
+      {"M8", 8, Packed<int64_t>({1, -1}), {}},
+      {"S2", 1, std::string("ab\0\0", 4), {}},
+      {"U1", 4, Packed<char32_t>({U'ß', U'🎈'}), {}},
+  };
+}
+
+void ExpectElements(std::string_view pickled, const Elements& expected,
+                    const std::vector<int64_t>& shape) {
+  SCOPED_TRACE(expected.type);
+  const OwnedDocument document(std::string(pickled) + ".");
+  ASSERT_TRUE(document.ok()) << document.status();
+  ASSERT_TRUE(document->root().is(Kind::kArray));
+  const Array& array = document->root().array();
+  EXPECT_EQ(array.type.kind, expected.type[0]);
+  EXPECT_EQ(array.shape, shape);
+  EXPECT_EQ(std::string(reinterpret_cast<const char*>(array.bytes.data()), array.bytes.size()),
+            expected.bytes);
+  if (expected.type[0] == 'U') {
+    EXPECT_THAT(*array.Strings(), ElementsAre("ß", "🎈"));
+  } else if (expected.type[0] == 'S') {
+    EXPECT_THAT(*array.Strings(), ElementsAre("ab", ""));
+  }
+  if (expected.numbers.empty()) return;
+  EXPECT_EQ(*array.Doubles(), expected.numbers);
+}
+
+TEST(ReaderTest, ArraysOfEveryTypeAreReadInBothByteOrders) {
+  for (const Elements& elements : EveryType()) {
+    const std::string shape = testing::Tuple({testing::Int(2)});
+    for (const std::string_view order : {"<", ">"}) {
+      const std::string bytes =
+          order == "<" ? elements.bytes : Swapped(elements.bytes, elements.unit);
+      ExpectElements(
+          testing::Ndarray(shape, testing::Type(elements.type, order), testing::Bytes(bytes)),
+          elements, {2});
+    }
+  }
+}
+
+TEST(ReaderTest, ScalarsOfEveryTypeAreReadInBothByteOrders) {
+  for (Elements elements : EveryType()) {
+    if (elements.type[0] == 'U' || elements.type[0] == 'S') continue;  // no array of one of these
+    elements.bytes.resize(elements.bytes.size() / 2);
+    if (!elements.numbers.empty()) elements.numbers.resize(1);
+    for (const std::string_view order : {"<", ">"}) {
+      const std::string bytes =
+          order == "<" ? elements.bytes : Swapped(elements.bytes, elements.unit);
+      ExpectElements(testing::Call(testing::Global("numpy.core.multiarray", "scalar"),
+                                   testing::Tuple({testing::Type(elements.type, order),
+                                                   testing::Bytes(bytes)})),
+                     elements, {});
+    }
+  }
+}
+
+TEST(ReaderTest, ArraysInFortranOrderAreTurnedWhateverTheirType) {
+  const std::string shape = testing::Tuple({testing::Int(2), testing::Int(3)});
+  for (const Elements& elements : EveryType()) {
+    SCOPED_TRACE(elements.type);
+    const size_t item = elements.bytes.size() / 2;
+    const std::string a = elements.bytes.substr(0, item), b = elements.bytes.substr(item);
+    const std::string columns = testing::Bytes(a + b + b + b + a + b);
+    const OwnedDocument document(
+        testing::Ndarray(shape, testing::Type(elements.type), columns, "\x88") + ".");
+    ASSERT_TRUE(document.ok()) << document.status();
+    const Array& array = document->root().array();
+    EXPECT_EQ(std::string(reinterpret_cast<const char*>(array.bytes.data()), array.bytes.size()),
+              a + b + a + b + b + b);
+  }
 }
 
 TEST(ReaderTest, ValuesMayHoldThemselves) {

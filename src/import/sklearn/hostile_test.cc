@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <limits>
 
 #include "import/pickle/testing/assembler.h"
@@ -66,6 +68,86 @@ std::string WithNumber(std::string_view name, std::string_view key, double numbe
   EXPECT_LT(at, file.size()) << key;
   std::memcpy(file.data() + at, &number, sizeof(number));
   return file;
+}
+
+using FindTree = pickle::Value (*)(pickle::Value root);
+
+pickle::Value OnlyTree(pickle::Value root) { return *root.state().Find("tree_"); }
+pickle::Value FirstPredictor(pickle::Value root) {
+  return root.state().Find("_predictors")->at(0).at(0);
+}
+
+/// A fixture in which one field of one node of a tree holds `number`. The node: the first whose
+/// field `where` is not 0.
+template <typename T>
+std::string WithNodeField(std::string_view name, FindTree find, std::string_view field, T number,
+                          std::string_view where = "") {
+  std::string file = Fixture(name);
+  const auto bytes = std::as_bytes(std::span(file));
+  const auto document = pickle::Read(bytes);
+  EXPECT_TRUE(document.ok()) << document.status();
+  const auto nodes = find((*document)->root()).state().Find("nodes");
+  EXPECT_TRUE(nodes.has_value()) << name;
+  const pickle::Array& array = nodes->array();
+  size_t node = 0;
+  if (!where.empty()) {
+    const std::vector<int64_t> flags = *array.Field(where)->Integers();
+    node = static_cast<size_t>(std::ranges::find_if(flags, std::identity()) - flags.begin());
+    EXPECT_LT(node, flags.size()) << where;
+  }
+  const auto of = std::ranges::find(array.type.fields, field, &pickle::ArrayType::Field::name);
+  EXPECT_TRUE(of != array.type.fields.end() && of->item_bytes == sizeof(T)) << field;
+  const size_t at = static_cast<size_t>(array.bytes.data() - bytes.data()) +
+                    node * array.type.item_bytes + of->offset_bytes;
+  EXPECT_LT(at, file.size()) << field;
+  std::memcpy(file.data() + at, &number, sizeof(number));
+  return file;
+}
+
+TEST(SklearnHostileTest, NodesOfTreesThatAreNoTreeAreRefused) {
+  constexpr std::string_view kTree = "decision-tree-regressor.pkl";
+  const auto with = [&](std::string_view field, auto number) {
+    return Refusal(WithNodeField(kTree, OnlyTree, field, number));
+  };
+  EXPECT_THAT(with("left_child", int64_t{0}), HasSubstr("split 0: split 0 is reached twice"));
+  EXPECT_THAT(with("right_child", int64_t{0}), HasSubstr("split 0: split 0 is reached twice"));
+  EXPECT_THAT(with("left_child", int64_t{1'000'000'000}),
+              HasSubstr("tree_: node 0: expected children below"));
+  EXPECT_THAT(with("right_child", int64_t{-1}), HasSubstr("tree_: node 0: expected children"));
+  EXPECT_THAT(with("left_child", int64_t{-1}), HasSubstr("leaves below"));  // the root is no split
+  EXPECT_THAT(with("feature", int64_t{99}), HasSubstr("expected a feature below 4, got 99"));
+  EXPECT_THAT(with("feature", int64_t{-7}), HasSubstr("expected a feature below 4, got -7"));
+  EXPECT_THAT(with("threshold", std::nan("")), HasSubstr("expected a number as threshold"));
+}
+
+TEST(SklearnHostileTest, NodesOfHistogramTreesThatAreNoTreeAreRefused) {
+  constexpr std::string_view kBoosting = "hist-boosting-members.pkl";
+  const auto with = [&](std::string_view field, auto number) {
+    return Refusal(WithNodeField(kBoosting, FirstPredictor, field, number));
+  };
+  EXPECT_THAT(with("left", uint32_t{0}), HasSubstr("split 0: split 0 is reached twice"));
+  EXPECT_THAT(with("right", uint32_t{0}), HasSubstr("split 0: split 0 is reached twice"));
+  EXPECT_THAT(with("left", uint32_t{1'000'000'000}),
+              HasSubstr("nodes[0]: expected children below"));
+  EXPECT_THAT(with("is_leaf", uint8_t{1}), HasSubstr("leaves below"));
+  EXPECT_THAT(with("feature_idx", int64_t{99}), HasSubstr("expected a feature below"));
+  EXPECT_THAT(Refusal(WithNodeField(kBoosting, FirstPredictor, "bitset_idx", uint32_t{1'000'000},
+                                    "is_categorical")),
+              HasSubstr("expected a category set below"));
+}
+
+TEST(SklearnHostileTest, ForestsWhoseTargetsAreNotTheirTreesAreRefused) {
+  const auto forest = [](std::string_view targets) {
+    return Refusal(
+        File("sklearn.ensemble._forest", "RandomForestRegressor",
+             fmt::format("S'n_features_in_'\nI4\nS'n_outputs_'\nI{}\nS'estimators_'\n{}", targets,
+                         ListOfOne(ObjectOf("decision-tree-regressor-1.2.pkl"), 2))));
+  };
+  EXPECT_EQ(forest("1"), "");
+  EXPECT_THAT(forest("3"), HasSubstr("tree_.values: expected [-1,3,1]"));
+  EXPECT_THAT(forest("4000000000"), HasSubstr("tree_.values: expected [-1,4000000000,1]"));
+  EXPECT_THAT(forest("0"), HasSubstr("n_outputs_: expected 1 or more, got 0"));
+  EXPECT_THAT(forest("-1"), HasSubstr("n_outputs_: expected 1 or more, got -1"));
 }
 
 TEST(SklearnHostileTest, WhatIsSharedIsCountedForEachUse) {

@@ -88,6 +88,10 @@ std::string NameOfKernel(const State& state, std::string_view otherwise) {
 
 StatusOr<Kernel> ReadSvmKernel(const State& state) {
   Kernel kernel{.name = NameOfKernel(state, "rbf")};
+  if (kernel.name == "precomputed")
+    return state.Unsupported(
+        "kernel: \"precomputed\": its input is not the rows but their kernel with those of the "
+        "training, which the file does not hold; fit with a kernel by name");
   ASSIGN_OR_RETURN(kernel.gamma, state.NumberOr("_gamma", 1));
   ASSIGN_OR_RETURN(kernel.coef0, state.NumberOr("coef0", 0));
   ASSIGN_OR_RETURN(kernel.degree, state.NumberOr("degree", 3));

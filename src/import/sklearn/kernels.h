@@ -17,7 +17,7 @@ struct Kernel {
   double degree = 3;
 };
 
-/// kernel, degree, coef0, _gamma of a support vector machine.
+/// kernel, degree, coef0, _gamma of a support vector machine. kUnsupported for "precomputed".
 StatusOr<Kernel> ReadSvmKernel(const State& state);
 /// kernel, gamma, degree, coef0 of others, over x of so many columns: gamma is one of them by
 /// default, coef0 1. Also from kernel_params.

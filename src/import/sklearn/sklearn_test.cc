@@ -235,6 +235,31 @@ TEST(SklearnTest, GlobalsThatAreNoEstimatorsAreExplained) {
               HasSubstr("only where shop is importable"));
 }
 
+TEST(SklearnTest, AFileThatIsOnlyTheNameOfAFunctionIsExplained) {
+  EXPECT_EQ(
+      Refusal(File("cshop\npredict\n")),
+      "byte 2: names shop.predict, which is not scikit-learn's: of a class or function the file "
+      "holds the name and the attributes, never the code, so it runs only where shop is "
+      "importable. Save the fitted scikit-learn estimators inside it "
+      "(pickle.dump(model.estimator, file)), replace own functions by scikit-learn's "
+      "transformers, or export to ONNX");
+}
+
+TEST(SklearnTest, FunctionsWithoutCounterpartAreRefusedByName) {
+  const auto transformer = [](std::string_view function) {
+    return Refusal(
+        File(Instance("sklearn.preprocessing._function_transformer", "FunctionTransformer",
+                      fmt::format("S'n_features_in_'\nI2\nS'func'\n{}", function))));
+  };
+  EXPECT_EQ(transformer("cnumpy\nsqrt\n"), "");
+  EXPECT_EQ(transformer("cnumpy\ncbrt\n"),
+            "FunctionTransformer: func: numpy.cbrt has no counterpart");
+  EXPECT_THAT(transformer("cnumpy\nload\n"), HasSubstr("names numpy.load"));
+  EXPECT_THAT(transformer("cshop\nhalved\n"), HasSubstr("names shop.halved, which is not"));
+  EXPECT_EQ(transformer("I7\n"),
+            "FunctionTransformer: func: expected None or a function of numpy, got an int");
+}
+
 TEST(SklearnTest, APipelineThatHoldsItselfIsRefused) {
   // Its state names it again from the memo.
   const std::string self =

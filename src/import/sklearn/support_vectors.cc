@@ -45,8 +45,8 @@ StatusOr<std::vector<double>> PairWeights(const State& state, int64_t vectors, i
 
 /// What libsvm computes for each pair (i, j): above 0 it is i. FP64 [n, pairs].
 StatusOr<Matrix> PairDecisions(Graph& graph, const State& state, const Matrix& x, int64_t classes) {
-  ASSIGN_OR_RETURN(const Dense vectors, state.Array("support_vectors_", {-1, x.columns}));
   ASSIGN_OR_RETURN(const Kernel of, ReadSvmKernel(state));
+  ASSIGN_OR_RETURN(const Dense vectors, state.Array("support_vectors_", {-1, x.columns}));
   ASSIGN_OR_RETURN(const Matrix kernel, AddKernel(graph, state, of, x, vectors));
   ASSIGN_OR_RETURN(const std::vector<double> weights, PairWeights(state, vectors.rows(), classes));
   ASSIGN_OR_RETURN(const std::vector<double> intercept,
@@ -117,12 +117,12 @@ StatusOr<Outputs> SupportVectorClassifier(Writer& writer, const State& state, co
 /// The sum over support vectors, plus the intercept: [n, 1].
 StatusOr<Matrix> AddSum(Graph& graph, const State& state, const Table& table) {
   ASSIGN_OR_RETURN(const Matrix x, table.Numbers(graph, state.Title()));
+  ASSIGN_OR_RETURN(const Kernel of, ReadSvmKernel(state));
   ASSIGN_OR_RETURN(const Dense vectors, state.Array("support_vectors_", {-1, x.columns}));
   if (vectors.rows() == 0) {
     ASSIGN_OR_RETURN(const std::vector<double> constant, state.Vector("_intercept_", 1));
     return Filled(graph, x, constant[0]);
   }
-  ASSIGN_OR_RETURN(const Kernel of, ReadSvmKernel(state));
   ASSIGN_OR_RETURN(const Matrix kernel, AddKernel(graph, state, of, x, vectors));
   ASSIGN_OR_RETURN(const Dense coef, state.Array("_dual_coef_", {1, vectors.rows()}));
   ASSIGN_OR_RETURN(const std::vector<double> intercept, state.Vector("_intercept_", 1));

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "import/pickle/describe.h"
+#include "import/pickle/text.h"
 #include "import/skops/reader.h"
 #include "import/skops/testing/archive.h"
 #include "import/skops/zip.h"
@@ -231,6 +232,30 @@ TEST(SkopsTest, ArchivesThatLieAreRefused) {
   };
   for (const Case& c : cases) EXPECT_THAT(Read(ArrayFile(c.member)), HasSubstr(c.message));
   EXPECT_THAT(Read("PK\x03\x04"), HasSubstr("the file is cut off"));
+}
+
+TEST(SkopsTest, MembersWhoseNamesLeaveTheArchiveAreRefused) {
+  for (const std::string_view name :
+       {"../1.npy", "a/../../1.npy", "..", "a/..", "/1.npy", "/etc/passwd", "\\1.npy", "..\\1.npy",
+        "C:\\1.npy", "C:1.npy"})
+    EXPECT_EQ(Read(ArrayFile({std::string(name), "x"})),
+              fmt::format("zip: member \"{}\": expected a name inside the archive",
+                          pickle::Printable(name)));
+  for (const std::string_view name : {"a/1.npy", "..1.npy", "1..npy", "a/...", "1:.npy"})
+    EXPECT_THAT(Read(ArrayFile({std::string(name), "x"})),
+                HasSubstr("\"1.npy\": is not in the archive"))
+        << name;
+}
+
+TEST(SkopsTest, MembersAreCounted) {
+  constexpr size_t kMost = 20'000;
+  const auto with = [](size_t count) {
+    std::vector<Member> members;
+    for (size_t i = 0; i + 1 < count; ++i) members.push_back({fmt::format("{}", i), ""});
+    return Read(File(R"("__loader__": "JsonNode", "content": "7")", members));
+  };
+  EXPECT_EQ(with(kMost), "  7\n");
+  EXPECT_EQ(with(kMost + 1), "zip: expected at most 20000 members, got more");
 }
 
 TEST(SkopsTest, BombsAreRefusedBeforeTheyAreUnpacked) {

@@ -1,7 +1,9 @@
 #include "import/skops/zip.h"
 
+#include <absl/strings/ascii.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
@@ -15,6 +17,7 @@ using pickle::Printable;
 
 constexpr size_t kLocalBytes = 30, kEntryBytes = 46, kEndBytes = 22, kMaxCommentBytes = 65'535;
 constexpr uint32_t kInZip64 = 0xFFFFFFFF;
+constexpr size_t kMaxEntries = 20'000;
 
 template <typename T>
 T Take(std::span<const std::byte> bytes, size_t at) {
@@ -52,6 +55,19 @@ StatusOr<size_t> FindEnd(std::span<const std::byte> bytes) {
 uint32_t ChecksumOf(std::span<const std::byte> bytes) {
   return static_cast<uint32_t>(
       ::crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+}
+
+/// Whether a name would leave the folder that a program unpacks it into.
+bool LeavesItsFolder(std::string_view name) {
+  if (name.starts_with('/') || name.starts_with('\\')) return true;
+  if (name.size() > 1 && name[1] == ':' && absl::ascii_isalpha(static_cast<unsigned char>(name[0])))
+    return true;  // a drive of Windows
+  for (size_t at = 0; at <= name.size();) {
+    const size_t end = std::min(name.find_first_of("/\\", at), name.size());
+    if (name.substr(at, end - at) == "..") return true;
+    at = end + 1;
+  }
+  return false;
 }
 
 }  // namespace
@@ -107,6 +123,9 @@ Status Zip::AddEntry(size_t& at) {
   if (entry.method == kStored && packed_bytes != entry.unpacked_bytes)
     return Bad(name, "expected as many bytes stored as it holds");
   entry.packed = bytes_.subspan(begin, packed_bytes);
+  if (LeavesItsFolder(name)) return Bad(name, "expected a name inside the archive");
+  if (names_.size() == kMaxEntries)
+    return Error(Reason::kTooLarge, "zip: expected at most {} members, got more", kMaxEntries);
   if (!entries_.try_emplace(std::string(name), entry).second) return Bad(name, "is there twice");
   names_.push_back(name);
   at += entry_bytes;

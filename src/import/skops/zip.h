@@ -21,7 +21,8 @@ class Zip {
  public:
   /// @param bytes  must outlive the archive.
   /// @return kBadModel naming the member and what is wrong with its entry, also for a name that is
-  ///   there twice; kUnsupported for encryption, other compressions, several volumes and zip64.
+  ///   there twice, is absolute or has ".."; kUnsupported for encryption, other compressions,
+  ///   several volumes and zip64; kTooLarge for more than 20,000 members.
   static StatusOr<Zip> Open(std::span<const std::byte> bytes);
 
   /// In the order of the directory.

@@ -53,6 +53,14 @@ for name, labels in [("hist-boosting", words), ("hist-boosting-three", names)]:
     write(f"{name}-categories",
           HistGradientBoostingClassifier(categorical_features=[1], **small).fit(categories, labels), strange,
           older=True)
+few = holes.copy()  # splits by category want ten rows of each
+few[:, 1] = np.arange(len(x)) % 4
+few[::11, 1] = np.nan
+members = np.where(np.isin(few[:, 1], [1, 2]), "in", "out")
+asked = few[:30].copy()
+asked[::3, 1] += 4  # never seen
+write("hist-boosting-members",
+      HistGradientBoostingClassifier(categorical_features=[1], **small).fit(few, members), asked)
 for loss in ["squared_error", "absolute_error", "poisson", "quantile"] + ["gamma"] * (RELEASE >= (1, 3)):
     options = {"quantile": 0.3} if loss == "quantile" else {}
     write(f"hist-boosting-regressor-{loss.replace('_', '-')}",
