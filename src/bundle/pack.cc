@@ -245,7 +245,10 @@ StatusOr<Packed> Write(Draft draft, const std::string& out, io::FileSystem& syst
 StatusOr<Packed> Pack(const std::string& source, const std::string& out, const PackOptions& options,
                       io::FileSystem& system) {
   RETURN_IF_ERROR(CheckPlace(out));
-  ASSIGN_OR_RETURN(const std::unique_ptr<Artifact> artifact, Open(source, "", options.limits));
+  auto opened = Open(source, "", options.limits);
+  if (!opened.ok() && ReasonOf(opened.status()) == Reason::kBadModel)
+    return Annotate(opened.status(), source);
+  ASSIGN_OR_RETURN(const std::unique_ptr<Artifact> artifact, std::move(opened));
   ASSIGN_OR_RETURN(Draft draft, MakeDraft(source, *artifact, options));
   return Write(std::move(draft), out, system);
 }

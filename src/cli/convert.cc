@@ -40,7 +40,10 @@ Status ReadLabels(const std::string& text, bundle::PackOptions& options) {
 }
 
 StatusOr<bundle::Packed> WriteOnnx(const std::string& source, const std::string& out) {
-  ASSIGN_OR_RETURN(const auto artifact, bundle::Open(source));
+  auto opened = bundle::Open(source);
+  if (!opened.ok() && ReasonOf(opened.status()) == Reason::kBadModel)
+    return Annotate(opened.status(), source);
+  ASSIGN_OR_RETURN(const auto artifact, std::move(opened));
   if (!artifact->bytes().external_data.empty())
     return Error(
         Reason::kUnsupported,
