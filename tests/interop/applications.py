@@ -4,9 +4,11 @@ model, and the same models as ONNX. Run as a program inside the virtual environm
     applications.py make FOLDER             trains the models: NAME.joblib, NAME.onnx, NAME.mlflow/,
                                             NAME.signed/ with MLflow's signature
     applications.py flask MODEL.joblib PORT serves one, as such applications do
+    applications.py ask FRAME.json PORT…    MLflow's client asks each server, and prints what it was told
 """
 
 import sys
+
 
 def make(folder):
     import joblib
@@ -36,8 +38,6 @@ def make(folder):
         mlflow.sklearn.save_model(
             model, folder / f"{name}.mlflow", serialization_format="cloudpickle", pip_requirements=[]
         )
-
-
     sign(folder, models)
 
 
@@ -97,10 +97,33 @@ def serve(path, port):
     application.run(port=port)
 
 
+def ask(path, ports):
+    import json
+
+    import pandas
+    from mlflow.pyfunc.scoring_server.client import ScoringServerClient
+
+    def told(client):
+        client.wait_server_ready(timeout=10)
+        answers = [client.invoke(data) for data in (frame, frame.to_numpy(), frame.values.tolist())]
+        try:
+            client.invoke(frame.iloc[:, 1:])
+            refusal = None
+        except Exception as error:
+            refusal = str(error)
+        predictions = [each.get_predictions("ndarray").tolist() for each in answers]
+        return {"version": client.get_version(), "predictions": predictions, "refusal": refusal}
+
+    frame = pandas.read_json(path, orient="split")
+    print(json.dumps([told(ScoringServerClient("127.0.0.1", port)) for port in ports]))
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "make":
         import pathlib
 
         make(pathlib.Path(sys.argv[2]))
+    elif sys.argv[1] == "ask":
+        ask(sys.argv[2], map(int, sys.argv[3:]))
     else:
         serve(sys.argv[2], int(sys.argv[3]))

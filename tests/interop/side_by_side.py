@@ -66,6 +66,13 @@ def running(command, path, **env):
         process.wait(30)
 
 
+def ask_by_mlflows_client(frame, *urls):
+    """@param frame  a file, in the form of a data frame that is split. @return what each server has told."""
+    ports = [url.rpartition(":")[2] for url in urls]
+    command = [VENV / "bin" / "python", stock.HERE / "applications.py", "ask", frame, *ports]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, timeout=START_S).stdout)
+
+
 def flask(model):
     program = stock.HERE / "applications.py"
     return running([VENV / "bin" / "python", program, "flask", model, "PORT"], "/static/")

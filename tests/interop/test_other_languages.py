@@ -2,6 +2,7 @@
 
 import base64
 import shutil
+import signal
 import ssl
 
 import pytest
@@ -152,15 +153,31 @@ def slow_server():
 
 @pytest.mark.parametrize("method", [INFER, STREAM])
 def test_a_deadline_ends_the_call(client, slow_server, method):
-    a_minute = {"name": "iterations", "datatype": "INT64", "shape": [1], "data": [10_000_000]}
-    messages, code, details = client.call(
-        slow_server.address, method, raw_request("slow", [a_minute]), deadline_ms=300
-    )
+    a_minute = slow_request(10_000_000)
+    messages, code, details = client.call(slow_server.address, method, a_minute, deadline_ms=300)
     if messages:  # the server's word for the one request came before the client's for the stream
         [message] = messages
         assert method == STREAM and "deadline" in message["error_message"]
     else:
         assert code == DEADLINE_EXCEEDED, details
+
+
+def slow_request(count):
+    return raw_request("slow", [{"name": "iterations", "datatype": "INT64", "shape": [1], "data": [count]}])
+
+
+def test_a_call_in_flight_at_sigterm_is_answered(client, slow_server):
+    server = slow_server
+    for _ in range(3):  # the server learns that its runs are long
+        client.ask(server.address, INFER, slow_request(3000))
+    call = client.start(server.address, INFER, slow_request(40_000))
+    wait_until(lambda: server.metric("slipway_requests_in_flight") == 1, what="a call in flight")
+    server.send_signal(signal.SIGTERM)
+    server.wait_for_log("draining")
+    [message], code, details = call.end()
+    assert code == OK, details
+    assert [int(dim) for dim in message["outputs"][0]["shape"]] == [64, 64]
+    assert server.wait(30) == 0
 
 
 def test_a_stream_may_be_cancelled(client, address):
