@@ -44,7 +44,12 @@ def score(table):
     numbers = table.select_dtypes(include=["number", "bool"]).to_numpy(float) if hasattr(table, "columns") else table
     numbers = np.nan_to_num(np.asarray(numbers, float))
     noise = np.random.default_rng(1).normal(scale=0.2, size=len(numbers))
-    return numbers @ np.linspace(1, -0.5, numbers.shape[1]) + noise
+    words = 1.5 * (np.asarray(table["tree"]) == WORDS[1]) - (np.asarray(table["soil"]) == "loam") if has_words(table) else 0
+    return numbers @ np.linspace(1, -0.5, numbers.shape[1]) + words + noise
+
+
+def has_words(table):
+    return hasattr(table, "columns") and "tree" in table.columns
 
 
 def labels(kind, table):
@@ -70,6 +75,27 @@ def borderline(table, thresholds, count):
         column, value = usable[chosen]
         row[column] = rng.choice([*_near(np.float64(value)), *_near(np.float32(value))])
     return np.concatenate([np.asarray(table, np.float64), rows])
+
+
+def borderline_of_column(table, name, thresholds, count):
+    """The rows of a DataFrame, and `count` of them whose column `name` lies on thresholds or beside them."""
+    if not thresholds:
+        return table
+    rng = np.random.default_rng(2)
+    rows = table.iloc[rng.integers(0, len(table), count)].copy()
+    chosen = rng.choice(np.array(thresholds, np.float64), count)
+    rows[name] = [rng.choice([*_near(value), *_near(np.float32(value))]) for value in chosen]
+    return pd.concat([table, rows], ignore_index=True)
+
+
+def with_gaps(table, share=0.1):
+    """A mixed table as boosters take it: texts and categories as categories of pandas, some cells missing."""
+    rng = np.random.default_rng(5)
+    frame = table.assign(healthy=table["healthy"].astype(float), age=table["age"].astype(float))
+    frame["tree"] = pd.Categorical(table["tree"], WORDS)
+    for name in frame.columns:
+        frame.loc[rng.random(len(frame)) < share, name] = np.nan
+    return frame
 
 
 def _near(value):

@@ -2,11 +2,13 @@
 model, and the same models as ONNX. Run as a program inside the virtual environment that `install` makes:
 
     applications.py make FOLDER             trains the models: NAME.joblib, NAME.onnx, NAME.mlflow/,
-                                            NAME.signed/ with MLflow's signature
+                                            NAME.signed/ with MLflow's signature, and MLflow's own store mlruns/
+                                            with the model "wine" registered
     applications.py flask MODEL.joblib PORT serves one, as such applications do
     applications.py ask FRAME.json PORT…    MLflow's client asks each server, and prints what it was told
 """
 
+import os
 import sys
 
 
@@ -39,6 +41,7 @@ def make(folder):
             model, folder / f"{name}.mlflow", serialization_format="cloudpickle", pip_requirements=[]
         )
     sign(folder, models)
+    register(folder, *models["words"])
 
 
 def sign(folder, models):
@@ -71,6 +74,49 @@ def sign(folder, models):
     typed["petal width (cm)"] = typed["petal width (cm)"] > 1
     kinds = LogisticRegression(max_iter=500).fit(typed, flowers.target)
     save(mlflow.sklearn, "kinds", kinds, typed, kinds.predict(typed), serialization_format="cloudpickle")
+    sign_defaults(folder, models, save)
+
+
+def sign_defaults(folder, models, save):
+    """Saved as MLflow saves when nothing is said of the form; and an ONNX model."""
+    import lightgbm
+    import mlflow.lightgbm
+    import mlflow.onnx
+    import mlflow.sklearn
+    import mlflow.xgboost
+    import onnx
+    import xgboost
+    from sklearn.datasets import load_iris
+
+    words, flowers = models["words"]
+    save(mlflow.sklearn, "pipeline", words, flowers, words.predict(flowers))
+    target = load_iris().target
+    boosted = lightgbm.LGBMClassifier(n_estimators=5, num_leaves=5, verbose=-1).fit(flowers, target)
+    save(mlflow.lightgbm, "boosted", boosted, flowers, boosted.predict(flowers))
+    slope = xgboost.XGBRegressor(n_estimators=5, max_depth=3).fit(flowers, target)
+    save(mlflow.xgboost, "slope", slope, flowers, slope.predict(flowers))
+    prices, people = models["prices"]
+    graph = onnx.load(folder / "prices.onnx")
+    save(mlflow.onnx, "graph", graph, people.astype("float32"), prices.predict(people).astype("float32"))
+
+
+def register(folder, model, data):
+    """Two versions of "wine" in MLflow's file store; the first is the champion."""
+    os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"  # else its newest versions want a database
+    import mlflow.sklearn
+    from mlflow.models import infer_signature
+
+    store = f"file://{folder / 'mlruns'}"
+    mlflow.set_tracking_uri(store)
+    mlflow.set_registry_uri(store)
+    for weight in (1, 0.5):
+        with mlflow.start_run():
+            model.set_params(logisticregression__C=weight).fit(data, model.predict(data))
+            signature = infer_signature(data, model.predict(data))
+            mlflow.sklearn.log_model(
+                model, name="model", signature=signature, registered_model_name="wine", pip_requirements=[]
+            )
+    mlflow.MlflowClient().set_registered_model_alias("wine", "champion", "1")
 
 
 def serve(path, port):

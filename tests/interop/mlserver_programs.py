@@ -12,17 +12,21 @@ IMPLEMENTATIONS = {
     "sklearn": "mlserver_sklearn.SKLearnModel",
     "xgboost": "mlserver_xgboost.XGBoostModel",
     "lightgbm": "mlserver_lightgbm.LightGBMModel",
+    "catboost": "mlserver_catboost.CatboostModel",
 }
 
 
 def make(folder):
+    import catboost
     import joblib
     import lightgbm
+    import numpy as np
     import xgboost
+    from sklearn.compose import make_column_transformer
     from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
     from sklearn.linear_model import LinearRegression, LogisticRegression
     from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
     iris, cancer, diabetes = load_iris(as_frame=True), load_breast_cancer(), load_diabetes()
     flowers = iris.target.map(dict(enumerate(iris.target_names)))
@@ -39,6 +43,13 @@ def make(folder):
     joblib.dump(numbers, place("numbers", "sklearn", "model.joblib"))
     named = make_pipeline(StandardScaler(), LogisticRegression()).fit(iris.data, flowers)
     joblib.dump(named, place("named", "sklearn", "model.joblib"))
+    mixed = iris.data.iloc[:, :2].set_axis(["length", "width"], axis=1)
+    mixed["colour"] = np.where(iris.target == 0, "blue", "white")
+    encode = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["colour"]), remainder="passthrough")
+    words = make_pipeline(encode, LogisticRegression(max_iter=500)).fit(mixed, flowers)
+    joblib.dump(words, place("words", "sklearn", "model.joblib"))
+    cat = catboost.CatBoostClassifier(iterations=5, depth=3, verbose=False, allow_writing_files=False)
+    cat.fit(iris.data.values, iris.target).save_model(place("cat", "catboost", "model.cbm"))
     prices = LinearRegression().fit(diabetes.data, diabetes.target)
     joblib.dump(prices, place("prices", "sklearn", "model.joblib"))
     trees = xgboost.XGBClassifier(n_estimators=5).fit(iris.data.values, iris.target)

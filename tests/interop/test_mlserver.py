@@ -27,8 +27,10 @@ ROWS = {
     "slope": PEOPLE,
     "rounds": CELLS,
     "many": FLOWERS,
+    "cat": FLOWERS,
 }
 CLASSIFIERS = ("numbers", "named", "trees", "second")
+WORDS = {"length": [5.1, 6.3, 5.8], "width": [3.5, 2.9, 3.1], "colour": ["blue", "white", "green"]}
 BOTH = [{"name": "predict"}, {"name": "predict_proba"}]
 
 
@@ -37,13 +39,14 @@ class SlipwayAsMlserver(Server):
         super().__init__(http=f"127.0.0.1:{free_port()}")
         own = {"host": "127.0.0.1", "http_port": int(self.address.rpartition(":")[2])}
         own |= {"grpc_port": free_port(), "metrics_port": free_port()}
+        self.grpc_address = f"127.0.0.1:{own['grpc_port']}"
         (folder / "settings.json").write_text(json.dumps(own), encoding="utf-8")
         self.command = [str(slipway_path()), "serve", "--as", "mlserver", "start", str(folder)]
 
 
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory):
-    """The addresses of MLServer and of Slipway in its place."""
+    """The addresses of MLServer and of Slipway in its place, of HTTP, then of gRPC."""
     missing = packages.install(VENV, stock.HERE / "mlserver.txt")
     if missing:
         pytest.skip(missing)
@@ -52,7 +55,7 @@ def servers(tmp_path_factory):
     subprocess.run(make, check=True, timeout=MAKE_S)
     ports = [free_port() for _ in range(3)]
     with mlserver(VENV, folder, ports, wait_until) as theirs, SlipwayAsMlserver(folder) as ours:
-        yield theirs, ours.url
+        yield theirs, ours.url, f"127.0.0.1:{ports[1]}", ours.grpc_address
 
 
 def post(url, model, body):
@@ -80,7 +83,7 @@ def columns(rows):
 
 
 def check_alike(servers, model, body):
-    (status, expected), (got_status, got) = (post(url, model, body) for url in servers)
+    (status, expected), (got_status, got) = (post(url, model, body) for url in servers[:2])
     assert (status, got_status) == (200, 200), body
     assert got.keys() == expected.keys()
     for name, theirs in expected.items():
@@ -107,6 +110,13 @@ def test_probabilities_are_given_to_who_asks(servers, model):
     check_alike(servers, model, {"inputs": inputs, "outputs": []})
 
 
+def test_catboost_tells_probabilities_where_mlserver_never_does(servers):
+    body = {"inputs": [tensor("x", FLOWERS)], "outputs": BOTH}
+    (_, expected), (_, got) = (post(url, "cat", body) for url in servers[:2])
+    assert list(expected) == ["predict"] and list(got) == ["predict", "predict_proba"]
+    assert got["predict"]["data"] == expected["predict"]["data"]
+
+
 def test_whole_numbers_are_numbers(servers):
     check_alike(servers, "numbers", {"inputs": [tensor("x", [[5, 3, 1, 0]], "INT64")]})
 
@@ -123,6 +133,44 @@ def test_a_data_frame_comes_by_column(servers):
     check_alike(servers, "numbers", {"inputs": unnamed, **frame})
 
 
+@pytest.mark.parametrize("parameters", [{}, {"content_type": "str"}], ids=["plain", "str"])
+@pytest.mark.parametrize("order", [("length", "width", "colour"), ("colour", "length", "width")], ids=["as fitted", "other"])
+def test_a_data_frame_with_words_comes_by_column(servers, parameters, order):
+    inputs = [
+        {"name": name, "shape": [3, 1], "datatype": "BYTES" if name == "colour" else "FP64", "data": WORDS[name]}
+        | ({"parameters": parameters} if name == "colour" and parameters else {})
+        for name in order
+    ]
+    check_alike(servers, "words", {"inputs": inputs, "parameters": {"content_type": "pd"}, "outputs": BOTH})
+
+
+def grpc_outputs(address, model, inputs, outputs):
+    """name -> (elements, shape) of a call over gRPC."""
+    with stock.triton_grpc.InferenceServerClient(address) as client:
+        wanted = [stock.triton_grpc.InferRequestedOutput(name) for name in outputs]
+        answer = client.infer(model, inputs, outputs=wanted or None)
+        named = {each.name: each.datatype for each in answer.get_response().outputs}
+        arrays = {name: answer.as_numpy(name) for name in named}
+        return {name: (named[name], list(array.shape), stock.elements_of(array)) for name, array in arrays.items()}
+
+
+@pytest.mark.skipif(stock.missing is not None, reason=str(stock.missing))
+@pytest.mark.parametrize("outputs", [[], ["predict", "predict_proba"]], ids=["none named", "both"])
+@pytest.mark.parametrize("model", CLASSIFIERS)
+def test_grpc_answers_alike(servers, model, outputs):
+    rows = stock.np.array(ROWS[model], stock.np.float32)
+    theirs, ours = (
+        grpc_outputs(address, model, [stock.grpc_input_of("x", "FP32", rows)], outputs) for address in servers[2:]
+    )
+    assert ours.keys() == theirs.keys()
+    for name, (datatype, shape, elements) in theirs.items():
+        assert ours[name][:2] == (datatype, shape), name
+        if datatype.startswith("FP"):
+            assert ours[name][2] == pytest.approx(elements, rel=1e-6, abs=1e-6), name
+        else:
+            assert ours[name][2] == elements, name
+
+
 @pytest.mark.parametrize(
     "model, body",
     [
@@ -134,14 +182,14 @@ def test_a_data_frame_comes_by_column(servers):
     ids=["unknown output", "no probabilities", "no probabilities of trees", "no input"],
 )
 def test_what_mlserver_refuses_is_refused(servers, model, body):
-    assert [post(url, model, body)[0] for url in servers] == [400, 400]
+    assert [post(url, model, body)[0] for url in servers[:2]] == [400, 400]
 
 
 def test_what_fails_inside_mlserver_is_the_client_s_mistake_here(servers):
     for inputs in ([tensor("x", [[1.0, 2.0]])], columns(FLOWERS)[:3]):
-        theirs, ours = (post(url, "named", {"inputs": inputs})[0] for url in servers)
+        theirs, ours = (post(url, "named", {"inputs": inputs})[0] for url in servers[:2])
         assert theirs in (400, 500) and ours == 400
 
 
 def test_an_unknown_model_is_not_found(servers):
-    assert [post(url, "none", {"inputs": [tensor("x", FLOWERS)]})[0] for url in servers] == [404, 404]
+    assert [post(url, "none", {"inputs": [tensor("x", FLOWERS)]})[0] for url in servers[:2]] == [404, 404]

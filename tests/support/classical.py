@@ -35,10 +35,11 @@ class Fixture:
         return json.loads(self.answers.read_text(encoding="utf-8"))
 
 
-def _fixtures():
+def fixtures_of(root):
+    """name -> Fixture of the models in the folders of areas below `root`."""
     found = {}
     for area in AREAS:
-        for answers in sorted((TEST_MODELS / area).glob(f"**/*{SUFFIX}")):
+        for answers in sorted((root / area).glob(f"**/*{SUFFIX}")):
             stem = answers.name.removesuffix(SUFFIX)
             models = [
                 path
@@ -46,13 +47,13 @@ def _fixtures():
                 if path != answers and path.suffix != ".py" and path.name.split(".")[0] == stem.split(".")[0]
             ]
             assert len(models) == 1, f"{answers}: expected one model beside it, got {models}"
-            version = answers.parent.relative_to(TEST_MODELS / area).as_posix()
+            version = answers.parent.relative_to(root / area).as_posix()
             name = "-".join([area, *([] if version == "." else [version.replace("/", "-")]), stem])
             found[name] = Fixture(models[0], answers)
     return found
 
 
-FIXTURES = _fixtures()
+FIXTURES = fixtures_of(TEST_MODELS)
 
 
 def _number(element):

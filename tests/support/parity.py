@@ -11,14 +11,16 @@ TOLERANCE = 1e-6
 DTYPES = {"FP64": np.float64, "FP32": np.float32, "INT64": np.int64, "BOOL": np.bool_, "INT32": np.int32}
 
 
-def ask(server, model, x, outputs=None):
+def ask(server, model, x, outputs=None, narrow=False):
     """Sends the rows x (array, DataFrame, sparse matrix, list of texts) to a model. @return name -> array.
 
-    AssertionError with what the server said when it does not answer; `outputs` is all when None.
+    AssertionError with what the server said when it does not answer; `outputs` is all when None; `narrow` sends
+    numbers in the smallest type that holds all of them exactly, instead of the signature's.
     """
     signature = server.get(f"/v2/models/{model}").json()
     wanted = [{"name": each["name"]} for each in signature["outputs"] if not outputs or each["name"] in outputs]
-    body, headers = binary_request(tensors_of(signature["inputs"], x), outputs=wanted)
+    tensors = tensors_of(signature["inputs"], x)
+    body, headers = binary_request([_narrow(each) for each in tensors] if narrow else tensors, outputs=wanted)
     response = server.post(f"/v2/models/{model}/infer", body, headers)
     assert response.status == 200, response.text
     return {name: array_of(tensor) for name, tensor in outputs_of(response).items()}
@@ -60,6 +62,17 @@ def _tensor(spec, values):
         return {"name": spec["name"], "datatype": "BYTES", "shape": shape, "data": texts}
     raw = np.ascontiguousarray(values, DTYPES[spec["datatype"]])
     return {"name": spec["name"], "datatype": spec["datatype"], "shape": shape, "raw": raw.tobytes()}
+
+
+def _narrow(tensor):
+    """The same numbers as BOOL, INT64 or FP32, the first of them that holds all."""
+    values = np.frombuffer(tensor.get("raw", b""), DTYPES.get(tensor["datatype"], np.uint8))
+    for datatype in ("BOOL", "INT64", "FP32") if tensor["datatype"].startswith("FP") else ():
+        with np.errstate(invalid="ignore", over="ignore"):
+            narrow = values.astype(DTYPES[datatype])
+        if np.array_equal(narrow.astype(values.dtype), values, equal_nan=True):
+            return {**tensor, "datatype": datatype, "raw": narrow.tobytes()}
+    return tensor
 
 
 def difference(expected, got):

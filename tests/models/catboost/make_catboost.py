@@ -1,4 +1,4 @@
-"""Makes the models of this folder and CatBoost's own answers: python make_catboost.py
+"""Makes the models of this folder and CatBoost's own answers: python make_catboost.py [FOLDER]
 
 Rows lie on borders of the tests and one float beside them, hold missing and infinite values. CatBoost
 stores the time of training and an identifier, so the models never come out the same byte for byte.
@@ -15,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import framework_answers  # noqa: E402
 from framework_answers import tensor  # noqa: E402
 
-FOLDER = pathlib.Path(__file__).parent
+FOLDER = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent)
 ROWS = 30
 TREES = {
     "iterations": 4,

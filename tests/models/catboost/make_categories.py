@@ -1,4 +1,4 @@
-"""Makes the models with categorical features and CatBoost's own answers: python make_categories.py
+"""Makes the models with categorical features and CatBoost's own answers: python make_categories.py [FOLDER]
 
 Rows hold categories that training had and others, texts of every length that is hashed in its own way, whole numbers as
 categories, and floats that lie on borders or are missing. Of whole numbers, clients send the text, as CatBoost hashes it.
@@ -16,7 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import framework_answers  # noqa: E402
 from framework_answers import tensor  # noqa: E402
 
-FOLDER = pathlib.Path(__file__).parent
+FOLDER = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent)
 TREES = {
     "iterations": 8,
     "depth": 3,
