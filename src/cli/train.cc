@@ -315,8 +315,8 @@ std::vector<Option> ResultOptions() {
 
 std::vector<Option> OptionTable() {
   std::vector<Option> options;
-  for (std::vector<Option> some :
-       {RowOptions(), ModelOptions(), LimitOptions(), ResultOptions(), TargetOptions()})
+  for (std::vector<Option> some : {RowOptions(), CellOptions(), ModelOptions(), LimitOptions(),
+                                   ResultOptions(), TargetOptions()})
     std::ranges::move(some, std::back_inserter(options));
   return options;
 }
