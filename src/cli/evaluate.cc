@@ -134,7 +134,9 @@ class Evaluation {
   Status OpenBaseline() {
     ASSIGN_OR_RETURN(
         const std::string name,
-        evaluate::NameOfBaseline(arguments_.Text("--baseline"), gate_, arguments_.Text("--gate")));
+        evaluate::NameOfBaseline(
+            arguments_.Text("--baseline"), gate_, arguments_.Text("--gate"),
+            [&](const std::string& word) { return FindAliased(word, candidate_.model.name); }));
     if (name.empty()) return OkStatus();
     auto model = OpenAnyModel(name, arguments_, processors_);
     if (!model.ok()) return Annotate(model.status(), "baseline");

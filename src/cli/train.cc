@@ -185,7 +185,8 @@ StatusOr<pipeline::TrainingReport> Train(const TrainingOptions& options,
       {.load = pipeline::LoaderOf(*engine, {.intra_op_threads = options.threads}),
        .open_baseline =
            [&](const std::string& name) { return OpenBaseline(name, arguments, options.threads); },
-       .without_baseline = [&] { return CheckTargetUse(arguments, {}); }},
+       .without_baseline = [&] { return CheckTargetUse(arguments, {}); },
+       .find_alias = [&](const std::string& word) { return FindAliased(word, options.out); }},
       {.stop_requests = &InterruptCount::count,
        .progress = [&](std::string_view, double share) { progress.Set(share); }});
 }

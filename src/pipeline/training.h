@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "bundle/pack.h"
+#include "evaluate/judgement.h"
 #include "evaluate/report.h"
 #include "evaluate/runner.h"
 #include "optimise/auto.h"
@@ -61,6 +62,7 @@ struct TrainingDoors {
   /// one would have a use for. Null: there is no such thing.
   std::function<Status()> without_baseline = nullptr;
 };
+  evaluate::FindAlias find_alias = nullptr;  // of a baseline; may be null
 
 /// Who follows a training from outside. Threads: called from the thread that trains.
 struct TrainingWatch {
