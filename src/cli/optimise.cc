@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -32,6 +33,7 @@ size_t ResidentBytes() {
   std::ifstream statm("/proc/self/statm");
   size_t pages = 0, resident = 0;
   statm >> pages >> resident;
+  ::malloc_trim(0);
   return resident * static_cast<size_t>(sysconf(_SC_PAGESIZE));
 }
 

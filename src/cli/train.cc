@@ -82,6 +82,8 @@ Status ReadModel(const Arguments& arguments, TrainingOptions& options) {
   options.model = arguments.Text("--model", options.model);
   options.name = arguments.Text("--name");
   for (const std::string& text : arguments.Texts("--param")) {
+  options.licence = arguments.Text("--licence");
+  options.intended_use = arguments.Text("--intended-use");
     const size_t equals = text.find('=');
     if (equals == std::string::npos || equals == 0)
       return Error(Reason::kBadRequest, "--param: expected NAME=VALUE, got \"{}\"", text);
@@ -315,6 +317,9 @@ std::vector<Option> ResultOptions() {
 }
 
 std::vector<Option> OptionTable() {
+      {"--licence", "TEXT",
+       "The model's licence, in the bundle: an SPDX expression or a sentence."},
+      {"--intended-use", "TEXT", "What the model is for and what it is not for, in the bundle."},
   std::vector<Option> options;
   for (std::vector<Option> some : {RowOptions(), CellOptions(), ModelOptions(), LimitOptions(),
                                    ResultOptions(), TargetOptions()})

@@ -38,7 +38,8 @@ struct TrainingOptions : RowChoice {
   int threads = 1;
   std::string checkpoint;  // a file, or ""
   Duration checkpoint_every = std::chrono::seconds(10);
-  std::string name;        // of the model in the bundle
+  std::string name;                   // of the model in the bundle
+  std::string licence, intended_use;  // the same
   std::string optimise;    // "": not; else "auto", or passes as optimise::ReadSteps takes them
   double max_loss = 0.01;  // that optimising by "auto" may cost
   std::string gate;        // a file of thresholds that the rows held out decide, or ""
