@@ -62,8 +62,8 @@ struct TrainingDoors {
   /// Asked in its place when neither the options nor the gate name a baseline: refuses what only
   /// one would have a use for. Null: there is no such thing.
   std::function<Status()> without_baseline = nullptr;
-};
   evaluate::FindAlias find_alias = nullptr;  // of a baseline; may be null
+};
 
 /// Who follows a training from outside. Threads: called from the thread that trains.
 struct TrainingWatch {
