@@ -2,7 +2,8 @@
 
 Both sides have two threads, learn from the same rows of the same file, and are judged by the same rows, the last quarter;
 rounds alternate, each with a seed of its own on both sides: times are medians, scores means over the rounds. Time is that of
-preprocessing and fitting, without reading files. Python finds scikit-learn and
+preprocessing and fitting, without reading files. Wanted is at most the time of scikit-learn's and 1.5 times LightGBM's, and a score that is not
+lower by more than 0.005, or by one row where there are few; the exit code is 1 when a comparison misses that. Python finds scikit-learn and
 LightGBM (tests/classical/requirements.txt) in this interpreter.
 
   bench/run train                                    the data sets that come with scikit-learn, and 100,000 × 50
@@ -22,6 +23,8 @@ import time
 THREADS = 2
 HELD_OUT = 0.25
 KERNEL_ROWS = 20_000  # beyond, quadratic estimators are not compared
+TIMES_WANTED = {"LightGBM": 1.5}  # of the rival's time; of the others 1
+LOSS_ALLOWED = 0.005  # of score
 
 
 def _bundled(name):
@@ -116,20 +119,20 @@ def rivals():
 
 
 class Rows:
-    """A data set, shuffled, in memory and as a file whose column `row` says the order."""
+    """A data set, shuffled by `draw`, in memory and as a file whose column `row` says the order."""
 
-    def __init__(self, name, folder):
+    def __init__(self, name, folder, draw=0):
         import numpy
 
         self.name = name
         self.task, load = DATA[name]
         x, y = load()
-        order = numpy.random.RandomState(0).permutation(len(y))
+        order = numpy.random.RandomState(draw).permutation(len(y))
         x, y = x[order].astype("float64"), y[order]
         # As `--time row` does: the latest rows are held out.
         train = len(y) - math.ceil(len(y) * HELD_OUT)
         self.train, self.test = (x[:train], y[:train]), (x[train:], y[train:])
-        self.file = folder / f"{name}.csv"
+        self.file = folder / f"{name}-{draw}.csv"
         header = ",".join([f"x{i}" for i in range(x.shape[1])] + ["y", "row"])
         table = numpy.column_stack([x, y, numpy.arange(len(y))])
         numpy.savetxt(self.file, table, fmt="%.17g", delimiter=",", header=header, comments="")
@@ -167,6 +170,20 @@ def kinds_of(program):
     return found
 
 
+def missed(line):
+    """What a comparison misses: "", "time", "score" or both."""
+    late = line["ratio"] > line["ratio_wanted"]
+    worse = line["score"] < line["rival_score"] - line["loss_allowed"] - 1e-9
+    return " and ".join(word for word, is_missed in (("time", late), ("score", worse)) if is_missed)
+
+
+def summary(table, failures):
+    """The last line: counts, and what missed."""
+    lines = [f"{line['data']} {line['kind']} beside {line['rival']} ({missed(line)})" for line in table if missed(line)]
+    counts = f"{len(table)} comparisons, {len(lines)} miss what is wanted, {len(failures)} failed"
+    return ": ".join([counts, *filter(None, ["; ".join(lines + failures)])])
+
+
 def compare(program, rows, kind, rivals, rounds, folder):
     """Rows of the table: one a rival."""
     own, theirs = [], {name: [] for name, _, _ in rivals}
@@ -191,6 +208,8 @@ def compare(program, rows, kind, rivals, rounds, folder):
                 "rival_seconds": rival_seconds,
                 "rival_score": rival_score,
                 "ratio": seconds / rival_seconds,
+                "ratio_wanted": TIMES_WANTED.get(name, 1.0),
+                "loss_allowed": max(LOSS_ALLOWED, 1 / len(rows.test[1]) if rows.task == "classification" else 0),
             }
         )
     return table
@@ -211,10 +230,10 @@ def main(words):
     os.environ.update(OMP_NUM_THREADS=str(THREADS), OPENBLAS_NUM_THREADS=str(THREADS))
     os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[:THREADS]))
     program = args.build / "slipway"
-    kinds, all_rivals, table = kinds_of(program), rivals(), []
+    kinds, all_rivals, table, failures = kinds_of(program), rivals(), [], []
     wanted = [kind for kind in args.kinds.split(",") if kind] or sorted(kinds)
-    print("| data | estimator | seconds | score | rival | seconds | score | time ratio | score difference |")
-    print("|---|---|---|---|---|---|---|---|---|")
+    print("| data | estimator | seconds | score | rival | seconds | score | time ratio | wanted | score difference | wanted | |")
+    print("|---|---|---|---|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         for name in args.data.split(","):
             rows = Rows(name, pathlib.Path(folder))
@@ -225,16 +244,20 @@ def main(words):
                 try:
                     lines = compare(program, rows, kind, opponents, args.rounds, pathlib.Path(folder))
                 except RuntimeError as error:
+                    failures.append(f"{name} {kind}: {error}")
                     print(f"| {name} | {kind} | failed: {error} |")
                     continue
                 for line in lines:
                     print(
                         f"| {name} | {kind} | {line['seconds']:.4g} | {line['score']:.4f} | {line['rival']} "
-                        f"| {line['rival_seconds']:.4g} | {line['rival_score']:.4f} | {line['ratio']:.2f} "
-                        f"| {line['score'] - line['rival_score']:+.4f} |",
+                        f"| {line['rival_seconds']:.4g} | {line['rival_score']:.4f} "
+                        f"| {line['ratio']:.2f} | ≤ {line['ratio_wanted']:.2f} "
+                        f"| {line['score'] - line['rival_score']:+.4f} | ≥ -{line['loss_allowed']:.4f} "
+                        f"| {'FAILED: ' + missed(line) if missed(line) else 'ok'} |",
                         flush=True,
                     )
                 table += lines
     if args.json:
         args.json.write_text(json.dumps(table, indent=1))
-    return 0
+    print(summary(table, failures))
+    return 1 if failures or any(map(missed, table)) else 0

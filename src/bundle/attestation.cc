@@ -13,7 +13,7 @@ namespace {
 
 constexpr uint64_t kMaxAttestationBytes = uint64_t{64} << 20;
 constexpr size_t kMaxNeighbours = 1'000'000;
-constexpr std::string_view kEnding = ".json";
+constexpr std::string_view kEnding = ".json", kPageEnding = ".html";
 constexpr std::string_view kDigestPrefix = "sha256:";
 
 bool IsKind(std::string_view kind) {
@@ -56,6 +56,16 @@ std::string_view KindOfName(std::string_view name, std::string_view bundle_name)
 std::string AttestationPath(std::string_view bundle, std::string_view kind,
                             std::string_view ending) {
   return fmt::format("{}.{}.{}", WithoutSlashes(bundle), kind, ending);
+}
+
+std::string_view AttestedBundle(std::string_view name) {
+  for (const std::string_view ending : {kEnding, kPageEnding}) {
+    if (!name.ends_with(ending)) continue;
+    const std::string_view stem = name.substr(0, name.size() - ending.size());
+    const size_t dot = stem.rfind('.');
+    if (dot != std::string_view::npos && IsKind(stem.substr(dot + 1))) return stem.substr(0, dot);
+  }
+  return {};
 }
 
 Status WriteAttestation(std::string_view bundle, std::string_view kind, std::string_view report,

@@ -25,6 +25,10 @@ struct Attestation {
 std::string AttestationPath(std::string_view bundle, std::string_view kind,
                             std::string_view ending = "json");
 
+/// "churn.slipway" of "churn.slipway.evaluation.json" and of the page beside it; "" for what no
+/// attestation is called.
+std::string_view AttestedBundle(std::string_view name);
+
 /// Writes what was found out, in place of what was there.
 /// @param kind    [a-z][a-z0-9-]*
 /// @param report  a JSON object whose field `model` is the bundle's digest.

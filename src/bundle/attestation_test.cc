@@ -27,6 +27,14 @@ TEST_F(AttestationTest, LiesBesideItsBundle) {
   EXPECT_EQ(AttestationPath("/", "gate"), "/.gate.json");
 }
 
+TEST_F(AttestationTest, ItsNameTellsItsBundle) {
+  EXPECT_EQ(AttestedBundle("churn.slipway.gate.json"), "churn.slipway");
+  EXPECT_EQ(AttestedBundle("churn.evaluation.html"), "churn");
+  for (const char* name : {"churn.json", "churn.Gate.json", "churn..json", ".json", "gate.json",
+                           "churn.gate.txt", "", "churn.slipway"})
+    EXPECT_EQ(AttestedBundle(name), "") << name;
+}
+
 TEST_F(AttestationTest, WhatIsWrittenIsFound) {
   ASSERT_TRUE(WriteAttestation(bundle_, "gate", kReport).ok());
   ASSERT_TRUE(WriteAttestation(bundle_, "evaluation", kReport, "<html>").ok());

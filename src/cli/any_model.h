@@ -32,6 +32,12 @@ struct AnyModel {
 StatusOr<AnyModel> OpenAnyModel(const std::string& model, const Arguments& arguments,
                                 int intra_op_threads);
 
+/// The version that aliases.json calls `word`, of the model's folder in which `path` lies, or will
+/// lie.
+/// @return its path; "" where there is no such folder; kBadRequest where the word is not among its
+///   aliases.
+StatusOr<std::string> FindAliased(const std::string& word, const std::string& path);
+
 /// How a server is spoken to says nothing of files.
 /// @param models  those that were opened; null: not asked for.
 /// @return kBadRequest naming an option of TargetOptions that none of them has a use for.

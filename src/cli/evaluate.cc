@@ -7,6 +7,7 @@
 
 #include "base/nearest_word.h"
 #include "cli/any_model.h"
+#include "cli/attest.h"
 #include "cli/commands.h"
 #include "cli/evaluation_rows.h"
 #include "cli/output.h"
@@ -61,6 +62,7 @@ class Evaluation {
     RETURN_IF_ERROR(CheckOptions());
     const std::string name = arguments_.Text("MODEL|URL");
     ASSIGN_OR_RETURN(candidate_.model, OpenAnyModel(name, arguments_, processors_));
+    if (arguments_.Flag("--attest")) RETURN_IF_ERROR(CheckBundle(candidate_.model));
     ASSIGN_OR_RETURN(rows_, ReadEvaluationRows(arguments_, candidate_.model.runner->signature(),
                                                candidate_.model.lineage()));
     ASSIGN_OR_RETURN(positive_, ReadPositive());
@@ -86,6 +88,17 @@ class Evaluation {
       return MakeError(Reason::kBadRequest,
                        "--confidence needs resamples: --resamples 0 has no intervals");
     return OkStatus();
+  }
+
+  static Status CheckBundle(const AnyModel& model) {
+    if (!model.local || !model.local->artifact->is_bundle())
+      return Error(Reason::kBadRequest,
+                   "--attest writes beside a bundle, and {} is none: slipway bundle pack makes one",
+                   model.name);
+    if (model.local->path == model.name) return OkStatus();
+    return Error(Reason::kBadRequest,
+                 "--attest writes beside a bundle: expected its own path, {}, got {}",
+                 model.local->path, model.name);
   }
 
   StatusOr<int32_t> ReadPositive() const {
@@ -134,7 +147,9 @@ class Evaluation {
   Status OpenBaseline() {
     ASSIGN_OR_RETURN(
         const std::string name,
-        evaluate::NameOfBaseline(arguments_.Text("--baseline"), gate_, arguments_.Text("--gate")));
+        evaluate::NameOfBaseline(
+            arguments_.Text("--baseline"), gate_, arguments_.Text("--gate"),
+            [&](const std::string& word) { return FindAliased(word, candidate_.model.name); }));
     if (name.empty()) return OkStatus();
     auto model = OpenAnyModel(name, arguments_, processors_);
     if (!model.ok()) return Annotate(model.status(), "baseline");
@@ -211,6 +226,8 @@ class Evaluation {
 Status Write(const Arguments& arguments, const evaluate::Report& report) {
   if (const std::string path = arguments.Text("--html"); !path.empty())
     RETURN_IF_ERROR(WriteResult(path, ToHtml(report)));
+  if (arguments.Flag("--attest"))
+    RETURN_IF_ERROR(AttestEvaluation(arguments.Text("MODEL|URL"), report.subject.digest, report));
   return WriteResult("", arguments.Flag("--json") ? ToJson(report) : ToText(report));
 }
 
@@ -244,6 +261,10 @@ std::vector<Option> EvaluateOptionTable() {
       {.name = "--html",
        .value_name = "FILE",
        .help = "Writes a page with plots that needs no network."},
+      {.name = "--attest",
+       .value_name = "",
+       .help = "Writes the report, its page and the gate's verdict beside the bundle that was "
+               "judged: MODEL.evaluation.json and .html, MODEL.gate.json."},
       {.name = "--slices",
        .value_name = "COLUMN,…",
        .help = "Measures each group of these columns by itself, and how fairly they are treated.",

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "cli/output.h"
@@ -14,9 +15,9 @@
 namespace slipway::cli {
 namespace {
 
-constexpr std::string_view kOfTheLineage[] = {"--target", "--task",  "--weights",
-                                              "--drop",   "--clean", "--test-share",
-                                              "--sample", "--type",  "--skip-bad-rows"};
+constexpr std::string_view kOfTheLineage[] = {
+    "--target", "--task", "--weights",       "--drop",      "--clean",  "--test-share",
+    "--sample", "--type", "--skip-bad-rows", "--delimiter", "--missing"};
 
 /// As the command line says.
 StatusOr<pipeline::RowChoice> ReadChoice(const Arguments& arguments, const Signature& signature) {
@@ -106,7 +107,7 @@ StatusOr<EvaluationRows> ReadEvaluationRows(const Arguments& arguments, const Si
 }
 
 std::vector<Option> EvaluationRowOptions() {
-  return {
+  std::vector<Option> options = {
       {"DATA", "", "Rows with the true answers: .csv, .jsonl, .npz, also .gz and .zst; .parquet.",
        /*required=*/true},
       {.name = "--target",
@@ -151,6 +152,8 @@ std::vector<Option> EvaluationRowOptions() {
       {.name = "--skip-bad-rows",
        .value_name = "",
        .help = "Counts rows that cannot be read instead of refusing the file."}};
+  std::ranges::move(CellOptions(), std::back_inserter(options));
+  return options;
 }
 
 }  // namespace slipway::cli

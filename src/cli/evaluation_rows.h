@@ -21,7 +21,7 @@ struct EvaluationRows {
 };
 
 /// Options that say what is read: DATA, --target, --held-out, --task, --weights, --drop, --clean,
-/// --test-share, --seed, --type, --sample, --skip-bad-rows.
+/// --test-share, --seed, --type, --sample, --skip-bad-rows, --delimiter, --missing.
 std::vector<Option> EvaluationRowOptions();
 
 /// @param signature  of the model: its outputs tell the task and the classes.

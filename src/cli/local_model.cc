@@ -109,6 +109,7 @@ Status ProbeFirst(const OpenedModel& model, const Engine& engine, size_t max_exa
 StatusOr<LocalModel> OpenLocalModel(const std::string& path, int intra_op_threads) {
   ASSIGN_OR_RETURN(OpenedModel opened, OpenModel(path));
   LocalModel model;
+  model.path = opened.path;
   model.engine = CreateEngine();
   if (const Status probed = ProbeFirst(opened, *model.engine); !probed.ok())
     return Annotate(probed, path);

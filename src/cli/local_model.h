@@ -16,6 +16,7 @@ Option ModelOutputOption();
 
 /// A model of this machine, loaded for use without a server. Members die in reverse order.
 struct LocalModel {
+  std::string path;  // where its files lie, below the one that was given in a model's folder
   std::unique_ptr<bundle::Artifact> artifact;
   std::unique_ptr<Engine> engine;
   std::unique_ptr<LoadedModel> loaded;

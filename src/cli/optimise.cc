@@ -1,10 +1,12 @@
 #include <fmt/format.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <fstream>
 
 #include "bundle/manifest.h"
 #include "bundle/pack.h"
+#include "cli/attest.h"
 #include "cli/commands.h"
 #include "cli/local_model.h"
 #include "cli/optimise_data.h"
@@ -23,12 +25,15 @@
 namespace slipway::cli {
 namespace {
 
+constexpr std::string_view kOnnxEnding = ".onnx";
 constexpr size_t kMadeUpRows = 16;  // that stand for data where there is none
 constexpr size_t kMaxExamples = 1'000;
 constexpr int64_t kMaxCalibration = 1 << 20;  // rows
 
-/// Of this process. Source: proc(5), /proc/pid/statm.
+/// Of this process, less what it freed: a model that took memory of another that is gone would seem
+/// to take none. Source: proc(5), /proc/pid/statm.
 size_t ResidentBytes() {
+  ::malloc_trim(0);
   std::ifstream statm("/proc/self/statm");
   size_t pages = 0, resident = 0;
   statm >> pages >> resident;
@@ -286,7 +291,7 @@ std::map<std::string, std::string> LineageOf(const Setup& setup, const Outcome& 
 
 /// Writes an .onnx file, or a bundle whose lineage names the parent and the passes.
 StatusOr<std::string> WriteOut(const std::string& out, const Setup& setup, const Outcome& outcome) {
-  if (out.ends_with(".onnx")) {
+  if (out.ends_with(kOnnxEnding)) {
     RETURN_IF_ERROR(io::WriteDurably(out, outcome.onnx, io::DurableFile::Existing::kRefuse));
     ASSIGN_OR_RETURN(const auto written, bundle::Open(out));
     return written->digest();
@@ -380,6 +385,12 @@ StatusOr<OptimiseReport> Work(const Arguments& arguments) {
                                                                 : ApplyPasses(arguments, *setup));
   outcome.report.output = out;
   ASSIGN_OR_RETURN(outcome.report.digest, WriteOut(out, *setup, outcome));
+  if (!out.ends_with(kOnnxEnding)) {
+    const Status attested =
+        Attest(out, "optimisation", outcome.report.digest, ToJson(outcome.report));
+    if (!attested.ok())
+      return Annotate(attested, fmt::format("{} was written, its reports were not", out));
+  }
   return std::move(outcome.report);
 }
 

@@ -90,7 +90,9 @@ StatusOr<RowsOfFile> ReadTrainingRows(const std::string& path, const Signature& 
 StatusOr<RowsOfFile> ReadTableRows(const std::string& path, const Signature& signature,
                                    const std::string& target,
                                    const std::optional<pipeline::RowChoice>& choice) {
-  ASSIGN_OR_RETURN(data::TableFile file, data::ReadTable(path));
+  data::TableOptions options;
+  if (choice && !choice->missing.empty()) options.missing = choice->missing;
+  ASSIGN_OR_RETURN(data::TableFile file, data::ReadTable(path, options));
   RowsOfFile read{.bytes = {}, .labelled = {}, .sha256 = file.facts.sha256};
   optimise::LabelledRows& labelled = read.labelled;
   if (!target.empty()) {

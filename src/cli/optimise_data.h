@@ -30,8 +30,8 @@ struct RowsOfFile {
 /// @param target   the array or column of right answers; "": the one of the training where it is
 ///   its file, else of arrays "y" where there is one, of tables none.
 /// @param lineage  of the model: where it tells the training's rows, these are read as they were
-///   there, and what tied or weighed rows then does so in other tables with right answers; a table
-///   without the column of weights has 1 each.
+///   there, what tied or weighed rows then does so in other tables with right answers, and the
+///   words for missing values are the same; a table without the column of weights has 1 each.
 StatusOr<RowsOfFile> ReadRows(const std::string& path, const Signature& signature,
                               const std::string& target,
                               const std::map<std::string, std::string>& lineage);

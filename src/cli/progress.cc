@@ -23,17 +23,28 @@ int TerminalWidth() {
   return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
+/// Whole characters of UTF-8: a line that wraps could not be cleared.
+std::string FirstColumns(std::string line, int width) {
+  size_t end = 0;
+  for (int column = 0; end < line.size(); ++end) {
+    const bool begins = (static_cast<unsigned char>(line[end]) & 0xC0) != 0x80;
+    if (begins && column++ == width) break;
+  }
+  line.resize(end);
+  return line;
+}
+
 void Print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
 }  // namespace
 
 std::string ProgressLine(const std::string& what, double share, int seconds, int width) {
-  if (share < 0)
-    return fmt::format("{} … {} s", what, seconds).substr(0, static_cast<size_t>(width));
+  if (share < 0) return FirstColumns(fmt::format("{} … {} s", what, seconds), width);
   const int cells = std::clamp(width - static_cast<int>(what.size()) - 24, 10, 40);
   const int full = std::clamp(static_cast<int>(share * cells), 0, cells);
-  return fmt::format("[{:#<{}}{:-<{}}] {:3.0f} %  {} s  {}", "", full, "", cells - full,
-                     share * 100, seconds, what);
+  return FirstColumns(fmt::format("[{:#<{}}{:-<{}}] {:3.0f} %  {} s  {}", "", full, "",
+                                  cells - full, share * 100, seconds, what),
+                      width);
 }
 
 Progress::Progress(std::string what)

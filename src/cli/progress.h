@@ -28,7 +28,8 @@ class Progress {
   std::jthread thread_;
 };
 
-/// "[######----] 60 %  12 s  reading" in `width` columns.
+/// "[######----] 60 %  12 s  reading" in at most `width` columns.
+/// @param share  0 to 1; below 0 it is not known: "reading … 12 s".
 std::string ProgressLine(const std::string& what, double share, int seconds, int width);
 
 }  // namespace slipway::cli

@@ -1,5 +1,7 @@
 #include "cli/row_options.h"
 
+#include <algorithm>
+
 #include "cli/output.h"
 
 namespace slipway::cli {
@@ -16,7 +18,29 @@ Status ReadType(const std::string& text, pipeline::RowChoice& choice) {
   return OkStatus();
 }
 
+StatusOr<char> ReadDelimiter(const std::string& text) {
+  if (text == "tab") return '\t';
+  const bool is_printed = text.size() == 1 && text.front() >= ' ' && text.front() < '\x7f';
+  if (text == "\t" || (is_printed && text != "\"")) return text.front();
+  return Error(Reason::kBadRequest,
+               "--delimiter: expected one character of ASCII but the quote, or tab, got \"{}\"",
+               text);
+}
+
 }  // namespace
+
+std::vector<Option> CellOptions() {
+  return {
+      {.name = "--delimiter",
+       .value_name = "C",
+       .help = "What stands between the cells of CSV, one character or tab; told from the first "
+               "lines unless said."},
+      {.name = "--missing",
+       .value_name = "WORD",
+       .help = "A word that stands for a missing value, as -999: instead of NA, null and the "
+               "like (docs/formats/data-files.md). Empty cells always do.",
+       .repeated = true}};
+}
 
 StatusOr<pipeline::RowChoice> ReadRowOptions(const Arguments& arguments) {
   pipeline::RowChoice choice;
@@ -25,6 +49,12 @@ StatusOr<pipeline::RowChoice> ReadRowOptions(const Arguments& arguments) {
   choice.group = arguments.Text("--group");
   choice.time = arguments.Text("--time");
   choice.skip_bad_rows = arguments.Flag("--skip-bad-rows");
+  if (arguments.Has("--delimiter")) {
+    ASSIGN_OR_RETURN(choice.delimiter, ReadDelimiter(arguments.Text("--delimiter")));
+  }
+  choice.missing = arguments.Texts("--missing");
+  if (std::ranges::count(choice.missing, "") > 0)
+    return MakeError(Reason::kBadRequest, "--missing: expected a word, got \"\"");
   for (const std::string& text : arguments.Texts("--type")) RETURN_IF_ERROR(ReadType(text, choice));
   for (const std::string& text : arguments.Texts("--clean")) {
     const auto step = data::ParseCleaningStep(text);

@@ -4,8 +4,11 @@
 
 namespace slipway::cli {
 
-/// What --target, --task, --type, --clean, --weights, --group, --time, --sample, --seed and
-/// --skip-bad-rows say of rows; those that a command does not have say nothing.
+/// How the cells of a file are told: --delimiter and --missing.
+std::vector<Option> CellOptions();
+
+/// What CellOptions, --target, --task, --type, --clean, --weights, --group, --time, --sample,
+/// --seed and --skip-bad-rows say of rows; those that a command does not have say nothing.
 /// @return kBadRequest naming the option.
 StatusOr<pipeline::RowChoice> ReadRowOptions(const Arguments& arguments);
 

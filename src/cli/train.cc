@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "cli/any_model.h"
+#include "cli/attest.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
@@ -81,6 +82,8 @@ Status CheckUses(const Arguments& arguments, const TrainingOptions& options) {
 Status ReadModel(const Arguments& arguments, TrainingOptions& options) {
   options.model = arguments.Text("--model", options.model);
   options.name = arguments.Text("--name");
+  options.licence = arguments.Text("--licence");
+  options.intended_use = arguments.Text("--intended-use");
   for (const std::string& text : arguments.Texts("--param")) {
     const size_t equals = text.find('=');
     if (equals == std::string::npos || equals == 0)
@@ -185,9 +188,21 @@ StatusOr<pipeline::TrainingReport> Train(const TrainingOptions& options,
       {.load = pipeline::LoaderOf(*engine, {.intra_op_threads = options.threads}),
        .open_baseline =
            [&](const std::string& name) { return OpenBaseline(name, arguments, options.threads); },
-       .without_baseline = [&] { return CheckTargetUse(arguments, {}); }},
+       .without_baseline = [&] { return CheckTargetUse(arguments, {}); },
+       .find_alias = [&](const std::string& word) { return FindAliased(word, options.out); }},
       {.stop_requests = &InterruptCount::count,
        .progress = [&](std::string_view, double share) { progress.Set(share); }});
+}
+
+/// What the training found out, beside the bundle that it wrote.
+Status AttestBeside(const pipeline::TrainingReport& report, const TrainingOptions& options) {
+  const std::string& digest = report.packed.digest;
+  if (digest.empty()) return OkStatus();
+  Status attested = Attest(options.out, "training", digest, TrainingJson(report, options));
+  if (attested.ok() && report.held_out)
+    attested = AttestEvaluation(options.out, digest, *report.held_out);
+  if (attested.ok()) return OkStatus();
+  return Annotate(attested, fmt::format("{} was written, its reports were not", options.out));
 }
 
 int RunTrain(const Arguments& arguments) {
@@ -196,9 +211,9 @@ int RunTrain(const Arguments& arguments) {
   const auto report = Train(*options, arguments);
   if (!report.ok()) return Fail("train", report.status());
   for (const std::string& warning : report->warnings) Warn(warning);
-  const Status written =
-      WriteResult("", arguments.Flag("--json") ? TrainingJson(*report, *options)
-                                               : TrainingText(*report, *options));
+  Status written = WriteResult("", arguments.Flag("--json") ? TrainingJson(*report, *options)
+                                                            : TrainingText(*report, *options));
+  written.Update(AttestBeside(*report, *options));
   if (!written.ok()) return Fail("train", written);
   const auto failed = report->FailedLines();
   if (failed.empty()) return kDone;
@@ -296,10 +311,15 @@ std::vector<Option> ResultOptions() {
   return {
       {.name = "--output",
        .value_name = "OUT",
-       .help = "The bundle: NAME.slipway or NAME.tar (a tar), else a folder. It must not exist.",
+       .help = "The bundle: NAME.slipway or NAME.tar (a tar), else a folder. It must not exist. "
+               "Beside it: OUT.training.json and, of the rows held out, OUT.evaluation.json and "
+               ".html, OUT.gate.json.",
        .required = true,
        .short_name = "-o"},
       {"--name", "NAME", "Name of the model in the bundle."},
+      {"--licence", "TEXT",
+       "The model's licence, in the bundle: an SPDX expression or a sentence."},
+      {"--intended-use", "TEXT", "What the model is for and what it is not for, in the bundle."},
       {"--optimise", "auto|A,B",
        "Makes the model smaller or faster before it is judged: by passes named as in slipway "
        "optimise --passes, or by those that auto finds to pay."},
@@ -315,8 +335,8 @@ std::vector<Option> ResultOptions() {
 
 std::vector<Option> OptionTable() {
   std::vector<Option> options;
-  for (std::vector<Option> some :
-       {RowOptions(), ModelOptions(), LimitOptions(), ResultOptions(), TargetOptions()})
+  for (std::vector<Option> some : {RowOptions(), CellOptions(), ModelOptions(), LimitOptions(),
+                                   ResultOptions(), TargetOptions()})
     std::ranges::move(some, std::back_inserter(options));
   return options;
 }

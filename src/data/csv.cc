@@ -28,7 +28,7 @@ Status CsvReader::ReadRow(CsvRow& row) {
     if (row.cells.size() < count) row.cells.emplace_back();
     std::string& cell = row.cells[count - 1];
     if (rest_.starts_with('"')) {
-      RETURN_IF_ERROR(ReadQuoted(cell));
+      RETURN_IF_ERROR(ReadQuoted(cell, count));
     } else {
       const size_t size = std::min(rest_.find_first_of(",\r\n\""), rest_.size());
       cell = rest_.substr(0, size);
@@ -45,14 +45,15 @@ Status CsvReader::ReadRow(CsvRow& row) {
   }
 }
 
-Status CsvReader::ReadQuoted(std::string& cell) {
+Status CsvReader::ReadQuoted(std::string& cell, size_t column) {
   const size_t start = line_;
   cell.clear();
   rest_.remove_prefix(1);
   for (;;) {
     const size_t quote = rest_.find('"');
     if (quote == std::string_view::npos)
-      return Error(Reason::kBadRequest, "line {}: a quoted cell is never closed", start);
+      return Error(Reason::kBadRequest, "line {}, column {}: a quoted cell is never closed", start,
+                   column);
     for (const char c : rest_.substr(0, quote)) line_ += c == '\n';
     cell.append(rest_.substr(0, quote));
     rest_.remove_prefix(quote + 1);

@@ -31,7 +31,7 @@ class CsvReader {
 
  private:
   Status ReadRow(CsvRow& row);
-  Status ReadQuoted(std::string& cell);
+  Status ReadQuoted(std::string& cell, size_t column);
   bool TakeLineEnd();
 
   std::string_view rest_;

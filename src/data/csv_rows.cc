@@ -173,8 +173,8 @@ Status CsvRows::ReadNames() {
     if (window_.at_end() && window_.text().empty())
       return Error(Reason::kBadRequest, "line {}: expected the names of the columns, got nothing",
                    line_);
-    if (window_.at_end() || window_.text().size() > kMaxRowBytes)
-      return Error(Reason::kBadRequest, "line {}: a quoted cell is never closed", line_);
+    if (window_.at_end() || window_.text().size() > kMaxRowBytes) ComplainOfOpenQuote();
+    return MakeError(Reason::kBadRequest, complaint_);
     RETURN_IF_ERROR(window_.Fill());
   }
   for (size_t i = 0; i < batch.width; ++i) names_.emplace_back(Trimmed(batch.cells[i]));
@@ -203,7 +203,7 @@ Status CsvRows::Split(size_t most, RowBatch& batch) {
     const bool endless =
         stop == Stop::kTextEnded && (rest > kMaxRowBytes || (window_.at_end() && rest > 0));
     if (endless) {
-      complaint_ = fmt::format("line {}: a quoted cell is never closed", line_);
+      ComplainOfOpenQuote();
       resume_ = nullptr;
     }
     if (complaint_.empty()) return OkStatus();
@@ -288,6 +288,16 @@ bool CsvRows::TakeUnusualRow(std::span<std::string_view> cells, const char* end,
   batch.lines.push_back(line_);
   line_ += lines;
   return true;
+}
+
+void CsvRows::ComplainOfOpenQuote() {
+  size_t column = 0;
+  bool quoted = false;
+  for (const char c : window_.text()) {
+    quoted ^= c == '"';
+    column += c == delimiter_ && !quoted;
+  }
+  Complain(column, "a quoted cell is never closed");
 }
 
 bool CsvRows::Complain(size_t column, std::string_view what) {

@@ -44,6 +44,8 @@ class CsvRows final : public RowReader {
   /// The row of `cells`, which may be anything, ends before `end`. False when it is bad.
   bool TakeUnusualRow(std::span<std::string_view> cells, const char* end, RowBatch& batch);
   bool Complain(size_t column, std::string_view what);
+  /// Of the window's first row, which has no end.
+  void ComplainOfOpenQuote();
 
   BadRows& bad_;
   char delimiter_;

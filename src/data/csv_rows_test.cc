@@ -105,8 +105,20 @@ TEST(CsvRowsTest, FindsBadRowsWhereverBlocksEnd) {
     EXPECT_THAT(ReadAll(text),
                 ElementsAre(ElementsAre("line 3, column 3: expected 2 cells, got 3")));
     text = "a,b\n" + std::string(before, 'x') + ",\"\n";
-    EXPECT_THAT(ReadAll(text), ElementsAre(ElementsAre("line 2: a quoted cell is never closed")));
+    EXPECT_THAT(ReadAll(text),
+                ElementsAre(ElementsAre("line 2, column 2: a quoted cell is never closed")));
   }
+}
+
+TEST(CsvRowsTest, NamesTheColumnOfAQuoteThatIsNeverClosed) {
+  const std::pair<std::string, std::string> table[] = {
+      {"a,b\n\"1,2\n3,4\n", "line 2, column 1: a quoted cell is never closed"},
+      {"a,b,c\n1,2,3\n\"x,\"\"y\"\"\n,\",5,\"6\n7\n",
+       "line 3, column 3: a quoted cell is never closed"},
+      {"a,b,\"c\n1,2,3\n", "line 1, column 3: a quoted cell is never closed"},
+  };
+  for (const auto& [text, message] : table)
+    EXPECT_THAT(ReadAll(text).back(), ElementsAre(message)) << text;
 }
 
 TEST(CsvRowsTest, RefusesDelimitersThatAreNone) {

@@ -22,7 +22,7 @@ TEST(ReadCsvTest, ReadsQuotesLineEndsAndEmptyCells) {
 TEST(ReadCsvTest, NamesTheLineThatIsWrong) {
   const std::pair<std::string_view, std::string_view> table[] = {
       {"a,b\n1,2,3\n", "line 2: expected 2 cells, got 3"},
-      {"a\n\n\"b\n", "line 3: a quoted cell is never closed"},
+      {"a\n\n\"b\n", "line 3, column 1: a quoted cell is never closed"},
       {"a,\"b\"c\n", "line 1: expected a comma or the line's end, got 'c'"},
       {"a,b\"c\n", "line 1: expected a comma or the line's end, got '\"'"},
   };

@@ -84,7 +84,7 @@ TEST_F(TableFileTest, NamesTheCellThatIsWrong) {
       {"a,b\n", {}, "there are no rows after the names of the columns"},
       {"a,b\n1,2,3\n", {}, "line 2, column 3: expected 2 cells, got 3"},
       {"a,b\n1,2\n3\n", {}, "line 3, column 2: expected 2 cells, got 1"},
-      {"a,b\n1,\"2\n", {}, "line 2: a quoted cell is never closed"},
+      {"a,b\n1,\"2\n", {}, "line 2, column 2: a quoted cell is never closed"},
       {"a,b\n\"x\ny\",2\n1,2\"\"\n",
        {},
        "line 4, column 2: a quote is out of place: quote the whole cell and double quotes in it"},

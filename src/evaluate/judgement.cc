@@ -29,16 +29,20 @@ Status MeasureBoth(const Contestant& candidate, const Contestant* baseline,
 }  // namespace
 
 StatusOr<std::string> NameOfBaseline(const std::string& given, const Gate& gate,
-                                     std::string_view path) {
+                                     std::string_view path, const FindAlias& find) {
+  constexpr std::string_view kAlias = "alias:";
   const std::string& name = given.empty() ? gate.baseline : given;
   if (name.empty() && gate.NeedsBaseline())
     return Error(Reason::kBadRequest,
                  "{}: a rule speaks of a baseline: say which model it is with --baseline MODEL",
                  path);
-  if (name.starts_with("alias:"))
-    return Error(Reason::kBadRequest,
-                 "\"{}\" is an alias: say which model it is with --baseline MODEL", name);
-  return name;
+  if (!name.starts_with(kAlias)) return name;
+  ASSIGN_OR_RETURN(std::string found, find ? find(name.substr(kAlias.size())) : std::string());
+  if (!found.empty()) return found;
+  return Error(Reason::kBadRequest,
+               "\"{}\" is an alias, and no aliases.json lies where the model does: say which model "
+               "it is with --baseline MODEL",
+               name);
 }
 
 Status LetPredict(const data::Target& target, Contestant& contestant) {

@@ -2,6 +2,7 @@
 // A model beside the one it is compared with, on the same rows: which is better, and what a gate
 // says.
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -29,12 +30,16 @@ struct KnownRows {
   int32_t positive = 1;
 };
 
+/// The model that a word stands for; "" where nobody can tell.
+using FindAlias = std::function<StatusOr<std::string>(const std::string& word)>;
+
 /// @param given  by the command line, or "".
 /// @param gate   whose file is `path`; may name a baseline too.
-/// @return "" where none is wanted; kBadRequest for an alias, and when a rule wants one that nobody
-///   names.
+/// @param find   asked for "alias:WORD"; may be null.
+/// @return "" where none is wanted; kBadRequest for an alias that nobody can tell, and when a rule
+///   wants one that nobody names.
 StatusOr<std::string> NameOfBaseline(const std::string& given, const Gate& gate,
-                                     std::string_view path);
+                                     std::string_view path, const FindAlias& find);
 
 /// The contestant's predictions.
 /// @return what Predict says, with the contestant's name.

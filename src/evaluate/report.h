@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -162,5 +163,7 @@ std::string ToHtml(const Report& report);
 std::string ComparisonText(const Comparison& comparison);
 /// The key "comparison" and its object.
 void AppendComparison(JsonWriter& json, const Comparison& comparison);
+/// The key "gate" and its object.
+void AppendGate(JsonWriter& json, std::span<const GateLine> gate);
 
 }  // namespace slipway::evaluate

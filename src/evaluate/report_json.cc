@@ -182,12 +182,13 @@ void AppendLearning(JsonWriter& json, const Report& report) {
   json.EndArray().EndObject();
 }
 
-void AppendGate(JsonWriter& json, const Report& report) {
-  if (report.gate.empty()) return;
+}  // namespace
+
+void AppendGate(JsonWriter& json, std::span<const GateLine> gate) {
   bool passed = true;
-  for (const GateLine& line : report.gate) passed &= line.passed;
+  for (const GateLine& line : gate) passed &= line.passed;
   json.Key("gate").BeginObject().Key("passed").Bool(passed).Key("lines").BeginArray();
-  for (const GateLine& line : report.gate)
+  for (const GateLine& line : gate)
     json.BeginObject()
         .Key("line")
         .String(line.text)
@@ -198,8 +199,6 @@ void AppendGate(JsonWriter& json, const Report& report) {
         .EndObject();
   json.EndArray().EndObject();
 }
-
-}  // namespace
 
 void AppendComparison(JsonWriter& json, const Comparison& comparison) {
   json.Key("comparison").BeginObject().Key("baseline").String(comparison.baseline);
@@ -233,7 +232,7 @@ std::string ToJson(const Report& report) {
   if (report.shap) AppendShap(json, *report.shap);
   if (report.comparison) AppendComparison(json, *report.comparison);
   AppendLearning(json, report);
-  AppendGate(json, report);
+  if (!report.gate.empty()) AppendGate(json, report.gate);
   json.EndObject();
   return text + "\n";
 }

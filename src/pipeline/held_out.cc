@@ -19,8 +19,9 @@ Status HeldOutJudge::ReadGate() {
 }
 
 Status HeldOutJudge::OpenRival(const TrainingDoors& doors) {
-  ASSIGN_OR_RETURN(const std::string name,
-                   evaluate::NameOfBaseline(options_->baseline, gate_, options_->gate));
+  ASSIGN_OR_RETURN(
+      const std::string name,
+      evaluate::NameOfBaseline(options_->baseline, gate_, options_->gate, doors.find_alias));
   if (name.empty()) return doors.without_baseline ? doors.without_baseline() : OkStatus();
   StatusOr<Baseline> model = doors.open_baseline(name);
   if (!model.ok()) return Annotate(model.status(), "baseline");

@@ -5,9 +5,13 @@
 
 #include <cmath>
 #include <limits>
+#include <map>
 #include <random>
 
-#include "engine/choice/engines.h"
+#include "engine/tabular/tabular_engine.h"
+#ifdef SLIPWAY_ONNXRUNTIME
+#include "engine/onnxruntime/onnxruntime_engine.h"
+#endif
 #include "evaluate/table_inputs.h"
 #include "pipeline/runners.h"
 #include "train/preprocessing/preprocessor.h"
@@ -91,15 +95,29 @@ data::Table WithStrangers(data::Table table) {
   return table;
 }
 
+using Engines = std::map<std::string, std::unique_ptr<Engine>>;
+
+/// Each by itself, and not the one that takes what the other declines.
+Engines AllEngines() {
+  Engines engines;
+  engines["tabular"] = CreateTabularEngine();
+#ifdef SLIPWAY_ONNXRUNTIME
+  SetOnnxRuntimeEnvironment();
+  auto onnxruntime = CreateOnnxRuntimeEngine();
+  EXPECT_TRUE(onnxruntime.ok()) << onnxruntime.status();
+  if (onnxruntime.ok()) engines["onnxruntime"] = *std::move(onnxruntime);
+#endif
+  return engines;
+}
+
 /// What the graph answers, [rows][features].
-StatusOr<std::vector<double>> RunGraph(const train::Preprocessor& preprocessor,
+StatusOr<std::vector<double>> RunGraph(Engine& engine, const train::Preprocessor& preprocessor,
                                        const data::Table& table) {
   importing::Graph graph;
   ASSIGN_OR_RETURN(const importing::Matrix features, preprocessor.Write(graph));
   graph.Output("features", features.value, DType::kFp64, {-1, features.columns});
   ASSIGN_OR_RETURN(std::string onnx, graph.Serialize());
-  const auto engine = CreateEngine();
-  ASSIGN_OR_RETURN(const auto runner, LoaderOf (*engine)(std::move(onnx)));
+  ASSIGN_OR_RETURN(const auto runner, LoaderOf(engine)(std::move(onnx)));
   data::Table chosen{.rows = table.rows};
   for (const train::InputColumn& input : preprocessor.inputs())
     chosen.columns.push_back(*table.Find(input.name));
@@ -108,6 +126,23 @@ StatusOr<std::vector<double>> RunGraph(const train::Preprocessor& preprocessor,
   ASSIGN_OR_RETURN(const auto outputs, runner->Run(std::move(rows), {}));
   const auto values = outputs.front().tensor.as<double>();
   return std::vector<double>(values.begin(), values.end());
+}
+
+void ExpectFeatures(const train::Samples& expected, const std::vector<double>& got,
+                    double tolerance) {
+  const size_t width = expected.features.size();
+  ASSERT_EQ(got.size(), width * kRows);
+  for (size_t row = 0; row < kRows; ++row)
+    for (size_t i = 0; i < width; ++i) {
+      const double in_memory = expected.column(i)[row], answered = got[row * width + i];
+      if (std::isnan(in_memory)) {
+        ASSERT_TRUE(std::isnan(answered)) << expected.features[i].name << " of row " << row;
+      } else {
+        ASSERT_LE(std::abs(answered - in_memory), tolerance * std::abs(in_memory))
+            << expected.features[i].name << " of row " << row << ": " << in_memory << ", "
+            << answered;
+      }
+    }
 }
 
 void ExpectAgreement(const data::Table& table, const data::Target& target,
@@ -121,20 +156,13 @@ void ExpectAgreement(const data::Table& table, const data::Target& target,
   const data::Table others = WithStrangers(table);
   const auto applied = fitted->preprocessor.Apply(others);
   ASSERT_TRUE(applied.ok()) << applied.status();
-  const auto answered = RunGraph(fitted->preprocessor, others);
-  ASSERT_TRUE(answered.ok()) << answered.status();
-  const size_t width = applied->features.size();
-  ASSERT_EQ(answered->size(), width * kRows);
-  for (size_t row = 0; row < kRows; ++row)
-    for (size_t i = 0; i < width; ++i) {
-      const double expected = applied->column(i)[row], got = (*answered)[row * width + i];
-      if (std::isnan(expected)) {
-        ASSERT_TRUE(std::isnan(got)) << applied->features[i].name << " of row " << row;
-      } else {
-        ASSERT_LE(std::abs(got - expected), tolerance * std::abs(expected))
-            << applied->features[i].name << " of row " << row << ": " << expected << ", " << got;
-      }
-    }
+  static const Engines engines = AllEngines();
+  for (const auto& [name, engine] : engines) {
+    const auto answered = RunGraph(*engine, fitted->preprocessor, others);
+    ASSERT_TRUE(answered.ok()) << name << ": " << answered.status();
+    SCOPED_TRACE(name);
+    ExpectFeatures(*applied, *answered, tolerance);
+  }
 }
 
 TEST(PreprocessingTest, NumbersAreFilledScaledAndMultipliedAlike) {

@@ -124,6 +124,15 @@ Status ReadTask(JsonReader& reader, std::optional<data::Task>& task) {
   return OkStatus();
 }
 
+Status ReadDelimiter(JsonReader& reader, char& delimiter) {
+  std::string text;
+  RETURN_IF_ERROR(reader.ReadString(&text));
+  if (text.size() != 1)
+    return Error(Reason::kBadRequest, "delimiter: expected one character, got \"{}\"", text);
+  delimiter = text.front();
+  return OkStatus();
+}
+
 Status ReadTypes(JsonReader& reader, std::map<std::string, data::ColumnType>& types) {
   return ReadObject(reader, [&](std::string_view column) -> StatusOr<bool> {
     std::string word;
@@ -158,6 +167,8 @@ std::string ToJson(const RowChoice& choice) {
     for (const auto& [column, type] : choice.types) json.Key(column).String(data::NameOf(type));
     json.EndObject();
   }
+  if (choice.delimiter != 0) json.Key("delimiter").String({&choice.delimiter, 1});
+  WriteNames(json, "missing", choice.missing);
   std::vector<std::string> steps;
   for (const data::CleaningStep& step : choice.clean) steps.push_back(step.text());
   WriteNames(json, "drop", choice.drop);
@@ -178,6 +189,8 @@ StatusOr<RowChoice> ReadRowChoice(std::string_view text) {
     if (key == "target") return Consumed(reader.ReadString(&choice.target));
     if (key == "task") return Consumed(ReadTask(reader, choice.task));
     if (key == "types") return Consumed(ReadTypes(reader, choice.types));
+    if (key == "delimiter") return Consumed(ReadDelimiter(reader, choice.delimiter));
+    if (key == "missing") return Consumed(ReadNames(reader, choice.missing));
     if (key == "drop") return Consumed(ReadNames(reader, choice.drop));
     if (key == "clean") {
       std::vector<std::string> steps;
@@ -203,10 +216,13 @@ StatusOr<RowChoice> ReadRowChoice(std::string_view text) {
 }
 
 StatusOr<data::TableFile> ReadFile(const std::string& path, const RowChoice& choice) {
-  return data::ReadTable(path, {.types = choice.types,
-                                .skip_bad_rows = choice.skip_bad_rows,
-                                .max_rows = choice.sample,
-                                .seed = choice.seed});
+  data::TableOptions options{.types = choice.types,
+                             .delimiter = choice.delimiter,
+                             .skip_bad_rows = choice.skip_bad_rows,
+                             .max_rows = choice.sample,
+                             .seed = choice.seed};
+  if (!choice.missing.empty()) options.missing = choice.missing;
+  return data::ReadTable(path, options);
 }
 
 StatusOr<DividedRows> DivideRows(data::TableFile file, const RowChoice& choice, Purpose purpose) {

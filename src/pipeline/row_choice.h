@@ -19,6 +19,8 @@ struct RowChoice {
   std::string target;  // a column
   std::optional<data::Task> task;
   std::map<std::string, data::ColumnType> types;
+  char delimiter = 0;                // of CSV; 0: told from the first lines
+  std::vector<std::string> missing;  // words for a missing value; none: data::TableOptions' own
   std::vector<std::string> drop;
   std::vector<data::CleaningStep> clean;
   std::string weights, group, time;  // columns, or ""

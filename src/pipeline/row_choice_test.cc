@@ -19,6 +19,8 @@ TEST(RowChoiceTest, IsReadBackAsItWasWritten) {
   choice.target = "a \"target\", with commas";
   choice.task = data::Task::kRegression;
   choice.types = {{"zip", data::ColumnType::kCategory}};
+  choice.delimiter = '\t';
+  choice.missing = {"-999", "no \"value\""};
   choice.drop = {"x, y", "z"};
   choice.clean = {*data::ParseCleaningStep("drop-duplicates"),
                   *data::ParseCleaningStep("oversample:0.5")};
@@ -33,6 +35,8 @@ TEST(RowChoiceTest, IsReadBackAsItWasWritten) {
   EXPECT_EQ(ToJson(*read), ToJson(choice));
   EXPECT_EQ(read->target, choice.target);
   EXPECT_EQ(read->task, data::Task::kRegression);
+  EXPECT_EQ(read->delimiter, '\t');
+  EXPECT_THAT(read->missing, ElementsAre("-999", "no \"value\""));
   EXPECT_THAT(read->drop, ElementsAre("x, y", "z"));
   EXPECT_EQ(read->clean.size(), 2u);
   EXPECT_EQ(read->test_share, 0.1);
@@ -46,6 +50,7 @@ TEST(RowChoiceTest, WhatItDidNotWriteIsRefused) {
   for (const char* text :
        {"", "[]", "{}", R"({"target":""})", R"({"target":"y","test_share":1})",
         R"({"target":"y","test_share":-0.5})", R"({"target":"y","task":"both"})",
+        R"({"target":"y","delimiter":""})", R"({"target":"y","delimiter":";;"})",
         R"({"target":"y","clean":["drop"]})", R"({"target":"y","types":{"x":"word"}})",
         R"({"target":"y"} x)", R"({"target":"y","seed":-1})"})
     EXPECT_FALSE(ReadRowChoice(text).ok()) << text;

@@ -106,6 +106,8 @@ StatusOr<bundle::Packed> PackTrained(const train::Trained& trained, const evalua
                                      const TrainingOptions& options) {
   bundle::NewModel model{.bytes = {.model = std::as_bytes(std::span(trained.onnx))}};
   model.manifest.name = options.name;
+  model.manifest.licence = options.licence;
+  model.manifest.intended_use = options.intended_use;
   model.manifest.signature = trained.signature;
   ASSIGN_OR_RETURN(const data::Table learned, train::InputsOf(trained, rows.train.table));
   model.manifest.feature_schema = data::RenderFeatureSchema(data::DescribeFeatures(learned));

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "bundle/pack.h"
+#include "evaluate/judgement.h"
 #include "evaluate/report.h"
 #include "evaluate/runner.h"
 #include "optimise/auto.h"
@@ -37,7 +38,8 @@ struct TrainingOptions : RowChoice {
   int threads = 1;
   std::string checkpoint;  // a file, or ""
   Duration checkpoint_every = std::chrono::seconds(10);
-  std::string name;        // of the model in the bundle
+  std::string name;                   // of the model in the bundle
+  std::string licence, intended_use;  // the same
   std::string optimise;    // "": not; else "auto", or passes as optimise::ReadSteps takes them
   double max_loss = 0.01;  // that optimising by "auto" may cost
   std::string gate;        // a file of thresholds that the rows held out decide, or ""
@@ -60,6 +62,7 @@ struct TrainingDoors {
   /// Asked in its place when neither the options nor the gate name a baseline: refuses what only
   /// one would have a use for. Null: there is no such thing.
   std::function<Status()> without_baseline = nullptr;
+  evaluate::FindAlias find_alias = nullptr;  // of a baseline; may be null
 };
 
 /// Who follows a training from outside. Threads: called from the thread that trains.

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/utf8.h"
+#include "bundle/attestation.h"
 #include "bundle/folder_model.h"
 #include "bundle/mar.h"
 #include "import/formats.h"
@@ -40,6 +41,16 @@ std::string Listed(const std::vector<VersionNumber>& versions) {
     list += (list.empty() ? "" : ", ") + versions[i].str();
   if (versions.size() > kShown) list += fmt::format(" and {} more", versions.size() - kShown);
   return list;
+}
+
+/// What was found out about a bundle lies beside it (bundle/attestation.h) and is no model.
+std::vector<std::string> WithoutAttestations(std::vector<std::string> names) {
+  const std::vector<std::string> all = names;
+  std::erase_if(names, [&](const std::string& name) {
+    const std::string_view attested = bundle::AttestedBundle(name);
+    return !attested.empty() && std::ranges::count(all, attested) > 0;
+  });
+  return names;
 }
 
 class FolderReader {
@@ -164,11 +175,12 @@ class FolderReader {
     const auto model = folder.Stat(usual);
     if (!model.ok() || *model || usual != kDefaultModelFilename) return usual;
     if (const auto foreign = OnlyOne(names, importing::IsModelOfFolder)) return *foreign;
-    if (names.size() != 1) return std::string();
-    if (IsModelFileName(names[0])) return names[0];
+    const std::vector<std::string> own = WithoutAttestations(names);
+    if (own.size() != 1) return std::string();
+    if (IsModelFileName(own[0])) return own[0];
     for (const std::string_view saying : bundle::kSayingNames) {
-      ASSIGN_OR_RETURN(const auto inner, folder.Stat(fmt::format("{}/{}", names[0], saying)));
-      if (inner) return names[0];
+      ASSIGN_OR_RETURN(const auto inner, folder.Stat(fmt::format("{}/{}", own[0], saying)));
+      if (inner) return own[0];
     }
     return std::string();
   }

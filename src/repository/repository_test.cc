@@ -160,6 +160,20 @@ TEST_F(RepositoryTest, AFoldersOnlyModelIsFoundByTheNamesOtherServersGiveIt) {
                                  root_ / "c/model.bst"));
 }
 
+TEST_F(RepositoryTest, WhatWasFoundOutAboutABundleIsNoModel) {
+  const std::string report = R"({"model":"sha256:00","report":{"target":"learner"}})";
+  root_.Write("packed/3/any.slipway", "t");
+  root_.Write("packed/3/any.slipway.training.json", report);
+  root_.Write("packed/3/any.slipway.evaluation.html", "<html>");
+  root_.Write("bundles/4/manifest.json", "{}");
+  root_.Write("bundles/4.evaluation.json", report);
+  root_.Write("tarred.slipway", "t");
+  root_.Write("tarred.slipway.evaluation.json", report);
+  EXPECT_THAT(Names(), ElementsAre("bundles", "packed", "tarred"));
+  for (const FoundModel& model : Scan()) EXPECT_TRUE(model.problem.ok()) << model.problem;
+  EXPECT_EQ(Scan()[1].versions.front().path, root_ / "packed/3/any.slipway");
+}
+
 TEST_F(RepositoryTest, VersionsAreNumericFoldersWithSomethingInThem) {
   for (const char* version : {"2", "10", "1", "0", "v3", "-4", "5x"}) {
     root_.Write(fmt::format("wine/{}/model.onnx", version), "m");

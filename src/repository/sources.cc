@@ -177,7 +177,7 @@ bool IsBoosterByContent(const io::Folder& folder, const std::string& name) {
   if (!got.ok()) return false;
   const std::string_view start(reinterpret_cast<const char*>(buffer.data()), *got);
   const Format format = importing::FormatOf("", std::as_bytes(std::span(start)));
-  if (format == Format::kXgboostJson) return start.find("\"learner\"") != start.npos;
+  if (format == Format::kXgboostJson) return start.find("\"learner\":") != start.npos;
   return format == Format::kXgboostUbjson || format == Format::kXgboostBinary ||
          format == Format::kLightgbmText || format == Format::kCatboost ||
          format == Format::kCatboostJson;

@@ -17,6 +17,9 @@ def test_the_demo_plays_to_its_end(slipway, tmp_path):
     assert held_out and float(held_out.group(1)) >= 0.8
     assert (folder / "report.html").read_text().startswith("<!DOCTYPE html>")
     assert (folder / "penguins.slipway").stat().st_size > 1000
+    shown = done.stdout.split("$ slipway bundle show penguins.slipway", 1)[1]
+    for name in ("training.json", "evaluation.json", "evaluation.html"):
+        assert f"penguins.slipway.{name}" in shown and (folder / f"penguins.slipway.{name}").exists()
 
 
 def test_the_strict_gate_says_no_and_names_the_species(slipway, tmp_path):

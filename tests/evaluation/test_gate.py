@@ -1,6 +1,14 @@
 """A gate passes with exit code 0, and fails with 1 and a sentence for each failed line."""
 
+import os
+import pickle
+import subprocess
+import sys
+
+import pytest
 from conftest import evaluate, report
+
+IS_RELEASE = os.environ.get("SLIPWAY_TEST_SCALE") == "release"
 
 
 def test_a_gate_that_holds_passes(cases, tmp_path):
@@ -21,6 +29,31 @@ def test_each_line_that_fails_is_named_with_its_figure(cases, tmp_path):
     assert "the gate says no" in run.stderr
     assert "accuracy > 1: 0.9" in run.stderr and "recall(2)[x0=*] > 1: " in run.stderr
     assert "accuracy >= 0.5" not in run.stderr
+
+
+@pytest.fixture
+def busy():
+    """Every processor has something else to do as well."""
+    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in os.sched_getaffinity(0)]
+    yield
+    for loop in loops:
+        loop.kill()
+        loop.wait()
+
+
+def test_a_latency_gate_does_not_flap_on_a_busy_machine(cases, busy, tmp_path):
+    """A model beside itself passes every time; beside one that takes a third of its time it never does."""
+    case, gate, slow = cases["cancer"], tmp_path / "gate.txt", tmp_path / "slow.pkl"
+    gate.write_text("p50_ms <= baseline * 1.05\np99_ms <= baseline * 1.05\n", encoding="utf-8")
+    from sklearn.ensemble import RandomForestClassifier
+
+    slow.write_bytes(pickle.dumps(RandomForestClassifier(300, random_state=0).fit(case.features, case.target)))
+    words = (case.rows, "--target", "answer", "--gate", gate, "--resamples", 0)
+    for _ in range(10 if IS_RELEASE else 3):
+        found = report(case.path, *words, "--baseline", case.path)
+        assert found["gate"]["passed"], found["gate"]["lines"]
+    found = report(slow, *words, "--baseline", case.path, code=1)
+    assert [line["passed"] for line in found["gate"]["lines"]] == [False, False], found["gate"]["lines"]
 
 
 def test_a_gate_that_cannot_be_read_says_where_and_what_was_meant(cases, tmp_path):

@@ -1,5 +1,7 @@
 """`slipway evaluate` measures what scikit-learn measures of the same model on the same rows."""
 
+import types
+
 import pytest
 from conftest import report
 from support.server import Server
@@ -85,6 +87,43 @@ def test_the_column_that_decides_is_the_most_important(cases):
     found = report(case.path, case.rows, "--target", "answer", "--importance", "--metrics", "r2")
     theirs = permutation_importance(case.model, case.features, case.target, scoring="r2", random_state=0)
     best = int(theirs.importances_mean.argmax())
-    ours = found["permutation_importance"]["features"][0]
-    assert ours["feature"] == f"x{best}"
-    assert ours["mean"] == pytest.approx(theirs.importances_mean[best], rel=0.3)
+    ours = found["permutation_importance"]["features"]
+    assert ours[0]["feature"] == f"x{best}"
+    assert {feature["feature"] for feature in ours} == {f"x{i}" for i in range(case.features.shape[1])}
+    for feature in ours:
+        column = int(feature["feature"][1:])
+        mean, deviation = theirs.importances_mean[column], theirs.importances_std[column]
+        assert abs(feature["mean"] - mean) <= 3 * deviation, feature
+        assert deviation / 5 < feature["standard_deviation"] < 5 * deviation or deviation < 1e-3, feature
+
+
+def test_each_group_of_a_slice_is_judged_as_scikit_learn_judges_its_rows(cases, tmp_path):
+    case, rows = cases["cancer"], tmp_path / "rows.csv"
+    regions = [("north", "south", "far east")[i % 7 % 3] for i in range(len(case.target))]
+    header, *lines = case.rows.read_text(encoding="utf-8").splitlines()
+    rows.write_text("\n".join([header + ",region", *map(",".join, zip(lines, regions, strict=True))]) + "\n")
+    names = [*classification(case), "selection_rate", "false_positive_rate"]
+    words = ["--target", "answer", "--drop", "region", "--slices", "region", "--metrics", ",".join(names)]
+    found = report(case.path, rows, *words)
+    (slices,) = found["slices"]
+    assert (slices["column"], slices["left_out_rows"]) == ("region", 0)
+    groups = {group["name"]: group for group in slices["groups"]}
+    assert set(groups) == set(regions)
+    rates, recalls = [], []
+    for name, group in groups.items():
+        mask = [region == name for region in regions]
+        part = types.SimpleNamespace(model=case.model, features=case.features[mask], target=case.target[mask])
+        assert group["rows"] == sum(mask)
+        predicted = part.model.predict(part.features)
+        assert {metric["name"] for metric in group["metrics"]} == set(names)
+        rates.append(predicted.mean())
+        recalls.append(predicted[part.target == 1].mean())
+        own = {"selection_rate": rates[-1], "false_positive_rate": predicted[part.target == 0].mean()}
+        check(group, classification(part) | own)
+        for metric in group["metrics"]:
+            low, high = metric["interval"]
+            assert low <= metric["value"] <= high, metric
+    fairness = slices["fairness"]
+    assert fairness["demographic_parity_difference"] == pytest.approx(max(rates) - min(rates))
+    assert fairness["demographic_parity_ratio"] == pytest.approx(min(rates) / max(rates))
+    assert fairness["equal_opportunity_difference"] == pytest.approx(max(recalls) - min(recalls))

@@ -6,7 +6,8 @@ import re
 import subprocess
 
 import pytest
-from conftest import evaluate
+from conftest import evaluate, report
+from support.plots import check_drawn, plots, points_of
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 
@@ -22,6 +23,48 @@ def rendered(page, profile):
     )
     assert run.returncode == 0, run.stderr
     return run.stdout, [line for line in run.stderr.splitlines() if "CONSOLE" in line]
+
+
+CURVES = {"ROC curve", "Precision over recall", "Calibration"}
+SCATTERS = {"Predicted beside true values", "Residuals: true less predicted"}
+PLOTS = {
+    "cancer": CURVES | {"accuracy by x0", "log_loss lost when a column is shuffled, mean of 5 times"},
+    "iris": CURVES | {"accuracy by x0", "log_loss lost when a column is shuffled, mean of 5 times"},
+    "diabetes": SCATTERS | {"mae by x0", "rmse lost when a column is shuffled, mean of 5 times"},
+}
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_every_plot_is_there_and_draws_the_figures(cases, tmp_path, name):
+    case, page = cases[name], tmp_path / "report.html"
+    words = ["--target", "answer", "--slices", "x0", "--importance", "--html", page]
+    found = report(case.path, case.rows, *words)
+    drawn = plots(page.read_text(encoding="utf-8"))
+    assert set(drawn) == PLOTS[name]
+    for svg in drawn.values():
+        check_drawn(svg)
+    bars = drawn[next(title for title in drawn if "shuffled" in title)].findall("rect")
+    assert len(bars) == min(case.features.shape[1], 25)
+    if name == "diabetes":
+        assert len(drawn["Residuals: true less predicted"].findall("g/circle")) == len(case.target)
+        return
+    roc = drawn["ROC curve"]
+    corners = [tuple(float(roc.find("line[@class='diagonal']").get(f"{axis}{end}")) for axis in "xy") for end in "12"]
+    lines = [points_of(path) for path in roc.findall("path")]
+    assert len(lines) == len(found["roc"])
+    for line, curve in zip(lines, found["roc"], strict=True):
+        assert [line[0], line[-1]] == corners, "from (0, 0) to (1, 1)"
+        assert len(line) == len(curve["true_positive_rate"])
+        (left, bottom), (right, top) = corners
+        expected = [
+            (left + x * (right - left), bottom + y * (top - bottom))
+            for x, y in zip(curve["false_positive_rate"], curve["true_positive_rate"], strict=True)
+        ]
+        assert all(
+            abs(one - other) < 0.06
+            for point, wanted in zip(line, expected, strict=True)
+            for one, other in zip(point, wanted, strict=True)
+        )
 
 
 @pytest.mark.parametrize("name", ["cancer", "iris", "diabetes"])

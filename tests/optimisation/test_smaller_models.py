@@ -105,11 +105,23 @@ def test_half_precision_leaves_what_only_knows_float_in_float(optimise):
         np.testing.assert_allclose(got, expected, atol=2e-2)
 
 
-def test_pruned_weights_are_zero(optimise):
-    out, _ = optimise(perceptron(), "prune-weights:share=0.75")
-    for tensor in onnx.load(str(out)).graph.initializer:
-        if tensor.name.startswith("w"):
-            assert abs((numpy_helper.to_array(tensor) == 0).mean() - 0.75) < 0.01
+def weights_of(graph):
+    """Of the graph's layers, the first one first."""
+    constants = {each.name: numpy_helper.to_array(each) for each in graph.initializer}
+    return [constants[each.input[1]] for each in graph.node if each.op_type in ("Conv", "Gemm", "MatMul")]
+
+
+@pytest.mark.parametrize("kind", ["products", "convolutions"])
+def test_the_smallest_weights_are_zero(optimise, kind):
+    model = perceptron() if kind == "products" else network()
+    out, _ = optimise(model, "prune-weights:share=0.75")
+    before, after = weights_of(model.graph), weights_of(onnx.load(str(out)).graph)
+    assert len(before) == len(after) == (2 if kind == "products" else 5)
+    for was, now in zip(before, after, strict=True):
+        gone = now == 0
+        assert abs(gone.mean() - 0.75) < 0.01
+        np.testing.assert_array_equal(now[~gone], was[~gone])
+        assert np.abs(was[gone]).max() <= np.abs(was[~gone]).min()
 
 
 def network():

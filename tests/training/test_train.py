@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from support.models import ROOT
+from support.plots import plots, points_of
 from support.server import Server, slipway_path, wait_until
 from tables import mixed, waves, write_csv
 
@@ -99,7 +100,10 @@ def test_ctrl_c_keeps_the_best_so_far(trainer, tmp_path):
     running.send_signal(signal.SIGINT)
     told, complaint = running.communicate(timeout=60)
     assert running.returncode == 0, complaint
-    assert json.loads(told)["stopped"]
+    report = json.loads(told)
+    assert report["stopped"]
+    constant = trainer.report(data, "label", tmp_path / "constant.slipway", "--model", "constant")
+    assert report["scores"]["accuracy"] > constant["scores"]["accuracy"] + 0.05
     shown = subprocess.run([slipway_path(), "inspect", out], capture_output=True, text=True, check=False, timeout=60)
     assert shown.returncode == 0, shown.stderr
 
@@ -235,18 +239,90 @@ def test_what_stands_there_already_is_left_alone(trainer, tmp_path):
     assert out.read_text() == "mine"
 
 
-def test_a_disk_that_takes_no_more_leaves_no_half_bundle(trainer, tmp_path):
-    def limit_files():
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+def files_up_to(size):
+    """For `preexec_fn`: no file may become larger, as on a disk that is full."""
 
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    return limit
+
+
+@pytest.mark.parametrize("words", [[], ["--search", "grid", "--param", "hidden=10;20;30"]])
+def test_a_checkpoint_that_cannot_be_written_ends_the_training(trainer, tmp_path, words):
+    data, folder = waves(tmp_path / "waves.csv"), tmp_path / "full"
+    folder.mkdir()
+    fit = ["--model", "network", "--param", "learning_rate=0.001", "--param", "alpha=0", "--param", "max_iterations=300"]
+    saved = ["--checkpoint", folder / "fit.checkpoint", "--checkpoint-every", "1ms"]
+    done = trainer.run(data, "label", folder / "out", *fit, *words, *saved, preexec_fn=files_up_to(100))
+    assert done.returncode == 1
+    assert "fit.checkpoint" in done.stderr and "File too large" in done.stderr
+    assert list(folder.iterdir()) == []
+
+
+def test_a_page_that_cannot_be_written_leaves_nothing(trainer, tmp_path):
+    data, folder = waves(tmp_path / "waves.csv"), tmp_path / "full"
+    folder.mkdir()
+    words = ["--model", "tree", "--param", "max_depth=2", "--html", folder / "page.html"]
+    done = trainer.run(data, "label", folder / "out.slipway", *words, preexec_fn=files_up_to(10_000))
+    assert done.returncode == 1 and "page.html" in done.stderr
+    assert list(folder.iterdir()) == []
+
+
+def test_a_bundle_stays_where_its_reports_cannot_be_written(trainer, tmp_path):
+    data, folder = waves(tmp_path / "waves.csv"), tmp_path / "full"
+    folder.mkdir()
+    words = ["--model", "tree", "--param", "max_depth=2"]
+    whole = trainer.report(data, "label", tmp_path / "whole.slipway", *words)
+    page = (tmp_path / "whole.slipway.evaluation.html").stat().st_size
+    assert (tmp_path / "whole.slipway").stat().st_size < page - 1000
+    done = trainer.run(data, "label", folder / "out.slipway", *words, preexec_fn=files_up_to(page - 1))
+    assert done.returncode == 1
+    assert "out.slipway was written, its reports were not: " in done.stderr
+    assert json.loads(done.stdout)["digest"] == whole["digest"]
+    assert {path.name for path in folder.iterdir()} == {"out.slipway", "out.slipway.training.json"}
+    out = folder / "plain.onnx"
+    command = [slipway_path(), "optimise", folder / "out.slipway", "-o", out]
+    done = subprocess.run(
+        list(map(str, command)), env=trainer.env, capture_output=True, text=True, check=False, preexec_fn=files_up_to(500)
+    )
+    assert done.returncode == 1 and "plain.onnx" in done.stderr
+    assert not list(folder.glob("*.onnx*"))
+
+
+def test_a_disk_that_takes_no_more_leaves_no_half_bundle(trainer, tmp_path):
     data = waves(tmp_path / "waves.csv")
     folder = tmp_path / "full"
     folder.mkdir()
     for out in (folder / "out", folder / "out.slipway"):
-        done = trainer.run(data, "label", out, "--model", "network", "--param", "max_iterations=1", preexec_fn=limit_files)
+        done = trainer.run(data, "label", out, "--model", "network", "--param", "max_iterations=1", preexec_fn=files_up_to(1000))
         assert done.returncode == 1
         assert list(folder.iterdir()) == []
+
+
+MALFORMED = {
+    "cells": ("1,2\n", "line 102, column 3: expected 3 cells, got 2"),
+    "too many": ("1,2,0,4\n", "line 102, column 4: expected 3 cells, got 4"),
+    "quote": ('1,"2,0\n', "line 102, column 2: a quoted cell is never closed"),
+    "quote within": ('1,2"",0\n', "line 102, column 2: a quote is out of place"),
+    "nul": ("1,2,\0\n", "line 102, column 3: a NUL byte is no text"),
+    "utf-8": (b"\xff,2,0\n", "line 102, column 1: bytes that are not UTF-8"),
+    "type": ("1,two,0\n", 'line 102, column "z": expected a number, got "two"'),
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_a_malformed_row_is_told_by_file_line_and_column(trainer, tmp_path, name):
+    row, sentence = MALFORMED[name]
+    data = waves(tmp_path / "waves.csv", rows=100)
+    data.write_bytes(data.read_bytes().replace(b"\r\n", b"\n") + (row if isinstance(row, bytes) else row.encode()))
+    done = trainer.run(data, "label", tmp_path / "out", "--model", "constant", "--type", "z=number")
+    assert done.returncode == 1
+    assert f"waves.csv: {sentence}" in done.stderr
+    assert not (tmp_path / "out").exists()
+    skipped = trainer.report(data, "label", tmp_path / "out", "--model", "constant", "--type", "z=number", "--skip-bad-rows")
+    assert skipped["data"] == {"sha256": skipped["data"]["sha256"], "rows": 100, "skipped": 1}
 
 
 def test_a_loss_of_rows_is_counted(trainer, tmp_path):
@@ -298,5 +374,14 @@ def test_rows_held_out_are_not_cleaned_like_those_to_learn_from(trainer, tmp_pat
 
 def test_a_page_for_browsers_is_written(trainer, tmp_path):
     page = tmp_path / "report.html"
-    trainer.report(waves(tmp_path / "waves.csv"), "label", tmp_path / "out", "--model", "tree", "--html", page)
-    assert "<html" in page.read_text(encoding="utf-8")
+    words = ["--model", "boosting", "--param", "early_stopping=true", "--html", page]
+    report = trainer.report(waves(tmp_path / "waves.csv"), "label", tmp_path / "out", *words)
+    drawn = plots(page.read_text(encoding="utf-8"))
+    assert set(drawn) == {"ROC curve", "Precision over recall", "Calibration", "Learning curve"}
+    training, validation = map(points_of, drawn["Learning curve"].findall("path"))
+    points = report["learning_curve"]["points"]
+    assert len(training) == len(validation) == len(points) > 10
+    # Down the picture is down the loss: both are in the same order.
+    for line, place in ((training, 1), (validation, 2)):
+        least = min(range(len(points)), key=lambda i: points[i][place])
+        assert line[least][1] == max(y for _, y in line)

@@ -119,6 +119,28 @@ def test_a_model_is_compared_with_the_one_that_is_served(trainer, tmp_path):
     assert not worse.exists()
 
 
+def test_an_alias_in_a_gate_is_the_version_that_the_models_folder_calls_so(trainer, tmp_path):
+    data, gate = waves(tmp_path / "waves.csv"), tmp_path / "gate.txt"
+    churn = tmp_path / "models" / "churn"
+    churn.mkdir(parents=True)
+    (churn / "3").mkdir()
+    trainer.report(data, "label", churn / "1", "--model", "boosting")
+    trainer.report(data, "label", churn / "2", "--model", "constant")
+    gate.write_text("accuracy >= baseline - 0.002\nno drop in accuracy > 0.01 vs alias:stable\n")
+    (churn / "aliases.json").write_text('{"stable": 2, "best": 1}')
+    report = trainer.report(data, "label", churn / "3" / "churn.slipway", "--model", "logistic", "--gate", gate)
+    assert report["comparison"]["baseline"] == str(churn / "2")
+    judge = [slipway_path(), "evaluate", churn / "3" / "churn.slipway", data, "--held-out", "--gate", gate, "--json"]
+    (churn / "aliases.json").write_text('{"stable": 1}')
+    done = subprocess.run(list(map(str, judge)), env=trainer.env, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert json.loads(done.stdout)["comparison"]["baseline"] == str(churn / "1")
+    (churn / "aliases.json").write_text('{"stabel": 1}')
+    done = trainer.run(data, "label", churn / "4", "--model", "logistic", "--gate", gate)
+    assert done.returncode == 1
+    assert 'churn/aliases.json: there is no alias "stable" of a version; did you mean "stabel"?' in done.stderr
+
+
 def test_one_command_trains_optimises_judges_and_packs(trainer, tmp_path):
     data, out = waves(tmp_path / "waves.csv"), tmp_path / "waves.slipway"
     gate = tmp_path / "gate.txt"
@@ -237,16 +259,22 @@ def test_a_sample_of_a_large_file_takes_bounded_memory(trainer, tmp_path):
         file.write(head + b"\r\n")
         for _ in range(size // len(rows)):
             file.write(rows)
-    command = trainer.command(data, "label", tmp_path / "large.slipway", "--model", "logistic", "--sample", "5000")
-    # A child's peak counts from the memory of who started it: a small one does.
-    started = [sys.executable, "-S", "-c", PEAK, tmp_path / "peak", *command]
-    run = subprocess.run(list(map(str, started)), cwd=ROOT, env=trainer.env, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr
-    report = json.loads(run.stdout)
+
+    def report_of(command):
+        # A child's peak counts from the memory of who started it: a small one does.
+        started = [sys.executable, "-S", "-c", PEAK, tmp_path / "peak", *command]
+        run = subprocess.run(list(map(str, started)), cwd=ROOT, env=trainer.env, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stderr
+        assert int((tmp_path / "peak").read_text()) * 1024 < limit
+        return json.loads(run.stdout)
+
+    out = tmp_path / "large.slipway"
+    report = report_of(trainer.command(data, "label", out, "--model", "logistic", "--sample", "5000"))
     assert report["rows"]["train"] + report["rows"]["held_out"] == 5000
     assert report["data"]["rows"] == size // len(rows) * 20_000
-    assert lineage_of(tmp_path / "large.slipway")["data_sample"] == "5000 rows"
-    assert int((tmp_path / "peak").read_text()) * 1024 < limit
+    assert lineage_of(out)["data_sample"] == "5000 rows"
+    judged = report_of([slipway_path(), "evaluate", out, data, "--target", "label", "--sample", "5000", "--json"])
+    assert (judged["rows"], judged["data"]["rows"]) == (5000, report["data"]["rows"])
 
 
 def test_evaluate_finds_the_rows_held_out_by_the_lineage(trainer, tmp_path):

@@ -62,7 +62,9 @@ std::vector<Scene> Scenes() {
       {"3. A stricter gate asks for every species alone. It says no, and which part of the "
        "penguins is why.",
        with({"--gate", "strict.gate"}), kFailed},
-      {"4. What was made: one file with the model, what it takes, where it comes from.",
+      {"4. What was made: one file with the model, what it takes, where it comes from; and beside "
+       "it "
+       "what was found out of it.",
        {"bundle", "show", "penguins.slipway"}},
   };
 }

@@ -232,18 +232,39 @@ TEST(TrainingTest, TeamsOfOneSizeGiveTheSameBits) {
   for (size_t i = 0; i < first.size(); ++i) EXPECT_NEAR(first[i], alone[i], 1e-3);
 }
 
+/// Remembers the losses of the rows that judge.
+class Losses : public Watch {
+ public:
+  bool Report(const Progress& progress) override {
+    validation.push_back(progress.validation);
+    return true;
+  }
+  bool WantsCheckpoint() override { return false; }
+  Status SaveCheckpoint(std::string) override { return OkStatus(); }
+
+  std::vector<double> validation;
+};
+
 TEST(TrainingTest, EarlyStoppingKeepsTheBestParameters) {
   const Samples samples = TwoMoons(200);
   // Labels that no rows explain: the loss of rows that are not learned from rises.
   Samples noise = samples;
   for (size_t i = 0; i < noise.rows; ++i) noise.target.classes[i] = (i * 7 / 3) % 2;
   Network network = DrawNetworkFor(samples, {64}, Activation::kRelu, 1);
-  const auto summary =
-      Train(network, noise, {}, {.learning_rate = 0.05, .batch_size = 20, .max_epochs = 500},
-            {.team = &OneThread(), .validation = &samples});
+  Losses losses;
+  const FitOptions judged = {.team = &OneThread(), .validation = &samples, .watch = &losses};
+  const auto summary = Train(network, noise, {},
+                             {.learning_rate = 0.05, .batch_size = 20, .max_epochs = 500}, judged);
   ASSERT_TRUE(summary.ok());
   EXPECT_TRUE(summary->converged);
   EXPECT_LT(summary->epochs, 200);
+  const double least = *std::ranges::min_element(losses.validation);
+  EXPECT_EQ(summary->validation_loss, least);
+  EXPECT_LT(least, losses.validation.back() - 0.01);
+  // Steps of no length tell the loss of the network that came out.
+  const TrainingOptions still = {.learning_rate = 1e-30, .max_epochs = 1};
+  ASSERT_TRUE(Train(network, noise, {}, still, judged).ok());
+  EXPECT_NEAR(losses.validation.back(), least, 1e-6);
 }
 
 std::string FitError(const std::map<std::string, std::string>& given, const Samples& samples) {

@@ -75,6 +75,7 @@ Status CheckSuits(const Column& column, const ColumnSteps& own) {
   if (own.polynomial && !numbers) wrong = "polynomial";
   if (own.terms && column.type != ColumnType::kText) wrong = "terms";
   if (own.encode && numbers && !own.bins) wrong = "encode";
+  if (own.encode == Encode::kTarget && own.bins) wrong = "encode:target";
   if (own.monotone && (!numbers || times || own.bins)) wrong = "monotone";
   if (wrong.empty()) return OkStatus();
   return Error(Reason::kBadRequest,
@@ -216,7 +217,9 @@ void Fitting::PlanBins(const Column& column, const ColumnSteps& steps) {
     PlanNumber(column, steps);
     return;
   }
-  const bool one_hot = steps.encode ? *steps.encode == Encode::kOneHot : !needs_.takes_categories;
+  // Means of the target, which '*' may ask for, are of categories.
+  const bool is_said = steps.encode && *steps.encode != Encode::kTarget;
+  const bool one_hot = is_said ? *steps.encode == Encode::kOneHot : !needs_.takes_categories;
   const std::string what = fmt::format("bins {}", edges.size() + 1);
   drafts_.push_back({one_hot ? what + ", onehot" : what,
                      {column.name},

@@ -8,14 +8,15 @@
 
 #include "train/preprocessing/quantiles.h"
 
-// Expected numbers: scikit-learn 1.9.1 (StandardScaler, MinMaxScaler, RobustScaler, TargetEncoder,
-// TfidfVectorizer) and Python's datetime, of the same values.
+// Expected numbers: scikit-learn 1.9.1 (StandardScaler, MinMaxScaler, RobustScaler, OrdinalEncoder,
+// KBinsDiscretizer, TargetEncoder, TfidfVectorizer) and Python's datetime, of the same values.
 namespace slipway::train {
 namespace {
 
 using data::ColumnType;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsNan;
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr FeatureNeeds kTrees = {.takes_missing = true, .takes_categories = true};
@@ -137,6 +138,41 @@ TEST(PreprocessorTest, OthersGetZerosForMissingAndUnknownWords) {
   const auto others = fitted->preprocessor.Apply(TableOf({Categories("city", {"Paris", "Bonn"})}));
   ASSERT_TRUE(others.ok());
   EXPECT_THAT(others->values, ElementsAre(0, 1, 0, 0));
+}
+
+// OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=nan).
+TEST(PreprocessorTest, OrdinalCodesArePlacesAmongTheSortedWords) {
+  const data::Table table = TableOf({Categories("city", {"Rome", "", "Bonn", "Rome", "Ulm"})});
+  const data::Table strangers = TableOf({Categories("city", {"Paris", "Ulm", "Bonn"})});
+  const auto filled = Fit(table, {"city=encode:ordinal"});
+  ASSERT_TRUE(filled.ok()) << filled.status();
+  EXPECT_THAT(FeatureOf(*filled, 0), ElementsAre(1, 1, 0, 1, 2)) << "the most frequent is Rome";
+  EXPECT_THAT(filled->preprocessor.Apply(strangers)->values, ElementsAre(1, 2, 0));
+  const auto open = Fit(table, {"city=encode:ordinal"}, kTrees);
+  ASSERT_TRUE(open.ok()) << open.status();
+  EXPECT_THAT(FeatureOf(*open, 0), ElementsAre(1, IsNan(), 0, 1, 2));
+  EXPECT_EQ(open->training.features[0].categories, 0) << "numbers, for which trees have thresholds";
+  EXPECT_THAT(open->preprocessor.Apply(strangers)->values, ElementsAre(IsNan(), 2, 0));
+}
+
+// KBinsDiscretizer(4, strategy="quantile", quantile_method="linear"): edges 2.75, 4.75 and 7.
+TEST(PreprocessorTest, BinsAreThoseOfScikitLearn) {
+  const data::Table table = TableOf({Numbers("x", {1, 4, 2, 8, 5.5, 7, 7, 3})});
+  const data::Table others = TableOf({Numbers("x", {-9, 2.75, 2.7499, 4.75, 6.9999, 7, 100})});
+  const auto places = Fit(table, {"x=bins:4", "x=encode:ordinal"});
+  ASSERT_TRUE(places.ok()) << places.status();
+  EXPECT_THAT(FeatureOf(*places, 0), ElementsAre(0, 1, 0, 3, 2, 3, 3, 1));
+  EXPECT_THAT(places->preprocessor.Apply(others)->values, ElementsAre(0, 1, 0, 2, 2, 3, 3));
+  const auto hot = Fit(table, {"x=bins:4", "x=encode:onehot"});
+  ASSERT_TRUE(hot.ok()) << hot.status();
+  ASSERT_EQ(hot->training.features.size(), 4U);
+  for (size_t row = 0; row < table.rows; ++row)
+    for (size_t bin = 0; bin < 4; ++bin)
+      EXPECT_EQ(FeatureOf(*hot, bin)[row], FeatureOf(*places, 0)[row] == static_cast<double>(bin));
+  EXPECT_THAT(hot->preprocessor.Apply(TableOf({Numbers("x", {kNan})}))->values,
+              ElementsAre(0, 0, 0, 0));
+  EXPECT_THAT(Refusal(Fit(table, {"x=bins:4", "x=encode:target"})),
+              HasSubstr("step encode:target does not suit column \"x\""));
 }
 
 TEST(PreprocessorTest, TargetMeansAreThoseOfScikitLearnAndCrossFittedInTraining) {

@@ -26,7 +26,8 @@ constexpr std::array<StepHelp, 8> kSteps = {{
      "standard (mean 0, deviation 1), minmax (0 to 1), robust (median and quartiles), none"},
     {"bins:N", "the number's place among N equally full intervals"},
     {"polynomial:N", "products of up to N numbers, beside them"},
-    {"encode:WORD", "categories and bins as onehot, ordinal, or target (means of the target)"},
+    {"encode:WORD",
+     "categories and bins as onehot or ordinal, categories also as target (means of the target)"},
     {"terms:N", "a text as the tf-idf of its N most frequent terms"},
     {"monotone:WORD", "rising or falling: how the answer may follow the number; of boosted trees"},
 }};

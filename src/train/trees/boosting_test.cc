@@ -150,16 +150,42 @@ TEST(BoostingTest, MonotoneFeaturesNeverTurnTheAnswer) {
   }
 }
 
+/// Remembers the losses of the rows that judge.
+class Losses : public Watch {
+ public:
+  bool Report(const Progress& progress) override {
+    validation.push_back(progress.validation);
+    return true;
+  }
+  bool WantsCheckpoint() override { return false; }
+  Status SaveCheckpoint(std::string) override { return OkStatus(); }
+
+  std::vector<double> validation;
+};
+
+double LogLossOf(const Samples& samples, const std::vector<double>& scores) {
+  double loss = 0;
+  for (size_t row = 0; row < samples.rows; ++row)
+    loss += std::log1p(std::exp(samples.target.classes[row] == 1 ? -scores[row] : scores[row]));
+  return loss / static_cast<double>(samples.rows);
+}
+
 TEST(BoostingTest, StopsEarlyAndKeepsTheTreesUpToTheBest) {
   const auto noise = [](size_t rows) {
     return Classification(rows, 3, 2,
                           [](const auto& x) { return std::fmod(x[0] * 1e6, 10) < 5 ? 1.0 : 0.0; });
   };
   const Samples samples = noise(600), judges = noise(60);
-  const auto fitted = Fit("boosting", samples, {{"patience", "3"}}, {.validation = &judges});
+  Losses losses;
+  const auto fitted =
+      Fit("boosting", samples, {{"patience", "3"}}, {.validation = &judges, .watch = &losses});
   ASSERT_TRUE(fitted.ok()) << fitted.status();
-  EXPECT_TRUE(BoostedOf(**fitted).stopped_early);
-  EXPECT_LT(BoostedOf(**fitted).trees.size(), 50);
+  const Boosted& boosted = BoostedOf(**fitted);
+  EXPECT_TRUE(boosted.stopped_early);
+  const auto best = std::ranges::min_element(losses.validation);
+  EXPECT_EQ(boosted.trees.size(), best - losses.validation.begin() + 1);
+  EXPECT_LT(*best, losses.validation.back());
+  EXPECT_NEAR(LogLossOf(judges, ScoresOf(boosted, judges)), *best, 1e-9);
   EXPECT_THAT((*fitted)->Summary(), HasSubstr("stopped early"));
 }
 

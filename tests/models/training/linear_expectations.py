@@ -75,6 +75,8 @@ def main():
                    sample_weight=w)
     classification("logistic, l1", linear_model.LogisticRegression(
         l1_ratio=1, solver="saga", **tight), x, two)
+    classification("logistic, elastic net", linear_model.LogisticRegression(
+        l1_ratio=0.5, solver="saga", **tight), x, two)
     classification("logistic, elastic net, 3", linear_model.LogisticRegression(
         l1_ratio=0.5, solver="saga", **tight), x, three)
     classification("linear-svm, squared hinge", svm.LinearSVC(dual=True, **tight), x, two)
