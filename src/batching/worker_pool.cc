@@ -1,8 +1,12 @@
 #include "batching/worker_pool.h"
 
+#include <fmt/core.h>
+#include <pthread.h>
+
 #include <algorithm>
 #include <exception>
 #include <functional>
+#include <string>
 
 #include "base/log.h"
 
@@ -19,14 +23,24 @@ void NoThrow(const std::function<void()>& step) {
   }
 }
 
+/// As `top -H` shows it.
+void NameThread(const std::string& name) { ::pthread_setname_np(::pthread_self(), name.c_str()); }
+
 constexpr auto kLater = [](const auto& a, const auto& b) { return a.when > b.when; };
 
 }  // namespace
 
 WorkerPool::WorkerPool(int threads, Duration patience) : count_(threads), patience_(patience) {
   threads_.reserve(threads + 1);
-  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
-  threads_.emplace_back([this] { Relieve(); });
+  for (int i = 0; i < threads; ++i)
+    threads_.emplace_back([this, i] {
+      NameThread(fmt::format("pool-{}", i));
+      Work();
+    });
+  threads_.emplace_back([this] {
+    NameThread("pool-relief");
+    Relieve();
+  });
 }
 
 WorkerPool::~WorkerPool() { Stop(); }

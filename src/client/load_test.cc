@@ -149,6 +149,27 @@ TEST(ServerLoadTest, ReportsWhatItMeasuredUntilTheServerWentAway) {
   EXPECT_LT(report->elapsed, std::chrono::seconds(30));
 }
 
+TEST(ServerLoadTest, WaitsForWhatIsInFlightWhenNoConnectionIsToBeHad) {
+  constexpr std::string_view kLast =
+      "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 3\r\n\r\nyes<close>";
+  std::atomic<uint64_t> served{0};
+  TinyServer* self = nullptr;
+  TinyServer leaving([&](const std::string&) {
+    const uint64_t number = ++served;
+    if (number == 10) self->StopListening();
+    if (number > 10) std::this_thread::sleep_for(milliseconds(200));
+    return number == 10 ? std::string(kLast) : Ok("yes");
+  });
+  self = &leaving;
+  const auto report = RunServerLoad(
+      LoadOf(leaving, {.concurrency = 4, .duration = std::chrono::seconds(30)}, "yes"));
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->succeeded, served);
+  EXPECT_EQ(report->failures, 0u);
+  EXPECT_NE(report->ended_early, "");
+  EXPECT_LT(report->elapsed, std::chrono::seconds(30));
+}
+
 TEST(ServerLoadTest, CountsRequestsThatAreNeverAnswered) {
   TinyServer mute([](const std::string&) { return std::string(); });
   ServerLoadOptions options = LoadOf(mute, {.concurrency = 3, .duration = milliseconds(20)});

@@ -87,7 +87,7 @@ class ServerLoad {
       RETURN_IF_ERROR(SendWhatIsDue());
       RETURN_IF_ERROR(WaitAndHandle(next_housekeeping));
     }
-    return OkStatus();
+    return gone_;
   }
 
   // A call's slot decides its connection, so that all have the same share.
@@ -106,6 +106,7 @@ class ServerLoad {
   }
 
   bool SomethingIsDue() const {
+    if (!gone_.ok()) return false;
     if (!arrivals_) return now_ < end_;
     return arrivals_->next() < end_ && arrivals_->next() <= now_ &&
            now_ < end_ + LoadReport::kGrace;
@@ -113,7 +114,7 @@ class ServerLoad {
 
   Status SendWhatIsDue() {
     while (SomethingIsDue()) {
-      ASSIGN_OR_RETURN(const std::optional<size_t> call, TakeFreeCall());
+      const std::optional<size_t> call = TakeFreeCall();
       if (!call) break;
       RETURN_IF_ERROR(Begin(*call));
     }
@@ -125,12 +126,16 @@ class ServerLoad {
     return OkStatus();
   }
 
-  /// One whose connection takes it; opens that where needed.
-  StatusOr<std::optional<size_t>> TakeFreeCall() {
+  /// One whose connection takes it; opens that where needed. Without a server there is none.
+  std::optional<size_t> TakeFreeCall() {
     for (size_t i = free_.size(); i > 0; --i) {
       const size_t call = free_[i - 1];
       Lane& lane = LaneOf(call);
-      if (!lane.connection.is_open()) RETURN_IF_ERROR(Open(lane));
+      if (!lane.connection.is_open()) gone_ = Open(lane);
+      if (!gone_.ok()) {
+        end_ = std::min(end_, now_);
+        return std::nullopt;
+      }
       if (!lane.wire->CanBegin()) continue;
       free_.erase(free_.begin() + static_cast<ptrdiff_t>(i - 1));
       return call;
@@ -301,6 +306,7 @@ class ServerLoad {
   TimePoint start_{}, measured_{}, end_{}, now_{};
   uint64_t begun_ = 0;
   int lost_in_a_row_ = 0;
+  Status gone_;  // why no connection can be opened any more: what is in flight is still waited for
   LoadReport report_;
 };
 

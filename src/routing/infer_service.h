@@ -92,6 +92,9 @@ class InferService {
   /// May change live. Threads: any.
   void SetDefaultTimeout(Duration timeout) { default_timeout_ = timeout; }
 
+  /// What requests hold of `table_bytes` now. Threads: any.
+  size_t TableBytes() const { return tables_->taken_bytes.load(std::memory_order_relaxed); }
+
   /// What I/O thread `loop` sees. Valid until that thread's next call.
   const lifecycle::ServingTable& Table(int loop) { return loops_[loop].reader.Get(); }
 

@@ -37,6 +37,19 @@ void AddTransportMetrics(Registry& registry, const http::Server& server) {
   });
 }
 
+void AddRequestMemory(Registry& registry, const http::Budget& bodies,
+                      const routing::InferService& infer) {
+  registry.AddCollector([&](MetricSink& sink) {
+    const auto gauge = [&](const char* what, size_t bytes) {
+      sink.AddGauge("slipway_request_memory_bytes",
+                    "Memory charged to the requests at hand, in bytes.", {{"what", what}},
+                    static_cast<double>(bytes));
+    };
+    gauge("bodies", bodies.used());
+    gauge("tables", infer.TableBytes());
+  });
+}
+
 /// Which routes live where. Control is open on the main listeners only while these are on loopback
 /// and have no listener of their own.
 std::vector<http::Listener> ToListeners(const HttpConfig& config, const Certificates* certificates,
@@ -100,6 +113,7 @@ Status Application::Wire(std::shared_ptr<Engine> engine) {
       routing::InferServiceOptions{.default_timeout = config_.models.request_timeout,
                                    .table_bytes = RunMemory(config_, resources_).run_bytes},
       manager_->table(), Or(config_.resources.io_threads, processors), clock_);
+  AddRequestMemory(registry_, *body_memory_.budget, *infer_);
   health_watches_ =
       std::make_unique<openinference::HealthWatches>(Or(config_.resources.io_threads, processors));
   if (config_.shared_memory.allow) {

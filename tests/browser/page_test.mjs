@@ -1,8 +1,9 @@
 // Opens the page of a running server in Chromium and checks what only a browser and a shell can tell.
 //
-//   node tests/browser/page_test.mjs http://127.0.0.1:8080 [--text TEXT]… [--screenshot FILE]
+//   node tests/browser/page_test.mjs http://127.0.0.1:8080 [--text TEXT]… [--open PATH]… [--screenshot FILE]
 //
 // --text: must be readable on the page, letter for letter (names with markup in them, for example).
+// --open: another answer of the server, with the word "canary" in it, which the browser is to show as text.
 // One line a check, the last one "N passed, N failed"; exit code 0 when nothing failed. $CHROMIUM names
 // another browser than Debian's.
 
@@ -15,12 +16,13 @@ const {values: options, positionals} = parseArgs({
   allowPositionals: true,
   options: {
     text: {type: 'string', multiple: true, default: []},
+    open: {type: 'string', multiple: true, default: []},
     screenshot: {type: 'string'},
   },
 });
 const url = positionals[0];
 if (!url) {
-  console.error('usage: page_test.mjs URL [--text TEXT]… [--screenshot FILE]');
+  console.error('usage: page_test.mjs URL [--text TEXT]… [--open PATH]… [--screenshot FILE]');
   process.exit(2);
 }
 
@@ -37,8 +39,8 @@ async function check(fact, body) {
   }
 }
 
-/** Loads the page and keeps everything the browser complains about. */
-async function open(browser, contextOptions = {}) {
+/** Loads a page and keeps everything the browser complains about. */
+async function open(browser, contextOptions = {}, address = url) {
   const context = await browser.newContext(contextOptions);
   const page = await context.newPage();
   const complaints = [];
@@ -52,7 +54,7 @@ async function open(browser, contextOptions = {}) {
     dialog.dismiss();
   });
   page.on('request', request => requested.push(request.url()));
-  const response = await page.goto(url, {waitUntil: 'networkidle'});
+  const response = await page.goto(address, {waitUntil: 'networkidle'});
   return {page, response, complaints, requested};
 }
 
@@ -109,9 +111,25 @@ for (const text of options.text) {
   });
 }
 
+for (const path of options.open) {
+  await check(`shows ${path} as text, and nothing of it runs`, async () => {
+    const other = await open(browser, {}, new URL(path, url).href);
+    assert.match(other.response.headers()['content-type'], /^(application\/json|text\/plain)/);
+    assert.match(await other.response.text(), /canary/);
+    assert.equal(await other.page.locator('script, img, iframe').count(), 0);
+    assert.equal(await other.page.evaluate(() => window.canary), undefined);
+    assert.deepEqual(other.complaints.filter(each => each.startsWith('dialog')), []);
+    await other.page.context().close();
+  });
+}
+
 await check('loads nothing but itself', async () => {
   const elsewhere = requested.filter(each => !each.startsWith('data:') && each !== page.url());
   assert.deepEqual(elsewhere, []);
+});
+
+await check('nothing on it has run', async () => {
+  assert.equal(await page.evaluate(() => window.canary), undefined);
 });
 
 await check('the browser has nothing to complain about', async () => {

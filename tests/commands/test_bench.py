@@ -231,8 +231,10 @@ def test_a_server_that_goes_away_leaves_a_report(tmp_path):
         words = ["bench", f"http://{leaving.address}/v2/models/digits", "--duration", "30s", "--warm-up", "0s", "--json"]
         bench = subprocess.Popen([slipway_path(), *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         time.sleep(1)
+        assert leaving.stop() == 0
     out, err = bench.communicate(timeout=20)
     report = json.loads(out)
     assert (bench.returncode, err) == (1, "")
+    assert report["runs"][0]["failures"] == 0
     assert report["ended_early"] and report["runs"][0]["completed"] > 0
     assert report["runs"][0]["seconds"] < 15

@@ -5,35 +5,40 @@ import time
 
 import pytest
 
-from support.raw_http import INT32_BODY, chunk, good_request, head, receive_until, status_of
+from support.raw_http import INT32_BODY, chunk, error_of, good_request, head, receive_until, status_of
 
 HEADER_TIMEOUT_S = 1  # of conftest.py
 MARK = b'"data":[77,77]'
 SMUGGLED = good_request(body=INT32_BODY.replace(b"[1, 2]}", b"[77, 77]}"))
 
+# What comes, and what the answer has to name.
 AMBIGUOUS = {
-    "te_and_cl": head("Transfer-Encoding: chunked", f"Content-Length: {len(INT32_BODY)}"),
-    "two_lengths": head("Content-Length: 5", f"Content-Length: {len(INT32_BODY)}"),
-    "length_list": head("Content-Length: 1000,1000"),
-    "signed_length": head("Content-Length: +5"),
-    "hex_length": head("Content-Length: 0x5"),
-    "length_of_2_64": head(f"Content-Length: {2**64}"),
-    "negative_length": head("Content-Length: -1"),
-    "empty_length": head("Content-Length: "),
-    "te_twice": head("Transfer-Encoding: chunked", "Transfer-Encoding: chunked"),
-    "te_not_last": head("Transfer-Encoding: chunked, identity"),
-    "te_unknown": head("Transfer-Encoding: xchunked"),
-    "te_with_vertical_tab": head("Transfer-Encoding: \x0bchunked"),
-    "folded_header": head("X: a", " Content-Length: 5"),
-    "space_before_colon": head("Content-Length : 5"),
-    "bare_cr_in_value": head("X: a\rContent-Length: 5"),
+    "te_and_cl": (
+        head("Transfer-Encoding: chunked", f"Content-Length: {len(INT32_BODY)}"),
+        "Transfer-Encoding and Content-Length exclude each other",
+    ),
+    "two_lengths": (head("Content-Length: 5", f"Content-Length: {len(INT32_BODY)}"), "Content-Length is given twice"),
+    "length_list": (head("Content-Length: 1000,1000"), "Content-Length: expected digits only"),
+    "signed_length": (head("Content-Length: +5"), "Content-Length: expected digits only"),
+    "hex_length": (head("Content-Length: 0x5"), "Content-Length: expected digits only"),
+    "length_of_2_64": (head(f"Content-Length: {2**64}"), "Content-Length: the number is too large"),
+    "negative_length": (head("Content-Length: -1"), "Content-Length: expected digits only"),
+    "empty_length": (head("Content-Length: "), "Content-Length: expected digits, got nothing"),
+    "te_twice": (head("Transfer-Encoding: chunked", "Transfer-Encoding: chunked"), 'Transfer-Encoding: expected "chunked"'),
+    "te_not_last": (head("Transfer-Encoding: chunked, identity"), 'Transfer-Encoding: expected "chunked"'),
+    "te_unknown": (head("Transfer-Encoding: xchunked"), 'Transfer-Encoding: expected "chunked"'),
+    "te_with_vertical_tab": (head("Transfer-Encoding: \x0bchunked"), '"Transfer-Encoding": a control character'),
+    "folded_header": (head("X: a", " Content-Length: 5"), "a line begins with white space"),
+    "space_before_colon": (head("Content-Length : 5"), "no space may stand before the colon"),
+    "bare_cr_in_value": (head("X: a\rContent-Length: 5"), "a control character (CR)"),
 }
 
 
-@pytest.mark.parametrize("start", AMBIGUOUS.values(), ids=AMBIGUOUS.keys())
-def test_ambiguous_framing_is_refused_and_what_follows_never_runs(server, start):
+@pytest.mark.parametrize("start,names", AMBIGUOUS.values(), ids=AMBIGUOUS.keys())
+def test_ambiguous_framing_is_refused_and_what_follows_never_runs(server, start, names):
     answer = server.exchange(start + INT32_BODY + SMUGGLED)
-    assert status_of(answer) in (400, 501)
+    assert status_of(answer) == 400
+    assert names in error_of(answer)
     assert b"connection: close" in answer.lower()
     assert answer.count(b"HTTP/1.1 ") == 1
     assert MARK not in answer
@@ -41,29 +46,33 @@ def test_ambiguous_framing_is_refused_and_what_follows_never_runs(server, start)
 
 def test_same_length_twice_is_refused_too(server):
     length = f"Content-Length: {len(INT32_BODY)}"
-    assert status_of(server.exchange(head(length, length) + INT32_BODY)) == 400
+    answer = server.exchange(head(length, length) + INT32_BODY)
+    assert status_of(answer) == 400
+    assert "Content-Length is given twice" in error_of(answer)
 
 
 WRONG_HEADS = {
-    "no_host": head(host=False),
-    "two_hosts": head("Host: localhost"),
-    "version_9_9": head().replace(b"HTTP/1.1", b"HTTP/9.9"),
-    "version_2_0": head().replace(b"HTTP/1.1", b"HTTP/2.0"),
-    "no_version": b"GET /v2\r\n\r\n",
-    "nul_in_value": head("X: a\0b"),
-    "control_in_value": head("X: a\x01b"),
-    "nul_in_path": head(path="/v2\0"),
-    "space_before_colon": head("X : a"),
-    "no_colon": head("just words"),
-    "empty_name": head(": a"),
-    "tab_in_request_line": head().replace(b" /", b"\t/", 1),
-    "lower_case_version": head().replace(b"HTTP", b"http"),
+    "no_host": (head(host=False), "Host is missing"),
+    "two_hosts": (head("Host: localhost"), "Host is given twice"),
+    "version_9_9": (head().replace(b"HTTP/1.1", b"HTTP/9.9"), "expected HTTP/1.1 or HTTP/1.0"),
+    "version_2_0": (head().replace(b"HTTP/1.1", b"HTTP/2.0"), "expected HTTP/1.1 or HTTP/1.0"),
+    "no_version": (b"GET /v2\r\n\r\n", "expected METHOD TARGET HTTP/1.1"),
+    "nul_in_value": (head("X: a\0b"), 'header "X": a control character'),
+    "control_in_value": (head("X: a\x01b"), 'header "X": a control character'),
+    "nul_in_path": (head(path="/v2\0"), "request target: expected printable ASCII"),
+    "space_before_colon": (head("X : a"), "no space may stand before the colon"),
+    "no_colon": (head("just words"), "a line has no colon"),
+    "empty_name": (head(": a"), "a name is not a token"),
+    "tab_in_request_line": (head().replace(b" /", b"\t/", 1), "request line"),
+    "lower_case_version": (head().replace(b"HTTP", b"http"), "expected HTTP/1.1 or HTTP/1.0"),
 }
 
 
-@pytest.mark.parametrize("start", WRONG_HEADS.values(), ids=WRONG_HEADS.keys())
-def test_malformed_head_is_400(server, start):
-    assert status_of(server.exchange(start)) == 400
+@pytest.mark.parametrize("start,names", WRONG_HEADS.values(), ids=WRONG_HEADS.keys())
+def test_malformed_head_is_400_and_named(server, start, names):
+    answer = server.exchange(start)
+    assert status_of(answer) == 400
+    assert names in error_of(answer)
 
 
 def test_chunked_request(server):
@@ -72,13 +81,23 @@ def test_chunked_request(server):
     assert status_of(server.exchange(start + body + b"0\r\n\r\n")) == 200
 
 
-@pytest.mark.parametrize(
-    "chunks",
-    [b"g\r\n", b"-1\r\n", b"0x1\r\na\r\n", b"1" * 17 + b"\r\n", b"1\r\nab\r\n", b"1 \na\r\n", b"\r\n"],
-)
-def test_malformed_chunk_is_400(server, chunks):
+WRONG_CHUNKS = {
+    b"g\r\n": "expected a hexadecimal chunk size",
+    b"-1\r\n": "expected a hexadecimal chunk size",
+    b"0x1\r\na\r\n": "a chunk size is not hexadecimal",
+    b"1" * 17 + b"\r\n": "a chunk size is too large",
+    b"1\r\nab\r\n": "expected CRLF",
+    b"1 \na\r\n": "a chunk size is not hexadecimal",
+    b"\r\n": "expected a hexadecimal chunk size",
+    b"1;a\0\r\n": "a control character in an extension",
+}
+
+
+@pytest.mark.parametrize("chunks,names", WRONG_CHUNKS.items())
+def test_malformed_chunk_is_400_and_named(server, chunks, names):
     answer = server.exchange(head("Transfer-Encoding: chunked") + chunks + b"0\r\n\r\n" + SMUGGLED)
     assert status_of(answer) == 400
+    assert "chunked body" in error_of(answer) and names in error_of(answer)
     assert MARK not in answer
 
 
@@ -91,6 +110,8 @@ def test_partial_heads_wait_and_are_closed_at_the_header_timeout(server):
         for i, connection in enumerate(waiting, 1):
             connection.sendall(request[: i * whole // 15])
         for connection in waiting:
-            assert status_of(receive_until(connection, b"}")) == 408
+            answer = receive_until(connection, b"}")
+            assert status_of(answer) == 408
+            assert "the request's head did not arrive in time" in error_of(answer)
             assert connection.recv(1) == b""
         assert time.monotonic() - begun >= 0.9 * HEADER_TIMEOUT_S

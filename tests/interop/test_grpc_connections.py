@@ -101,8 +101,11 @@ def test_calls_in_flight_at_sigterm_are_answered(calls):
             for _ in range(3):  # the server learns that its runs are long
                 client.infer("slow", [iterations(3000)])
             done = []
+
+            def note(result, error):
+                done.append((error, result and result.as_numpy("y").shape))
+
             for _ in range(calls):
-                note = lambda result, error: done.append((error, result and result.as_numpy("y").shape))
                 client.async_infer("slow", [iterations(40_000)], callback=note)
             wait_until(lambda: server.metric("slipway_requests_in_flight") == calls, what="calls in flight")
             server.send_signal(signal.SIGTERM)

@@ -188,6 +188,7 @@ def test_a_prefix_narrows_what_may_be_lent(entry):
     with Server(*MODELS, args=["--allow-client-shm", "--client-shm-prefix=slipway-"]) as server:
         lend(server, entry)
         check_error(register(server, "/psm_other", "other"), 403, '"slipway-"')
+        server.post("/v2/systemsharedmemory/unregister")
 
 
 @pytest.mark.parametrize(
@@ -293,8 +294,8 @@ def test_control_has_its_own_address(entry):
         entry.write_bytes(bytes(64))
         assert register(server, key_of(entry)).status == 404
         assert server.get("/v2/systemsharedmemory/status").status == 404
-        public, server.address = server.address, control
-        assert register(server, key_of(entry)).status == 200
-        server.address = public
+        controlled = server.at(control)
+        assert register(controlled, key_of(entry)).status == 200
         assert server.infer("identity_fp32", [tensor_in()]).status == 200
+        controlled.post("/v2/systemsharedmemory/unregister")
         check_serves(server)

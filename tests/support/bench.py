@@ -9,6 +9,7 @@
 import contextlib
 import json
 import os
+import signal
 import subprocess
 
 import pytest
@@ -34,10 +35,13 @@ def apart():
 
 
 class Load:
-    """A load in progress. Leaving the context waits for its end."""
+    """A load in progress. Leaving the context waits for its end.
 
-    def __init__(self, url, *words, seconds, warm_up=1):
-        command = [slipway_path(), "bench", url, *words, "--json", "--verify"]
+    verify  every answer has to be the first one's, byte for byte
+    """
+
+    def __init__(self, url, *words, seconds, warm_up=1, verify=True):
+        command = [slipway_path(), "bench", url, *words, "--json", *["--verify"] * verify]
         command += ["--duration", f"{seconds * 1000:.0f}ms", "--warm-up", f"{warm_up * 1000:.0f}ms"]
         self._limit_s = seconds + warm_up + LATE_S
         self._process = subprocess.Popen(
@@ -46,6 +50,13 @@ class Load:
 
     def __enter__(self):
         return self
+
+    def goes_on(self):
+        return self._process.poll() is None
+
+    def end(self):
+        """Before its time; what it measured until then is in its report."""
+        self._process.send_signal(signal.SIGINT)
 
     def __exit__(self, kind, *_):
         if kind is not None:
@@ -61,6 +72,11 @@ class Load:
         assert self._output, self._complaint
         (run,) = json.loads(self._output)["runs"]
         return run
+
+
+def peak(url, *words):
+    """Answers a second of a closed loop, the best of three: as many as this server has for this load."""
+    return max(load(url, "--concurrency", 4, *words, seconds=0.4, warm_up=0.1)["per_second"] for _ in range(3))
 
 
 def load(url, *words, seconds, warm_up=1):

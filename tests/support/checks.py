@@ -9,7 +9,8 @@ from support.tensors import outputs_of
 
 MAX_ERROR_BYTES = 1024
 MAX_ANSWER_S = 1
-FILES_SETTLE_S = 5
+SETTLE_S = 5
+MAX_GROWTH = 64 << 20
 INT32 = {"datatype": "INT32", "shape": [1, 16]}
 
 
@@ -43,11 +44,14 @@ def check_serves(server, model="add_sub"):
 
 @contextlib.contextmanager
 def unharmed(server):
-    """Whatever is done inside, the same process serves on afterwards and holds no more files than before."""
-    pid, files = server.pid, server.open_files()
+    """Whatever is done inside, the same process serves on afterwards, holds no more files than before, no memory that
+    is charged to requests, and little more memory in all."""
+    pid, files, rss = server.pid, server.open_files(), server.rss_bytes()
     yield
     check_serves(server)
     assert server.is_running() and server.pid == pid
-    wait_until(
-        lambda: server.open_files() <= files, FILES_SETTLE_S, f"{server.open_files()} open files, {files} before;"
-    )
+    wait_until(lambda: server.open_files() <= files, SETTLE_S, f"{server.open_files()} open files, {files} before;")
+    charged = lambda: server.metric("slipway_request_memory_bytes")
+    wait_until(lambda: charged() == 0, SETTLE_S, f"{charged()} bytes charged to requests that are over;")
+    if not server.is_sanitized():  # which keeps what was freed
+        wait_until(lambda: server.rss_bytes() <= rss + MAX_GROWTH, SETTLE_S, f"{server.rss_bytes()} bytes, {rss} before;")

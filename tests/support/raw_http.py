@@ -53,3 +53,10 @@ def status_of(answer):
     """The status of the first answer."""
     assert answer.startswith(b"HTTP/1.1 "), answer[:200]
     return int(answer[9:12])
+
+
+def error_of(answer):
+    """The message of the only answer, an error."""
+    head_bytes, _, body = answer.partition(b"\r\n\r\n")
+    assert f"content-length: {len(body)}".encode() in head_bytes.lower(), answer
+    return json.loads(body)["error"]

@@ -41,12 +41,12 @@ def heavy_model(factor, columns=1 << 18):
     return field(1, 8) + field(7, graph) + field(8, field(2, 13))
 
 
-def row_model(factor):
+def row_model(factor, x="x", y="y", operator="Mul"):
     """As `scaled_model`, of rows alone: x FP32 [-1,4] -> y = factor x."""
     tensor = field(1, 1) + field(2, 1) + field(8, "w") + field(9, struct.pack("<f", factor))
-    multiply = field(1, "x") + field(1, "w") + field(2, "y") + field(4, "Mul")
+    multiply = field(1, x) + field(1, "w") + field(2, y) + field(4, operator)
     graph = field(1, multiply) + field(2, "rows") + field(5, tensor)
-    graph += field(11, _value("x", "batch", 4)) + field(12, _value("y", "batch", 4))
+    graph += field(11, _value(x, "batch", 4)) + field(12, _value(y, "batch", 4))
     return field(1, 8) + field(7, graph) + field(8, field(2, 13))
 
 

@@ -23,6 +23,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 POLL_S = 0.02
+FILES_SETTLE_S = 5
 
 
 def slipway_path():
@@ -128,6 +129,7 @@ class Server:
         self._reader = None
         self._lines = []
         self._killed = False
+        self._files_when_ready = None
 
     # --- the process
 
@@ -162,6 +164,7 @@ class Server:
             ), f"the server ended with {self.exit_code()}:\n{self.log_text()}"
             with contextlib.suppress(OSError, http.client.HTTPException):
                 if self.get("/v2/health/ready", timeout_s=2).status == 200:
+                    self._files_when_ready = self.open_files()
                     return
             assert time.monotonic() < deadline, f"not ready after {timeout_s} s:\n{self.log_text()}"
             time.sleep(POLL_S)
@@ -213,9 +216,16 @@ class Server:
     def __exit__(self, kind, error, traceback):
         if self._killed:
             return
+        if kind is None and self.is_running() and self._files_when_ready is not None:
+            wait_until(self._has_let_go, FILES_SETTLE_S, f"as few open files as when it was ready, {self._files_when_ready},")
         code = self.stop()
         if kind is None:
             assert code == 0, f"the server ended with {code}:\n{self.log_text()}"
+
+    def _has_let_go(self):
+        with contextlib.suppress(OSError):  # it has ended by itself
+            return self.open_files() <= self._files_when_ready
+        return True
 
     # --- what it says and uses
 
@@ -242,6 +252,10 @@ class Server:
     def rss_bytes(self):
         rollup = pathlib.Path(f"/proc/{self.pid}/smaps_rollup").read_text(encoding="ascii")
         return int(re.search(r"^Rss:\s+(\d+) kB", rollup, re.MULTILINE)[1]) * 1024
+
+    def is_sanitized(self):
+        """Whether AddressSanitizer watches the process."""
+        return "libasan" in pathlib.Path(f"/proc/{self.pid}/maps").read_text(encoding="utf-8")
 
     def open_files(self):
         """How many descriptors the process holds."""

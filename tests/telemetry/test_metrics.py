@@ -75,10 +75,36 @@ def test_triton_names_tell_the_same(server):
     assert triton["nv_inference_compute_infer_duration_us"] > 0
 
 
-@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not on the PATH")
+needs_promtool = pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not on the PATH")
+
+
+def promtool(text):
+    """@return (exit code, what it says, a line each)"""
+    done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, timeout=30)
+    return done.returncode, (done.stdout + done.stderr).splitlines()
+
+
+@needs_promtool
 def test_promtool_has_nothing_to_say(server):
     assert server.infer("identity_fp32", [X]).status == 200
     assert server.get("/nothing").status == 404
-    text = server.get("/metrics").text
-    done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, timeout=30)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert promtool(server.get("/metrics").text) == (0, [])
+
+
+NAMING_RULES = {
+    'counter metrics should have "_total" suffix',
+    'non-histogram and non-summary metrics should not have "_count" suffix',
+    "metric names should not contain abbreviated units",
+}
+
+
+@needs_promtool
+def test_promtool_minds_nothing_in_tritons_names_but_the_names(server):
+    assert server.infer("identity_fp32", [X]).status == 200
+    text = server.get("/metrics/triton").text
+    told = set(re.findall(r"^# TYPE (nv_\w+) (?:counter|gauge)$", text, re.M))
+    assert {"nv_inference_request_success", "nv_inference_pending_request_count", "nv_cpu_utilization"} <= told
+    _, complaints = promtool(text)
+    assert complaints and all(line.startswith("nv_") for line in complaints), complaints
+    assert {line.split(" ", 1)[1] for line in complaints} <= NAMING_RULES
+    assert promtool(text.replace("nv_inference_count{", "nv_inference_count{{", 1))[1] != complaints

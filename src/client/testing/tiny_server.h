@@ -42,6 +42,9 @@ class TinyServer {
     close(listener_);
   }
 
+  /// Who is connected is answered on; nobody else gets a connection.
+  void StopListening() { shutdown(listener_, SHUT_RDWR); }
+
   std::string Url(const std::string& path) const {
     return "http://127.0.0.1:" + std::to_string(port_) + path;
   }
@@ -58,7 +61,8 @@ class TinyServer {
   void Accept(const std::stop_token& stop) {
     while (Readable(listener_, stop)) {
       const int fd = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-      if (fd >= 0) connections_.emplace_back([this, fd](std::stop_token s) { Talk(fd, s); });
+      if (fd < 0) return;
+      connections_.emplace_back([this, fd](std::stop_token s) { Talk(fd, s); });
     }
   }
 
