@@ -1,5 +1,6 @@
 """slipway inspect: what a pickle holds, with verdicts; trees as rules that give the framework's answers; what runs a model."""
 
+import gzip
 import json
 import math
 import pickle
@@ -48,6 +49,15 @@ def test_a_pickle_of_an_estimator_names_nothing_that_is_refused(slipway, path):
     assert "REFUSED" not in done.stdout
     refused, named = refused_line(done.stdout)
     assert refused == 0 and named == done.stdout.count("  allowed ")
+
+
+def test_a_packed_pickle_is_unpacked_first(slipway, tmp_path):
+    path = tmp_path / "model.joblib.gz"
+    path.write_bytes(gzip.compress((TEST_MODELS / "sklearn" / "random-forest.pkl").read_bytes()))
+    done = slipway("inspect", path, "--pickle")
+    assert done.returncode == 0 and "packed with gzip\n" in done.stdout, done.stdout + done.stderr
+    plain = slipway("inspect", TEST_MODELS / "sklearn" / "random-forest.pkl", "--pickle")
+    assert done.stdout.replace(", packed with gzip", "") == plain.stdout
 
 
 def test_a_pickle_that_calls_is_refused_with_its_offset_and_nothing_happens(slipway, tmp_path):
