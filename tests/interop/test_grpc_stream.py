@@ -168,6 +168,7 @@ def test_a_cancelled_stream_drops_what_waits(streams_server):
     stream.client.stop_stream(cancel_requests=True)
     assert stream.next()[1].status() == "StatusCode.CANCELLED"
     wait_until(lambda: waiting() == 0, what="the end of what waited")
+    stream.client.close()
 
 
 def test_what_is_no_message_ends_the_stream(examples_server):

@@ -23,7 +23,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 POLL_S = 0.02
-FILES_SETTLE_S = 5
+FILES_SETTLE_S = 30  # a run that nobody waits for any more holds its connection until it ends
 
 
 def slipway_path():
