@@ -107,7 +107,7 @@ class Square final : public Echo {
   }
 };
 
-struct PiecesTest : testing::Test {
+struct RunInPiecesTest : testing::Test {
   const Tensor numbers = Floats({5, 1}, {1, 2, 3, 4, 5});
   const Tensor texts = Strings({5}, {"one", "", "three", "4", "five"});
   const BoundRequest bound{.inputs = {&numbers, nullptr, &texts}, .outputs = {2, 0}};
@@ -119,7 +119,7 @@ struct PiecesTest : testing::Test {
   }
 };
 
-TEST_F(PiecesTest, OfARequestAreItsRowsInTheirOrder) {
+TEST_F(RunInPiecesTest, OfARequestAreItsRowsInTheirOrder) {
   const Echo model;
   ASSERT_TRUE(
       RunInPieces(model, bound, 5, 2, {}, results, [&](int64_t rows) { return Note(rows); }).ok());
@@ -132,7 +132,7 @@ TEST_F(PiecesTest, OfARequestAreItsRowsInTheirOrder) {
   EXPECT_EQ(Values(results[1]), Values(numbers));
 }
 
-TEST_F(PiecesTest, ThatDoNotFitTogetherAreRunAsOne) {
+TEST_F(RunInPiecesTest, ThatDoNotFitTogetherAreRunAsOne) {
   const Square model;
   ASSERT_TRUE(
       RunInPieces(model, bound, 5, 2, {}, results, [&](int64_t rows) { return Note(rows); }).ok());
@@ -140,7 +140,7 @@ TEST_F(PiecesTest, ThatDoNotFitTogetherAreRunAsOne) {
   EXPECT_EQ(results[0].shape, (Shape{5, 5}));
 }
 
-TEST_F(PiecesTest, EndWhenTheyAreNotWanted) {
+TEST_F(RunInPiecesTest, EndWhenTheyAreNotWanted) {
   const Echo model;
   const Status ended = RunInPieces(model, bound, 5, 2, {}, results, [&](int64_t) {
     return MakeError(Reason::kCancelled, "the client has gone");

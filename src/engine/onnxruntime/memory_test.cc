@@ -60,7 +60,7 @@ TEST_F(MemoryTest, ALargeBlockIsUsedAgainForWhatIsNotMuchSmaller) {
   EXPECT_NE(other, first);
   EXPECT_EQ(Take(kMiB + 1000), first) << "the same size but for rounding";
   GiveBack(first);
-  void* const smaller = Take(400'000);
+  void* const smaller = Take(600'000);
   EXPECT_EQ(smaller, first);
   GiveBack(other);
   void* const small = Take(Memory::kLargeBytes);
