@@ -25,7 +25,8 @@ def test_a_run_past_the_limit_is_ended():
 
 def test_a_worker_that_does_not_come_back_makes_the_server_unready(repository):
     repository.put("product", 1, product_model())
-    with Server(repository, args=("--run-limit", "1s")) as server:
+    # Within the limit the operator before the long one takes and fills its memory, 256 MB.
+    with Server(repository, args=("--run-limit", "4s")) as server:
         for _ in range(3):  # so that the model is known to be slow
             server.post("/v2/models/product/infer", body("n", [256, 256]))
         # About a teraflop in one operator, and the runtime looks only between operators.
