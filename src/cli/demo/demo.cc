@@ -63,8 +63,7 @@ std::vector<Scene> Scenes() {
        "penguins is why.",
        with({"--gate", "strict.gate"}), kFailed},
       {"4. What was made: one file with the model, what it takes, where it comes from; and beside "
-       "it "
-       "what was found out of it.",
+       "it what was found out of it.",
        {"bundle", "show", "penguins.slipway"}},
   };
 }
