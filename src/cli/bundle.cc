@@ -63,9 +63,10 @@ class Page {
 
 void AddTensors(Page& page, std::string_view title, const std::vector<TensorSpec>& specs) {
   for (const TensorSpec& spec : specs) {
+    const bool takes_numbers = spec.any_number && spec.dtype != DType::kBytes;
     page.Line(title, fmt::format("{}  {}{}{}{}", spec.name, ToString(spec.dtype, spec.shape),
                                  spec.optional ? ", optional" : "",
-                                 spec.any_number ? ", numbers of any type" : "",
+                                 takes_numbers ? ", numbers of any type" : "",
                                  spec.on_request ? ", on request" : ""));
     if (!spec.labels.empty())
       page.Line(title,

@@ -267,13 +267,7 @@ size_t FormatNumbers(std::span<const float> values, char** to) {
     done += written;
     if (written < count) return done;
   }
-  for (; done < values.size(); ++done) {
-    char* const end = FormatNumber(values[done], *to);
-    if (end == nullptr) break;
-    *end = ',';
-    *to = end + 1;
-  }
-  return done;
+  return done + FormatOneByOne(values.subspan(done), to);
 }
 
 }  // namespace slipway

@@ -31,13 +31,10 @@ char* FormatNumber(T value, char* to) {
 }
 
 /// Writes values, each with a comma behind it, at `to`, which has room for as many times
-/// kMaxNumberText + 1 bytes and is moved to their end. Several are computed at once.
+/// kMaxNumberText + 1 bytes and is moved to their end.
 /// @return how many were written: all, or those before the first that JSON cannot say.
-size_t FormatNumbers(std::span<const float> values, char** to);
-
-/// The same of any other kind.
 template <typename T>
-size_t FormatNumbers(std::span<const T> values, char** to) {
+size_t FormatOneByOne(std::span<const T> values, char** to) {
   for (size_t done = 0; done < values.size(); ++done) {
     char* const end = FormatNumber(values[done], *to);
     if (end == nullptr) return done;
@@ -46,6 +43,13 @@ size_t FormatNumbers(std::span<const T> values, char** to) {
   }
   return values.size();
 }
+
+template <typename T>
+size_t FormatNumbers(std::span<const T> values, char** to) {
+  return FormatOneByOne(values, to);
+}
+/// The same, several computed at once.
+size_t FormatNumbers(std::span<const float> values, char** to);
 
 /// Appends `value`; false, nothing appended, for NaN and the infinities.
 template <typename T>

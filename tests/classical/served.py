@@ -1,11 +1,9 @@
 """Models made by frameworks when the tests run, served by one server, beside the answers they gave themselves."""
 
 import contextlib
-import time
 
+from support.repository import settled
 from support.server import Server
-
-LOAD_TIMEOUT_S = 600
 
 
 class Served:
@@ -61,18 +59,3 @@ def _made(make):
         return make()
     except Exception as error:  # told by the test of this model
         return error
-
-
-def settled(server, count):
-    """name -> the repository's entry, once every model is ready or refused."""
-    deadline = time.monotonic() + LOAD_TIMEOUT_S
-    while time.monotonic() < deadline:
-        assert server.is_running(), server.log_text()
-        try:
-            entries = server.post("/v2/repository/index", b"{}", {}).json()
-        except OSError:
-            entries = []
-        if len(entries) == count and all(each["state"] in ("READY", "UNAVAILABLE") for each in entries):
-            return {each["name"]: each for each in entries}
-        time.sleep(0.1)
-    raise AssertionError(f"models are not loaded after {LOAD_TIMEOUT_S} s")

@@ -11,21 +11,12 @@ import zlib
 
 import pytest
 
-from served import settled
 from support.classical import FIXTURES
+from support.pickles import Calls
+from support.repository import settled
 from support.server import Server
 
 MARK = "slipway-was-here"
-
-
-class Calls:
-    """Pickles to a call of `function` with `arguments`."""
-
-    def __init__(self, function, *arguments):
-        self.call = (function, arguments)
-
-    def __reduce__(self):
-        return self.call
 
 
 def spelled(module, name, argument):

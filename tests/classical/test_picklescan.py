@@ -11,8 +11,8 @@ import subprocess
 
 import pytest
 
-from served import settled
 from support.classical import FIXTURES
+from support.repository import settled
 from support.server import Server, slipway_path
 
 FOLDER = os.environ.get("SLIPWAY_PICKLESCAN")

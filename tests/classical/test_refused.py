@@ -8,8 +8,8 @@ import types
 import pytest
 
 import frameworks
-from served import settled
 from support.classical import FIXTURES
+from support.repository import settled
 from support.server import Server
 
 if frameworks.missing is None:

@@ -11,9 +11,9 @@ import subprocess
 import pytest
 
 import frameworks
-from served import settled
 from support.classical import AREAS, FIXTURES, check_outputs, fixtures_of, tensors_of
 from support.models import TEST_MODELS
+from support.repository import settled
 from support.server import Server
 from support.tensors import binary_request, outputs_of
 

@@ -31,6 +31,18 @@ def test_show_tells_what_the_bundle_says(slipway, packed):
     assert told["digest"] in shown.stdout and told["attestations"] == []
 
 
+def test_show_says_numbers_of_any_type_of_numbers_alone(slipway, tmp_path):
+    """The columns of a table, words among them, which take no numbers."""
+    rows = tmp_path / "rows.csv"
+    rows.write_text("size,soil,kind\n" + "".join(f"{i}.5,{'clay' if i % 3 else 'sand'},{'ab'[i % 2]}\n" for i in range(60)))
+    bundle = tmp_path / "kinds.slipway"
+    made = slipway("train", rows, "--target", "kind", "--model", "tree", "-o", bundle)
+    assert made.returncode == 0, made.stderr
+    shown = slipway("bundle", "show", bundle).stdout
+    assert "size  FP64 [-1,1], numbers of any type\n" in shown
+    assert "soil  BYTES [-1,1]\n" in shown
+
+
 def test_show_finds_attestations_and_tells_those_of_another_bundle(slipway, packed):
     digest = json.loads(slipway("bundle", "show", packed, "--json").stdout)["digest"]
     beside = packed.parent

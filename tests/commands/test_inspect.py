@@ -14,19 +14,10 @@ import pytest
 
 from support.classical import FIXTURES, agrees
 from support.models import EXAMPLES, TEST_MODELS
+from support.pickles import Calls
 from support.server import has_onnxruntime
 
 MARK = "slipway-was-here"
-
-
-class Calls:
-    """Pickles to a call of `function` with `arguments`."""
-
-    def __init__(self, function, *arguments):
-        self.call = (function, arguments)
-
-    def __reduce__(self):
-        return self.call
 
 
 def refused_line(text):

@@ -6,10 +6,12 @@ import json
 import os
 import shutil
 import struct
+import time
 
 from support.models import TEST_MODELS
 from support.protobuf import field
 
+LOADING_S = 600  # a thousand models at most
 SCALED = (TEST_MODELS / "optional_input.onnx").read_bytes()
 SCALE = struct.pack("<f", 3)  # its constant, once in the file
 
@@ -141,3 +143,18 @@ def seal(folder):
         data = (folder / entry["path"]).read_bytes()
         entry["size"], entry["sha256"] = len(data), hashlib.sha256(data).hexdigest()
     path.write_text(json.dumps(manifest), encoding="utf-8")
+
+
+def settled(server, count):
+    """name -> the repository's entry, once every model is ready or refused."""
+    deadline = time.monotonic() + LOADING_S
+    while time.monotonic() < deadline:
+        assert server.is_running(), f"the server ended with {server.exit_code()}:\n{server.log_text()}"
+        try:
+            entries = server.post("/v2/repository/index", b"{}", {}).json()
+        except OSError:
+            entries = []
+        if len(entries) == count and all(each["state"] in ("READY", "UNAVAILABLE") for each in entries):
+            return {each["name"]: each for each in entries}
+        time.sleep(0.1)
+    raise AssertionError(f"models are not loaded after {LOADING_S} s")

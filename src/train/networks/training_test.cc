@@ -5,11 +5,13 @@
 #include "base/team.h"
 #include "train/algebra/testing/small_samples.h"
 #include "train/kinds.h"
+#include "train/testing/losses.h"
 
 namespace slipway::train {
 namespace {
 
 using testing::Classes;
+using testing::Losses;
 using testing::RowList;
 using testing::TwoMoons;
 using testing::Values;
@@ -231,19 +233,6 @@ TEST(TrainingTest, TeamsOfOneSizeGiveTheSameBits) {
   EXPECT_EQ(first, train(team));
   for (size_t i = 0; i < first.size(); ++i) EXPECT_NEAR(first[i], alone[i], 1e-3);
 }
-
-/// Remembers the losses of the rows that judge.
-class Losses : public Watch {
- public:
-  bool Report(const Progress& progress) override {
-    validation.push_back(progress.validation);
-    return true;
-  }
-  bool WantsCheckpoint() override { return false; }
-  Status SaveCheckpoint(std::string) override { return OkStatus(); }
-
-  std::vector<double> validation;
-};
 
 TEST(TrainingTest, EarlyStoppingKeepsTheBestParameters) {
   const Samples samples = TwoMoons(200);

@@ -3,6 +3,7 @@
 
 #include "import/graph.h"
 #include "onnx/model_info.h"
+#include "train/testing/losses.h"
 #include "train/trees/boosted.h"
 #include "train/trees/testing/samples.h"
 
@@ -14,6 +15,7 @@ using testing::Fit;
 using ::testing::HasSubstr;
 using testing::kMissing;
 using testing::Regression;
+using train::testing::Losses;
 
 const Boosted& BoostedOf(const Fitted& fitted) {
   return dynamic_cast<const BoostedModel&>(fitted).boosted();
@@ -149,19 +151,6 @@ TEST(BoostingTest, MonotoneFeaturesNeverTurnTheAnswer) {
     EXPECT_GT(sign * (scores.back() - scores.front()), 0.01);
   }
 }
-
-/// Remembers the losses of the rows that judge.
-class Losses : public Watch {
- public:
-  bool Report(const Progress& progress) override {
-    validation.push_back(progress.validation);
-    return true;
-  }
-  bool WantsCheckpoint() override { return false; }
-  Status SaveCheckpoint(std::string) override { return OkStatus(); }
-
-  std::vector<double> validation;
-};
 
 double LogLossOf(const Samples& samples, const std::vector<double>& scores) {
   double loss = 0;

@@ -5,9 +5,9 @@ import pathlib
 import pickle
 import subprocess
 import tempfile
-import time
 
 from support.parity import ask, difference
+from support.repository import settled
 from support.server import Server, slipway_path
 
 AGREES, DIFFERS, REFUSED = "agrees", "differs", "refused"
@@ -15,7 +15,6 @@ NO_PREDICT, CUSTOM, PRIVATE = "no predict side", "custom class", "private class"
 NOT_PICKLED, NOT_ASKED = "not picklable", "not askable"
 MODELS_AT_ONCE = 60
 CONVERT_TIMEOUT_S = 120
-LOAD_TIMEOUT_S = 300
 
 
 @dataclasses.dataclass
@@ -77,7 +76,7 @@ def _load_and_compare(models):
         if not served:
             return
         with Server(folder, wait_ready=False) as server:
-            states = _states(server, len(served))
+            states = settled(server, len(served))
             for name, (cases, verdict) in served.items():
                 verdict.outcome, verdict.detail = _compared(server, name, cases, states[name])
 
@@ -97,21 +96,6 @@ def _convert(model, out):
     out.parent.rmdir()
     out.parent.parent.rmdir()
     return done.stderr.strip().removeprefix("slipway convert: ")
-
-
-def _states(server, count):
-    """name -> the repository's entry of it, once every model is loaded or refused."""
-    deadline = time.monotonic() + LOAD_TIMEOUT_S
-    while time.monotonic() < deadline:
-        assert server.is_running(), f"the server ended with {server.exit_code()}:\n{server.log_text()}"
-        try:
-            entries = server.post("/v2/repository/index", b"{}", {}).json()
-        except OSError:
-            entries = []
-        if len(entries) == count and all(each["state"] in ("READY", "UNAVAILABLE") for each in entries):
-            return {each["name"]: each for each in entries}
-        time.sleep(0.1)
-    raise AssertionError(f"models are not loaded after {LOAD_TIMEOUT_S} s")
 
 
 def _compared(server, name, cases, state):
