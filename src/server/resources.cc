@@ -9,6 +9,7 @@
 #include <fstream>
 #include <optional>
 #include <sstream>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -31,44 +32,52 @@ std::optional<int64_t> Number(const std::vector<std::string>& words, size_t inde
   return value;
 }
 
-/// The process's own group and all above it: any of them may hold the tightest limit.
-std::vector<std::string> GroupFolders(const std::string& root) {
-  std::vector<std::string> folders = {root + "/sys/fs/cgroup"};
+/// Folders of the process's own group and of all above it, any of which may hold the tightest
+/// limit: those of a controller of cgroup 1, or of the one hierarchy of cgroup 2 where `controller`
+/// is empty.
+std::vector<std::string> GroupFolders(const std::string& root, std::string_view controller) {
+  std::vector<std::string> folders = {
+      fmt::format("{}/sys/fs/cgroup{}{}", root, controller.empty() ? "" : "/", controller)};
   std::ifstream file(root + "/proc/self/cgroup");
-  for (std::string line; std::getline(file, line);) {
-    if (!line.starts_with("0::/")) continue;
+  for (std::string line; std::getline(file, line);) {  // "<hierarchy>:<controllers>:/<path>"
+    std::istringstream fields(line);
+    std::string hierarchy, controllers;
+    std::getline(std::getline(fields, hierarchy, ':'), controllers, ':');
+    if (fmt::format(",{},", controllers).find(fmt::format(",{},", controller)) == std::string::npos)
+      continue;
     std::string folder = folders[0];
-    std::istringstream segments(line.substr(4));
-    for (std::string segment; std::getline(segments, segment, '/');)
+    for (std::string segment; std::getline(fields, segment, '/');)
       if (!segment.empty() && segment != "..") folders.push_back(folder += "/" + segment);
   }
   return folders;
 }
 
-std::optional<double> QuotaOf(const std::string& root, const std::vector<std::string>& folders) {
+std::optional<double> QuotaOf(const std::string& root) {
   std::optional<double> tightest;
   const auto take = [&](std::optional<int64_t> quota, std::optional<int64_t> period) {
     if (!quota || !period) return;
     const double cpus = static_cast<double>(*quota) / static_cast<double>(*period);
     tightest = std::min(tightest.value_or(cpus), cpus);
   };
-  for (const std::string& folder : folders) {
+  for (const std::string& folder : GroupFolders(root, "")) {
     const auto words = Words(folder + "/cpu.max");
     take(Number(words, 0), Number(words, 1));
   }
-  const std::string v1 = root + "/sys/fs/cgroup/cpu/cpu.cfs_";
-  take(Number(Words(v1 + "quota_us"), 0), Number(Words(v1 + "period_us"), 0));
+  for (const std::string& folder : GroupFolders(root, "cpu"))
+    take(Number(Words(folder + "/cpu.cfs_quota_us"), 0),
+         Number(Words(folder + "/cpu.cfs_period_us"), 0));
   return tightest;
 }
 
-std::optional<int64_t> GroupMemory(const std::string& root,
-                                   const std::vector<std::string>& folders) {
+std::optional<int64_t> GroupMemory(const std::string& root) {
   std::optional<int64_t> tightest;
-  const auto take = [&](std::optional<int64_t> limit) {
-    if (limit) tightest = std::min(tightest.value_or(*limit), *limit);
+  const auto take = [&](const std::string& file) {
+    if (const auto limit = Number(Words(file), 0))
+      tightest = std::min(tightest.value_or(*limit), *limit);
   };
-  for (const std::string& folder : folders) take(Number(Words(folder + "/memory.max"), 0));
-  take(Number(Words(root + "/sys/fs/cgroup/memory/memory.limit_in_bytes"), 0));
+  for (const std::string& folder : GroupFolders(root, "")) take(folder + "/memory.max");
+  for (const std::string& folder : GroupFolders(root, "memory"))
+    take(folder + "/memory.limit_in_bytes");
   return tightest;
 }
 
@@ -88,8 +97,7 @@ Resources DetectResources(const std::string& root) {
   else  // more processors than the set has room for
     found.processors = std::max(static_cast<int>(std::thread::hardware_concurrency()), 1);
   found.processors_from = "affinity";
-  const auto folders = GroupFolders(root);
-  if (const auto quota = QuotaOf(root, folders)) {
+  if (const auto quota = QuotaOf(root)) {
     const int whole = std::max(static_cast<int>(std::ceil(*quota)), 1);
     if (whole < found.processors) {
       found.processors = whole;
@@ -98,7 +106,7 @@ Resources DetectResources(const std::string& root) {
   }
   found.memory_bytes = MachineMemory(root);
   found.memory_from = "machine";
-  if (const auto limit = GroupMemory(root, folders);
+  if (const auto limit = GroupMemory(root);
       limit && static_cast<size_t>(*limit) < found.memory_bytes) {
     found.memory_bytes = static_cast<size_t>(*limit);
     found.memory_from = "cgroup";

@@ -48,5 +48,17 @@ TEST(ResourcesTest, OlderContainersHaveOtherFiles) {
   EXPECT_EQ(found.memory_bytes, 268435456u);
 }
 
+TEST(ResourcesTest, OlderGroupsAreLookedForByController) {
+  FakeMachine machine;
+  machine.Write("proc/self/cgroup", "5:memory:/jobs/one\n4:cpu,cpuacct:/jobs/two\n0::/\n");
+  machine.Write("sys/fs/cgroup/memory/jobs/memory.limit_in_bytes", "268435456\n");
+  machine.Write("sys/fs/cgroup/memory/jobs/two/memory.limit_in_bytes", "4096\n");
+  machine.Write("sys/fs/cgroup/cpu/jobs/two/cpu.cfs_quota_us", "100000\n");
+  machine.Write("sys/fs/cgroup/cpu/jobs/two/cpu.cfs_period_us", "100000\n");
+  const Resources found = DetectResources(machine.root);
+  EXPECT_EQ(found.processors, 1);
+  EXPECT_EQ(found.memory_bytes, 268435456u);
+}
+
 }  // namespace
 }  // namespace slipway::server

@@ -44,17 +44,22 @@ inline uint32_t ParseEightDigits(uint64_t word) {
       ((word & kPairs) * kWeightsLow + ((word >> 16) & kPairs) * kWeightsHigh) >> 32);
 }
 
+/// Decimal → double → float disagrees with a single rounding only across a midpoint between two
+/// floats, and those are doubles: so it is enough to stay away from them, by more than the error
+/// (3 × 2^-53 of the value is at most 3 of its last places), and within the normal floats.
+namespace float_rounding {
+inline constexpr uint64_t kBelowFloat =
+    (uint64_t{1} << 29) - 1;  // bits of a double that a float lacks
+inline constexpr uint64_t kMidpoint = uint64_t{1} << 28;
+inline constexpr uint64_t kMargin = 8;
+inline constexpr uint64_t kLeast = std::bit_cast<uint64_t>(0x1.0000001p-126);
+inline constexpr uint64_t kGreatest = std::bit_cast<uint64_t>(0x1.fffffep127);
+}  // namespace float_rounding
+
 /// True when casting `value` > 0 gives the float nearest to the decimal that `value` is near to,
-/// within three roundings' error. Decimal → double → float disagrees with a single rounding only
-/// across a midpoint between two floats, and those are doubles: so it is enough to stay away from
-/// them, by more than the error (3 × 2^-53 of the value is at most 3 of its last places), and
-/// within the normal floats.
+/// within three roundings' error.
 inline bool RoundsOnceToFloat(double value) {
-  constexpr uint64_t kBelowFloat = (uint64_t{1} << 29) - 1;  // bits of a double that a float lacks
-  constexpr uint64_t kMidpoint = uint64_t{1} << 28;
-  constexpr uint64_t kMargin = 8;
-  constexpr uint64_t kLeast = std::bit_cast<uint64_t>(0x1.0000001p-126);
-  constexpr uint64_t kGreatest = std::bit_cast<uint64_t>(0x1.fffffep127);
+  using namespace float_rounding;
   const auto bits = std::bit_cast<uint64_t>(value);
   const bool near_midpoint = (bits & kBelowFloat) - (kMidpoint - kMargin) <= 2 * kMargin;
   return !near_midpoint & (bits - kLeast <= kGreatest - kLeast);

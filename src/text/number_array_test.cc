@@ -129,6 +129,39 @@ TEST(NumberArrayTest, LongFloatArraysReadAsTheirNumbersOneByOne) {
   }
 }
 
+/// Digits with a point between two of them or none, so long as vectors take; also midpoints between
+/// two floats.
+std::string RandomPlainNumber(std::mt19937_64& random) {
+  const std::string sign = random() % 3 ? "" : "-";
+  if (random() % 8 == 0) return sign + std::to_string((1u << 24) + random() % 64);
+  const size_t size = 1 + random() % 17;
+  std::string digits;
+  for (size_t i = 0; i < size; ++i) digits += static_cast<char>('0' + random() % 10);
+  const size_t point = random() % 4 == 0 ? 1 : random() % size;  // 0: none
+  if (point > 0 && point < size - 1) digits[point] = '.';
+  while (digits.size() > 1 && digits[0] == '0' && digits[1] != '.') digits.erase(0, 1);
+  return sign + digits;
+}
+
+TEST(NumberArrayTest, PlainNumbersOfAnyLengthReadAsTheirNumbersOneByOne) {
+  std::mt19937_64 random(7);
+  for (int round = 0; round < 2000; ++round) {
+    std::string text = "[";
+    std::vector<float> expected(20 + random() % 60);
+    for (float& value : expected) {
+      const std::string number = RandomPlainNumber(random);
+      std::from_chars(number.data(), number.data() + number.size(), value);
+      text += (text.size() > 1 ? random() % 16 ? "," : ", " : "") + number;
+    }
+    std::vector<float> values;
+    ASSERT_TRUE(Read(text + "]", &values, 128).ok()) << text;
+    ASSERT_EQ(values.size(), expected.size()) << text;
+    for (size_t i = 0; i < values.size(); ++i)
+      ASSERT_EQ(std::bit_cast<uint32_t>(values[i]), std::bit_cast<uint32_t>(expected[i]))
+          << i << ' ' << text;
+  }
+}
+
 /// The same text broken at one byte is refused exactly when the reader that skips it refuses.
 TEST(NumberArrayTest, LongFloatArraysAreAsStrictAsTheReader) {
   std::mt19937_64 random(6);

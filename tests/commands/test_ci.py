@@ -9,7 +9,7 @@ import pytest
 
 from support.models import ROOT
 
-STAGES = 8
+STAGES = 10
 
 
 @pytest.fixture
@@ -21,6 +21,9 @@ def ci(tmp_path):
     for name in ("tools/setup", "tools/format", "tools/build", "tools/run-tests", "make"):
         (tmp_path / name).write_text("#!/bin/sh\necho 2 passed, 0 failed, 1 skipped\n")
         (tmp_path / name).chmod(0o755)
+
+    (tmp_path / "build/coverage").mkdir(parents=True)
+    (tmp_path / "build/coverage/counters.gcda").touch()
 
     def run(minutes=0, scale="", **stubs):
         for name, text in stubs.items():
