@@ -37,7 +37,7 @@ def apart():
 class Load:
     """A load in progress. Leaving the context waits for its end.
 
-    verify  every answer has to be the first one's, byte for byte
+    verify  every answer has to be the first one's of its version, byte for byte
     """
 
     def __init__(self, url, *words, seconds, warm_up=1, verify=True):
