@@ -91,11 +91,11 @@ def logs(running, words, path, body):
 
 
 def found_model(running):
-    """Whether a new model is found within WAIT_S."""
+    """Whether a new model is found and loaded."""
     name = f"m{len(list(running.repository.folder.iterdir()))}"
     running.repository.put(name, 1, scaled_model(2.0))
     with contextlib.suppress(AssertionError):
-        return wait_until(lambda: (name, "1") in index(running.server), WAIT_S)
+        return wait_until(lambda: (name, "1") in index(running.server), 3 * WAIT_S)
     return False
 
 
@@ -195,7 +195,7 @@ def test_a_running_server_does_otherwise(running, setting):
     running.configure(**{section: case.before})
     assert case.look(running) == case.then
     running.configure(**{section: case.after})
-    assert case.look(running) == case.now
+    wait_until(lambda: case.look(running) == case.now, what=f"{setting} {case.after}")
 
 
 def test_drain(tmp_path):
