@@ -58,4 +58,9 @@ StatusOr<WireRequest> GrpcInferClient::PrepareJson(std::string_view) const {
   return Error(Reason::kBadRequest, "JSON goes over HTTP only: gRPC's messages are binary");
 }
 
+StatusOr<std::string> GrpcInferClient::VersionIn(std::string_view body) const {
+  ASSIGN_OR_RETURN(InferAnswer answer, ReadModelInfer(body));
+  return std::move(answer.version);
+}
+
 }  // namespace slipway::client

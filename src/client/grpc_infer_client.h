@@ -15,6 +15,7 @@ class GrpcInferClient final : public InferClient {
   StatusOr<InferAnswer> Infer(const InferRequest& request) override;
   WireRequest Prepare(const InferRequest& request) const override;
   StatusOr<WireRequest> PrepareJson(std::string_view body) const override;
+  StatusOr<std::string> VersionIn(std::string_view body) const override;
 
  private:
   GrpcInferClient(Target target, std::string name, std::string version, Options options)

@@ -231,4 +231,15 @@ StatusOr<WireRequest> HttpInferClient::PrepareJson(std::string_view body) const 
   return Post("Content-Type: application/json\r\n", body);
 }
 
+// Tensors may follow the JSON, so its end is not looked for.
+StatusOr<std::string> HttpInferClient::VersionIn(std::string_view body) const {
+  std::string version;
+  JsonReader json(body);
+  const Status read = ReadObject(json, [&](std::string_view key) -> Status {
+    return key == "model_version" ? json.ReadString(&version) : json.Skip();
+  });
+  if (!read.ok()) return Unreadable(read);
+  return version;
+}
+
 }  // namespace slipway::client

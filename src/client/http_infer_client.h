@@ -41,6 +41,7 @@ class HttpInferClient final : public InferClient {
   StatusOr<InferAnswer> Infer(const InferRequest& request) override;
   WireRequest Prepare(const InferRequest& request) const override;
   StatusOr<WireRequest> PrepareJson(std::string_view body) const override;
+  StatusOr<std::string> VersionIn(std::string_view body) const override;
 
  private:
   WireRequest Post(std::string_view headers, std::string_view body) const;

@@ -89,6 +89,21 @@ TEST(InferClientTest, ReadsMetadataAndKeepsTheServersError) {
             "HTTP 400: input \"x\": expected FP32 [-1,2], got FP32 [1,1]");
 }
 
+TEST(InferClientTest, FindsTheVersionInAnAnswersBody) {
+  const auto model = InferClient::Create({*Endpoint::Parse("http://localhost/v2/models/m")});
+  ASSERT_TRUE(model.ok());
+  const std::pair<std::string_view, std::string_view> table[] = {
+      {R"({"model_name":"m","model_version":"3","outputs":[]})", "3"},
+      {"{\"outputs\":[{}],\"model_version\":\"12\"}\x01\xFF{", "12"},
+      {R"({"outputs":[]})", ""}};
+  for (const auto& [body, version] : table) {
+    const auto found = (*model)->VersionIn(body);
+    ASSERT_TRUE(found.ok()) << body;
+    EXPECT_EQ(*found, version) << body;
+  }
+  EXPECT_EQ(ReasonOf((*model)->VersionIn("[]").status()), Reason::kIo);
+}
+
 TEST(InferClientTest, NeedsAUrlOfAModel) {
   for (const std::string url :
        {"http://h:1", "http://h:1/v2/models", "grpc://h:1/v2/models/", "grpc://h:1/v2/models/%zz"})

@@ -47,6 +47,10 @@ class InferClient {
   virtual WireRequest Prepare(const InferRequest& request) const = 0;
   /// The same model asked with a body of JSON. kBadRequest where there is no such thing.
   virtual StatusOr<WireRequest> PrepareJson(std::string_view body) const = 0;
+
+  /// The version that the body of an answer names, "" where it names none. kIo when it is no
+  /// answer.
+  virtual StatusOr<std::string> VersionIn(std::string_view body) const = 0;
 };
 
 }  // namespace slipway::client

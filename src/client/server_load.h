@@ -1,6 +1,8 @@
 #pragma once
 #include <chrono>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/status.h"
@@ -12,7 +14,9 @@ namespace slipway::client {
 
 struct LoadRequest {
   WireRequest wire;
-  std::string expected;  // body of the answer; "" = any
+  std::string expected = {};  // body of the answer; "" = any
+  /// Whether another body is right as well; none = it is not.
+  std::function<bool(std::string_view body)> is_right = nullptr;
 };
 
 struct ServerLoadOptions {

@@ -4,10 +4,12 @@
 #include <cctype>
 #include <chrono>
 
+#include "protocol/dialect/model_registration.h"
 #include "protocol/flask/body_format.h"
 #include "protocol/invocations/body_format.h"
 #include "protocol/mlflow/request_reader.h"
 #include "protocol/tfserving/example_reader.h"
+#include "protocol/tfserving/kserve_reader.h"
 #include "protocol/tfserving/request_reader.h"
 #include "protocol/tfserving/testing/plenty.h"
 #include "protocol/torchserve/prediction_reader.h"
@@ -52,6 +54,12 @@ const Dialect kDialects[] = {
      },
      {{R"({"spare":)", R"(,"examples":[{"x":[1,NaN]}]})"},
       {R"({"examples":[{"x":[1,2]}],"spare":[{"deep":)", "}]}"}}},
+    {"KServe's predict",
+     [](std::string_view body, const lifecycle::ServedVersion& version, InferRequest& request) {
+       return tfserving::ReadKserveRequest(body, version.signature, request);
+     },
+     {{R"({"spare":)", R"(,"instances":[[1,NaN]]})"},
+      {R"({"inputs":[[1,2]],"spare":[{"deep":)", "}]}"}}},
     {"Vertex AI",
      [](std::string_view body, const lifecycle::ServedVersion& version, InferRequest& request) {
        return vertex::ReadPredictRequest(body, version.signature, request);
@@ -83,6 +91,11 @@ const Dialect kDialects[] = {
      },
      {{R"({"index":)", R"(,"columns":["width","height"],"data":[[1,2]]})"}},
      true},
+    {"Registrations of TorchServe and SageMaker",
+     [](std::string_view body, const lifecycle::ServedVersion&, InferRequest&) {
+       return dialect::ReadRegistration(body).status();
+     },
+     {{R"({"spare":)", R"(,"url":"m"})"}, {R"({"url":"m","spare":[{"deep":)", "}]}"}}},
 };
 
 class JsonConformanceTest : public ::testing::TestWithParam<Dialect> {

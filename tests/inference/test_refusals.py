@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from support.checks import check_error
+from support.checks import check_error, handled_within
 from support.tensors import JSON_SIZE_HEADER, LETTERS, binary_request, pack
 
 INFER = "/v2/models/identity_fp32/infer"
@@ -20,7 +20,8 @@ def infer(server, *tensors, model="identity_fp32", **fields):
 
 
 def test_shape_whose_product_overflows(server):
-    answer = infer(server, tensor([16, 2**60 + 2], [1.0]))
+    with handled_within(server, 4):
+        answer = infer(server, tensor([16, 2**60 + 2], [1.0]))
     check_error(answer, 400, '"INPUT0"', "element count")
 
 
@@ -30,7 +31,9 @@ def test_shape_whose_bytes_overflow(server):
 
 def test_shape_whose_product_overflows_binary(server):
     body, headers = binary_request([{**tensor([16, 2**60 + 2], []), "raw": b"\0\0\0\0"}])
-    check_error(server.post(INFER, body, headers), 400, '"INPUT0"', "element count")
+    with handled_within(server, 4):
+        answer = server.post(INFER, body, headers)
+    check_error(answer, 400, '"INPUT0"', "element count")
 
 
 @pytest.mark.parametrize("dimension", [-5, -1])
@@ -109,15 +112,18 @@ def test_json_size_that_cuts_the_json(server):
 def test_data_nested_too_deep(server):
     data = "[" * 120 + "1" + "]" * 120
     request = '{"inputs":[{"name":"INPUT0","datatype":"FP32","shape":[1,1],"data":%s}]}' % data
-    check_error(server.post(INFER, request.encode()), 400, '"INPUT0"', "100")
+    with handled_within(server, 16):
+        answer = server.post(INFER, request.encode())
+    check_error(answer, 400, '"INPUT0"', "100")
 
 
 @pytest.mark.parametrize("path", ["/v2/repository/index", INFER])
 def test_deep_nesting_in_a_field_nobody_reads(server, path):
-    begun = time.monotonic()
-    answer = server.post(path, b'{"unrelated":' + b"[" * 250_000)
+    with handled_within(server, 16):
+        begun = time.monotonic()
+        answer = server.post(path, b'{"unrelated":' + b"[" * 250_000)
+        assert time.monotonic() - begun < 1
     check_error(answer, 400, "100")
-    assert time.monotonic() - begun < 1
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"nul", b'{"inputs":{}}', b"\xff\xfe", b'{"inputs":[]} x'])

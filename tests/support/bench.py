@@ -35,13 +35,11 @@ def apart():
 
 
 class Load:
-    """A load in progress. Leaving the context waits for its end.
+    """A load in progress, each of whose answers has to be the first one's of its version, byte for byte. Leaving the
+    context waits for its end."""
 
-    verify  every answer has to be the first one's, byte for byte
-    """
-
-    def __init__(self, url, *words, seconds, warm_up=1, verify=True):
-        command = [slipway_path(), "bench", url, *words, "--json", *["--verify"] * verify]
+    def __init__(self, url, *words, seconds, warm_up=1):
+        command = [slipway_path(), "bench", url, *words, "--json", "--verify"]
         command += ["--duration", f"{seconds * 1000:.0f}ms", "--warm-up", f"{warm_up * 1000:.0f}ms"]
         self._limit_s = seconds + warm_up + LATE_S
         self._process = subprocess.Popen(

@@ -11,6 +11,7 @@ MAX_ERROR_BYTES = 1024
 MAX_ANSWER_S = 1
 SETTLE_S = 5
 MAX_GROWTH = 64 << 20
+MIB = 1 << 20
 INT32 = {"datatype": "INT32", "shape": [1, 16]}
 
 
@@ -40,6 +41,16 @@ def check_serves(server, model="add_sub"):
     assert outputs["OUTPUT1"]["data"] == [each - 1 for each in numbers]
     assert spent <= MAX_ANSWER_S, f"took {spent:.2f} s"
     assert server.get("/v2/health/live").status == 200
+
+
+@contextlib.contextmanager
+def handled_within(server, mebibytes):
+    """At no moment of what is done inside does the process hold so much more memory than before."""
+    check_serves(server)
+    before = server.forget_peak_rss()
+    yield
+    grown = server.peak_rss_bytes() - before
+    assert server.is_sanitized() or grown <= mebibytes * MIB, f"{grown} bytes more than before"
 
 
 @contextlib.contextmanager

@@ -253,6 +253,15 @@ class Server:
         rollup = pathlib.Path(f"/proc/{self.pid}/smaps_rollup").read_text(encoding="ascii")
         return int(re.search(r"^Rss:\s+(\d+) kB", rollup, re.MULTILINE)[1]) * 1024
 
+    def forget_peak_rss(self):
+        """From now on `peak_rss_bytes` is of what comes. @return the present peak, which is what the process holds."""
+        pathlib.Path(f"/proc/{self.pid}/clear_refs").write_text("5", encoding="ascii")
+        return self.peak_rss_bytes()
+
+    def peak_rss_bytes(self):
+        status = pathlib.Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8")
+        return int(re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)[1]) * 1024
+
     def is_sanitized(self):
         """Whether AddressSanitizer watches the process."""
         return "libasan" in pathlib.Path(f"/proc/{self.pid}/maps").read_text(encoding="utf-8")

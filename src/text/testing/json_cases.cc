@@ -77,9 +77,12 @@ constexpr std::string_view kBadText[] = {"\"\\uD800\"",
                                          "\"\xF0\x82\x82\xAC\"",
                                          "\"\xF4\x90\x80\x80\"",
                                          "\"\xF8\x88\x80\x80\x80\"",
+                                         "\"\xFC\x80\x80\x80\x80\x80\"",
                                          "\"1234567\xFF\"",
                                          "\xEF\xBB\xBF{}",
-                                         "\xFF\xFE[\0]\0"sv};
+                                         "\xFF\xFE[\0]\0"sv,
+                                         "[\0\"\0\xFC\0\"\0]\0"sv,
+                                         "\0[\0\"\0\xFC\0\"\0]"sv};
 
 std::string Name(std::string_view text) {
   std::string name;

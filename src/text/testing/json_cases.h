@@ -18,7 +18,8 @@ struct JsonCase {
 std::vector<JsonCase> JsonCases();
 
 /// The 318 files of the public JSONTestSuite, fetched by tools/json-test-suite once per build
-/// folder; empty when they cannot be had (a test then says so and is skipped).
+/// folder (25 of them with text of our own); empty when they cannot be had (a test then says so and
+/// is skipped).
 std::vector<JsonCase> JsonTestSuite();
 
 }  // namespace slipway::testing
