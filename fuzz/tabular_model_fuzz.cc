@@ -1,6 +1,5 @@
 // Arbitrary bytes as a model for the tabular engine: refused, or loaded and run over rows of odd
 // numbers, within limits of memory. Rows answer together as they do alone, bit for bit.
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -26,8 +25,9 @@ constexpr MemoryLimits kMemory{.run_bytes = 64 << 20, .all_runs_bytes = 64 << 20
 
 double OddNumber(Dice& dice) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  constexpr double kOdd[] = {0.0,    -0.0,  1,         -1,         0.5,
-                             1e-300, 1e300, kInfinity, -kInfinity, std::nan("")};
+  constexpr double kOdd[] = {
+      0.0,    -0.0,  1,         -1,         0.5,
+      1e-300, 1e300, kInfinity, -kInfinity, std::numeric_limits<double>::quiet_NaN()};
   if (dice.OneIn(4)) return kOdd[dice.Below(std::size(kOdd))];
   return static_cast<double>(static_cast<int64_t>(dice.Next())) / 0x1p61;
 }
