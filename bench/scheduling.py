@@ -82,6 +82,8 @@ def _goodput_of(bench, model, shape):
         rounds = [{point: in_time(server) for point, server in servers.items()} for _ in range(bench.rounds)]
     medians_of = {point: statistics.median(each[point] for each in rounds) for point in servers}
     best = max(GRID, key=medians_of.get)
+    if not all(each[best] for each in rounds):
+        raise BenchError(f"{model}: rounds without an answer within {limit_us / 1000:.3g} ms: is the machine busy?")
     detail = (f"{medians_of[UNTUNED]:.4f} : {medians_of[best]:.4f} at {best[0]} rows, {best[1]} µs; worst of the grid "
               f"{min(medians_of[point] for point in GRID):.4f}; {LOAD * capacity:.0f} per s, limit {limit_us / 1000:.3g} ms")
     return Row("16", f"{model}: answers in time at {LOAD} load, untuned", "best of a grid of sizes and delays",
