@@ -1,6 +1,6 @@
-// Closed-loop load of unary gRPC calls over HTTP/2, on a core of its own: it never sleeps.
+// Closed-loop load of unary gRPC calls over HTTP/2; `spin` and `sleep` as load has them.
 //
-//   grpc_load PORT SECONDS CONNECTIONS STREAMS PATH MESSAGE…
+//   grpc_load spin|sleep PORT SECONDS CONNECTIONS STREAMS PATH MESSAGE…
 //
 // A server of static files serves as well. Each connection keeps STREAMS calls of PATH open; the
 // messages (files, without gRPC's prefix) take turns. Every answer has to be what that message got
@@ -209,27 +209,28 @@ double Percentile(std::vector<float>& values, double share) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 7) Fail("expected PORT SECONDS CONNECTIONS STREAMS PATH MESSAGE…");
+  if (argc < 8) Fail("expected spin|sleep PORT SECONDS CONNECTIONS STREAMS PATH MESSAGE…");
   std::vector<Message> messages;
-  for (int i = 6; i < argc; ++i) messages.push_back({Framed(argv[i]), ""});
+  const int wait_ms = std::string_view(argv[1]) == "sleep" ? 100 : 0;
+  for (int i = 7; i < argc; ++i) messages.push_back({Framed(argv[i]), ""});
   Results results;
   std::vector<std::unique_ptr<Connection>> connections;
   const int epoll = epoll_create1(0);
   const auto begun = Clock::now();
-  for (size_t i = 0; i < Parse<size_t>(argv[3]); ++i) {
+  for (size_t i = 0; i < Parse<size_t>(argv[4]); ++i) {
     auto& connection = *connections.emplace_back(
-        std::make_unique<Connection>(Parse<uint16_t>(argv[1]), argv[5], messages, results));
+        std::make_unique<Connection>(Parse<uint16_t>(argv[2]), argv[6], messages, results));
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.ptr = &connection;
     if (epoll_ctl(epoll, EPOLL_CTL_ADD, connection.fd(), &event) != 0) Fail("epoll_ctl");
-    for (size_t stream = 0; stream < Parse<size_t>(argv[4]); ++stream) connection.Call();
+    for (size_t stream = 0; stream < Parse<size_t>(argv[5]); ++stream) connection.Call();
     connection.Flush();
   }
-  const auto end = begun + std::chrono::duration<double>(Parse<double>(argv[2]));
+  const auto end = begun + std::chrono::duration<double>(Parse<double>(argv[3]));
   while (Clock::now() < end) {
     epoll_event events[64];
-    const int ready = epoll_wait(epoll, events, std::size(events), 0);
+    const int ready = epoll_wait(epoll, events, std::size(events), wait_ms);
     for (int i = 0; i < ready; ++i) static_cast<Connection*>(events[i].data.ptr)->Receive();
   }
   std::printf(

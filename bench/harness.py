@@ -14,6 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 CORES = sorted(os.sched_getaffinity(0))
 SERVER_CORE, LOAD_CORE = CORES[0], CORES[-1]
 GRPC_PATHS = ["/inference.GRPCInferenceService/ModelInfer"]
+LOAD_LIMIT_S = 600
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
@@ -160,41 +161,53 @@ def grpc_baseline(build):
     return Endpoint([program(build, "grpc_baseline"), port], port)
 
 
-def grpc_load(build, port, message_files, seconds, connections, streams, path=GRPC_PATHS[0]):
-    """As load, with `streams` unary calls open on each connection."""
-    command = [program(build, "grpc_load"), port, seconds, connections, streams, path, *message_files]
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=seconds + 60,
-                          preexec_fn=lambda: os.sched_setaffinity(0, {LOAD_CORE}))
-    if done.returncode != 0:
-        raise BenchError(f"grpc_load failed: {done.stderr}")
-    result = json.loads(done.stdout)
-    if result["errors"] or not result["requests"]:
-        raise BenchError(f"{result['errors']} wrong answers in {result['requests']} gRPC calls")
-    return result
-
-
 def load(build, port, request_files, seconds, connections, cores=(LOAD_CORE,)):
     """Closed-loop load: {"requests", "seconds", "p50_us", "p99_us"}. It spins on the load's own core; on cores
     that it shares with the server it sleeps, one process a core."""
-    alone = cores == (LOAD_CORE,)
-    command = [program(build, "load"), "spin" if alone else "sleep", port, seconds, connections // len(cores),
-               *request_files]
-    processes = [subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE,
-                                  stderr=subprocess.PIPE, text=True,
-                                  preexec_fn=functools.partial(os.sched_setaffinity, 0, {core}))
-                 for core in cores]
-    results = []
-    for process in processes:
-        out, errors = process.communicate(timeout=seconds + 60)
-        if process.returncode != 0:
-            raise BenchError(f"load failed: {errors}")
-        results.append(json.loads(out))
+    return _closed_loop(cores, connections, lambda mode, share: [
+        program(build, "load"), mode, port, seconds, share, *request_files])
+
+
+def grpc_load(build, port, message_files, seconds, connections, streams, cores=(LOAD_CORE,), path=GRPC_PATHS[0]):
+    """As load, with `streams` unary calls open on each connection."""
+    return _closed_loop(cores, connections, lambda mode, share: [
+        program(build, "grpc_load"), mode, port, seconds, share, streams, path, *message_files])
+
+
+def _closed_loop(cores, connections, command):
+    """One process a core, or one that may use all of them where there is a single connection."""
+    count = min(len(cores), connections)
+    mode = "spin" if cores == (LOAD_CORE,) else "sleep"
+    processes = [_start_load(command(mode, connections // count), {cores[index]} if count == len(cores) else set(cores))
+                 for index in range(count)]
+    results = [_load_result(process) for process in processes]
     total = max(results, key=lambda result: result["p50_us"])
-    for name in ("requests", "errors"):
-        total[name] = sum(result[name] for result in results)
-    if total["errors"] or not total["requests"]:
-        raise BenchError(f"{total['errors']} wrong answers in {total['requests']} requests")
+    total["requests"] = sum(result["requests"] for result in results)
     return total
+
+
+def open_load(build, port, request_files, seconds, connections, rate, limit_us=0):
+    """Open-loop load of `rate` requests a second on the load's own core: besides what load returns "due", and of
+    these "in_time" (answered with 200 within the limit) and "refused" (with another status)."""
+    pace = f"{rate:.1f}:{limit_us:.1f}"
+    return _load_result(_start_load([program(build, "load"), pace, port, seconds, connections, *request_files],
+                                    {LOAD_CORE}))
+
+
+def _start_load(command, cores):
+    return subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                            preexec_fn=functools.partial(os.sched_setaffinity, 0, cores))
+
+
+def _load_result(process):
+    out, complaint = process.communicate(timeout=LOAD_LIMIT_S)
+    name = pathlib.Path(process.args[0]).name
+    if process.returncode != 0:
+        raise BenchError(f"{name} failed: {complaint}")
+    result = json.loads(out)
+    if result["errors"] or not result["requests"]:
+        raise BenchError(f"{name}: {result['errors']} wrong answers in {result['requests']} requests")
+    return result
 
 
 def cpu_us_per_request(build, endpoint, request_files, seconds, connections):

@@ -1,13 +1,19 @@
-// Closed-loop load on one thread: every connection has one request in flight, answers are compared
-// byte for byte, the outcome is one line of JSON.
+// Load on one thread: answers are compared byte for byte, the outcome is one line of JSON.
 //
-//   load spin|sleep PORT SECONDS CONNECTIONS FILE…
+//   load spin|sleep PORT SECONDS CONNECTIONS FILE…      closed loop: each has a request in flight
+//   load RATE:LIMIT_US PORT SECONDS CONNECTIONS FILE…   open loop of RATE requests a second
 //
 // Each FILE is a whole HTTP request; they are sent in turn. All answers to one file must have the
 // same body. A connection that the server ends is opened again. `spin`, for a core of its own,
 // never sleeps: a sleeping client is woken by the server's send, and on a virtual machine that
 // interrupt costs the server several microseconds, the more often the slower it is, so that two
 // servers would be measured with different clients.
+//
+// The requests of an open loop are due independently of each other (Poisson, from a seed). It
+// spins; latency counts from when a request was due, also while it waits for a free connection, and
+// what has no answer a second after the end counts with the time until then. It tells besides how
+// many were due, how many of them got a 200 within LIMIT_US ("in_time") and another status
+// ("refused").
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -17,10 +23,12 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,8 +45,14 @@ struct Request {
 struct Connection {
   int fd = -1;
   Request* request = nullptr;
-  Clock::time_point sent_at;
+  Clock::time_point due;
   std::string answer;
+};
+
+/// Of an open loop; without a rate it is closed.
+struct Pace {
+  double per_second = 0;
+  float limit_us = 0;
 };
 
 [[noreturn]] void Fail(const char* what) {
@@ -90,8 +104,9 @@ size_t AnswerSize(std::string_view answer, size_t& head) {
 
 class Load {
  public:
-  Load(bool spin, uint16_t port, size_t connections, std::vector<Request> requests)
+  Load(bool spin, Pace pace, uint16_t port, size_t connections, std::vector<Request> requests)
       : wait_ms_(spin ? 0 : 100),
+        pace_(pace),
         port_(port),
         requests_(std::move(requests)),
         connections_(connections),
@@ -100,22 +115,68 @@ class Load {
   }
 
   void Run(double seconds) {
-    const auto begun = Clock::now();
-    const auto end = begun + std::chrono::duration<double>(seconds);
-    for (Connection& connection : connections_) Send(connection);
-    while (Clock::now() < end) {
-      epoll_event events[64];
-      const int ready = epoll_wait(epoll_, events, std::size(events), wait_ms_);
-      for (int i = 0; i < ready; ++i) Receive(*static_cast<Connection*>(events[i].data.ptr));
+    begun_ = Clock::now();
+    const auto end = begun_ + ToDuration(seconds);
+    if (is_open()) {
+      RunOpen(end);
+    } else {
+      for (Connection& connection : connections_) Send(connection, Clock::now());
+      while (Clock::now() < end) Receive();
     }
-    std::printf(
-        "{\"requests\": %zu, \"seconds\": %.6f, \"p50_us\": %.1f, \"p99_us\": %.1f, \"errors\": "
-        "%zu}\n",
-        latencies_us_.size(), std::chrono::duration<double>(answered_at_ - begun).count(),
-        Percentile(0.5), Percentile(0.99), errors_);
+    Print();
   }
 
  private:
+  static Clock::duration ToDuration(double seconds) {
+    return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+  }
+  static float Microseconds(Clock::duration duration) {
+    return std::chrono::duration<float, std::micro>(duration).count();
+  }
+
+  bool is_open() const { return pace_.per_second > 0; }
+
+  void RunOpen(Clock::time_point end) {
+    constexpr auto kGrace = std::chrono::seconds(1);
+    for (Connection& connection : connections_) idle_.push_back(&connection);
+    due_at_ = begun_;
+    auto now = begun_;
+    while (now < end ||
+           (now < end + kGrace && (due_at_ < end || idle_.size() < connections_.size()))) {
+      while (due_at_ <= now && due_at_ < end && !idle_.empty()) {
+        Connection& connection = *idle_.back();
+        idle_.pop_back();
+        Send(connection, TakeDue());
+      }
+      Receive();
+      now = Clock::now();
+    }
+    while (due_at_ < end) latencies_us_.push_back(Microseconds(now - TakeDue()));
+    for (const Connection& connection : connections_)
+      if (!std::ranges::count(idle_, &connection))
+        latencies_us_.push_back(Microseconds(now - connection.due));
+  }
+
+  /// When the next request is due; the one after it is drawn.
+  Clock::time_point TakeDue() {
+    const auto due = due_at_;
+    const double uniform = (static_cast<double>(random_()) + 1) / 4294967296.0;
+    due_at_ += ToDuration(-std::log(uniform) / pace_.per_second);
+    ++due_;
+    return due;
+  }
+
+  void Print() {
+    std::printf(
+        "{\"requests\": %zu, \"seconds\": %.6f, \"p50_us\": %.1f, \"p99_us\": %.1f, \"errors\": "
+        "%zu",
+        latencies_us_.size(), std::chrono::duration<double>(answered_at_ - begun_).count(),
+        Percentile(0.5), Percentile(0.99), errors_);
+    if (is_open())
+      std::printf(", \"due\": %zu, \"in_time\": %zu, \"refused\": %zu", due_, in_time_, refused_);
+    std::printf("}\n");
+  }
+
   void Open(Connection& connection) {
     connection.fd = Connect(port_);
     epoll_event event{};
@@ -124,15 +185,21 @@ class Load {
     if (epoll_ctl(epoll_, EPOLL_CTL_ADD, connection.fd, &event) != 0) Fail("load: epoll_ctl");
   }
 
-  void Send(Connection& connection) {
+  void Send(Connection& connection, Clock::time_point due) {
     connection.request = &requests_[next_++ % requests_.size()];
-    connection.sent_at = Clock::now();
+    connection.due = due;
     std::string_view left = connection.request->wire;
     while (!left.empty()) {
       const ssize_t n = send(connection.fd, left.data(), left.size(), MSG_NOSIGNAL);
       if (n < 0) Fail("load: send");
       left.remove_prefix(static_cast<size_t>(n));
     }
+  }
+
+  void Receive() {
+    epoll_event events[64];
+    const int ready = epoll_wait(epoll_, events, std::size(events), wait_ms_);
+    for (int i = 0; i < ready; ++i) Receive(*static_cast<Connection*>(events[i].data.ptr));
   }
 
   void Receive(Connection& connection) {
@@ -144,19 +211,31 @@ class Load {
     const size_t size = AnswerSize(answer, head);
     if (size == 0 || answer.size() < size) return;
     answered_at_ = Clock::now();
-    latencies_us_.push_back(
-        std::chrono::duration<float, std::micro>(answered_at_ - connection.sent_at).count());
-    const std::string_view body(answer.data() + head, answer.size() - head);
-    std::string& expected = connection.request->body;
-    if (expected.empty()) expected = body;
-    errors_ += answer.compare(9, 3, "200") != 0 || body != expected;
+    Count(connection, std::string_view(answer).substr(head));
     const bool last = IsLast(std::string_view(answer).substr(0, head));
     answer.clear();
     if (last) {
       close(connection.fd);
       Open(connection);
     }
-    Send(connection);
+    if (is_open())
+      idle_.push_back(&connection);
+    else
+      Send(connection, Clock::now());
+  }
+
+  void Count(const Connection& connection, std::string_view body) {
+    const bool ok = connection.answer.compare(9, 3, "200") == 0;
+    if (is_open() && !ok) {
+      ++refused_;
+      return;
+    }
+    const float us = Microseconds(answered_at_ - connection.due);
+    latencies_us_.push_back(us);
+    std::string& expected = connection.request->body;
+    if (expected.empty()) expected = body;
+    errors_ += !ok || body != expected;
+    in_time_ += us <= pace_.limit_us;
   }
 
   double Percentile(double share) {
@@ -168,14 +247,20 @@ class Load {
   }
 
   const int wait_ms_;
+  const Pace pace_;
   const uint16_t port_;
   std::vector<Request> requests_;
   std::vector<Connection> connections_;
   const int epoll_;
   size_t next_ = 0;
   size_t errors_ = 0;
-  Clock::time_point answered_at_;  // the last one
+  Clock::time_point begun_, answered_at_;  // the last one
   std::vector<float> latencies_us_;
+  // Of an open loop.
+  std::mt19937 random_{1};
+  std::vector<Connection*> idle_;
+  Clock::time_point due_at_;
+  size_t due_ = 0, in_time_ = 0, refused_ = 0;
   char buffer_[1 << 16];
 };
 
@@ -189,7 +274,11 @@ int main(int argc, char** argv) {
     requests.push_back({{std::istreambuf_iterator<char>(file), {}}, {}});
     if (requests.back().wire.empty()) Fail(argv[i]);
   }
-  const bool spin = std::string_view(argv[1]) == "spin";
-  Load load(spin, Parse<uint16_t>(argv[2]), Parse<size_t>(argv[4]), std::move(requests));
+  const std::string_view mode = argv[1];
+  Pace pace;
+  if (const size_t colon = mode.find(':'); colon != mode.npos)
+    pace = {Parse<double>(mode), Parse<float>(mode.substr(colon + 1))};
+  Load load(mode != "sleep", pace, Parse<uint16_t>(argv[2]), Parse<size_t>(argv[4]),
+            std::move(requests));
   load.Run(Parse<double>(argv[3]));
 }

@@ -1,4 +1,5 @@
-// Writes the models that bench/run serves: make_models FOLDER
+// Writes models that bench/run serves: make_models FOLDER NAME…
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -27,21 +28,35 @@ std::string FirstPixel() {
   return b.Serialize();
 }
 
-bool Write(const std::filesystem::path& path, std::string_view bytes) {
-  std::ofstream file(path, std::ios::binary);
-  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  return file.flush().good();
-}
+constexpr struct {
+  std::string_view name;
+  std::string (*bytes)();
+} kModels[] = {
+    {"tiny_gemm", [] { return slipway::bench::TinyGemm(); }},
+    {"tiny_gemm_selu", slipway::bench::TinyGemmAndSelu},
+    {"first_pixel", FirstPixel},
+    {"mobilenet_v2", [] { return slipway::bench::MobileNetV2(); }},
+    {"minilm", [] { return slipway::bench::MiniLm(); }},
+    {"resnet50", [] { return slipway::bench::ResNet50(); }},
+};
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) return 2;
+  if (argc < 3) return 2;
   const std::filesystem::path folder = argv[1];
-  const bool written = Write(folder / "tiny_gemm.onnx", slipway::bench::TinyGemm()) &&
-                       Write(folder / "tiny_gemm_selu.onnx", slipway::bench::TinyGemmAndSelu()) &&
-                       Write(folder / "mobilenet_v2.onnx", slipway::bench::MobileNetV2()) &&
-                       Write(folder / "first_pixel.onnx", FirstPixel());
-  if (!written) std::fprintf(stderr, "make_models: cannot write to %s\n", folder.c_str());
-  return written ? 0 : 1;
+  for (const std::string name : std::span(argv + 2, argv + argc)) {
+    const auto* const model =
+        std::ranges::find_if(kModels, [&](const auto& each) { return each.name == name; });
+    if (model == std::end(kModels)) {
+      std::fprintf(stderr, "make_models: there is no model %s\n", name.c_str());
+      return 2;
+    }
+    std::ofstream file(folder / (name + ".onnx"), std::ios::binary);
+    file << model->bytes();
+    if (!file.flush()) {
+      std::fprintf(stderr, "make_models: cannot write to %s\n", folder.c_str());
+      return 1;
+    }
+  }
 }

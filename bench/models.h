@@ -18,4 +18,13 @@ std::string TinyGemmAndSelu();
 /// et al., MobileNetV2 (arXiv 1801.04381), table 2.
 std::string MobileNetV2(uint32_t seed = 1);
 
+/// ResNet-50 with strides in its 3 × 3 convolutions: shapes and weights as above, 25.5 million
+/// parameters, 8.2 GFLOP an image. Source: He et al., arXiv 1512.03385, table 1.
+std::string ResNet50(uint32_t seed = 1);
+
+/// MiniLM-L6: "input_ids" INT64 [-1,128], below 30,522 → "embedding" FP32 [-1,384], the mean of the
+/// tokens'. 6 layers of 12 heads, 22.4 million parameters, half of them words; every token counts.
+/// Source: Wang et al., arXiv 2002.10957; its layers are BERT's, arXiv 1810.04805.
+std::string MiniLm(uint32_t seed = 1);
+
 }  // namespace slipway::bench

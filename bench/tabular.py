@@ -12,8 +12,8 @@ import pickle
 import subprocess
 
 import harness
-from goals import Row, ratios
 from harness import BenchError
+from measurement import Row, ratios
 
 TREES, FEATURES, ROWS = 500, 30, 4000
 ONE, MANY = 1, 1000
@@ -26,7 +26,7 @@ def library(package, name):
 
 
 @functools.cache
-def _data():
+def made_data():
     import numpy
     random = numpy.random.default_rng(1)
     x = random.normal(size=(20_000, FEATURES)).astype(numpy.float32)
@@ -34,9 +34,9 @@ def _data():
     return x, y + random.normal(scale=2, size=len(y))
 
 
-def _xgboost(depth, path):
+def train_xgboost(depth, path):
     import xgboost
-    x, y = _data()
+    x, y = made_data()
     model = xgboost.XGBRegressor(n_estimators=TREES, max_depth=depth, learning_rate=0.05, base_score=0.5,
                                  min_child_weight=0)
     model.fit(x, y).save_model(path)
@@ -44,15 +44,20 @@ def _xgboost(depth, path):
 
 def _lightgbm(depth, path):
     import lightgbm
-    x, y = _data()
+    x, y = made_data()
     model = lightgbm.LGBMRegressor(n_estimators=TREES, max_depth=depth, num_leaves=2 ** depth, verbose=-1,
                                    learning_rate=0.05, min_child_samples=1)
     model.fit(x, y).booster_.save_model(path)
 
 
-def _sklearn(make, path):
-    x, y = _data()
+def train_sklearn(make, path):
+    x, y = made_data()
     path.write_bytes(pickle.dumps(make().fit(x[:1000].astype("float64"), y[:1000] > y.mean())))
+
+
+def train_forest(path):
+    from sklearn.ensemble import RandomForestClassifier
+    train_sklearn(lambda: RandomForestClassifier(100, random_state=1), path)
 
 
 def _linear():
@@ -71,7 +76,7 @@ def _support_vectors():
 
 
 def _slipways_network(bench, path):
-    x, y = _data()
+    x, y = made_data()
     table = bench.folder / "rows.csv"
     rows = ["".join(f"{value!r}," for value in row.tolist()) + f"{int(answer)}" for row, answer in
             zip(x[:1000].astype("float64"), y[:1000] > y.mean())]
@@ -84,11 +89,17 @@ def _slipways_network(bench, path):
 
 
 def _measure(bench, name, train, batches, rivals=()):
-    """The report of bench/tabular.cc on a model, with `rivals` [(kind, library)] on the same file."""
-    path, table = bench.folder / name, bench.folder / "rows.f64"
+    """Trains a model and has it measured, with `rivals` [(kind, library)] on the same file."""
+    path = bench.folder / name
     train(path)
-    _data()[0][:ROWS].astype("<f8").tofile(table)
-    command = [harness.program(bench.build, "tabular"), path, table, FEATURES, bench.rounds,
+    return evaluate(bench, path, batches, bench.rounds, rivals)
+
+
+def evaluate(bench, path, batches, rounds, rivals=()):
+    """The report of bench/tabular.cc."""
+    table = bench.folder / "rows.f64"
+    made_data()[0][:ROWS].astype("<f8").tofile(table)
+    command = [harness.program(bench.build, "tabular"), path, table, FEATURES, rounds,
                ",".join(map(str, batches))]
     for kind, shared in rivals:
         command += [kind, shared, path]
@@ -96,11 +107,11 @@ def _measure(bench, name, train, batches, rivals=()):
                           env={**os.environ, "OMP_NUM_THREADS": "1"},
                           preexec_fn=lambda: os.sched_setaffinity(0, {harness.SERVER_CORE}))
     if done.returncode != 0:
-        raise BenchError(f"tabular failed on {name}: {done.stderr}")
+        raise BenchError(f"tabular failed on {path.name}: {done.stderr}")
     report = json.loads(done.stdout)
     for evaluator, facts in report.items():
         if facts["differs"] > 1e-4:
-            raise BenchError(f"{evaluator} answers differently on {name}: by {facts['differs']}")
+            raise BenchError(f"{evaluator} answers differently on {path.name}: by {facts['differs']}")
     return report
 
 
@@ -115,7 +126,7 @@ def _detail(report, batch):
                      for name, facts in report.items())
 
 
-def _missing(number, what, package):
+def missing(number, what, package="the library that trains it"):
     return Row(number, what, "none", [], detail=f"{package} is not installed")
 
 
@@ -140,13 +151,13 @@ def _forest_rows(what, report):
 def forests(bench):
     """Goals 11, 12, 13 and 20: trees of XGBoost and LightGBM."""
     rows = []
-    for kind, train, ending, shared, depths in (("xgboost", _xgboost, "json", "libxgboost.so", (6, 8)),
+    for kind, train, ending, shared, depths in (("xgboost", train_xgboost, "json", "libxgboost.so", (6, 8)),
                                                 ("lightgbm", _lightgbm, "txt", "lib_lightgbm.so", (6,))):
         for depth in depths:
             what = f"{kind}, {TREES} trees of depth {depth}"
             own = library(kind, shared)
             if own is None or importlib.util.find_spec("sklearn") is None:
-                rows.append(_missing("11", what, kind if own is None else "scikit-learn"))
+                rows.append(missing("11", what, kind if own is None else "scikit-learn"))
                 continue
             rivals = [(kind, own)]
             if kind == "xgboost" and library("treelite", "libtreelite.so"):
@@ -159,12 +170,12 @@ def forests(bench):
 def small_models(bench):
     """Goal 14: linear models, networks and support vectors of scikit-learn, and a network of Slipway, one row."""
     rows = []
-    models = [(what, "model.pkl", functools.partial(_sklearn, make)) for what, make in
+    models = [(what, "model.pkl", functools.partial(train_sklearn, make)) for what, make in
               (("linear", _linear), ("network of 64 and 64", _network), ("support vectors", _support_vectors))]
     models.append(("Slipway's network of 64 and 64", "trained/model.onnx", functools.partial(_slipways_network, bench)))
     for what, name, train in models:
         if importlib.util.find_spec("sklearn") is None:
-            rows.append(_missing("14", what, "scikit-learn"))
+            rows.append(missing("14", what, "scikit-learn"))
             continue
         report = _measure(bench, name, train, (ONE, 256))
         rows += [Row("14", f"{what}, one row", "ONNX Runtime", _faster(report, "onnxruntime", ONE), goal=8, at_least=True,
