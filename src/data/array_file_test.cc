@@ -106,6 +106,15 @@ TEST(ArrayFileTest, SaysWhatIsNotTaken) {
   EXPECT_THAT(Complaint("matrix.npy", {.max_memory_bytes = 10}), HasSubstr("memory"));
 }
 
+TEST(ArrayFileTest, RefusesAnEncryptedArrayByName) {
+  const io::TemporaryFolder folder;
+  std::string bytes = ReadBytes("arrays.npz");
+  bytes[6] |= 1;
+  const auto read = ReadTable(folder.Write("encrypted.npz", bytes));
+  ASSERT_FALSE(read.ok());
+  EXPECT_THAT(MessageOf(read.status()), HasSubstr(".npy\" is encrypted"));
+}
+
 TEST(ArrayFileTest, SurvivesCutsAndFlippedBytes) {
   const io::TemporaryFolder folder;
   for (const std::string_view name : {"matrix.npy", "words.npy", "arrays.npz", "packed.npz"}) {

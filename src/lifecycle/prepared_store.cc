@@ -8,7 +8,6 @@
 #include "io/digest.h"
 #include "io/durable_write.h"
 #include "io/file.h"
-#include "lifecycle/processor.h"
 
 namespace slipway::lifecycle {
 namespace {
@@ -26,9 +25,10 @@ std::string HeadOf(std::span<const std::byte> form) {
 
 }  // namespace
 
-PreparedStore::PreparedStore(std::string folder, std::string runtime, Limits limits)
+PreparedStore::PreparedStore(std::string folder, std::string runtime, Limits limits,
+                             const std::string& processor)
     : folder_(std::move(folder)),
-      runtime_(std::move(runtime) + "\n" + ProcessorText()),
+      runtime_(std::move(runtime) + "\n" + processor),
       limits_(limits) {}
 
 std::string PreparedStore::PathOf(const std::string& digest) const {

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/status.h"
+#include "lifecycle/processor.h"
 #include "tensor/tensor.h"
 
 namespace slipway::lifecycle {
@@ -20,9 +21,11 @@ class PreparedStore {
     double free_share = 0.1;  // of the file system, that a write leaves
   };
 
-  /// @param folder   made when missing.
-  /// @param runtime  name and version of what loads models.
-  PreparedStore(std::string folder, std::string runtime, Limits limits);
+  /// @param folder     made when missing.
+  /// @param runtime    name and version of what loads models.
+  /// @param processor  the kind of processor that runs them.
+  PreparedStore(std::string folder, std::string runtime, Limits limits,
+                const std::string& processor = ProcessorText());
   PreparedStore(std::string folder, std::string runtime)
       : PreparedStore(std::move(folder), std::move(runtime), Limits()) {}
 

@@ -36,13 +36,15 @@ class PreparedStoreTest : public ::testing::Test {
   io::TemporaryFolder root_;
 };
 
-TEST_F(PreparedStoreTest, AFormIsFoundForTheRuntimeThatMadeIt) {
+TEST_F(PreparedStoreTest, AFormIsFoundForTheRuntimeAndTheProcessorThatMadeIt) {
   ASSERT_TRUE(Store().Put("sha256:1", Form(100)).ok());
   const auto found = Store().Find("sha256:1");
   EXPECT_EQ(TextOf(found), std::string(100, 'x'));
   EXPECT_EQ(reinterpret_cast<uintptr_t>(found->data()) % 64, 0u);
   EXPECT_EQ(Store().Find("sha256:2"), std::nullopt);
   EXPECT_EQ(PreparedStore(Folder(), "runtime 2").Find("sha256:1"), std::nullopt);
+  EXPECT_TRUE(PreparedStore(Folder(), "runtime 1", {}, ProcessorText()).Find("sha256:1"));
+  EXPECT_FALSE(PreparedStore(Folder(), "runtime 1", {}, "another").Find("sha256:1"));
 }
 
 TEST_F(PreparedStoreTest, ARefusedFormIsEmptyAndAForgottenOneNone) {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <ctime>
 #include <functional>
 #include <locale>
 #include <thread>
@@ -94,6 +95,18 @@ TEST(SandboxTest, CannotReachItsParent) {
               return prlimit(getppid(), RLIMIT_CORE, &none, nullptr) == 0 ? 3 : 0;
             }),
             0);
+}
+
+TEST(SandboxTest, ItsTimeOnTheProcessorIsLimited) {
+  const int how = InChild([] {
+    SandboxLimits limits = kLimits;
+    limits.cpu_time = std::chrono::seconds(1);
+    if (!EnterSandbox(limits).ok()) return 97;
+    if (!SealSandbox().ok()) return 98;
+    while (std::clock() < 3 * CLOCKS_PER_SEC) continue;
+    return 0;
+  });
+  EXPECT_TRUE(how == -SIGKILL || how == -SIGXCPU) << how;
 }
 
 TEST(SandboxTest, AbortIsStillSeenAsOne) {

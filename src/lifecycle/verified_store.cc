@@ -6,7 +6,6 @@
 
 #include "io/digest.h"
 #include "io/durable_write.h"
-#include "lifecycle/processor.h"
 
 namespace slipway::lifecycle {
 namespace {
@@ -25,9 +24,10 @@ std::optional<int> ReadThreads(std::string_view line, int processors) {
 
 }  // namespace
 
-VerifiedStore::VerifiedStore(std::string folder, std::string runtime, int processors)
+VerifiedStore::VerifiedStore(std::string folder, std::string runtime, int processors,
+                             const std::string& processor)
     : folder_(std::move(folder)),
-      runtime_(std::move(runtime) + "\n" + ProcessorText()),
+      runtime_(std::move(runtime) + "\n" + processor),
       processors_(processors) {}
 
 std::string VerifiedStore::PathOf(const std::string& digest) const {

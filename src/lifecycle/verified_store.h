@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/status.h"
+#include "lifecycle/processor.h"
 
 namespace slipway::lifecycle {
 
@@ -21,7 +22,9 @@ class VerifiedStore {
   /// @param runtime     name and version of what loads models; a change of it asks for a new probe.
   /// @param processors  that runs may use; a change of it asks for the threads to be measured
   /// again.
-  VerifiedStore(std::string folder, std::string runtime, int processors = 1);
+  /// @param processor   what kind they are; a change of it asks for a new probe.
+  VerifiedStore(std::string folder, std::string runtime, int processors = 1,
+                const std::string& processor = ProcessorText());
 
   /// nullopt when the digest has not passed.
   std::optional<Verified> Find(const std::string& digest) const;

@@ -28,11 +28,13 @@ class VerifiedStoreTest : public ::testing::Test {
                             ::testing::UnitTest::GetInstance()->current_test_info()->name());
 };
 
-TEST_F(VerifiedStoreTest, ADigestIsKnownToTheRuntimeThatItPassedOn) {
+TEST_F(VerifiedStoreTest, ADigestIsKnownToTheRuntimeAndTheProcessorThatItPassedOn) {
   ASSERT_TRUE(Store(4).Add("sha256:1", {}).ok());
   EXPECT_TRUE(Store(4).Find("sha256:1"));
   EXPECT_FALSE(Store(4).Find("sha256:2"));
   EXPECT_FALSE(Store(4, "runtime 2").Find("sha256:1"));
+  EXPECT_TRUE(VerifiedStore(folder_, "runtime 1", 4, ProcessorText()).Find("sha256:1"));
+  EXPECT_FALSE(VerifiedStore(folder_, "runtime 1", 4, "another").Find("sha256:1"));
 }
 
 TEST_F(VerifiedStoreTest, ThreadsCountForAsManyProcessorsAsTheyWereMeasuredOn) {

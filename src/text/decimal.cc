@@ -14,6 +14,7 @@ namespace {
 
 constexpr int kMaxDigits = 19;  // any 19 digits fit into 64 bits
 constexpr int64_t kExponentLimit = 1'000'000'000;
+constexpr uint64_t kExactIntegers = uint64_t{1} << 53;  // up to it, all are doubles
 
 bool IsDigit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
 
@@ -80,6 +81,58 @@ bool FromChars(const Decimal& number, Float* out) {
   return true;
 }
 
+/// The digits of a number that is not 0, from the first that is not 0.
+class SignificantDigits {
+ public:
+  explicit SignificantDigits(const Decimal& number)
+      : rest_(number.text.substr(0, number.text.find_first_of("eE"))) {
+    rest_.remove_prefix(rest_.find_first_of("123456789"));
+    const bool has_point = rest_.find('.') != std::string_view::npos;
+    power_ = number.exponent + std::ssize(rest_) - (has_point ? 2 : 1);
+  }
+
+  /// Of ten, where the first one stands.
+  int64_t power() const { return power_; }
+  bool IsAtEnd() const { return rest_.empty(); }
+  /// '0' behind the last one.
+  char Next() {
+    if (rest_.starts_with('.')) rest_.remove_prefix(1);
+    if (rest_.empty()) return '0';
+    const char digit = rest_.front();
+    rest_.remove_prefix(1);
+    return digit;
+  }
+
+ private:
+  std::string_view rest_;
+  int64_t power_;
+};
+
+/// Below, at or above 0 as the magnitude of `number`, not 0, is below, at or above `value`: one
+/// from 2^-140 to 2^128 whose last 32 bits are 0, so that 160 digits hold it.
+int CompareMagnitude(const Decimal& number, double value) {
+  if (number.exact && number.digits <= kExactIntegers &&
+      std::abs(number.exponent) <= kMaxExactPower) {
+    const auto whole = static_cast<double>(number.digits);
+    const double power = kPowersOfTen[static_cast<size_t>(std::abs(number.exponent))];
+    // Rounded once, so the sign is right.
+    const double difference =
+        number.exponent < 0 ? std::fma(-value, power, whole) : std::fma(whole, power, -value);
+    return (difference > 0) - (difference < 0);
+  }
+  char text[200];
+  const auto written =
+      std::to_chars(text, std::end(text), value, std::chars_format::scientific, 160);
+  Decimal exact;
+  const char* broken;
+  ScanDecimal(text, written.ptr, &exact, &broken);
+  SignificantDigits given(number), wanted(exact);
+  if (given.power() != wanted.power()) return given.power() < wanted.power() ? -1 : 1;
+  while (!given.IsAtEnd() || !wanted.IsAtEnd())
+    if (const int difference = given.Next() - wanted.Next(); difference != 0) return difference;
+  return 0;
+}
+
 }  // namespace
 
 const char* ScanDecimal(const char* at, const char* end, Decimal* out, const char** broken) {
@@ -123,7 +176,6 @@ const char* ScanDecimal(const char* at, const char* end, Decimal* out, const cha
 
 bool ToDouble(const Decimal& number, double* out) {
   // Digits that a double holds exactly leave one rounding: the nearest double (Clinger 1990).
-  constexpr uint64_t kExactIntegers = uint64_t{1} << 53;
   if (const auto value = NearDouble(number); value && number.digits <= kExactIntegers) {
     *out = number.negative ? -*value : *value;
     return true;
@@ -138,6 +190,21 @@ bool ToFloat(const Decimal& number, float* out) {
     return true;
   }
   return FromChars(number, out);
+}
+
+bool ToDoubleToNarrow(const Decimal& number, double* out) {
+  // What lies half way between two values of FP16 or BF16 has at most 12 significant bits, and its
+  // magnitude is in this range.
+  constexpr uint64_t kBelowHalfWay = (uint64_t{1} << 32) - 1;
+  constexpr double kLeast = 0x1p-140, kGreatest = 0x1p128;
+  if (!ToDouble(number, out)) return false;
+  const double nearest = std::fabs(*out);
+  if ((std::bit_cast<uint64_t>(nearest) & kBelowHalfWay) != 0) return true;
+  if (nearest < kLeast || nearest > kGreatest) return true;
+  const int side = CompareMagnitude(number, nearest);
+  if (side == 0) return true;
+  *out = std::copysign(std::nextafter(nearest, side < 0 ? 0 : HUGE_VAL), *out);
+  return true;
 }
 
 bool ToUint64(const Decimal& number, uint64_t* out) {

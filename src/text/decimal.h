@@ -26,6 +26,11 @@ const char* ScanDecimal(const char* at, const char* end, Decimal* out, const cha
 bool ToFloat(const Decimal& number, float* out);
 bool ToDouble(const Decimal& number, double* out);
 
+/// The double to narrow to FP16 or BF16, whose nearest value is then that of the decimal: the
+/// nearest double, or its neighbour towards the decimal when only the nearest double lies half way
+/// between two such values. False as ToDouble. Cost: O(length), no allocation.
+bool ToDoubleToNarrow(const Decimal& number, double* out);
+
 /// Whole numbers only (no '.', no exponent) within the type's range.
 bool ToInt64(const Decimal& number, int64_t* out);
 bool ToUint64(const Decimal& number, uint64_t* out);

@@ -59,6 +59,40 @@ TEST(DecimalTest, RoundsToFloatOnceNotTwice) {
   EXPECT_EQ(FloatOf("16777219"), 16777220.0f);
 }
 
+TEST(DecimalTest, ADoubleToNarrowKeepsTheSideOfWhatLiesHalfWay) {
+  const double half_way = 1 + 0x1p-11;  // 1.00048828125
+  const double above = std::nextafter(half_way, 2), below = std::nextafter(half_way, 0);
+  const std::pair<std::string, double> cases[] = {
+      {"1.00048828125", half_way},
+      {"0.0100048828125000e+2", half_way},
+      {"1.000488281250000000001", above},
+      {"1.000488281249999999999", below},
+      {"1.00048828125" + std::string(5000, '0') + "1", above},
+      {"100048828124" + std::string(5000, '9') + "e-5011", below},
+      {"0." + std::string(5000, '0') + "100048828125e5001", half_way},
+      {"0." + std::string(5000, '0') + "1000488281250000000001e5001", above},
+      // Sixteen digits, which are all that is known of the nearest double.
+      {"0.00006106495857238770", std::nextafter(6.1064958572387695e-05, 1)},
+      {"0.5", 0.5},
+      {"0.1", 0.1},
+      {"65520", 65520},
+      {"65519.99999999999999999", std::nextafter(65520.0, 0)},
+      {"1e23", 1e23},
+      {"0.0e7", 0},
+      {"1e-400", 0},
+      {"1e300", 1e300},
+  };
+  for (const auto& [text, expected] : cases) {
+    double value = -1;
+    EXPECT_TRUE(ToDoubleToNarrow(Scan(text), &value)) << text;
+    EXPECT_EQ(value, expected) << text;
+    EXPECT_TRUE(ToDoubleToNarrow(Scan("-" + text), &value)) << text;
+    EXPECT_EQ(std::bit_cast<uint64_t>(value), std::bit_cast<uint64_t>(-expected)) << text;
+  }
+  double value;
+  EXPECT_FALSE(ToDoubleToNarrow(Scan("1e400"), &value));
+}
+
 TEST(DecimalTest, TellsOverflowFromUnderflow) {
   EXPECT_EQ(FloatOf("3.4028235e38"), std::numeric_limits<float>::max());
   EXPECT_EQ(FloatOf("3.40282356e38"), std::numeric_limits<float>::max());

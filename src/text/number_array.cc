@@ -116,7 +116,7 @@ struct Narrowed {
   bool operator()(double value, uint16_t* out) const { return narrow(value, out); }
   bool operator()(const Decimal& number, uint16_t* out) const {
     double wide;
-    return ToDouble(number, &wide) && narrow(wide, out);
+    return ToDoubleToNarrow(number, &wide) && narrow(wide, out);
   }
 };
 

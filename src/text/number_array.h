@@ -22,8 +22,8 @@ namespace slipway {
 template <typename T>
 Status ReadNumberArray(JsonReader& reader, std::span<T> out, size_t* count);
 
-/// The same for numbers that are narrowed to a 16-bit form by the caller's rule from the nearest
-/// double.
+/// The same for numbers that are narrowed to FP16 or BF16 by the caller's rule, which rounds to
+/// nearest: all in all the decimal is rounded once (ToDoubleToNarrow).
 /// @param narrow  false refuses the value as out of range.
 using NarrowFn = bool (*)(double value, uint16_t* out);
 Status ReadNumberArray(JsonReader& reader, std::span<uint16_t> out, NarrowFn narrow, size_t* count);

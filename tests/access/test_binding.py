@@ -1,13 +1,12 @@
 """Who may reach the server: loopback unless said otherwise by name, and never the control routes."""
 
-import pathlib
-import re
 import socket
 import subprocess
 
 import pytest
 
 from support.checks import check_error, check_serves
+from support.listeners import LOOPBACK, listening_addresses
 from support.models import TEST_MODELS
 from support.server import Server, free_port, slipway_path
 
@@ -26,20 +25,6 @@ def address_of_this_machine():
         return probe.getsockname()[0]
 
 
-def listening_addresses(pid):
-    """Local addresses of the process's listening TCP sockets, in hex as /proc has them."""
-    folder = pathlib.Path(f"/proc/{pid}")
-    targets = [link.readlink() for link in (folder / "fd").iterdir()]
-    inodes = {found[1] for found in (re.match(r"socket:\[(\d+)\]", str(t)) for t in targets) if found}
-    addresses = []
-    for table in ("tcp", "tcp6"):
-        for line in (folder / "net" / table).read_text(encoding="ascii").splitlines()[1:]:
-            row = line.split()
-            if row[3] == "0A" and row[9] in inodes:
-                addresses.append(row[1].split(":")[0])
-    return addresses
-
-
 def serve(*args, **env):
     """Runs `slipway serve` to its end. @return the completed process"""
     return subprocess.run(
@@ -53,7 +38,7 @@ def serve(*args, **env):
 
 def test_listens_on_loopback_only():
     with Server(MODEL) as server:
-        assert listening_addresses(server.pid) == ["0100007F"]
+        assert listening_addresses(server.pid) == [LOOPBACK]
         check_serves(server)
 
 

@@ -67,6 +67,14 @@ def zipped(member, data):
     return archive.getvalue()
 
 
+def encrypted(archive):
+    """The zip with its one member marked as encrypted."""
+    marked = bytearray(archive)
+    marked[6] |= 1
+    marked[archive.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(marked)
+
+
 def archives(folder):
     """file name -> (bytes, what its refusal says): the pickle of a call inside files of other formats."""
     evil = system_call(folder)
@@ -77,6 +85,7 @@ def archives(folder):
         "zipped_joblib.joblib": (zipped("model.pkl", evil), "a zip archive without schema.json"),
         "zipped_skops.skops": (zipped("model.pkl", evil), "a zip archive without schema.json"),
         "beside_schema.skops": (zipped("../schema.json", evil), "expected a name inside the archive"),
+        "encrypted.skops": (encrypted(zipped("schema.json", b"{}")), 'member "schema.json" is encrypted'),
         "as_schema.skops": (zipped("schema.json", evil), "schema.json"),
         "torch.pkl": (zipped("archive/data.pkl", evil), "a PyTorch file"),
         "savez.pkl": (zipped("arr_0.npy", npy), "a file of numpy.savez"),

@@ -5,6 +5,7 @@ import socket
 import pytest
 
 from support import grpc_stream
+from support.listeners import LOOPBACK, listening_addresses
 from support.models import TEST_MODELS
 from support.server import Server
 from support.tensors import pack
@@ -47,6 +48,7 @@ def test_it_may_be_asked_for():
 def test_it_is_there_without_a_word():
     need(HTTP, GRPC)
     with without_addresses() as server:
+        assert listening_addresses(server.pid) == [LOOPBACK] * 2
         for address in (HTTP, GRPC):
             check_both_protocols(server.at(address))
 

@@ -10,7 +10,7 @@ import pytest
 
 from support.checks import check_serves
 from support.models import TEST_MODELS
-from support.raw_http import INFER, INT32_ANSWER, INT32_BODY, head, receive_until
+from support.raw_http import INFER, INT32_ANSWER, INT32_BODY, chunk, head, receive_until
 from support.server import Server, wait_until
 
 SLOW = "/v2/models/slow/infer"
@@ -24,13 +24,18 @@ def request(version="1.1", headers=(), body=INT32_BODY, close=True):
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-@pytest.mark.parametrize("path", ["/v2", "/v2/health/ready", "/v2/models/digits", "/metrics", "/"])
+@pytest.mark.parametrize("path", ["/v2", "/v2/health/ready", "/v2/models/digits", "/healthz", "/metrics", "/"])
 def test_head_is_get_without_the_body(server, path):
     got, bare = server.get(path), server.request("HEAD", path)
     assert (bare.status, bare.body) == (200, b"")
     assert bare.headers["content-type"] == got.headers["content-type"]
     if path not in ("/metrics", "/"):  # these change from one moment to the next
         assert bare.headers["content-length"] == str(len(got.body))
+
+
+def test_healthz_says_ok(server):
+    answer = server.get("/healthz")
+    assert (answer.status, answer.text, answer.headers["content-type"]) == (200, "ok\n", "text/plain")
 
 
 def test_continue_is_sent_before_the_body_is(server):
@@ -80,9 +85,14 @@ def test_pipelined_requests_are_answered_in_order(server):
         assert b'"data":[%d,%d]' % (i, i) in answer
 
 
-def test_request_in_single_bytes(server):
+CHUNKED = head("Transfer-Encoding: chunked") + b"".join(chunk(bytes([byte])) for byte in INT32_BODY) + b"0\r\n\r\n"
+
+
+@pytest.mark.parametrize("whole", [request(), CHUNKED], ids=["length", "chunked"])
+def test_request_of_one_byte_a_segment(server, whole):
     with server.connect() as connection:
-        for byte in request():
+        assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        for byte in whole:
             connection.sendall(bytes([byte]))
         assert receive_until(connection, INT32_ANSWER).startswith(b"HTTP/1.1 200 ")
 

@@ -1,6 +1,10 @@
 """What the lifecycle tests ask of a server."""
 
+import contextlib
+import http.client
 import json
+import os
+import time
 
 from support.models import TEST_MODELS
 from support.repository import seal
@@ -10,6 +14,7 @@ from support.tensors import outputs_of
 POLL = ["--model-control=poll", "--poll-interval=100ms"]
 X = [1.0, 2.0, 3.0, 4.0]
 SLOW = (TEST_MODELS / "slow.onnx").read_bytes()
+AT_ONCE_S = 0.2 if os.environ.get("SLIPWAY_TEST_SCALE") == "release" else 1  # an ordinary run shares its processors
 
 
 def polled(repository, *args, **options):
@@ -42,6 +47,37 @@ def wait_state(server, model, version, state, reason=""):
 
 def wait_gone(server, model, version):
     wait_until(lambda: (model, str(version)) not in index(server), 20, f"{model} {version} gone")
+
+
+def readiness(connection):
+    """@return the status, over a kept connection, and what is said of the connection"""
+    connection.request("GET", "/v2/health/ready")
+    answer = connection.getresponse()
+    answer.read()
+    return answer.status, answer.getheader("connection")
+
+
+@contextlib.contextmanager
+def kept_connections(server):
+    """Two connections over which the server has said that it is ready."""
+    with contextlib.ExitStack() as stack:
+        kept = [stack.enter_context(contextlib.closing(http.client.HTTPConnection(server.address, timeout=10))) for _ in "12"]
+        assert [readiness(connection) for connection in kept] == [(200, None)] * 2
+        yield kept
+
+
+def check_unready_at_once(kept, signalled):
+    """What was ready says 503, and that it closes, at once after `signalled`, a time.monotonic().
+
+    An answer from the moment of the signal may still be 200 and close one of the kept connections.
+    """
+    kept = list(kept)
+    while (said := readiness(kept[0])) != (503, "close"):
+        assert time.monotonic() - signalled <= AT_ONCE_S, said
+        if said[1] == "close":
+            kept.pop(0)
+    spent = time.monotonic() - signalled
+    assert spent <= AT_ONCE_S, f"took {spent:.3f} s"
 
 
 def endless(folder):

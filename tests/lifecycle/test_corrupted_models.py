@@ -17,6 +17,7 @@ CUTS, FLIPS = (250, 2500) if IS_RELEASE else (6, 12)  # of each model
 SLACK = 1 if IS_RELEASE else 5  # an ordinary run shares its processors
 LIMIT_S = 2
 MAX_ELEMENTS = 1 << 16
+ANSWERED = (200, 400, 413, 422, 504)  # 504: at the limit of a run
 ZERO = {"BOOL": False, "BYTES": ""}
 MODELS = {
     "network": EXAMPLES / "digits" / "1" / "model.onnx",
@@ -49,13 +50,14 @@ def zeros(inputs):
     return request
 
 
-def check_answers(server):
-    """What was loaded answers a plain request, or says what it minds."""
+def check_answers(server, what):
+    """What was loaded answers a plain request, or says what it minds; that is never the server's fault."""
     metadata = server.get("/v2/models/damaged").json()
     inputs = zeros(metadata["inputs"])
     if inputs is not None:
         answer = server.infer("damaged", inputs)
-        assert answer.status == 200 or answer.error, answer
+        assert answer.status in ANSWERED, (what, answer)
+        assert answer.status == 200 or answer.error, (what, answer)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -74,7 +76,7 @@ def test_a_corrupted_model_is_refused_or_answers(repository, model):
             assert answer.status in outcomes, (what, answer)
             outcomes[answer.status] += 1
             if answer.status == 200:
-                check_answers(server)
+                check_answers(server, what)
                 assert server.post("/v2/repository/models/damaged/unload").status == 200
             else:
                 assert answer.error, what

@@ -94,6 +94,12 @@ def test_name_that_is_no_name_is_refused(server, name):
     assert scale(server) == (1, 2)
 
 
+def test_name_that_is_missing_is_refused(server):
+    for answer in [act(server, "load", ""), act(server, "unload", ""), server.get("/v2/models/"), server.infer("", [])]:
+        check_error(answer, 400, "expected a model, got an empty one")
+    assert scale(server) == (1, 2)
+
+
 @pytest.mark.parametrize("name", ["...", "..my_model"])  # folders that begin with a dot are passed over
 def test_odd_name_is_a_name(server, name):
     check_error(act(server, "load", name), 404, name)

@@ -53,6 +53,7 @@ def claiming(size):
     return info.tobuf(tarfile.GNU_FORMAT)
 
 
+# A tar has no encrypted entries; zip archives are among tests/classical/test_hostile_files.py.
 HOSTILE = {
     "parent": (lambda: tar(("../escaped", b"x")), '".." is not allowed'),
     "inner_parent": (lambda: tar(("a/../../escaped", b"x")), '".." is not allowed'),

@@ -8,7 +8,7 @@ import threading
 import time
 
 import pytest
-from serving import endless
+from serving import check_unready_at_once, endless, kept_connections
 from support.checks import check_error
 from support.models import TEST_MODELS
 from support.server import Server, wait_until
@@ -78,24 +78,14 @@ def refused_or_503(server):
         assert server.get("/v2/health/ready", timeout_s=5).status == 503
 
 
-def test_sigterm_turns_readiness_to_503_on_kept_connections_too():
+def test_sigterm_turns_readiness_to_503_at_once_on_kept_connections_too():
     with Server(TEST_MODELS / "slow.onnx") as server:
-        kept = http.client.HTTPConnection(server.address)
-        with contextlib.closing(kept), one_in_flight(server, SLOW_MS) as outcomes:
-            assert readiness(kept) == (200, None)
+        with kept_connections(server) as kept, one_in_flight(server, SLOW_MS) as outcomes:
+            signalled = time.monotonic()
             server.send_signal(signal.SIGTERM)
-            server.wait_for_log("draining")
-            assert readiness(kept) == (503, "close")
+            check_unready_at_once(kept, signalled)
         assert outcomes == [200]
         assert server.wait(30) == 0
-
-
-def readiness(connection):
-    """@return the status and what is said of the connection"""
-    connection.request("GET", "/v2/health/ready")
-    answer = connection.getresponse()
-    answer.read()
-    return answer.status, answer.getheader("connection")
 
 
 def test_sigterm_under_load_answers_every_request_until_it_has_said_close():

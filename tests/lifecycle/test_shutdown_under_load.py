@@ -1,8 +1,6 @@
 """SIGTERM at 70 % of what a server can do: every request that it accepted is answered, and the load's clients are told
 where the end is."""
 
-import contextlib
-import http.client
 import json
 import os
 import signal
@@ -11,6 +9,7 @@ import time
 
 import pytest
 
+from serving import check_unready_at_once, kept_connections
 from support import frames
 from support.bench import Load, apart, peak
 from support.models import TEST_MODELS
@@ -75,13 +74,6 @@ def check_goodbye(received, streams):
     assert all(len(json.loads(body)["outputs"][0]["data"]) == 64 * 64 for body in bodies.values())
 
 
-def readiness(connection):
-    connection.request("GET", "/v2/health/ready")
-    answer = connection.getresponse()
-    answer.read()
-    return answer.status
-
-
 @pytest.mark.parametrize("scheme,ok", [("http", "200"), ("grpc", "0")])
 def test_sigterm_under_load_loses_nothing_and_says_goodbye(server, scheme, ok):
     target = f"{scheme}://{server.address}/v2/models/add_sub"
@@ -90,15 +82,12 @@ def test_sigterm_under_load_loses_nothing_and_says_goodbye(server, scheme, ok):
     before = asked()
     with Load(target, "--rate", rate, "--concurrency", 32, seconds=LONG_S, warm_up=0) as load:
         wait_until(lambda: asked() - before >= MEASURED_S * rate, 30, "the load")
-        kept = http.client.HTTPConnection(server.address, timeout=10)
         witness = Witness(server)
-        with contextlib.closing(kept):
-            assert readiness(kept) == 200
+        with kept_connections(server) as kept:
             wait_until(lambda: server.metric("slipway_requests_in_flight", model="slow") > 0, what="the streams")
             begun = time.monotonic()
             server.send_signal(signal.SIGTERM)
-            server.wait_for_log('"draining"')
-            assert readiness(kept) == 503
+            check_unready_at_once(kept, begun)
         check_goodbye(witness.read_to_the_end(), witness.streams)
         assert server.wait(DRAIN_LIMIT_S) == 0
         assert time.monotonic() - begun < DRAIN_LIMIT_S

@@ -307,7 +307,9 @@ class Server:
             connection.connect(self.address.removeprefix("unix:"))
             return connection
         host, _, port = self.address.rpartition(":")
-        return socket.create_connection((host.strip("[]"), int(port)), timeout_s)
+        connection = socket.create_connection((host.strip("[]"), int(port)), timeout_s)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what is sent at once is a segment of its own
+        return connection
 
     def exchange(self, data, timeout_s=10):
         """Sends raw bytes on a new connection and returns all that comes until the server closes it."""

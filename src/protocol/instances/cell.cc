@@ -37,7 +37,7 @@ bool StoreWhole(const Decimal& number, std::byte* to) {
 bool StoreHalf(const Decimal& number, bool (*narrow)(double, uint16_t*), std::byte* to) {
   double wide;
   uint16_t bits;
-  return ToDouble(number, &wide) && narrow(wide, &bits) && Store(bits, to);
+  return ToDoubleToNarrow(number, &wide) && narrow(wide, &bits) && Store(bits, to);
 }
 
 /// False when the type cannot hold the number.

@@ -101,22 +101,26 @@ struct Router::Search {
       taken[depth] = nullptr;
     }
     for (const Node::Parameter& parameter : node.parameters) {
-      if (segment.size() <= parameter.suffix.size() || !segment.ends_with(parameter.suffix))
-        continue;
+      if (!segment.ends_with(parameter.suffix)) continue;
+      if (!parameter.suffix.empty() && segment == parameter.suffix) continue;
       taken[depth] = &parameter;
       if (const Node* found = Find(*parameter.next, depth + 1)) return found;
     }
     return nullptr;
   }
 
-  void FillParams() {
+  /// kBadRequest for a parameter without text.
+  Status FillParams() {
     params.Clear();
     for (size_t i = 0; i < segments.size(); ++i) {
       if (taken[i] == nullptr) continue;
       std::string_view value = segments[i].view();
       value.remove_suffix(taken[i]->suffix.size());
+      if (value.empty())
+        return Error(Reason::kBadRequest, "expected a {}, got an empty one", taken[i]->name);
       params.Add(taken[i]->name, std::string(value));
     }
+    return OkStatus();
   }
 };
 
@@ -201,7 +205,8 @@ const Route* Router::Match(Exchange& exchange, uint8_t allowed) const {
                         ? Error(Reason::kNotFound, "no such method: {}", ShortPath(request.path))
                         : Error(Reason::kUnsupportedCoding, "{}: expected a gRPC call over HTTP/2",
                                 ShortPath(request.path)));
-    search.FillParams();
+    if (const Status filled = search.FillParams(); !filled.ok())
+      return refuse(Annotate(filled, ShortPath(request.path)));
     exchange.route_ = routes_[index].pattern;
     exchange.offered_ = allowed;
     return &routes_[index];

@@ -41,9 +41,10 @@ class Router {
   void Replace(Route route);
 
   /// Splits the path at '/', percent-decodes each segment, finds the route, calls its handler.
-  /// Unknown path: 404 naming it; known path, wrong method: 405 with Allow; bad percent-encoding:
-  /// 400; OPTIONS on a known path: 204 with Allow. Routes whose access is not in `allowed` are 404
-  /// (they live on another listener). A method for gRPC that is called in another way: 415.
+  /// Unknown path: 404 naming it; known path, wrong method: 405 with Allow; bad percent-encoding, a
+  /// parameter without text: 400; OPTIONS on a known path: 204 with Allow. Routes whose access is
+  /// not in `allowed` are 404 (they live on another listener). A method for gRPC that is called in
+  /// another way: 415.
   void Dispatch(Exchange& exchange, uint8_t allowed) const;
 
   /// The first half of Dispatch: the route, with the exchange's params() and route() set; or null,

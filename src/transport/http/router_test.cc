@@ -62,8 +62,8 @@ TEST_F(RouterTest, FindsRoutesAndDecodesParameters) {
 TEST_F(RouterTest, RefusesWhatIsNotThere) {
   Add(Method::kGet, "/v2/models/{model}");
   Add(Method::kPost, "/v2/models/{model}");
-  for (const std::string_view path : {"/v1", "/v2/", "/v2/models", "/v2/models/", "/v2/models/m/",
-                                      "//v2", "/v2/models/m/x/y", "/v2//models/m"})
+  for (const std::string_view path :
+       {"/v1", "/v2/", "/v2/models", "/v2/models/m/", "//v2", "/v2/models/m/x/y", "/v2//models/m"})
     EXPECT_TRUE(
         Answer(Method::kGet, std::string(path)).starts_with("404 {\"error\":\"no such path"))
         << path;
@@ -73,6 +73,20 @@ TEST_F(RouterTest, RefusesWhatIsNotThere) {
   EXPECT_LT(Answer(Method::kGet, deep).size(), 1100u);
   for (const std::string_view path : {"/v2/models/%", "/v2/models/%2", "/v2/models/%zz", "/%%41"})
     EXPECT_TRUE(Answer(Method::kGet, std::string(path)).starts_with("400 ")) << path;
+}
+
+TEST_F(RouterTest, AParameterWithoutTextIsNamed) {
+  Add(Method::kGet, "/v2/models/{model}");
+  Add(Method::kPost, "/v2/models/{model}/versions/{version}/infer");
+  EXPECT_EQ(Answer(Method::kGet, "/v2/models/"),
+            R"(400 {"error":"/v2/models/: expected a model, got an empty one"})");
+  EXPECT_EQ(Answer(Method::kPost, "/v2/models//versions/1/infer"),
+            R"(400 {"error":"/v2/models//versions/1/infer: expected a model, got an empty one"})");
+  EXPECT_EQ(
+      Answer(Method::kPost, "/v2/models/m/versions//infer"),
+      R"(400 {"error":"/v2/models/m/versions//infer: expected a version, got an empty one"})");
+  EXPECT_TRUE(Answer(Method::kPost, "/v2/models/").starts_with("405 "));
+  EXPECT_TRUE(Answer(Method::kGet, "/v2/models/", Bit(Access::kControl)).starts_with("404 "));
 }
 
 TEST_F(RouterTest, WrongMethodNamesTheRightOnes) {

@@ -1,5 +1,7 @@
 #include "transport/http/testing/raw_client.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -32,6 +34,8 @@ RawClient::RawClient(const std::string& address) {
   fd_ = ::socket(endpoint->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (::connect(fd_, reinterpret_cast<const sockaddr*>(&endpoint->storage), endpoint->length) != 0)
     Close();
+  const int at_once = 1;  // each Send is a segment of its own; not for Unix sockets
+  ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof(at_once));
 }
 
 RawClient::RawClient(RawClient&& other) noexcept
