@@ -11,6 +11,7 @@ import threading
 
 import pytest
 
+from support.listeners import LOOPBACK, listening_addresses
 from support.models import EXAMPLES, ROOT, check_elements
 from support.server import slipway_path, wait_until
 
@@ -21,8 +22,9 @@ def is_free(port):
 
 
 @pytest.fixture
-def printed(tmp_path):
-    """Lines that `make serve` prints, as they come; at the end it is told to stop and must do so well."""
+def made(tmp_path):
+    """The process group of `make serve` and the lines that it prints, as they come; at the end it is told to stop and must
+    do so well."""
     if slipway_path() != str(ROOT / "build/release/slipway"):
         pytest.skip("the program under test is not the one that make serve builds")
     for port in (8080, 9000):
@@ -42,19 +44,23 @@ def printed(tmp_path):
     lines = []
     reader = threading.Thread(target=lambda: lines.extend(iter(process.stdout.readline, "")), daemon=True)
     reader.start()
-    yield lines
+    yield process.pid, lines
     os.killpg(process.pid, signal.SIGTERM)
     process.wait(30)
     reader.join(5)
     assert any('"message":"stopped"' in line for line in lines), "".join(lines)
 
 
-def test_it_serves_where_the_readme_says_and_prints_a_curl_line_that_works(printed):
+def test_it_serves_where_the_readme_says_and_prints_a_curl_line_that_works(made):
+    group, printed = made
+
     def curl():
         return next((line.strip() for line in printed if line.lstrip().startswith("curl ")), None)
 
     command = wait_until(curl, timeout_s=120, what="a line of curl")
     assert any(line.startswith("Slipway serves on http://127.0.0.1:8080") for line in printed), printed
+    server = subprocess.run(["pgrep", "-g", str(group), "-x", "slipway"], capture_output=True, text=True, check=True)
+    assert listening_addresses(int(server.stdout)) == [LOOPBACK] * 2
     done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=30)
     assert done.returncode == 0, done
     answer = {output["name"]: output["data"] for output in json.loads(done.stdout)["outputs"]}
