@@ -8,6 +8,7 @@ import pytest
 
 import attackers
 from support import frames, grpc_stream
+from support.raw_http import head
 from support.server import wait_until
 
 IS_RELEASE = os.environ.get("SLIPWAY_TEST_SCALE") == "release"
@@ -77,6 +78,13 @@ def test_little_is_charged_meanwhile(server, attack):
             send_until_closed(server, flood_of(attack))
 
     assert most_charged_during(server, repeat) <= MAX_CHARGED.get(attack, 2 * MIB)
+
+
+def test_what_a_body_is_charged_is_told_meanwhile(server):
+    """So that little in what is told above is little."""
+    with server.connect() as connection:
+        connection.sendall(head(f"Content-Length: {8 * MIB}") + b" " * (4 * MIB))
+        wait_until(lambda: server.metric("slipway_request_memory_bytes") >= 4 * MIB, what="the charge of half a body")
 
 
 @pytest.mark.parametrize("path", [grpc_stream.PATH, b"/inference.GRPCInferenceService/ModelInfer"])
