@@ -3,10 +3,12 @@
 import concurrent.futures
 import json
 import shutil
+import ssl
 import zipfile
 
 import pytest
 
+from support.certificates import Authority
 from support.classical import FIXTURES
 from support.instances import flat, value_of
 from support.models import EXAMPLES, check_elements, examples
@@ -284,6 +286,21 @@ def test_kserve_s_own_servers(tmp_path, link, called, fixture, file):
     with Switched(called, words, http, env={"PREDICT_PROBA": "true"}, program=link(called)) as server:
         assert server.get("/v1/models/wine").json()["ready"] is True
         assert output(server.post("/v1/models/wine:predict", {"instances": rows})) == pytest.approx(answers, rel=1e-5)
+        assert server.at(grpc).get("/v2/health/ready").status == 200
+
+
+def test_kserve_s_own_servers_have_tls_over_http_alone(tmp_path):
+    (tmp_path / "m").mkdir()
+    shutil.copy(FIXTURES["lightgbm-regression"].model, tmp_path / "m" / "model.bst")
+    authority = Authority(tmp_path, "root")
+    own = authority.issue("localhost")
+    http, grpc = free_port(), free_port()
+    words = ["--model_dir", tmp_path / "m", f"--http_port={http}", f"--grpc_port={grpc}"]
+    words += [f"--ssl_certfile={own.certificate}", "--ssl_keyfile", own.key]
+    server = Switched("lgbserver", words, http)
+    server.tls = ssl.create_default_context(cafile=authority.certificate)
+    with server:
+        assert server.get("/v1/models/model").json()["ready"] is True
         assert server.at(grpc).get("/v2/health/ready").status == 200
 
 
