@@ -1,17 +1,12 @@
-"""Server reflection through grpcio-reflection and grpcurl, in both its versions, which have the same messages."""
+"""Server reflection through grpcio-reflection, in both its versions, which have the same messages."""
 
-import json
-import os
 import queue
-import shutil
 import signal
-import subprocess
 
 import pytest
 
 from stock import descriptor_pb2, grpc, reflection, reflection_pb2
 from support.models import EXAMPLES
-from support.packages import BUILD
 from support.server import Server
 
 SERVICES = {
@@ -21,7 +16,6 @@ SERVICES = {
     "inference.GRPCInferenceService",
 }
 VERSIONS = ["v1", "v1alpha"]
-GRPCURL = "github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3"
 
 
 def reflect(channel, version, questions):
@@ -95,49 +89,6 @@ def test_one_call_answers_many_questions_in_order(ask):
     answers = ask(*({"file_containing_symbol": each} for each in symbols))
     assert [each.original_request.file_containing_symbol for each in answers] == symbols
     assert answers[1].error_response.error_code == grpc.StatusCode.NOT_FOUND.value[0]
-
-
-@pytest.fixture(scope="module")
-def grpcurl():
-    """Runs grpcurl and returns what it prints."""
-    program = shutil.which("grpcurl")
-    if program is None:
-        if shutil.which("go") is None:
-            pytest.skip("no grpcurl, and no Go to build it")
-        environment = os.environ | {"GOPATH": str(BUILD / "go"), "GOFLAGS": "-modcacherw"}
-        try:
-            built = subprocess.run(
-                ["go", "install", GRPCURL],
-                env=environment,
-                capture_output=True,
-                text=True,
-                timeout=300,
-            )
-        except subprocess.TimeoutExpired:
-            pytest.skip("no grpcurl: it was not built in time")
-        if built.returncode != 0:
-            pytest.skip(f"no grpcurl: {built.stderr.strip().splitlines()[-1]}")
-        program = BUILD / "go" / "bin" / "grpcurl"
-
-    def run(*args):
-        done = subprocess.run([program, *args], capture_output=True, text=True, timeout=20)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    return run
-
-
-def test_grpcurl_lists_describes_and_calls(grpcurl, examples_server):
-    address = examples_server.address
-    assert set(grpcurl("-plaintext", address, "list").split()) >= SERVICES
-    method = "inference.GRPCInferenceService.ServerReady"
-    assert "rpc ServerReady" in grpcurl("-plaintext", address, "describe", method)
-    assert json.loads(grpcurl("-plaintext", address, method)) == {"ready": True}
-    question = json.dumps({"name": "digits"})
-    described = json.loads(
-        grpcurl("-plaintext", "-d", question, address, "inference.GRPCInferenceService/ModelMetadata")
-    )
-    assert described["inputs"][0]["shape"] == ["-1", "1", "8", "8"]
 
 
 @pytest.mark.parametrize("version", VERSIONS)
