@@ -8,8 +8,12 @@ import urllib.error
 import urllib.request
 
 import pytest
-from support.repository import row_model
+
+from support import grpc_stream
+from support.raw_http import head
+from support.repository import heavy_model, row_model
 from support.server import Server
+from support.tensors import pack
 
 ROWS = [[float(i), float(-i), 0.5, 0.0] for i in range(1, 9)]
 
@@ -159,6 +163,27 @@ def test_pipelined_requests_run_together_and_are_answered_in_order(repository):
         statistics = counts(server)
         assert statistics["inference_count"] == 20 * 8 * 4
         assert statistics["execution_count"] < 20 * 8 * 4
+
+
+def test_preserve_ordering_is_so_on_a_connection_and_on_a_stream(repository):
+    """A long run and short ones behind it, on a pool that has room for all of them."""
+    repository.put("m", 1, heavy_model(2.0))
+    repository.put_file("m", "config.pbtxt", "instance_group [ { count: 3 } ] dynamic_batching { preserve_ordering: true }")
+    sent = [[[float(number)] * 4] * rows for number, rows in enumerate((200, 1, 1))]
+    expected = [[8.0 * number] * len(rows) for number, rows in enumerate(sent)]
+    tensors = [
+        {"name": "x", "datatype": "FP32", "shape": [len(rows), 4], "data": [value for row in rows for value in row]}
+        for rows in sent
+    ]
+    with Server(repository, args=("--compute-threads", "3")) as server, server.connect(30) as connection:
+        for tensor in tensors:
+            body = json.dumps({"inputs": [tensor]}).encode()
+            connection.sendall(head(f"Content-Length: {len(body)}", path="/v2/models/m/infer") + body)
+        assert [answer["outputs"][0]["data"] for answer in read_answers(connection, len(sent))] == expected
+        answers = grpc_stream.infer(server, "m", [[tensor] for tensor in tensors])
+        assert answers == [[pack("FP32", data)] for data in expected]
+        separate = at_once([lambda tensor=tensor: server.infer("m", [tensor]).json() for tensor in tensors])
+        assert [answer["outputs"][0]["data"] for answer in separate] == expected
 
 
 def read_answers(connection, count):

@@ -3,6 +3,7 @@ had not begun is never computed, and nobody else is answered wrongly."""
 
 import contextlib
 import json
+import os
 import random
 import time
 
@@ -142,7 +143,8 @@ def test_what_gathers_makes_no_part_of_the_batch(repository):
         assert cancelled(server, "m") == len(gone)
 
 
-ROUNDS, TOGETHER = 40, 8
+ROUNDS = 3400 if os.environ.get("SLIPWAY_TEST_SCALE") == "release" else 40
+TOGETHER, LEAVING = 8, 3
 
 
 def test_those_that_run_together_do_not_notice_who_has_gone(repository):
@@ -156,7 +158,7 @@ def test_those_that_run_together_do_not_notice_who_has_gone(repository):
                 connections = [stack.enter_context(server.connect()) for _ in range(TOGETHER)]
                 for place, connection in enumerate(connections):
                     connection.sendall(request("m", row(number + place)))
-                leaving = chance.sample(range(TOGETHER), 3)
+                leaving = chance.sample(range(TOGETHER), LEAVING)
                 for place in leaving:
                     time.sleep(chance.uniform(0, 0.003))
                     connections[place].close()

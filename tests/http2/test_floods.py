@@ -7,14 +7,18 @@ import threading
 import pytest
 
 import attackers
-from support import frames
+from support import frames, grpc_stream
+from support.raw_http import head
 from support.server import wait_until
 
 IS_RELEASE = os.environ.get("SLIPWAY_TEST_SCALE") == "release"
-FRAMES = 1_000_000 if IS_RELEASE else 50_000
+FRAMES = 1_000_000 if IS_RELEASE else 100_000
 MIB = 1 << 20
 WARM_UP, REPEATS = 50, 100
 MAX_GROWTH = 16 * MIB if IS_RELEASE else 32 * MIB  # a debug build's allocator takes longer to settle
+MEANWHILE = 3
+MAX_CHARGED = {"endless_head": MIB}  # others 2 MiB
+RESOURCE_EXHAUSTED = b"\x88\x9a\xca\xc8\xb2\x12\x34\xda\x8f\x018"  # grpc-status: 8, the name in Huffman's code
 MAX_RUNS = 256  # as many as there may be streams at a time
 
 
@@ -54,6 +58,43 @@ def test_nothing_is_kept(server, attack):
     before = server.rss_bytes()
     repeat(REPEATS)
     assert server.rss_bytes() - before <= MAX_GROWTH
+
+
+def most_charged_during(server, work):
+    """What requests were charged with at most while `work` went on, as another connection was told."""
+    worker, most, looks = threading.Thread(target=work), 0, 0
+    worker.start()
+    while worker.is_alive():
+        most, looks = max(most, server.metric("slipway_request_memory_bytes")), looks + 1
+    worker.join()
+    assert looks > 1
+    return most
+
+
+@pytest.mark.parametrize("attack", attackers.ATTACKS)
+def test_little_is_charged_meanwhile(server, attack):
+    def repeat():
+        for _ in range(MEANWHILE):
+            send_until_closed(server, flood_of(attack))
+
+    assert most_charged_during(server, repeat) <= MAX_CHARGED.get(attack, 2 * MIB)
+
+
+def test_what_a_body_is_charged_is_told_meanwhile(server):
+    """So that little in what is told above is little."""
+    with server.connect() as connection:
+        connection.sendall(head(f"Content-Length: {8 * MIB}") + b" " * (4 * MIB))
+        wait_until(lambda: server.metric("slipway_request_memory_bytes") >= 4 * MIB, what="the charge of half a body")
+
+
+@pytest.mark.parametrize("path", [grpc_stream.PATH, b"/inference.GRPCInferenceService/ModelInfer"])
+def test_a_message_that_claims_four_gigabytes_is_refused_at_once(server, path):
+    claim = frames.frame(frames.DATA, 0, grpc_stream.STREAM, b"\0\xff\xff\xff\xff" + b"ten bytes.")
+    with server.connect() as connection:
+        connection.sendall(grpc_stream.open_stream(path) + claim)
+        received = frames.receive_until(connection, lambda got: frames.has_ended(got, grpc_stream.STREAM))
+        assert server.metric("slipway_request_memory_bytes") <= MIB
+    assert RESOURCE_EXHAUSTED in received
 
 
 def executions(server):

@@ -130,7 +130,7 @@ class ClientProgram:
 
     def start(
         self, address, method, *requests,
-        ca=None, certificate=None, key=None, gzip=False, take=0, deadline_ms=DEADLINE_MS,
+        ca=None, certificate=None, key=None, gzip=False, take=0, deadline_ms=DEADLINE_MS, keep_alive_ms=0, quiet_ms=0,
     ):
         """Begins a call on a connection of its own.
 
@@ -138,9 +138,14 @@ class ClientProgram:
         ca, certificate, key   PEM files; without `ca` the connection is plain
         gzip                   requests are compressed
         take                   the call stays open and is cancelled after so many answers; 0 = it ends by itself
+        keep_alive_ms          pings are sent so often while nothing else is; 0 = none
+        quiet_ms               the call is made again after so long, on the same channel; 0 = it is made once
         """
         paths = {name: path and str(path) for name, path in dict(ca=ca, certificate=certificate, key=key).items()}
-        asked = dict(address=address, method=method, requests=requests, gzip=gzip, take=take, deadline_ms=deadline_ms)
+        asked = dict(
+            address=address, method=method, requests=requests, gzip=gzip, take=take, deadline_ms=deadline_ms,
+            keep_alive_ms=keep_alive_ms, quiet_ms=quiet_ms,
+        )
         self._process.stdin.write(json.dumps(asked | paths) + "\n")
         self._process.stdin.flush()
         return Call(self)

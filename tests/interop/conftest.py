@@ -7,6 +7,8 @@ from support.server import Server
 
 WITHOUT_STOCK = (
     "test_documented_curl",
+    "test_every_option",
+    "test_grpcurl",
     "test_mlserver",
     "test_other_languages",
     "test_perf_analyzer",

@@ -23,11 +23,12 @@ if missing is None:
     import tritonclient.http.aio as triton_aio
     import grpc_reflection.v1alpha.proto_reflection_descriptor_database as reflection
     from grpc_health.v1 import health_pb2, health_pb2_grpc
-    from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+    from google.protobuf import descriptor_pb2
+    from grpc_reflection.v1alpha import reflection_pb2
     from tritonclient.utils import InferenceServerException
 else:
     grpc = health_pb2 = health_pb2_grpc = ml_dtypes = np = None
-    reflection = reflection_pb2 = reflection_pb2_grpc = None
+    descriptor_pb2 = reflection = reflection_pb2 = None
     triton = triton_aio = triton_grpc = triton_grpc_aio = None
     InferenceServerException = Exception
 

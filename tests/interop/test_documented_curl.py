@@ -1,5 +1,5 @@
-"""APIs that have no client of their own, as the documentation of TorchServe, SageMaker and Azure ML calls them: with
-curl.
+"""APIs that have no client of their own, as the documentation of TorchServe, SageMaker, Azure ML, MLflow and
+Slipway calls them: with curl.
 """
 
 import json
@@ -112,3 +112,28 @@ def test_azure_mls_routes():
         )
         assert status == 200
         check_elements(DIGITS["outputs"][0], flat(json.loads(answer)["prediction"]))
+
+
+def test_mlflows_health():
+    with Server(EXAMPLES / "digits") as server:
+        for path in ("/ping", "/health"):
+            assert curl(server.url + path)[0] == 200
+
+
+PAGES = {
+    "/": "/v2/models/digits/infer",
+    "/healthz": "",
+    "/metrics": "slipway_http_requests_total{",
+    "/metrics/triton": "nv_inference_request_success{",
+    "/monitoring/prometheus/metrics": ":tensorflow:serving:request_count{",
+    "/openapi.json": '"openapi":"3.1',
+}
+
+
+def test_slipways_own_pages():
+    body = json.dumps({"instances": value_of(DIGITS["inputs"][0])})
+    with Server(EXAMPLES / "digits") as server:
+        assert curl(f"{server.url}/v1/models/digits:predict", "-d", body)[0] == 200
+        for path, words in PAGES.items():
+            status, text = curl(server.url + path)
+            assert status == 200 and words in text, (path, text[:2000])

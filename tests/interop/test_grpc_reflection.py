@@ -1,17 +1,12 @@
-"""Server reflection through grpcio-reflection and grpcurl."""
+"""Server reflection through grpcio-reflection, in both its versions, which have the same messages."""
 
-import json
-import os
 import queue
-import shutil
 import signal
-import subprocess
 
 import pytest
 
-from stock import grpc, reflection, reflection_pb2, reflection_pb2_grpc
+from stock import descriptor_pb2, grpc, reflection, reflection_pb2
 from support.models import EXAMPLES
-from support.packages import BUILD
 from support.server import Server
 
 SERVICES = {
@@ -20,116 +15,88 @@ SERVICES = {
     "grpc.reflection.v1alpha.ServerReflection",
     "inference.GRPCInferenceService",
 }
-GRPCURL = "github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3"
+VERSIONS = ["v1", "v1alpha"]
 
 
-@pytest.fixture(scope="module")
-def database(examples_server):
+def reflect(channel, version, questions):
+    """The answers of one call, as they come."""
+    method = channel.stream_stream(
+        f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo",
+        reflection_pb2.ServerReflectionRequest.SerializeToString,
+        reflection_pb2.ServerReflectionResponse.FromString,
+    )
+    return method(iter(questions))
+
+
+@pytest.fixture(params=VERSIONS)
+def ask(request, examples_server):
+    """ask(the fields of each question) -> the answers, of one call."""
     with grpc.insecure_channel(examples_server.address) as channel:
-        yield reflection.ProtoReflectionDescriptorDatabase(channel)
+        yield lambda *asked: list(
+            reflect(channel, request.param, [reflection_pb2.ServerReflectionRequest(**each) for each in asked])
+        )
 
 
-def test_lists_the_services(database):
-    assert set(database.get_services()) >= SERVICES
+def test_lists_the_services(ask):
+    [answer] = ask({"list_services": ""})
+    assert {each.name for each in answer.list_services_response.service} >= SERVICES
 
 
-def test_describes_methods_and_messages(database):
-    file = database.FindFileContainingSymbol("inference.GRPCInferenceService")
-    assert file.name == "inference/grpc_service.proto"
-    methods = {each.name: each for each in file.service[0].method}
+def files_of(answer):
+    """name -> FileDescriptorProto"""
+    files = map(descriptor_pb2.FileDescriptorProto.FromString, answer.file_descriptor_response.file_descriptor_proto)
+    return {file.name: file for file in files}
+
+
+def test_describes_methods_and_messages(ask):
+    name = "inference/grpc_service.proto"
+    by_symbol, by_name = ask(
+        {"file_containing_symbol": "inference.GRPCInferenceService"}, {"file_by_filename": name}
+    )
+    assert files_of(by_symbol)[name] == files_of(by_name)[name]
+    methods = {each.name: each for each in files_of(by_name)[name].service[0].method}
     assert methods["ModelStreamInfer"].client_streaming
     assert methods["ModelInfer"].input_type == ".inference.ModelInferRequest"
-    config = database.FindFileByName("inference/model_config.proto")
-    assert config.package == "inference"
 
 
-def test_what_is_not_there_is_an_answer(database):
-    for find in (database.FindFileByName, database.FindFileContainingSymbol):
-        with pytest.raises(KeyError):
-            find("nobody.Nothing")
+def test_a_pool_of_descriptors_is_filled(examples_server):
+    with grpc.insecure_channel(examples_server.address) as channel:
+        database = reflection.ProtoReflectionDescriptorDatabase(channel)
+        assert set(database.get_services()) >= SERVICES
+        assert database.FindFileContainingSymbol("inference.GRPCInferenceService").name == "inference/grpc_service.proto"
+        assert database.FindFileByName("inference/model_config.proto").package == "inference"
+        for find in (database.FindFileByName, database.FindFileContainingSymbol):
+            with pytest.raises(KeyError):
+                find("nobody.Nothing")
 
 
-def test_no_message_is_extended(examples_server):
+def test_what_is_not_there_is_an_answer(ask):
+    for answer in ask({"file_by_filename": "nobody.proto"}, {"file_containing_symbol": "nobody.Nothing"}):
+        assert answer.error_response.error_code == grpc.StatusCode.NOT_FOUND.value[0]
+
+
+def test_no_message_is_extended(ask):
     name = "inference.ModelInferRequest"
     extension = reflection_pb2.ExtensionRequest(containing_type=name, extension_number=100)
-    with grpc.insecure_channel(examples_server.address) as channel:
-        one, all_of_them = reflection_pb2_grpc.ServerReflectionStub(channel).ServerReflectionInfo(
-            iter(
-                [
-                    reflection_pb2.ServerReflectionRequest(file_containing_extension=extension),
-                    reflection_pb2.ServerReflectionRequest(all_extension_numbers_of_type=name),
-                ]
-            )
-        )
+    one, all_of_them = ask({"file_containing_extension": extension}, {"all_extension_numbers_of_type": name})
     assert one.error_response.error_code == grpc.StatusCode.NOT_FOUND.value[0]
     assert all_of_them.all_extension_numbers_response.base_type_name == name
     assert not all_of_them.all_extension_numbers_response.extension_number
 
 
-def test_one_call_answers_many_questions_in_order(examples_server):
+def test_one_call_answers_many_questions_in_order(ask):
     symbols = ["inference.ModelInferRequest", "nobody", "grpc.health.v1.Health"] * 100
-    with grpc.insecure_channel(examples_server.address) as channel:
-        stub = reflection_pb2_grpc.ServerReflectionStub(channel)
-        answers = list(
-            stub.ServerReflectionInfo(
-                reflection_pb2.ServerReflectionRequest(file_containing_symbol=each)
-                for each in symbols
-            )
-        )
+    answers = ask(*({"file_containing_symbol": each} for each in symbols))
     assert [each.original_request.file_containing_symbol for each in answers] == symbols
     assert answers[1].error_response.error_code == grpc.StatusCode.NOT_FOUND.value[0]
 
 
-@pytest.fixture(scope="module")
-def grpcurl():
-    """Runs grpcurl and returns what it prints."""
-    program = shutil.which("grpcurl")
-    if program is None:
-        if shutil.which("go") is None:
-            pytest.skip("no grpcurl, and no Go to build it")
-        environment = os.environ | {"GOPATH": str(BUILD / "go"), "GOFLAGS": "-modcacherw"}
-        try:
-            built = subprocess.run(
-                ["go", "install", GRPCURL],
-                env=environment,
-                capture_output=True,
-                text=True,
-                timeout=300,
-            )
-        except subprocess.TimeoutExpired:
-            pytest.skip("no grpcurl: it was not built in time")
-        if built.returncode != 0:
-            pytest.skip(f"no grpcurl: {built.stderr.strip().splitlines()[-1]}")
-        program = BUILD / "go" / "bin" / "grpcurl"
-
-    def run(*args):
-        done = subprocess.run([program, *args], capture_output=True, text=True, timeout=20)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    return run
-
-
-def test_grpcurl_lists_describes_and_calls(grpcurl, examples_server):
-    address = examples_server.address
-    assert set(grpcurl("-plaintext", address, "list").split()) >= SERVICES
-    method = "inference.GRPCInferenceService.ServerReady"
-    assert "rpc ServerReady" in grpcurl("-plaintext", address, "describe", method)
-    assert json.loads(grpcurl("-plaintext", address, method)) == {"ready": True}
-    question = json.dumps({"name": "digits"})
-    described = json.loads(
-        grpcurl("-plaintext", "-d", question, address, "inference.GRPCInferenceService/ModelMetadata")
-    )
-    assert described["inputs"][0]["shape"] == ["-1", "1", "8", "8"]
-
-
-def test_a_draining_server_ends_an_open_call():
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_draining_server_ends_an_open_call(version):
     with Server(EXAMPLES / "digits") as server, grpc.insecure_channel(server.address) as channel:
         questions = queue.SimpleQueue()
         questions.put(reflection_pb2.ServerReflectionRequest(list_services=""))
-        answers = reflection_pb2_grpc.ServerReflectionStub(channel).ServerReflectionInfo(
-            iter(questions.get, None)
-        )
+        answers = reflect(channel, version, iter(questions.get, None))
         next(answers)
         server.send_signal(signal.SIGTERM)
         with pytest.raises(grpc.RpcError) as caught:

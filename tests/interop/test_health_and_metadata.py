@@ -74,8 +74,9 @@ def test_model_metadata_of_a_version(client):
     ]
 
 
-def test_model_config_is_that_of_config_pbtxt(client):
-    config = client.get_model_config("digits")
+@pytest.mark.parametrize("version", ["", "1"])
+def test_model_config_is_that_of_config_pbtxt(client, version):
+    config = client.get_model_config("digits", version)
     assert config["name"] == "digits"
     assert config["backend"] == "onnxruntime"
     assert config["max_batch_size"] == 64

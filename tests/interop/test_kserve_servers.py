@@ -165,7 +165,7 @@ def test_lightgbm(servers, objective):
 
 def test_what_is_there_is_told_alike(servers):
     theirs, ours = servers("sklearnserver", "flowers")
-    for path, keys in (("/v1/models", ["models"]), ("/v1/models/model", ["name", "ready"])):
+    for path, keys in (("/v1/models", ["models"]), ("/v2/models", ["models"]), ("/v1/models/model", ["name", "ready"])):
         answers = [json.load(urllib.request.urlopen(url + path, timeout=30)) for url in (theirs, ours)]
         assert [answers[0][key] for key in keys] == [answers[1][key] for key in keys]
     for path in ("/v2/health/live", "/v2/health/ready", "/v2/models/model/ready"):

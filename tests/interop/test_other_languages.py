@@ -1,6 +1,7 @@
 """The Open Inference Protocol through stock gRPC clients of JavaScript, Go and Java."""
 
 import base64
+import os
 import shutil
 import signal
 import ssl
@@ -8,14 +9,18 @@ import ssl
 import pytest
 
 from client_programs import MAKERS, OK, CannotMake, ClientProgram
+from support import frames
 from support.certificates import Authority
 from support.models import EXAMPLES, TEST_MODELS, check_elements, examples
 from support.server import Server, wait_until
 from support.tensors import pack, unpack
+from test_grpc_connections import PREFACE, Tap, pings
 
 CANCELLED, DEADLINE_EXCEEDED, NOT_FOUND, UNAVAILABLE = 1, 4, 5, 14
 SERVICE = "inference.GRPCInferenceService"
 INFER, STREAM = f"{SERVICE}/ModelInfer", f"{SERVICE}/ModelStreamInfer"
+PING_S = {"grpc-js": 1, "grpc-go": 10, "grpc-java": 10}  # the least that each takes
+PINGING = [name for name in MAKERS if PING_S[name] == 1 or os.environ.get("SLIPWAY_TEST_SCALE") == "release"]
 CHECK, WATCH = "grpc.health.v1.Health/Check", "grpc.health.v1.Health/Watch"
 GOLDEN = [(model, example) for model, _, example in examples() if model in ("digits", "breast_cancer")]
 
@@ -184,6 +189,25 @@ def test_a_stream_may_be_cancelled(client, address):
     requests = [raw_request("digits", [pixels(1)])] * 3
     messages, code, _ = client.call(address, STREAM, *requests, take=3)
     assert (code, len(messages)) == (CANCELLED, 3)
+
+
+@pytest.mark.parametrize("client", PINGING, indirect=True)
+@pytest.mark.parametrize("keeps_alive", [True, False])
+def test_pings_keep_a_quiet_connection(client, keeps_alive, request):
+    ping_ms = 1000 * PING_S[request.node.callspec.params["client"]]
+    idle_ms, quiet_ms = ping_ms * 3 // 2, ping_ms * 5 // 2
+    with Server(EXAMPLES / "digits", args=[f"--idle-timeout={idle_ms}ms"]) as server, Tap(server) as tap:
+        messages, code, details = client.call(
+            tap.address, CHECK, {}, keep_alive_ms=ping_ms if keeps_alive else 0, quiet_ms=quiet_ms
+        )
+    assert (code, [message["status"] for message in messages]) == (OK, ["SERVING"] * 2), details
+    client_said, server_said = map(bytes, tap.connections[0])
+    if not keeps_alive:
+        assert len(tap.connections) == 2 and frames.goaway_code(server_said) == 0
+        return
+    assert len(tap.connections) == 1 and frames.goaway_code(server_said) in (None, 0)
+    asked, answered = pings(client_said[PREFACE:], 0), pings(server_said, frames.ACK)
+    assert len(asked) >= 2 and answered == asked[: len(answered)] and len(answered) >= len(asked) - 1
 
 
 def test_health_checks(client, address):

@@ -7,9 +7,12 @@ import pytest
 
 from stock import np
 from support.models import check_elements, examples
+from support.repository import Repository, heavy_model
+from support.server import Server
 
 DIGITS = next(example for model, name, example in examples() if (model, name) == ("digits", "four"))
 HEADERS = {"content-type": "application/json"}
+PLACES = ["", "/versions/1", "/labels/stable"]
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +28,7 @@ def pixels():
     return np.array(golden["data"], np.float32).reshape(golden["shape"])
 
 
-@pytest.mark.parametrize("path", ["", "/versions/1", "/labels/stable"])
+@pytest.mark.parametrize("path", PLACES)
 def test_rows_with_a_signature_name(session, examples_server, path):
     data = json.dumps({"signature_name": "serving_default", "instances": pixels().tolist()})
     answer = session.post(
@@ -57,14 +60,43 @@ def test_nan_as_python_s_json_writes_it(session, test_models_server):
     assert str(json.loads(answer.text)["outputs"]) == "[[nan, -inf, 1.5]]"
 
 
-def test_waiting_until_a_model_is_available(session, examples_server):
-    status = session.get(f"{examples_server.url}/v1/models/digits").json()
+@pytest.mark.parametrize("path", PLACES)
+def test_classes_of_examples(session, examples_server, path):
+    data = json.dumps({"signature_name": "serving_default", "examples": [{"pixels": row.ravel().tolist()} for row in pixels()]})
+    answer = session.post(f"{examples_server.url}/v1/models/digits{path}:classify", data=data, headers=HEADERS)
+    answer.raise_for_status()
+    results = answer.json()["results"]
+    assert [[label for label, _ in row] for row in results] == [[str(digit) for digit in range(10)]] * 4
+    check_elements(DIGITS["outputs"][0], [score for row in results for _, score in row])
+
+
+@pytest.fixture(scope="module")
+def half(tmp_path_factory):
+    """The address of a server with the model "half": half of the sum of x."""
+    repository = Repository(tmp_path_factory.mktemp("half"))
+    repository.put("half", 1, heavy_model(0.5, columns=1))
+    repository.put_file("half", "aliases.json", '{"stable": 1}')
+    with Server(repository) as server:
+        yield server.url
+
+
+@pytest.mark.parametrize("path", PLACES)
+def test_values_of_examples(session, half, path):
+    data = json.dumps({"examples": [{"x": [1, 2, 3, 4]}, {"x": [2.0, 0.0, -7.0, 0.5]}]})
+    answer = session.post(f"{half}/v1/models/half{path}:regress", data=data, headers=HEADERS)
+    assert answer.status_code == 200 and answer.json() == {"results": [5.0, -2.25]}, answer.text
+
+
+@pytest.mark.parametrize("path", PLACES)
+def test_waiting_until_a_model_is_available(session, examples_server, path):
+    status = session.get(f"{examples_server.url}/v1/models/digits{path}").json()
     assert status["model_version_status"][0]["state"] == "AVAILABLE"
     assert status["model_version_status"][0]["status"]["error_code"] == "OK"
 
 
-def test_the_signature_tells_what_to_send(session, examples_server):
-    metadata = session.get(f"{examples_server.url}/v1/models/digits/metadata").json()
+@pytest.mark.parametrize("path", PLACES)
+def test_the_signature_tells_what_to_send(session, examples_server, path):
+    metadata = session.get(f"{examples_server.url}/v1/models/digits{path}/metadata").json()
     signature = metadata["metadata"]["signature_def"]["signature_def"]["serving_default"]
     [(name, tensor)] = signature["inputs"].items()
     shape = [int(dim["size"]) for dim in tensor["tensor_shape"]["dim"]]

@@ -1,65 +1,58 @@
-"""TorchServe's gRPC APIs through stubs that grpcio-tools makes of proto/torchserve, as TorchServe's own client is made
-of its contracts. It calls what that client calls, with the metadata that it sends.
+"""TorchServe's gRPC APIs through stubs that grpcio-tools makes of the contracts in TorchServe's own archive. It calls what
+TorchServe's client calls, with the metadata that it sends.
 """
 
 import importlib
 import json
+import pathlib
 import shutil
 import sys
+import zipfile
 
 import pytest
 
-from stock import HERE, grpc
+import platforms
+from stock import HERE, descriptor_pb2, grpc
+from support import packages
 from support.models import EXAMPLES
-from support.packages import BUILD
 from support.server import Server
 
 PROTO = HERE.parents[1] / "proto"
 METADATA = (("protocol", "gRPC"), ("session_id", "12345"))
 TEXT = b"the rocket reached its orbit"
-INFERENCE = "org.pytorch.serve.grpc.inference"
-MANAGEMENT = "org.pytorch.serve.grpc.management"
-# Numbers and types of the fields in pytorch/serve's contracts, and which way each method streams.
-CONTRACT = {
-    f"{INFERENCE}.PredictionsRequest": "model_name:1:9 model_version:2:9 input:3:11 sequence_id:4:9",
-    f"{INFERENCE}.PredictionResponse": "prediction:1:12 sequence_id:2:9 status:3:11",
-    f"{INFERENCE}.TorchServeHealthResponse": "health:1:9",
-    f"{MANAGEMENT}.ManagementResponse": "msg:1:9",
-    f"{MANAGEMENT}.DescribeModelRequest": "model_name:1:9 model_version:2:9 customized:3:8",
-    f"{MANAGEMENT}.ListModelsRequest": "limit:1:5 next_page_token:2:5",
-    f"{MANAGEMENT}.RegisterModelRequest": (
-        "batch_size:1:5 handler:2:9 initial_workers:3:5 max_batch_delay:4:5 model_name:5:9 "
-        "response_timeout:6:5 runtime:7:9 synchronous:8:8 url:9:9 s3_sse_kms:10:8 startup_timeout:11:5"
-    ),
-    f"{MANAGEMENT}.ScaleWorkerRequest": (
-        "model_name:1:9 model_version:2:9 max_worker:3:5 min_worker:4:5 number_gpu:5:5 synchronous:6:8 "
-        "timeout:7:5"
-    ),
-    f"{MANAGEMENT}.SetDefaultRequest": "model_name:1:9 model_version:2:9",
-    f"{MANAGEMENT}.UnregisterModelRequest": "model_name:1:9 model_version:2:9",
-    f"{INFERENCE}.InferenceAPIsService": (
-        "Ping:unary_unary Predictions:unary_unary StreamPredictions:unary_stream "
-        "StreamPredictions2:stream_stream"
-    ),
-    f"{MANAGEMENT}.ManagementAPIsService": (
-        "DescribeModel:unary_unary ListModels:unary_unary RegisterModel:unary_unary "
-        "ScaleWorker:unary_unary SetDefault:unary_unary UnregisterModel:unary_unary"
-    ),
-}
+FILES = ["inference.proto", "management.proto"]
+STATUS = "google/rpc/status.proto"  # which they import
 
 
 @pytest.fixture(scope="module")
-def stubs():
-    """Imports a module that is made of the contracts."""
+def contracts(tmp_path_factory):
+    """A folder with TorchServe's contracts in torchserve/, as proto/ has ours."""
+    missing = platforms.install()
+    if missing:
+        pytest.skip(missing)
+    folder = tmp_path_factory.mktemp("contracts")
+    (folder / "torchserve").mkdir()
+    archive = pathlib.Path(packages.folder_of(platforms.VENV)) / "ts" / "frontend" / "model-server.jar"
+    with zipfile.ZipFile(archive) as jar:
+        jar.extract(STATUS, folder)
+        for name in FILES:
+            (folder / "torchserve" / name).write_bytes(jar.read(f"proto/{name}"))
+    return folder
+
+
+def compile_contracts(folder, *outputs):
     import grpc_tools
     from grpc_tools import protoc
 
-    folder = BUILD / "torchserve-stubs"
-    folder.mkdir(exist_ok=True)
-    includes = [f"-I{PROTO}", f"-I{grpc_tools.__path__[0]}/_proto"]
-    outputs = [f"--python_out={folder}", f"--grpc_python_out={folder}"]
-    files = ["torchserve/inference.proto", "torchserve/management.proto"]
-    assert protoc.main(["protoc", *includes, *outputs, *files]) == 0
+    includes = [f"-I{folder}", f"-I{grpc_tools.__path__[0]}/_proto"]
+    assert protoc.main(["protoc", *includes, *outputs, *(f"torchserve/{name}" for name in FILES)]) == 0
+
+
+@pytest.fixture(scope="module")
+def stubs(contracts, tmp_path_factory):
+    """Imports a module that is made of the contracts."""
+    folder = tmp_path_factory.mktemp("stubs")
+    compile_contracts(contracts, f"--python_out={folder}", f"--grpc_python_out={folder}")
     sys.path.insert(0, str(folder))
     yield lambda name: importlib.import_module(f"torchserve.{name}")
     sys.path.remove(str(folder))
@@ -120,20 +113,18 @@ def request_for(stubs, model, version="", **inputs):
     )
 
 
-def test_the_contracts_are_torchserves(stubs):
-    found = {}
-    for name in ("inference_pb2", "management_pb2"):
-        file = stubs(name).DESCRIPTOR
-        for message in file.message_types_by_name.values():
-            fields = (f"{field.name}:{field.number}:{field.type}" for field in message.fields)
-            found[message.full_name] = " ".join(fields)
-        for service in file.services_by_name.values():
-            found[service.full_name] = " ".join(
-                f"{each.name}:{'stream' if each.client_streaming else 'unary'}_"
-                f"{'stream' if each.server_streaming else 'unary'}"
-                for each in service.methods
-            )
-    assert found == CONTRACT
+def test_the_contracts_that_reflection_tells_are_torchserves(contracts, tmp_path):
+    def declarations_in(folder):
+        path = tmp_path / "set.pb"
+        compile_contracts(folder, f"--descriptor_set_out={path}")
+        files = descriptor_pb2.FileDescriptorSet.FromString(path.read_bytes()).file
+        for file in files:
+            file.ClearField("options")  # what a generator calls its classes
+        return list(files)
+
+    theirs = declarations_in(contracts)
+    assert [len(file.service) for file in theirs] == [1, 1]
+    assert declarations_in(PROTO) == theirs
 
 
 def test_ping(stubs, inference):

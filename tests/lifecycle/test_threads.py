@@ -1,11 +1,17 @@
-"""How many threads of the runtime a model has: measured once, remembered, and overruled by who says it."""
+"""How many threads of the runtime a model has: measured once, remembered, and overruled by who says it; and that the
+process has the threads of ARCHITECTURE.md and no others."""
 
 import json
+import re
 
 import pytest
 
+from support.models import ROOT
 from support.repository import power_model, scaled_model
 from support.server import Server
+
+THREAD_ROW = re.compile(r"^\| ([^|]+) \| ([^|]+) \| `[a-z]+::\w+` \|", re.M)  # what it is called, how many there are
+PROGRAM = "slipway"  # what a thread without a name of its own is called
 
 
 @pytest.fixture
@@ -14,7 +20,7 @@ def data(tmp_path):
 
 
 def logged(server, message):
-    return next(line for line in map(json.loads, server.log) if line["message"] == message)
+    return json.loads(server.wait_for_log(f'"message":"{message}"'))
 
 
 def load(repository, data, *args):
@@ -88,3 +94,17 @@ def test_the_configured_instances_win(repository, data):
     remember(data, processors, processors)
     known, _ = load(repository, data)
     assert (known["intra_op_threads"], known["instances"]) == (processors, 5)
+
+
+@pytest.mark.parametrize("of_the_runtime", [1, 3])
+def test_threads_are_those_of_the_table(repository, data, of_the_runtime):
+    rows = dict(THREAD_ROW.findall((ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")))
+    repository.put("m", 1, power_model(384, 10))
+    numbers = ["--io-threads=2", "--compute-threads=3", f"--intra-op-threads={of_the_runtime}"]
+    with Server(repository, data=data, args=numbers) as server:
+        names = server.thread_names()
+    unnamed = names.pop(PROGRAM)
+    assert set(re.findall(r"`([^`]+)`", " ".join(rows))) == {re.sub(r"\d+$", "N", name) for name in names}
+    assert set(names) == {"http-0", "http-1", "pool-0", "pool-1", "pool-2", "pool-relief"}
+    assert set(names.values()) == {1}
+    assert unnamed == list(rows.values()).count("1") + of_the_runtime - 1

@@ -7,6 +7,7 @@ Standard library only. One Server belongs to one test thread; `request`, `connec
 from several.
 """
 
+import collections
 import contextlib
 import copy
 import http.client
@@ -269,6 +270,11 @@ class Server:
     def open_files(self):
         """How many descriptors the process holds."""
         return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def thread_names(self):
+        """What the threads of the process are called, and how many bear each name."""
+        tasks = pathlib.Path(f"/proc/{self.pid}/task").glob("*/comm")
+        return collections.Counter(task.read_text(encoding="utf-8").strip() for task in tasks)
 
     def metric(self, name, **labels):
         """Sum of the present values of the series of this name that have these labels."""

@@ -1,13 +1,18 @@
 """Each server's own command line starts Slipway; a stock request of it is answered; its metrics have its names."""
 
+import concurrent.futures
 import json
 import shutil
+import ssl
 import zipfile
 
 import pytest
 
+from support.certificates import Authority
+from support.classical import FIXTURES
 from support.instances import flat, value_of
-from support.models import EXAMPLES, TEST_MODELS, check_elements, examples
+from support.models import EXAMPLES, check_elements, examples
+from support.repository import row_model
 from support.server import free_port
 from switched import Switched, wait_for_metric
 
@@ -33,7 +38,8 @@ def tfserving_folder(tmp_path):
     return tmp_path
 
 
-def test_tensorflow_serving_s_one_model(tfserving_folder):
+@pytest.mark.parametrize("called", [None, "tensorflow_model_server", "tf_serving_entrypoint.sh"])
+def test_tensorflow_serving_s_one_model(tfserving_folder, link, called):
     grpc, rest = free_port(), free_port()
     words = [
         f"--port={grpc}",
@@ -42,7 +48,7 @@ def test_tensorflow_serving_s_one_model(tfserving_folder):
         f"--model_base_path={tfserving_folder}/digits",
         "--num_load_threads=4",
     ]
-    with Switched("tfserving", words, rest) as server:
+    with Switched("tfserving", words, rest, program=link(called)) as server:
         check(output(server.post("/v1/models/half:predict", {"instances": ROWS})))
         status = server.at(grpc).get("/v1/models/half").json()["model_version_status"]
         assert [(each["version"], each["state"]) for each in status] == [("3", "AVAILABLE")]
@@ -66,6 +72,42 @@ def test_tensorflow_serving_s_model_config_file(tfserving_folder, link):
         status = server.get("/v1/models/digits").json()["model_version_status"]
         assert {each["version"] for each in status if each["state"] == "AVAILABLE"} == {"1", "2"}
         check(output(server.post("/v1/models/digits/labels/stable:predict", {"instances": ROWS})))
+
+
+def test_tensorflow_serving_s_image_has_its_model_in_variables(tfserving_folder, link):
+    grpc, rest = free_port(), free_port()
+    words = [f"--port={grpc}", f"--rest_api_port={rest}"]
+    env = {"MODEL_NAME": "digits", "MODEL_BASE_PATH": str(tfserving_folder)}
+    with Switched("tfserving", words, rest, env=env, program=link("tf_serving_entrypoint.sh")) as server:
+        check(output(server.post("/v1/models/digits:predict", {"instances": ROWS})))
+
+
+def test_tensorflow_serving_s_batching_file(tmp_path):
+    together = 8
+    (tmp_path / "m" / "1").mkdir(parents=True)
+    (tmp_path / "m" / "1" / "model.onnx").write_bytes(row_model(2))
+    batching = tmp_path / "batching.config"
+    batching.write_text(
+        f"max_batch_size {{ value: {together} }} batch_timeout_micros {{ value: 20000000 }}"
+        " num_batch_threads { value: 3 }",
+        encoding="utf-8",
+    )
+    rest = free_port()
+    words = [f"--port={free_port()}", f"--rest_api_port={rest}", "--model_name=m", f"--model_base_path={tmp_path}/m"]
+    words += ["--enable_batching", f"--batching_parameters_file={batching}"]
+
+    def ask(number):
+        return output(server.post("/v1/models/m:predict", {"instances": [[number, 1, 2, 3]]}))
+
+    with Switched("tfserving", words, rest) as server:
+        with concurrent.futures.ThreadPoolExecutor(together) as clients:
+            answers = list(clients.map(ask, range(together)))
+        assert answers == [[[2.0 * number, 2.0, 4.0, 6.0]] for number in range(together)]
+        [statistics] = server.get("/v2/models/m/stats").json()["model_stats"]
+        assert (statistics["inference_count"], statistics["execution_count"]) == (together, 1)
+        assert {name for name in server.thread_names() if name.startswith("pool-")} == {
+            "pool-0", "pool-1", "pool-2", "pool-relief"
+        }
 
 
 def test_tensorflow_serving_s_zero_padded_versions(tmp_path):
@@ -152,14 +194,15 @@ def test_torchserve_names_a_model_as_its_file_is_called(tmp_path):
         assert server.post("/predictions/digits", {"data": ROWS}).status == 200
 
 
-def test_mlserver(tmp_path):
+@pytest.mark.parametrize("called", [None, "mlserver"])
+def test_mlserver(tmp_path, link, called):
     shutil.copy(ONNX, tmp_path / "net.onnx")
     settings = {"name": "digits", "parameters": {"uri": "./net.onnx", "version": "v0.1.0"}}
     (tmp_path / "model-settings.json").write_text(json.dumps(settings))
     http, grpc, metrics = free_port(), free_port(), free_port()
     own = {"http_port": http, "grpc_port": grpc, "metrics_port": metrics, "parallel_workers": 0}
     (tmp_path / "settings.json").write_text(json.dumps(own))
-    with Switched("mlserver", ["start", tmp_path], http) as server:
+    with Switched("mlserver", ["start", tmp_path], http, program=link(called)) as server:
         for version in (None, "v0.1.0"):
             answer = server.infer("digits", EXAMPLE["inputs"], version=version)
             assert answer.status == 200, answer
@@ -180,18 +223,21 @@ def test_mlflow(tmp_path, link):
         assert answer.status == 200 and "predictions" in answer.json(), answer
 
 
-def test_sagemaker():
+@pytest.mark.parametrize("called,words", [(None, ["serve"]), ("serve", [])])
+def test_sagemaker(link, called, words):
+    """A container's program is called by the word that SageMaker appends to the image: serve."""
     port = free_port()
-    words = ["serve", EXAMPLES / "digits"]
-    with Switched("sagemaker", words, port, env={"SAGEMAKER_BIND_TO_PORT": str(port)}) as server:
+    words, env = [*words, EXAMPLES / "digits"], {"SAGEMAKER_BIND_TO_PORT": str(port)}
+    with Switched("sagemaker", words, port, env=env, program=link(called)) as server:
         assert server.get("/ping").status == 200
         assert server.post("/invocations", {"instances": ROWS}).status == 200
 
 
-def test_azure_ml():
+@pytest.mark.parametrize("called", [None, "azmlinfsrv"])
+def test_azure_ml(link, called):
     port = free_port()
     env = {"AZUREML_MODEL_DIR": str(EXAMPLES / "digits"), "AZUREML_ENTRY_SCRIPT": "score.py"}
-    with Switched("azureml", ["--port", port], port, env=env) as server:
+    with Switched("azureml", ["--port", port], port, env=env, program=link(called)) as server:
         assert server.get("/").status == 200
         assert server.post("/score", {"data": ROWS}).status == 200
         server.wait_for_log("AZUREML_ENTRY_SCRIPT has no effect")
@@ -213,13 +259,53 @@ def test_flask(link):
         assert answer.status == 200 and "prediction" in answer.json()
 
 
-def test_kserve_s_own_servers(tmp_path, link, refusal):
-    shutil.copy(TEST_MODELS / "sklearn" / "ada-boost-logistic.pkl", tmp_path / "model.pkl")
+def whole_rows(model):
+    """The finite rows that the framework answered, and its answers."""
+    expected = model.expected()
+    [inputs] = expected["inputs"].values()
+    width = inputs["shape"][1]
+    rows = [inputs["data"][at : at + width] for at in range(0, len(inputs["data"]), width)]
+    pairs = zip(rows, expected["outputs"]["predict"]["data"], strict=True)
+    return zip(*[(row, answer) for row, answer in pairs if all(isinstance(each, float) for each in row)])
+
+
+@pytest.mark.parametrize(
+    "called,fixture,file",
+    [
+        ("sklearnserver", "sklearn-bagging-regressor", "model.pkl"),
+        ("xgbserver", "xgboost-reg_squarederror", "model.json"),
+        ("lgbserver", "lightgbm-regression", "model.bst"),
+    ],
+)
+def test_kserve_s_own_servers(tmp_path, link, called, fixture, file):
+    model = FIXTURES[fixture]
+    shutil.copy(model.model, tmp_path / file)
+    rows, answers = whole_rows(model)
     http, grpc = free_port(), free_port()
     words = ["--model_name=wine", "--model_dir", tmp_path, f"--http_port={http}", f"--grpc_port={grpc}"]
-    with Switched("sklearnserver", words, http, env={"PREDICT_PROBA": "true"}, program=link("sklearnserver")) as server:
+    with Switched(called, words, http, env={"PREDICT_PROBA": "true"}, program=link(called)) as server:
         assert server.get("/v1/models/wine").json()["ready"] is True
+        assert output(server.post("/v1/models/wine:predict", {"instances": rows})) == pytest.approx(answers, rel=1e-5)
         assert server.at(grpc).get("/v2/health/ready").status == 200
-    for word, said in (("--predictor_host=x", "--predictor_host: calls another server"), ("--wrokers=2", "--wrokers")):
-        code, text = refusal("sklearnserver", "--model_dir", tmp_path, word)
-        assert code == 2 and said in text
+
+
+def test_kserve_s_own_servers_have_tls_over_http_alone(tmp_path):
+    (tmp_path / "m").mkdir()
+    shutil.copy(FIXTURES["lightgbm-regression"].model, tmp_path / "m" / "model.bst")
+    authority = Authority(tmp_path, "root")
+    own = authority.issue("localhost")
+    http, grpc = free_port(), free_port()
+    words = ["--model_dir", tmp_path / "m", f"--http_port={http}", f"--grpc_port={grpc}"]
+    words += [f"--ssl_certfile={own.certificate}", "--ssl_keyfile", own.key]
+    server = Switched("lgbserver", words, http)
+    server.tls = ssl.create_default_context(cafile=authority.certificate)
+    with server:
+        assert server.get("/v1/models/model").json()["ready"] is True
+        assert server.at(grpc).get("/v2/health/ready").status == 200
+
+
+@pytest.mark.parametrize("word,said", [("--predictor_host=x", "--predictor_host: calls another server"), ("--wrokers=2", "--wrokers")])
+def test_what_kserve_s_servers_cannot_be_told_is_named(tmp_path, refusal, word, said):
+    shutil.copy(FIXTURES["sklearn-bagging-regressor"].model, tmp_path / "model.pkl")
+    code, text = refusal("sklearnserver", "--model_dir", tmp_path, word)
+    assert code == 2 and said in text

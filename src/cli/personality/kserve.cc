@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kOneProcess = "one process uses every processor";
 constexpr std::string_view kNoTransformer = "the server of a model asks no other one";
+constexpr std::string_view kHttpPort = "8080", kHttpsPort = "8443";
 constexpr std::string_view kOwnLoop = "connections are waited for with epoll";
 
 const OptionRule kKserveOptions[] = {
@@ -19,6 +20,8 @@ const OptionRule kKserveOptions[] = {
     {"--http_port", Takes::kNumber, Kept{}},
     {"--grpc_port", Takes::kNumber, Kept{}},
     {"--enable_grpc", Takes::kBoolWord, Kept{}},
+    {"--ssl_certfile", Takes::kText, Kept{}},
+    {"--ssl_keyfile", Takes::kText, Kept{}},
     {"--nthread", Takes::kNumber, NoEffect{"--intra-op-threads says so of one run", "1"}},
     {"--workers", Takes::kNumber, NoEffect{kOneProcess, "1"}},
     {"--max_threads", Takes::kNumber, NoEffect{kOneProcess, "4"}},
@@ -63,8 +66,7 @@ class Kserve {
     if (!given_.Has("--model_dir")) return out_.Refuse("--model_dir", "is missing");
     TakeFolder();
     TakeAnswer();
-    Listen("--http_port", "8080");
-    if (given_.Bool("--enable_grpc", true)) Listen("--grpc_port", "8081");
+    TakeAddresses();
     out_.Set("dialects.open_inference", "kserve", as_);
   }
 
@@ -97,8 +99,24 @@ class Kserve {
   }
   static std::string AnswerOfAll(std::string_view answer) { return fmt::format("*={}", answer); }
 
-  void Listen(std::string_view option, std::string_view otherwise) {
-    out_.ListenAt("0.0.0.0", given_.Text(option, otherwise), given_.Where(option, as_));
+  /// HTTP alone has TLS there, and then another port in the place of its usual one.
+  void TakeAddresses() {
+    const bool certified = TakeFile("tls.certificate", "--ssl_certfile", "KSERVE_TLS_CERT_FILE");
+    const bool keyed = TakeFile("tls.key", "--ssl_keyfile", "KSERVE_TLS_KEY_FILE");
+    const bool secure = certified && keyed;
+    const std::string http = given_.Text("--http_port", kHttpPort);
+    Listen("--http_port", secure && http == kHttpPort ? kHttpsPort : http);
+    if (given_.Bool("--enable_grpc", true))
+      Listen("--grpc_port", given_.Text("--grpc_port", "8081"), secure ? "http://" : "");
+  }
+  bool TakeFile(std::string_view setting, std::string_view option, std::string_view variable) {
+    std::string file = given_.Text(option, invocation_.Variable(variable));
+    const bool named = !file.empty();
+    if (named) out_.Set(setting, std::move(file), given_.Where(option, variable));
+    return named;
+  }
+  void Listen(std::string_view option, std::string_view port, std::string_view scheme = "") {
+    out_.ListenAt("0.0.0.0", port, given_.Where(option, as_), scheme);
   }
 
   const KserveServer& server_;

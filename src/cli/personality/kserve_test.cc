@@ -70,6 +70,22 @@ TEST_F(KserveTest, FoldersBeneathAreModelsWhereNoFileIs) {
                        "--model_dir"));
 }
 
+TEST_F(KserveTest, ACertificateMovesHttpAlone) {
+  root_.Write("c.bst", "m");
+  const std::vector<std::string> files = {"--ssl_certfile=c.pem", "--ssl_keyfile", "k.pem"};
+  const auto listens = [](std::string_view addresses) {
+    return testing::IsSupersetOf({fmt::format("http.listen={}", addresses),
+                                  std::string("tls.certificate=c.pem"),
+                                  std::string("tls.key=k.pem")});
+  };
+  EXPECT_THAT(Settings("lgbserver", files), listens("0.0.0.0:8443,http://0.0.0.0:8081"));
+  EXPECT_THAT(Settings("lgbserver", {"--enable_grpc=false", "--http_port=7"},
+                       {{"KSERVE_TLS_CERT_FILE", "c.pem"}, {"KSERVE_TLS_KEY_FILE", "k.pem"}}),
+              listens("0.0.0.0:7"));
+  EXPECT_THAT(Settings("lgbserver", {"--ssl_keyfile=k.pem"}),
+              testing::IsSupersetOf({"http.listen=0.0.0.0:8080,0.0.0.0:8081", "tls.key=k.pem"}));
+}
+
 TEST_F(KserveTest, WhatCannotBeIsNamed) {
   root_.Write("a.json", "m");
   root_.Write("b.ubj", "m");

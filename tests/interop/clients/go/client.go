@@ -20,6 +20,7 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/encoding/gzip"
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
@@ -40,6 +41,8 @@ type asked struct {
 	Requests    []json.RawMessage `json:"requests"`
 	Take        int               `json:"take"`
 	DeadlineMs  int64             `json:"deadline_ms"`
+	KeepAliveMs int64             `json:"keep_alive_ms"`
+	QuietMs     int64             `json:"quiet_ms"`
 }
 
 func must[T any](value T, err error) T {
@@ -76,16 +79,37 @@ func methodOf(files *protoregistry.Files, name string) protoreflect.MethodDescri
 	return must(files.FindDescriptorByName(full)).(protoreflect.MethodDescriptor)
 }
 
-// The error with which the call ends, nil for OK.
-func run(files *protoregistry.Files, a asked) error {
+func milliseconds(count int64) time.Duration {
+	return time.Duration(count) * time.Millisecond
+}
+
+func connect(a asked) *grpc.ClientConn {
 	options := []grpc.DialOption{grpc.WithTransportCredentials(credentialsOf(a))}
 	if a.Gzip {
 		options = append(options, grpc.WithDefaultCallOptions(grpc.UseCompressor(gzip.Name)))
 	}
-	connection := must(grpc.NewClient(a.Address, options...))
+	if a.KeepAliveMs > 0 {
+		every := milliseconds(a.KeepAliveMs)
+		pings := keepalive.ClientParameters{Time: every, Timeout: every, PermitWithoutStream: true}
+		options = append(options, grpc.WithKeepaliveParams(pings))
+	}
+	return must(grpc.NewClient(a.Address, options...))
+}
+
+// The error with which the call ends, nil for OK.
+func run(files *protoregistry.Files, a asked) error {
+	connection := connect(a)
 	defer connection.Close()
-	deadline := time.Duration(a.DeadlineMs) * time.Millisecond
-	ctx, cancel := context.WithTimeout(context.Background(), deadline)
+	err := call(connection, files, a)
+	if a.QuietMs > 0 {
+		time.Sleep(milliseconds(a.QuietMs))
+		err = call(connection, files, a)
+	}
+	return err
+}
+
+func call(connection *grpc.ClientConn, files *protoregistry.Files, a asked) error {
+	ctx, cancel := context.WithTimeout(context.Background(), milliseconds(a.DeadlineMs))
 	defer cancel()
 
 	method := methodOf(files, a.Method)

@@ -61,6 +61,29 @@ public class Client {
 
   /** Answers the status with which the call ends. */
   private Status run(JsonObject asked) throws Exception {
+    ManagedChannel channel = connect(asked);
+    try {
+      Status end = call(channel, asked);
+      long quietMs = asked.get("quiet_ms").getAsLong();
+      if (quietMs == 0) return end;
+      Thread.sleep(quietMs);
+      return call(channel, asked);
+    } finally {
+      channel.shutdownNow().awaitTermination(10, TimeUnit.SECONDS);
+    }
+  }
+
+  private static ManagedChannel connect(JsonObject asked) throws Exception {
+    var builder = Grpc.newChannelBuilder(asked.get("address").getAsString(), credentialsOf(asked));
+    long keepAliveMs = asked.get("keep_alive_ms").getAsLong();
+    if (keepAliveMs > 0)
+      builder.keepAliveTime(keepAliveMs, TimeUnit.MILLISECONDS)
+          .keepAliveTimeout(keepAliveMs, TimeUnit.MILLISECONDS)
+          .keepAliveWithoutCalls(true);
+    return builder.build();
+  }
+
+  private Status call(ManagedChannel channel, JsonObject asked) throws Exception {
     Descriptors.MethodDescriptor method = methodOf(asked.get("method").getAsString());
     List<DynamicMessage> requests = new ArrayList<>();
     for (JsonElement text : asked.getAsJsonArray("requests")) {
@@ -71,8 +94,6 @@ public class Client {
     CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(
         asked.get("deadline_ms").getAsLong(), TimeUnit.MILLISECONDS);
     if (asked.get("gzip").getAsBoolean()) options = options.withCompression("gzip");
-    ManagedChannel channel =
-        Grpc.newChannelBuilder(asked.get("address").getAsString(), credentialsOf(asked)).build();
     try {
       var call = channel.newCall(typed(asked.get("method").getAsString(), method), options);
       if (!method.isServerStreaming()) {
@@ -87,8 +108,6 @@ public class Client {
       return answers.end.get();
     } catch (StatusRuntimeException error) {
       return error.getStatus();
-    } finally {
-      channel.shutdownNow().awaitTermination(10, TimeUnit.SECONDS);
     }
   }
 

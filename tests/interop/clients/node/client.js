@@ -18,6 +18,17 @@ function say(line) {
   process.stdout.write(JSON.stringify(line) + '\n');
 }
 
+function optionsOf({gzip, keep_alive_ms}) {
+  return {
+    ...(gzip && {'grpc.default_compression_algorithm': GZIP}),
+    ...(keep_alive_ms && {
+      'grpc.keepalive_time_ms': keep_alive_ms,
+      'grpc.keepalive_timeout_ms': keep_alive_ms,
+      'grpc.keepalive_permit_without_calls': 1,
+    }),
+  };
+}
+
 function credentialsOf({ca, certificate, key}) {
   if (!ca) return grpc.credentials.createInsecure();
   const read = (path) => (path ? fs.readFileSync(path) : null);
@@ -54,11 +65,15 @@ async function main() {
     const asked = JSON.parse(line);
     const [service, name] = asked.method.split('/');
     const Client = grpc.makeGenericClientConstructor(services[service], service);
-    const client = new Client(asked.address, credentialsOf(asked),
-                              asked.gzip ? {'grpc.default_compression_algorithm': GZIP} : {});
-    const {code, details} = await run(client, name, services[service][name], asked);
+    const client = new Client(asked.address, credentialsOf(asked), optionsOf(asked));
+    const call = () => run(client, name, services[service][name], asked);
+    let end = await call();
+    if (asked.quiet_ms) {
+      await new Promise((resolve) => setTimeout(resolve, asked.quiet_ms));
+      end = await call();
+    }
     client.close();
-    say({code, details});
+    say({code: end.code, details: end.details});
   }
 }
 
