@@ -46,16 +46,20 @@ void CheckProducts(Dice& dice) {
   weights.AddBias(bias);
   const bool relu = dice.OneIn(2);
   if (relu) weights.AddRelu();
+  const auto less = Numbers<T>(dice.OneIn(2) ? rows : 0, dice);
   std::vector<T> expected(rows * outputs), got(rows * outputs);
   for (size_t i = 0; i < expected.size(); ++i) {
     const size_t row = i / outputs, column = i % outputs;
     const std::span<const T> numbers(x.data() + row * inputs, inputs);
     expected[i] = reference::Dot(numbers, w.data() + column, outputs);
     if (!bias.empty()) expected[i] += bias[column];
+    if (!less.empty()) expected[i] -= less[row];
     if (relu && expected[i] < 0) expected[i] = 0;
   }
   for (const Arithmetic* variant : AvailableArithmetic()) {
-    variant->Affine(x.data(), rows, weights.panels(), got.data());
+    Panels<T> panels = weights.panels();
+    if (!less.empty()) panels.less = less.data();
+    variant->Affine(x.data(), rows, panels, got.data());
     ExpectSame(expected, got);
   }
 }

@@ -57,6 +57,8 @@ class Fusion {
     for (auto& planned : program_.steps) {
       if (const auto* addition = As<ConstantAddition>(planned))
         TakeAddition(planned, addition->constant());
+      else if (As<RowSubtraction>(planned) != nullptr)
+        TakeSubtraction(planned);
       else if (As<Relu>(planned) != nullptr)
         TakeRelu(planned);
       else if (As<ForestStep>(planned) != nullptr)
@@ -111,6 +113,17 @@ class Fusion {
   void TakeAddition(Planned& planned, const Tensor& constant) {
     Affine* const product = ProductBefore(planned);
     if (product != nullptr && product->TakeBias(constant)) MoveInto(*product, planned);
+  }
+
+  /// The product is made where its rows' numbers are known.
+  void TakeSubtraction(Planned& planned) {
+    Affine* const product = ProductBefore(planned);
+    const Slot less = planned.reads.back(), to = planned.writes.front();
+    if (product == nullptr || !product->TakeSubtraction(less)) return;
+    product->set_to(to);
+    Planned& maker = *WriterOf(planned.reads.front());
+    planned = {std::move(maker.step), {maker.reads.front(), less}, {to}};
+    maker = {};
   }
 
   void TakeRelu(Planned& planned) {

@@ -50,6 +50,40 @@ TEST(FusionTest, AReluBeforeABiasStaysBeforeIt) {
   EXPECT_THAT(Answer<float>(b, TensorOf<float>({1, 2}, {1, -1})), ElementsAre(10, 0, -10));
 }
 
+/// x·w - (the sum of x), then `op_type` of it and perhaps of `c`.
+onnx::Builder LessASum(std::string_view op_type, const std::vector<float>& c = {}) {
+  onnx::Builder b = Graph();
+  b.Input("x", DType::kFp32, {-1, 2}).Output("y", DType::kFp32, {-1, 3});
+  AddConstant<float>(b, "w", {2, 3}, {0, 1, 2, 3, 4, 5});
+  AddConstant<int64_t>(b, "one", {1}, {1});
+  b.Node("MatMul", {"x", "w"}, {"xw"}).Node("ReduceSum", {"x", "one"}, {"sum"});
+  b.Node("Sub", {"xw", "sum"}, {"less"});
+  std::vector<std::string> inputs = {"less"};
+  if (!c.empty()) {
+    AddConstant<float>(b, "c", {static_cast<int64_t>(c.size())}, c);
+    inputs.push_back("c");
+  }
+  b.Node(op_type, inputs, {"y"});
+  return b;
+}
+
+TEST(FusionTest, ANumberOfEachRowIsSubtractedFromTheProductBeforeWhatFollows) {
+  const Tensor x = TensorOf<float>({2, 2}, {1, 1, 10, -4});  // xw is 3, 5, 7 and -12, -6, 0
+  EXPECT_THAT(Answer<float>(LessASum("Identity"), x), ElementsAre(1, 3, 5, -18, -12, -6));
+  EXPECT_THAT(Answer<float>(LessASum("Relu"), x), ElementsAre(1, 3, 5, 0, 0, 0));
+  // 3 + 2^24 would be rounded up, and 2 of it left.
+  EXPECT_THAT(Answer<float>(LessASum("Add", {0x1p24F}), TensorOf<float>({1, 2}, {1, 1})),
+              ElementsAre(0x1p24F, 0x1p24F + 4, 0x1p24F + 4));
+}
+
+TEST(FusionTest, AReluBeforeASubtractionStaysBeforeIt) {
+  onnx::Builder b = Product({0, 3});
+  AddConstant<int64_t>(b, "one", {1}, {1});
+  b.Node("ReduceSum", {"x", "one"}, {"sum"}).Node("Relu", {"z"}, {"r"});
+  b.Output("y", DType::kFp32, {-1, 3}).Node("Sub", {"r", "sum"}, {"y"});
+  EXPECT_THAT(Answer<float>(b, TensorOf<float>({1, 2}, {1, -2})), ElementsAre(1, 1, 1));
+}
+
 /// Two trees that number the rows of a table: x0 <= 0.5 row 0 or 1, and row 2 or 3.
 template <typename T>
 onnx::Builder Numbered(const std::vector<T>& table, int64_t width) {

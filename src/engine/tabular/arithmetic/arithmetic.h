@@ -15,21 +15,29 @@ inline constexpr size_t kPanelBytes = 64;
 template <typename T>
 inline constexpr size_t kPanelColumns = kPanelBytes / sizeof(T);
 
+/// Partial sums of a dot product.
+inline constexpr size_t kSums = 16;
+
 /// A matrix of weights [inputs, outputs] as panels of neighbouring outputs, each [inputs][64
-/// bytes]; the last panel is filled up with zeros.
+/// bytes], a last one filled up with zeros; or, where those would be many, with the last outputs
+/// one by one behind the panels, each [inputs] and filled up to kSums with -0: what adds 0 · -0
+/// stays as it is.
 template <typename T>
 struct Panels {
   size_t inputs = 0;
   size_t outputs = 0;
+  size_t singles = 0;         // outputs that stand one by one
+  size_t single_stride = 0;   // from one of them to the next: inputs rounded up
   const T* values = nullptr;  // 64-byte aligned
-  const T* bias = nullptr;    // [outputs], filled up like the last panel; or null for none
+  const T* bias = nullptr;    // [outputs], filled up to whole panels; or null for none
   bool relu = false;          // what is below 0 becomes 0
+  const T* less = nullptr;    // [rows], subtracted from all outputs of a row before that; or null
 };
 
 /// One variant. Arrays may be unaligned; `to` may be `from`. Threads: any.
 struct Arithmetic {
   std::string_view name;  // "avx512", "avx2", "neon", "portable"
-  /// y[r][j] = Σ x[r][k]·w[k][j] + bias[j], the sum as reference.h writes it. y is not x.
+  /// y[r][j] = Σ x[r][k]·w[k][j] + bias[j] - less[r], the sum as reference.h writes it. y is not x.
   void (*affine_f32)(const float* x, size_t rows, const Panels<float>& w, float* y);
   void (*affine_f64)(const double* x, size_t rows, const Panels<double>& w, double* y);
   /// Relative error at most 1e-15 (tested against a longer type); float goes through double.

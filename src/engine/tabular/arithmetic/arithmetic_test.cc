@@ -22,19 +22,23 @@ bool SameBits(T a, T b) {
 
 template <typename T>
 void CompareAffine(const Arithmetic& variant, size_t rows, size_t inputs, size_t outputs, bool relu,
-                   std::mt19937& random) {
+                   bool less, std::mt19937& random) {
   std::normal_distribution<T> normal;
-  std::vector<T> x(rows * inputs), w(inputs * outputs), bias(outputs), y(rows * outputs);
-  for (auto* values : {&x, &w, &bias})
+  std::vector<T> x(rows * inputs), w(inputs * outputs), bias(outputs), subtracted(rows);
+  std::vector<T> y(rows * outputs);
+  for (auto* values : {&x, &w, &bias, &subtracted})
     for (T& value : *values) value = normal(random);
   Weights<T> weights(inputs, outputs, w);
   weights.AddBias(bias);
   if (relu) weights.AddRelu();
-  variant.Affine(x.data(), rows, weights.panels(), y.data());
+  Panels<T> panels = weights.panels();
+  if (less) panels.less = subtracted.data();
+  variant.Affine(x.data(), rows, panels, y.data());
   for (size_t r = 0; r < rows; ++r)
     for (size_t j = 0; j < outputs; ++j) {
       const std::span<const T> row(x.data() + r * inputs, inputs);
       T expected = reference::Dot(row, w.data() + j, outputs) + bias[j];
+      if (less) expected -= subtracted[r];
       if (relu && expected < 0) expected = 0;
       ASSERT_TRUE(SameBits(y[r * outputs + j], expected))
           << variant.name << " " << inputs << "x" << outputs << " at " << r << "," << j;
@@ -47,10 +51,22 @@ TEST(ArithmeticTest, EveryVariantGivesTheBitsOfTheReferenceForProducts) {
     for (const size_t inputs : {0, 1, 2, 7, 15, 16, 17, 30, 48, 100})
       for (const size_t outputs : {1, 3, 7, 8, 9, 16, 17, 33})
         for (const size_t rows : {1, 2, 3, 4, 5, 11}) {
-          const bool relu = rows % 2 == 0;
-          CompareAffine<float>(*variant, rows, inputs, outputs, relu, random);
-          CompareAffine<double>(*variant, rows, inputs, outputs, relu, random);
+          const bool relu = rows % 2 == 0, less = rows % 3 == 0 || rows == 1;
+          CompareAffine<float>(*variant, rows, inputs, outputs, relu, less, random);
+          CompareAffine<double>(*variant, rows, inputs, outputs, relu, less, random);
         }
+}
+
+// Seventeen terms: all partial sums are -0, also those that only the first sixteen reach.
+TEST(ArithmeticTest, SumsOfProductsThatUnderflowKeepTheirSign) {
+  const std::vector<double> x(17, -0x1p-1000), w(17, 0x1p-1000);
+  const double expected = reference::Dot(x, w.data(), 1);
+  EXPECT_TRUE(SameBits(expected, -0.0));
+  for (const Arithmetic* variant : AvailableArithmetic()) {
+    double y = 1;
+    variant->Affine(x.data(), 1, Weights<double>(17, 1, w).panels(), &y);
+    EXPECT_TRUE(SameBits(y, expected)) << variant->name;
+  }
 }
 
 /// Every magnitude, both signs, and the values where the functions change their ways.

@@ -7,7 +7,14 @@
 //     static constexpr size_t kBytes;      // of a vector
 //     static constexpr size_t kTileRows;   // rows that are multiplied by a panel together
 //     static constexpr size_t kRowChains;  // partial sums of a single row that are added up
-//     together template <typename V> static V Fma(V a, V b, V c);
+//     together
+//     template <typename V> static V Fma(V a, V b, V c);
+//     template <typename V> static V Max(V a, V b);  // a > b ? a : b
+//     static V Min(V a, V b);                        // a < b ? a : b, of doubles
+//     static constexpr bool kScales;
+//     static V Scale(V x, V n);  // where it does: x · 2^n, rounded once, of doubles
+//     template <typename T> static V LoadFirst(const T* from, size_t count);  // then zeros
+//     template <typename T> static void StoreFirst(V v, size_t count, T* to);
 //   };
 
 #include <cstring>
@@ -30,7 +37,6 @@ struct Kernels {
   static constexpr size_t kWidth = Isa::kBytes / sizeof(T);
   using Doubles = Vector<double>;
   using Words = Vector<uint64_t>;
-  static constexpr size_t kSums = 16;
 
   template <typename V, typename T>
   static V Load(const T* from) {
@@ -117,37 +123,99 @@ struct Kernels {
     }
   }
 
+  /// What becomes of a row's dot products and biases.
+  template <typename T>
+  static Vector<T> Result(Vector<T> sum, const Panels<T>& w, size_t row) {
+    if (w.less != nullptr) sum -= w.less[row];
+    return w.relu ? Isa::Max(Vector<T>{}, sum) : sum;
+  }
+
   /// A row's dot products for outputs from j on become results.
   template <typename T>
-  static void Finish(Vector<T> sum, const Panels<T>& w, size_t j, T* y) {
+  static void Finish(Vector<T> sum, const Panels<T>& w, size_t j, size_t row, T* y) {
     if (w.bias != nullptr) sum += Load<Vector<T>>(w.bias + j);
-    if (w.relu) sum = sum < 0 ? Vector<T>{} : sum;
-    if (j + kWidth<T> <= w.outputs) {
+    sum = Result(sum, w, row);
+    y += row * w.outputs;
+    if (j + kWidth<T> <= w.outputs)
       Store(sum, y + j);
-    } else {
-      for (size_t c = 0; j + c < w.outputs; ++c) y[j + c] = sum[c];
-    }
+    else
+      Isa::StoreFirst(sum, w.outputs - j, y + j);
   }
 
   template <size_t kRows, size_t kChains, typename T>
-  static void AffineTile(const T* x, const Panels<T>& w, size_t first, T* y) {
-    const auto sums = Dots<Tile<T, kRows>, kChains>(x, w.values + first * w.inputs, w.inputs);
+  static void AffineTile(const T* x, const Panels<T>& w, size_t first, size_t row, T* y) {
+    const auto sums =
+        Dots<Tile<T, kRows>, kChains>(x + row * w.inputs, w.values + first * w.inputs, w.inputs);
 #pragma GCC unroll 16
     for (size_t r = 0; r < kRows; ++r)
 #pragma GCC unroll 16
       for (size_t v = 0; v < kPanelVectors; ++v)
         if (const size_t j = first + v * kWidth<T>; j < w.outputs)
-          Finish(sums.at[r][v], w, j, y + r * w.outputs);
+          Finish(sums.at[r][v], w, j, row + r, y);
   }
 
   template <typename T>
   static void Affine(const T* x, size_t rows, const Panels<T>& w, T* y) {
-    for (size_t j = 0; j < w.outputs; j += kColumns<T>) {
+    const size_t in_panels = w.outputs - w.singles;
+    for (size_t j = 0; j < in_panels; j += kColumns<T>) {
       size_t r = 0;
       for (; r + Isa::kTileRows <= rows; r += Isa::kTileRows)
-        AffineTile<Isa::kTileRows, 2>(x + r * w.inputs, w, j, y + r * w.outputs);
-      for (; r < rows; ++r)
-        AffineTile<1, Isa::kRowChains>(x + r * w.inputs, w, j, y + r * w.outputs);
+        AffineTile<Isa::kTileRows, 2>(x, w, j, r, y);
+      for (; r < rows; ++r) AffineTile<1, Isa::kRowChains>(x, w, j, r, y);
+    }
+    const T* single = w.values + in_panels * w.inputs;
+    for (size_t j = in_panels; j < w.outputs; ++j, single += w.single_stride) {
+      size_t r = 0;
+      for (; r + Isa::kTileRows <= rows; r += Isa::kTileRows)
+        SingleTile<Isa::kTileRows>(x, w, single, j, r, y);
+      for (; r < rows; ++r) SingleTile<1>(x, w, single, j, r, y);
+    }
+  }
+
+  // ---- products with outputs one by one: a vector's lanes are partial sums
+
+  /// Adds the upper half to the lower one until one number is left.
+  template <typename T, size_t kBytes>
+  static T SumOf(typename VectorOf<T, kBytes>::Type v) {
+    if constexpr (kBytes == 2 * sizeof(T)) {
+      return v[0] + v[1];
+    } else {
+      typename VectorOf<T, kBytes / 2>::Type low, high;
+      __builtin_memcpy(&low, &v, sizeof(low));
+      __builtin_memcpy(&high, reinterpret_cast<const char*>(&v) + sizeof(low), sizeof(high));
+      return SumOf<T, kBytes / 2>(low + high);
+    }
+  }
+
+  template <size_t kRows, typename T>
+  static void SingleTile(const T* x, const Panels<T>& w, const T* single, size_t j, size_t row,
+                         T* y) {
+    x += row * w.inputs;
+    constexpr size_t kVectors = kSums / kWidth<T>;
+    Vector<T> sums[kRows][kVectors] = {};
+    const auto add = [&](size_t k, auto load) {
+#pragma GCC unroll 16
+      for (size_t v = 0; v < kVectors; ++v) {
+        const auto weights = Load<Vector<T>>(single + k + v * kWidth<T>);
+#pragma GCC unroll 16
+        for (size_t r = 0; r < kRows; ++r)
+          sums[r][v] = Isa::Fma(load(x + r * w.inputs + k + v * kWidth<T>, v), weights, sums[r][v]);
+      }
+    };
+    const size_t whole = w.inputs / kSums * kSums, rest = w.inputs - whole;
+    for (size_t k = 0; k < whole; k += kSums)
+      add(k, [](const T* from, size_t) { return Load<Vector<T>>(from); });
+    if (rest != 0)
+      add(whole, [&](const T* from, size_t v) {
+        const size_t begin = v * kWidth<T>;
+        return Isa::LoadFirst(from, rest < begin ? 0 : rest - begin);
+      });
+#pragma GCC unroll 16
+    for (size_t r = 0; r < kRows; ++r) {
+      AddUpperHalf<kVectors / 2>(sums[r]);
+      T sum = SumOf<T, Isa::kBytes>(sums[r][0]);
+      if (w.bias != nullptr) sum += w.bias[j];
+      y[(row + r) * w.outputs + j] = Result(sum - Vector<T>{}, w, row + r)[0];
     }
   }
 
@@ -175,11 +243,11 @@ struct Kernels {
   static Words SignOf(Doubles x) { return (Words)x & (uint64_t{1} << 63); }
 
   static Doubles Exp(Doubles x) {
-    x = x < kExpLowest ? All(kExpLowest) : x;
-    x = x > kExpHighest ? All(kExpHighest) : x;
+    x = Isa::Min(All(kExpHighest), Isa::Max(All(kExpLowest), x));
     const Doubles n = Round(x, kLog2E);
     const Doubles r = Remainder(x, n);
     const Doubles p = Fma(Horner(kExpM1, r), r, All(1));
+    if constexpr (Isa::kScales) return Isa::Scale(p, n);
     const Doubles half = Round(n, 0.5);
     return p * PowerOfTwo(half) * PowerOfTwo(n - half);
   }
@@ -225,10 +293,8 @@ struct Kernels {
     size_t i = 0;
     for (; i + kStep <= count; i += kStep) Store(kFunction(Load<Doubles>(from + i)), to + i);
     if (i == count) return;
-    Doubles last = {};
-    __builtin_memcpy(&last, from + i, (count - i) * sizeof(double));
-    last = kFunction(last);
-    __builtin_memcpy(to + i, &last, (count - i) * sizeof(double));
+    const Doubles last = kFunction(Isa::LoadFirst(from + i, count - i));
+    Isa::StoreFirst(last, count - i, to + i);
   }
 
   /// Floats as doubles, and the result rounded: half a vector of them at a time.

@@ -24,6 +24,7 @@ class Weights {
  private:
   size_t inputs_;
   size_t outputs_;
+  size_t singles_;
   Buffer storage_;
   std::vector<T> bias_;
   bool relu_ = false;

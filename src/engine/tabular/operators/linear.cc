@@ -16,18 +16,21 @@ class AffineStep final : public Affine {
 
   bool Fits(std::span<const SlotPlan> slots) const override {
     return slots[from_].row_bytes == weights_.inputs() * sizeof(T) &&
-           slots[to_].row_bytes == weights_.outputs() * sizeof(T);
+           slots[to_].row_bytes == weights_.outputs() * sizeof(T) &&
+           (less_ == kNoSlot || slots[less_].row_bytes == sizeof(T));
   }
 
   Status Run(const Block& block) const override {
-    arithmetic_.Affine(block.In<T>(from_), block.rows, weights_.panels(), block.Out<T>(to_));
+    Panels<T> panels = weights_.panels();
+    if (less_ != kNoSlot) panels.less = block.In<T>(less_);
+    arithmetic_.Affine(block.In<T>(from_), block.rows, panels, block.Out<T>(to_));
     return OkStatus();
   }
 
   bool TakeBias(const Tensor& bias) override {
     const auto values = ElementsOf<T>(bias);
     const Panels<T> taken = weights_.panels();
-    if (taken.bias != nullptr || taken.relu ||
+    if (taken.bias != nullptr || less_ != kNoSlot || taken.relu ||
         (values.size() != 1 && values.size() != weights_.outputs()))
       return false;
     std::vector<T> all(weights_.outputs());
@@ -38,12 +41,19 @@ class AffineStep final : public Affine {
 
   void set_to(Slot to) override { to_ = to; }
 
+  bool TakeSubtraction(Slot less) override {
+    if (less_ != kNoSlot || weights_.panels().relu) return false;
+    less_ = less;
+    return true;
+  }
+
   void TakeRelu() override { weights_.AddRelu(); }
 
  private:
   const Arithmetic& arithmetic_ = BestArithmetic();
   const Slot from_;
   Slot to_;
+  Slot less_ = kNoSlot;
   Weights<T> weights_;
 };
 

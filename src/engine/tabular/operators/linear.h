@@ -11,9 +11,11 @@ namespace slipway::tabular {
 class Affine : public Step {
  public:
   virtual void set_to(Slot to) = 0;
-  /// @param bias  one number, or one an output, of the product's type.
-  /// @return false when it has one or Relu already, or the sizes differ.
+  // What is taken is done in this order; false when it, or what comes after it, is there already.
+  /// @param bias  one number, or one an output, of the product's type; false when the sizes differ.
   virtual bool TakeBias(const Tensor& bias) = 0;
+  /// @param less  one number a row, of the product's type, subtracted from all its outputs.
+  virtual bool TakeSubtraction(Slot /*less*/) { return false; }
   virtual void TakeRelu() = 0;
 };
 
@@ -23,6 +25,9 @@ class ConstantAddition : public Step {
   /// One number, or one for each element of a row.
   virtual Tensor constant() const = 0;
 };
+
+/// a - b, of rows with one number each.
+class RowSubtraction : public Step {};
 
 /// What is below 0 becomes 0.
 class Relu : public Step {};

@@ -191,6 +191,43 @@ template <typename T>
   return OkStatus();
 }
 
+template <typename T>
+class SubtractRowStep final : public RowSubtraction {
+ public:
+  SubtractRowStep(const Value& from, const Value& less, const Value& to)
+      : from_(from.slot), less_(less.slot), to_(to.slot), columns_(to.columns()) {}
+
+  Status Run(const Block& block) const override {
+    for (size_t r = 0; r < block.rows; ++r)
+      ApplyRow(kSubtract, block.In<T>(from_) + r * columns_, false, block.In<T>(less_) + r, true,
+               columns_, block.Out<T>(to_) + r * columns_);
+    return OkStatus();
+  }
+
+ private:
+  const Slot from_;
+  const Slot less_;
+  const Slot to_;
+  const size_t columns_;
+};
+
+/// One number a row from all its columns: what products take.
+[[gnu::cold]] Status LowerSub(Lowering& node) {
+  const Value& x = node.input(0);
+  const Value& less = node.input(1);
+  const bool by_row = x.rows() && less.rows() && !x.row_vector && !less.row_vector &&
+                      x.rank() == less.rank() && x.dtype == less.dtype && x.columns() > 1 &&
+                      less.columns() == 1;
+  if (!by_row || (x.dtype != DType::kFp32 && x.dtype != DType::kFp64))
+    return LowerPair<kSubtract, Numbers>(node);
+  ASSIGN_OR_RETURN(const Value y, node.NewRows(x.dtype, x.tail));
+  Floats::Visit(x.dtype, [&]<typename T>() {
+    node.Emit(std::make_unique<SubtractRowStep<T>>(x, less, y), {x.slot, less.slot}, {y.slot});
+  });
+  node.Give(0, y);
+  return OkStatus();
+}
+
 constexpr bool kSwapped = true;
 
 }  // namespace
@@ -211,7 +248,7 @@ std::span<const Operator> PairOperators() {
       {"", "Or", LowerPair<std::logical_or<bool>{}, Types<bool>>, 2},
       {"", "Mod", LowerMod<kRemainder>, 2},
       {"", "Pow", LowerPair<kPower, Floats>, 2},
-      {"", "Sub", LowerPair<kSubtract, Numbers>, 2},
+      {"", "Sub", LowerSub, 2},
       {"", "Sum", LowerMany<kAdd>, 1, kAnyNumber},
       {"", "Xor", LowerPair<std::not_equal_to<>{}, Types<bool>>, 2},
   };
