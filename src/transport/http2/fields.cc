@@ -30,14 +30,18 @@ void AddLines(std::string& lines, std::vector<nghttp2_nv>& out) {
 }
 
 GrpcEnd::GrpcEnd(int code, const Status& why)
-    : digits_end_(std::to_chars(digits_, digits_ + sizeof(digits_), code).ptr),
-      message_(why.ok() ? "" : grpc::EncodeMessage(MessageOf(why))),
-      why_(why) {}
+    : digits_end_(std::to_chars(digits_, digits_ + sizeof(digits_), code).ptr), why_(why) {
+  if (why.ok()) return;
+  const std::string told = grpc::ToldMessage(MessageOf(why));
+  message_ = grpc::EncodeMessage(told);
+  details_ = grpc::EncodeDetails(code, told, ReasonOf(why));
+}
 
 void GrpcEnd::AddTo(std::vector<nghttp2_nv>& out) const {
   out.push_back(Field("grpc-status", {digits_, digits_end_}));
   if (why_.ok()) return;
   out.push_back(Field("grpc-message", message_, NGHTTP2_NV_FLAG_NO_INDEX));
+  out.push_back(Field("grpc-status-details-bin", details_, NGHTTP2_NV_FLAG_NO_INDEX));
   if (ReasonOf(why_) == Reason::kUnsupportedCoding)
     out.push_back(Field("grpc-accept-encoding", "identity,gzip,deflate"));
   if (InfoOf(ReasonOf(why_)).retry) out.push_back(Field("grpc-retry-pushback-ms", "1000"));
