@@ -58,6 +58,7 @@ std::string EncodeDetails(int code, std::string_view message, Reason reason) {
   for (char& c : name)
     if (c != '_') c = static_cast<char>(c - 'a' + 'A');
   std::string bytes;
+  bytes.reserve(message.size() + 192);  // some 160 of its own
   protobuf::MessageWriter status(bytes);
   status.Varint(1, static_cast<uint64_t>(code));
   status.Bytes(2, message);
