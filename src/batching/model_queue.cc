@@ -13,7 +13,7 @@ constexpr size_t kMaxScan = 256;                  // jobs looked at for one batc
 constexpr auto kGrace = std::chrono::seconds(1);  // for a run to end once it was told to
 constexpr size_t kMaxLeaders = 8;                 // batches looked at
 constexpr uint32_t kTryEvery = 16;                // requests that would be refused
-constexpr uint32_t kProbeEvery = 256;  // decisions, of which one may take twice the others' rows
+constexpr uint32_t kProbeEvery = 200;  // decisions, of which one may take twice the others' rows
 // Requests whose deadline passes while all are busy are told so at most so late; and a queue whose
 // version is gone is kept for so long at most.
 constexpr auto kLookEvery = std::chrono::milliseconds(5);
