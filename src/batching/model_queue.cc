@@ -13,7 +13,12 @@ constexpr size_t kMaxScan = 256;                  // jobs looked at for one batc
 constexpr auto kGrace = std::chrono::seconds(1);  // for a run to end once it was told to
 constexpr size_t kMaxLeaders = 8;                 // batches looked at
 constexpr uint32_t kTryEvery = 16;                // requests that would be refused
-constexpr uint32_t kProbeEvery = 128;             // decisions: less than 1 % of the traffic
+constexpr uint32_t kProbeEvery = 200;  // decisions, of which one may take twice the others' rows
+// Requests whose deadline passes while all are busy are told so at most so late; and a queue whose
+// version is gone is kept for so long at most.
+constexpr auto kLookEvery = std::chrono::milliseconds(5);
+constexpr auto kLookWithin = std::chrono::seconds(1);
+constexpr std::string_view kExpired = "the deadline passed while the request waited";
 
 }  // namespace
 
@@ -108,6 +113,7 @@ Status ModelQueue::Enqueue(std::unique_ptr<Job>& job) {
     const Job& added = *job;
     Insert(std::move(job));
     if (held_) ReconsiderHold(added);
+    if (added.deadline) Watch(*added.deadline, added.queued_);
   }
   StartWaiting();
   return OkStatus();
@@ -160,8 +166,7 @@ void ModelQueue::RefuseStale(TimePoint now, std::vector<Refused>& refused) {
     if (job.cancelled && job.cancelled->load(std::memory_order_relaxed))
       refused.push_back({Take(i), MakeError(Reason::kCancelled, "the client has gone")});
     else if (job.deadline && *job.deadline <= now)
-      refused.push_back({Take(i), MakeError(Reason::kDeadlineExceeded,
-                                            "the deadline passed while the request waited")});
+      refused.push_back({Take(i), MakeError(Reason::kDeadlineExceeded, kExpired)});
     else if (IsHopeless(job, now))
       refused.push_back({Take(i), MakeError(Reason::kOverloaded,
                                             "would have ended after its deadline, having waited")});
@@ -181,6 +186,22 @@ void ModelQueue::RefuseStale(TimePoint now, std::vector<Refused>& refused) {
   }
 }
 
+// Of all that wait, not only of those that may be next.
+void ModelQueue::RefuseExpired(TimePoint now, std::vector<Refused>& refused) {
+  looked_ = now;
+  TimePoint next = TimePoint::max();
+  for (size_t i = 0; i < jobs_.size();) {
+    const TimePoint deadline = jobs_[i]->deadline.value_or(TimePoint::max());
+    if (deadline <= now && refused.size() < kMaxScan) {
+      refused.push_back({Take(i), MakeError(Reason::kDeadlineExceeded, kExpired)});
+    } else {
+      next = std::min(next, deadline);
+      ++i;
+    }
+  }
+  if (next < TimePoint::max()) Watch(next, now);
+}
+
 void ModelQueue::ReconsiderHold(const Job& job) {
   const auto& preferred = options_.batch.preferred;
   const bool enough = rows_ >= TargetRows(options_.batch, *cost_, job.size.row_bytes) ||
@@ -195,12 +216,19 @@ void ModelQueue::ReconsiderHold(const Job& job) {
 // False when the pool ends: nobody would come back.
 bool ModelQueue::HoldUntil(TimePoint when) {
   held_until_ = when;
-  held_ = true;
+  held_ = WakeAt(when);
+  return held_;
+}
+
+void ModelQueue::Watch(TimePoint deadline, TimePoint now) {
+  WakeAt(std::clamp(deadline, looked_ + kLookEvery, now + kLookWithin));
+}
+
+bool ModelQueue::WakeAt(TimePoint when) {
   if (timer_ && *timer_ <= when) return true;  // it will look again
   timer_ = when;
   if (pool_.CallAt(when, shared_from_this())) return true;
   timer_.reset();
-  held_ = false;
   return false;
 }
 
@@ -356,12 +384,15 @@ void ModelQueue::RunOne() {
 }
 
 void ModelQueue::OnTime() {
+  std::vector<Refused> refused;
   {
+    const TimePoint now = clock_.Now();
     MutexLock lock(mutex_);
     timer_.reset();
-    if (held_ && clock_.Now() < held_until_ && HoldUntil(held_until_)) return;
-    held_ = false;
+    RefuseExpired(now, refused);
+    if (now >= held_until_ || !held_ || !HoldUntil(held_until_)) held_ = false;
   }
+  for (const auto& [job, why] : refused) job->Drop(why);
   StartWaiting();
 }
 

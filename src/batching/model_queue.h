@@ -133,6 +133,8 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
   std::unique_ptr<Job> TakeAny();
   void RefuseStale(TimePoint now, std::vector<Refused>& refused)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void RefuseExpired(TimePoint now, std::vector<Refused>& refused)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Jobs TakeBatch(TimePoint now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   struct Candidates {
     std::vector<size_t> jobs;  // places, the leader's first
@@ -144,6 +146,10 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
   Candidates Gather(size_t leader, TimePoint now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Jobs TakeRows(Candidates candidates, int64_t rows) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HoldUntil(TimePoint when) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  /// What waits is looked at when the deadline has passed, or before.
+  void Watch(TimePoint deadline, TimePoint now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  /// OnTime is called then, or before. False when the pool ends: nobody would call.
+  bool WakeAt(TimePoint when) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   /// What has come lately may let something start.
   void ReconsiderHold(const Job& job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Insert(std::unique_ptr<Job> job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -175,6 +181,7 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
   bool told_stuck_ ABSL_GUARDED_BY(mutex_) = false;
   TimePoint held_until_ ABSL_GUARDED_BY(mutex_){};
   std::optional<TimePoint> timer_ ABSL_GUARDED_BY(mutex_);  // that the pool has for this queue
+  TimePoint looked_ ABSL_GUARDED_BY(mutex_){};              // for deadlines that have passed
   std::deque<std::unique_ptr<Job>> jobs_ ABSL_GUARDED_BY(mutex_);  // by level, late ones last
   int64_t rows_ ABSL_GUARDED_BY(mutex_) = 0;                       // of jobs_
   std::vector<size_t> level_sizes_ ABSL_GUARDED_BY(mutex_);        // of jobs_

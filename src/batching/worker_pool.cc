@@ -26,8 +26,6 @@ void NoThrow(const std::function<void()>& step) {
 /// As `top -H` shows it.
 void NameThread(const std::string& name) { ::pthread_setname_np(::pthread_self(), name.c_str()); }
 
-constexpr auto kLater = [](const auto& a, const auto& b) { return a.when > b.when; };
-
 }  // namespace
 
 WorkerPool::WorkerPool(int threads, Duration patience) : count_(threads), patience_(patience) {
@@ -79,13 +77,17 @@ void WorkerPool::Announce(std::shared_ptr<WorkSource> source) {
 }
 
 bool WorkerPool::CallAt(TimePoint when, std::shared_ptr<WorkSource> source) {
+  WorkSource& its = *source;
+  bool needs_relief = false;
   {
     MutexLock lock(mutex_);
     if (stopping_) return false;
-    timers_.push_back({when, std::move(source)});
-    std::ranges::push_heap(timers_, kLater);
+    if (its.timer_) timers_.erase(*its.timer_);
+    its.timer_ = timers_.emplace(when, std::move(source));
+    needs_relief = NeedsRelief();
   }
   wake_.notify_one();
+  if (needs_relief) wake_relief_.notify_one();
   return true;
 }
 
@@ -116,17 +118,19 @@ std::shared_ptr<WorkSource> WorkerPool::TakeNeglected(TimePoint& when) {
 
 std::shared_ptr<WorkSource> WorkerPool::TakeDue() {
   if (timers_.empty()) return nullptr;
-  if (!stopping_ && timers_.front().when > std::chrono::steady_clock::now()) return nullptr;
-  std::ranges::pop_heap(timers_, kLater);
-  auto source = std::move(timers_.back().source);
-  timers_.pop_back();
+  const auto first = timers_.begin();
+  if (!stopping_ && first->first > std::chrono::steady_clock::now()) return nullptr;
+  auto source = std::move(first->second);
+  timers_.erase(first);
+  source->timer_.reset();
   return source;
 }
 
 bool WorkerPool::NeedsRelief() const {
-  return idle_ == 0 && relief_sleeps_ && std::ranges::any_of(announced_, [](const auto& each) {
-           return each.source->at_work_ == 0;
-         });
+  if (idle_ > 0 || !relief_sleeps_) return false;
+  return !timers_.empty() || std::ranges::any_of(announced_, [](const auto& each) {
+    return each.source->at_work_ == 0;
+  });
 }
 
 void WorkerPool::RunPiece(WorkSource& source) {
@@ -139,11 +143,13 @@ void WorkerPool::RunPiece(WorkSource& source) {
 
 void WorkerPool::Relieve() {
   for (;;) {
-    std::shared_ptr<WorkSource> source;
+    std::shared_ptr<WorkSource> source, due;
     {
       MutexLock lock(mutex_);
       TimePoint when;
-      while (!stopping_ && (source = TakeNeglected(when)) == nullptr) {
+      while (!stopping_ && (due = idle_ == 0 ? TakeDue() : nullptr) == nullptr &&
+             (source = TakeNeglected(when)) == nullptr) {
+        if (idle_ == 0 && !timers_.empty()) when = std::min(when, timers_.begin()->first);
         relief_sleeps_ = when == TimePoint::max();
         if (relief_sleeps_)
           lock.Wait(wake_relief_);
@@ -151,9 +157,12 @@ void WorkerPool::Relieve() {
           lock.WaitUntil(wake_relief_, when);
         relief_sleeps_ = false;
       }
-      if (source == nullptr) return;
+      if (source == nullptr && due == nullptr) return;
     }
-    RunPiece(*source);
+    if (due != nullptr)
+      NoThrow([&] { due->OnTime(); });
+    else
+      RunPiece(*source);
   }
 }
 
@@ -168,7 +177,7 @@ void WorkerPool::Work() {
         if (timers_.empty())
           lock.Wait(wake_);
         else
-          lock.WaitUntil(wake_, timers_.front().when);
+          lock.WaitUntil(wake_, timers_.begin()->first);
         --idle_;
       }
       if (due == nullptr) {

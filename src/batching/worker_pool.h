@@ -2,7 +2,9 @@
 // The threads that run what is too long for an I/O thread, shared fairly between queues.
 
 #include <condition_variable>
+#include <map>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -17,23 +19,27 @@ class WorkSource {
   virtual ~WorkSource() = default;
   /// Runs one piece, or nothing when it was taken back meanwhile. Called on a worker.
   virtual void RunOne() = 0;
-  /// The moment given to CallAt has come, or the pool ends. Called on a worker.
+  /// The moment given to CallAt has come, or the pool ends. Called on a worker, or in the place of
+  /// busy ones.
   virtual void OnTime() = 0;
   /// The pool has ended: nothing will run any more. Called in place of RunOne, on any thread.
   virtual void Abandon() = 0;
 
  private:
   friend class WorkerPool;
+  using Timers = std::multimap<TimePoint, std::shared_ptr<WorkSource>>;
   // The pool's own.
   Duration used_{};  // of the workers' time
   int at_work_ = 0;  // workers that run pieces of it
+  std::optional<Timers::iterator> timer_;
 };
 
 /// Of the sources that wait, the one that has used the least of the workers' time is next, so that
 /// one model's backlog of long runs does not keep another's short ones from half of the time. Who
 /// was away has no claim on the time meanwhile. Runs are not interrupted: a source none of whose
 /// pieces runs, and that has waited for longer than a while, is given a thread more, one that all
-/// such share, so that nobody's long runs, or runs that never end, are everybody's.
+/// such share, so that nobody's long runs, or runs that never end, are everybody's. While all
+/// workers are busy that thread keeps the time.
 /// Threads: Announce and CallAt from any.
 class WorkerPool {
  public:
@@ -42,7 +48,8 @@ class WorkerPool {
   ~WorkerPool();
 
   void Announce(std::shared_ptr<WorkSource> source);
-  /// Calls OnTime at `when`. False when the pool ends: then it is not called.
+  /// Calls OnTime at `when`, and not at the moment that was given for the source before. False when
+  /// the pool ends: then it is not called. Cost: logarithmic in the sources that have a moment.
   bool CallAt(TimePoint when, std::shared_ptr<WorkSource> source);
 
   /// Finishes what was announced, then joins. What is announced later is abandoned.
@@ -54,10 +61,6 @@ class WorkerPool {
     std::shared_ptr<WorkSource> source;
     TimePoint since;
   };
-  struct Timer {
-    TimePoint when;
-    std::shared_ptr<WorkSource> source;
-  };
 
   void Work();
   void Relieve();
@@ -67,7 +70,8 @@ class WorkerPool {
   std::shared_ptr<WorkSource> TakeNeglected(TimePoint& when) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   /// Null when none is due.
   std::shared_ptr<WorkSource> TakeDue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  /// True when all workers are busy, some source has none of them, and nobody watches it yet.
+  /// True when all workers are busy, a source has none of them or a moment to be called at, and
+  /// nobody watches it yet.
   bool NeedsRelief() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RunPiece(WorkSource& source);
 
@@ -78,7 +82,7 @@ class WorkerPool {
   std::vector<Announced> announced_ ABSL_GUARDED_BY(mutex_);  // in their order
   int idle_ ABSL_GUARDED_BY(mutex_) = 0;                      // workers
   bool relief_sleeps_ ABSL_GUARDED_BY(mutex_) = false;        // until it is woken
-  std::vector<Timer> timers_ ABSL_GUARDED_BY(mutex_);         // a heap, the earliest first
+  WorkSource::Timers timers_ ABSL_GUARDED_BY(mutex_);         // one a source
   Duration reached_ ABSL_GUARDED_BY(mutex_){};                // used_ of the last one taken
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;

@@ -88,6 +88,36 @@ TEST(ResponseCacheTest, BytesOfOneInputAreNotTakenForThoseOfTheNext) {
   EXPECT_EQ(Found(caches.cache, ask(other, "bc")), "nothing");
 }
 
+TEST(ResponseCacheTest, UnlikeRequestsOfOneHashAreToldApart) {
+  const Asked first("abcd");
+  struct {
+    const char* what;
+    Asked asked;
+  } others[] = {
+      {"the first byte", Asked("Abcd")},
+      {"the last byte", Asked("abcD")},
+      {"more bytes", Asked("abcde")},
+      {"no bytes", Asked("")},
+      {"other dtype", Asked("abcd", DType::kInt8)},
+      {"other shape", Asked("abcd", DType::kUint8, Shape{2, 2})},
+      {"other output", Asked("abcd")},
+      {"as classes", Asked("abcd")},
+  };
+  others[6].asked.bound.outputs = {1};
+  others[7].asked.request.outputs = {{.name = "y", .classification = 3}};
+  for (const auto& [what, asked] : others) {
+    CacheKey other = asked.key();
+    other.set_hash(first.key().hash());
+    Caches caches;
+    caches.cache.Insert(first.key(), Answer("first"), kNow);
+    EXPECT_EQ(Found(caches.cache, other), "nothing") << what;
+    caches.cache.Insert(other, Answer("other"), kNow);
+    EXPECT_EQ(Found(caches.cache, other), "other") << what;
+    EXPECT_EQ(Found(caches.cache, first.key()), "nothing") << what;
+    EXPECT_EQ(caches.store->entries(), 1u) << what;
+  }
+}
+
 TEST(ResponseCacheTest, OutputsByNameAreTheSameAsAllOfThem) {
   Caches caches;
   Asked named("abcd");

@@ -22,16 +22,17 @@ constexpr std::array<uint8_t, 256> kValues = [] {
 }  // namespace
 
 std::string EncodeBase64(std::string_view bytes) {
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    const size_t taken = std::min<size_t>(3, bytes.size() - i);
-    uint32_t group = 0;
-    for (size_t j = 0; j < 3; ++j)
-      group = group << 8 | (j < taken ? static_cast<unsigned char>(bytes[i + j]) : 0u);
-    for (size_t j = 0; j < 4; ++j)
-      text += j <= taken ? kAlphabet[(group >> (18 - 6 * j)) & 0x3F] : '=';
-  }
+  std::string text((bytes.size() + 2) / 3 * 4, '=');
+  char* out = text.data();
+  const auto put = [&](uint32_t group, int characters) {  // the first ones of 24 bits
+    for (int i = 0; i < characters; ++i) out[i] = kAlphabet[(group >> (18 - 6 * i)) & 0x3F];
+    out += 4;
+  };
+  const auto byte = [&](size_t i) { return uint32_t{static_cast<unsigned char>(bytes[i])}; };
+  const size_t left = bytes.size() % 3, whole = bytes.size() - left;
+  for (size_t i = 0; i < whole; i += 3) put(byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2), 4);
+  if (left == 1) put(byte(whole) << 16, 2);
+  if (left == 2) put(byte(whole) << 16 | byte(whole + 1) << 8, 3);
   return text;
 }
 

@@ -1,5 +1,5 @@
-"""Requests that their clients take back: while they wait, while they gather, while they run together, on a stream. What
-had not begun is never computed, and nobody else is answered wrongly."""
+"""Requests that their clients take back, or whose time is up: while they wait, while they gather, while they run together, on
+a stream. What had not begun is never computed, and nobody else is answered wrongly."""
 
 import contextlib
 import json
@@ -29,14 +29,14 @@ def row(number):
     return {"name": "x", "datatype": "FP32", "shape": [1, 4], "data": [float(number), 1.0, 0.5, 0.0]}
 
 
-def request(model, tensor):
-    body = json.dumps({"inputs": [tensor]}).encode()
+def request(model, tensor, **fields):
+    body = json.dumps({"inputs": [tensor], **fields}).encode()
     return head(f"Content-Length: {len(body)}", path=f"/v2/models/{model}/infer") + body
 
 
-def unary_call(model, tensor):
+def unary_call(model, tensor, more=()):
     call = grpc_stream.message(grpc_stream.request(model, [tensor]), last=True)
-    return grpc_stream.open_stream(b"/inference.GRPCInferenceService/ModelInfer") + call
+    return grpc_stream.open_stream(b"/inference.GRPCInferenceService/ModelInfer", more) + call
 
 
 @pytest.fixture
@@ -54,8 +54,12 @@ def executed(server, model="slow"):
     return server.metric("slipway_model_executions_total", model=model)
 
 
+def failed(server, reason, model="slow"):
+    return server.metric("slipway_requests_failed_total", model=model, reason=reason)
+
+
 def cancelled(server, model="slow"):
-    return server.metric("slipway_requests_failed_total", model=model, reason="cancelled")
+    return failed(server, "cancelled", model)
 
 
 def wait_for_metric(server, name, value, model="slow"):
@@ -93,6 +97,34 @@ def test_what_waits_in_the_queue_is_never_run(slow, way):
         wait_for_metric(slow, "slipway_requests_in_flight", 0)
     assert executed(slow) == before + 1
     assert cancelled(slow) == waiting
+
+
+LONGER = 320_000  # iterations, some two seconds
+TIME_MS = 1000
+EXPIRING = {
+    "a parameter": lambda: request("slow", iterations(SHORT), parameters={"timeout": TIME_MS * 1000}),
+    "a call's deadline": lambda: unary_call("slow", iterations(SHORT), [(b"grpc-timeout", b"%dm" % TIME_MS)]),
+}
+
+
+@pytest.mark.parametrize("way", EXPIRING)
+def test_what_waits_past_its_deadline_is_told_so_at_once_and_never_run(slow, way):
+    before, waiting = executed(slow), 3
+    with contextlib.ExitStack() as stack:
+        running, *others = [stack.enter_context(slow.connect(timeout_s=30)) for _ in range(waiting + 1)]
+        running.sendall(request("slow", iterations(LONGER)))
+        wait_for_metric(slow, "slipway_requests_in_flight", 1)
+        asked = time.monotonic()
+        for connection in others:
+            connection.sendall(EXPIRING[way]())
+        wait_for_metric(slow, "slipway_requests_pending", waiting)
+        wait_until(lambda: failed(slow, "deadline_exceeded") == waiting, 30, "the end of those that wait")
+        assert time.monotonic() - asked >= TIME_MS / 1000
+        assert executed(slow) == before  # the run goes on
+        assert len(read_answers(running, 1)) == 1
+        wait_for_metric(slow, "slipway_requests_in_flight", 0)
+    assert executed(slow) == before + 1
+    assert failed(slow, "deadline_exceeded") == waiting
 
 
 def test_what_waits_on_a_stream_is_never_run(slow):

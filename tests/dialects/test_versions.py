@@ -8,7 +8,7 @@ import pytest
 from support import grpc_stream
 from support.protobuf import field, fields
 from support.repository import Repository, row_model
-from support.server import Server
+from support.server import Server, wait_until
 
 ROW = [1.0, 2.0, 3.0, 4.0]
 FACTORS = {None: 3, "1": 2, "2": 3, "stable": 2, "latest": 3}
@@ -59,10 +59,26 @@ def floats(data):
     return list(struct.unpack(f"<{len(data) // 4}f", data))
 
 
+class Refused(Exception):
+    """The status, of HTTP, that the server counts for a call that it refuses."""
+
+
+def call(server, path, request):
+    """The message of the answer."""
+    def not_found():
+        return server.metric("slipway_http_requests_total", route=path, method="POST", status="404")
+
+    before = not_found()
+    answers = grpc_stream.call(server, path.encode(), request)
+    if not answers:
+        wait_until(lambda: not_found() > before, what="a call that was not found")
+        raise Refused(404)
+    return fields(answers[0])
+
+
 def model_infer(server, version):
     request = grpc_stream.request("m", [TENSOR], version)
-    [answer] = grpc_stream.call(server, b"/inference.GRPCInferenceService/ModelInfer", request)
-    return floats(fields(answer)[6][0])
+    return floats(call(server, "/inference.GRPCInferenceService/ModelInfer", request)[6][0])
 
 
 def model_stream_infer(server, version):
@@ -78,16 +94,15 @@ def tensorflow_predict(server, version):
     shape = b"".join(field(2, field(1, size)) for size in (1, 4))
     tensor = field(1, 1) + field(2, shape) + field(4, struct.pack("<4f", *ROW))
     request = field(1, spec) + field(2, field(1, "x") + field(2, tensor))
-    [answer] = grpc_stream.call(server, b"/tensorflow.serving.PredictionService/Predict", request)
-    [output] = fields(answer)[1]
+    [output] = call(server, "/tensorflow.serving.PredictionService/Predict", request)[1]
     return floats(fields(fields(output)[2][0])[5][0])
 
 
 def torchserve_predictions(server, version):
     request = field(1, "m") + (field(2, version) if version else b"")
     request += field(3, field(1, "data") + field(2, json.dumps([ROW])))
-    [answer] = grpc_stream.call(server, b"/org.pytorch.serve.grpc.inference.InferenceAPIsService/Predictions", request)
-    return json.loads(fields(answer)[1][0])[0]
+    answer = call(server, "/org.pytorch.serve.grpc.inference.InferenceAPIsService/Predictions", request)
+    return json.loads(answer[1][0])[0]
 
 
 OVER_GRPC = {
@@ -129,6 +144,17 @@ def test_labels_are_aliases(server, version):
 @pytest.mark.parametrize("dialect", OVER_HTTP)
 def test_a_version_that_is_not_there_is_not_found(server, dialect, version):
     assert OVER_HTTP[dialect](server, version) == 404
+
+
+@pytest.mark.parametrize("version", UNKNOWN)
+@pytest.mark.parametrize("dialect", OVER_GRPC)
+def test_nor_is_it_over_grpc(server, dialect, version):
+    if dialect == "ModelStreamInfer":
+        with pytest.raises(AssertionError, match=version):
+            OVER_GRPC[dialect](server, version)
+    else:
+        with pytest.raises(Refused, match="404"):
+            OVER_GRPC[dialect](server, version)
 
 
 def test_the_default_may_be_an_alias(repository):

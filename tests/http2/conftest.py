@@ -7,15 +7,15 @@ from support.server import Server, free_port
 
 @pytest.fixture(scope="session")
 def started():
-    grpc = f"127.0.0.1:{free_port()}"
+    grpc, control = (f"127.0.0.1:{free_port()}" for _ in range(2))
     models = [TEST_MODELS / f"{name}.onnx" for name in ("add_sub", "identity_int32")]
-    with Server(*models, args=[f"--grpc={grpc}"]) as server:
-        server.grpc_address = grpc
+    with Server(*models, args=[f"--grpc={grpc}", f"--control={control}"]) as server:
+        server.grpc_address, server.control_address = grpc, control
         yield server
 
 
 @pytest.fixture
 def server(started):
-    """A server with an address more, `grpc_address`; after each test it is shown to be unharmed."""
+    """A server with two addresses more, `grpc_address` and `control_address`; after each test it is shown to be unharmed."""
     with unharmed(started):
         yield started

@@ -13,7 +13,7 @@ import pytest
 
 from support.certificates import Authority
 from support.models import TEST_MODELS
-from support.server import Server
+from support.server import Server, free_port
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MODEL = TEST_MODELS / "identity_int32.onnx"
@@ -47,7 +47,10 @@ def h2spec():
 def tls_started(tmp_path_factory):
     authority = Authority(tmp_path_factory.mktemp("certificates"), "root")
     context = ssl.create_default_context(cafile=authority.certificate)
-    with Server(MODEL, args=authority.issue("localhost").arguments, tls=context) as server:
+    grpc = f"127.0.0.1:{free_port()}"
+    identity = authority.issue("localhost")
+    with Server(MODEL, args=[*identity.arguments, f"--grpc={grpc}"], tls=context) as server:
+        server.grpc_address = grpc
         yield server
 
 
@@ -72,16 +75,18 @@ def check_all_but_one(found):
     assert len(found["passed"]) >= 145
 
 
-@pytest.mark.parametrize("door", ["address", "grpc_address"])
+@pytest.mark.parametrize("door", ["address", "grpc_address", "control_address"])
 def test_all_but_the_preface_of_another_protocol(h2spec, started, door, tmp_path):
     check_all_but_one(outcomes(h2spec, getattr(started, door), tmp_path / "h2spec.xml"))
 
 
-def test_the_same_over_tls(h2spec, tls_started, tmp_path):
-    check_all_but_one(outcomes(h2spec, tls_started.address, tmp_path / "h2spec.xml", "--tls", "--insecure"))
-
-
 @pytest.mark.parametrize("door", ["address", "grpc_address"])
+def test_the_same_over_tls(h2spec, tls_started, door, tmp_path):
+    address = getattr(tls_started, door)
+    check_all_but_one(outcomes(h2spec, address, tmp_path / "h2spec.xml", "--tls", "--insecure"))
+
+
+@pytest.mark.parametrize("door", ["address", "grpc_address", "control_address"])
 def test_an_invalid_preface_is_a_broken_http1_request(started, door):
     host, _, port = getattr(started, door).rpartition(":")
     with socket.create_connection((host, int(port)), 10) as connection:

@@ -24,11 +24,14 @@ if missing is None:
     import grpc_reflection.v1alpha.proto_reflection_descriptor_database as reflection
     from grpc_health.v1 import health_pb2, health_pb2_grpc
     from google.protobuf import descriptor_pb2
+    from google.rpc import error_details_pb2
     from grpc_reflection.v1alpha import reflection_pb2
+    from grpc_status import rpc_status
     from tritonclient.utils import InferenceServerException
 else:
     grpc = health_pb2 = health_pb2_grpc = ml_dtypes = np = None
     descriptor_pb2 = reflection = reflection_pb2 = None
+    error_details_pb2 = rpc_status = None
     triton = triton_aio = triton_grpc = triton_grpc_aio = None
     InferenceServerException = Exception
 

@@ -1,5 +1,5 @@
-"""APIs that have no client of their own, as the documentation of TorchServe, SageMaker, Azure ML, MLflow and
-Slipway calls them: with curl.
+"""What has no client of its own, as the documentation of TorchServe, SageMaker, Azure ML, MLflow, Triton and Slipway
+calls it: with curl.
 """
 
 import json
@@ -60,6 +60,23 @@ def test_torchserves_inference_api(tmp_path):
             for arguments in (["-T", str(text)], ["-F", f"data=@{text}"]):
                 status, body = curl(server.url + path, *arguments)
                 assert status == 501 and "explanations" in json.loads(body)["message"]
+        for arguments in (["-T", str(text)], ["-F", f"data=@{text}"]):
+            check_not_offered(f"{server.url}/wfpredict/chain", "workflows", *arguments)
+
+
+def check_not_offered(url, what, *arguments):
+    status, body = curl(url, *arguments)
+    assert status == 501 and what in body, body
+
+
+def test_what_triton_has_and_slipway_has_not():
+    said = ["-d", '{"text_input": "client input", "parameters": {"stream": false}}']
+    with Server(EXAMPLES / "digits") as server:
+        for model in ("digits", "digits/versions/1"):
+            for verb in ("generate", "generate_stream"):
+                check_not_offered(f"{server.url}/v2/models/{model}/{verb}", "generation", *said)
+        for path in ("index", "models/digits/load", "models/digits/unload"):
+            check_not_offered(f"{server.url}/v2/repository/main/{path}", "repositories", "-X", "POST")
 
 
 def test_torchserves_management_api(managed):
@@ -75,6 +92,11 @@ def test_torchserves_management_api(managed):
     status, body = curl(f"{url}/models?limit=1&next_page_token=1")
     assert status == 200 and json.loads(body)["models"] == [{"modelName": "topic", "modelUrl": "topic"}]
     assert curl(f"{url}/models/topic/1.0/set-default", "-X", "PUT")[0] == 501
+    check_not_offered(f"{url}/token?type=management", "tokens")
+    for method in ("GET", "POST"):
+        check_not_offered(f"{url}/workflows?url=chain.war", "workflows", "-X", method)
+    for method in ("GET", "DELETE"):
+        check_not_offered(f"{url}/workflows/chain", "workflows", "-X", method)
     unregistered = '{"status":"Model \\"%s\\" unregistered"}'
     assert curl(f"{url}/models/topic/1.0", "-X", "DELETE") == (200, unregistered % "topic")
     assert curl(f"{url}/models/digits", "-X", "DELETE") == (200, unregistered % "digits")

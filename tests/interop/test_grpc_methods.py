@@ -271,8 +271,9 @@ def declarations_of(module):
 
 
 def test_the_contracts_are_those_that_the_clients_were_made_from(tmp_path):
-    """Nothing of ours differs from theirs; what we leave out lies in the model configuration only."""
-    from google.protobuf import descriptor_pb2
+    """Nothing of ours differs from theirs; what we leave out lies in the model configuration and in details of errors only."""
+    from google.protobuf import any_pb2, descriptor_pb2, duration_pb2
+    from google.rpc import error_details_pb2, status_pb2
     from tritonclient.grpc import model_config_pb2, service_pb2
 
     if shutil.which("protoc") is None:
@@ -280,14 +281,17 @@ def test_the_contracts_are_those_that_the_clients_were_made_from(tmp_path):
     output = tmp_path / "contracts"
     subprocess.run(
         ["protoc", f"-I{PROTO}", f"--descriptor_set_out={output}", "--include_imports"]
-        + ["inference/grpc_service.proto", "grpc/health/v1/health.proto"],
+        + ["inference/grpc_service.proto", "grpc/health/v1/health.proto"]
+        + ["google/rpc/status.proto", "google/rpc/error_details.proto"],
         check=True,
         timeout=60,
     )
     files = descriptor_pb2.FileDescriptorSet.FromString(output.read_bytes()).file
     ours = {file.name: declarations(file) for file in files}
     service = declarations_of(service_pb2)
-    theirs = service | declarations_of(model_config_pb2) | declarations_of(health_pb2)
+    theirs = dict(service)
+    for module in (model_config_pb2, health_pb2, status_pb2, error_details_pb2, any_pb2, duration_pb2):
+        theirs |= declarations_of(module)
     # Of MLServer's contract.
     added = "inference.ModelMetadataResponse.TensorMetadata.parameters"
     entry = "inference.ModelMetadataResponse.TensorMetadata.ParametersEntry"

@@ -15,6 +15,10 @@ _KEYS = {
     "ec": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
     "rsa": ["-newkey", "rsa:2048"],
     "weak": ["-newkey", "rsa:1024"],
+    **{
+        curve: ["-newkey", "ec", "-pkeyopt", f"ec_paramgen_curve:{curve}"]
+        for curve in ("brainpoolP256r1", "secp256k1", "secp224r1", "P-384", "P-521")
+    },
 }
 _CONFIG = """
 [ca]
@@ -80,18 +84,18 @@ class Authority:
             issuer._sign(name, self.key, self.certificate, extensions, key, -1, 30)
             self.chain = self.certificate.read_bytes() + issuer.chain
 
-    def issue(self, name, key="ec", from_days=-1, to_days=20, with_chain=True):
+    def issue(self, name, key="ec", from_days=-1, to_days=20, with_chain=True, digest="sha256"):
         """A certificate for `name`, localhost and 127.0.0.1; its validity in days from now."""
         serial = len(list(self.folder.glob("*.crt")))
         certificate = self.folder / f"{name}-{serial}.crt"
         key_file = certificate.with_suffix(".key")
         extensions = f"subjectAltName=DNS:{name},DNS:localhost,IP:127.0.0.1"
-        self._sign(name, key_file, certificate, extensions, key, from_days, to_days)
+        self._sign(name, key_file, certificate, extensions, key, from_days, to_days, digest)
         if with_chain:
             certificate.write_bytes(certificate.read_bytes() + self.chain)
         return Issued(certificate, key_file)
 
-    def _sign(self, name, key_file, certificate, extensions, key, from_days, to_days):
+    def _sign(self, name, key_file, certificate, extensions, key, from_days, to_days, digest="sha256"):
         request = certificate.with_suffix(".csr")
         extension_file = certificate.with_suffix(".ext")
         extension_file.write_text(extensions + "\n", encoding="utf-8")
@@ -103,5 +107,5 @@ class Authority:
             for days in (from_days, to_days)
         )
         openssl("ca", "-batch", "-config", self._config, "-in", request, "-cert", self.certificate,
-                "-keyfile", self.key, "-startdate", begin, "-enddate", end, "-notext",
+                "-keyfile", self.key, "-md", digest, "-startdate", begin, "-enddate", end, "-notext",
                 "-extfile", extension_file, "-out", certificate)

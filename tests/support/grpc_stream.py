@@ -20,9 +20,10 @@ def request(model, inputs, version=None):
     return field(1, model) + (field(2, version) if version else b"") + described + raw
 
 
-def open_stream(path=PATH):
-    """What begins a connection and a stream on it."""
-    head = b"".join(frames.field(*each) for each in ((b"content-type", b"application/grpc"), (b"te", b"trailers")))
+def open_stream(path=PATH, more=()):
+    """What begins a connection and a stream on it, with `more` fields."""
+    fields = ((b"content-type", b"application/grpc"), (b"te", b"trailers"), *more)
+    head = b"".join(frames.field(*each) for each in fields)
     return frames.HELLO + frames.open_request(STREAM, path, more=head)
 
 

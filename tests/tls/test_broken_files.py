@@ -84,6 +84,24 @@ def test_a_weak_key(root):
     assert "the key is too weak: RSA of 1024 bits" in said
 
 
+@pytest.mark.parametrize("curve", ["brainpoolP256r1", "secp256k1", "secp224r1"])
+def test_a_key_on_a_curve_that_clients_refuse(root, curve):
+    code, said = check(*root.issue("localhost", key=curve).arguments)
+    assert code == 1
+    assert f"the key is on the curve {curve}, which clients refuse; expected P-256 " in said
+
+
+@pytest.mark.parametrize("curve", ["P-384", "P-521"])
+def test_a_key_on_a_larger_curve_passes(root, curve):
+    assert check(*root.issue("localhost", key=curve).arguments)[0] == 0
+
+
+def test_a_certificate_that_is_signed_with_sha1(root):
+    code, said = check(*root.issue("localhost", digest="sha1").arguments)
+    assert code == 1
+    assert 'certificate "CN=localhost" is signed with SHA1, which clients refuse' in said
+
+
 @pytest.mark.parametrize(
     "days, sentence", [((-9, -2), 'certificate "CN=localhost" expired at 20'),
                        ((2, 9), 'certificate "CN=localhost" is not valid before 20')])

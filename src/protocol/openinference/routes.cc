@@ -20,12 +20,27 @@ using http::Method;
 struct NotOffered {
   Method method;
   std::string_view pattern;
+  Access access;
   std::string_view what;
 };
+constexpr std::string_view kCuda = "CUDA shared memory";
+constexpr std::string_view kGenerate = "generation of text";
+constexpr std::string_view kRepositories = "repositories by name";
 constexpr NotOffered kNotOffered[] = {
-    {Method::kGet, "/v2/cudasharedmemory/region/{region}/status", "CUDA shared memory"},
-    {Method::kPost, "/v2/cudasharedmemory/region/{region}/register", "CUDA shared memory"},
-    {Method::kPost, "/v2/cudasharedmemory/region/{region}/unregister", "CUDA shared memory"},
+    {Method::kGet, "/v2/cudasharedmemory/region/{region}/status", Access::kHealth, kCuda},
+    {Method::kPost, "/v2/cudasharedmemory/region/{region}/register", Access::kHealth, kCuda},
+    {Method::kPost, "/v2/cudasharedmemory/region/{region}/unregister", Access::kHealth, kCuda},
+    {Method::kPost, "/v2/models/{model}/generate", Access::kInference, kGenerate},
+    {Method::kPost, "/v2/models/{model}/generate_stream", Access::kInference, kGenerate},
+    {Method::kPost, "/v2/models/{model}/versions/{version}/generate", Access::kInference,
+     kGenerate},
+    {Method::kPost, "/v2/models/{model}/versions/{version}/generate_stream", Access::kInference,
+     kGenerate},
+    {Method::kPost, "/v2/repository/{repository}/index", Access::kHealth, kRepositories},
+    {Method::kPost, "/v2/repository/{repository}/models/{model}/load", Access::kControl,
+     kRepositories},
+    {Method::kPost, "/v2/repository/{repository}/models/{model}/unload", Access::kControl,
+     kRepositories},
 };
 
 constexpr std::string_view kDialect = "Open Inference v2";
@@ -130,7 +145,7 @@ void AddRoutes(http::Router& router, const Services& services) {
   for (const NotOffered& route : kNotOffered)
     router.Add({route.method,
                 std::string(route.pattern),
-                Access::kHealth,
+                route.access,
                 [what = route.what](Exchange& exchange) {
                   http::Refuse(exchange, Error(Reason::kNotOffered, "not offered: {}", what));
                 },

@@ -44,8 +44,26 @@ std::string Describe(std::span<const http::Route> routes, std::string_view versi
   return text;
 }
 
-void RefuseExplanation(Exchange& exchange) {
-  WriteError(Error(Reason::kNotOffered, "not offered: explanations"), true, exchange.request_id(),
+/// What TorchServe's clients may ask for and Slipway knows but does not do.
+struct NotOffered {
+  Method method;
+  std::string_view pattern;
+  Access access;
+  std::string_view what;
+};
+constexpr std::string_view kWorkflows = "workflows", kTokens = "tokens";
+constexpr NotOffered kNotOffered[] = {
+    {Method::kPost, "/wfpredict/{workflow}", Access::kInference, kWorkflows},
+    {Method::kPut, "/wfpredict/{workflow}", Access::kInference, kWorkflows},
+    {Method::kGet, "/workflows", Access::kHealth, kWorkflows},
+    {Method::kPost, "/workflows", Access::kControl, kWorkflows},
+    {Method::kGet, "/workflows/{workflow}", Access::kHealth, kWorkflows},
+    {Method::kDelete, "/workflows/{workflow}", Access::kControl, kWorkflows},
+    {Method::kGet, "/token", Access::kControl, kTokens},
+};
+
+void Refuse(Exchange& exchange, std::string_view what) {
+  WriteError(Error(Reason::kNotOffered, "not offered: {}", what), true, exchange.request_id(),
              exchange.response());
   exchange.Send();
 }
@@ -72,7 +90,8 @@ void AddRoutes(http::Router& router, const Services& services) {
                   [predict](Exchange& exchange) { (*predict)(exchange); },
                   "Runs the model on rows, a file or a form.", Predicts()});
       router.Add({method, fmt::format("/explanations{}", model), Access::kInference,
-                  RefuseExplanation, "Not offered: explanations.", RefusesAll()});
+                  [](Exchange& exchange) { Refuse(exchange, "explanations"); },
+                  "Not offered: explanations.", RefusesAll()});
     }
   }
   const auto description = std::make_shared<const std::string>(
@@ -83,6 +102,10 @@ void AddRoutes(http::Router& router, const Services& services) {
                 exchange.Send();
               },
               "The inference API in brief, as OpenAPI 3.0.", Gives("OpenApi")});
+  for (const NotOffered& route : kNotOffered)
+    router.Add({route.method, std::string(route.pattern), route.access,
+                [what = route.what](Exchange& exchange) { Refuse(exchange, what); },
+                fmt::format("Not offered: {}.", route.what), RefusesAll()});
 }
 
 }  // namespace slipway::torchserve

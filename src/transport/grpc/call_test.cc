@@ -3,6 +3,7 @@
 
 #include "transport/grpc/framing.h"
 #include "transport/grpc/message_reader.h"
+#include "transport/grpc/status.h"
 #include "transport/grpc/testing/echo_reader.h"
 #include "transport/grpc/unary.h"
 #include "transport/http/testing/test_server.h"
@@ -51,6 +52,12 @@ class GrpcTest : public testing::Test {
           http::Refuse(exchange, MakeError(Reason::kBadRequest, "input \"x\": größer\n100 %"));
         },
         "Fails.");
+    AddUnary(
+        server_.router(), "/test.Echo/Full", Access::kInference,
+        [](Exchange& exchange) {
+          http::Refuse(exchange, MakeError(Reason::kQueueFull, "100 % full"));
+        },
+        "Refuses.");
     AddUnary(
         server_.router(), "/test.Echo/Broken", Access::kInference,
         [](Exchange& exchange) {
@@ -197,6 +204,17 @@ TEST_F(GrpcTest, AFailureIsAStatusWithAMessage) {
   EXPECT_TRUE(http::Eventually([&] { return last_status_ == 400; }));
 }
 
+TEST_F(GrpcTest, ARefusalSaysWhenToComeBack) {
+  server_.Start();
+  Http2Client client(address());
+  const Answer& answer = client.Finish(client.Call("/test.Echo/Full", ""));
+  EXPECT_EQ(answer.field("grpc-status"), "14");
+  EXPECT_EQ(answer.field("grpc-message"), "100 %25 full");
+  EXPECT_EQ(answer.field("grpc-retry-pushback-ms"), "1000");
+  EXPECT_EQ(answer.field("grpc-status-details-bin"),
+            EncodeDetails(14, "100 % full", Reason::kQueueFull));
+}
+
 TEST_F(GrpcTest, OurOwnFaultsAreNotToldInDetail) {
   server_.Start();
   Http2Client client(address());
@@ -205,6 +223,8 @@ TEST_F(GrpcTest, OurOwnFaultsAreNotToldInDetail) {
     EXPECT_EQ(answer.field("grpc-status"), "13");
     EXPECT_THAT(answer.field("grpc-message"), HasSubstr("me-7"));
     EXPECT_THAT(answer.field("grpc-message"), Not(HasSubstr("secret")));
+    EXPECT_EQ(answer.field("grpc-status-details-bin"),
+              EncodeDetails(13, answer.field("grpc-message"), Reason::kInternal));
   }
 }
 

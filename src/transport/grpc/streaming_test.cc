@@ -1,6 +1,7 @@
 // gRPC calls of many messages, over real sockets.
 #include <thread>
 
+#include "transport/grpc/status.h"
 #include "transport/grpc/testing/echo_reader.h"
 #include "transport/grpc/unary.h"
 #include "transport/http/testing/test_server.h"
@@ -73,6 +74,8 @@ TEST_F(GrpcStreamTest, AStreamMayEndBeforeItsClient) {
   }
   EXPECT_EQ(client.answer(3).field("grpc-retry-pushback-ms"), "1000");
   EXPECT_EQ(client.answer(3).field("grpc-message"), "100 %25 full");
+  EXPECT_EQ(client.answer(3).field("grpc-status-details-bin"),
+            EncodeDetails(14, "100 % full", Reason::kQueueFull));
 }
 
 TEST_F(GrpcStreamTest, OtherThreadsWriteInOrder) {

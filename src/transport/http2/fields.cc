@@ -30,17 +30,25 @@ void AddLines(std::string& lines, std::vector<nghttp2_nv>& out) {
 }
 
 GrpcEnd::GrpcEnd(int code, const Status& why)
-    : digits_end_(std::to_chars(digits_, digits_ + sizeof(digits_), code).ptr),
-      message_(why.ok() ? "" : grpc::EncodeMessage(MessageOf(why))),
-      why_(why) {}
+    : digits_end_(std::to_chars(digits_, digits_ + sizeof(digits_), code).ptr), why_(why) {
+  if (why.ok()) return;
+  const std::string told = grpc::ToldMessage(MessageOf(why));
+  message_ = grpc::EncodeMessage(told);
+  details_ = grpc::EncodeDetails(code, told, ReasonOf(why));
+}
 
 void GrpcEnd::AddTo(std::vector<nghttp2_nv>& out) const {
   out.push_back(Field("grpc-status", {digits_, digits_end_}));
   if (why_.ok()) return;
-  out.push_back(Field("grpc-message", message_, NGHTTP2_NV_FLAG_NO_INDEX));
+  const bool retry = InfoOf(ReasonOf(why_)).retry;
+  // A server with too much to do says the same again and again: an index is shorter, and quicker
+  // than coding the text.
+  const uint8_t flags = retry ? NGHTTP2_NV_FLAG_NONE : NGHTTP2_NV_FLAG_NO_INDEX;
+  out.push_back(Field("grpc-message", message_, flags));
+  out.push_back(Field("grpc-status-details-bin", details_, flags));
   if (ReasonOf(why_) == Reason::kUnsupportedCoding)
     out.push_back(Field("grpc-accept-encoding", "identity,gzip,deflate"));
-  if (InfoOf(ReasonOf(why_)).retry) out.push_back(Field("grpc-retry-pushback-ms", "1000"));
+  if (retry) out.push_back(Field("grpc-retry-pushback-ms", "1000"));
 }
 
 }  // namespace slipway::http2

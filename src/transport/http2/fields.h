@@ -30,7 +30,7 @@ class GrpcEnd {
  private:
   char digits_[4];
   const char* digits_end_;
-  const std::string message_;
+  std::string message_, details_;  // empty where all went well
   const Status& why_;
 };
 

@@ -42,6 +42,18 @@ int RefusePassword(char*, int, int, void* asked) {
   return -1;
 }
 
+// Signatures by keys on other curves are offered by hardly any client, and not in TLS 1.3.
+Status CheckCurve(const Pem& file, const EVP_PKEY* key) {
+  if (EVP_PKEY_get_base_id(key) != EVP_PKEY_EC) return OkStatus();
+  char name[64] = "without a name";
+  EVP_PKEY_get_group_name(key, name, sizeof(name), nullptr);
+  constexpr std::string_view kCurves[] = {"prime256v1", "secp384r1", "secp521r1"};
+  if (std::ranges::find(kCurves, std::string_view(name)) != std::end(kCurves)) return OkStatus();
+  return Bad(file, fmt::format("the key is on the curve {}, which clients refuse; expected P-256 "
+                               "(prime256v1), P-384 (secp384r1) or P-521 (secp521r1)",
+                               name));
+}
+
 StatusOr<KeyPtr> ReadKey(const Pem& file) {
   if (file.text.find("PRIVATE KEY-----") == std::string::npos)
     return NothingFound(file, "a private key", "PRIVATE KEY");
@@ -57,6 +69,7 @@ StatusOr<KeyPtr> ReadKey(const Pem& file) {
     return Bad(file, fmt::format("the key is too weak: {} of {} bits; expected RSA of at least "
                                  "2048 bits or an elliptic curve of at least 256",
                                  EVP_PKEY_get0_type_name(key.get()), EVP_PKEY_get_bits(key.get())));
+  RETURN_IF_ERROR(CheckCurve(file, key.get()));
   return key;
 }
 
