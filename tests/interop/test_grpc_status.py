@@ -85,8 +85,12 @@ def test_a_full_queue_says_when_to_come_back(tmp_path):
         infer = client._client_stub.ModelInfer
         for _ in range(3):  # it is known to be slow
             infer(slow(3000))
-        others = [infer.future(slow(SECONDS)) for _ in range(2)]
-        wait_until(lambda: server.metric("slipway_requests_pending", model="slow") == 1, what="a full queue")
+        pending = lambda: server.metric("slipway_requests_pending", model="slow")
+        in_flight = lambda: server.metric("slipway_requests_in_flight")
+        running = infer.future(slow(SECONDS))
+        wait_until(lambda: (in_flight(), pending()) == (1, 0), what="a run")
+        others = [running, infer.future(slow(SECONDS))]
+        wait_until(lambda: pending() == 1, what="a full queue")
         error = failure_of(lambda: infer(slow(1)))
         for each in others:
             each.cancel()
