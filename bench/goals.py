@@ -2,6 +2,7 @@
 returns rows."""
 
 import json
+import os
 import random
 import re
 import struct
