@@ -24,4 +24,10 @@ def test_covered_routes_are_those_of_the_list(request):
         for route, modules in covered.written().items()
         if (ran := [module for module in modules if module in recorder.ran])
     }
-    assert recorder.routes() == listed, "run with SLIPWAY_WRITE_COVERED_ROUTES=1"
+    called = recorder.routes()
+    differing = {
+        route: {"called": called.get(route), "listed": listed.get(route)}
+        for route in sorted({*called, *listed})
+        if called.get(route) != listed.get(route)
+    }
+    assert not differing, f"run with SLIPWAY_WRITE_COVERED_ROUTES=1: {differing}"

@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 import shutil
 import signal
 import ssl
@@ -226,6 +227,8 @@ def test_watches_are_told_each_change(client, tmp_path):
         assert server.post("/v2/repository/models/digits/unload").status == 200
         assert watch.next()["status"] == "NOT_SERVING"
         assert watch.end()[1] == CANCELLED
+        counted = re.compile(rf'^slipway_http_requests_total{{route="/{WATCH}",.*}} 1$', re.M)
+        wait_until(lambda: counted.search(server.get("/metrics").text), what="a count of the watch that has ended")
 
 
 @pytest.fixture(scope="module")
