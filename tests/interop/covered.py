@@ -46,11 +46,11 @@ class Recorder:
                 return recorder._request(server, *args, **options)
             recorder._settle(server)
             answer = recorder._request(server, *args, **options)
-            before = recorder._marks[server].total()
             if args[1] == ASKING:
                 recorder._asked[server] += 1
-            else:  # it is counted a moment after its answer
-                wait_until(lambda: recorder._read(server).total() > before)
+                return answer
+            before = recorder._marks[server].total()  # it is counted a moment after its answer
+            wait_until(lambda: recorder._read(server).total() > before)
             recorder._marks[server] = recorder._read(server)
             return answer
 
