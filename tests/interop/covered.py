@@ -49,9 +49,9 @@ class Recorder:
             if args[1] == ASKING:
                 recorder._asked[server] += 1
                 return answer
-            before = recorder._marks[server].total()  # it is counted a moment after its answer
-            wait_until(lambda: recorder._read(server).total() > before)
-            recorder._marks[server] = recorder._read(server)
+            # It is counted a moment after its answer; what else is counted meanwhile is a client's.
+            route = wait_until(lambda: recorder._new_route(server, args[0], args[1]), what="a count of the request")
+            recorder._marks[server][route] += 1
             return answer
 
         def send_signal(server, number):
@@ -75,6 +75,14 @@ class Recorder:
         counts[f"GET {ASKING}"] = max(0, others)  # the latest of ours may not be counted yet
         self._asked[server] += 1
         return counts
+
+    def _new_route(self, server, method, path):
+        """The route of a request of ours, if it is counted."""
+        asked = f"{method} {path.partition('?')[0]}"
+        for route in self._read(server) - self._marks[server]:
+            if re.fullmatch(re.sub(r"\\{[^}]*\}", ".+", re.escape(route)), asked):
+                return route
+        return None
 
     def _settle(self, server):
         now = self._read(server)
