@@ -2,6 +2,7 @@
 
 import contextlib
 import gzip
+import pathlib
 import shutil
 import subprocess
 import time
@@ -153,6 +154,13 @@ def slow_heads(server):
         yield slow
 
 
+def established(server):
+    """How many connections to the server's port neither side has closed."""
+    port = f":{int(server.address.rpartition(':')[2]):04X}"
+    rows = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]]
+    return sum(row[1].endswith(port) and row[3] == "01" for row in rows)
+
+
 @contextlib.contextmanager
 def slowhttptest(server):
     """The program's attack with slow heads, once all are open."""
@@ -161,8 +169,7 @@ def slowhttptest(server):
     before = server.open_files()
     with subprocess.Popen(["slowhttptest", *map(str, words)], **quiet) as attack:
         try:
-            most = before + ATTACKERS - 5  # what asked whether it is ready may have gone since
-            wait_until(lambda: server.open_files() >= most, 30, "the attack")
+            wait_until(lambda: established(server) >= ATTACKERS, 30, "the attack")
             yield
         finally:
             attack.kill()

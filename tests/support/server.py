@@ -104,7 +104,7 @@ class Server:
         data=None,
         http=None,
         wait_ready=True,
-        ready_timeout_s=180,
+        ready_timeout_s=60,
         tls=None,
         cores=None,
     ):
