@@ -105,15 +105,17 @@ std::shared_ptr<WorkSource> WorkerPool::Take(size_t index) {
   return source;
 }
 
-std::shared_ptr<WorkSource> WorkerPool::TakeNeglected(TimePoint& when) {
-  const TimePoint now = std::chrono::steady_clock::now();
-  when = TimePoint::max();
-  for (size_t i = 0; i < announced_.size(); ++i) {
-    if (announced_[i].source->at_work_ > 0) continue;
-    if (announced_[i].since + patience_ <= now) return Take(i);
-    when = std::min(when, announced_[i].since + patience_);
-  }
-  return nullptr;
+size_t WorkerPool::FirstNeglected() const {
+  const auto first =
+      std::ranges::find_if(announced_, [](const auto& each) { return each.source->at_work_ == 0; });
+  return static_cast<size_t>(first - announced_.begin());
+}
+
+std::shared_ptr<WorkSource> WorkerPool::TakeNeglected() {
+  const size_t first = FirstNeglected();
+  if (first == announced_.size()) return nullptr;
+  if (announced_[first].since + patience_ > std::chrono::steady_clock::now()) return nullptr;
+  return Take(first);
 }
 
 std::shared_ptr<WorkSource> WorkerPool::TakeDue() {
@@ -126,12 +128,14 @@ std::shared_ptr<WorkSource> WorkerPool::TakeDue() {
   return source;
 }
 
-bool WorkerPool::NeedsRelief() const {
-  if (idle_ > 0 || !relief_sleeps_) return false;
-  return !timers_.empty() || std::ranges::any_of(announced_, [](const auto& each) {
-    return each.source->at_work_ == 0;
-  });
+TimePoint WorkerPool::ReliefIsDue() const {
+  TimePoint due = TimePoint::max();
+  if (const size_t first = FirstNeglected(); first < announced_.size())
+    due = announced_[first].since + patience_;
+  return idle_ > 0 || timers_.empty() ? due : std::min(due, timers_.begin()->first);
 }
+
+bool WorkerPool::NeedsRelief() const { return idle_ == 0 && ReliefIsDue() < relief_looks_; }
 
 void WorkerPool::RunPiece(WorkSource& source) {
   const TimePoint start = std::chrono::steady_clock::now();
@@ -146,16 +150,14 @@ void WorkerPool::Relieve() {
     std::shared_ptr<WorkSource> source, due;
     {
       MutexLock lock(mutex_);
-      TimePoint when;
       while (!stopping_ && (due = idle_ == 0 ? TakeDue() : nullptr) == nullptr &&
-             (source = TakeNeglected(when)) == nullptr) {
-        if (idle_ == 0 && !timers_.empty()) when = std::min(when, timers_.begin()->first);
-        relief_sleeps_ = when == TimePoint::max();
-        if (relief_sleeps_)
+             (source = TakeNeglected()) == nullptr) {
+        relief_looks_ = ReliefIsDue();
+        if (relief_looks_ == TimePoint::max())
           lock.Wait(wake_relief_);
         else
-          lock.WaitUntil(wake_relief_, when);
-        relief_sleeps_ = false;
+          lock.WaitUntil(wake_relief_, relief_looks_);
+        relief_looks_ = {};
       }
       if (source == nullptr && due == nullptr) return;
     }

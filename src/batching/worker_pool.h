@@ -66,12 +66,16 @@ class WorkerPool {
   void Relieve();
   std::shared_ptr<WorkSource> TakeNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::shared_ptr<WorkSource> Take(size_t index) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  /// The first whose time it is to be relieved; null when there is none, until `when` at least.
-  std::shared_ptr<WorkSource> TakeNeglected(TimePoint& when) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  /// The first of the announced that no worker runs; their count when there is none.
+  size_t FirstNeglected() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  /// That one, when it has waited for long enough; null otherwise.
+  std::shared_ptr<WorkSource> TakeNeglected() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   /// Null when none is due.
   std::shared_ptr<WorkSource> TakeDue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  /// True when all workers are busy, a source has none of them or a moment to be called at, and
-  /// nobody watches it yet.
+  /// When the relief is next to do something: for what is neglected and, while all workers are
+  /// busy, for the first timer.
+  TimePoint ReliefIsDue() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  /// True when all workers are busy and the relief would look too late.
   bool NeedsRelief() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RunPiece(WorkSource& source);
 
@@ -81,7 +85,7 @@ class WorkerPool {
   std::condition_variable wake_, wake_relief_;
   std::vector<Announced> announced_ ABSL_GUARDED_BY(mutex_);  // in their order
   int idle_ ABSL_GUARDED_BY(mutex_) = 0;                      // workers
-  bool relief_sleeps_ ABSL_GUARDED_BY(mutex_) = false;        // until it is woken
+  TimePoint relief_looks_ ABSL_GUARDED_BY(mutex_){};          // by itself, at the latest
   WorkSource::Timers timers_ ABSL_GUARDED_BY(mutex_);         // one a source
   Duration reached_ ABSL_GUARDED_BY(mutex_){};                // used_ of the last one taken
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

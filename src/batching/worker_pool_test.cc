@@ -15,9 +15,9 @@ namespace {
 using std::chrono::milliseconds;
 
 struct Source : WorkSource {
-  std::function<void()> run;
+  std::function<void()> run, on_time = [] {};
   void RunOne() override { run(); }
-  void OnTime() override {}
+  void OnTime() override { on_time(); }
   void Abandon() override {}
 };
 
@@ -54,6 +54,29 @@ TEST(WorkerPoolTest, OneSourcesRunsThatDoNotEndAreNotEverybodys) {
   done.wait();
   go.count_down();
   pool.Stop();
+}
+
+TEST(WorkerPoolTest, ALaterMomentHoldsUpNothingWhileAllAreBusy) {
+  WorkerPool pool(1, milliseconds(1));
+  const auto busy = std::make_shared<Source>(), later = std::make_shared<Source>();
+  const auto sooner = std::make_shared<Source>(), other = std::make_shared<Source>();
+  std::latch begun(1), go(1), told(1), done(1);
+  std::atomic<bool> is_later{false};
+  busy->run = [&] { begun.count_down(), go.wait(); };
+  later->on_time = [&] { is_later = true; };
+  sooner->on_time = [&] { told.count_down(); };
+  other->run = [&] { done.count_down(); };
+  pool.Announce(busy);
+  begun.wait();
+  EXPECT_TRUE(pool.CallAt(std::chrono::steady_clock::now() + std::chrono::seconds(30), later));
+  std::this_thread::sleep_for(milliseconds(20));  // who keeps the time has gone to sleep
+  EXPECT_TRUE(pool.CallAt(std::chrono::steady_clock::now() + milliseconds(1), sooner));
+  told.wait();
+  std::this_thread::sleep_for(milliseconds(20));
+  pool.Announce(other);
+  done.wait();
+  EXPECT_FALSE(is_later);
+  go.count_down();
 }
 
 TEST(WorkerPoolTest, ASourceWithAThreadIsGivenNoneMore) {
