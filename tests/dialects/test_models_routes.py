@@ -6,6 +6,7 @@ import pytest
 
 from support.checks import check_error
 from support.models import EXAMPLES, TEST_MODELS
+from support.repository import Repository, row_model
 from support.server import Server, free_port
 from test_torchserve import check_torchserve_error
 
@@ -71,16 +72,56 @@ def test_torchserve_registers_describes_scales_and_unregisters(everywhere):
         management.request("PUT", "/models/topic?min_worker=3&max_worker=1"), 400,
         "BadRequestException", "max_worker",
     )
-    check_torchserve_error(
-        management.request("PUT", "/models/topic/1/set-default"), 501,
-        "InternalServerException", "aliases.json",
-    )
+    chosen = management.request("PUT", "/models/topic/1.0/set-default")
+    assert chosen.json() == {"status": 'Model "topic" Version: 1 is the default'}
     gone = management.request("DELETE", "/models/topic/1.0")
     assert gone.json() == {"status": 'Model "topic" unregistered'}
     assert names_of(management.get("/models")) == ["digits"]
     check_torchserve_error(
         management.request("DELETE", "/models/topic"), 404, "ModelVersionNotFoundException"
     )
+
+
+def test_torchserve_chooses_the_default_and_unregisters_versions(tmp_path):
+    repository = Repository(tmp_path / "models")
+    for version in (1, 2, 3):
+        repository.put("m", version, row_model(version + 1))
+    address = f"127.0.0.1:{free_port()}"
+    args = [f"--http={address}=torchserve-management", "--versions=m=all", "--load-model=m"]
+    with Server(repository, args=["--model-control=explicit", *args]) as server:
+        management = server.at(address)
+
+        def versions():
+            return [model["modelVersion"] for model in management.get("/models/m/all").json()]
+
+        def answers():
+            """What the row is multiplied with, without a version and as the newest, in two dialects."""
+            row = {"data": [[1.0, 1.0, 1.0, 1.0]]}
+            tensor = {"name": "x", "datatype": "FP32", "shape": [1, 4], "data": [1.0] * 4}
+            default = server.post("/predictions/m", row).json()[0][0]
+            assert server.infer("m", [tensor]).json()["outputs"][0]["data"][0] == default
+            return default, server.post("/predictions/m/latest", row).json()[0][0]
+
+        assert versions() == ["1", "2", "3"] and answers() == (4, 4)
+        for method, path in (("PUT", "/models/m/7/set-default"), ("DELETE", "/models/m/7.0")):
+            check_torchserve_error(
+                management.request(method, path), 404, "ModelVersionNotFoundException", "version 7"
+            )
+        check_torchserve_error(
+            management.request("DELETE", "/models/m/3"), 403, "IllegalArgumentException", "default"
+        )
+        chosen = management.request("PUT", "/models/m/2.0/set-default")
+        assert chosen.json() == {"status": 'Model "m" Version: 2 is the default'}
+        assert answers() == (3, 4)
+        assert management.get("/models/m").json()[0]["modelVersion"] == "2"
+
+        gone = management.request("DELETE", "/models/m/3.0")
+        assert gone.json() == {"status": 'Model "m" Version: 3 unregistered'}
+        assert versions() == ["1", "2"] and answers() == (3, 3)
+        assert management.request("DELETE", "/models/m/1").status == 200
+        assert management.request("DELETE", "/models/m/2").json() == {"status": 'Model "m" unregistered'}
+        assert management.post("/models?url=m").status == 200
+        assert versions() == ["1", "2", "3"] and answers() == (4, 4)
 
 
 def test_sagemaker_loads_invokes_lists_and_unloads(everywhere):
