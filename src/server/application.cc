@@ -223,6 +223,8 @@ std::shared_ptr<http::Router> Application::MakeRouter(
   tfserving::AddRoutes(
       *router, {.infer = *infer_,
                 .memory = body_memory_,
+                .models = *manager_,
+                .repositories = RepositoriesOf(config_.models),
                 .loops = Or(config_.resources.io_threads, resources_.processors),
                 .kserve = config_.dialects.open_inference == OpenInferenceDialect::kKserve});
   torchserve::AddRoutes(*router, {.infer = *infer_,

@@ -18,8 +18,8 @@ namespace slipway::torchserve {
 struct ManagementServices {
   routing::InferService& infer;
   lifecycle::Manager& models;
-  std::vector<std::string> repositories;  // as dialect::ModelToLoad takes them
-  int64_t queue_size = 0;                 // requests of one model that may wait
+  std::vector<dialect::Repository> repositories;
+  int64_t queue_size = 0;  // requests of one model that may wait
 };
 
 /// How many runs a model should have at once.
