@@ -2,6 +2,9 @@
 
 import concurrent.futures
 import json
+import os
+import pathlib
+import re
 import shutil
 import ssl
 import zipfile
@@ -52,8 +55,12 @@ def test_tensorflow_serving_s_one_model(tfserving_folder, link, called):
         check(output(server.post("/v1/models/half:predict", {"instances": ROWS})))
         status = server.at(grpc).get("/v1/models/half").json()["model_version_status"]
         assert [(each["version"], each["state"]) for each in status] == [("3", "AVAILABLE")]
-        wait_for_metric(server, ':tensorflow:serving:request_count{model_name="half",status="OK"} 1',
-                        path="/monitoring/prometheus/metrics")
+        for line in (
+            ':tensorflow:serving:request_count{model_name="half",status="OK"} 1',
+            ":tensorflow:serving:batching_session:wrapped_run_count 1",
+            ':tensorflow:serving:batching_session:queuing_latency_count{thread_pool_name="batch_threads"} 1',
+        ):
+            wait_for_metric(server, line, path="/monitoring/prometheus/metrics")
         server.wait_for_log("--num_load_threads has no effect")
 
 
@@ -170,6 +177,29 @@ def test_torchserve(tmp_path, link):
         server.wait_for_log('model "d" is not served: d.mar: the archive\'s model is "net.pt"')
         for name in ("grpc_inference", "grpc_management"):
             assert server.at(ports[name]).get("/ping").status == 200
+
+
+def test_torchserve_s_gauges_of_the_machine(tmp_path):
+    """What does not move while others work: sums and shares of what is told, and who may have the rest of the disk."""
+    shutil.copy(ONNX, tmp_path / "digits.onnx")
+    ports = torchserve_ports()
+    properties = tmp_path / "config.properties"
+    properties.write_text(torchserve_properties(ports) + "load_models=all\n")
+    words = ["--model-store", tmp_path, "--ts-config", properties, "--disable-token-auth"]
+    with Switched("torchserve", words, ports["inference"]) as server:
+        text = server.at(ports["metrics"]).get("/metrics").text
+    gauges = dict(re.findall(r'^(\w+){Level="Host"} (\S+)$', text, re.M))
+    told = {name: float(value) for name, value in gauges.items()}
+    meminfo = pathlib.Path("/proc/meminfo").read_text(encoding="ascii")
+    memory = int(re.search(r"^MemTotal: *(\d+) kB", meminfo)[1]) / 1024
+    assert told["MemoryUsed"] + told["MemoryAvailable"] == pytest.approx(memory)
+    assert told["MemoryUtilization"] == pytest.approx(100 * told["MemoryUsed"] / memory)
+    disk = os.statvfs("/")
+    reserved = disk.f_bfree - disk.f_bavail
+    size = (disk.f_blocks - reserved) * disk.f_frsize / 2**30
+    assert told["DiskUsage"] + told["DiskAvailable"] == pytest.approx(size)
+    assert told["DiskUtilization"] == pytest.approx(100 * told["DiskUsage"] / size)
+    assert 0 <= told["CPUUtilization"] <= 100
 
 
 def test_torchserve_manages_at_one_address_for_all(tmp_path):
