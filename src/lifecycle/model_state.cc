@@ -117,6 +117,7 @@ std::shared_ptr<const ModelEntry> ModelState::MakeEntry() const {
   auto entry = std::make_shared<ModelEntry>();
   entry->name = name_;
   entry->default_version = asked_.default_version;
+  entry->wanted = wanted_;
   for (const auto& [number, version] : versions_) {
     if (version.handle) entry->ready.push_back(version.handle);
     VersionStatus status{number, VersionState::kUnavailable, ""};

@@ -29,6 +29,7 @@ struct ModelEntry {
   std::map<std::string, VersionNumber, std::less<>> aliases;
   std::vector<VersionStatus> versions;  // every one that is known, ascending
   std::string problem;                  // the model as a whole cannot be served
+  bool wanted = true;                   // false: it lies there, and nobody asked for it
 
   /// nullptr when that version is not ready.
   const VersionHandle* Find(VersionNumber number) const;

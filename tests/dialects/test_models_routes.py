@@ -145,11 +145,12 @@ def multi_model(tmp_path):
     """start(*flags) -> a container of several models, and the folder that the platform unpacks archives into."""
     servers = []
 
-    def start(*flags):
+    def start(*flags, **options):
         folder = tmp_path / "models"
         folder.mkdir()
         env = {"SAGEMAKER_MULTI_MODEL": "true"}
-        servers.append(Server(folder, args=["--model-control=explicit", *flags], env=env).start())
+        args = ["--model-control=explicit", *flags]
+        servers.append(Server(folder, args=args, env=env, **options).start())
         return servers[-1], folder
 
     yield start
@@ -178,6 +179,30 @@ def test_sagemakers_folders_are_loaded(multi_model):
     check_error(server.post("/models", body), 404, "a1b2c3")
     for url in (f"{folder}/../a/model", "/etc/x/model", f"{folder}/a/b/model"):
         assert server.post("/models", {"model_name": "a", "url": url}).status == 403, url
+
+
+def test_a_container_without_a_loaded_model_is_healthy(multi_model):
+    server, folder = multi_model()
+    assert server.get("/ping").status == 200
+    body = unpack(folder, "only", EXAMPLES / "topic" / "1" / "model.onnx")
+    server.post("/v2/repository/index")  # looks what lies there
+    assert server.get("/ping").status == 200
+    assert server.post("/models", body).status == 200
+    assert server.request("DELETE", "/models/only").status == 200
+    assert server.get("/ping").status == 200
+
+
+@pytest.mark.parametrize("opened", [True, False])
+def test_models_are_loaded_where_other_machines_reach_only_when_that_is_asked_for(multi_model, opened):
+    flags = ["--public-inference", *(["--public-models"] if opened else [])]
+    server, folder = multi_model(*flags, http=f"0.0.0.0:{free_port()}")
+    body = unpack(folder, "one", EXAMPLES / "topic" / "1" / "model.onnx")
+    assert server.post("/models", body).status == (200 if opened else 405)
+    assert server.get("/models/one").status == (200 if opened else 404)
+    assert server.request("DELETE", "/models/one").status == (200 if opened else 405)
+    assert server.post("/models", {"model_name": "a", "url": "/etc"}).status == (403 if opened else 405)
+    # What else changes the server stays where control is.
+    check_error(server.post("/v2/repository/models/one/load"), 404)
 
 
 def test_a_model_that_does_not_fit_into_memory_is_507(multi_model):

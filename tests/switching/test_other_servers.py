@@ -263,6 +263,24 @@ def test_sagemaker(link, called, words):
         assert server.post("/invocations", {"instances": ROWS}).status == 200
 
 
+@pytest.mark.parametrize("called", [None, "serve"])
+def test_sagemaker_s_platform_loads_models(tmp_path, link, called):
+    """At the container's one address, which other machines reach, as the platform does."""
+    port, folder = free_port(), tmp_path / "models"
+    (folder / "a1b2" / "model").mkdir(parents=True)
+    shutil.copy(ONNX, folder / "a1b2" / "model")
+    env = {"SAGEMAKER_BIND_TO_PORT": str(port), "SAGEMAKER_MULTI_MODEL": "true"}
+    with Switched("sagemaker", [folder], port, env=env, program=link(called)) as server:
+        assert server.get("/ping").status == 200
+        body = {"model_name": "a1b2", "url": str(folder / "a1b2" / "model")}
+        assert server.post("/models", body).status == 200
+        assert server.get("/models").json()["models"] == [{"modelName": "a1b2", "modelUrl": "a1b2"}]
+        check(output(server.post("/models/a1b2/invoke", {"instances": ROWS})))
+        assert server.request("DELETE", "/models/a1b2").status == 200
+        assert server.post("/models/a1b2/invoke", {"instances": ROWS}).status == 404
+        assert server.get("/ping").status == 200
+
+
 @pytest.mark.parametrize("called", [None, "azmlinfsrv"])
 def test_azure_ml(link, called):
     port = free_port()

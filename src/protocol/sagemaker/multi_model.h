@@ -16,6 +16,7 @@ struct Services {
   routing::InferService& infer;
   lifecycle::Manager& models;
   std::vector<dialect::Repository> repositories;
+  http::Access access = http::Access::kControl;  // of what loads and unloads
 };
 
 /// Adds GET and POST /models, GET and DELETE /models/{model}.
