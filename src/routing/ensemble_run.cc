@@ -55,7 +55,8 @@ std::unique_ptr<InferCall> InferService::EnsembleRun::Start(InferService& servic
 
 Status InferService::EnsembleRun::FindMembers(const lifecycle::ServingTable& table) {
   for (next_ = 0; next_ < ensemble_->config.ensemble.size(); ++next_) {
-    const auto member = Resolve(table, step().model, step().version);
+    const std::string_view wanted = step().version.empty() ? kLatestAlias : step().version;
+    const auto member = Resolve(table, step().model, wanted);
     // The ensemble is there; what it needs may be back in a moment.
     if (!member.ok()) return MakeError(Reason::kLoading, MessageOf(member.status()));
     if ((**member)->config.is_ensemble())

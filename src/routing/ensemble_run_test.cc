@@ -171,6 +171,27 @@ TEST_F(EnsembleRunTest, AMemberThatIsNotServedIsMissedBeforeAnyStepRuns) {
   EXPECT_EQ(Served("m0").metrics->Snapshot().execution_count, 0u);
 }
 
+TEST_F(EnsembleRunTest, AStepThatNamesNoVersionRunsTheNewestWhateverTheDefaultIs) {
+  Serve(0);
+  auto chosen = Version("m0", {{Floats("x")}, {Floats("y")}});
+  chosen->number = {9};
+  chosen->version = "9";
+  chosen->metrics = metrics.ForVersion("m0", "9");
+  chosen->model = std::make_unique<AddOne>();
+  chosen->queue =
+      std::make_shared<batching::ModelQueue>(batching::ModelQueueOptions{}, pool, clock);
+  const auto of_chosen = chosen->metrics;
+  auto entry = std::make_shared<ModelEntry>(*next->models["m0"]);
+  entry->ready.insert(entry->ready.begin(), std::move(chosen));
+  entry->default_version = {9};
+  next = std::make_shared<ServingTable>(*next);
+  next->models["m0"] = entry;
+  table.Replace(next);
+  EXPECT_TRUE(Ask(0, 1).status.ok());
+  EXPECT_EQ(entry->ready.back()->metrics->Snapshot().execution_count, 1u);
+  EXPECT_EQ(of_chosen->Snapshot().execution_count, 0u);
+}
+
 TEST_F(EnsembleRunTest, NoStepRunsForAClientThatHasGone) {
   Serve(0);
   auto call = std::make_unique<TestCall>(1.0f);
