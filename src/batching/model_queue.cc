@@ -12,7 +12,7 @@ namespace {
 constexpr size_t kMaxScan = 256;                  // jobs looked at for one batch
 constexpr auto kGrace = std::chrono::seconds(1);  // for a run to end once it was told to
 constexpr size_t kMaxLeaders = 8;                 // batches looked at
-constexpr uint32_t kTryEvery = 16;                // requests that would be refused
+constexpr uint32_t kTryEvery = 16;                // requests that might be refused
 constexpr uint32_t kProbeEvery = 200;  // decisions, of which one may take twice the others' rows
 // Requests whose deadline passes while all are busy are told so at most so late; and a queue whose
 // version is gone is kept for so long at most.
@@ -31,12 +31,12 @@ ModelQueue::ModelQueue(ModelQueueOptions options, WorkerPool& pool, const Clock&
       backlog_ns_(options_.levels.size()),
       level_sizes_(options_.levels.size()) {}
 
-StatusOr<Placement> ModelQueue::Admit(const Arrival& arrival) {
+AdmissionView ModelQueue::Look(const Arrival& arrival) const {
   const RunSize size = arrival.size;
   AdmissionView view;
   if (arrival.deadline) {
     view.now = clock_.Now();
-    view.guessed = !cost_->Knows(size) || (waiting() == 0 && TimeToTry());
+    view.guessed = arrival.is_trial || !cost_->Knows(size);
     view.slow = cost_->PredictSlow(size);
   }
   view.deadline = arrival.deadline;
@@ -45,6 +45,12 @@ StatusOr<Placement> ModelQueue::Admit(const Arrival& arrival) {
   view.waiting = waiting();
   view.running = running();
   view.instances = options_.instances;
+  return view;
+}
+
+StatusOr<Placement> ModelQueue::Admit(const Arrival& arrival) {
+  AdmissionView view = Look(arrival);
+  if (arrival.deadline && !view.guessed) view.guessed = TimeToTry();
   auto placement = batching::Admit(view, options_.admission);
   if (!placement.ok() || *placement == Placement::kQueue) return placement;
   if (!arrival.may_run || options_.batch.max_delay > Duration::zero()) return Placement::kQueue;
@@ -71,9 +77,9 @@ int64_t ModelQueue::InlineTarget(size_t row_bytes) {
   return rows;
 }
 
-// Whom the costs refuse teaches nothing: what looks too slow is tried again and again, if seldom.
 bool ModelQueue::TimeToTry() {
-  return trials_.fetch_add(1, std::memory_order_relaxed) % kTryEvery == kTryEvery - 1;
+  return waiting() == 0 &&
+         trials_.fetch_add(1, std::memory_order_relaxed) % kTryEvery == kTryEvery - 1;
 }
 
 bool ModelQueue::TimeToProbe() {

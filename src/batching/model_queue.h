@@ -34,6 +34,7 @@ struct Arrival {
   std::optional<TimePoint> deadline;
   uint32_t priority = 0;  // 1 goes first; 0: the queue's default
   bool may_run = true;    // false: never kInline
+  bool is_trial = false;  // is not refused for what the costs say
 };
 
 /// One request on its way to a run. Exactly one of Run, RunWith (as the first or one of the others)
@@ -93,6 +94,12 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
   StatusOr<Placement> Admit(const Arrival& arrival);
   void FinishInline(RunSize size, const RunOutcome& outcome);
 
+  /// What Admit goes by; without a deadline of the request, its place alone.
+  AdmissionView Look(const Arrival& arrival) const;
+  /// Nobody waits, and it is time to try a request that the costs would refuse: whom they refuse
+  /// teaches nothing.
+  bool TimeToTry();
+
   /// How many rows of such requests are best run as one, by whoever has several at hand; 1: none.
   int64_t InlineTarget(size_t row_bytes);
 
@@ -125,7 +132,6 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
   /// Others wait, and a run that begins now would end too late.
   bool IsHopeless(const Job& job, TimePoint now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool TimeToProbe();
-  bool TimeToTry();
   bool IsJoining() const { return options_.batch.max_rows > 1; }
 
   // What runs next.

@@ -66,6 +66,7 @@ void InferCall::Reset() {
   cache_key_.reset();
   cache_time_ = {};
   from_cache_ = false;
+  is_trial_ = false;
   cancelled_.reset();
 }
 
@@ -126,7 +127,8 @@ std::unique_ptr<InferCall> InferService::Place(std::unique_ptr<InferCall> call,
   const auto placement = version.queue->Admit({.size = call->size_,
                                                .deadline = call->request.context.deadline,
                                                .priority = call->request.context.priority,
-                                               .may_run = may_run});
+                                               .may_run = may_run,
+                                               .is_trial = call->is_trial_});
   if (!placement.ok()) {
     Finish(*call, placement.status(), &version);
     return call;

@@ -74,6 +74,7 @@ class InferCall {
   std::optional<CacheKey> cache_key_;                   // under which the answer is kept
   Duration cache_time_{};                               // spent on looking for it
   bool from_cache_ = false;
+  bool is_trial_ = false;  // as an Arrival's
   ModelMetrics::InFlight in_flight_;
 };
 
