@@ -83,7 +83,6 @@ TEST_F(ExpiryTest, WhoseTimeIsUpIsToldSoWhileAllAreBusy) {
   Add(*queue, 4, std::chrono::hours(1), /*priority=*/2);
   EXPECT_GE(Dropped(3), milliseconds(20));
   EXPECT_GE(Dropped(1), milliseconds(60));
-  EXPECT_GT(Dropped(1), Dropped(3));
   EXPECT_EQ(queue->waiting(), 2u);
 }
 
