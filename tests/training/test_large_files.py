@@ -89,7 +89,7 @@ def test_a_file_is_judged_part_by_part(trainer, peak_of, tmp_path):
     count = 2000 * repeated(data, head, rows, size)
     gate.write_text("accuracy >= 0.5\naccuracy[part=*] >= 0.5\n", encoding="utf-8")
     peak_of(trainer.command(data, "label", out, "--model", "logistic", "--sample", "5000"))
-    words = [slipway_path(), "evaluate", out, data, "--target", "label", "--slices", "part", "--gate", gate, "--json"]
+    words = [slipway_path(), "evaluate", out, data, "--target", "label", "--slices", "part", "--gate", gate, "--resamples", "50", "--json"]
     judged, peak = peak_of(words)
     assert judged["rows"] == count
     assert sum(group["rows"] for group in judged["slices"][0]["groups"]) == count
