@@ -240,7 +240,8 @@ def bare_ort(build, model, input_file, seconds, threads=1):
     return [float(word) for word in lines[0].split()], json.loads(lines[1]) if len(lines) > 1 else None
 
 
-def start_bare_ort(build, model, input_file, seconds=0, threads=1):
-    command = [program(build, "bare_ort"), model, input_file, seconds, threads]
+def start_bare_ort(build, model, input_file, seconds=0, threads=1, optimised=None):
+    """@param optimised  where the graph is written to that ONNX Runtime runs."""
+    command = [program(build, "bare_ort"), model, input_file, seconds, threads, *([optimised] if optimised else [])]
     return subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, text=True,
                             preexec_fn=lambda: os.sched_setaffinity(0, {SERVER_CORE}))
