@@ -12,11 +12,17 @@ Status Bad(size_t tree, fmt::format_string<Args...> format, Args&&... args) {
                fmt::format(format, std::forward<Args>(args)...));
 }
 
+/// What is noted of a tree while it is checked, kept for the next one.
+struct Scratch {
+  std::vector<uint8_t> split_seen, leaf_seen;
+  std::vector<int32_t> open;
+};
+
 /// Every split but the root hangs below exactly one split, and all are reached from the root.
 class TreeCheck {
  public:
-  TreeCheck(const ForestSpec& spec, size_t index)
-      : spec_(spec), index_(index), tree_(spec.trees[index]) {}
+  TreeCheck(const ForestSpec& spec, size_t index, Scratch& scratch)
+      : spec_(spec), index_(index), tree_(spec.trees[index]), scratch_(scratch) {}
 
   Status Run() {
     RETURN_IF_ERROR(CheckLeaves());
@@ -73,11 +79,13 @@ class TreeCheck {
 
   /// As many leaves as this hang below the splits, so that reaching each once reaches all.
   Status CheckShape() const {
-    std::vector<bool> split_seen(tree_.splits.size()), leaf_seen(leaves_);
-    std::vector<int32_t> open;
+    auto& [split_seen, leaf_seen, open] = scratch_;
+    split_seen.assign(tree_.splits.size(), 0);
+    leaf_seen.assign(leaves_, 0);
+    open.clear();
     if (!tree_.splits.empty()) {
       open.push_back(0);
-      split_seen[0] = true;
+      split_seen[0] = 1;
     }
     size_t reached = open.size();
     while (!open.empty()) {
@@ -85,11 +93,12 @@ class TreeCheck {
       open.pop_back();
       for (const int32_t child : {tree_.splits[i].on_true, tree_.splits[i].on_false}) {
         const bool leaf = child < 0;
-        auto seen = leaf ? leaf_seen.begin() + ~child : split_seen.begin() + child;
-        if (*seen)
+        uint8_t& seen =
+            leaf ? leaf_seen[static_cast<size_t>(~child)] : split_seen[static_cast<size_t>(child)];
+        if (seen)
           return Bad(index_, "split {}: {} {} is reached twice", i, leaf ? "leaf" : "split",
                      leaf ? ~child : child);
-        *seen = true;
+        seen = 1;
         if (leaf) continue;
         ++reached;
         open.push_back(child);
@@ -104,6 +113,7 @@ class TreeCheck {
   const ForestSpec& spec_;
   size_t index_;
   const Tree& tree_;
+  Scratch& scratch_;
   size_t leaves_ = 0;
 };
 
@@ -124,9 +134,10 @@ Status Check(const ForestSpec& spec) {
   if (spec.compare > Compare::kFp64To32 || spec.sum > Sum::kFp64)
     return Error(Reason::kBadModel, "unknown type to compare or to add in");
   size_t leaves = 0, members = 0;
+  Scratch scratch;
   for (size_t i = 0; i < spec.trees.size(); ++i) {
     const Tree& tree = spec.trees[i];
-    RETURN_IF_ERROR(TreeCheck(spec, i).Run());
+    RETURN_IF_ERROR(TreeCheck(spec, i, scratch).Run());
     leaves += tree.splits.size() + 1;
     for (const Split& split : tree.splits)
       if (split.mode == SplitMode::kMember) members += split.members_count;

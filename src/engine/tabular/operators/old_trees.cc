@@ -183,7 +183,8 @@ class OldTrees {
   absl::flat_hash_map<size_t, bool> reached_;
 };
 
-[[gnu::cold]] Status LowerRegressor(Lowering& node) {
+// Not cold: they pass over every node.
+Status LowerRegressor(Lowering& node) {
   OldTrees trees(node, "target", node.Int("n_targets", 1));
   ASSIGN_OR_RETURN(forest::ForestSpec spec, trees.Read());
   ASSIGN_OR_RETURN(Value scores, EmitForest(node, std::move(spec), DType::kFp32));
@@ -224,7 +225,7 @@ class OldTrees {
   return OkStatus();
 }
 
-[[gnu::cold]] Status LowerClassifier(Lowering& node) {
+Status LowerClassifier(Lowering& node) {
   const size_t labels = std::max(
       {node.Texts("classlabels_strings").size(), node.IntsOf("classlabels_int64s").size()});
   const auto targets = node.IntsOf("class_ids");
