@@ -183,8 +183,7 @@ class OldTrees {
   absl::flat_hash_map<size_t, bool> reached_;
 };
 
-// Not cold: they pass over every node.
-Status LowerRegressor(Lowering& node) {
+[[gnu::cold]] Status LowerRegressor(Lowering& node) {
   OldTrees trees(node, "target", node.Int("n_targets", 1));
   ASSIGN_OR_RETURN(forest::ForestSpec spec, trees.Read());
   ASSIGN_OR_RETURN(Value scores, EmitForest(node, std::move(spec), DType::kFp32));
@@ -225,7 +224,7 @@ Status LowerRegressor(Lowering& node) {
   return OkStatus();
 }
 
-Status LowerClassifier(Lowering& node) {
+[[gnu::cold]] Status LowerClassifier(Lowering& node) {
   const size_t labels = std::max(
       {node.Texts("classlabels_strings").size(), node.IntsOf("classlabels_int64s").size()});
   const auto targets = node.IntsOf("class_ids");
