@@ -15,7 +15,6 @@ Status Bad(size_t tree, fmt::format_string<Args...> format, Args&&... args) {
 /// What is noted of a tree while it is checked, kept for the next one.
 struct Scratch {
   std::vector<uint8_t> split_seen, leaf_seen;
-  std::vector<int32_t> open;
 };
 
 /// Every split but the root hangs below exactly one split, and all are reached from the root.
@@ -28,8 +27,19 @@ class TreeCheck {
     RETURN_IF_ERROR(CheckLeaves());
     if (tree_.splits.size() > kMost)
       return Bad(index_, "expected at most {} splits, got {}", kMost, tree_.splits.size());
-    for (size_t i = 0; i < tree_.splits.size(); ++i) RETURN_IF_ERROR(CheckSplit(i));
-    return CheckShape();
+    scratch_.split_seen.assign(tree_.splits.size(), 0);
+    scratch_.leaf_seen.assign(leaves_, 0);
+    if (!tree_.splits.empty()) scratch_.split_seen[0] = 1;
+    bool downwards = true;
+    for (size_t i = 0; i < tree_.splits.size(); ++i) {
+      RETURN_IF_ERROR(CheckSplit(i));
+      for (const int32_t child : {tree_.splits[i].on_true, tree_.splits[i].on_false}) {
+        RETURN_IF_ERROR(CheckChild(i, child));
+        downwards &= child < 0 || static_cast<size_t>(child) > i;
+      }
+    }
+    // Each is below one other now. What the root does not reach is a cycle, which leads upwards.
+    return downwards ? OkStatus() : CheckReached();
   }
 
  private:
@@ -64,45 +74,30 @@ class TreeCheck {
         (split.members_begin > spec_.members.size() ||
          split.members_count > spec_.members.size() - split.members_begin))
       return Bad(index_, "split {}: members end after {}", i, spec_.members.size());
-    RETURN_IF_ERROR(CheckChild(i, split.on_true));
-    return CheckChild(i, split.on_false);
-  }
-
-  Status CheckChild(size_t i, int32_t child) const {
-    const size_t place = static_cast<size_t>(child < 0 ? ~child : child);
-    const size_t end = child < 0 ? leaves_ : tree_.splits.size();
-    if (place >= end)
-      return Bad(index_, "split {}: expected a {} below {}, got {}", i,
-                 child < 0 ? "leaf" : "split", end, place);
     return OkStatus();
   }
 
-  /// As many leaves as this hang below the splits, so that reaching each once reaches all.
-  Status CheckShape() const {
-    auto& [split_seen, leaf_seen, open] = scratch_;
-    split_seen.assign(tree_.splits.size(), 0);
-    leaf_seen.assign(leaves_, 0);
-    open.clear();
-    if (!tree_.splits.empty()) {
-      open.push_back(0);
-      split_seen[0] = 1;
-    }
-    size_t reached = open.size();
-    while (!open.empty()) {
-      const auto i = static_cast<size_t>(open.back());
+  Status CheckChild(size_t i, int32_t child) const {
+    const bool leaf = child < 0;
+    const size_t place = static_cast<size_t>(leaf ? ~child : child);
+    auto& seen = leaf ? scratch_.leaf_seen : scratch_.split_seen;
+    if (place >= seen.size())
+      return Bad(index_, "split {}: expected a {} below {}, got {}", i, leaf ? "leaf" : "split",
+                 seen.size(), place);
+    if (seen[place] != 0)
+      return Bad(index_, "split {}: {} {} is reached twice", i, leaf ? "leaf" : "split", place);
+    seen[place] = 1;
+    return OkStatus();
+  }
+
+  Status CheckReached() const {
+    std::vector<int32_t> open = {0};
+    size_t reached = 0;
+    for (; !open.empty(); ++reached) {
+      const Split& split = tree_.splits[static_cast<size_t>(open.back())];
       open.pop_back();
-      for (const int32_t child : {tree_.splits[i].on_true, tree_.splits[i].on_false}) {
-        const bool leaf = child < 0;
-        uint8_t& seen =
-            leaf ? leaf_seen[static_cast<size_t>(~child)] : split_seen[static_cast<size_t>(child)];
-        if (seen)
-          return Bad(index_, "split {}: {} {} is reached twice", i, leaf ? "leaf" : "split",
-                     leaf ? ~child : child);
-        seen = 1;
-        if (leaf) continue;
-        ++reached;
-        open.push_back(child);
-      }
+      for (const int32_t child : {split.on_true, split.on_false})
+        if (child >= 0) open.push_back(child);
     }
     if (reached != tree_.splits.size())
       return Bad(index_, "{} of {} splits are never reached", tree_.splits.size() - reached,
