@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import json
+import math
 import os
 import pathlib
 import shutil
@@ -77,6 +78,19 @@ class Process:
             if line.startswith("VmRSS:"):
                 return int(line.split()[1]) / 1000
         return 0.0
+
+
+def wait_until_idle(processes, limit_s=60):
+    """Until what clients left behind when they went is done, and what servers do when they have time: else the next to
+    be measured would share its core with that."""
+    quiet_s = 0.25
+    used = sum(process.cpu_seconds() for process in processes)
+    for _ in range(math.ceil(limit_s / quiet_s)):
+        time.sleep(quiet_s)
+        before, used = used, sum(process.cpu_seconds() for process in processes)
+        if used - before < 1.5 / TICKS_PER_S:
+            return
+    raise BenchError(f"servers are busy for {limit_s} s without a request")
 
 
 class Endpoint(Process):
@@ -186,10 +200,10 @@ def _closed_loop(cores, connections, command):
     return total
 
 
-def open_load(build, port, request_files, seconds, connections, rate, limit_us=0):
+def open_load(build, port, request_files, seconds, connections, rate, limits_us):
     """Open-loop load of `rate` requests a second on the load's own core: besides what load returns "due", and of
-    these "in_time" (answered with 200 within the limit) and "refused" (with another status)."""
-    pace = f"{rate:.1f}:{limit_us:.1f}"
+    these "refused" (with another status than 200) and "in_time" (those with 200 within each of the limits)."""
+    pace = f"{rate:.1f}:{','.join(f'{limit:.1f}' for limit in limits_us)}"
     return _load_result(_start_load([program(build, "load"), pace, port, seconds, connections, *request_files],
                                     {LOAD_CORE}))
 
@@ -226,7 +240,8 @@ def bare_ort(build, model, input_file, seconds, threads=1):
     return [float(word) for word in lines[0].split()], json.loads(lines[1]) if len(lines) > 1 else None
 
 
-def start_bare_ort(build, model, input_file, seconds=0, threads=1):
-    command = [program(build, "bare_ort"), model, input_file, seconds, threads]
+def start_bare_ort(build, model, input_file, seconds=0, threads=1, optimised=None):
+    """@param optimised  where the graph is written to that ONNX Runtime runs."""
+    command = [program(build, "bare_ort"), model, input_file, seconds, threads, *([optimised] if optimised else [])]
     return subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, text=True,
                             preexec_fn=lambda: os.sched_setaffinity(0, {SERVER_CORE}))

@@ -1,7 +1,7 @@
 // Load on one thread: answers are compared byte for byte, the outcome is one line of JSON.
 //
 //   load spin|sleep PORT SECONDS CONNECTIONS FILE…      closed loop: each has a request in flight
-//   load RATE:LIMIT_US PORT SECONDS CONNECTIONS FILE…   open loop of RATE requests a second
+//   load RATE:LIMIT_US[,…] PORT SECONDS CONNECTIONS FILE…   open loop of RATE requests a second
 //
 // Each FILE is a whole HTTP request; they are sent in turn. All answers to one file must have the
 // same body. A connection that the server ends is opened again. `spin`, for a core of its own,
@@ -12,7 +12,7 @@
 // The requests of an open loop are due independently of each other (Poisson, from a seed). It
 // spins; latency counts from when a request was due, also while it waits for a free connection, and
 // what has no answer a second after the end counts with the time until then. It tells besides how
-// many were due, how many of them got a 200 within LIMIT_US ("in_time") and another status
+// many were due, how many of them got a 200 within each LIMIT_US ("in_time") and another status
 // ("refused").
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -52,7 +52,7 @@ struct Connection {
 /// Of an open loop; without a rate it is closed.
 struct Pace {
   double per_second = 0;
-  float limit_us = 0;
+  std::vector<float> limits_us;
 };
 
 [[noreturn]] void Fail(const char* what) {
@@ -65,6 +65,15 @@ Number Parse(std::string_view text) {
   Number value{};
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
+}
+
+std::vector<float> ParseList(std::string_view text) {
+  std::vector<float> values;
+  for (size_t end = 0; end != text.npos; text.remove_prefix(std::min(end + 1, text.size()))) {
+    end = text.find(',');
+    values.push_back(Parse<float>(text.substr(0, end)));
+  }
+  return values;
 }
 
 int Connect(uint16_t port) {
@@ -106,7 +115,7 @@ class Load {
  public:
   Load(bool spin, Pace pace, uint16_t port, size_t connections, std::vector<Request> requests)
       : wait_ms_(spin ? 0 : 100),
-        pace_(pace),
+        pace_(std::move(pace)),
         port_(port),
         requests_(std::move(requests)),
         connections_(connections),
@@ -172,8 +181,12 @@ class Load {
         "%zu",
         latencies_us_.size(), std::chrono::duration<double>(answered_at_ - begun_).count(),
         Percentile(0.5), Percentile(0.99), errors_);
-    if (is_open())
-      std::printf(", \"due\": %zu, \"in_time\": %zu, \"refused\": %zu", due_, in_time_, refused_);
+    if (is_open()) {
+      std::printf(", \"due\": %zu, \"refused\": %zu, \"in_time\": [", due_, refused_);
+      for (size_t i = 0; i < in_time_.size(); ++i)
+        std::printf(i == 0 ? "%zu" : ", %zu", in_time_[i]);
+      std::printf("]");
+    }
     std::printf("}\n");
   }
 
@@ -235,7 +248,7 @@ class Load {
     std::string& expected = connection.request->body;
     if (expected.empty()) expected = body;
     errors_ += !ok || body != expected;
-    in_time_ += us <= pace_.limit_us;
+    for (size_t i = 0; i < in_time_.size(); ++i) in_time_[i] += us <= pace_.limits_us[i];
   }
 
   double Percentile(double share) {
@@ -260,7 +273,8 @@ class Load {
   std::mt19937 random_{1};
   std::vector<Connection*> idle_;
   Clock::time_point due_at_;
-  size_t due_ = 0, in_time_ = 0, refused_ = 0;
+  size_t due_ = 0, refused_ = 0;
+  std::vector<size_t> in_time_ = std::vector<size_t>(pace_.limits_us.size());  // by limit
   char buffer_[1 << 16];
 };
 
@@ -277,8 +291,8 @@ int main(int argc, char** argv) {
   const std::string_view mode = argv[1];
   Pace pace;
   if (const size_t colon = mode.find(':'); colon != mode.npos)
-    pace = {Parse<double>(mode), Parse<float>(mode.substr(colon + 1))};
-  Load load(mode != "sleep", pace, Parse<uint16_t>(argv[2]), Parse<size_t>(argv[4]),
+    pace = {Parse<double>(mode), ParseList(mode.substr(colon + 1))};
+  Load load(mode != "sleep", std::move(pace), Parse<uint16_t>(argv[2]), Parse<size_t>(argv[4]),
             std::move(requests));
   load.Run(Parse<double>(argv[3]));
 }

@@ -38,12 +38,12 @@ def _swaps_of(bench, model, what, shape):
         rate = SHARE * per_second(bench.load(server, requests.files, MANY))
 
         def load():
-            return harness.open_load(bench.build, server.port, requests.files, bench.seconds, MANY, rate, ANY_US)
+            return harness.open_load(bench.build, server.port, requests.files, bench.seconds, MANY, rate, [ANY_US])
         for _ in range(bench.rounds):
             steady = load()
             with Swapping(server, model, replaced, bench.seconds) as swapping:
                 swapped = load()
-            failed.append(swapped["due"] - swapped["in_time"])
+            failed.append(swapped["due"] - swapped["in_time"][0])
             pairs.append((swapped["p99_us"], steady["p99_us"]))
             took += swapping.took_s
             requests.check(server)

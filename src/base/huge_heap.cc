@@ -1,11 +1,12 @@
 #include "base/huge_heap.h"
 
-#include <malloc.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstdint>
 #include <cstdlib>
+
+#include "base/spare_memory.h"
 
 namespace slipway {
 
@@ -29,7 +30,7 @@ HugeHeap::HugeHeap(size_t size_bytes) {
 HugeHeap::~HugeHeap() {
   // Or the kernel would fill the holes that a long life leaves in the heap.
   if (size_ > 0) madvise(begin_, size_, MADV_NOHUGEPAGE);
-  malloc_trim(0);
+  ReturnSpareMemory();
 }
 
 }  // namespace slipway

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "base/clock.h"
 #include "base/status.h"
@@ -37,5 +38,11 @@ enum class Placement : uint8_t { kInline, kQueue };
 ///         run could end, with an eighth of the wait to spare, or max_wait before it could begin;
 ///         kQueueFull. A guess refuses nobody: the size would never be seen. Pure.
 StatusOr<Placement> Admit(const AdmissionView& view, const AdmissionOptions& options);
+
+/// For runs of several versions, one after the other, with what is known of each at the same
+/// moment.
+/// @return kOverloaded when `deadline` will pass before the last could end, by what Admit says of
+///         each; what is guessed counts nothing. Pure.
+Status AdmitSteps(TimePoint now, TimePoint deadline, std::span<const AdmissionView> steps);
 
 }  // namespace slipway::batching

@@ -67,6 +67,20 @@ TEST(AdmissionTest, DecidesByTheTable) {
   }
 }
 
+TEST(AdmissionTest, OfStepsTakesTheSum) {
+  const AdmissionView step{.slow = milliseconds(10), .wait = milliseconds(8)};  // and 1 to spare
+  const AdmissionView guess{.slow = milliseconds(1000), .guessed = true};
+  const auto admits = [](milliseconds time, const std::vector<AdmissionView>& steps) {
+    return AdmitSteps(kNow, kNow + time, steps).ok();
+  };
+  EXPECT_TRUE(admits(milliseconds(38), {step, step}));
+  EXPECT_FALSE(admits(milliseconds(37), {step, step}));
+  EXPECT_TRUE(admits(milliseconds(38), {step, guess, step}));
+  EXPECT_TRUE(admits(milliseconds(0), {guess}));
+  EXPECT_TRUE(admits(milliseconds(0), {}));
+  EXPECT_EQ(ReasonOf(AdmitSteps(kNow, kNow, std::vector{step})), Reason::kOverloaded);
+}
+
 TEST(WaitModelTest, LearnsWhatNineteenOfTwentyWaitsStayBelow) {
   WaitModel wait;
   EXPECT_EQ(wait.Predict(milliseconds(10)), milliseconds(10));

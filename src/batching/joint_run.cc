@@ -15,20 +15,27 @@ bool Alike(const Tensor& a, const Tensor& b) {
          std::equal(a.shape.begin() + 1, a.shape.end(), b.shape.begin() + 1);
 }
 
-// Bytes of each part's rows, whose elements have lengths of their own.
+// Bytes of the next elements, which have lengths of their own.
+StatusOr<size_t> NextBytes(BytesReader& reader, int64_t elements) {
+  size_t bytes = 0;
+  std::string_view element;
+  for (int64_t i = 0; i < elements; ++i) {
+    if (!reader.Next(&element)) return MakeError(Reason::kInternal, "a BYTES tensor is cut short");
+    bytes += sizeof(uint32_t) + element.size();
+  }
+  return bytes;
+}
+
+int64_t ElementsOfARow(const Tensor& tensor) {
+  return std::accumulate(tensor.shape.begin() + 1, tensor.shape.end(), int64_t{1},
+                         std::multiplies<>());
+}
+
 StatusOr<std::vector<size_t>> PartSizes(const Tensor& joint, std::span<const int64_t> rows) {
-  const int64_t elements =
-      std::accumulate(joint.shape.begin() + 1, joint.shape.end(), int64_t{1}, std::multiplies<>());
   std::vector<size_t> sizes;
   BytesReader reader(joint.data.bytes());
-  std::string_view element;
   for (const int64_t n : rows) {
-    size_t bytes = 0;
-    for (int64_t i = 0; i < n * elements; ++i) {
-      if (!reader.Next(&element))
-        return MakeError(Reason::kInternal, "a BYTES output is cut short");
-      bytes += sizeof(uint32_t) + element.size();
-    }
+    ASSIGN_OR_RETURN(const size_t bytes, NextBytes(reader, n * ElementsOfARow(joint)));
     sizes.push_back(bytes);
   }
   return sizes;
@@ -135,27 +142,51 @@ bool JoinResults(const std::vector<std::vector<Tensor>>& pieces, std::span<const
 
 }  // namespace
 
-Status RunInPieces(const LoadedModel& model, const BoundRequest& bound, int64_t rows, int64_t most,
-                   const RunOptions& options, std::vector<Tensor>& results,
-                   const std::function<Status(int64_t rows)>& on_run) {
-  std::vector<int64_t> sizes;
-  for (int64_t left = rows; left > 0; left -= sizes.back()) sizes.push_back(std::min(left, most));
-  std::vector<std::vector<Tensor>> cut(bound.inputs.size());  // by input, by piece
-  for (size_t i = 0; i < cut.size(); ++i) {
-    if (bound.inputs[i] == nullptr) continue;
-    ASSIGN_OR_RETURN(cut[i], SplitRows(*bound.inputs[i], sizes));
+PiecewiseRun::PiecewiseRun(const BoundRequest& bound, int64_t rows, int64_t most)
+    : bound_(bound), rows_(rows), most_(most), cut_(bound.inputs.size()) {}
+
+StatusOr<Tensor> PiecewiseRun::Cut(size_t input, int64_t rows) {
+  const Tensor& whole = *bound_.inputs[input];
+  const auto rest = whole.data.bytes().subspan(cut_[input]);
+  size_t size = whole.data.size() / static_cast<size_t>(rows_) * static_cast<size_t>(rows);
+  if (whole.dtype == DType::kBytes) {
+    BytesReader reader(rest);
+    ASSIGN_OR_RETURN(size, NextBytes(reader, rows * ElementsOfARow(whole)));
   }
+  cut_[input] += size;
+  Tensor piece{whole.dtype, whole.shape, Buffer(rest.first(size), whole.data.owner())};
+  piece.shape.front() = rows;
+  return piece;
+}
+
+void PiecewiseRun::BeginAgain(int64_t most) {
+  most_ = most;
+  done_ = 0;
+  std::ranges::fill(cut_, 0);
+  sizes_.clear();
+  pieces_.clear();
+}
+
+Status PiecewiseRun::RunNext(const LoadedModel& model, const RunOptions& options,
+                             std::vector<Tensor>& results) {
+  const int64_t rows = next_rows();
+  std::vector<Tensor> cut(bound_.inputs.size());
   std::vector<const Tensor*> inputs(cut.size(), nullptr);
-  std::vector<std::vector<Tensor>> pieces(sizes.size());
-  for (size_t p = 0; p < sizes.size(); ++p) {
-    for (size_t i = 0; i < cut.size(); ++i)
-      if (!cut[i].empty()) inputs[i] = &cut[i][p];
-    RETURN_IF_ERROR(model.Run(inputs, bound.outputs, options, pieces[p]));
-    RETURN_IF_ERROR(on_run(sizes[p]));
+  for (size_t i = 0; i < cut.size(); ++i) {
+    if (bound_.inputs[i] == nullptr) continue;
+    ASSIGN_OR_RETURN(cut[i], Cut(i, rows));
+    inputs[i] = &cut[i];
   }
-  if (JoinResults(pieces, sizes, rows, results)) return OkStatus();
-  RETURN_IF_ERROR(model.Run(bound.inputs, bound.outputs, options, results));
-  return on_run(rows);
+  sizes_.push_back(rows);
+  pieces_.emplace_back();
+  RETURN_IF_ERROR(model.Run(inputs, bound_.outputs, options, pieces_.back()));
+  done_ += rows;
+  if (rows_left() > 0) return OkStatus();
+  if (pieces_.size() == 1)
+    results = std::move(pieces_.front());
+  else if (!JoinResults(pieces_, sizes_, rows_, results))
+    BeginAgain(rows_);
+  return OkStatus();
 }
 
 }  // namespace slipway::batching

@@ -2,8 +2,8 @@
 // Requests run as one: their rows joined on the way in, the answers split on the way out. And one
 // request run as several.
 
+#include <algorithm>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <vector>
 
@@ -29,14 +29,35 @@ bool CanJoin(const BoundRequest& a, const BoundRequest& b);
 Status RunJoined(const LoadedModel& model, std::span<const JointPart> parts,
                  const RunOptions& options);
 
-/// Runs `model` on the rows of one request, in pieces of at most `most`, one after the other; whole
-/// when the outputs of the pieces do not fit together.
-/// @param rows  of every input.
-/// @param on_run  told how many rows have run, after each; its error ends the request.
-/// @return what LoadedModel::Run and `on_run` do. Results are unspecified when that is an error.
-Status RunInPieces(const LoadedModel& model, const BoundRequest& bound, int64_t rows, int64_t most,
-                   const RunOptions& options, std::vector<Tensor>& results,
-                   const std::function<Status(int64_t rows)>& on_run);
+/// The rows of one request in pieces, one after the other. When the outputs of the pieces do not
+/// fit together, all rows are the last piece. Keeps the outputs so far; of the inputs it copies
+/// nothing. Threads: one at a time.
+class PiecewiseRun {
+ public:
+  /// @param bound  outlives this. @param rows  of every input. @param most  of a piece.
+  PiecewiseRun(const BoundRequest& bound, int64_t rows, int64_t most);
+
+  /// Rows that have not run; 0: done.
+  int64_t rows_left() const { return rows_ - done_; }
+  /// Rows of the next piece.
+  int64_t next_rows() const { return std::min(most_, rows_left()); }
+
+  /// @param results  the request's, once it is done.
+  /// @return what LoadedModel::Run does. After an error this is of no further use.
+  Status RunNext(const LoadedModel& model, const RunOptions& options, std::vector<Tensor>& results);
+
+ private:
+  StatusOr<Tensor> Cut(size_t input, int64_t rows);
+  void BeginAgain(int64_t most);
+
+  const BoundRequest& bound_;
+  const int64_t rows_;
+  int64_t most_;
+  int64_t done_ = 0;
+  std::vector<size_t> cut_;  // bytes of each input
+  std::vector<int64_t> sizes_;
+  std::vector<std::vector<Tensor>> pieces_;  // their outputs
+};
 
 /// The rows of all `parts`, which are alike but for their number.
 Tensor JoinRows(std::span<const Tensor* const> parts, int64_t rows);

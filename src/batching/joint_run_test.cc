@@ -107,24 +107,26 @@ class Square final : public Echo {
   }
 };
 
-struct RunInPiecesTest : testing::Test {
+struct PiecewiseRunTest : testing::Test {
   const Tensor numbers = Floats({5, 1}, {1, 2, 3, 4, 5});
   const Tensor texts = Strings({5}, {"one", "", "three", "4", "five"});
   const BoundRequest bound{.inputs = {&numbers, nullptr, &texts}, .outputs = {2, 0}};
   std::vector<Tensor> results;
-  std::vector<int64_t> told;
-  Status Note(int64_t rows) {
-    told.push_back(rows);
+
+  Status RunAll(const LoadedModel& model, PiecewiseRun& pieces) {
+    while (pieces.rows_left() > 0) RETURN_IF_ERROR(pieces.RunNext(model, {}, results));
     return OkStatus();
   }
 };
 
-TEST_F(RunInPiecesTest, OfARequestAreItsRowsInTheirOrder) {
+TEST_F(PiecewiseRunTest, OfARequestRunsItsRowsInTheirOrder) {
   const Echo model;
-  ASSERT_TRUE(
-      RunInPieces(model, bound, 5, 2, {}, results, [&](int64_t rows) { return Note(rows); }).ok());
+  PiecewiseRun pieces(bound, 5, 2);
+  ASSERT_TRUE(pieces.RunNext(model, {}, results).ok());
+  EXPECT_EQ(pieces.rows_left(), 3);
+  EXPECT_EQ(pieces.next_rows(), 2);
+  ASSERT_TRUE(RunAll(model, pieces).ok());
   EXPECT_EQ(model.runs, (std::vector<int64_t>{2, 2, 1}));
-  EXPECT_EQ(told, model.runs);
   ASSERT_EQ(results.size(), 2u);
   EXPECT_EQ(results[0].shape, texts.shape);
   EXPECT_TRUE(std::ranges::equal(results[0].data.bytes(), texts.data.bytes()));
@@ -132,20 +134,20 @@ TEST_F(RunInPiecesTest, OfARequestAreItsRowsInTheirOrder) {
   EXPECT_EQ(Values(results[1]), Values(numbers));
 }
 
-TEST_F(RunInPiecesTest, ThatDoNotFitTogetherAreRunAsOne) {
+TEST_F(PiecewiseRunTest, WhosePiecesDoNotFitTogetherRunsWhole) {
   const Square model;
-  ASSERT_TRUE(
-      RunInPieces(model, bound, 5, 2, {}, results, [&](int64_t rows) { return Note(rows); }).ok());
+  PiecewiseRun pieces(bound, 5, 2);
+  ASSERT_TRUE(RunAll(model, pieces).ok());
   EXPECT_EQ(model.runs, (std::vector<int64_t>{2, 2, 1, 5}));
   EXPECT_EQ(results[0].shape, (Shape{5, 5}));
 }
 
-TEST_F(RunInPiecesTest, EndWhenTheyAreNotWanted) {
+TEST_F(PiecewiseRunTest, OfStringsThatAreNotThereIsAnError) {
   const Echo model;
-  const Status ended = RunInPieces(model, bound, 5, 2, {}, results, [&](int64_t) {
-    return MakeError(Reason::kCancelled, "the client has gone");
-  });
-  EXPECT_EQ(ReasonOf(ended), Reason::kCancelled);
+  const Tensor cut_short = Strings({5}, {"one", "two", "three"});
+  const BoundRequest lacking{.inputs = {&cut_short}, .outputs = {0}};
+  PiecewiseRun pieces(lacking, 5, 2);
+  EXPECT_EQ(ReasonOf(RunAll(model, pieces)), Reason::kInternal);
   EXPECT_EQ(model.runs, (std::vector<int64_t>{2}));
 }
 

@@ -12,7 +12,7 @@ namespace {
 constexpr size_t kMaxScan = 256;                  // jobs looked at for one batch
 constexpr auto kGrace = std::chrono::seconds(1);  // for a run to end once it was told to
 constexpr size_t kMaxLeaders = 8;                 // batches looked at
-constexpr uint32_t kTryEvery = 16;                // requests that would be refused
+constexpr uint32_t kTryEvery = 16;                // requests that might be refused
 constexpr uint32_t kProbeEvery = 200;  // decisions, of which one may take twice the others' rows
 // Requests whose deadline passes while all are busy are told so at most so late; and a queue whose
 // version is gone is kept for so long at most.
@@ -29,22 +29,30 @@ ModelQueue::ModelQueue(ModelQueueOptions options, WorkerPool& pool, const Clock&
       clock_(clock),
       cost_(std::move(cost)),
       backlog_ns_(options_.levels.size()),
-      level_sizes_(options_.levels.size()) {}
+      level_sizes_(options_.levels.size()),
+      begun_(options_.levels.size()) {}
 
-StatusOr<Placement> ModelQueue::Admit(const Arrival& arrival) {
+AdmissionView ModelQueue::Look(const Arrival& arrival) const {
   const RunSize size = arrival.size;
   AdmissionView view;
   if (arrival.deadline) {
     view.now = clock_.Now();
-    view.guessed = !cost_->Knows(size) || (waiting() == 0 && TimeToTry());
+    view.guessed = arrival.is_trial || !cost_->Knows(size);
     view.slow = cost_->PredictSlow(size);
   }
   view.deadline = arrival.deadline;
   view.predicted = cost_->Predict(size);
   view.wait = wait_.Predict(Ahead(size, LevelOf(arrival.priority)));
+  if (InPieces(size)) view.slow += Between(size, LevelOf(arrival.priority));
   view.waiting = waiting();
   view.running = running();
   view.instances = options_.instances;
+  return view;
+}
+
+StatusOr<Placement> ModelQueue::Admit(const Arrival& arrival) {
+  AdmissionView view = Look(arrival);
+  if (arrival.deadline && !view.guessed) view.guessed = TimeToTry();
   auto placement = batching::Admit(view, options_.admission);
   if (!placement.ok() || *placement == Placement::kQueue) return placement;
   if (!arrival.may_run || options_.batch.max_delay > Duration::zero()) return Placement::kQueue;
@@ -71,13 +79,24 @@ int64_t ModelQueue::InlineTarget(size_t row_bytes) {
   return rows;
 }
 
-// Whom the costs refuse teaches nothing: what looks too slow is tried again and again, if seldom.
 bool ModelQueue::TimeToTry() {
-  return trials_.fetch_add(1, std::memory_order_relaxed) % kTryEvery == kTryEvery - 1;
+  return waiting() == 0 &&
+         trials_.fetch_add(1, std::memory_order_relaxed) % kTryEvery == kTryEvery - 1;
 }
 
 bool ModelQueue::TimeToProbe() {
   return decisions_.fetch_add(1, std::memory_order_relaxed) % kProbeEvery == kProbeEvery - 1;
+}
+
+RunSize ModelQueue::TurnOf(RunSize size) const {
+  if (InPieces(size)) size.rows = options_.batch.max_rows;
+  return size;
+}
+
+Duration ModelQueue::Between(RunSize size, size_t level) const {
+  const RunSize turn = TurnOf(size);
+  const Duration each = std::min(wait_.Predict(Ahead(turn, level)), cost_->Predict(turn));
+  return (size.rows - 1) / options_.batch.max_rows * each;
 }
 
 Duration ModelQueue::ShareOf(RunSize size) const {
@@ -88,20 +107,30 @@ Duration ModelQueue::ShareOf(RunSize size) const {
   return cost_->Predict({rows, size.row_bytes}) * size.rows / rows;
 }
 
-// What waits and what runs shares the instances; what runs is half done.
+// What waits and what runs shares the instances; what runs is half done. Pieces go between others
+// for as long as these take, and all of them before the next request in pieces.
 Duration ModelQueue::Ahead(RunSize size, size_t level) const {
   Duration backlog{};
   for (const auto& share : std::span(backlog_ns_).first(level + 1))
     backlog += Duration(share.load(std::memory_order_relaxed));
+  const Duration rest(rest_ns_.load(std::memory_order_relaxed));
+  backlog += InPieces(size) ? rest : std::min(rest, backlog);
   if (running() < options_.instances) return backlog / options_.instances;
-  return backlog / options_.instances + cost_->Predict(size) / 2;
+  return backlog / options_.instances + cost_->Predict(TurnOf(size)) / 2;
+}
+
+void ModelQueue::Estimate(Job& job) {
+  const RunSize left = Left(job);
+  job.queued_ = clock_.Now();
+  job.share_ = ShareOf(TurnOf(left));
+  job.rest_ =
+      InPieces(left) ? std::max(cost_->Predict(left) - job.share_, Duration(0)) : Duration(0);
+  job.ahead_ = Ahead(left, job.level_);
 }
 
 Status ModelQueue::Enqueue(std::unique_ptr<Job>& job) {
-  job->queued_ = clock_.Now();
-  job->share_ = ShareOf(job->size);
   job->level_ = LevelOf(job->priority);
-  job->ahead_ = Ahead(job->size, job->level_);
+  Estimate(*job);
   {
     MutexLock lock(mutex_);
     if (jobs_.size() >= options_.admission.max_queue)
@@ -110,13 +139,26 @@ Status ModelQueue::Enqueue(std::unique_ptr<Job>& job) {
     if (limit > 0 && same >= limit)
       return Error(Reason::kQueueFull, "{} requests of priority {} are waiting, the limit", same,
                    job->level_ + 1);
-    const Job& added = *job;
-    Insert(std::move(job));
-    if (held_) ReconsiderHold(added);
-    if (added.deadline) Watch(*added.deadline, added.queued_);
+    Add(std::move(job));
   }
   StartWaiting();
   return OkStatus();
+}
+
+void ModelQueue::PutBack(std::unique_ptr<Job> job, const RunOutcome& outcome) {
+  Learn({outcome.rows, job->size.row_bytes}, outcome);
+  job->rows_left_ = outcome.rows_left;
+  job->turn_ = outcome.took;
+  Estimate(*job);
+  MutexLock lock(mutex_);
+  Add(std::move(job));
+}
+
+void ModelQueue::Add(std::unique_ptr<Job> job) {
+  const Job& added = *job;
+  Insert(std::move(job));
+  if (held_) ReconsiderHold(added);
+  if (added.deadline) Watch(*added.deadline, added.queued_);
 }
 
 size_t ModelQueue::LevelOf(uint32_t priority) const {
@@ -128,9 +170,19 @@ void ModelQueue::Insert(std::unique_ptr<Job> job) {
   const auto place = [](const Job& j) { return std::pair(j.level_, j.is_late_); };
   auto at = jobs_.end();  // seldom far from it
   while (at != jobs_.begin() && place(*job) < place(**(at - 1))) --at;
+  if (job->rows_left_ > 0) {
+    auto first =
+        std::ranges::lower_bound(jobs_, place(*job), {}, [&](auto& j) { return place(*j); });
+    Duration others{};
+    for (; first != at && others < job->turn_; ++first)
+      if (!InPieces((*first)->size)) others += (*first)->share_;
+    at = first;
+  }
   rows_ += job->size.rows;
   ++level_sizes_[job->level_];
+  if (job->rows_left_ > 0) ++begun_[job->level_];
   backlog_ns_[job->level_].fetch_add(job->share_.count(), std::memory_order_relaxed);
+  if (job->rest_.count() > 0) rest_ns_.fetch_add(job->rest_.count(), std::memory_order_relaxed);
   jobs_.insert(at, std::move(job));
   waiting_.store(jobs_.size());
 }
@@ -142,7 +194,9 @@ std::unique_ptr<Job> ModelQueue::Take(size_t index) {
   jobs_.erase(jobs_.begin() + static_cast<std::ptrdiff_t>(index));
   rows_ -= job->size.rows;
   --level_sizes_[job->level_];
+  if (job->rows_left_ > 0) --begun_[job->level_];
   backlog_ns_[job->level_].fetch_sub(job->share_.count(), std::memory_order_relaxed);
+  if (job->rest_.count() > 0) rest_ns_.fetch_sub(job->rest_.count(), std::memory_order_relaxed);
   waiting_.store(jobs_.size());
   return job;
 }
@@ -154,7 +208,7 @@ std::unique_ptr<Job> ModelQueue::TakeAny() {
 
 bool ModelQueue::IsHopeless(const Job& job, TimePoint now) const {
   return job.deadline && jobs_.size() > 1 && cost_->Knows(job.size) &&
-         now + cost_->PredictSlow(job.size) > *job.deadline;
+         now + cost_->PredictSlow(Left(job)) > *job.deadline;
 }
 
 // Work whose client has gone, whose deadline has passed or would pass meanwhile is not computed.
@@ -170,7 +224,8 @@ void ModelQueue::RefuseStale(TimePoint now, std::vector<Refused>& refused) {
     else if (IsHopeless(job, now))
       refused.push_back({Take(i), MakeError(Reason::kOverloaded,
                                             "would have ended after its deadline, having waited")});
-    else if (level.max_age == Duration::zero() || now < job.queued_ + level.max_age || job.is_late_)
+    else if (level.max_age == Duration::zero() || now < job.queued_ + level.max_age ||
+             job.is_late_ || job.rows_left_ > 0)
       ++i;
     else if (level.is_delayed)
       late.push_back(Take(i));
@@ -274,8 +329,9 @@ ModelQueue::Jobs ModelQueue::TakeRows(Candidates candidates, int64_t rows) {
   Jobs batch;
   for (; !chosen.empty(); chosen.pop_back()) batch.push_back(Take(chosen.back()));
   std::ranges::reverse(batch);
-  if (options_.batch.max_delay == Duration::zero())
-    for (const auto& job : batch) wait_.Observe(job->ahead_, candidates.view.now - job->queued_);
+  if (options_.batch.max_delay > Duration::zero()) return batch;
+  for (const auto& job : batch)
+    if (!InPieces(job->size)) wait_.Observe(job->ahead_, candidates.view.now - job->queued_);
   return batch;
 }
 
@@ -284,8 +340,11 @@ ModelQueue::Jobs ModelQueue::TakeRows(Candidates candidates, int64_t rows) {
 ModelQueue::Jobs ModelQueue::TakeBatch(TimePoint now) {
   std::vector<size_t> leaders;
   TimePoint until = TimePoint::max();
-  for (size_t i = 0; i < std::min(jobs_.size(), kMaxScan) && leaders.size() < kMaxLeaders; ++i) {
+  for (size_t i = 0, seen = 0; i < jobs_.size() && seen < kMaxScan && leaders.size() < kMaxLeaders;
+       ++i) {
     const Job& job = *jobs_[i];
+    if (!MayRun(job)) continue;  // one that may is behind it
+    ++seen;
     const auto joins = [&](size_t l)
                            ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return jobs_[l]->CanJoin(job); };
     if (std::ranges::any_of(leaders, joins)) continue;
@@ -296,7 +355,7 @@ ModelQueue::Jobs ModelQueue::TakeBatch(TimePoint now) {
     until = std::min(until, decision.until);
   }
   if (leaders.empty() || HoldUntil(until)) return {};
-  return TakeRows(Gather(0, now), std::numeric_limits<int64_t>::max());
+  return TakeRows(Gather(leaders.front(), now), std::numeric_limits<int64_t>::max());
 }
 
 ModelQueue::Jobs ModelQueue::TakeNext(std::vector<Refused>& refused) {
@@ -308,7 +367,7 @@ ModelQueue::Jobs ModelQueue::TakeNext(std::vector<Refused>& refused) {
 
 void ModelQueue::RunNext() {
   std::vector<Refused> refused;
-  const Jobs batch = TakeNext(refused);
+  Jobs batch = TakeNext(refused);
   for (const auto& [job, why] : refused) job->Drop(why);
   if (batch.empty()) return;
   const TimePoint start = clock_.Now();
@@ -329,6 +388,7 @@ void ModelQueue::RunNext() {
     throw;
   }
   leave();
+  if (outcome.rows_left > 0) return PutBack(std::move(batch.front()), outcome);
   RunSize size = batch.front()->size;
   for (const auto& job : std::span(batch).subspan(1)) size.rows += job->size.rows;
   Learn(size, outcome);

@@ -26,6 +26,9 @@ namespace slipway::batching {
 struct RunOutcome {
   bool ok = false;  // one that failed says little of what runs take
   Duration took{};  // by the model alone: without the answers that are written then
+  // Of a request in pieces that is not done: of the piece, of which `took` speaks as well, and of
+  // what is left. The last piece's outcome is that of the whole request.
+  int64_t rows = 0, rows_left = 0;
 };
 
 /// A request that asks where it may run.
@@ -34,10 +37,11 @@ struct Arrival {
   std::optional<TimePoint> deadline;
   uint32_t priority = 0;  // 1 goes first; 0: the queue's default
   bool may_run = true;    // false: never kInline
+  bool is_trial = false;  // is not refused for what the costs say
 };
 
 /// One request on its way to a run. Exactly one of Run, RunWith (as the first or one of the others)
-/// and Drop is called, once.
+/// and Drop is called, once; but that Run is called again, or Drop then, as long as rows are left.
 class Job {
  public:
   virtual ~Job() = default;
@@ -58,10 +62,13 @@ class Job {
  private:
   friend class ModelQueue;
   TimePoint queued_{};
-  Duration share_{};      // of the backlog
-  Duration ahead_{};      // of its run, as the costs said
-  size_t level_ = 0;      // of the queue's
-  bool is_late_ = false;  // behind all others of its level
+  Duration share_{};       // of the backlog
+  Duration rest_{};        // of its own runs, after the next piece
+  int64_t rows_left_ = 0;  // of one that has begun to run in pieces
+  Duration turn_{};        // that its last piece took
+  Duration ahead_{};       // of its run, as the costs said
+  size_t level_ = 0;       // of the queue's
+  bool is_late_ = false;   // behind all others of its level
 };
 
 /// Requests of one priority.
@@ -93,6 +100,12 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
   StatusOr<Placement> Admit(const Arrival& arrival);
   void FinishInline(RunSize size, const RunOutcome& outcome);
 
+  /// What Admit goes by; without a deadline of the request, its place alone.
+  AdmissionView Look(const Arrival& arrival) const;
+  /// Nobody waits, and it is time to try a request that the costs would refuse: whom they refuse
+  /// teaches nothing.
+  bool TimeToTry();
+
   /// How many rows of such requests are best run as one, by whoever has several at hand; 1: none.
   int64_t InlineTarget(size_t row_bytes);
 
@@ -122,14 +135,34 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
   Duration ShareOf(RunSize size) const;
   /// What the costs say until a run of `size` could begin that goes before all of lower levels.
   Duration Ahead(RunSize size, size_t level) const;
+  /// The request is one of several pieces, each of which waits for its turn.
+  bool InPieces(RunSize size) const {
+    return options_.batch.splits && size.rows > options_.batch.max_rows;
+  }
+  /// What of a request has not run.
+  static RunSize Left(const Job& job) {
+    return {job.rows_left_ > 0 ? job.rows_left_ : job.size.rows, job.size.row_bytes};
+  }
+  /// What runs in one turn of a request.
+  RunSize TurnOf(RunSize size) const;
+  /// What the other turns of a request wait for.
+  Duration Between(RunSize size, size_t level) const;
   /// Others wait, and a run that begins now would end too late.
   bool IsHopeless(const Job& job, TimePoint now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool TimeToProbe();
-  bool TimeToTry();
   bool IsJoining() const { return options_.batch.max_rows > 1; }
 
   // What runs next.
   Jobs TakeNext(std::vector<Refused>& refused);
+  /// One at a time of a level keeps answers of pieces and waits: others begin when it is done.
+  bool MayRun(const Job& job) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return job.rows_left_ > 0 || !InPieces(job.size) || begun_[job.level_] == 0;
+  }
+  /// It waits for its next turn behind others of its level that take as long as the last one did:
+  /// so it goes on, however many come.
+  void PutBack(std::unique_ptr<Job> job, const RunOutcome& outcome);
+  /// What it waits for from now on.
+  void Estimate(Job& job);
   std::unique_ptr<Job> TakeAny();
   void RefuseStale(TimePoint now, std::vector<Refused>& refused)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -152,6 +185,7 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
   bool WakeAt(TimePoint when) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   /// What has come lately may let something start.
   void ReconsiderHold(const Job& job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Add(std::unique_ptr<Job> job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Insert(std::unique_ptr<Job> job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   size_t LevelOf(uint32_t priority) const;
   std::unique_ptr<Job> Take(size_t index) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -173,6 +207,7 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
   std::atomic<int> running_{0};                   // runs in progress or announced to the pool
   std::atomic<size_t> waiting_{0};                // size of jobs_, readable without the lock
   std::vector<std::atomic<int64_t>> backlog_ns_;  // the shares of what waits, by level
+  std::atomic<int64_t> rest_ns_{0};               // of all that waits
   std::atomic<bool> held_{false};                 // what waits is to wait for more
   std::atomic<uint32_t> decisions_{0};
   std::atomic<uint32_t> trials_{0};
@@ -185,6 +220,7 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
   std::deque<std::unique_ptr<Job>> jobs_ ABSL_GUARDED_BY(mutex_);  // by level, late ones last
   int64_t rows_ ABSL_GUARDED_BY(mutex_) = 0;                       // of jobs_
   std::vector<size_t> level_sizes_ ABSL_GUARDED_BY(mutex_);        // of jobs_
+  std::vector<size_t> begun_ ABSL_GUARDED_BY(mutex_);  // those that have rows left, by level
 };
 
 }  // namespace slipway::batching

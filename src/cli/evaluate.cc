@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include "base/nearest_word.h"
 #include "cli/any_model.h"
@@ -16,7 +17,7 @@
 #include "client/infer_client.h"
 #include "evaluate/importance.h"
 #include "evaluate/judgement.h"
-#include "evaluate/predictions.h"
+#include "evaluate/predictor.h"
 #include "evaluate/shap.h"
 #include "evaluate/slices.h"
 #include "pipeline/runners.h"
@@ -64,7 +65,7 @@ class Evaluation {
     ASSIGN_OR_RETURN(candidate_.model, OpenAnyModel(name, arguments_, processors_));
     if (arguments_.Flag("--attest")) RETURN_IF_ERROR(CheckBundle(candidate_.model));
     ASSIGN_OR_RETURN(rows_, ReadEvaluationRows(arguments_, candidate_.model.runner->signature(),
-                                               candidate_.model.lineage()));
+                                               candidate_.model.lineage(), ExplainsRows()));
     ASSIGN_OR_RETURN(positive_, ReadPositive());
     RETURN_IF_ERROR(ReadOptions());
     if (arguments_.Has("--gate")) {
@@ -72,11 +73,20 @@ class Evaluation {
       const Status checked = evaluate::CheckColumns(gate_, rows_.all);
       if (!checked.ok()) return Annotate(checked, arguments_.Text("--gate"));
     }
+    for (const std::string& name : ReadList(arguments_, "--slices"))
+      RETURN_IF_ERROR(rows_.all.Get(name).status());
     RETURN_IF_ERROR(OpenBaseline());
     const AnyModel* const models[] = {&candidate_.model, baseline_ ? &baseline_->model : nullptr};
     RETURN_IF_ERROR(CheckTargetUse(arguments_, models));
+    if (rows_.parts != nullptr) return PredictParts();
     RETURN_IF_ERROR(Predict(candidate_));
     return baseline_ ? Predict(*baseline_) : OkStatus();
+  }
+
+  /// Whether columns are shuffled or explained: that needs all of them.
+  bool ExplainsRows() const {
+    return arguments_.Flag("--importance") || arguments_.Flag("--shap") ||
+           arguments_.Flag("--shap-values");
   }
 
   Status CheckOptions() const {
@@ -137,11 +147,54 @@ class Evaluation {
     return bootstrap;
   }
 
-  Status Predict(JudgedModel& judged) const {
+  void Introduce(JudgedModel& judged) const {
     judged.as = {
         .name = judged.model.name, .runner = judged.model.runner.get(), .inputs = &rows_.features};
     if (judged.model.local) judged.as.size_bytes = judged.model.local->artifact->size_bytes();
+  }
+
+  Status Predict(JudgedModel& judged) const {
+    Introduce(judged);
     return evaluate::LetPredict(rows_.target, judged.as);
+  }
+
+  /// One pass for all models. Of the rows are kept: columns of slices, and for measuring latency
+  /// the features of the first part.
+  Status PredictParts() {
+    std::vector<JudgedModel*> models = {&candidate_};
+    if (baseline_) models.push_back(&*baseline_);
+    std::vector<evaluate::Predictor> predictors;
+    for (JudgedModel* const model : models) {
+      Introduce(*model);
+      auto predictor = evaluate::Predictor::Create(*model->as.runner, rows_.target);
+      if (!predictor.ok()) return Annotate(predictor.status(), model->as.name);
+      predictors.push_back(*std::move(predictor));
+    }
+    rows_.all = rows_.all.Without(ColumnsNobodyAsksFor());
+    for (;;) {
+      ASSIGN_OR_RETURN(pipeline::RowParts::Part part, rows_.parts->Next());
+      if (part.all.rows == 0) break;
+      for (size_t i = 0; i < models.size(); ++i) {
+        const Status added = predictors[i].Add(part.features);
+        if (!added.ok()) return Annotate(added, models[i]->as.name);
+      }
+      rows_.all.Append(part.all.Without(ColumnsNobodyAsksFor()));
+      if (rows_.features.rows == 0) rows_.features = std::move(part.features);
+      progress_.Set(rows_.parts->share());
+    }
+    for (size_t i = 0; i < models.size(); ++i) models[i]->as.predictions = predictors[i].Finish();
+    return OkStatus();
+  }
+
+  /// Columns that no slice of the report or of the gate is made by.
+  std::vector<std::string> ColumnsNobodyAsksFor() const {
+    std::set<std::string> wanted;
+    for (const std::string& name : ReadList(arguments_, "--slices")) wanted.insert(name);
+    for (const evaluate::GateRule& rule : gate_.rules) wanted.insert(rule.column);
+    std::vector<std::string> columns;
+    for (const data::Column& column : rows_.parts->columns().columns)
+      if (!wanted.contains(column.name)) columns.push_back(column.name);
+    return columns;
   }
 
   Status OpenBaseline() {

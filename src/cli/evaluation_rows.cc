@@ -55,6 +55,7 @@ StatusOr<pipeline::RowChoice> ReadChoice(const Arguments& arguments,
                      "slipway train. Say --target, --test-share and --seed");
   auto choice = pipeline::ReadRowChoice(found->second);
   if (!choice.ok()) return Annotate(choice.status(), "lineage \"rows\"");
+  choice->max_memory_bytes = TableMemory();
   if (choice->test_share > 0) return choice;
   return MakeError(Reason::kBadRequest, "--held-out: the training held no rows out");
 }
@@ -66,6 +67,33 @@ Status CheckFile(const data::TableFacts& facts, const std::map<std::string, std:
                "--held-out: {} is not the file that the model learned from: its SHA-256 is {}, "
                "expected {}",
                facts.path, facts.sha256, digest == lineage.end() ? "none" : digest->second);
+}
+
+StatusOr<EvaluationRows> ReadWhole(const std::string& path, const pipeline::RowChoice& choice,
+                                   const pipeline::CheckFacts& is_right) {
+  ASSIGN_OR_RETURN(data::TableFile file, pipeline::ReadFile(path, choice));
+  if (is_right) RETURN_IF_ERROR(is_right(file.facts));
+  ASSIGN_OR_RETURN(pipeline::ChosenRows chosen,
+                   pipeline::ChooseRows(std::move(file), choice, pipeline::Purpose::kJudge));
+  return EvaluationRows{.facts = std::move(chosen.facts),
+                        .all = std::move(chosen.test_columns),
+                        .features = std::move(chosen.test.table),
+                        .target = std::move(chosen.test.target),
+                        .weights = std::move(chosen.test.weights),
+                        .parts = nullptr};
+}
+
+StatusOr<EvaluationRows> ReadParts(const std::string& path, const pipeline::RowChoice& choice,
+                                   const pipeline::CheckFacts& is_right) {
+  ASSIGN_OR_RETURN(auto parts, pipeline::RowParts::Open(path, choice, is_right));
+  EvaluationRows rows{.facts = parts->facts(),
+                      .all = parts->columns(),
+                      .features = {},
+                      .target = parts->rows().target,
+                      .weights = parts->rows().weights,
+                      .parts = nullptr};
+  rows.parts = std::move(parts);
+  return rows;
 }
 
 }  // namespace
@@ -88,19 +116,17 @@ StatusOr<uint64_t> ReadSeed(const Arguments& arguments) {
 }
 
 StatusOr<EvaluationRows> ReadEvaluationRows(const Arguments& arguments, const Signature& signature,
-                                            const std::map<std::string, std::string>& lineage) {
+                                            const std::map<std::string, std::string>& lineage,
+                                            bool whole) {
   const bool held_out = arguments.Flag("--held-out");
   ASSIGN_OR_RETURN(const pipeline::RowChoice choice,
                    held_out ? ReadChoice(arguments, lineage) : ReadChoice(arguments, signature));
-  ASSIGN_OR_RETURN(data::TableFile file, pipeline::ReadFile(arguments.Text("DATA"), choice));
-  if (held_out) RETURN_IF_ERROR(CheckFile(file.facts, lineage));
-  ASSIGN_OR_RETURN(pipeline::ChosenRows chosen,
-                   pipeline::ChooseRows(std::move(file), choice, pipeline::Purpose::kJudge));
-  EvaluationRows rows{.facts = std::move(chosen.facts),
-                      .all = std::move(chosen.test_columns),
-                      .features = std::move(chosen.test.table),
-                      .target = std::move(chosen.test.target),
-                      .weights = std::move(chosen.test.weights)};
+  pipeline::CheckFacts is_right;
+  if (held_out) is_right = [&](const data::TableFacts& facts) { return CheckFile(facts, lineage); };
+  const bool in_parts = !whole && pipeline::RowParts::Suits(choice);
+  const std::string path = arguments.Text("DATA");
+  ASSIGN_OR_RETURN(EvaluationRows rows, in_parts ? ReadParts(path, choice, is_right)
+                                                 : ReadWhole(path, choice, is_right));
   if (rows.target.task == data::Task::kClassification)
     RETURN_IF_ERROR(evaluate::AddModelLabels(signature, rows.target));
   return rows;

@@ -1,5 +1,6 @@
 #pragma once
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -7,6 +8,7 @@
 #include "cli/command.h"
 #include "data/table.h"
 #include "data/table_file.h"
+#include "pipeline/row_parts.h"
 #include "tensor/signature.h"
 
 namespace slipway::cli {
@@ -18,6 +20,8 @@ struct EvaluationRows {
   data::Table features;         // without the target, the weights and what is dropped
   data::Target target;          // its labels hold the model's too
   std::vector<double> weights;  // [rows]; empty: 1 each
+  /// Where the table is not held: what `all`, then without rows, and `features` come from.
+  std::unique_ptr<pipeline::RowParts> parts;
 };
 
 /// Options that say what is read: DATA, --target, --held-out, --task, --weights, --drop, --clean,
@@ -26,8 +30,10 @@ std::vector<Option> EvaluationRowOptions();
 
 /// @param signature  of the model: its outputs tell the task and the classes.
 /// @param lineage    of the model, for --held-out; may be empty.
+/// @param whole      whether every row is needed at once; else they come in parts where they can.
 StatusOr<EvaluationRows> ReadEvaluationRows(const Arguments& arguments, const Signature& signature,
-                                            const std::map<std::string, std::string>& lineage);
+                                            const std::map<std::string, std::string>& lineage,
+                                            bool whole);
 
 /// "a,b", given once or more often.
 std::vector<std::string> ReadList(const Arguments& arguments, std::string_view option);

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/row_options.h"
 #include "data/table_file.h"
 #include "evaluate/evaluation.h"
 #include "io/digest.h"
@@ -23,6 +24,7 @@ StatusOr<std::optional<pipeline::RowChoice>> ChoiceOf(const Lineage& lineage) {
   if (found == lineage.end()) return std::nullopt;
   auto choice = pipeline::ReadRowChoice(found->second);
   if (!choice.ok()) return Annotate(choice.status(), "lineage \"rows\"");
+  choice->max_memory_bytes = TableMemory();
   return *std::move(choice);
 }
 
@@ -90,7 +92,7 @@ StatusOr<RowsOfFile> ReadTrainingRows(const std::string& path, const Signature& 
 StatusOr<RowsOfFile> ReadTableRows(const std::string& path, const Signature& signature,
                                    const std::string& target,
                                    const std::optional<pipeline::RowChoice>& choice) {
-  data::TableOptions options;
+  data::TableOptions options = {.max_memory_bytes = TableMemory()};
   if (choice && !choice->missing.empty()) options.missing = choice->missing;
   ASSIGN_OR_RETURN(data::TableFile file, data::ReadTable(path, options));
   RowsOfFile read{.bytes = {}, .labelled = {}, .sha256 = file.facts.sha256};

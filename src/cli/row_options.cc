@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/output.h"
+#include "server/resources.h"
 
 namespace slipway::cli {
 namespace {
@@ -42,8 +43,11 @@ std::vector<Option> CellOptions() {
        .repeated = true}};
 }
 
+size_t TableMemory() { return server::DetectResources().memory_bytes / 4; }
+
 StatusOr<pipeline::RowChoice> ReadRowOptions(const Arguments& arguments) {
   pipeline::RowChoice choice;
+  choice.max_memory_bytes = TableMemory();
   choice.target = arguments.Text("--target");
   choice.weights = arguments.Text("--weights");
   choice.group = arguments.Text("--group");

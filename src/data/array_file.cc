@@ -225,6 +225,12 @@ class ArrayReader {
       return Error(Reason::kBadRequest, "expected {} rows, as the arrays before it have, got {}",
                    rows_, rows);
     if (rows_ == 0) ChooseRows(rows);
+    const uint64_t bytes = table_.rows * width_ * sizeof(double);
+    if (NpyDTypeOf(header_.descr) && bytes > options_.max_memory_bytes)
+      return Error(Reason::kTooLarge,
+                   "{} rows of {} columns take {} MB of memory, expected at most {} MB: read a "
+                   "sample of its rows (--sample)",
+                   table_.rows, width_, bytes >> 20, options_.max_memory_bytes >> 20);
     return OkStatus();
   }
 

@@ -144,6 +144,20 @@ Target Target::Select(std::span<const uint32_t> rows) const {
   return {task, name, Taken(values, rows), Taken(classes, rows), labels, integer_labels};
 }
 
+void Table::Append(const Table& more) {
+  const auto append = [](const auto& from, auto& to) {
+    to.insert(to.end(), from.begin(), from.end());
+  };
+  for (size_t i = 0; i < columns.size(); ++i) {
+    append(more.columns[i].numbers, columns[i].numbers);
+    append(more.columns[i].codes, columns[i].codes);
+    append(more.columns[i].texts, columns[i].texts);
+  }
+  for (size_t row = numbers.size(); row < rows; ++row) numbers.push_back(row + 1);
+  for (size_t row = 0; row < more.rows; ++row) numbers.push_back(NumberOfRow(more.numbers, row));
+  rows += more.rows;
+}
+
 Table Table::Select(std::span<const uint32_t> selected) const {
   Table table;
   table.rows = selected.size();

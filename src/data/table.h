@@ -53,6 +53,8 @@ struct Table {
   const Column* Find(std::string_view name) const;
   /// kBadRequest naming the column and the nearest name there is.
   StatusOr<const Column*> Get(std::string_view name) const;
+  /// Rows of the same columns and categories, behind these.
+  void Append(const Table& more);
   /// As Column::Select; rows keep their numbers.
   Table Select(std::span<const uint32_t> rows) const;
   /// Without the columns of these names.

@@ -53,6 +53,8 @@ class TableBuilder {
   Status Decide();
   /// The rows since Decide, or since the last Take.
   Table Take();
+  /// After a Take: the next row is the first of the file again.
+  void Restart() { rows_ = file_rows_ = 0; }
 
   /// Seen in this pass, or since the last Take; without the bad ones.
   uint64_t rows() const { return rows_; }

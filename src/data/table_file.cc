@@ -39,7 +39,9 @@ class Pass {
       ASSIGN_OR_RETURN(const bool more, reader_->Next(batch));
       if (!more) return OkStatus();
       if (builder.rows() == 0) ExpectRows(batch, builder);
-      RETURN_IF_ERROR(builder.Add(reader_->names(), batch, bad_));
+      const Status added = builder.Add(reader_->names(), batch, bad_);
+      if (!added.ok() && ReasonOf(added) == Reason::kTooLarge) return Annotate(added, SizeOfAll());
+      RETURN_IF_ERROR(added);
     }
   }
 
@@ -48,22 +50,39 @@ class Pass {
   const io::FileFacts& file() const { return source_->file(); }
 
  private:
-  /// As many as there are when all are as long as those of the first batch, and some more.
-  void ExpectRows(const RowBatch& batch, TableBuilder& builder) const {
-    if (reader_->expected_rows() > 0) return builder.ExpectRows(reader_->expected_rows());
+  /// For who is told that it is too much.
+  std::string SizeOfAll() const {
+    const size_t columns = reader_->names().size();
+    std::string text = fmt::format("a file of {} MB", file().size_bytes >> 20);
+    if (expected_rows_ > 0)
+      text += fmt::format(", about {} rows of {} columns, {} MB as numbers", expected_rows_,
+                          columns, expected_rows_ * columns * sizeof(double) >> 20);
+    return text;
+  }
+
+  void ExpectRows(const RowBatch& batch, TableBuilder& builder) {
+    expected_rows_ = RowsLike(batch);
+    if (expected_rows_ > 0) builder.ExpectRows(expected_rows_);
+  }
+
+  /// As many as there are when all are as long as those of the first batch, and some more; 0 where
+  /// nobody can tell.
+  size_t RowsLike(const RowBatch& batch) const {
+    if (reader_->expected_rows() > 0) return reader_->expected_rows();
     const std::string_view first = batch.cell(0, 0);
     const std::string_view last = batch.cell(batch.rows() - 1, batch.width - 1);
     const auto bytes = last.data() + last.size() - first.data();
-    if (source_->compressed() || source_->kind() != FileKind::kCsv || bytes <= 0) return;
+    if (source_->compressed() || source_->kind() != FileKind::kCsv || bytes <= 0) return 0;
     constexpr double kMargin = 1.02;
     const double rows = kMargin * static_cast<double>(batch.rows()) / static_cast<double>(bytes) *
                         static_cast<double>(file().size_bytes);
-    builder.ExpectRows(static_cast<size_t>(rows) + 1);
+    return static_cast<size_t>(rows) + 1;
   }
 
   std::unique_ptr<DataSource> source_;
   BadRows bad_;
   std::unique_ptr<RowReader> reader_;
+  size_t expected_rows_ = 0;
 };
 
 /// A pass over what must be the same file still.
@@ -135,9 +154,19 @@ class RowStream final : public TableStream {
       : path_(std::move(path)), options_(options), builder_(options_, TableBuilder::Keep::kTypes) {}
 
   Status Start(std::unique_ptr<DataSource> source, io::Sha256& digest) {
-    io::FileFacts file;
-    ASSIGN_OR_RETURN(facts_, ReadRows(path_, options_, std::move(source), digest, builder_, &file));
-    ASSIGN_OR_RETURN(pass_, BeginAgain(path_, file, options_));
+    ASSIGN_OR_RETURN(facts_,
+                     ReadRows(path_, options_, std::move(source), digest, builder_, &file_));
+    ASSIGN_OR_RETURN(pass_, BeginAgain(path_, file_, options_));
+    return OkStatus();
+  }
+
+  Status Rewind() override {
+    auto pass = BeginAgain(path_, file_, options_);
+    if (!pass.ok()) return Annotate(pass.status(), path_);
+    pass_ = *std::move(pass);
+    batch_ = {};
+    taken_ = 0;
+    builder_.Restart();
     return OkStatus();
   }
 
@@ -169,6 +198,7 @@ class RowStream final : public TableStream {
   TableOptions options_;
   TableBuilder builder_;
   TableFacts facts_;
+  io::FileFacts file_;
   std::unique_ptr<Pass> pass_;
   RowBatch batch_;
   size_t taken_ = 0;  // rows of batch_
@@ -184,6 +214,10 @@ class MemoryStream final : public TableStream {
     std::iota(part.begin(), part.end(), static_cast<uint32_t>(taken_));
     taken_ += part.size();
     return file_.table.Select(part);
+  }
+  Status Rewind() override {
+    taken_ = 0;
+    return OkStatus();
   }
   const TableFacts& facts() const override { return file_.facts; }
 

@@ -48,14 +48,17 @@ struct TableFile {
 /// Source: docs/formats/data-files.md
 StatusOr<TableFile> ReadTable(const std::string& path, const TableOptions& options = {});
 
-/// Reads a file part by part: at most `rows` rows at once. Types are those of the whole file.
-/// Arrays and samples are held in memory whole.
+/// Reads a file part by part: types are those of the whole file. Arrays and samples are held in
+/// memory whole.
 class TableStream {
  public:
   virtual ~TableStream() = default;
-  /// Categories are those of the whole file in every part.
+  /// At most `rows` rows. Categories are those of the whole file in every part.
   /// @return a table without rows at the end.
   virtual StatusOr<Table> Next(size_t rows) = 0;
+  /// Begins again with the first row.
+  /// @return kIo when the file changed meanwhile.
+  virtual Status Rewind() = 0;
   /// Complete at the end.
   virtual const TableFacts& facts() const = 0;
 };

@@ -206,7 +206,11 @@ TEST_F(TableFileTest, RefusesATableThatIsTooLarge) {
   for (int i = 0; i < 300'000; ++i) text += "1\n";
   const auto read = Read(text, {.max_memory_bytes = 2 << 20});
   EXPECT_EQ(ReasonOf(read.status()), Reason::kTooLarge);
-  EXPECT_THAT(MessageOf(read.status()), HasSubstr("more than 2 MB of memory"));
+  EXPECT_THAT(
+      MessageOf(read.status()),
+      AllOf(HasSubstr("a file of 0 MB, about 30"),
+            HasSubstr(" rows of 1 columns, 2 MB as numbers: the table takes more than 2 MB of "
+                      "memory: read a sample of its rows (--sample)")));
   EXPECT_TRUE(Read(text, {.max_rows = 100'000, .max_memory_bytes = 2 << 20}).ok());
 
   auto stream = OpenTable(folder_ / "data.csv", {.max_memory_bytes = 2 << 20});

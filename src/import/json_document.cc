@@ -1,8 +1,9 @@
 #include <algorithm>
-#include <limits>
+#include <array>
 
 #include "import/document.h"
 #include "text/json_reader.h"
+#include "text/number_array.h"
 
 namespace slipway::importing {
 namespace {
@@ -11,6 +12,7 @@ class Reader {
  public:
   Reader(std::string_view text, const JsonOptions& options, const Limits& limits)
       : options_(options),
+        fractions_(options.float32 ? Fractions::kFp32 : Fractions::kFp64),
         json_(text, {.max_depth = kMaxDocumentDepth, .allow_nan_tokens = true}),
         budget_(options.name, limits) {}
 
@@ -61,7 +63,6 @@ class Reader {
   }
 
   StatusOr<Value> ReadArray() {
-    Numbers numbers;
     Array array;
     RETURN_IF_ERROR(json_.BeginArray());
     for (;;) {
@@ -69,18 +70,32 @@ class Reader {
       if (!more) break;
       ASSIGN_OR_RETURN(const JsonType type, json_.Peek());
       if (IsNumber(type) && array.empty()) {
-        RETURN_IF_ERROR(budget_.Take());
-        ASSIGN_OR_RETURN(const double number, ReadNumber(type));
-        numbers.push_back(number);
+        RETURN_IF_ERROR(ReadNumbers(type));
         continue;
       }
-      for (const double number : numbers) array.push_back(Value{number});
-      numbers.clear();
+      for (const double number : numbers_) array.push_back(Value{number});
+      numbers_.clear();
       ASSIGN_OR_RETURN(Value value, ReadValue());
       array.push_back(std::move(value));
     }
-    if (array.empty()) return Value{std::move(numbers)};
-    return Value{std::move(array)};
+    if (!array.empty()) return Value{std::move(array)};
+    Value value{numbers_};
+    numbers_.clear();
+    return value;
+  }
+
+  /// At least the one that is due.
+  Status ReadNumbers(JsonType type) {
+    std::array<double, 64> run;
+    size_t count = 1;
+    if (type == JsonType::kNumber) {
+      RETURN_IF_ERROR(ReadNumberRun(json_, std::span<double>(run), fractions_, &count));
+    } else {
+      ASSIGN_OR_RETURN(run[0], ReadNumber(type));
+    }
+    RETURN_IF_ERROR(budget_.Take(count));
+    numbers_.insert(numbers_.end(), run.begin(), run.begin() + count);
+    return OkStatus();
   }
 
   static bool IsNumber(JsonType type) {
@@ -93,21 +108,17 @@ class Reader {
       RETURN_IF_ERROR(json_.ReadBool(&truth));
       return truth ? 1.0 : 0.0;
     }
-    if (double token; json_.TryNanToken(&token)) return token;
-    Decimal decimal;
-    RETURN_IF_ERROR(json_.ReadDecimal(&decimal));
-    int64_t whole = 0;
-    if (decimal.whole && ToInt64(decimal, &whole)) return static_cast<double>(whole);
-    if (float number; options_.float32 && ToFloat(decimal, &number)) return number;
-    if (double number; !options_.float32 && ToDouble(decimal, &number)) return number;
-    return json_.RefuseNumber(decimal, options_.float32
-                                           ? "a number within the range of a 32-bit float"
-                                           : "a number within the range of a 64-bit float");
+    double number = 0;
+    size_t count;
+    RETURN_IF_ERROR(ReadNumberRun(json_, std::span(&number, 1), fractions_, &count));
+    return number;
   }
 
   const JsonOptions& options_;
+  const Fractions fractions_;
   JsonReader json_;
   ValueBudget budget_;
+  Numbers numbers_;  // of the innermost array while it holds nothing else; then empty
 };
 
 }  // namespace

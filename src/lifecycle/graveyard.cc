@@ -1,8 +1,7 @@
 #include "lifecycle/graveyard.h"
 
-#include <malloc.h>
-
 #include "base/log.h"
+#include "base/spare_memory.h"
 
 namespace slipway::lifecycle {
 
@@ -25,7 +24,7 @@ size_t Graveyard::Bury() {
     log::Info("model unloaded", {{"model", version->name.str()}, {"version", version->version}});
   const size_t count = dead.size();
   dead.clear();
-  malloc_trim(0);  // halves what stays resident after an unload
+  ReturnSpareMemory();  // halves what stays resident after an unload
   return count;
 }
 

@@ -13,9 +13,11 @@ Decision NextAction(std::span<const VersionView> versions) {
   }
   const bool all_served = std::ranges::all_of(
       versions, [](const VersionView& v) { return !v.wanted || v.loaded == v.wanted; });
-  if (!all_served) return {};
-  for (const VersionView& version : versions)
-    if (!version.wanted && version.loaded) return {Action::kUnload, version.number};
+  const auto leaves = [&](const VersionView& v) {
+    return !v.wanted && v.loaded && (all_served || v.dismissed);
+  };
+  const auto leaving = std::ranges::find_if(versions, leaves);
+  if (leaving != versions.end()) return {Action::kUnload, leaving->number};
   return {};
 }
 

@@ -31,6 +31,12 @@ TEST(LoadPolicyTest, DecidesByTheTable) {
       {"back to the old version", {{{1}, 7, kNo, kNo}, {{2}, kNo, 8, kNo}}, {Action::kLoad, {1}}},
       {"the model was removed", {{{1}, kNo, 7, kNo}, {{2}, kNo, 8, kNo}}, {Action::kUnload, {1}}},
       {"removed while refused", {{{1}, kNo, kNo, 7}}, {}},
+      {"dismissed: it waits for no other",
+       {{{1}, kNo, 7, kNo, true}, {{2}, 8, 8, kNo}, {{3}, 9, kNo, 9}},
+       {Action::kUnload, {1}}},
+      {"nor for one that comes, but after it",
+       {{{1}, kNo, 7, kNo, true}, {{2}, 8, kNo, kNo}},
+       {Action::kLoad, {2}}},
   };
   for (const Row& row : table) EXPECT_EQ(NextAction(row.versions), row.want) << row.situation;
 }

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/resident_code.h"
+#include "base/spare_memory.h"
 #include "bundle/manifest.h"
 #include "lifecycle/preparing.h"
 #include "lifecycle/thread_choice.h"
@@ -181,6 +182,7 @@ void Loader::PrepareNext() {
 
 void Loader::TidyUp() {
   if (has_unprepared()) return PrepareNext();
+  ReturnSpareMemory();
   ReleaseCode();
   code_is_resident_ = false;
 }

@@ -121,29 +121,6 @@ void Manager::Start(std::function<void()> settled) {
   thread_ = std::jthread([this] { Work(); });
 }
 
-void Manager::Load(std::string model, std::function<void(Status)> done) {
-  if (options_.control != ModelControl::kExplicit)
-    return done(Error(Reason::kForbidden,
-                      "models are loaded on request only with --model-control=explicit"));
-  Post({[this, model = std::move(model)] { return LoadNow(model); }, std::move(done)});
-}
-
-void Manager::Unload(std::string model, std::function<void(Status)> done) {
-  PostUnload(std::move(model), /*with_members=*/false, std::move(done));
-}
-
-void Manager::UnloadWithMembers(std::string model, std::function<void(Status)> done) {
-  PostUnload(std::move(model), /*with_members=*/true, std::move(done));
-}
-
-void Manager::PostUnload(std::string model, bool with_members, std::function<void(Status)> done) {
-  if (options_.control != ModelControl::kExplicit)
-    return done(Error(Reason::kForbidden,
-                      "models are unloaded on request only with --model-control=explicit"));
-  Post({[this, model = std::move(model), with_members] { return UnloadNow(model, with_members); },
-        std::move(done)});
-}
-
 void Manager::LookAgain(std::function<void()> done) {
   {
     MutexLock lock(mutex_);
@@ -322,55 +299,6 @@ void Manager::Poll() {
   Settle();
 }
 
-Status Manager::LoadNow(const std::string& model) {
-  RETURN_IF_ERROR(ModelName::Parse(model).status());
-  const auto found = ScanAll();
-  const auto entry = found.find(model);
-  if (entry == found.end())
-    return Error(Reason::kNotFound, "model \"{}\" is in no repository", model);
-  for (const std::string& member : MembersOf(found, model)) {
-    const auto on_disk = found.find(member);
-    const auto known = models_.find(member);
-    if (on_disk != found.end() && (known == models_.end() || !known->second.wanted()))
-      Follow(member, &on_disk->second, /*wanted=*/true);
-  }
-  Follow(model, &entry->second, /*wanted=*/true);
-  ModelState& state = models_.at(model);
-  state.ForgetFailures();
-  Settle();
-  return state.Problem();
-}
-
-Status Manager::UnloadNow(const std::string& model, bool with_members) {
-  RETURN_IF_ERROR(ModelName::Parse(model).status());
-  const auto entry = models_.find(model);
-  if (entry == models_.end() || !entry->second.wanted())
-    return Error(Reason::kNotFound, "model \"{}\" is not loaded", model);
-  const auto found = ScanAll();
-  std::set<std::string> leaving = {model};
-  if (with_members) leaving.merge(MembersOf(found, model));
-  for (const std::string& name : leaving) {
-    if (!models_.contains(name)) continue;
-    const auto on_disk = found.find(name);
-    Follow(name, on_disk == found.end() ? nullptr : &on_disk->second, /*wanted=*/false);
-  }
-  Settle();
-  return OkStatus();
-}
-
-// Models that were asked for stay as they were then: the next request to load them looks again.
-Status Manager::NoteWhatIsThere() {
-  const auto found = ScanAll();
-  for (const auto& [name, model] : found) {
-    const auto state = models_.find(name);
-    if (state == models_.end() || !state->second.wanted()) Follow(name, &model, /*wanted=*/false);
-  }
-  for (const auto& [name, state] : models_)
-    if (!state.wanted() && !found.contains(name)) Follow(name, nullptr, /*wanted=*/false);
-  Settle();
-  return OkStatus();
-}
-
 void Manager::Follow(const std::string& model, const repository::FoundModel* found, bool wanted) {
   ModelState& state = models_.try_emplace(model, model).first->second;
   for (const VersionNumber number : state.Set(found, wanted)) metrics_.Forget(model, number.str());
@@ -406,15 +334,6 @@ const ServedVersion* Manager::FindMember(std::string_view model, std::string_vie
   const auto number = VersionNumber::Parse(version);
   const VersionHandle* handle = number ? entry->Find(*number) : nullptr;
   return handle != nullptr ? handle->get() : nullptr;
-}
-
-std::set<std::string> Manager::MembersOf(const std::map<std::string, repository::FoundModel>& found,
-                                         const std::string& model) {
-  std::set<std::string> members;
-  if (const auto entry = found.find(model); entry != found.end())
-    for (const repository::EnsembleStep& step : entry->second.config.ensemble)
-      members.insert(step.model);
-  return members;
 }
 
 bool Manager::Step(const std::string& name, ModelState& state) {

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "base/snapshot.h"
+#include "lifecycle/asked.h"
 #include "lifecycle/graveyard.h"
 #include "lifecycle/loader.h"
 #include "lifecycle/model_state.h"
@@ -67,6 +68,17 @@ class Manager {
   void Unload(std::string model, std::function<void(Status)> done);
   /// The same for an ensemble and its members.
   void UnloadWithMembers(std::string model, std::function<void(Status)> done);
+  /// kExplicit only. One version of several is not served any more, until the model is loaded
+  /// again; the only one is the whole model. @param done  kNotFound when it is not served;
+  /// kForbidden for the default of several.
+  void UnloadVersion(std::string model, VersionNumber version, std::function<void(Status)> done);
+  /// kExplicit only. Who names no version gets this one from now on, for as long as it is served.
+  /// @param done  kNotFound when it is not served.
+  void SetDefault(std::string model, VersionNumber version, std::function<void(Status)> done);
+  /// kExplicit only. These models, with the members of ensembles, are served and no others.
+  /// @param done  kNotFound for a model, version or alias's version that is not there: nothing was
+  ///   changed; or why what is wanted is not served.
+  void Serve(std::vector<WantedModel> models, std::function<void(Status)> done);
 
   /// Looks which models lie in the repositories, so that the table names those that are not loaded.
   /// Only kExplicit has such; with another control, and while a Load or Unload waits or runs,
@@ -98,8 +110,14 @@ class Manager {
   /// Follows what changed, once two looks in a row saw the same: a copy in progress is left alone.
   void Poll();
   Status LoadNow(const std::string& model);
-  void PostUnload(std::string model, bool with_members, std::function<void(Status)> done);
+  /// For what clients ask for: kForbidden unless kExplicit.
+  void PostRequest(std::function<Status()> act, std::function<void(Status)> done);
   Status UnloadNow(const std::string& model, bool with_members);
+  Status UnloadVersionNow(const std::string& model, VersionNumber version);
+  Status SetDefaultNow(const std::string& model, VersionNumber version);
+  Status ServeNow(const std::vector<WantedModel>& models);
+  /// A model that serves `version`; kNotFound.
+  StatusOr<ModelState*> FindServing(const std::string& model, VersionNumber version);
 
   Status NoteWhatIsThere();
 

@@ -76,11 +76,40 @@ struct ManagerTest : ::testing::Test {
     looked.get_future().wait();
   }
 
-  Status Ask(void (Manager::*request)(std::string, std::function<void(Status)>),
-             const std::string& model) {
+  using Done = std::function<void(Status)>;
+  using Later = std::function<void(Done)>;
+  Status AnswerOf(const Later& request) {
     std::promise<Status> answered;
-    (manager.get()->*request)(model, [&](Status status) { answered.set_value(status); });
+    request([&](Status status) { answered.set_value(std::move(status)); });
     return answered.get_future().get();
+  }
+  Status Ask(void (Manager::*request)(std::string, Done), const std::string& model) {
+    return AnswerOf([&](Done done) { (manager.get()->*request)(model, std::move(done)); });
+  }
+  Status Ask(void (Manager::*request)(std::string, VersionNumber, Done), const std::string& model,
+             VersionNumber version) {
+    return AnswerOf([&](Done done) { (manager.get()->*request)(model, version, std::move(done)); });
+  }
+  Status Serve(const std::vector<WantedModel>& models) {
+    return AnswerOf([&](Done done) { manager->Serve(models, std::move(done)); });
+  }
+
+  /// The version that answers who names none; 0 = none does.
+  int64_t Default(const std::string& model) {
+    const auto table = manager->table().Get();
+    const VersionHandle* const version = table->models.at(model)->Default();
+    return version == nullptr ? 0 : (**version).number.value;
+  }
+
+  /// Versions 1 to 3 of "wine", the last two of which are served on request.
+  void StartWithVersions() {
+    for (const int number : {1, 2, 3}) folder.Put("wine", number, 10 * number);
+    folder.Change("wine", [](repository::FoundModel& found) {
+      found.config.version_policy = {.latest = 2};
+      found.aliases["stable"] = {2};
+    });
+    Start({.control = ModelControl::kExplicit, .load_at_start = {"wine"}});
+    EXPECT_EQ(Ready("wine"), "2,3");
   }
 };
 
@@ -195,6 +224,89 @@ TEST_F(ManagerTest, ExplicitControlLoadsAndUnloadsOnRequest) {
   engine->FailNextLoads(1);
   EXPECT_EQ(ReasonOf(Ask(&Manager::Load, "wine")), Reason::kBadModel);
   EXPECT_TRUE(Ask(&Manager::Load, "wine").ok());
+}
+
+TEST_F(ManagerTest, AClientChoosesTheDefault) {
+  StartWithVersions();
+  EXPECT_EQ(Default("wine"), 3);
+  EXPECT_TRUE(Ask(&Manager::SetDefault, "wine", {2}).ok());
+  EXPECT_EQ(Default("wine"), 2);
+  EXPECT_EQ(ReasonOf(Ask(&Manager::SetDefault, "wine", {1})), Reason::kNotFound);
+  EXPECT_EQ(ReasonOf(Ask(&Manager::SetDefault, "iris", {1})), Reason::kNotFound);
+  EXPECT_TRUE(Ask(&Manager::Load, "wine").ok());
+  EXPECT_EQ(Default("wine"), 2);
+  EXPECT_TRUE(Ask(&Manager::Unload, "wine").ok());
+  EXPECT_TRUE(Ask(&Manager::Load, "wine").ok());
+  EXPECT_EQ(Default("wine"), 3);
+}
+
+TEST_F(ManagerTest, ADefaultThatIsNotServedAnyMoreIsTheNewestAgain) {
+  StartWithVersions();
+  EXPECT_TRUE(Ask(&Manager::SetDefault, "wine", {2}).ok());
+  folder.Put("wine", 4, 40);
+  EXPECT_TRUE(Ask(&Manager::Load, "wine").ok());
+  EXPECT_EQ(Ready("wine"), "3,4");
+  EXPECT_EQ(Default("wine"), 4);
+}
+
+TEST_F(ManagerTest, OneVersionOfSeveralIsUnloadedUntilTheModelIsLoadedAgain) {
+  StartWithVersions();
+  folder.Put("wine", 4, 40);  // which nobody asked for
+  EXPECT_EQ(ReasonOf(Ask(&Manager::UnloadVersion, "wine", {3})), Reason::kForbidden);
+  EXPECT_EQ(ReasonOf(Ask(&Manager::UnloadVersion, "wine", {1})), Reason::kNotFound);
+  EXPECT_TRUE(Ask(&Manager::SetDefault, "wine", {2}).ok());
+  EXPECT_TRUE(Ask(&Manager::UnloadVersion, "wine", {3}).ok());
+  EXPECT_EQ(Ready("wine"), "2");
+  Eventually([&] { return engine->counts().live_models == 1; });
+  EXPECT_EQ(engine->counts().loads, 2);
+  EXPECT_TRUE(Ask(&Manager::Load, "wine").ok());
+  EXPECT_EQ(Ready("wine"), "3,4");
+}
+
+TEST_F(ManagerTest, TheOnlyVersionIsTheModel) {
+  StartWithVersions();
+  EXPECT_TRUE(Ask(&Manager::UnloadVersion, "wine", {2}).ok());
+  EXPECT_TRUE(Ask(&Manager::UnloadVersion, "wine", {3}).ok());
+  EXPECT_EQ(Ready("wine"), "none");
+  EXPECT_TRUE(Ask(&Manager::Load, "wine").ok());
+  EXPECT_EQ(Ready("wine"), "2,3");
+}
+
+TEST_F(ManagerTest, ServesWhatIsAskedForAndNothingElse) {
+  StartWithVersions();
+  folder.Put("iris", 1, 1);
+  const repository::VersionPolicy all{.kind = repository::VersionPolicy::Kind::kAll};
+  EXPECT_TRUE(Serve({{"iris"}, {"wine", all, {{"canary", {3}}, {"stable", {1}}}}}).ok());
+  EXPECT_EQ(Ready("wine") + " " + Ready("iris"), "1,2,3 1");
+  EXPECT_EQ(engine->counts().loads, 4);  // what was served already was left alone
+  const auto aliases = manager->table().Get()->models.at("wine")->aliases;
+  EXPECT_EQ(aliases.at("canary"), VersionNumber{3});
+  EXPECT_EQ(aliases.at("stable"), VersionNumber{1});
+  EXPECT_TRUE(Serve({WantedModel{"wine"}}).ok());
+  EXPECT_EQ(Ready("wine") + " " + Ready("iris"), "2,3 none");
+  EXPECT_EQ(manager->table().Get()->models.at("wine")->aliases.at("stable"), VersionNumber{2});
+  EXPECT_TRUE(Serve({}).ok());
+  EXPECT_EQ(Ready("wine"), "none");
+}
+
+TEST_F(ManagerTest, WhatIsNotThereChangesNothing) {
+  StartWithVersions();
+  using Policy = repository::VersionPolicy;
+  const Policy missing{.kind = Policy::Kind::kSpecific, .specific = {{1}, {7}}};
+  for (const WantedModel& wanted : std::vector<WantedModel>{
+           {"nobody"}, {"wine", missing}, {"wine", Policy{}, {{"stable", {2}}}}}) {
+    EXPECT_EQ(ReasonOf(Serve({wanted})), Reason::kNotFound);
+    EXPECT_EQ(Ready("wine"), "2,3");
+  }
+}
+
+TEST_F(ManagerTest, AModelThatIsAskedForAndBadIsTold) {
+  StartWithVersions();
+  folder.Put("iris", 1, 1);
+  engine->FailNextLoads(1);
+  const Status served = Serve({WantedModel{"iris"}, WantedModel{"wine"}});
+  EXPECT_THAT(std::string(MessageOf(served)), ::testing::HasSubstr("model \"iris\""));
+  EXPECT_EQ(Ready("wine"), "2,3");
 }
 
 TEST_F(ManagerTest, ExplicitControlNamesWhatLiesThereAndIsNotLoaded) {

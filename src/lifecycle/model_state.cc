@@ -22,8 +22,9 @@ std::vector<VersionNumber> ModelState::Set(const repository::FoundModel* found, 
   if (wanted_ && found_->problem.ok()) {
     std::vector<VersionNumber> on_disk;
     for (const auto& version : found_->versions) on_disk.push_back(version.number);
-    for (const VersionNumber number : found_->config.version_policy.Select(on_disk))
-      versions_[number].wanted = OnDisk(number).stamp;
+    const auto& policy = asked_.policy ? *asked_.policy : found_->config.version_policy;
+    for (const VersionNumber number : policy.Select(on_disk))
+      if (!asked_.unloaded.contains(number)) versions_[number].wanted = OnDisk(number).stamp;
   }
   if (reconfigured) {  // the same bytes under another configuration are to be loaded anew
     ForgetFailures();
@@ -37,13 +38,25 @@ std::vector<VersionNumber> ModelState::Set(const repository::FoundModel* found, 
   return forgotten;
 }
 
+void ModelState::Ask(Asked asked) {
+  entry_.reset();
+  asked_ = std::move(asked);
+  for (const VersionNumber number : asked_.unloaded)
+    if (const auto version = versions_.find(number); version != versions_.end())
+      version->second.wanted.reset();
+}
+
 Decision ModelState::Next() const {
   std::vector<VersionView> views;
   for (const auto& [number, version] : versions_) {
     // What is served under an older configuration counts as loaded with a stamp that nobody wants.
     auto loaded = version.loaded;
     if (version.handle && !loaded) loaded = version.wanted ? ~*version.wanted : 0;
-    views.push_back({number, version.wanted, loaded, version.failed});
+    views.push_back({.number = number,
+                     .wanted = version.wanted,
+                     .loaded = loaded,
+                     .failed = version.failed,
+                     .dismissed = asked_.unloaded.contains(number)});
   }
   return NextAction(views);
 }
@@ -103,6 +116,8 @@ std::shared_ptr<const ModelEntry> ModelState::Entry() {
 std::shared_ptr<const ModelEntry> ModelState::MakeEntry() const {
   auto entry = std::make_shared<ModelEntry>();
   entry->name = name_;
+  entry->default_version = asked_.default_version;
+  entry->wanted = wanted_;
   for (const auto& [number, version] : versions_) {
     if (version.handle) entry->ready.push_back(version.handle);
     VersionStatus status{number, VersionState::kUnavailable, ""};
@@ -119,7 +134,8 @@ std::shared_ptr<const ModelEntry> ModelState::MakeEntry() const {
         entry->versions.push_back({version.number, VersionState::kUnavailable, "unloaded"});
   std::ranges::sort(entry->versions, {}, &VersionStatus::number);
   if (found_) {
-    for (const auto& [alias, number] : found_->aliases) entry->aliases.emplace(alias, number);
+    entry->aliases.insert(asked_.aliases.begin(), asked_.aliases.end());
+    entry->aliases.insert(found_->aliases.begin(), found_->aliases.end());
     if (!found_->problem.ok()) entry->problem = MessageOf(found_->problem);
   }
   return entry;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "lifecycle/asked.h"
 #include "lifecycle/load_policy.h"
 #include "lifecycle/serving_table.h"
 #include "repository/repository.h"
@@ -21,6 +22,10 @@ class ModelState {
   /// @return the versions that are known no longer: they were refused, and nobody wants them.
   std::vector<VersionNumber> Set(const repository::FoundModel* found, bool wanted);
   bool wanted() const { return wanted_; }
+  /// What holds from now on: versions that are not to be served any more, and the default, at once;
+  /// a policy and aliases with the next Set.
+  void Ask(Asked asked);
+  const Asked& asked() const { return asked_; }
   /// What it is on disk now.
   bool is_ensemble() const { return found_ && found_->config.is_ensemble(); }
 
@@ -59,6 +64,7 @@ class ModelState {
   std::string name_;
   std::optional<repository::FoundModel> found_;
   bool wanted_ = false;
+  Asked asked_;
   std::map<VersionNumber, Version> versions_;
   std::shared_ptr<const ModelEntry> entry_;  // nullptr once something changed
 };

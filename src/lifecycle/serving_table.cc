@@ -24,6 +24,12 @@ const VersionHandle* ModelEntry::Find(VersionNumber number) const {
   return nullptr;
 }
 
+const VersionHandle* ModelEntry::Default() const {
+  const VersionHandle* const chosen = default_version ? Find(*default_version) : nullptr;
+  if (chosen != nullptr) return chosen;
+  return ready.empty() ? nullptr : &ready.back();
+}
+
 bool HasStuckRun(const ServingTable& table) {
   for (const auto& [name, model] : table.models)
     for (const VersionHandle& version : model->ready)

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,13 +24,18 @@ struct VersionStatus {
 
 struct ModelEntry {
   std::string name;
-  std::vector<VersionHandle> ready;  // ascending
+  std::vector<VersionHandle> ready;              // ascending
+  std::optional<VersionNumber> default_version;  // that a client chose
   std::map<std::string, VersionNumber, std::less<>> aliases;
   std::vector<VersionStatus> versions;  // every one that is known, ascending
   std::string problem;                  // the model as a whole cannot be served
+  bool wanted = true;                   // false: it lies there, and nobody asked for it
 
   /// nullptr when that version is not ready.
   const VersionHandle* Find(VersionNumber number) const;
+  /// What answers who names no version: the one that a client chose while it is ready, else the
+  /// newest; nullptr when none is ready.
+  const VersionHandle* Default() const;
 };
 
 struct ServingTable {

@@ -26,21 +26,6 @@ std::vector<std::pair<std::string_view, std::string_view>> NamedColumns(const Ro
   return named;
 }
 
-/// Each is there, and none has two roles; a column with a role is never learned from, so that
-/// dropping it says nothing.
-Status CheckColumns(const data::Table& table, const RowChoice& choice) {
-  std::map<std::string_view, std::string_view> options;
-  for (const auto& [option, name] : NamedColumns(choice)) {
-    const auto found = table.Get(name);
-    if (!found.ok()) return Annotate(found.status(), option);
-    const auto [before, is_new] = options.emplace(name, option);
-    if (!is_new && before->second != option)
-      return Error(Reason::kBadRequest, "column \"{}\" is named by {} and {}: expected one of them",
-                   name, before->second, option);
-  }
-  return OkStatus();
-}
-
 Status Clean(const RowChoice& choice, DividedRows& rows, data::Table& table) {
   for (const data::CleaningStep& step : choice.clean) {
     if (step.training_only()) continue;
@@ -215,14 +200,38 @@ StatusOr<RowChoice> ReadRowChoice(std::string_view text) {
   return choice;
 }
 
-StatusOr<data::TableFile> ReadFile(const std::string& path, const RowChoice& choice) {
+std::vector<std::string> UnseenColumns(const RowChoice& choice) {
+  std::vector<std::string> columns;
+  for (const auto& [option, name] : NamedColumns(choice)) columns.emplace_back(name);
+  return columns;
+}
+
+Status CheckColumns(const data::Table& table, const RowChoice& choice) {
+  std::map<std::string_view, std::string_view> options;
+  for (const auto& [option, name] : NamedColumns(choice)) {
+    const auto found = table.Get(name);
+    if (!found.ok()) return Annotate(found.status(), option);
+    const auto [before, is_new] = options.emplace(name, option);
+    if (!is_new && before->second != option)
+      return Error(Reason::kBadRequest, "column \"{}\" is named by {} and {}: expected one of them",
+                   name, before->second, option);
+  }
+  return OkStatus();
+}
+
+data::TableOptions OptionsOf(const RowChoice& choice) {
   data::TableOptions options{.types = choice.types,
                              .delimiter = choice.delimiter,
                              .skip_bad_rows = choice.skip_bad_rows,
                              .max_rows = choice.sample,
-                             .seed = choice.seed};
+                             .seed = choice.seed,
+                             .max_memory_bytes = choice.max_memory_bytes};
   if (!choice.missing.empty()) options.missing = choice.missing;
-  return data::ReadTable(path, options);
+  return options;
+}
+
+StatusOr<data::TableFile> ReadFile(const std::string& path, const RowChoice& choice) {
+  return data::ReadTable(path, OptionsOf(choice));
 }
 
 StatusOr<DividedRows> DivideRows(data::TableFile file, const RowChoice& choice, Purpose purpose) {
@@ -248,9 +257,9 @@ StatusOr<ChosenRows> ChooseRows(data::TableFile file, const RowChoice& choice, P
                   .kind = all.Splitting(choice.seed).kind,
                   .cleaned = std::move(divided.cleaned)};
   rows.test_columns = all.table.Select(split.test);
+  const std::vector<std::string> unseen = UnseenColumns(choice);
   std::erase_if(all.table.columns, [&](const data::Column& column) {
-    return std::ranges::any_of(NamedColumns(choice),
-                               [&](const auto& named) { return named.second == column.name; });
+    return std::ranges::find(unseen, column.name) != unseen.end();
   });
   if (purpose == Purpose::kLearn) RETURN_IF_ERROR(train::CheckFinite(all.table));
   rows.train = all.Select(split.train);

@@ -28,6 +28,7 @@ struct RowChoice {
   size_t sample = SIZE_MAX;  // rows of the file that are read, at random
   double test_share = 0.2;   // 0: nothing is held out
   uint64_t seed = 0;
+  size_t max_memory_bytes = SIZE_MAX;  // of the table; says nothing of the rows
 };
 
 /// One JSON object. Source: docs/formats/bundle.md, lineage `rows`.
@@ -52,6 +53,16 @@ struct ChosenRows {
   data::SplitKind kind = data::SplitKind::kRandom;
   std::vector<std::string> cleaned;  // what steps of cleaning did
 };
+
+/// How a file's cells are read.
+data::TableOptions OptionsOf(const RowChoice& choice);
+
+/// Columns that a model may not see: those with a role, and what is dropped.
+std::vector<std::string> UnseenColumns(const RowChoice& choice);
+
+/// Whether each of them is there, and none has two roles.
+/// @return kBadRequest naming option and column.
+Status CheckColumns(const data::Table& table, const RowChoice& choice);
 
 /// Reads the file, or a sample of it, with the types chosen.
 StatusOr<data::TableFile> ReadFile(const std::string& path, const RowChoice& choice);

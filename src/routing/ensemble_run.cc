@@ -1,5 +1,6 @@
 #include "routing/ensemble_run.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "routing/resolver.h"
@@ -13,6 +14,8 @@ constexpr Duration kOnIoThread = std::chrono::microseconds(200);
 
 }  // namespace
 
+using batching::AdmissionView;
+using batching::RunSize;
 using lifecycle::ServedVersion;
 using lifecycle::VersionHandle;
 
@@ -55,7 +58,8 @@ std::unique_ptr<InferCall> InferService::EnsembleRun::Start(InferService& servic
 
 Status InferService::EnsembleRun::FindMembers(const lifecycle::ServingTable& table) {
   for (next_ = 0; next_ < ensemble_->config.ensemble.size(); ++next_) {
-    const auto member = Resolve(table, step().model, step().version);
+    const std::string_view wanted = step().version.empty() ? kLatestAlias : step().version;
+    const auto member = Resolve(table, step().model, wanted);
     // The ensemble is there; what it needs may be back in a moment.
     if (!member.ok()) return MakeError(Reason::kLoading, MessageOf(member.status()));
     if ((**member)->config.is_ensemble())
@@ -72,6 +76,9 @@ bool InferService::EnsembleRun::Proceed(bool on_worker) {
       status_ = MakeError(Reason::kCancelled, "the client has gone");
       break;
     }
+    // Behind short steps nothing has changed.
+    if (next_ == 0 || on_worker) status_ = AdmitRest();
+    if (!status_.ok()) break;
     met_.store(false, std::memory_order_relaxed);
     const bool may_run = !on_worker && service_.clock_.Now() - call_->times_.started < kOnIoThread;
     const auto done = service_.Launch(MakeStep(), members_[next_], may_run);
@@ -87,6 +94,48 @@ bool InferService::EnsembleRun::Proceed(bool on_worker) {
   return true;
 }
 
+std::optional<RunSize> InferService::EnsembleRun::SizeOf(size_t number) const {
+  const ServedVersion& member = *members_[number];
+  if (member.cache) return std::nullopt;  // it may run nothing
+  const Tensor* const first = call_->bound_.inputs.front();
+  int64_t rows = first != nullptr && !first->shape.empty() ? first->shape.front() : 1;
+  size_t bytes = 0;
+  for (const auto& [input, name] : ensemble_->config.ensemble[number].inputs) {
+    if (const auto there = tensors_.find(name); there != tensors_.end()) {
+      const Tensor& tensor = there->second;
+      if (member.row_wise && !tensor.shape.empty()) rows = tensor.shape.front();
+      bytes += tensor.data.size();
+      continue;
+    }
+    const auto index = IndexOf(member.signature.inputs, input);
+    if (!index) return std::nullopt;
+    const TensorSpec& spec = member.signature.inputs[*index];
+    if (spec.dtype == DType::kBytes || spec.any_rank || spec.optional) return std::nullopt;
+    Shape shape = spec.shape;
+    if (member.row_wise) shape.front() = rows;
+    if (std::ranges::any_of(shape, [](int64_t size) { return size < 0; })) return std::nullopt;
+    const auto size = ByteCount(spec.dtype, shape);
+    if (!size.ok()) return std::nullopt;
+    bytes += static_cast<size_t>(*size);
+  }
+  return RunSize::Of(member.row_wise ? std::max<int64_t>(rows, 1) : 1, bytes);
+}
+
+Status InferService::EnsembleRun::AdmitRest() {
+  const auto& deadline = call_->request.context.deadline;
+  if (!deadline || is_trial_ || next_ + 1 >= members_.size()) return OkStatus();
+  std::vector<AdmissionView> steps;
+  for (size_t number = next_; number < members_.size(); ++number)
+    if (const auto size = SizeOf(number))
+      steps.push_back(members_[number]->queue->Look({.size = *size, .deadline = deadline}));
+  Status admitted = batching::AdmitSteps(service_.clock_.Now(), *deadline, steps);
+  const bool nobody_waits =
+      std::ranges::all_of(steps, [](auto& step) { return step.waiting == 0; });
+  if (admitted.ok() || !nobody_waits || !members_[next_]->queue->TimeToTry()) return admitted;
+  is_trial_ = true;
+  return OkStatus();
+}
+
 std::unique_ptr<InferCall> InferService::EnsembleRun::MakeStep() {
   auto call = std::make_unique<StepCall>(shared_from_this());
   InferRequest& request = call->request;
@@ -98,6 +147,7 @@ std::unique_ptr<InferCall> InferService::EnsembleRun::MakeStep() {
   request.context = call_->request.context;
   request.context.received = service_.clock_.Now();
   request.context.priority = 0;  // the ensemble's levels are not the member's
+  call->is_trial_ = is_trial_;
   return call;
 }
 

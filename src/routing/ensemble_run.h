@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,10 @@ class InferService::EnsembleRun : public std::enable_shared_from_this<EnsembleRu
   /// before it, whose time is measured, and would not meet others of its model. True when all is
   /// done and the call answered; else this belongs to another thread by now.
   bool Proceed(bool on_worker);
+  /// kOverloaded when the steps that are left would end after the deadline.
+  Status AdmitRest();
+  /// Of a step's run, before the steps that it needs have run; none when the models do not tell.
+  std::optional<batching::RunSize> SizeOf(size_t number) const;
   std::unique_ptr<InferCall> MakeStep();
   /// A step has its answer.
   void Take(InferCall& step, const Status& status);
@@ -47,6 +52,7 @@ class InferService::EnsembleRun : public std::enable_shared_from_this<EnsembleRu
   std::shared_ptr<const std::atomic<bool>> cancelled_;
   StringMap<Tensor> tensors_;  // that are made so far
   size_t next_ = 0;
+  bool is_trial_ = false;  // steps that look too slow are tried
   Status status_;
   // Who comes second, the return of the step's start or its answer, goes on.
   std::atomic<bool> met_{false};

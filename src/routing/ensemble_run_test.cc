@@ -5,6 +5,7 @@
 
 #include <array>
 #include <future>
+#include <latch>
 #include <thread>
 
 #include "routing/infer_service.h"
@@ -71,6 +72,19 @@ class TestCall final : public InferCall {
   std::promise<Answer> answer_;
 };
 
+/// Keeps a thread of the pool.
+struct Blocker final : batching::Job {
+  explicit Blocker(std::latch& until) : go(until) { size = {.rows = 1, .row_bytes = 4}; }
+  batching::RunOutcome Run() override {
+    go.wait();
+    return {};
+  }
+  bool CanJoin(const Job&) const override { return false; }
+  batching::RunOutcome RunWith(std::span<const std::unique_ptr<Job>>) override { return {}; }
+  void Drop(const Status&) override {}
+  std::latch& go;
+};
+
 struct EnsembleRunTest : ::testing::Test {
   static constexpr int kSteps = 5;
   SteadyClock clock;
@@ -79,6 +93,7 @@ struct EnsembleRunTest : ::testing::Test {
   std::shared_ptr<ServingTable> next = std::make_shared<ServingTable>();
   Snapshot<ServingTable> table{nullptr};
   std::vector<std::unique_ptr<InferService>> services;  // the last one is asked
+  Duration known{};                                     // what a step takes; 0: nobody knows
   batching::WorkerPool pool{2};                         // ends before what its threads count in
 
   void Add(std::unique_ptr<ServedVersion> version) {
@@ -106,7 +121,10 @@ struct EnsembleRunTest : ::testing::Test {
       batching::ModelQueueOptions options;
       options.instances = 4;
       if (queued > 0 && i % queued == 0) options.admission.inline_limit = Duration(-1);
-      member->queue = std::make_shared<batching::ModelQueue>(options, pool, clock);
+      const auto cost = std::make_shared<batching::CostModel>();
+      for (int run = 0; run < 3 && known > Duration::zero(); ++run)
+        cost->Observe({.rows = 1, .row_bytes = 4}, known);
+      member->queue = std::make_shared<batching::ModelQueue>(options, pool, clock, cost);
       Add(std::move(member));
       ensemble->config.ensemble.push_back({.model = name,
                                            .version = "",
@@ -120,9 +138,10 @@ struct EnsembleRunTest : ::testing::Test {
     services.push_back(std::make_unique<InferService>(InferServiceOptions{}, table, kLoops, clock));
   }
 
-  Answer Ask(int loop, float x) {
+  Answer Ask(int loop, float x, Duration time = {}) {
     auto call = std::make_unique<TestCall>(x);
     call->request.context.received = clock.Now();
+    if (time > Duration::zero()) call->request.context.deadline = clock.Now() + time;
     auto answer = call->answer();
     services.back()->Infer(loop, std::move(call));
     return answer.get();
@@ -171,6 +190,27 @@ TEST_F(EnsembleRunTest, AMemberThatIsNotServedIsMissedBeforeAnyStepRuns) {
   EXPECT_EQ(Served("m0").metrics->Snapshot().execution_count, 0u);
 }
 
+TEST_F(EnsembleRunTest, AStepThatNamesNoVersionRunsTheNewestWhateverTheDefaultIs) {
+  Serve(0);
+  auto chosen = Version("m0", {{Floats("x")}, {Floats("y")}});
+  chosen->number = {9};
+  chosen->version = "9";
+  chosen->metrics = metrics.ForVersion("m0", "9");
+  chosen->model = std::make_unique<AddOne>();
+  chosen->queue =
+      std::make_shared<batching::ModelQueue>(batching::ModelQueueOptions{}, pool, clock);
+  const auto of_chosen = chosen->metrics;
+  auto entry = std::make_shared<ModelEntry>(*next->models["m0"]);
+  entry->ready.insert(entry->ready.begin(), std::move(chosen));
+  entry->default_version = {9};
+  next = std::make_shared<ServingTable>(*next);
+  next->models["m0"] = entry;
+  table.Replace(next);
+  EXPECT_TRUE(Ask(0, 1).status.ok());
+  EXPECT_EQ(entry->ready.back()->metrics->Snapshot().execution_count, 1u);
+  EXPECT_EQ(of_chosen->Snapshot().execution_count, 0u);
+}
+
 TEST_F(EnsembleRunTest, NoStepRunsForAClientThatHasGone) {
   Serve(0);
   auto call = std::make_unique<TestCall>(1.0f);
@@ -180,6 +220,42 @@ TEST_F(EnsembleRunTest, NoStepRunsForAClientThatHasGone) {
   services.back()->Infer(0, std::move(call));
   EXPECT_EQ(ReasonOf(answer.get().status), Reason::kCancelled);
   EXPECT_EQ(Served("m0").metrics->Snapshot().execution_count, 0u);
+}
+
+TEST_F(EnsembleRunTest, WhatItsStepsTogetherCannotDoInTimeIsNotBegun) {
+  known = std::chrono::seconds(30);
+  Serve(0);
+  const Answer answer = Ask(0, 1, std::chrono::seconds(149));
+  EXPECT_EQ(ReasonOf(answer.status), Reason::kOverloaded);
+  EXPECT_EQ(
+      MessageOf(answer.status),
+      "step 1 of ensemble \"e\", model \"m0\": it and the steps after it would finish in about "
+      "150000 ms, after the deadline");
+  EXPECT_EQ(Served("m0").metrics->Snapshot().execution_count, 0u);
+  EXPECT_TRUE(Ask(0, 1, std::chrono::seconds(1000)).status.ok());
+}
+
+TEST_F(EnsembleRunTest, WhatWaitsForALaterStepCounts) {
+  known = std::chrono::milliseconds(30);
+  Serve(0);
+  std::latch go(1);
+  for (int i = 0; i < 60; ++i) {
+    std::unique_ptr<batching::Job> job = std::make_unique<Blocker>(go);
+    ASSERT_TRUE(Served("m4").queue->Enqueue(job).ok());
+  }
+  const Answer answer = Ask(0, 1, std::chrono::milliseconds(300));
+  EXPECT_EQ(ReasonOf(answer.status), Reason::kOverloaded);
+  EXPECT_EQ(answer.model, "e");
+  go.count_down();
+  pool.Stop();
+}
+
+TEST_F(EnsembleRunTest, WhatLooksTooSlowIsTriedNowAndThenThroughAllSteps) {
+  known = std::chrono::seconds(30);
+  Serve(0);
+  int answered = 0;
+  for (int i = 0; i < 64; ++i) answered += Ask(0, 1, std::chrono::seconds(100)).status.ok() ? 1 : 0;
+  EXPECT_EQ(answered, 4);
 }
 
 TEST_F(EnsembleRunTest, AnEndOfThePoolEndsWhatWaits) {

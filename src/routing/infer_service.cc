@@ -66,6 +66,7 @@ void InferCall::Reset() {
   cache_key_.reset();
   cache_time_ = {};
   from_cache_ = false;
+  is_trial_ = false;
   cancelled_.reset();
 }
 
@@ -126,7 +127,8 @@ std::unique_ptr<InferCall> InferService::Place(std::unique_ptr<InferCall> call,
   const auto placement = version.queue->Admit({.size = call->size_,
                                                .deadline = call->request.context.deadline,
                                                .priority = call->request.context.priority,
-                                               .may_run = may_run});
+                                               .may_run = may_run,
+                                               .is_trial = call->is_trial_});
   if (!placement.ok()) {
     Finish(*call, placement.status(), &version);
     return call;
@@ -188,36 +190,43 @@ Status InferService::TookTooLong(const ServedVersion& version) {
                std::chrono::duration_cast<std::chrono::milliseconds>(version.run_limit).count());
 }
 
-Status InferService::Execute(InferCall& call, const ServedVersion& version, TimePoint end) {
+template <typename Run>
+Status InferService::ExecuteUntil(InferCall& call, const ServedVersion& version, TimePoint end,
+                                  const Run& run) {
   RunOptions options{.deadline = call.request.context.deadline};
   const bool is_limited = end < options.deadline.value_or(TimePoint::max());
   if (is_limited) options.deadline = end;
-  const bool in_pieces = version.piece_rows > 0 && call.joint_rows_ > version.piece_rows;
-  Status run = in_pieces ? ExecuteInPieces(call, version, options)
-                         : version.model->Run(call.bound_.inputs, call.bound_.outputs, options,
-                                              call.results_);
+  Status status = run(options);
   call.times_.computed = clock_.Now();
-  if (is_limited && !run.ok() && ReasonOf(run) == Reason::kDeadlineExceeded)
-    run = TookTooLong(version);
-  if (!run.ok()) return Annotate(run, fmt::format("model \"{}\"", version.name.str()));
-  if (!in_pieces)
-    version.metrics->RecordExecution(call.rows_, call.times_.computed - call.times_.started);
+  if (is_limited && !status.ok() && ReasonOf(status) == Reason::kDeadlineExceeded)
+    status = TookTooLong(version);
+  if (status.ok()) return status;
+  return Annotate(status, fmt::format("model \"{}\"", version.name.str()));
+}
+
+Status InferService::Execute(InferCall& call, const ServedVersion& version, TimePoint end) {
+  if (IsInPieces(call, version)) {
+    batching::PiecewiseRun pieces(call.bound_, call.joint_rows_, version.piece_rows);
+    while (pieces.rows_left() > 0) RETURN_IF_ERROR(ExecutePiece(call, version, pieces, end));
+    return ShapeAnswer(call, version);
+  }
+  RETURN_IF_ERROR(ExecuteUntil(call, version, end, [&](const RunOptions& options) {
+    return version.model->Run(call.bound_.inputs, call.bound_.outputs, options, call.results_);
+  }));
+  version.metrics->RecordExecution(call.rows_, call.times_.computed - call.times_.started);
   return ShapeAnswer(call, version);
 }
 
-// Nothing is gained by pieces for a client that has gone.
-Status InferService::ExecuteInPieces(InferCall& call, const ServedVersion& version,
-                                     const RunOptions& options) {
-  TimePoint begin = call.times_.started;
-  const auto on_run = [&](int64_t rows) -> Status {
-    const TimePoint end = clock_.Now();
-    version.metrics->RecordExecution(version.batched ? static_cast<uint64_t>(rows) : 1,
-                                     end - begin);
-    begin = end;
-    return call.IsCancelled() ? MakeError(Reason::kCancelled, "the client has gone") : OkStatus();
-  };
-  return batching::RunInPieces(*version.model, call.bound_, call.joint_rows_, version.piece_rows,
-                               options, call.results_, on_run);
+Status InferService::ExecutePiece(InferCall& call, const ServedVersion& version,
+                                  batching::PiecewiseRun& pieces, TimePoint end) {
+  const TimePoint begin = clock_.Now();
+  const int64_t rows = pieces.next_rows();
+  RETURN_IF_ERROR(ExecuteUntil(call, version, end, [&](const RunOptions& options) {
+    return pieces.RunNext(*version.model, options, call.results_);
+  }));
+  version.metrics->RecordExecution(version.batched ? static_cast<uint64_t>(rows) : 1,
+                                   call.times_.computed - begin);
+  return OkStatus();
 }
 
 Status InferService::ShapeAnswer(InferCall& call, const ServedVersion& version) {

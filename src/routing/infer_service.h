@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/snapshot.h"
 #include "base/status.h"
+#include "batching/joint_run.h"
 #include "infer/request.h"
 #include "infer/response_cache.h"
 #include "infer/validate.h"
@@ -74,6 +75,7 @@ class InferCall {
   std::optional<CacheKey> cache_key_;                   // under which the answer is kept
   Duration cache_time_{};                               // spent on looking for it
   bool from_cache_ = false;
+  bool is_trial_ = false;  // as an Arrival's
   ModelMetrics::InFlight in_flight_;
 };
 
@@ -145,8 +147,16 @@ class InferService {
                                      const lifecycle::VersionHandle& version);
   /// Runs one that has started. @param end  then it is ended; TimePoint::max(): never.
   Status Execute(InferCall& call, const lifecycle::ServedVersion& version, TimePoint end);
-  Status ExecuteInPieces(InferCall& call, const lifecycle::ServedVersion& version,
-                         const RunOptions& options);
+  /// Runs the next piece; the answer is not shaped.
+  Status ExecutePiece(InferCall& call, const lifecycle::ServedVersion& version,
+                      batching::PiecewiseRun& pieces, TimePoint end);
+  /// Calls `run` with its options. @param run  Status(const RunOptions&).
+  template <typename Run>
+  Status ExecuteUntil(InferCall& call, const lifecycle::ServedVersion& version, TimePoint end,
+                      const Run& run);
+  static bool IsInPieces(const InferCall& call, const lifecycle::ServedVersion& version) {
+    return version.piece_rows > 0 && call.joint_rows_ > version.piece_rows;
+  }
   static Status TookTooLong(const lifecycle::ServedVersion& version);
   // company.cc
   batching::RunOutcome ExecuteTogether(std::span<InferCall* const> calls,

@@ -66,7 +66,7 @@ StatusOr<const VersionHandle*> Resolve(const lifecycle::ServingTable& table, std
   ASSIGN_OR_RETURN(const ModelEntry* entry, FindModel(table, model));
   if (version.empty() || version == kLatestAlias) {
     if (entry->ready.empty()) return NothingReady(*entry);
-    return &entry->ready.back();
+    return version.empty() ? entry->Default() : &entry->ready.back();
   }
   if (const auto number = VersionNumber::Parse(version)) {
     if (const VersionHandle* handle = entry->Find(*number)) return handle;

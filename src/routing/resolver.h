@@ -8,7 +8,8 @@
 
 namespace slipway::routing {
 
-/// @param version  "" or "latest" = the newest that is ready; digits = that version; else an alias.
+/// @param version  "" = the model's default; "latest" = the newest that is ready; digits = that
+///   version; else an alias.
 /// @return kNotFound for a model, version or alias that is not known; kLoading (503) for one that
 /// is
 ///   still on its way; kBadModel's message inside a kNotFound for one that was refused.

@@ -60,6 +60,17 @@ TEST(ResolverTest, AnswersByTheTable) {
   }
 }
 
+TEST(ResolverTest, WhoNamesNoVersionGetsTheChosenOneWhileItIsReady) {
+  for (const auto& [chosen, want] : {std::pair(2, "2"), {3, "3"}, {9, "3"}}) {
+    ServingTable table = MakeTable();
+    auto wine = std::make_shared<ModelEntry>(*table.models["wine"]);
+    wine->default_version = {chosen};
+    table.models["wine"] = wine;
+    EXPECT_EQ((**Resolve(table, "wine", ""))->version, want);
+    EXPECT_EQ((**Resolve(table, "wine", "latest"))->version, "3");
+  }
+}
+
 TEST(ResolverTest, BeforeTheFirstPassIsDoneAnUnknownModelMayStillCome) {
   const ServingTable table;
   EXPECT_EQ(ReasonOf(Resolve(table, "wine", "").status()), Reason::kLoading);

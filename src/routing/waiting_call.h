@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -40,6 +41,7 @@ class InferService::WaitingCall final : public batching::Job {
   batching::RunOutcome Run() override {
     version_->metrics->AddPending(-1);
     const TimePoint start = call_->times_.started = service_.clock_.Now();
+    if (IsInPieces(*call_, *version_)) return RunPiece(start);
     const Status status = service_.Execute(*call_, *version_, EndOfRun(start, version_->run_limit));
     const batching::RunOutcome outcome{status.ok(), call_->times_.computed - start};
     service_.Finish(*call_, status, version_.get());
@@ -48,7 +50,7 @@ class InferService::WaitingCall final : public batching::Job {
 
   bool CanJoin(const Job& other) const override {
     const InferCall& theirs = Of(other);
-    return call_->joint_rows_ > 0 && theirs.joint_rows_ > 0 &&
+    return call_->joint_rows_ > 0 && theirs.joint_rows_ > 0 && !IsInPieces(*call_, *version_) &&
            batching::CanJoin(call_->bound_, theirs.bound_);
   }
 
@@ -66,9 +68,29 @@ class InferService::WaitingCall final : public batching::Job {
   }
 
  private:
+  batching::RunOutcome RunPiece(TimePoint start) {
+    if (!pieces_) pieces_.emplace(call_->bound_, call_->joint_rows_, version_->piece_rows);
+    const int64_t rows = pieces_->next_rows();
+    const TimePoint end = EndOfRun(start - ran_, version_->run_limit);
+    Status status = service_.ExecutePiece(*call_, *version_, *pieces_, end);
+    const Duration took = call_->times_.computed - start;
+    ran_ += took;
+    if (status.ok() && pieces_->rows_left() > 0) {
+      version_->metrics->AddPending(1);
+      return {.ok = true, .took = took, .rows = rows, .rows_left = pieces_->rows_left()};
+    }
+    call_->times_.started = call_->times_.computed - ran_;  // it was waiting else
+    if (status.ok()) status = service_.ShapeAnswer(*call_, *version_);
+    const batching::RunOutcome outcome{.ok = status.ok(), .took = ran_};
+    service_.Finish(*call_, status, version_.get());
+    return outcome;
+  }
+
   InferService& service_;
   std::unique_ptr<InferCall> call_;
   lifecycle::VersionHandle version_;
+  std::optional<batching::PiecewiseRun> pieces_;
+  Duration ran_{};  // in pieces
 };
 
 }  // namespace slipway::routing

@@ -223,6 +223,8 @@ std::shared_ptr<http::Router> Application::MakeRouter(
   tfserving::AddRoutes(
       *router, {.infer = *infer_,
                 .memory = body_memory_,
+                .models = *manager_,
+                .repositories = RepositoriesOf(config_.models),
                 .loops = Or(config_.resources.io_threads, resources_.processors),
                 .kserve = config_.dialects.open_inference == OpenInferenceDialect::kKserve});
   torchserve::AddRoutes(*router, {.infer = *infer_,
@@ -270,7 +272,11 @@ void Application::AddModelsRoutes(http::Router& router, ListenDialect dialect,
       dialect == ListenDialect::kDefault && config_.dialects.models == ModelsDialect::kSagemaker;
   if (sagemaker || dialect == ListenDialect::kSagemaker)
     sagemaker::AddMultiModelRoutes(
-        router, {.infer = *infer_, .models = *manager_, .repositories = repositories});
+        router,
+        {.infer = *infer_,
+         .models = *manager_,
+         .repositories = repositories,
+         .access = config_.http.public_models ? http::Access::kInference : http::Access::kControl});
   else if (dialect == ListenDialect::kTorchserveManagement)
     torchserve::AddManagementRoutes(router, services);
   else

@@ -62,6 +62,7 @@ struct HttpConfig {
   std::vector<std::string> control_listen;  // when given, control routes live only here
   std::vector<std::string> grpc_listen;     // besides `listen`, where gRPC is spoken too
   bool public_inference = false;  // `listen` may leave loopback; control then stays closed there
+  bool public_models = false;     // SageMaker's `/models` loads and unloads wherever inference is
   std::vector<std::string> trusted_peers;
   std::vector<std::string> allowed_hosts;
   std::vector<std::string> cors_origins;

@@ -18,6 +18,7 @@ class Checker {
   std::vector<std::string> Run() && {
     CheckModels();
     CheckListeners();
+    CheckPublicModels();
     CheckPeersAndOrigins();
     CheckRoute("azureml.liveness_route", config_.azureml.liveness_route);
     CheckRoute("azureml.readiness_route", config_.azureml.readiness_route);
@@ -68,6 +69,18 @@ class Checker {
                 fmt::format("{} is reachable from other machines and callers have no identities "
                             "yet: control takes 127.0.0.1:PORT, [::1]:PORT or unix:/path",
                             text));
+  }
+
+  void CheckPublicModels() {
+    const auto is_sagemaker = [](std::string_view address) {
+      return address.ends_with("=sagemaker");
+    };
+    if (config_.http.public_models && config_.dialects.models != ModelsDialect::kSagemaker &&
+        std::ranges::none_of(config_.http.listen, is_sagemaker) &&
+        std::ranges::none_of(config_.http.grpc_listen, is_sagemaker))
+      Problem("http.public_models",
+              "has no effect without dialects.models=sagemaker or an address that ends in "
+              "=sagemaker");
   }
 
   void CheckOpenListeners(std::string_view path, std::vector<std::string>& addresses,

@@ -104,6 +104,15 @@ TEST(LoadConfigTest, ListensOnLoopbackUnlessToldOtherwise) {
   EXPECT_FALSE(loaded->config.http.public_inference);
 }
 
+TEST(LoadConfigTest, PublicModelsAreSagemakers) {
+  const Setting open = Flag("http.public_models", {"true"});
+  EXPECT_EQ(Refusal(With({open})),
+            "--public-models: has no effect without dialects.models=sagemaker or an address that "
+            "ends in =sagemaker");
+  EXPECT_EQ(Refusal(With({open, Flag("dialects.models", {"sagemaker"})})), "accepted");
+  EXPECT_EQ(Refusal(With({open, Flag("http.listen", {"127.0.0.1:8080=sagemaker"})})), "accepted");
+}
+
 // Robustness case 82.
 TEST(LoadConfigTest, RefusesAReachableAddressWithoutPublicInference) {
   for (const std::string address :

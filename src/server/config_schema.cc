@@ -105,6 +105,10 @@ const std::vector<Field>& Table() {
        "Allows addresses that other machines reach, with inference, health and metadata open to "
        "all "
        "and control closed."},
+      {"http.public_models", "--public-models", false, BoolField{AT(http.public_models)}, "",
+       "SageMaker's `/models` loads and unloads models wherever inference is, for all who reach "
+       "it: for a container that its platform alone reaches. Needs `dialects.models: sagemaker`, "
+       "or an address that ends in `=sagemaker`."},
       {"http.trusted_peers", "--trusted-peer", false, ListField{AT(http.trusted_peers)}, "",
        "Addresses or CIDR blocks of proxies whose X-Forwarded-For is believed."},
       {"http.allowed_hosts", "--allowed-host", false, ListField{AT(http.allowed_hosts)}, "",

@@ -126,13 +126,14 @@ http::Limits ToHttpLimits(const Config& config, const Resources& resources) {
   return limits;
 }
 
-std::vector<std::string> RepositoriesOf(const ModelsConfig& config) {
-  std::vector<std::string> repositories;
+std::vector<dialect::Repository> RepositoriesOf(const ModelsConfig& config) {
+  std::vector<dialect::Repository> repositories;
   for (const std::string& path : config.paths) {
     std::error_code ignored;
-    const auto absolute =
-        std::filesystem::absolute(repository::ParsePlace(path).path, ignored) / "";
-    repositories.push_back(absolute.lexically_normal().parent_path().string());
+    const repository::Place place = repository::ParsePlace(path);
+    const auto absolute = std::filesystem::absolute(place.path, ignored) / "";
+    repositories.push_back({.path = absolute.lexically_normal().parent_path().string(),
+                            .model = place.name ? place.name->str() : ""});
   }
   return repositories;
 }

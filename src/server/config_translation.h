@@ -8,6 +8,7 @@
 #include "engine/engine.h"
 #include "lifecycle/manager.h"
 #include "protocol/azureml/routes.h"
+#include "protocol/dialect/model_registration.h"
 #include "protocol/instances/csv_table.h"
 #include "protocol/openinference/routes.h"
 #include "repository/choices.h"
@@ -34,8 +35,7 @@ int ToLevel(GrpcCompression compression);
 size_t MemoryLimit(const Config& config, const Resources& resources);
 MemoryLimits RunMemory(const Config& config, const Resources& resources);
 
-/// Where models may be loaded from, as dialect::ModelToLoad takes it.
-std::vector<std::string> RepositoriesOf(const ModelsConfig& config);
+std::vector<dialect::Repository> RepositoriesOf(const ModelsConfig& config);
 
 StatusOr<repository::Choices> ChoicesOf(const ModelsConfig& config);
 /// What the configuration says of models, versions and aliases that are not among `known`, a

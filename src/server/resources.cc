@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sched.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <charconv>
@@ -110,6 +111,11 @@ Resources DetectResources(const std::string& root) {
       limit && static_cast<size_t>(*limit) < found.memory_bytes) {
     found.memory_bytes = static_cast<size_t>(*limit);
     found.memory_from = "cgroup";
+  }
+  rlimit space{};
+  if (getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur < found.memory_bytes) {
+    found.memory_bytes = space.rlim_cur;
+    found.memory_from = "address space";
   }
   return found;
 }

@@ -1,5 +1,7 @@
 #include "server/resources.h"
 
+#include <sys/resource.h>
+
 #include <filesystem>
 #include <fstream>
 
@@ -23,6 +25,19 @@ TEST(ResourcesTest, WithoutContainerTheMachineCounts) {
   EXPECT_EQ(found.memory_bytes, 24000000ull * 1024);
   EXPECT_EQ(found.memory_from, "machine");
   EXPECT_EQ(found.processors_from, "affinity");
+}
+
+TEST(ResourcesTest, ALimitOfTheAddressSpaceCounts) {
+  const FakeMachine machine;
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_AS, &before), 0);
+  rlimit limited = before;
+  limited.rlim_cur = rlim_t{20} << 30;
+  ASSERT_EQ(setrlimit(RLIMIT_AS, &limited), 0);
+  const Resources found = DetectResources(machine.root);
+  ASSERT_EQ(setrlimit(RLIMIT_AS, &before), 0);
+  EXPECT_EQ(found.memory_bytes, size_t{20} << 30);
+  EXPECT_EQ(found.memory_from, "address space");
 }
 
 TEST(ResourcesTest, TheTightestGroupOnThePathCounts) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <utility>
 
 #include "base/string_map.h"
 
@@ -15,6 +17,7 @@ constexpr std::array<std::string_view, 8> kMethods = {"GET",    "HEAD",    "POST
 constexpr std::array kStatuses = {100, 200, 201, 202, 204, 206, 301, 302, 304, 307, 308, 400,
                                   401, 403, 404, 405, 408, 409, 411, 412, 413, 414, 415, 417,
                                   422, 429, 431, 499, 500, 501, 503, 504, 505, 507};
+constexpr std::string_view kUnmatched = "unmatched";
 constexpr size_t kStatusSlots = kStatuses.size() + 5;
 
 size_t MethodSlot(std::string_view method) {
@@ -41,6 +44,10 @@ struct RouteCells {
   Cell response_bytes;
 };
 
+/// The paths of MLServer's that it counts no requests to, and ours of that kind.
+constexpr std::string_view kUncountedByMlserver[] = {"/metrics", "/metrics/triton",
+                                                     "/v2/health/live", "/v2/health/ready"};
+
 struct RouteMetrics {
   explicit RouteMetrics(std::string p) : pattern(std::move(p)) {}
 
@@ -48,8 +55,54 @@ struct RouteMetrics {
   Sharded<RouteCells> cells;
 };
 
+using Requests = std::array<std::array<uint64_t, kStatusSlots>, kMethods.size()>;
+
+/// Calls `take(method, status, count)` with what is not 0.
+template <typename Take>
+void ForEach(const Requests& requests, const Take& take) {
+  for (size_t method = 0; method < kMethods.size(); ++method)
+    for (size_t slot = 0; slot < kStatusSlots; ++slot)
+      if (const uint64_t count = requests[method][slot]; count > 0)
+        take(std::string(kMethods[method]), StatusLabel(slot), static_cast<double>(count));
+}
+
+/// A route as MLServer writes it: its parameters have other names.
+std::string MlserverPath(std::string_view pattern) {
+  constexpr std::pair<std::string_view, std::string_view> kNames[] = {
+      {"{model}", "{model_name}"}, {"{version}", "{model_version}"}};
+  std::string path(pattern);
+  for (const auto& [ours, theirs] : kNames)
+    if (const size_t at = path.find(ours); at != path.npos) path.replace(at, ours.size(), theirs);
+  return path;
+}
+
+/// "/package.Service/Method"
+bool IsGrpcMethod(std::string_view pattern) {
+  const size_t dot = pattern.find('.'), slash = pattern.find('/', 1);
+  return dot != pattern.npos && slash != pattern.npos && dot < slash;
+}
+
+/// MLServer's names: those that mlserver/rest/app.py there asks of its middleware. The duration has
+/// no method and no status.
+void CollectMlserver(const RouteMetrics& route, const Requests& requests,
+                     const LatencySnapshot& seconds, MetricSink& sink) {
+  if (route.pattern == kUnmatched || IsGrpcMethod(route.pattern) ||
+      std::ranges::find(kUncountedByMlserver, route.pattern) != std::end(kUncountedByMlserver))
+    return;
+  const std::pair<std::string, std::string> path{"path", MlserverPath(route.pattern)};
+  const std::pair<std::string, std::string> name{"app_name", "mlserver"};
+  ForEach(requests, [&](std::string method, std::string status, double count) {
+    sink.AddCounter("rest_server_requests_total", "HTTP requests answered.",
+                    {{"method", std::move(method)}, path, {"status_code", std::move(status)}, name},
+                    count);
+  });
+  sink.AddHistogram("rest_server_request_duration_seconds",
+                    "Time from a request's last byte read to its response's last byte handed over.",
+                    {path, name}, seconds);
+}
+
 void CollectRoute(const RouteMetrics& route, MetricSink& sink) {
-  std::array<std::array<uint64_t, kStatusSlots>, kMethods.size()> requests{};
+  Requests requests{};
   LatencySnapshot seconds;
   uint64_t request_bytes = 0;
   uint64_t response_bytes = 0;
@@ -63,14 +116,12 @@ void CollectRoute(const RouteMetrics& route, MetricSink& sink) {
   });
   const Labels labels = {{"route", route.pattern}};
   if (seconds.count() == 0) return;
-  for (size_t method = 0; method < kMethods.size(); ++method)
-    for (size_t slot = 0; slot < kStatusSlots; ++slot)
-      if (requests[method][slot] > 0)
-        sink.AddCounter("slipway_http_requests_total", "HTTP requests answered.",
-                        {{"route", route.pattern},
-                         {"method", std::string(kMethods[method])},
-                         {"status", StatusLabel(slot)}},
-                        static_cast<double>(requests[method][slot]));
+  ForEach(requests, [&](std::string method, std::string status, double count) {
+    sink.AddCounter(
+        "slipway_http_requests_total", "HTTP requests answered.",
+        {{"route", route.pattern}, {"method", std::move(method)}, {"status", std::move(status)}},
+        count);
+  });
   sink.AddHistogram("slipway_http_request_seconds",
                     "Time from a request's last byte read to its response's last byte handed over.",
                     labels, seconds);
@@ -78,12 +129,13 @@ void CollectRoute(const RouteMetrics& route, MetricSink& sink) {
                   static_cast<double>(request_bytes));
   sink.AddCounter("slipway_http_response_bytes_total", "Bytes of response bodies.", labels,
                   static_cast<double>(response_bytes));
+  if (sink.names() == MetricNames::kMlserver) CollectMlserver(route, requests, seconds, sink);
 }
 
 }  // namespace
 
 struct HttpMetrics::Routes {
-  RouteMetrics unmatched{"unmatched"};
+  RouteMetrics unmatched{std::string(kUnmatched)};
   StringMap<std::unique_ptr<RouteMetrics>> by_pattern;
 
   RouteMetrics& Of(std::string_view pattern) {

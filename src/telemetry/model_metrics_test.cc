@@ -170,7 +170,10 @@ TEST_F(ModelMetricsTest, OtherServersNamesTellTheSameValues) {
         "entrypoint=\"any\",le=\"500\"} 1\n",
         ":tensorflow:serving:runtime_latency_sum{model_name=\"digits\",API=\"Predict\","
         "runtime=\"onnxruntime\"} 300\n",
-        ":tensorflow:serving:request_example_count_total{model=\"digits\"} 8\n"}},
+        ":tensorflow:serving:request_example_count_total{model=\"digits\"} 8\n",
+        ":tensorflow:serving:batching_session:queuing_latency_sum{thread_pool_name=\"batch_"
+        "threads\"} 20\n",
+        ":tensorflow:serving:batching_session:wrapped_run_count 0\n"}},
       {MetricNames::kTorchserve,
        {"ts_inference_requests_total{model_name=\"digits\",model_version=\"3\"} 3\n",
         "ts_inference_latency_microseconds{model_name=\"digits\",model_version=\"3\"} 325\n",
@@ -239,6 +242,26 @@ TEST(HttpMetricsTest, CountsByRouteMethodAndStatus) {
   EXPECT_THAT(text, HasSubstr("slipway_http_request_bytes_total"
                               "{route=\"/v2/models/{model}/infer\"} 207\n"));
   EXPECT_THAT(text, Not(HasSubstr("route=\"/v2\"")));
+}
+
+TEST(HttpMetricsTest, MlserverCountsItsRoutesUnderItsNames) {
+  Registry registry;
+  const std::string infer = "/v2/models/{model}/versions/{version}/infer",
+                    health = "/v2/health/live",
+                    method = "/inference.GRPCInferenceService/ModelInfer";
+  const auto http = std::make_shared<HttpMetrics>(std::vector<std::string>{infer, health, method});
+  registry.AddSource(http);
+  for (const std::string& route : {infer, health, method, std::string("/etc/passwd")})
+    http->Record({route, "POST", 404, microseconds(30), 100, 50});
+  const std::string text = registry.Scrape(MetricNames::kMlserver);
+  const std::string path = "path=\"/v2/models/{model_name}/versions/{model_version}/infer\"";
+  EXPECT_THAT(text, HasSubstr("rest_server_requests_total{method=\"POST\"," + path +
+                              ",status_code=\"404\",app_name=\"mlserver\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("rest_server_request_duration_seconds_count{" + path +
+                              ",app_name=\"mlserver\"} 1\n"));
+  EXPECT_THAT(text,
+              Not(testing::ContainsRegex("rest_server[^\n]*(health|inference|passwd|unmatched)")));
+  EXPECT_THAT(registry.Scrape(), Not(HasSubstr("rest_server")));
 }
 
 TEST(HttpMetricsTest, ClientsCannotAddLabels) {

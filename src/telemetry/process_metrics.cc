@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -135,16 +136,56 @@ void CollectProcess(MetricSink& sink, double boot_time) {
                   static_cast<double>(limit.rlim_cur));
 }
 
+struct Memory {
+  double total = 0;
+  double available = 0;
+  double used() const { return total - available; }
+};
+
+/// In bytes.
+std::optional<Memory> MachineMemory() {
+  const std::string text = ReadProc("/proc/meminfo");
+  const auto total = Line(text, "MemTotal:");
+  const auto available = Line(text, "MemAvailable:");
+  if (!total || !available) return std::nullopt;
+  return Memory{*total * 1024, *available * 1024};
+}
+
 void CollectTritonMachine(MetricSink& sink, CpuUtilization& utilization) {
   GaugeIfKnown(sink, "nv_cpu_utilization", "Share of the machine's CPU in use, 0 to 1.",
                utilization.Read());
-  const std::string memory = ReadProc("/proc/meminfo");
-  const auto total = Line(memory, "MemTotal:");
-  const auto available = Line(memory, "MemAvailable:");
-  if (!total || !available) return;
-  sink.AddGauge("nv_cpu_memory_total_bytes", "Memory of the machine, in bytes.", {}, *total * 1024);
+  const auto memory = MachineMemory();
+  if (!memory) return;
+  sink.AddGauge("nv_cpu_memory_total_bytes", "Memory of the machine, in bytes.", {}, memory->total);
   sink.AddGauge("nv_cpu_memory_used_bytes", "Memory of the machine in use, in bytes.", {},
-                (*total - *available) * 1024);
+                memory->used());
+}
+
+/// TorchServe's gauges of the machine, those of ts/metrics/system_metrics.py there, without the
+/// label "Hostname".
+void CollectTorchserveMachine(MetricSink& sink, CpuUtilization& utilization) {
+  constexpr double kMega = 1 << 20, kGiga = 1 << 30;
+  const auto gauge = [&](std::string_view name, std::string_view help, double value) {
+    sink.AddGauge(name, help, {{"Level", "Host"}}, value);
+  };
+  if (const auto cpu = utilization.Read())
+    gauge("CPUUtilization", "The machine's CPU in use, in percent.", 100 * *cpu);
+  if (const auto memory = MachineMemory()) {
+    gauge("MemoryUsed", "Memory of the machine in use, in MiB.", memory->used() / kMega);
+    gauge("MemoryAvailable", "Memory of the machine at hand, in MiB.", memory->available / kMega);
+    gauge("MemoryUtilization", "Memory of the machine in use, in percent.",
+          100 * memory->used() / memory->total);
+  }
+  struct statvfs disk;
+  if (statvfs("/", &disk) != 0 || disk.f_blocks == 0) return;
+  const auto block = static_cast<double>(disk.f_frsize);
+  const double used = static_cast<double>(disk.f_blocks - disk.f_bfree) * block;
+  const double available = static_cast<double>(disk.f_bavail) * block;
+  gauge("DiskUsage", "Of the disk at \"/\" in use, in GiB.", used / kGiga);
+  gauge("DiskAvailable", "Of the disk at \"/\" at hand, in GiB.", available / kGiga);
+  if (used + available > 0)
+    gauge("DiskUtilization", "Of the disk at \"/\" in use, in percent.",
+          100 * used / (used + available));
 }
 
 }  // namespace
@@ -159,6 +200,7 @@ void AddProcessMetrics(Registry& registry) {
   registry.AddCollector([boot_time = BootTime(), utilization](MetricSink& sink) {
     CollectProcess(sink, boot_time);
     if (sink.names() == MetricNames::kTriton) CollectTritonMachine(sink, *utilization);
+    if (sink.names() == MetricNames::kTorchserve) CollectTorchserveMachine(sink, *utilization);
   });
 }
 

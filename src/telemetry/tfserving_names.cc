@@ -1,6 +1,7 @@
 // TensorFlow Serving's names for what ModelMetrics holds. Names, labels and units are those of
-// servables/tensorflow/util.cc there; versions of a model add up, as there. What API or door a
-// request came by is not kept: "API" is Predict and "entrypoint" is any.
+// servables/tensorflow/util.cc and batching/batching_session.cc there; versions of a model add up,
+// as there. What API or door a request came by is not kept: "API" is Predict and "entrypoint" is
+// any.
 
 #include "telemetry/model_metrics.h"
 
@@ -36,6 +37,12 @@ void ModelMetrics::CollectTfserving(MetricSink& sink, const std::string& model,
                     now.latency(Phase::kCompute), MetricSink::Unit::kMicroseconds);
   sink.AddCounter(":tensorflow:serving:request_example_count_total", "Rows inferred.",
                   {{"model", model}}, static_cast<double>(now.inference_count));
+  // Of all models together; the pool has the name that it has there unless it is given another.
+  sink.AddHistogram(":tensorflow:serving:batching_session:queuing_latency",
+                    "Time in the queue, in microseconds.", {{"thread_pool_name", "batch_threads"}},
+                    now.latency(Phase::kQueue), MetricSink::Unit::kMicroseconds);
+  sink.AddCounter(":tensorflow:serving:batching_session:wrapped_run_count", "Runs of the engine.",
+                  {}, static_cast<double>(now.execution_count));
 }
 
 }  // namespace slipway

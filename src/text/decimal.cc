@@ -19,20 +19,30 @@ constexpr uint64_t kExactIntegers = uint64_t{1} << 53;  // up to it, all are dou
 bool IsDigit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
 
 struct DigitSum {
+  static constexpr uint64_t kPowers[] = {1,       10,        100,        1'000,      10'000,
+                                         100'000, 1'000'000, 10'000'000, 100'000'000};
   uint64_t value = 0;
   int64_t significant = 0;  // never fewer than there are; a few leading zeros may be counted
 
   const char* Take(const char* at, const char* end) {
-    while (end - at >= 8 && IsEightDigits(LoadEight(at))) {
-      value = value * 100'000'000 + ParseEightDigits(LoadEight(at));
-      significant += 8;
-      at += 8;
+    if (end - at >= 2 && IsDigit(*at) && !IsDigit(at[1])) return TakeOne(at);
+    for (size_t digits = 8; digits == 8 && end - at >= 8; at += digits) {
+      const uint64_t word = LoadEight(at);
+      digits = DigitsAtFront(word);
+      if (digits == 0) return at;
+      value = value * kPowers[digits] + ParseEightDigits(BehindZeros(word, digits));
+      significant += static_cast<int64_t>(digits);
+      if (digits < 8) return at + digits;
     }
-    while (at != end && IsDigit(*at)) {
-      value = value * 10 + static_cast<uint64_t>(*at++ - '0');
-      significant += significant != 0 || value != 0;
-    }
+    while (at != end && IsDigit(*at)) at = TakeOne(at);
     return at;
+  }
+
+ private:
+  const char* TakeOne(const char* at) {
+    value = value * 10 + static_cast<uint64_t>(*at - '0');
+    significant += significant != 0 || value != 0;
+    return at + 1;
   }
 };
 

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 
@@ -31,6 +32,20 @@ inline uint64_t LoadEight(const char* at) {
 inline bool IsEightDigits(uint64_t word) {
   return ((word & 0xF0F0F0F0F0F0F0F0) |
           (((word + 0x0606060606060606) & 0xF0F0F0F0F0F0F0F0) >> 4)) == 0x3333333333333333;
+}
+
+/// How many of them are, from the first one on.
+inline size_t DigitsAtFront(uint64_t word) {
+  const uint64_t values = word ^ 0x3030303030303030;  // a digit's is at most 9
+  const uint64_t others =
+      (values | ((values & 0x7F7F7F7F7F7F7F7F) + 0x7676767676767676)) & 0x8080808080808080;
+  return static_cast<size_t>(std::countr_zero(others)) / 8;
+}
+
+/// The first `digits` of them, 1 to 8, behind zeros.
+inline uint64_t BehindZeros(uint64_t word, size_t digits) {
+  constexpr uint64_t kZeros = 0x3030303030303030;
+  return word << (64 - 8 * digits) | kZeros >> 1 >> (8 * digits - 1);
 }
 
 /// Their value, the first byte being the most significant digit: pairs, then fours, then eight.

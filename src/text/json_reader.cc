@@ -306,6 +306,8 @@ StatusOr<bool> JsonReader::TryNull() {
 bool JsonReader::TryNanToken(double* out) {
   if (!options_.allow_nan_tokens) return false;
   SkipSpace();
+  const size_t sign = at_ != end_ && *at_ == '-';
+  if (rest().size() <= sign || (at_[sign] != 'N' && at_[sign] != 'I')) return false;
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   constexpr std::pair<std::string_view, double> kTokens[] = {
       {"NaN", std::numeric_limits<double>::quiet_NaN()},
@@ -384,6 +386,16 @@ Status JsonReader::SkipScalar(JsonType type) {
   }
 }
 
+/// What follows in a list as a comma and a number: most of what is skipped in long lists.
+void JsonReader::SkipNumbers() {
+  Decimal number;
+  for (const char* broken; at_ != end_ && *at_ == ',';) {
+    const char* const after = ScanDecimal(at_ + 1, end_, &number, &broken);
+    if (after == nullptr) return;
+    at_ = after;
+  }
+}
+
 Status JsonReader::Skip(std::string_view* raw) {
   SkipSpace();
   const char* const from = at_;
@@ -398,6 +410,7 @@ Status JsonReader::Skip(std::string_view* raw) {
       is_object[static_cast<size_t>(depth_)] = object;
     } else {
       RETURN_IF_ERROR(SkipScalar(type));
+      if (depth_ != outside && !is_object[static_cast<size_t>(depth_)]) SkipNumbers();
     }
     value_due = false;
     while (depth_ != outside && !value_due) {

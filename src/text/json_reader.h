@@ -107,6 +107,7 @@ class JsonReader {
   Status Leave();
   Status ReadLiteral(std::string_view word, std::string_view what);
   Status SkipScalar(JsonType type);
+  void SkipNumbers();
   Status ReadEscapes(const char* from, std::string_view* out);
   Status ReadUnicodeEscape(uint32_t* code_point);
 

@@ -109,6 +109,19 @@ TEST(JsonReaderTest, NanTokensAreRefusedInWhatNobodyReads) {
   EXPECT_TRUE(*reader.NextElement() && reader.Skip().ok()) << "they are allowed after it";
 }
 
+TEST(JsonReaderTest, ABrokenNumberIsToldInAListThatIsSkipped) {
+  for (const auto& [text, place] : {std::pair{"[1,2.5E-3,03,4]", "byte 11: expected ',' or ']'"},
+                                    {"[1,2,-,4]", "byte 6: expected a digit"},
+                                    {"[1,2,3", "byte 6: expected ',' or ']'"},
+                                    {"[1,2,,4]", "byte 5: expected a value"},
+                                    {"{\"a\":1,2}", "byte 7: expected a key"}}) {
+    const Status skipped = JsonReader(text).Skip();
+    EXPECT_NE(MessageOf(skipped).find(place), std::string_view::npos)
+        << text << ": " << MessageOf(skipped);
+  }
+  EXPECT_TRUE(JsonReader("[1,2 ,[3,4],\"5\",-0.5e+7]").Skip().ok());
+}
+
 TEST(JsonReaderTest, EscapesDecodeToUtf8) {
   std::string_view out;
   JsonReader reader(R"("\"\\\/\b\f\n\r\t\u0041\u00e9\u20ac\ud83d\ude00\u0000")");

@@ -65,6 +65,19 @@ bool TryToken(JsonReader& reader, const Conversion& convert, T* out) {
   return false;
 }
 
+/// Reads the number that is due right here; false, consuming nothing, where there is none that the
+/// type takes.
+template <typename T, typename Conversion>
+bool TryNumber(JsonReader& reader, const Conversion& convert, T* out) {
+  const std::string_view rest = reader.rest();
+  Decimal number;
+  const char* broken;
+  const char* const after = ScanDecimal(rest.data(), rest.data() + rest.size(), &number, &broken);
+  if (after == nullptr || !convert(number, out)) return false;
+  reader.Advance(static_cast<size_t>(after - rest.data()));
+  return true;
+}
+
 /// @param convert  Decimal → number, false refuses it; and the value of a NaN token → number, where
 ///                 there are such.
 template <typename T, typename Conversion, typename Range>
@@ -73,7 +86,7 @@ Status ReadRun(JsonReader& reader, std::span<T> out, size_t* count, const Conver
   *count = 0;
   for (;;) {
     if constexpr (std::same_as<T, float>) ReadPlainFloats(reader, out, count);
-    if (!TryToken(reader, convert, &out[*count])) {
+    if (!TryNumber(reader, convert, &out[*count]) && !TryToken(reader, convert, &out[*count])) {
       Decimal number;
       RETURN_IF_ERROR(reader.ReadDecimal(&number));
       if (!convert(number, &out[*count])) return reader.RefuseNumber(number, range());
@@ -120,6 +133,19 @@ struct Narrowed {
   }
 };
 
+struct Untyped {
+  Fractions fractions;
+  bool operator()(double token, double* out) const { return *out = token, true; }
+  bool operator()(const Decimal& number, double* out) const {
+    if (int64_t whole; ToInt64(number, &whole)) return *out = static_cast<double>(whole), true;
+    if (fractions == Fractions::kFp64) return ToDouble(number, out);
+    float narrow;
+    if (!ToFloat(number, &narrow)) return false;
+    *out = narrow;
+    return true;
+  }
+};
+
 }  // namespace
 
 template <typename T>
@@ -159,6 +185,12 @@ template Status ReadNumberArray(JsonReader&, std::span<double>, size_t*);
 Status ReadNumberRun(JsonReader& reader, std::span<uint16_t> out, NarrowFn narrow, size_t* count) {
   return ReadRun(reader, out, count, Narrowed{narrow},
                  [] { return "a number within the range of the 16-bit type"; });
+}
+
+Status ReadNumberRun(JsonReader& reader, std::span<double> out, Fractions fractions,
+                     size_t* count) {
+  return ReadRun(reader, out, count, Untyped{fractions},
+                 fractions == Fractions::kFp32 ? RangeOf<float> : RangeOf<double>);
 }
 
 Status ReadNumberArray(JsonReader& reader, std::span<uint16_t> out, NarrowFn narrow,

@@ -40,6 +40,11 @@ template <typename T>
 Status ReadNumberRun(JsonReader& reader, std::span<T> out, size_t* count);
 Status ReadNumberRun(JsonReader& reader, std::span<uint16_t> out, NarrowFn narrow, size_t* count);
 
+/// The same for numbers that have no type but what their text says: a whole number is the nearest
+/// double, any other is of `fractions`.
+enum class Fractions : uint8_t { kFp32, kFp64 };
+Status ReadNumberRun(JsonReader& reader, std::span<double> out, Fractions fractions, size_t* count);
+
 /// Walks a nested array; `read` is called where an element is due and consumes it (or a run of
 /// elements with the commas between them).
 template <typename Read>

@@ -247,6 +247,30 @@ TEST(NumberArrayTest, ARunEndsAtItsLimitOrItsList) {
   EXPECT_FALSE(next());
 }
 
+TEST(NumberArrayTest, NumbersOfNoTypeAreWhatTheirTextSays) {
+  const std::string_view text = "[-0,16777217,16777217.0,5E-1,1.2345678E-3,9007199254740993]";
+  for (const auto fractions : {Fractions::kFp32, Fractions::kFp64}) {
+    const bool floats = fractions == Fractions::kFp32;
+    JsonReader reader(text);
+    double values[6];
+    size_t count;
+    ASSERT_TRUE(reader.BeginArray().ok() && *reader.NextElement());
+    ASSERT_TRUE(ReadNumberRun(reader, std::span<double>(values), fractions, &count).ok());
+    const double expected[] = {0,
+                               16777217,
+                               floats ? 16777216 : 16777217.0,
+                               0.5,
+                               floats ? 1.2345678E-3F : 1.2345678E-3,
+                               9007199254740992};
+    EXPECT_TRUE(std::ranges::equal(std::span(values).first(count), expected)) << floats;
+  }
+  JsonReader reader("1e39");
+  double value;
+  size_t count;
+  EXPECT_EQ(MessageOf(ReadNumberRun(reader, std::span(&value, 1), Fractions::kFp32, &count)),
+            "JSON, byte 0: expected a number within the range of a 32-bit float, got 1e39");
+}
+
 TEST(NumberArrayTest, NanTokensAreFloatsWhenAllowed) {
   const std::string_view text = "[1.5,NaN,-Infinity, Infinity,2.5]";
   float floats[5];

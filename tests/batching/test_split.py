@@ -1,5 +1,6 @@
 """Requests of more rows than run together: whole, or in pieces where --split-batches asks for it."""
 
+import contextlib
 import json
 
 import pytest
@@ -10,6 +11,7 @@ from support.server import Server, wait_until
 
 PIECE = 8
 ROWS = 100
+MANY = 1000  # pieces that take seconds
 
 
 def rows(count):
@@ -21,6 +23,7 @@ def rows(count):
 def repository(tmp_path_factory):
     repository = Repository(tmp_path_factory.mktemp("models"))
     repository.put("m", 1, heavy_model(2.0))
+    (repository.folder / "m" / "config.pbtxt").write_text("instance_group { count: 1 }", encoding="utf-8")
     return repository
 
 
@@ -49,16 +52,31 @@ def test_each_row_has_its_answer(splitting, count):
     assert executions(splitting) - before == -(-count // PIECE)
 
 
-def test_a_client_that_goes_ends_its_request(splitting):
-    pieces = 1000
-    body = json.dumps({"inputs": rows(pieces * PIECE)}).encode()
-    before = executions(splitting)
-    with splitting.connect() as connection:
+@contextlib.contextmanager
+def many_pieces(server):
+    """A request of MANY pieces, the first of which has run, and whose client then goes; yields the executions before it."""
+    body = json.dumps({"inputs": rows(MANY * PIECE)}).encode()
+    before = executions(server)
+    with server.connect() as connection:
         connection.sendall(head(f"Content-Length: {len(body)}", path="/v2/models/m/infer") + body)
-        wait_until(lambda: executions(splitting) > before, what="the first piece")
-    wait_until(lambda: splitting.metric("slipway_requests_in_flight") == 0, what="the end of the request")
-    assert executions(splitting) - before < pieces
-    assert splitting.metric("slipway_requests_failed_total", model="m", reason="cancelled") == 1
+        wait_until(lambda: executions(server) > before, what="the first piece")
+        yield before
+    wait_until(lambda: server.metric("slipway_requests_in_flight") == 0, what="the end of the request")
+
+
+def test_others_go_between_the_pieces(splitting):
+    with many_pieces(splitting) as before:
+        for _ in range(3):
+            assert splitting.infer("m", rows(1)).status == 200
+            assert executions(splitting) - before < MANY
+
+
+def test_a_client_that_goes_ends_its_request(splitting):
+    failed = splitting.metric("slipway_requests_failed_total", model="m", reason="cancelled")
+    with many_pieces(splitting) as before:
+        pass
+    assert executions(splitting) - before < MANY
+    assert splitting.metric("slipway_requests_failed_total", model="m", reason="cancelled") == failed + 1
 
 
 def test_unasked_it_runs_whole(repository):

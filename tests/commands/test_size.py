@@ -30,7 +30,7 @@ def test_the_example_models_with_their_golden_answers_are_small():
         pytest.param(
             EXAMPLES, 60.0, marks=pytest.mark.skipif(not has_onnxruntime(), reason="built without ONNX Runtime")
         ),
-        (TEST_MODELS / "sklearn" / "ada-boost.pkl", 20.0),
+        (TEST_MODELS / "sklearn" / "ada-boost.pkl", 12.0),
     ],
     ids=["with ONNX Runtime", "native"],
 )

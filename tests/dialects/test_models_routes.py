@@ -6,6 +6,7 @@ import pytest
 
 from support.checks import check_error
 from support.models import EXAMPLES, TEST_MODELS
+from support.repository import Repository, row_model
 from support.server import Server, free_port
 from test_torchserve import check_torchserve_error
 
@@ -71,16 +72,56 @@ def test_torchserve_registers_describes_scales_and_unregisters(everywhere):
         management.request("PUT", "/models/topic?min_worker=3&max_worker=1"), 400,
         "BadRequestException", "max_worker",
     )
-    check_torchserve_error(
-        management.request("PUT", "/models/topic/1/set-default"), 501,
-        "InternalServerException", "aliases.json",
-    )
+    chosen = management.request("PUT", "/models/topic/1.0/set-default")
+    assert chosen.json() == {"status": 'Model "topic" Version: 1 is the default'}
     gone = management.request("DELETE", "/models/topic/1.0")
     assert gone.json() == {"status": 'Model "topic" unregistered'}
     assert names_of(management.get("/models")) == ["digits"]
     check_torchserve_error(
         management.request("DELETE", "/models/topic"), 404, "ModelVersionNotFoundException"
     )
+
+
+def test_torchserve_chooses_the_default_and_unregisters_versions(tmp_path):
+    repository = Repository(tmp_path / "models")
+    for version in (1, 2, 3):
+        repository.put("m", version, row_model(version + 1))
+    address = f"127.0.0.1:{free_port()}"
+    args = [f"--http={address}=torchserve-management", "--versions=m=all", "--load-model=m"]
+    with Server(repository, args=["--model-control=explicit", *args]) as server:
+        management = server.at(address)
+
+        def versions():
+            return [model["modelVersion"] for model in management.get("/models/m/all").json()]
+
+        def answers():
+            """What the row is multiplied with, without a version and as the newest, in two dialects."""
+            row = {"data": [[1.0, 1.0, 1.0, 1.0]]}
+            tensor = {"name": "x", "datatype": "FP32", "shape": [1, 4], "data": [1.0] * 4}
+            default = server.post("/predictions/m", row).json()[0][0]
+            assert server.infer("m", [tensor]).json()["outputs"][0]["data"][0] == default
+            return default, server.post("/predictions/m/latest", row).json()[0][0]
+
+        assert versions() == ["1", "2", "3"] and answers() == (4, 4)
+        for method, path in (("PUT", "/models/m/7/set-default"), ("DELETE", "/models/m/7.0")):
+            check_torchserve_error(
+                management.request(method, path), 404, "ModelVersionNotFoundException", "version 7"
+            )
+        check_torchserve_error(
+            management.request("DELETE", "/models/m/3"), 403, "IllegalArgumentException", "default"
+        )
+        chosen = management.request("PUT", "/models/m/2.0/set-default")
+        assert chosen.json() == {"status": 'Model "m" Version: 2 is the default'}
+        assert answers() == (3, 4)
+        assert management.get("/models/m").json()[0]["modelVersion"] == "2"
+
+        gone = management.request("DELETE", "/models/m/3.0")
+        assert gone.json() == {"status": 'Model "m" Version: 3 unregistered'}
+        assert versions() == ["1", "2"] and answers() == (3, 3)
+        assert management.request("DELETE", "/models/m/1").status == 200
+        assert management.request("DELETE", "/models/m/2").json() == {"status": 'Model "m" unregistered'}
+        assert management.post("/models?url=m").status == 200
+        assert versions() == ["1", "2", "3"] and answers() == (4, 4)
 
 
 def test_sagemaker_loads_invokes_lists_and_unloads(everywhere):
@@ -104,11 +145,12 @@ def multi_model(tmp_path):
     """start(*flags) -> a container of several models, and the folder that the platform unpacks archives into."""
     servers = []
 
-    def start(*flags):
+    def start(*flags, **options):
         folder = tmp_path / "models"
         folder.mkdir()
         env = {"SAGEMAKER_MULTI_MODEL": "true"}
-        servers.append(Server(folder, args=["--model-control=explicit", *flags], env=env).start())
+        args = ["--model-control=explicit", *flags]
+        servers.append(Server(folder, args=args, env=env, **options).start())
         return servers[-1], folder
 
     yield start
@@ -137,6 +179,30 @@ def test_sagemakers_folders_are_loaded(multi_model):
     check_error(server.post("/models", body), 404, "a1b2c3")
     for url in (f"{folder}/../a/model", "/etc/x/model", f"{folder}/a/b/model"):
         assert server.post("/models", {"model_name": "a", "url": url}).status == 403, url
+
+
+def test_a_container_without_a_loaded_model_is_healthy(multi_model):
+    server, folder = multi_model()
+    assert server.get("/ping").status == 200
+    body = unpack(folder, "only", EXAMPLES / "topic" / "1" / "model.onnx")
+    server.post("/v2/repository/index")  # looks what lies there
+    assert server.get("/ping").status == 200
+    assert server.post("/models", body).status == 200
+    assert server.request("DELETE", "/models/only").status == 200
+    assert server.get("/ping").status == 200
+
+
+@pytest.mark.parametrize("opened", [True, False])
+def test_models_are_loaded_where_other_machines_reach_only_when_that_is_asked_for(multi_model, opened):
+    flags = ["--public-inference", *(["--public-models"] if opened else [])]
+    server, folder = multi_model(*flags, http=f"0.0.0.0:{free_port()}")
+    body = unpack(folder, "one", EXAMPLES / "topic" / "1" / "model.onnx")
+    assert server.post("/models", body).status == (200 if opened else 405)
+    assert server.get("/models/one").status == (200 if opened else 404)
+    assert server.request("DELETE", "/models/one").status == (200 if opened else 405)
+    assert server.post("/models", {"model_name": "a", "url": "/etc"}).status == (403 if opened else 405)
+    # What else changes the server stays where control is.
+    check_error(server.post("/v2/repository/models/one/load"), 404)
 
 
 def test_a_model_that_does_not_fit_into_memory_is_507(multi_model):

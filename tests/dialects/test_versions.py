@@ -76,9 +76,13 @@ def call(server, path, request):
     return fields(answers[0])
 
 
-def model_infer(server, version):
+def model_infer(server, version, package="inference"):
     request = grpc_stream.request("m", [TENSOR], version)
-    return floats(call(server, "/inference.GRPCInferenceService/ModelInfer", request)[6][0])
+    return floats(call(server, f"/{package}.GRPCInferenceService/ModelInfer", request)[6][0])
+
+
+def torchserve_model_infer(server, version):
+    return model_infer(server, version, "org.pytorch.serve.grpc.openinference")
 
 
 def model_stream_infer(server, version):
@@ -110,6 +114,7 @@ OVER_GRPC = {
     "ModelStreamInfer": model_stream_infer,
     "tensorflow serving over grpc": tensorflow_predict,
     "torchserve over grpc": torchserve_predictions,
+    "torchserve's ModelInfer": torchserve_model_infer,
 }
 
 

@@ -91,7 +91,8 @@ def test_torchserves_management_api(managed):
         assert status == 200 and json.loads(body)[0]["modelName"] == "topic"
     status, body = curl(f"{url}/models?limit=1&next_page_token=1")
     assert status == 200 and json.loads(body)["models"] == [{"modelName": "topic", "modelUrl": "topic"}]
-    assert curl(f"{url}/models/topic/1.0/set-default", "-X", "PUT")[0] == 501
+    chosen = '{"status":"Model \\"topic\\" Version: 1 is the default"}'
+    assert curl(f"{url}/models/topic/1.0/set-default", "-X", "PUT") == (200, chosen)
     check_not_offered(f"{url}/token?type=management", "tokens")
     for method in ("GET", "POST"):
         check_not_offered(f"{url}/workflows?url=chain.war", "workflows", "-X", method)

@@ -1,6 +1,8 @@
 """MLServer and Slipway serve the same folder of models, and answer the same requests alike."""
 
+import collections
 import json
+import re
 import subprocess
 import urllib.error
 import urllib.request
@@ -40,13 +42,14 @@ class SlipwayAsMlserver(Server):
         own = {"host": "127.0.0.1", "http_port": int(self.address.rpartition(":")[2])}
         own |= {"grpc_port": free_port(), "metrics_port": free_port()}
         self.grpc_address = f"127.0.0.1:{own['grpc_port']}"
+        self.metrics_url = f"http://127.0.0.1:{own['metrics_port']}"
         (folder / "settings.json").write_text(json.dumps(own), encoding="utf-8")
         self.command = [str(slipway_path()), "serve", "--as", "mlserver", "start", str(folder)]
 
 
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory):
-    """The addresses of MLServer and of Slipway in its place, of HTTP, then of gRPC."""
+    """The addresses of MLServer and of Slipway in its place, of HTTP, then of gRPC, then of metrics."""
     missing = packages.install(VENV, stock.HERE / "mlserver.txt")
     if missing:
         pytest.skip(missing)
@@ -55,7 +58,8 @@ def servers(tmp_path_factory):
     subprocess.run(make, check=True, timeout=MAKE_S)
     ports = [free_port() for _ in range(3)]
     with mlserver(VENV, folder, ports, wait_until) as theirs, SlipwayAsMlserver(folder) as ours:
-        yield theirs, ours.url, f"127.0.0.1:{ports[1]}", ours.grpc_address
+        grpc = f"127.0.0.1:{ports[1]}", ours.grpc_address
+        yield theirs, ours.url, *grpc, f"http://127.0.0.1:{ports[2]}", ours.metrics_url
 
 
 def post(url, model, body):
@@ -160,7 +164,7 @@ def grpc_outputs(address, model, inputs, outputs):
 def test_grpc_answers_alike(servers, model, outputs):
     rows = stock.np.array(ROWS[model], stock.np.float32)
     theirs, ours = (
-        grpc_outputs(address, model, [stock.grpc_input_of("x", "FP32", rows)], outputs) for address in servers[2:]
+        grpc_outputs(address, model, [stock.grpc_input_of("x", "FP32", rows)], outputs) for address in servers[2:4]
     )
     assert ours.keys() == theirs.keys()
     for name, (datatype, shape, elements) in theirs.items():
@@ -193,3 +197,33 @@ def test_what_fails_inside_mlserver_is_the_client_s_mistake_here(servers):
 
 def test_an_unknown_model_is_not_found(servers):
     assert [post(url, "none", {"inputs": [tensor("x", FLOWERS)]})[0] for url in servers[:2]] == [404, 404]
+
+
+SAMPLE = re.compile(r"^rest_server_requests_total{(.*)} (\S+)$", re.M)
+LABEL = re.compile(r'(\w+)="([^"]*)"')
+
+
+def requests_counted(metrics_url):
+    """The labels of each series -> its value."""
+    with urllib.request.urlopen(f"{metrics_url}/metrics", timeout=30) as answer:
+        samples = SAMPLE.findall(answer.read().decode())
+    return collections.Counter({frozenset(LABEL.findall(labels)): float(value) for labels, value in samples})
+
+
+def test_rest_requests_are_counted_alike(servers):
+    counted = []
+    for url, metrics in zip(servers[:2], servers[4:]):
+        before = requests_counted(metrics)
+        for model in ("numbers", "numbers", "none"):
+            post(url, model, {"inputs": [tensor("x", FLOWERS)]})
+        paths = ("/v2", "/v2/models/numbers", "/v2/models/numbers/versions/v0.1.0/ready", "/v2/health/live", "/nowhere")
+        for path in paths:
+            try:
+                urllib.request.urlopen(f"{url}{path}", timeout=30).close()
+            except urllib.error.HTTPError as error:
+                assert (path, error.code) == ("/nowhere", 404)
+        # The last one that is counted may be counted a moment after its answer.
+        wait_until(lambda: (requests_counted(metrics) - before).total() >= 6, what="six requests")
+        counted.append(requests_counted(metrics) - before)
+    theirs, ours = counted
+    assert theirs.total() == 6 and ours == theirs

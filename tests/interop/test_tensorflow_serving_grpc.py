@@ -15,6 +15,8 @@ import pytest
 from stock import array_of, grpc, np
 from support.models import check_elements, examples
 from support.packages import BUILD
+from support.repository import Repository, row_model
+from support.server import Server
 from test_dtypes import ELEMENTS
 from test_grpc_methods import declarations_of
 
@@ -66,6 +68,17 @@ def apis(core):
 def prediction(apis, examples_server):
     with grpc.insecure_channel(examples_server.address) as channel:
         yield apis("prediction_service_pb2_grpc").PredictionServiceStub(channel)
+
+
+@pytest.fixture
+def prediction_of(apis):
+    """prediction_of(server, request) -> the answer to a PredictRequest."""
+
+    def ask(server, request):
+        with grpc.insecure_channel(server.address) as channel:
+            return apis("prediction_service_pb2_grpc").PredictionServiceStub(channel).Predict(request, timeout=20)
+
+    return ask
 
 
 @pytest.fixture
@@ -170,10 +183,14 @@ def test_versions_labels_and_filters(apis, prediction):
     assert prediction.Predict(request, timeout=20).model_spec.version.value == 1
 
 
-def refusal(call, request):
+def failure(call, *arguments, **options):
     with pytest.raises(grpc.RpcError) as caught:
-        call(request, timeout=20)
+        call(*arguments, **options)
     return caught.value.code().name, caught.value.details()
+
+
+def refusal(call, request):
+    return failure(call, request, timeout=20)
 
 
 def test_refusals_are_those_of_the_real_server(apis, prediction):
@@ -237,8 +254,80 @@ def test_status(apis, examples_server):
         request.model_spec.name = "digit"
         code, message = refusal(models.GetModelStatus, request)
         assert code == "NOT_FOUND" and message.startswith("Could not find any versions of model digit")
-        reload = apis("model_management_pb2").ReloadConfigRequest()
-        assert refusal(models.HandleReloadConfigRequest, reload)[0] == "UNIMPLEMENTED"
+
+
+@pytest.fixture
+def reload(apis):
+    """reload(server, (name, base_path, fields of a ModelConfig), …) -> the answer's status."""
+
+    def ask(server, *configs):
+        request = apis("model_management_pb2").ReloadConfigRequest()
+        request.config.model_config_list.SetInParent()
+        for name, base_path, fields in configs:
+            request.config.model_config_list.config.add(
+                name=name, base_path=str(base_path), model_platform="tensorflow", **fields
+            )
+        with grpc.insecure_channel(server.address) as channel:
+            models = apis("model_service_pb2_grpc").ModelServiceStub(channel)
+            return models.HandleReloadConfigRequest(request, timeout=20).status
+
+    return ask
+
+
+def test_a_configuration_is_what_is_served(apis, prediction_of, reload, tmp_path):
+    repository = Repository(tmp_path)
+    for version in (1, 2, 3):
+        repository.put("half", version, row_model(version / 2))
+    repository.put("double", 1, row_model(2))
+    half, double = repository.folder / "half", repository.folder / "double"
+    with Server(repository, args=["--model-control=explicit", "--load-model=double"]) as server:
+
+        def served():
+            index = server.post("/v2/repository/index", {"ready": True}).json()
+            return [(each["name"], each["version"]) for each in index]
+
+        def factor(**spec):
+            request = request_for(apis, "half", x=("FP32", np.ones((1, 4), np.float32), True))
+            for field, value in spec.items():
+                setattr(request.model_spec, field, value)
+            return prediction_of(server, request).outputs["y"].float_val[0]
+
+        assert served() == [("double", "1")]
+        everything = {"all": {}}
+        labels = {"stable": 1, "canary": 3}
+        status = reload(server, ("half", half, {"model_version_policy": everything, "version_labels": labels}))
+        assert (status.error_code, status.error_message) == (0, "")
+        assert served() == [("half", "1"), ("half", "2"), ("half", "3")]
+        assert [factor(), factor(version_label="stable"), factor(version_label="canary")] == [1.5, 0.5, 1.5]
+
+        for place, (policy, versions) in enumerate(
+            (({"latest": {"num_versions": 2}}, "23"), ({"specific": {"versions": [1, 3]}}, "13"), (None, "3"))
+        ):
+            fields = {"model_version_policy": policy} if policy else {}
+            reload(server, ("half", half, fields), ("double", double, {}))
+            assert served() == [("double", "1"), *(("half", each) for each in versions)], place
+        code, message = failure(factor, version_label="stable")
+        assert code == "NOT_FOUND" and "stable" in message
+
+        for config, code, words in (
+            (("half", double, {}), "INVALID_ARGUMENT", 'that of "double"'),
+            (("half", "/etc", {}), "PERMISSION_DENIED", "repositories"),
+            (("none", repository.folder / "none", {}), "NOT_FOUND", 'model "none"'),
+            (("half", half, {"model_version_policy": {"specific": {"versions": [7]}}}), "NOT_FOUND", "version 7"),
+            (("half", half, {"version_labels": {"next": 7}}), "NOT_FOUND", '"next": version 7'),
+            (("half", half, {"version_labels": {"Next": 3}}), "INVALID_ARGUMENT", '"Next"'),
+            (("half", half, {"logging_config": {}}), "UNIMPLEMENTED", "logging_config"),
+        ):
+            got, message = failure(reload, server, config)
+            assert got == code and words in message and config[0] in message, message
+        assert served() == [("double", "1"), ("half", "3")]
+        reload(server)
+        assert served() == []
+
+
+def test_a_configuration_needs_explicit_control(reload, examples_server):
+    code, message = failure(reload, examples_server, ("digits", "digits", {}))
+    assert code == "PERMISSION_DENIED" and "--model-control=explicit" in message
 
 
 def test_the_contracts_are_those_of_the_stubs(apis, tmp_path):
@@ -247,18 +336,19 @@ def test_the_contracts_are_those_of_the_stubs(apis, tmp_path):
     from test_grpc_methods import declarations
 
     output = tmp_path / "contracts"
-    folder = PROTO / "tensorflow_serving" / "apis"
-    names = sorted(path.stem for path in folder.glob("*.proto") if "service" not in path.stem)
+    folder = PROTO / "tensorflow_serving"
+    paths = [path.relative_to(PROTO) for path in folder.rglob("*.proto") if "service" not in path.stem]
     subprocess.run(
-        ["protoc", f"-I{PROTO}", f"--descriptor_set_out={output}"]
-        + [f"tensorflow_serving/apis/{name}.proto" for name in names],
+        ["protoc", f"-I{PROTO}", f"--descriptor_set_out={output}", *map(str, paths)],
         check=True,
         timeout=60,
     )
     files = descriptor_pb2.FileDescriptorSet.FromString(output.read_bytes()).file
-    assert len(files) == len(names)
-    for file, name in zip(sorted(files, key=lambda each: each.name), names):
-        assert declarations(file).items() <= declarations_of(apis(f"{name}_pb2")).items()
+    assert {file.name for file in files} == set(map(str, paths))
+    for file in files:
+        module = file.name.removesuffix(".proto").replace("/", ".")
+        theirs = importlib.import_module(f"{module}_pb2")
+        assert declarations(file).items() <= declarations_of(theirs).items()
 
 
 def add_example(examples, **features):

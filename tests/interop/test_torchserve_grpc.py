@@ -6,21 +6,23 @@ import importlib
 import json
 import pathlib
 import shutil
+import struct
 import sys
 import zipfile
 
 import pytest
 
 import platforms
-from stock import HERE, descriptor_pb2, grpc
+from stock import HERE, descriptor_pb2, grpc, health_pb2, health_pb2_grpc, reflection
 from support import packages
 from support.models import EXAMPLES
+from support.repository import Repository, row_model
 from support.server import Server
 
 PROTO = HERE.parents[1] / "proto"
 METADATA = (("protocol", "gRPC"), ("session_id", "12345"))
 TEXT = b"the rocket reached its orbit"
-FILES = ["inference.proto", "management.proto"]
+FILES = ["inference.proto", "management.proto", "open_inference_grpc.proto"]
 STATUS = "google/rpc/status.proto"  # which they import
 
 
@@ -91,6 +93,18 @@ def ask(stubs, channel):
 
 
 @pytest.fixture
+def open_inference(stubs, channel):
+    """ask(method, **fields of its request) -> its answer."""
+    stub = stubs("open_inference_grpc_pb2_grpc").GRPCInferenceServiceStub(channel)
+    messages = stubs("open_inference_grpc_pb2")
+
+    def call(method, **fields):
+        return getattr(stub, method)(getattr(messages, f"{method}Request")(**fields), timeout=20)
+
+    return call
+
+
+@pytest.fixture
 def topic(ask):
     """Registered as the stock client does, and unregistered."""
     told = ask(
@@ -123,7 +137,7 @@ def test_the_contracts_that_reflection_tells_are_torchserves(contracts, tmp_path
         return list(files)
 
     theirs = declarations_in(contracts)
-    assert [len(file.service) for file in theirs] == [1, 1]
+    assert [len(file.service) for file in theirs] == [1, 1, 1]
     assert declarations_in(PROTO) == theirs
 
 
@@ -200,10 +214,99 @@ def test_registering_is_refused_with_a_reason(ask):
     assert refusal(ask, "UnregisterModel", model_name="nobody")[0] == "NOT_FOUND"
 
 
-def test_workers_are_told_and_the_default_is_the_newest(ask, topic):
+def test_workers_are_told(ask, topic):
     told = ask("ScaleWorker", model_name=topic, model_version="1.0", min_worker=3)
     assert told.startswith("Workers scaled to ") and told.endswith("for model: topic, version: 1.0")
     code, message = refusal(ask, "ScaleWorker", model_name=topic, min_worker=3, max_worker=1)
     assert code == "INVALID_ARGUMENT" and "max_worker" in message
-    code, message = refusal(ask, "SetDefault", model_name=topic, model_version="1")
-    assert code == "UNIMPLEMENTED" and "aliases.json" in message
+
+
+def test_a_version_is_made_the_default_and_another_unregistered(stubs, tmp_path):
+    repository = Repository(tmp_path)
+    for version in (1, 2):
+        repository.put("m", version, row_model(version + 1))
+    args = ["--model-control=explicit", "--load-model=m", "--versions=m=all"]
+    with Server(repository, args=args) as server, grpc.insecure_channel(server.address) as channel:
+        inference = stubs("inference_pb2_grpc").InferenceAPIsServiceStub(channel)
+        management = stubs("management_pb2_grpc").ManagementAPIsServiceStub(channel)
+        messages = stubs("management_pb2")
+
+        def answer():
+            request = request_for(stubs, "m", data=b"[[1, 1, 1, 1]]")
+            return json.loads(inference.Predictions(request, timeout=20).prediction)
+
+        def ask(method, version):
+            request = getattr(messages, f"{method}Request")(model_name="m", model_version=version)
+            return getattr(management, method)(request, timeout=20).msg
+
+        assert answer() == [[3] * 4]
+        assert refusal(ask, "UnregisterModel", "2")[0] == "PERMISSION_DENIED"
+        assert refusal(ask, "SetDefault", "7")[0] == "NOT_FOUND"
+        assert refusal(ask, "SetDefault", "") == ("INVALID_ARGUMENT", "model_version is required")
+        assert ask("SetDefault", "1.0") == 'Model "m" Version: 1 is the default'
+        assert answer() == [[2] * 4]
+        assert ask("UnregisterModel", "2") == 'Model "m" Version: 2 unregistered'
+        described = messages.DescribeModelRequest(model_name="m", model_version="all")
+        [left] = json.loads(management.DescribeModel(described, timeout=20).msg)
+        assert left["modelVersion"] == "1"
+
+
+def test_open_inference_tells_what_is_there(open_inference, server):
+    assert open_inference("ServerLive").live and open_inference("ServerReady").ready
+    expected = server.get("/v2").json()
+    told = open_inference("ServerMetadata")
+    assert (told.name, told.version, list(told.extensions)) == tuple(expected.values())
+    for name, version, ready in (("digits", "", True), ("digits", "7", False), ("nobody", "", False)):
+        assert open_inference("ModelReady", name=name, version=version).ready is ready, name
+    expected = server.get("/v2/models/digits").json()
+    model = open_inference("ModelMetadata", name="digits")
+    assert (model.name, list(model.versions)) == (expected["name"], expected["versions"])
+    for tensors, wanted in ((model.inputs, expected["inputs"]), (model.outputs, expected["outputs"])):
+        assert [(each.name, each.datatype, list(each.shape)) for each in tensors] == [
+            (each["name"], each["datatype"], each["shape"]) for each in wanted
+        ]
+
+
+@pytest.mark.parametrize("raw", [False, True])
+def test_open_inference_runs_models(open_inference, server, raw):
+    shape, pixels = [1, 1, 8, 8], [value / 4 for value in range(64)]
+    tensor = {"name": "pixels", "datatype": "FP32", "shape": shape}
+    expected = server.infer("digits", [tensor | {"data": pixels}]).json()["outputs"]
+    if raw:
+        content = {"raw_input_contents": [struct.pack("<64f", *pixels)]}
+    else:
+        tensor["contents"] = {"fp32_contents": pixels}
+        content = {"parameters": {"binary_data_output": {"bool_param": False}}}
+    answer = open_inference("ModelInfer", model_name="digits", id="a", inputs=[tensor], **content)
+    assert (answer.model_name, answer.model_version, answer.id) == ("digits", "1", "a")
+    for place, (output, wanted) in enumerate(zip(answer.outputs, expected, strict=True)):
+        assert (output.name, output.datatype, list(output.shape)) == (
+            wanted["name"], wanted["datatype"], wanted["shape"]
+        )
+        if raw:
+            numbers = struct.unpack(f"<{len(wanted['data'])}f", answer.raw_output_contents[place])
+        else:
+            numbers = output.contents.fp32_contents
+        assert list(numbers) == pytest.approx(wanted["data"], abs=0, rel=1e-7)
+
+
+def test_open_inference_is_refused_with_a_reason(open_inference):
+    tensor = {"name": "pixels", "datatype": "FP32", "shape": [1], "contents": {"fp32_contents": [0.5]}}
+    for method, fields, code, words in (
+        ("ModelMetadata", {"name": "nobody"}, "NOT_FOUND", '"nobody"'),
+        ("ModelInfer", {"model_name": "digits", "model_version": "7"}, "NOT_FOUND", "version 7"),
+        ("ModelInfer", {"model_name": "digits", "inputs": [tensor]}, "INVALID_ARGUMENT", '"pixels"'),
+    ):
+        got, message = refusal(open_inference, method, **fields)
+        assert got == code and words in message, message
+
+
+def test_open_inference_is_known_to_reflection_and_health(channel):
+    service = "org.pytorch.serve.grpc.openinference.GRPCInferenceService"
+    database = reflection.ProtoReflectionDescriptorDatabase(channel)
+    assert service in database.get_services()
+    file = database.FindFileContainingSymbol(f"{service}.ModelInfer")
+    assert file.name == "torchserve/open_inference_grpc.proto"
+    health = health_pb2_grpc.HealthStub(channel)
+    answer = health.Check(health_pb2.HealthCheckRequest(service=service), timeout=20)
+    assert answer.status == health_pb2.HealthCheckResponse.SERVING

@@ -13,7 +13,7 @@ METHOD = re.compile(r"^  rpc (\w+)\((stream )?[\w.]+\)\s+returns \((stream )?", 
 GRPC = {
     "Open Inference v2, gRPC": ["inference/grpc_service"],
     "TensorFlow Serving, gRPC": ["tensorflow_serving/apis/prediction_service", "tensorflow_serving/apis/model_service"],
-    "TorchServe, gRPC": ["torchserve/inference", "torchserve/management"],
+    "TorchServe, gRPC": ["torchserve/inference", "torchserve/management", "torchserve/open_inference_grpc"],
     "gRPC's health and reflection": ["grpc/health/v1/health", "grpc/reflection/v1/reflection", "grpc/reflection/v1alpha/reflection"],
 }
 COVERED = ROOT / "tests" / "interop" / "covered_routes.json"

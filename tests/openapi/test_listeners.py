@@ -15,7 +15,7 @@ MANAGEMENT = [
     ("get", "/models/{model}/{version}", "", None, 200),
     ("put", "/models/{model}", "?min_worker=2", None, 200),
     ("put", "/models/{model}/{version}", "?min_worker=2&max_worker=1", None, 400),
-    ("put", "/models/{model}/{version}/set-default", "", None, 501),
+    ("put", "/models/{model}/{version}/set-default", "", None, 200),
     ("delete", "/models/{model}/{version}", "", None, 200),
     ("delete", "/models/{model}", "", None, 404),
 ]

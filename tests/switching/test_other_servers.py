@@ -2,6 +2,9 @@
 
 import concurrent.futures
 import json
+import os
+import pathlib
+import re
 import shutil
 import ssl
 import zipfile
@@ -52,8 +55,12 @@ def test_tensorflow_serving_s_one_model(tfserving_folder, link, called):
         check(output(server.post("/v1/models/half:predict", {"instances": ROWS})))
         status = server.at(grpc).get("/v1/models/half").json()["model_version_status"]
         assert [(each["version"], each["state"]) for each in status] == [("3", "AVAILABLE")]
-        wait_for_metric(server, ':tensorflow:serving:request_count{model_name="half",status="OK"} 1',
-                        path="/monitoring/prometheus/metrics")
+        for line in (
+            ':tensorflow:serving:request_count{model_name="half",status="OK"} 1',
+            ":tensorflow:serving:batching_session:wrapped_run_count 1",
+            ':tensorflow:serving:batching_session:queuing_latency_count{thread_pool_name="batch_threads"} 1',
+        ):
+            wait_for_metric(server, line, path="/monitoring/prometheus/metrics")
         server.wait_for_log("--num_load_threads has no effect")
 
 
@@ -172,6 +179,29 @@ def test_torchserve(tmp_path, link):
             assert server.at(ports[name]).get("/ping").status == 200
 
 
+def test_torchserve_s_gauges_of_the_machine(tmp_path):
+    """What does not move while others work: sums and shares of what is told, and who may have the rest of the disk."""
+    shutil.copy(ONNX, tmp_path / "digits.onnx")
+    ports = torchserve_ports()
+    properties = tmp_path / "config.properties"
+    properties.write_text(torchserve_properties(ports) + "load_models=all\n")
+    words = ["--model-store", tmp_path, "--ts-config", properties, "--disable-token-auth"]
+    with Switched("torchserve", words, ports["inference"]) as server:
+        text = server.at(ports["metrics"]).get("/metrics").text
+    gauges = dict(re.findall(r'^(\w+){Level="Host"} (\S+)$', text, re.M))
+    told = {name: float(value) for name, value in gauges.items()}
+    meminfo = pathlib.Path("/proc/meminfo").read_text(encoding="ascii")
+    memory = int(re.search(r"^MemTotal: *(\d+) kB", meminfo)[1]) / 1024
+    assert told["MemoryUsed"] + told["MemoryAvailable"] == pytest.approx(memory)
+    assert told["MemoryUtilization"] == pytest.approx(100 * told["MemoryUsed"] / memory)
+    disk = os.statvfs("/")
+    reserved = disk.f_bfree - disk.f_bavail
+    size = (disk.f_blocks - reserved) * disk.f_frsize / 2**30
+    assert told["DiskUsage"] + told["DiskAvailable"] == pytest.approx(size)
+    assert told["DiskUtilization"] == pytest.approx(100 * told["DiskUsage"] / size)
+    assert 0 <= told["CPUUtilization"] <= 100
+
+
 def test_torchserve_manages_at_one_address_for_all(tmp_path):
     shutil.copy(ONNX, tmp_path / "digits.onnx")
     ports = torchserve_ports()
@@ -231,6 +261,24 @@ def test_sagemaker(link, called, words):
     with Switched("sagemaker", words, port, env=env, program=link(called)) as server:
         assert server.get("/ping").status == 200
         assert server.post("/invocations", {"instances": ROWS}).status == 200
+
+
+@pytest.mark.parametrize("called", [None, "serve"])
+def test_sagemaker_s_platform_loads_models(tmp_path, link, called):
+    """At the container's one address, which other machines reach, as the platform does."""
+    port, folder = free_port(), tmp_path / "models"
+    (folder / "a1b2" / "model").mkdir(parents=True)
+    shutil.copy(ONNX, folder / "a1b2" / "model")
+    env = {"SAGEMAKER_BIND_TO_PORT": str(port), "SAGEMAKER_MULTI_MODEL": "true"}
+    with Switched("sagemaker", [folder], port, env=env, program=link(called)) as server:
+        assert server.get("/ping").status == 200
+        body = {"model_name": "a1b2", "url": str(folder / "a1b2" / "model")}
+        assert server.post("/models", body).status == 200
+        assert server.get("/models").json()["models"] == [{"modelName": "a1b2", "modelUrl": "a1b2"}]
+        check(output(server.post("/models/a1b2/invoke", {"instances": ROWS})))
+        assert server.request("DELETE", "/models/a1b2").status == 200
+        assert server.post("/models/a1b2/invoke", {"instances": ROWS}).status == 404
+        assert server.get("/ping").status == 200
 
 
 @pytest.mark.parametrize("called", [None, "azmlinfsrv"])

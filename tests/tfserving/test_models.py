@@ -31,6 +31,22 @@ def test_status_of_one_version(server, path):
     }
 
 
+def test_fixed_words_of_paths_match_without_case(server):
+    for path in ("", "/versions/1", "/labels/stable", "/metadata", "/versions/1/metadata"):
+        expected = server.get(f"/v1/models/digits{path}")
+        assert expected.status == 200
+        for spelled in (f"/V1/MODELS/digits{path.upper()}", f"/v1/Models/digits{path.title()}"):
+            answer = server.get(spelled.replace("STABLE", "stable").replace("Stable", "stable"))
+            assert (answer.status, answer.body) == (200, expected.body), spelled
+    row = {"instances": [[[[0.0] * 8] * 8]]}
+    expected = server.post("/v1/models/digits:predict", row)
+    answer = server.post("/V1/MODELS/digits/VERSIONS/1:PREDICT", row)
+    assert (answer.status, answer.body) == (200, expected.body)
+    for path in ("/v1/models/Digits", "/v1/models/digits/labels/Stable"):
+        check_error(server.get(path), 404)
+    assert server.get("/V2").status == 404
+
+
 @pytest.mark.parametrize("path", ["", "/versions/1", "/labels/stable"])
 def test_metadata_is_the_signature(server, path):
     answer = server.get(f"/v1/models/digits{path}/metadata").json()

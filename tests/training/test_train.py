@@ -71,20 +71,28 @@ def test_the_same_rows_and_options_give_the_same_bytes(trainer, tmp_path):
     assert first != other
 
 
-def test_a_killed_training_goes_on_from_its_checkpoint(trainer, tmp_path):
+LONG_FITS = {
+    "network": ("label", ["max_iterations=400", "patience=100000"]),
+    "svm": ("z", ["C=100000", "epsilon=0.01", "max_iterations=2000000"]),
+}
+
+
+@pytest.mark.parametrize("model", LONG_FITS)
+def test_a_killed_training_goes_on_from_its_checkpoint(trainer, tmp_path, model):
     data, checkpoint = waves(tmp_path / "waves.csv"), tmp_path / "fit.checkpoint"
-    fit = ["--model", "network", "--param", "max_iterations=400", "--param", "patience=100000"]
+    target, parameters = LONG_FITS[model]
+    fit = ["--model", model, *(word for parameter in parameters for word in ("--param", parameter))]
     saved = ["--checkpoint", checkpoint, "--checkpoint-every", "50ms"]
-    whole = trainer.report(data, "label", tmp_path / "whole.slipway", *fit)
-    killed = trainer.start(data, "label", tmp_path / "resumed.slipway", *fit, *saved)
+    whole = trainer.report(data, target, tmp_path / "whole.slipway", *fit)
+    killed = trainer.start(data, target, tmp_path / "resumed.slipway", *fit, *saved)
     wait_until(checkpoint.exists, what="a checkpoint")
     killed.kill()
     killed.communicate()
     assert not (tmp_path / "resumed.slipway").exists()
-    other = trainer.run(data, "label", tmp_path / "other.slipway", *fit, *saved, "--seed", "9")
+    other = trainer.run(data, target, tmp_path / "other.slipway", *fit, *saved, "--seed", "9")
     assert other.returncode == 1
     assert "this checkpoint is of a training with other data or options" in other.stderr
-    resumed = trainer.report(data, "label", tmp_path / "resumed.slipway", *fit, *saved)
+    resumed = trainer.report(data, target, tmp_path / "resumed.slipway", *fit, *saved)
     assert resumed["resumed"]
     assert resumed["digest"] == whole["digest"]
     assert not checkpoint.exists()

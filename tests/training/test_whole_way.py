@@ -1,18 +1,14 @@
-"""slipway train beyond the fit: rows that belong together, searches that go on, baselines, optimising, samples."""
+"""slipway train beyond the fit: rows that belong together, searches that go on, baselines, optimising."""
 
 import json
-import os
 import random
 import subprocess
-import sys
 
 import pytest
 
 from support.models import ROOT
 from support.server import Server, slipway_path, wait_until
 from tables import waves, write_csv
-
-IS_RELEASE = os.environ.get("SLIPWAY_TEST_SCALE") == "release"
 
 
 def lineage_of(bundle):
@@ -238,43 +234,6 @@ def test_too_many_combinations_are_refused(trainer, tmp_path):
     done = trainer.run(waves(tmp_path / "waves.csv", rows=50), "label", tmp_path / "out", *words)
     assert done.returncode == 1
     assert "combinations are more than 100000" in done.stderr
-
-
-PEAK = """import os, sys
-run = os.spawnv(os.P_NOWAIT, sys.argv[2], sys.argv[2:])
-_, status, usage = os.wait4(run, 0)
-open(sys.argv[1], "w").write(str(usage.ru_maxrss))
-sys.exit(os.waitstatus_to_exitcode(status))
-"""
-
-
-def test_a_sample_of_a_large_file_takes_bounded_memory(trainer, tmp_path):
-    """5 GB in the release check; here enough that the whole of it would take 230 MB."""
-    size = 5_000_000_000 if IS_RELEASE else 150_000_000
-    limit = 100_000_000
-    block = waves(tmp_path / "block.csv", rows=20_000).read_bytes()
-    head, rows = block.split(b"\r\n", 1)
-    data = tmp_path / "large.csv"
-    with open(data, "wb") as file:
-        file.write(head + b"\r\n")
-        for _ in range(size // len(rows)):
-            file.write(rows)
-
-    def report_of(command):
-        # A child's peak counts from the memory of who started it: a small one does.
-        started = [sys.executable, "-S", "-c", PEAK, tmp_path / "peak", *command]
-        run = subprocess.run(list(map(str, started)), cwd=ROOT, env=trainer.env, capture_output=True, text=True, check=False)
-        assert run.returncode == 0, run.stderr
-        assert int((tmp_path / "peak").read_text()) * 1024 < limit
-        return json.loads(run.stdout)
-
-    out = tmp_path / "large.slipway"
-    report = report_of(trainer.command(data, "label", out, "--model", "logistic", "--sample", "5000"))
-    assert report["rows"]["train"] + report["rows"]["held_out"] == 5000
-    assert report["data"]["rows"] == size // len(rows) * 20_000
-    assert lineage_of(out)["data_sample"] == "5000 rows"
-    judged = report_of([slipway_path(), "evaluate", out, data, "--target", "label", "--sample", "5000", "--json"])
-    assert (judged["rows"], judged["data"]["rows"]) == (5000, report["data"]["rows"])
 
 
 def test_evaluate_finds_the_rows_held_out_by_the_lineage(trainer, tmp_path):

@@ -34,7 +34,8 @@ namespace {
 
 /// Control is closed off loopback: who asked for it would see 404s.
 void NoteControl(Translation& translation) {
-  if (translation.Text("models.control") == "explicit" && translation.Sets("http.public_inference"))
+  if (translation.Text("models.control") == "explicit" &&
+      translation.Sets("http.public_inference") && !translation.Sets("http.public_models"))
     translation.Note("loading and unloading",
                      "is for this machine alone: --control 127.0.0.1:PORT gives it an address");
 }

@@ -13,7 +13,7 @@ TEST(PlatformsTest, AreToldByTheEnvironment) {
        {"http.listen=0.0.0.0:9", "http.public_inference=true", "models.paths=/opt/ml/model"}},
       {{"sagemaker", {}, {{"SAGEMAKER_MULTI_MODEL", "true"}}},
        {"dialects.models=sagemaker", "http.listen=0.0.0.0:8080", "http.public_inference=true",
-        "models.control=explicit", "models.paths=/opt/ml/models"}},
+        "http.public_models=true", "models.control=explicit", "models.paths=/opt/ml/models"}},
       {{"sagemaker",
         {},
         {{"SAGEMAKER_TRITON_ALLOW_GRPC", "true"},

@@ -75,6 +75,7 @@ class Sagemaker {
       return out_.Add("models.paths", "/opt/ml/model", "--as sagemaker");
     out_.Set("dialects.models", "sagemaker", kSeveral);
     out_.Set("models.control", "explicit", kSeveral);
+    out_.Set("http.public_models", "true", kSeveral);
     out_.Add("models.paths", "/opt/ml/models", kSeveral);
   }
 

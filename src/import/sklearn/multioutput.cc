@@ -80,25 +80,25 @@ StatusOr<Outputs> RegressorChain(Writer& writer, const State& state, const Table
 }
 
 /// What a member of a chain says about its label; each [n, 1].
-struct Link {
+struct ChainLink {
   Matrix predicted;  // the label as a number
   std::optional<Matrix> proba, decision;
 };
 
-StatusOr<Link> WriteLink(Writer& writer, const State& member, const Table& x) {
+StatusOr<ChainLink> WriteLink(Writer& writer, const State& member, const Table& x) {
   Graph& graph = writer.graph();
   ASSIGN_OR_RETURN(const Outputs outputs, writer.Write(member, x));
   if (outputs.label.empty() || outputs.classes.size() != 2 || outputs.classes.is_text())
     return member.Bad("expected a classifier of two classes that are numbers");
   const std::string table = graph.Constant<double>({2, 1}, outputs.classes.AsNumbers());
-  Link link{{graph.Add("Gather", {table, outputs.label}), DType::kFp64, 1}, {}, {}};
+  ChainLink link{{graph.Add("Gather", {table, outputs.label}), DType::kFp64, 1}, {}, {}};
   if (outputs.proba) link.proba = graph.Select(*outputs.proba, std::vector<int64_t>{1});
   if (outputs.decision && outputs.decision->columns == 1) link.decision = outputs.decision;
   return link;
 }
 
 /// What the next member of a chain is given of this one.
-StatusOr<Matrix> Passed(const State& state, const Link& link, std::string_view method) {
+StatusOr<Matrix> Passed(const State& state, const ChainLink& link, std::string_view method) {
   if (method == "predict") return link.predicted;
   const auto& score = method == "predict_proba" ? link.proba : link.decision;
   if (!score) return state.Unsupported("chain_method_: \"{}\" of a member without it", method);
@@ -114,7 +114,7 @@ StatusOr<Outputs> ClassifierChain(Writer& writer, const State& state, const Tabl
   std::vector<Table> columns = {x};
   std::vector<Matrix> predicted, probas, decisions;
   for (const State& member : members) {
-    ASSIGN_OR_RETURN(const Link link, WriteLink(writer, member, Table::Concat(columns)));
+    ASSIGN_OR_RETURN(const ChainLink link, WriteLink(writer, member, Table::Concat(columns)));
     ASSIGN_OR_RETURN(const Matrix passed, Passed(state, link, method));
     columns.emplace_back(passed);
     predicted.push_back(link.predicted);

@@ -1,48 +1,17 @@
 // The document of XGBoost's JSON and UBJSON files as a Booster.
 
-#include <cmath>
 #include <limits>
 #include <set>
 
 #include "base/utf8.h"
 #include "import/xgboost/booster.h"
+#include "import/xgboost/lists.h"
 #include "text/json_reader.h"
 
 namespace slipway::importing::xgboost {
 namespace {
 
 constexpr int64_t kMaxInt = std::numeric_limits<int32_t>::max();
-
-StatusOr<std::vector<int64_t>> Integers(const Node& parent, std::string_view key) {
-  ASSIGN_OR_RETURN(const Node node, parent.At(key));
-  ASSIGN_OR_RETURN(const Numbers* numbers, node.AsNumbers());
-  std::vector<int64_t> integers;
-  integers.reserve(numbers->size());
-  for (const double number : *numbers) {
-    if (!(std::abs(number) <= 1e15) || std::trunc(number) != number)
-      return node.Bad("expected whole numbers, got {}", number);
-    integers.push_back(static_cast<int64_t>(number));
-  }
-  return integers;
-}
-
-StatusOr<std::vector<float>> Floats(const Node& parent, std::string_view key) {
-  ASSIGN_OR_RETURN(const Node node, parent.At(key));
-  ASSIGN_OR_RETURN(const Numbers* numbers, node.AsNumbers());
-  return std::vector<float>(numbers->begin(), numbers->end());
-}
-
-StatusOr<std::vector<bool>> Truths(const Node& parent, std::string_view key) {
-  ASSIGN_OR_RETURN(const Node node, parent.At(key));
-  ASSIGN_OR_RETURN(const Numbers* numbers, node.AsNumbers());
-  std::vector<bool> truths;
-  truths.reserve(numbers->size());
-  for (const double number : *numbers) {
-    if (number != 0 && number != 1) return node.Bad("expected zeros and ones, got {}", number);
-    truths.push_back(number == 1);
-  }
-  return truths;
-}
 
 /// The sets of the categorical nodes lie one behind the other in `categories`.
 Status ReadCategories(const Node& tree, NodeTable& table) {

@@ -12,6 +12,8 @@ class Walk {
       : table_(table), weight_(weight), where_(where), seen_(table.left.size()) {}
 
   StatusOr<Tree> Run() && {
+    tree_.splits.reserve(table_.left.size() / 2);
+    tree_.leaves.reserve(table_.left.size() / 2 + 1);
     ASSIGN_OR_RETURN(int32_t root, Visit(0));
     static_cast<void>(root);
     while (!open_.empty()) {

@@ -9,7 +9,9 @@ bool IsHealthy(const lifecycle::ServingTable& table, bool draining, const Target
   if (!table.settled || draining || lifecycle::HasStuckRun(table)) return false;
   if (!default_model.model.empty())
     return routing::Resolve(table, default_model.model, default_model.version).ok();
-  return table.models.size() != 1 || !table.models.begin()->second->ready.empty();
+  if (table.models.size() != 1) return true;
+  const lifecycle::ModelEntry& only = *table.models.begin()->second;
+  return !only.wanted || !only.ready.empty();
 }
 
 http::Contract HealthContract(std::vector<std::string_view> dialects) {

@@ -9,7 +9,8 @@
 namespace slipway::dialect {
 
 /// Whether a load balancer may send requests: the first pass over the models is done, the server is
-/// not draining, and the model of requests that name none, if there is one, can answer.
+/// not draining, and the model of requests that name none, if there is one that anybody asked for,
+/// can answer.
 bool IsHealthy(const lifecycle::ServingTable& table, bool draining, const Target& default_model);
 
 /// The contract of a route that TellHealth answers.

@@ -29,30 +29,8 @@ std::string_view WithoutPrefix(std::string_view text, std::string_view prefix) {
   return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
 }
 
-Status Elsewhere(std::string_view url) {
-  return Error(Reason::kForbidden,
-               "url \"{}\": expected a model of this server's repositories, by its name or path",
-               url.substr(0, 256));
-}
-
-/// The entry of a repository that `url` names.
-StatusOr<std::string> EntryAt(std::string_view url, std::span<const std::string> repositories) {
-  const std::string_view place = WithoutPrefix(url, kFileScheme);
-  const std::filesystem::path path(place);
-  std::filesystem::path normal = (path / "").lexically_normal().parent_path();
-  if (path.is_absolute() && normal.filename() == kUnpacked &&
-      std::ranges::find(repositories, normal.parent_path().parent_path().string()) !=
-          repositories.end())
-    normal = normal.parent_path();
-  const bool climbs = std::ranges::find(path, "..") != path.end();
-  if (climbs || normal.empty() || place.find("://") != place.npos) return Elsewhere(url);
-  const bool is_name = path.is_relative() && !normal.has_parent_path();
-  const bool is_beneath =
-      std::ranges::find(repositories, normal.parent_path().string()) != repositories.end();
-  // A model that was given to the server on its own is its own repository.
-  const bool is_given = std::ranges::find(repositories, normal.string()) != repositories.end();
-  if (!is_name && !is_beneath && !is_given) return Elsewhere(url);
-  return normal.filename().string();
+bool Has(std::span<const Repository> repositories, const std::filesystem::path& path) {
+  return std::ranges::find(repositories, path.string(), &Repository::path) != repositories.end();
 }
 
 }  // namespace
@@ -113,14 +91,37 @@ StatusOr<Registration> ReadRegistration(std::string_view body) {
   return registration;
 }
 
-StatusOr<std::string> ModelToLoad(const Registration& registration,
-                                  std::span<const std::string> repositories,
-                                  const lifecycle::ServingTable& table) {
-  if (registration.url.empty()) return Error(Reason::kBadRequest, "Parameter url is required.");
-  ASSIGN_OR_RETURN(std::string name, EntryAt(registration.url, repositories));
+StatusOr<std::string> ModelAt(std::string_view url, std::string_view field,
+                              std::span<const Repository> repositories) {
+  const std::string_view place = WithoutPrefix(url, kFileScheme);
+  const std::filesystem::path path(place);
+  std::filesystem::path normal = (path / "").lexically_normal().parent_path();
+  if (path.is_absolute() && normal.filename() == kUnpacked &&
+      Has(repositories, normal.parent_path().parent_path()))
+    normal = normal.parent_path();
+  // A model that was given to the server on its own is its own repository.
+  const auto given = std::ranges::find(repositories, normal.string(), &Repository::path);
+  const bool is_given = given != repositories.end();
+  const bool is_name = path.is_relative() && !normal.has_parent_path();
+  const bool climbs = std::ranges::find(path, "..") != path.end();
+  if (climbs || normal.empty() || place.find("://") != place.npos ||
+      !(is_name || is_given || Has(repositories, normal.parent_path())))
+    return Error(Reason::kForbidden,
+                 "{} \"{}\": expected a model of this server's repositories, by its name or path",
+                 field, url.substr(0, 256));
+  if (is_given && !given->model.empty()) return given->model;
+  std::string name = normal.filename().string();
   for (const std::string_view suffix : kSuffixes)
     if (name.ends_with(suffix)) name.resize(name.size() - suffix.size());
   RETURN_IF_ERROR(ModelName::Parse(name).status());
+  return name;
+}
+
+StatusOr<std::string> ModelToLoad(const Registration& registration,
+                                  std::span<const Repository> repositories,
+                                  const lifecycle::ServingTable& table) {
+  if (registration.url.empty()) return Error(Reason::kBadRequest, "Parameter url is required.");
+  ASSIGN_OR_RETURN(std::string name, ModelAt(registration.url, "url", repositories));
   if (!registration.model_name.empty() && registration.model_name != name)
     return Error(
         Reason::kBadRequest,

@@ -42,15 +42,26 @@ struct Registration {
 /// Reads {"model_name": …, "url": …}; other members are checked and ignored.
 StatusOr<Registration> ReadRegistration(std::string_view body);
 
-/// The name of the model that is to be loaded. A URL is its name in a repository ("wine",
-/// "wine.onnx", or "wine.mar", which TorchServe's clients say) or a path beneath one
-/// ("/models/wine", also with file://; "/models/wine/model" in SageMaker's layout).
-/// @param repositories  absolute, as std::filesystem::path::lexically_normal has them.
+/// Where models may be loaded from.
+struct Repository {
+  std::string path;        // absolute, as std::filesystem::path::lexically_normal has it
+  std::string model = {};  // the name of the one that lies there, where it was given another one
+};
+
+/// The name of the model at a URL: its name in a repository ("wine", "wine.onnx", or "wine.mar",
+/// which TorchServe's clients say) or a path beneath one ("/models/wine", also with file://;
+/// "/models/wine/model" in SageMaker's layout).
+/// @param field  what the client calls the URL, for messages.
+/// @return kForbidden for a URL that leads elsewhere.
+StatusOr<std::string> ModelAt(std::string_view url, std::string_view field,
+                              std::span<const Repository> repositories);
+
+/// The name of the model that is to be loaded, from ModelAt its URL.
 /// @return kBadRequest without a URL or with another model_name than the place's: a model bears the
 ///   name that it has in its repository; kForbidden for a URL that leads elsewhere; kAlreadyExists
 ///   for a model that is loaded.
 StatusOr<std::string> ModelToLoad(const Registration& registration,
-                                  std::span<const std::string> repositories,
+                                  std::span<const Repository> repositories,
                                   const lifecycle::ServingTable& table);
 
 }  // namespace slipway::dialect

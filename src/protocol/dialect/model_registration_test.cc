@@ -45,7 +45,8 @@ TEST(ModelPageTest, TellsLoadedModelsByName) {
 }
 
 std::string Load(std::string_view url, std::string_view name = "") {
-  const std::string repositories[] = {"/srv/models", "/srv/one/wine.onnx"};
+  const Repository repositories[] = {
+      {"/srv/models"}, {"/srv/one/wine.onnx"}, {"/srv/other/7", "beer.onnx"}};
   const auto model =
       ModelToLoad({std::string(name), std::string(url)}, repositories, TableOf({"taken", "FREE"}));
   return model.ok() ? *model : std::string(MessageOf(model.status()));
@@ -58,6 +59,7 @@ TEST(ModelToLoadTest, IsAModelOfARepository) {
     EXPECT_EQ(Load(url), "m") << url;
   EXPECT_EQ(Load("/srv/one/wine.onnx", "wine"), "wine");
   EXPECT_EQ(Load("FREE"), "FREE") << "known, but not loaded";
+  EXPECT_EQ(Load("/srv/other/7", "beer.onnx"), "beer.onnx") << "the name that it was given";
 }
 
 TEST(ModelToLoadTest, IsNothingElse) {

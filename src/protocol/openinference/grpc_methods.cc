@@ -20,6 +20,9 @@ using http::Exchange;
 using lifecycle::ServingTable;
 
 constexpr std::string_view kService = "inference.GRPCInferenceService";
+/// KServe's contract as TorchServe names it.
+constexpr std::string_view kTorchserveService =
+    "org.pytorch.serve.grpc.openinference.GRPCInferenceService";
 
 void Reply(Exchange& exchange, const google::protobuf::MessageLite& message) {
   message.AppendToString(&exchange.response().body);
@@ -226,12 +229,8 @@ class Adder {
   std::string_view service_;
 };
 
-}  // namespace
-
-void AddGrpcMethods(http::Router& router, const Services& services) {
-  const auto methods = std::make_shared<const Methods>(services);
-  const auto infer = std::make_shared<InferHandler>(services, kGrpcInfer);
-  Adder service(router, methods, kService);
+/// The methods of KServe's contract.
+void AddCore(Adder& service, const std::shared_ptr<InferHandler>& infer) {
   service.Add("ServerLive", Access::kHealth, &Methods::ServerLive, "The process works.");
   service.Add("ServerReady", Access::kHealth, &Methods::ServerReady,
               "Models are loaded and the server is not draining.");
@@ -240,12 +239,16 @@ void AddGrpcMethods(http::Router& router, const Services& services) {
   service.Add("ServerMetadata", Access::kHealth, &Methods::ServerMetadata,
               "The server and its extensions.");
   service.Add("ModelMetadata", Access::kHealth, &Methods::ModelMetadata, "Inputs and outputs.");
-  service.Add("ModelConfig", Access::kHealth, &Methods::ModelConfig,
-              "The configuration in effect.");
-  service.Add("ModelStatistics", Access::kHealth, &Methods::ModelStatistics, "Statistics.");
   service.Add("ModelInfer", Access::kInference,
               http::Handler([infer](Exchange& exchange) { (*infer)(exchange); }),
               "Runs the model.");
+}
+
+/// What Triton's contract adds.
+void AddExtensions(Adder& service) {
+  service.Add("ModelConfig", Access::kHealth, &Methods::ModelConfig,
+              "The configuration in effect.");
+  service.Add("ModelStatistics", Access::kHealth, &Methods::ModelStatistics, "Statistics.");
   service.Add("RepositoryIndex", Access::kHealth, &Methods::RepositoryIndex,
               "Every version that is known, with its state.");
   service.Add("RepositoryModelLoad", Access::kControl, &Methods::RepositoryModelLoad,
@@ -262,6 +265,18 @@ void AddGrpcMethods(http::Router& router, const Services& services) {
               "Not offered: CUDA shared memory.");
   service.Add("CudaSharedMemoryUnregister", Access::kHealth, &Methods::CudaSharedMemoryUnregister,
               "Forgets all regions of CUDA shared memory: none.");
+}
+
+}  // namespace
+
+void AddGrpcMethods(http::Router& router, const Services& services) {
+  const auto methods = std::make_shared<const Methods>(services);
+  const auto infer = std::make_shared<InferHandler>(services, kGrpcInfer);
+  Adder service(router, methods, kService);
+  AddCore(service, infer);
+  AddExtensions(service);
+  Adder torchserve(router, methods, kTorchserveService);
+  AddCore(torchserve, infer);
 }
 
 }  // namespace slipway::openinference

@@ -31,7 +31,8 @@ TEST(DescriptorIndexTest, KnowsTheServicesOfTheContracts) {
                   "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection",
                   "tensorflow.serving.PredictionService", "tensorflow.serving.ModelService",
                   "org.pytorch.serve.grpc.inference.InferenceAPIsService",
-                  "org.pytorch.serve.grpc.management.ManagementAPIsService"));
+                  "org.pytorch.serve.grpc.management.ManagementAPIsService",
+                  "org.pytorch.serve.grpc.openinference.GRPCInferenceService"));
 }
 
 TEST(DescriptorIndexTest, FindsTheFileOfEverySymbolWithWhatItImports) {

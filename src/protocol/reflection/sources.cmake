@@ -4,7 +4,8 @@ set(REFLECTION_DESCRIPTORS ${CMAKE_BINARY_DIR}/generated/reflection/contracts.cc
 slipway_descriptors(${REFLECTION_DESCRIPTORS} protocol/reflection/contracts.h reflection::Contracts
   inference/grpc_service grpc/health/v1/health grpc/reflection/v1/reflection
   grpc/reflection/v1alpha/reflection tensorflow_serving/apis/prediction_service
-  tensorflow_serving/apis/model_service torchserve/inference torchserve/management)
+  tensorflow_serving/apis/model_service torchserve/inference torchserve/management
+  torchserve/open_inference_grpc)
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/generated/reflection)
 set(REFLECTION_SOURCES ${REFLECTION_DESCRIPTORS} reflection/answer.cc reflection/descriptor_index.cc
   reflection/methods.cc)

@@ -81,7 +81,7 @@ void AddMultiModelRoutes(http::Router& router, const Services& services) {
   router.Add({Method::kGet, "/models", Access::kHealth,
               [shared](Exchange& exchange) { TellPage(*shared, exchange); },
               "The loaded models, a page at a time.", Pages()});
-  router.Add({Method::kPost, "/models", Access::kControl,
+  router.Add({Method::kPost, "/models", services.access,
               [shared](Exchange& exchange) { Load(*shared, exchange); },
               "Loads a model (--model-control=explicit).", Loads()});
   router.Add({Method::kGet, "/models/{model}", Access::kHealth,
@@ -90,7 +90,7 @@ void AddMultiModelRoutes(http::Router& router, const Services& services) {
                                            exchange.params()["model"], exchange.response().body));
               },
               "A loaded model.", Tells()});
-  router.Add({Method::kDelete, "/models/{model}", Access::kControl,
+  router.Add({Method::kDelete, "/models/{model}", services.access,
               [shared](Exchange& exchange) {
                 shared->models.Unload(
                     std::string(exchange.params()["model"]),

@@ -2,10 +2,10 @@
 // SageMaker's multi-model containers: models are loaded and unloaded by the platform.
 // docs/protocols/sagemaker.md
 
-#include <string>
 #include <vector>
 
 #include "lifecycle/manager.h"
+#include "protocol/dialect/model_registration.h"
 #include "routing/infer_service.h"
 #include "transport/http/router.h"
 
@@ -15,7 +15,8 @@ namespace slipway::sagemaker {
 struct Services {
   routing::InferService& infer;
   lifecycle::Manager& models;
-  std::vector<std::string> repositories;  // as dialect::ModelToLoad takes them
+  std::vector<dialect::Repository> repositories;
+  http::Access access = http::Access::kControl;  // of what loads and unloads
 };
 
 /// Adds GET and POST /models, GET and DELETE /models/{model}.

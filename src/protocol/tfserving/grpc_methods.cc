@@ -7,6 +7,7 @@
 #include "protocol/tfserving/metadata_message.h"
 #include "protocol/tfserving/model_handlers.h"
 #include "protocol/tfserving/predict_message.h"
+#include "protocol/tfserving/reload_message.h"
 #include "routing/resolver.h"
 #include "transport/grpc/unary.h"
 
@@ -49,13 +50,14 @@ Status TellStatus(const lifecycle::ServingTable& table, std::string_view request
   return OkStatus();
 }
 
-void AddNotOffered(http::Router& router, std::string path, std::string_view what) {
-  grpc::AddUnary(
-      router, std::move(path), Access::kHealth,
-      [what](Exchange& exchange) {
-        http::Refuse(exchange, Error(Reason::kNotOffered, "not offered: {}", what));
-      },
-      fmt::format("Not offered: {}.", what));
+void Reload(const Services& services, Exchange& exchange) {
+  auto models = ReadReloadRequest(exchange.request().body_text(), services.repositories);
+  if (!models.ok()) return http::Refuse(exchange, models.status());
+  services.models.Serve(*std::move(models), [held = exchange.Defer()](const Status& served) {
+    if (!served.ok()) return http::Refuse(*held, served);
+    WriteReloadAnswer(held->response().body);
+    grpc::Reply(*held);
+  });
 }
 
 }  // namespace
@@ -84,8 +86,12 @@ void AddGrpcMethods(http::Router& router, const Services& services) {
   };
   tell(path(kPrediction, "GetModelMetadata"), TellMetadata, "Inputs and outputs.");
   tell(path(kModel, "GetModelStatus"), TellStatus, "The model's versions and their states.");
-  AddNotOffered(router, path(kModel, "HandleReloadConfigRequest"),
-                "another configuration by request; --model-control=poll follows the repositories");
+  grpc::AddUnary(
+      router, path(kModel, "HandleReloadConfigRequest"), Access::kControl,
+      [shared = std::make_shared<const Services>(services)](Exchange& exchange) {
+        Reload(*shared, exchange);
+      },
+      "Serves these models and no others (--model-control=explicit).");
 }
 
 }  // namespace slipway::tfserving

@@ -48,21 +48,31 @@ void AddRoutes(http::Router& router, const Services& services) {
   const auto infer = std::make_shared<InferHandler>(services);
   using Ask = void (ModelHandlers::*)(Exchange&) const;
   using Run = void (InferHandler::*)(Exchange&);
-  const auto get = [&](std::string pattern, Ask member, std::string summary,
-                       http::Contract contract) {
-    router.Add({Method::kGet, pattern, Access::kHealth,
-                [models, member](Exchange& exchange) { (models.get()->*member)(exchange); },
-                std::move(summary), std::move(contract)});
-    router.Add({Method::kPost, std::move(pattern), Access::kHealth, Malformed, "Malformed.",
-                Refuses(400)});
+  const auto add = [&](Method method, const std::string& pattern, Access access,
+                       http::Handler handler, std::string summary, http::Contract contract) {
+    router.Add({.method = method,
+                .pattern = pattern,
+                .access = access,
+                .handler = std::move(handler),
+                .summary = std::move(summary),
+                .contract = std::move(contract),
+                .any_case = true});
   };
-  const auto post = [&](std::string pattern, Run member, std::string summary,
+  const auto get = [&](const std::string& pattern, Ask member, std::string summary,
+                       http::Contract contract) {
+    add(
+        Method::kGet, pattern, Access::kHealth,
+        [models, member](Exchange& exchange) { (models.get()->*member)(exchange); },
+        std::move(summary), std::move(contract));
+    add(Method::kPost, pattern, Access::kHealth, Malformed, "Malformed.", Refuses(400));
+  };
+  const auto post = [&](const std::string& pattern, Run member, std::string summary,
                         http::Contract contract) {
-    router.Add({Method::kPost, pattern, Access::kInference,
-                [infer, member](Exchange& exchange) { (infer.get()->*member)(exchange); },
-                std::move(summary), std::move(contract)});
-    router.Add({Method::kGet, std::move(pattern), Access::kInference, Malformed, "Malformed.",
-                Refuses(400)});
+    add(
+        Method::kPost, pattern, Access::kInference,
+        [infer, member](Exchange& exchange) { (infer.get()->*member)(exchange); },
+        std::move(summary), std::move(contract));
+    add(Method::kGet, pattern, Access::kInference, Malformed, "Malformed.", Refuses(400));
   };
   get("/v1/models", &ModelHandlers::List, "Names of the ready models.", Gives("V1Models", {}));
   for (const std::string_view pattern : kModels) {

@@ -3,8 +3,11 @@
 // docs/protocols/tfserving.md
 
 #include <string_view>
+#include <vector>
 
+#include "lifecycle/manager.h"
 #include "protocol/calls/body_memory.h"
+#include "protocol/dialect/model_registration.h"
 #include "routing/infer_service.h"
 #include "transport/http/router.h"
 
@@ -14,6 +17,8 @@ namespace slipway::tfserving {
 struct Services {
   routing::InferService& infer;
   const BodyMemory& memory;
+  lifecycle::Manager& models;
+  std::vector<dialect::Repository> repositories;
   int loops = 1;  // I/O threads
   /// As KServe's own servers: "inputs" are rows as "instances" are, both may be data frames, and a
   /// model that is not ready is 503.

@@ -145,8 +145,10 @@ void Unregister(const Management& management, Exchange& exchange,
                         request.model_version(), Later(exchange));
 }
 
-void SetDefault(const Management&, Exchange& exchange, const messages::SetDefaultRequest&) {
-  http::Refuse(exchange, RefuseSetDefault());
+void SetDefault(const Management& management, Exchange& exchange,
+                const messages::SetDefaultRequest& request) {
+  management.SetDefault(management.TableFor(exchange.loop()), request.model_name(),
+                        request.model_version(), Later(exchange));
 }
 
 class ManagementAdder {
@@ -186,9 +188,9 @@ void AddGrpcMethods(http::Router& router, GrpcServices services) {
   adder.Add("ScaleWorker", Access::kControl, Scale,
             "Tells how many runs the model may have at once.");
   adder.Add("UnregisterModel", Access::kControl, Unregister,
-            "Unloads a model (--model-control=explicit).");
+            "Unloads a model, or a version of it (--model-control=explicit).");
   adder.Add("SetDefault", Access::kControl, SetDefault,
-            "Not offered: another default than the newest.");
+            "Makes a version the default one (--model-control=explicit).");
 }
 
 }  // namespace slipway::torchserve

@@ -50,31 +50,37 @@ StatusOr<std::string> Management::Scale(const Table& table, std::string_view mod
                      version.empty() ? "" : ", version: ", version);
 }
 
-Status Management::CheckUnregister(const Table& table, std::string_view model,
-                                   std::string_view version) const {
-  if (version.empty()) return OkStatus();
-  RETURN_IF_ERROR(Find(table, model, version).status());
-  if (table.models.find(model)->second->ready.size() == 1) return OkStatus();
-  return Error(Reason::kNotOffered,
-               "not offered: one version of several; the model's version_policy says which are "
-               "served");
-}
-
 void Management::Unregister(const Table& table, std::string_view model, std::string_view version,
                             const Done& done) const {
-  if (const Status allowed = CheckUnregister(table, model, version); !allowed.ok())
-    return done(allowed);
-  services_.models.Unload(std::string(model),
-                          [done, name = std::string(model)](const Status& unloaded) {
-                            if (!unloaded.ok()) return done(unloaded);
-                            done(fmt::format("Model \"{}\" unregistered", name));
-                          });
+  const auto tell = [done](std::string sentence) {
+    return [done, sentence = std::move(sentence)](const Status& unloaded) {
+      unloaded.ok() ? done(sentence) : done(unloaded);
+    };
+  };
+  if (version.empty())
+    return services_.models.Unload(std::string(model),
+                                   tell(fmt::format("Model \"{}\" unregistered", model)));
+  const auto found = Find(table, model, version);
+  if (!found.ok()) return done(found.status());
+  const lifecycle::ServedVersion& served = ***found;
+  const bool only = table.models.find(model)->second->ready.size() == 1;
+  services_.models.UnloadVersion(
+      std::string(model), served.number,
+      tell(only ? fmt::format("Model \"{}\" unregistered", model)
+                : fmt::format("Model \"{}\" Version: {} unregistered", model, served.version)));
 }
 
-Status RefuseSetDefault() {
-  return Error(Reason::kNotOffered,
-               "not offered: the default version is the newest that is ready; aliases are read "
-               "from the repository's aliases.json");
+void Management::SetDefault(const Table& table, std::string_view model, std::string_view version,
+                            const Done& done) const {
+  if (version.empty()) return done(MakeError(Reason::kBadRequest, "model_version is required"));
+  const auto found = Find(table, model, version);
+  if (!found.ok()) return done(found.status());
+  const lifecycle::ServedVersion& served = ***found;
+  services_.models.SetDefault(
+      std::string(model), served.number,
+      [done,
+       sentence = fmt::format("Model \"{}\" Version: {} is the default", model, served.version)](
+          const Status& chosen) { chosen.ok() ? done(sentence) : done(chosen); });
 }
 
 }  // namespace slipway::torchserve

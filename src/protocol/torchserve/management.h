@@ -18,8 +18,8 @@ namespace slipway::torchserve {
 struct ManagementServices {
   routing::InferService& infer;
   lifecycle::Manager& models;
-  std::vector<std::string> repositories;  // as dialect::ModelToLoad takes them
-  int64_t queue_size = 0;                 // requests of one model that may wait
+  std::vector<dialect::Repository> repositories;
+  int64_t queue_size = 0;  // requests of one model that may wait
 };
 
 /// How many runs a model should have at once.
@@ -28,7 +28,7 @@ struct Workers {
   int max = 1;
 };
 
-/// A version is a number, also with ".0", or an alias; "" = the newest.
+/// A version is a number, also with ".0", or an alias; "" = the model's default.
 /// Threads: any I/O thread; tables are what that thread sees.
 class Management {
  public:
@@ -52,17 +52,15 @@ class Management {
   /// whatever was asked for.
   StatusOr<std::string> Scale(const Table& table, std::string_view model, std::string_view version,
                               Workers asked) const;
+  /// Without a version the whole model.
   void Unregister(const Table& table, std::string_view model, std::string_view version,
+                  const Done& done) const;
+  /// Who names no version of the model gets this one.
+  void SetDefault(const Table& table, std::string_view model, std::string_view version,
                   const Done& done) const;
 
  private:
-  Status CheckUnregister(const Table& table, std::string_view model,
-                         std::string_view version) const;
-
   const ManagementServices services_;
 };
-
-/// Why no version is made the default one.
-Status RefuseSetDefault();
 
 }  // namespace slipway::torchserve

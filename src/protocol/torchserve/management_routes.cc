@@ -98,7 +98,8 @@ class ManagementHandlers {
   }
 
   void SetDefault(Exchange& exchange) const {
-    Refuse(exchange, TableFor(exchange), RefuseSetDefault());
+    management_.SetDefault(TableFor(exchange), ModelIn(exchange), VersionIn(exchange),
+                           Later(exchange));
   }
 
  private:
@@ -182,12 +183,14 @@ void AddManagementRoutes(http::Router& router, ManagementServices services) {
     routes.Add(Method::kPut, std::string(model), Access::kControl, &ManagementHandlers::Scale,
                "Tells how many runs the model may have at once.", Scales());
     routes.Add(Method::kDelete, std::string(model), Access::kControl,
-               &ManagementHandlers::Unregister, "Unloads a model (--model-control=explicit).",
-               Gives("TorchserveStatus", {404, 501}));
+               &ManagementHandlers::Unregister,
+               "Unloads a model, or a version of it (--model-control=explicit).",
+               Gives("TorchserveStatus", {404}));
   }
   routes.Add(Method::kPut, "/models/{model}/{version}/set-default", Access::kControl,
-             &ManagementHandlers::SetDefault, "Not offered: another default than the newest.",
-             RefusesAll());
+             &ManagementHandlers::SetDefault,
+             "Makes a version the default one (--model-control=explicit).",
+             Gives("TorchserveStatus", {404}));
 }
 
 }  // namespace slipway::torchserve

@@ -15,7 +15,7 @@ namespace {
 constexpr float kMay = 0, kMayNot = -std::numeric_limits<float>::infinity();
 constexpr double kLeastCurvature = 1e-12;
 // Iterations between two looks at what can be left out.
-constexpr size_t kShrinkEvery = 1000;
+constexpr int64_t kShrinkEvery = 1000;
 // Leaving out fewer than one of so many variables is not worth moving the others.
 constexpr size_t kLeastShrunk = 10;
 
@@ -29,24 +29,23 @@ class Solver {
         cache_(options.cache_bytes),
         alpha_(problem.size()),
         f_(problem.size()) {
-    for (size_t s = 0; s < problem.size(); ++s) f_[s] = problem.sign[s] * problem.linear[s];
-    std::vector<uint32_t> all(problem.size());
-    std::iota(all.begin(), all.end(), 0);
-    Activate(std::move(all));
+    if (options.start == nullptr)
+      Begin();
+    else
+      GoOnFrom(*options.start);
   }
 
   DualSolution Run() {
-    DualSolution solution;
-    size_t until_shrinking = std::min(problem_.size(), kShrinkEvery);
+    DualSolution solution = {.iterations = begun_at_};
     Extremes extremes = Look();
     while (solution.iterations < options_.max_iterations) {
-      if (options_.shrinking && --until_shrinking == 0) {
-        until_shrinking = std::min(problem_.size(), kShrinkEvery);
+      if (options_.shrinking && --until_shrinking_ == 0) {
+        WaitToShrink();
         extremes = Shrink(extremes);
       }
       if (Violation(extremes) < options_.tolerance && active_.size() < problem_.size()) {
         extremes = ActivateAll();
-        until_shrinking = 1;
+        until_shrinking_ = 1;
       }
       if (Violation(extremes) < options_.tolerance) {
         solution.converged = true;
@@ -57,7 +56,9 @@ class Solver {
         break;
       }
       if (++solution.iterations % kShrinkEvery == 0 && options_.goes_on &&
-          !options_.goes_on(solution.iterations, Violation(extremes)))
+          !options_.goes_on({.iteration = solution.iterations,
+                             .violation = Violation(extremes),
+                             .state = [&] { return StateAt(solution.iterations); }}))
         break;
     }
     if (active_.size() < problem_.size()) ActivateAll();
@@ -67,6 +68,36 @@ class Solver {
   }
 
  private:
+  void Begin() {
+    for (size_t s = 0; s < problem_.size(); ++s) f_[s] = problem_.sign[s] * problem_.linear[s];
+    std::vector<uint32_t> all(problem_.size());
+    std::iota(all.begin(), all.end(), 0);
+    Activate(std::move(all));
+    WaitToShrink();
+  }
+
+  void GoOnFrom(const DualState& state) {
+    begun_at_ = state.iterations;
+    until_shrinking_ = state.until_shrinking;
+    near_optimum_ = state.near_optimum;
+    alpha_ = state.alpha;
+    for (size_t place = 0; place < state.active.size(); ++place)
+      f_[state.active[place]] = state.slope[place];
+    Activate(state.active);
+    cache_.Reset(active_.size(), kernels_->padded());
+  }
+
+  DualState StateAt(int64_t iteration) const {
+    return {.iterations = iteration,
+            .until_shrinking = until_shrinking_,
+            .near_optimum = near_optimum_,
+            .alpha = alpha_,
+            .active = active_,
+            .slope = {slope_.begin(), slope_.begin() + std::ssize(active_)}};
+  }
+
+  void WaitToShrink() { until_shrinking_ = std::min(std::ssize(alpha_), kShrinkEvery); }
+
   static double Violation(const Extremes& extremes) { return extremes.most_up + extremes.most_low; }
 
   bool MayGoUp(size_t s) const {
@@ -243,6 +274,7 @@ class Solver {
   RowCache cache_;
   std::vector<double> alpha_, f_;  // by variable; f_ of active ones is in slope_
   bool near_optimum_ = false;
+  int64_t begun_at_ = 0, until_shrinking_ = 0;
 
   // By place among the active variables, filled up to whole groups.
   std::vector<uint32_t> active_;
@@ -252,6 +284,16 @@ class Solver {
 };
 
 }  // namespace
+
+bool Fits(const DualState& state, const DualProblem& problem) {
+  const auto& [iterations, until_shrinking, near_optimum, alpha, active, slope] = state;
+  if (iterations < 0 || until_shrinking < 1 || until_shrinking > kShrinkEvery) return false;
+  if (alpha.size() != problem.size() || slope.size() != active.size()) return false;
+  for (size_t s = 0; s < alpha.size(); ++s)
+    if (!(alpha[s] >= 0 && alpha[s] <= problem.bound[s])) return false;
+  return !active.empty() && active.back() < problem.size() &&
+         std::ranges::adjacent_find(active, std::greater_equal()) == active.end();
+}
 
 DualSolution Solve(const DualProblem& problem, const DualOptions& options) {
   return Solver(problem, options).Run();

@@ -2,34 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
-#include "base/random.h"
+#include "train/kernels/testing/mixed_classes.h"
 
 namespace slipway::train {
 namespace {
 
-/// Two classes that no margin parts: many variables end at their bound.
-struct Example {
-  std::vector<float> values;
-  DualProblem problem;
+using testing::MixedClasses;
 
-  explicit Example(size_t rows) {
-    Random random(7);
-    for (size_t i = 0; i < rows; ++i) {
-      const int sign = i % 2 == 0 ? 1 : -1;
-      for (int f = 0; f < 3; ++f)
-        values.push_back(static_cast<float>(4 * random.Uniform() - 2 + 0.6 * sign));
-      problem.point.push_back(static_cast<uint32_t>(i));
-      problem.sign.push_back(static_cast<int8_t>(sign));
-      problem.linear.push_back(-1);
-      problem.bound.push_back(i % 3 == 0 ? 2 : 1);
-    }
-    problem.points = {3, values, {.shape = KernelShape::kRadial, .gamma = 0.5}};
-  }
-};
-
-double Kernel(const Example& example, size_t s, size_t t) {
+double Kernel(const MixedClasses& example, size_t s, size_t t) {
   double square = 0;
   for (int f = 0; f < 3; ++f)
     square += std::pow(example.values[s * 3 + f] - example.values[t * 3 + f], 2);
@@ -37,7 +20,7 @@ double Kernel(const Example& example, size_t s, size_t t) {
 }
 
 /// y · slope of the dual at a variable.
-double SlopeOf(const Example& example, const DualSolution& solution, size_t s) {
+double SlopeOf(const MixedClasses& example, const DualSolution& solution, size_t s) {
   double slope = example.problem.sign[s] * example.problem.linear[s];
   for (size_t t = 0; t < example.problem.size(); ++t)
     slope += example.problem.sign[t] * solution.alpha[t] * Kernel(example, s, t);
@@ -45,7 +28,7 @@ double SlopeOf(const Example& example, const DualSolution& solution, size_t s) {
 }
 
 /// Karush, Kuhn, Tucker: in the box, on the plane, and no slope on the wrong side of rho.
-void ExpectOptimum(const Example& example, const DualSolution& solution, double tolerance) {
+void ExpectOptimum(const MixedClasses& example, const DualSolution& solution, double tolerance) {
   double balance = 0;
   for (size_t s = 0; s < example.problem.size(); ++s) {
     const double alpha = solution.alpha[s], sign = example.problem.sign[s];
@@ -65,7 +48,7 @@ void ExpectOptimum(const Example& example, const DualSolution& solution, double 
 
 TEST(DualProblemTest, SolutionsFulfilTheConditionsOfTheOptimum) {
   for (const bool shrinking : {true, false}) {
-    const Example example(700);
+    const MixedClasses example(700);
     const DualSolution solution =
         Solve(example.problem, {.tolerance = 1e-4, .shrinking = shrinking});
     EXPECT_TRUE(solution.converged);
@@ -73,8 +56,36 @@ TEST(DualProblemTest, SolutionsFulfilTheConditionsOfTheOptimum) {
   }
 }
 
+/// @param states  receives those on the way.
+DualSolution SolveFrom(const DualState* start, const MixedClasses& example,
+                       std::vector<DualState>& states) {
+  return Solve(example.problem,
+               {.tolerance = 1e-9, .start = start, .goes_on = [&](const DualProgress& progress) {
+                  states.push_back(progress.state());
+                  return true;
+                }});
+}
+
+TEST(DualProblemTest, GoesOnFromAnyStateToTheSameBits) {
+  const MixedClasses example(700, 10);
+  std::vector<DualState> states;
+  const DualSolution whole = SolveFrom(nullptr, example, states);
+  ASSERT_GT(states.size(), 3);
+  const auto lacks_some = [](const DualState& state) { return state.active.size() < 700; };
+  EXPECT_TRUE(std::ranges::any_of(states, lacks_some)) << "nothing was left out";
+  for (size_t i = 0; i < states.size(); ++i) {
+    ASSERT_TRUE(Fits(states[i], example.problem));
+    std::vector<DualState> later;
+    const DualSolution rest = SolveFrom(&states[i], example, later);
+    EXPECT_EQ(rest.alpha, whole.alpha);
+    EXPECT_EQ(rest.rho, whole.rho);
+    EXPECT_EQ(rest.iterations, whole.iterations);
+    EXPECT_TRUE(std::ranges::equal(later, std::span(states).subspan(i + 1)));
+  }
+}
+
 TEST(DualProblemTest, CacheOfTwoRowsGivesTheSameBits) {
-  const Example example(300);
+  const MixedClasses example(300);
   const DualSolution roomy = Solve(example.problem, {});
   const DualSolution narrow = Solve(example.problem, {.cache_bytes = 1});
   EXPECT_EQ(roomy.alpha, narrow.alpha);
@@ -103,11 +114,11 @@ TEST(DualProblemTest, TeamsGiveTheBitsOfOneThread) {
 }
 
 TEST(DualProblemTest, StopsWhenAskedAndKeepsWhatItHas) {
-  const Example example(2000);
+  const MixedClasses example(2000);
   int64_t asked = 0;
   const DualSolution solution =
-      Solve(example.problem, {.tolerance = 1e-9, .goes_on = [&](int64_t iteration, double) {
-                                asked = iteration;
+      Solve(example.problem, {.tolerance = 1e-9, .goes_on = [&](const DualProgress& progress) {
+                                asked = progress.iteration;
                                 return false;
                               }});
   EXPECT_EQ(asked, 1000);

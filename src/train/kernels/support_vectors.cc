@@ -1,57 +1,34 @@
 #include "train/kernels/support_vectors.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <mutex>
 #include <numeric>
-#include <thread>
 
 #include "import/sklearn/pairs.h"
 #include "train/algebra/rows.h"
+#include "train/kernels/dual_series.h"
 
 namespace slipway::train {
 namespace {
 
-/// Asks the watch from the thread that fits, whoever solves.
-class Onlooker {
- public:
-  Onlooker(Watch* watch, size_t problems)
-      : watch_(watch), problems_(problems), thread_(std::this_thread::get_id()) {}
-
-  bool GoesOn(int64_t iteration, double violation) {
-    if (watch_ != nullptr && std::this_thread::get_id() == thread_) {
-      (void)watch_->WantsCheckpoint();  // there is none: the part that is solved says nothing yet
-      const double share = static_cast<double>(solved_) / static_cast<double>(problems_);
-      if (!watch_->Report({.share = share,
-                           .iteration = iteration,
-                           .metric = "violation",
-                           .training = violation,
-                           .validation = std::nan("")}))
-        stopped_ = true;
-    }
-    return !stopped_;
-  }
-  void CountSolved() { ++solved_; }
-
- private:
-  Watch* const watch_;
-  const size_t problems_;
-  const std::thread::id thread_;
-  std::atomic<size_t> solved_{0};
-  std::atomic<bool> stopped_{false};
-};
-
-DualOptions SolverOptions(const SvmOptions& options, size_t side_by_side, Team* team,
-                          Onlooker& onlooker) {
+DualOptions SolverOptions(const SvmOptions& options, size_t side_by_side, Team* team) {
   return {.tolerance = options.tolerance,
           .cache_bytes = options.cache_bytes / side_by_side,
           .shrinking = options.shrinking,
           .max_iterations = options.max_iterations,
-          .team = team,
-          .goes_on = [&](int64_t iteration, double violation) {
-            return onlooker.GoesOn(iteration, violation);
-          }};
+          .team = team};
+}
+
+/// All that decides what is solved, but for the values themselves.
+std::string TrainingName(const Samples& samples, const SvmOptions& o, size_t folds) {
+  return fmt::format(
+      "support vectors of {} rows, {} features, {} labels: kernel {} {} {} {}, C {}, epsilon {}, "
+      "tolerance {}, shrinking {}, iterations {}, {} folds",
+      samples.rows, samples.features.size(), samples.target.labels.size(),
+      static_cast<int>(o.kernel.shape), o.kernel.gamma, o.kernel.coef0, o.kernel.degree, o.cost,
+      o.epsilon, o.tolerance, o.shrinking, o.max_iterations, o.probability ? folds : 0);
 }
 
 /// One class against another: rows of the samples with their signs.
@@ -88,23 +65,27 @@ class PairFitter {
         options_(options),
         fit_(fit),
         pairs_(std::move(pairs)),
-        onlooker_(fit.watch, pairs_.size() * (options.probability ? 1 + fit.folds.size() : 1)),
+        per_pair_(options.probability ? 1 + fit.folds.size() : 1),
         machines_(pairs_.size()),
         sigmoids_(options.probability ? pairs_.size() : 0) {}
 
-  void Run() {
+  /// @return what a checkpoint cannot be read or saved for.
+  Status Run() {
+    ASSIGN_OR_RETURN(series_,
+                     DualSeries::Create(TrainingName(samples_, options_, fit_.folds.size()),
+                                        pairs_.size() * per_pair_, fit_));
     const auto team_size = static_cast<size_t>(fit_.team->size());
     const bool side_by_side = team_size > 1 && pairs_.size() >= team_size;
-    const auto one = [&](size_t p) {
-      const DualOptions solver = SolverOptions(options_, side_by_side ? team_size : 1,
-                                               side_by_side ? nullptr : fit_.team, onlooker_);
-      machines_[p] = FitMachine(pairs_[p], solver);
-      if (options_.probability) sigmoids_[p] = FitProbability(pairs_[p], solver);
-    };
-    if (side_by_side)
-      fit_.team->ForEach(pairs_.size(), one);
-    else
-      for (size_t p = 0; p < pairs_.size(); ++p) one(p);
+    const DualOptions solver =
+        SolverOptions(options_, side_by_side ? team_size : 1, side_by_side ? nullptr : fit_.team);
+    if (!side_by_side) {
+      for (size_t p = 0; p < pairs_.size(); ++p) RETURN_IF_ERROR(FitPair(p, solver));
+      return OkStatus();
+    }
+    std::vector<Status> fitted(pairs_.size());
+    fit_.team->ForEach(pairs_.size(), [&](size_t p) { fitted[p] = FitPair(p, solver); });
+    for (const Status& status : fitted) RETURN_IF_ERROR(status);
+    return OkStatus();
   }
 
   const std::vector<Pair>& pairs() const { return pairs_; }
@@ -112,17 +93,24 @@ class PairFitter {
   std::vector<Sigmoid>& sigmoids() { return sigmoids_; }
 
  private:
-  Machine FitMachine(const Pair& pair, const DualOptions& solver) {
+  Status FitPair(size_t p, const DualOptions& solver) {
+    ASSIGN_OR_RETURN(machines_[p], FitMachine(p * per_pair_, pairs_[p], solver));
+    if (!options_.probability) return OkStatus();
+    ASSIGN_OR_RETURN(sigmoids_[p], FitProbability(p, solver));
+    return OkStatus();
+  }
+
+  /// @param number  of its problem among all.
+  StatusOr<Machine> FitMachine(size_t number, const Pair& pair, const DualOptions& solver) {
     DualProblem problem{.points = points_, .point = pair.rows, .sign = pair.signs};
     problem.linear.assign(pair.rows.size(), -1);
     for (const uint32_t row : pair.rows)
       problem.bound.push_back(options_.cost * samples_.weight(row));
-    const DualSolution solution = Solve(problem, solver);
+    ASSIGN_OR_RETURN(const DualSolution solution, series_->Solve(number, problem, solver));
     Machine machine{
         .rho = solution.rho, .iterations = solution.iterations, .converged = solution.converged};
     for (size_t i = 0; i < pair.rows.size(); ++i)
       machine.weights.push_back(pair.signs[i] * solution.alpha[i]);
-    onlooker_.CountSolved();
     return machine;
   }
 
@@ -141,10 +129,13 @@ class PairFitter {
   }
 
   /// Platt's sigmoid of decisions that machines make of what each has not seen.
-  Sigmoid FitProbability(const Pair& pair, const DualOptions& solver) {
+  StatusOr<Sigmoid> FitProbability(size_t p, const DualOptions& solver) {
+    const Pair& pair = pairs_[p];
     std::vector<double> decisions, weights;
     std::vector<int8_t> signs;
+    size_t number = p * per_pair_;
     for (const data::Split& fold : fit_.folds) {
+      ++number;
       const Pair seen = Among(pair, fold.train), unseen = Among(pair, fold.test);
       signs.insert(signs.end(), unseen.signs.begin(), unseen.signs.end());
       for (const uint32_t row : unseen.rows) weights.push_back(samples_.weight(row));
@@ -153,10 +144,11 @@ class PairFitter {
       const auto [least, most] = std::ranges::minmax_element(seen.signs);
       if (seen.signs.empty() || *least == *most) {
         std::ranges::fill(own, seen.signs.empty() ? 0 : *most);
-        onlooker_.CountSolved();
+        series_->Skip();
         continue;
       }
-      Decide(seen, FitMachine(seen, solver), unseen.rows, own);
+      ASSIGN_OR_RETURN(const Machine machine, FitMachine(number, seen, solver));
+      Decide(seen, machine, unseen.rows, own);
     }
     return FitSigmoid(decisions, signs, weights);
   }
@@ -166,7 +158,8 @@ class PairFitter {
   const SvmOptions& options_;
   const FitOptions& fit_;
   const std::vector<Pair> pairs_;
-  Onlooker onlooker_;
+  const size_t per_pair_;  // problems: of all its rows, then without each fold
+  std::unique_ptr<DualSeries> series_;
   std::vector<Machine> machines_;
   std::vector<Sigmoid> sigmoids_;
 };
@@ -207,7 +200,7 @@ StatusOr<SupportVectors> FitClasses(const Samples& samples, const Points& points
     pairs.push_back(std::move(pair));
   }
   PairFitter fitter(samples, points, options, fit, std::move(pairs));
-  fitter.Run();
+  RETURN_IF_ERROR(fitter.Run());
   const size_t width = fitter.pairs().size();
   std::vector<double> weights(samples.rows * width);
   for (size_t p = 0; p < width; ++p) {
@@ -236,8 +229,10 @@ StatusOr<SupportVectors> FitValues(const Samples& samples, const Points& points,
       problem.bound.push_back(options.cost * samples.weight(row));
     }
   }
-  Onlooker onlooker(fit.watch, 1);
-  const DualSolution solution = Solve(problem, SolverOptions(options, 1, fit.team, onlooker));
+  ASSIGN_OR_RETURN(const auto series,
+                   DualSeries::Create(TrainingName(samples, options, 0), 1, fit));
+  ASSIGN_OR_RETURN(const DualSolution solution,
+                   series->Solve(0, problem, SolverOptions(options, 1, fit.team)));
   SupportVectors machine{.offsets = {-solution.rho},
                          .iterations = solution.iterations,
                          .converged = solution.converged};

@@ -38,8 +38,8 @@ struct SupportVectors {
 /// @param fit   with folds, where probabilities are asked for: of a row, what machines of the
 /// others
 ///   say is what its sigmoid is fitted to.
-/// @return kBadRequest when a kernel is no finite number, one class alone has weight, or folds are
-///   missing.
+/// @return kBadRequest when a kernel is no finite number, one class alone has weight, folds are
+///   missing, or the checkpoint is of another training.
 /// Threads: pairs side by side, or the parts of a kernel row when pairs are fewer than threads. The
 ///   result does not depend on the team's size.
 StatusOr<SupportVectors> FitSupportVectors(const Samples& samples, std::span<const float> rows,

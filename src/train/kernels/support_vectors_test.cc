@@ -8,6 +8,7 @@
 #include "train/algebra/rows.h"
 #include "train/algebra/testing/small_samples.h"
 #include "train/kinds.h"
+#include "train/testing/all_checkpoints.h"
 
 namespace slipway::train {
 namespace {
@@ -143,6 +144,45 @@ TEST(SupportVectorsTest, TeamsGiveTheBitsOfOneThread) {
   ASSERT_EQ(alone.sigmoids.size(), 3);
   for (size_t p = 0; p < 3; ++p) EXPECT_EQ(alone.sigmoids[p].a, together.sigmoids[p].a);
   EXPECT_LT(alone.sigmoids[0].a, 0);
+}
+
+TEST(SupportVectorsTest, ResumedIsTheSameAsUninterrupted) {
+  Random random(5);
+  Samples classes = TwoMoons(300);
+  classes.target.labels.push_back("2");
+  for (int32_t& label : classes.target.classes)
+    if (random.Uniform() < 0.3) label = 2;
+  Samples values = TwoMoons(300);
+  values.target = {.task = data::Task::kRegression};
+  for (size_t i = 0; i < 300; ++i) values.target.values.push_back(random.Uniform());
+  const SvmOptions options = {
+      .kernel = {.gamma = 3}, .cost = 30, .epsilon = 0.01, .tolerance = 1e-4, .probability = true};
+  for (const Samples* const samples : {&classes, &values}) {
+    const auto rows = RowsOf(*samples);
+    const auto folds = FoldsOf(samples->rows, {});
+    const auto fit = [&](int threads, Watch* watch, std::string_view checkpoint) {
+      Team team(threads);
+      const auto machine = FitSupportVectors(
+          *samples, *rows, options,
+          {.team = &team, .folds = *folds, .watch = watch, .checkpoint = checkpoint});
+      EXPECT_TRUE(machine.ok()) << machine.status();
+      return machine.ok() ? *machine : SupportVectors{};
+    };
+    for (const int threads : {1, 2}) {
+      testing::AllCheckpoints watch;
+      const SupportVectors whole = fit(threads, &watch, "");
+      ASSERT_GT(watch.checkpoints.size(), 3);
+      for (size_t i = 0; i < watch.checkpoints.size(); i += 1 + watch.checkpoints.size() / 5) {
+        const SupportVectors resumed = fit(3 - threads, nullptr, watch.checkpoints[i]);
+        EXPECT_EQ(resumed.weights, whole.weights);
+        EXPECT_EQ(resumed.vectors, whole.vectors);
+        EXPECT_EQ(resumed.offsets, whole.offsets);
+        EXPECT_EQ(resumed.iterations, whole.iterations);
+        for (size_t p = 0; p < whole.sigmoids.size(); ++p)
+          EXPECT_EQ(resumed.sigmoids[p].a, whole.sigmoids[p].a);
+      }
+    }
+  }
 }
 
 TEST(SupportVectorsTest, ProbabilitiesAreFittedToRowsWhoseCopiesAreUnseen) {

@@ -143,8 +143,6 @@ std::vector<double> MeansOf(const Samples& samples) {
 
 StatusOr<std::unique_ptr<Fitted>> FitSvm(const Samples& samples, const Parameters& parameters,
                                          const FitOptions& fit) {
-  if (!fit.checkpoint.empty())
-    return Error(Reason::kBadRequest, "checkpoint: support vector machines begin anew");
   const bool is_radial = parameters.Word("kernel") == "rbf";
   ASSIGN_OR_RETURN(const std::vector<float> rows,
                    RowsOf(samples, is_radial ? MeansOf(samples) : std::vector<double>()));
@@ -173,6 +171,7 @@ const EstimatorKind kSvm = {
     .regresses = true,
     .classifies = true,
     .needs = {.wants_scaling = true},
+    .saves_checkpoints = true,
     .parameters = {{.name = "kernel",
                     .type = Type::kWord,
                     .words = {"rbf", "linear", "poly", "sigmoid"},

@@ -10,7 +10,7 @@
 
 #include "base/random.h"
 #include "train/algebra/row_kernels.h"
-#include "train/linear/checkpoint.h"
+#include "train/checkpoint.h"
 #include "train/linear/descent_loss.h"
 
 namespace slipway::train {

@@ -6,8 +6,8 @@
 #include <limits>
 #include <utility>
 
+#include "train/checkpoint.h"
 #include "train/kinds.h"
-#include "train/linear/checkpoint.h"
 #include "train/linear/lbfgs.h"
 #include "train/linear/logistic_loss.h"
 

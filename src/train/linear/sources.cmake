@@ -1,6 +1,5 @@
 # What train/CMakeLists.txt takes from this folder.
 set(TRAIN_LINEAR_SOURCES
-    linear/checkpoint.cc
     linear/coordinate_descent.cc
     linear/descent_loss.cc
     linear/gradient_descent.cc

@@ -32,14 +32,14 @@ std::vector<double> Answers(const data::Target& target, int32_t of) {
   return answers;
 }
 
-struct Means {
+struct MeansByWord {
   std::vector<double> by_code;
   double overall = 0;
   double Of(int32_t code) const { return code < 0 ? overall : by_code[code]; }
 };
 
-Means MeansOf(std::span<const int32_t> codes, size_t words, std::span<const double> answers,
-              std::span<const double> weights, std::span<const uint32_t> rows) {
+MeansByWord MeansOf(std::span<const int32_t> codes, size_t words, std::span<const double> answers,
+                    std::span<const double> weights, std::span<const uint32_t> rows) {
   // Around the overall mean, so that squares keep their digits.
   Moments first;
   for (const uint32_t row : rows) first.Add(answers[row], weights.empty() ? 1 : weights[row]);
@@ -51,7 +51,7 @@ Means MeansOf(std::span<const int32_t> codes, size_t words, std::span<const doub
     all.Add(answers[row] - centre, weight);
     if (codes[row] >= 0) own[codes[row]].Add(answers[row] - centre, weight);
   }
-  Means means{.by_code = {}, .overall = centre};
+  MeansByWord means{.by_code = {}, .overall = centre};
   for (const Moments& category : own) {
     const double trusted = all.variance() * category.weight;
     const double doubt = category.variance();
@@ -89,12 +89,12 @@ StatusOr<TargetMeans> FitTargetMeans(const data::Column& column, const Dataset& 
     fitted.names.push_back(width == 1 ? fmt::format("{}~{}", column.name, target.name)
                                       : fmt::format("{}~{}", column.name, target.labels[label]));
     const std::vector<double> answers = Answers(target, static_cast<int32_t>(label));
-    const Means means = MeansOf(codes, words, answers, weights, all);
+    const MeansByWord means = MeansOf(codes, words, answers, weights, all);
     for (size_t word = 0; word < words; ++word)
       fitted.values.values[word * width + i] = means.by_code[word];
     fitted.values.otherwise.push_back(means.overall);
     for (const data::Split& fold : *folds) {
-      const Means others = MeansOf(codes, words, answers, weights, fold.train);
+      const MeansByWord others = MeansOf(codes, words, answers, weights, fold.train);
       if (&fold == &folds->front())
         std::fill_n(fitted.training.begin() + static_cast<ptrdiff_t>(i * rows), rows,
                     others.overall);

@@ -27,6 +27,7 @@ struct Router::Node {
   std::vector<Parameter> parameters;
   std::array<int, 8> route_of_method{-1, -1, -1, -1, -1, -1, -1, -1};
   bool ends = false;        // some pattern ends here
+  bool any_case = false;    // one whose literals match without case
   std::deque<Node>* arena;  // where new nodes are made; owned by the root's holder
 
   explicit Node(std::deque<Node>* a) : arena(a) {}
@@ -84,27 +85,32 @@ Router::Node* Router::Node::Child(std::string_view segment) {
       ->next;
 }
 
-// Depth-first with the literal first, so that "/a/{x}/d" is found beside "/a/b/c". The depth is
-// that of our own patterns.
+// Depth-first with the literal first, so that "/a/{x}/d" is found beside "/a/b/c", and what is
+// written as the pattern is before what is not. The depth is that of our own patterns.
 struct Router::Search {
   const Segments& segments;
   RouteParams& params;
   std::array<const Node::Parameter*, kMaxSegments + 1> taken{};
 
-  const Node* Find(const Node& node, size_t depth) {
-    if (depth == segments.size()) return node.ends ? &node : nullptr;
+  /// @param exact  so far literals were met in their own case.
+  const Node* Find(const Node& node, size_t depth, bool exact = true) {
+    if (depth == segments.size()) return node.ends && (exact || node.any_case) ? &node : nullptr;
     const std::string_view segment = segments[depth].view();
     taken[depth] = nullptr;
-    for (const Node::Literal& literal : node.literals) {
-      if (literal.text != segment) continue;
-      if (const Node* found = Find(*literal.next, depth + 1)) return found;
-      taken[depth] = nullptr;
-    }
+    for (const bool same : {true, false})
+      for (const Node::Literal& literal : node.literals) {
+        if (!EqualsIgnoreCase(literal.text, segment) || (literal.text == segment) != same) continue;
+        if (const Node* found = Find(*literal.next, depth + 1, exact && same)) return found;
+        taken[depth] = nullptr;
+      }
     for (const Node::Parameter& parameter : node.parameters) {
-      if (!segment.ends_with(parameter.suffix)) continue;
-      if (!parameter.suffix.empty() && segment == parameter.suffix) continue;
+      const std::string_view suffix = parameter.suffix;
+      if (segment.size() < suffix.size() + (suffix.empty() ? 0 : 1)) continue;
+      const std::string_view ending = segment.substr(segment.size() - suffix.size());
+      if (!EqualsIgnoreCase(ending, suffix)) continue;
       taken[depth] = &parameter;
-      if (const Node* found = Find(*parameter.next, depth + 1)) return found;
+      if (const Node* found = Find(*parameter.next, depth + 1, exact && ending == suffix))
+        return found;
     }
     return nullptr;
   }
@@ -148,7 +154,9 @@ Router::Node& Router::NodeFor(std::string_view pattern) {
 }
 
 void Router::Add(Route route) {
-  int& slot = NodeFor(route.pattern).route_of_method[static_cast<size_t>(route.method)];
+  Node& node = NodeFor(route.pattern);
+  node.any_case |= route.any_case;
+  int& slot = node.route_of_method[static_cast<size_t>(route.method)];
   SLIPWAY_CHECK(slot < 0, "a method and pattern is added once");
   slot = static_cast<int>(routes_.size());
   routes_.push_back(std::move(route));

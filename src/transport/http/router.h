@@ -26,10 +26,11 @@ struct Route {
                         // A parameter may have a literal ending: "/v1/models/{model}:predict"
   Access access = Access::kHealth;
   Handler handler;
-  std::string summary;   // one sentence, for the description of the API
-  Contract contract{};   // the rest of the description; of gRPC methods their .proto says it
-  bool is_grpc = false;  // for gRPC calls only; other routes are for all others only
-  StreamOpener open{};   // instead of the handler, for gRPC's streaming methods
+  std::string summary;    // one sentence, for the description of the API
+  Contract contract{};    // the rest of the description; of gRPC methods their .proto says it
+  bool is_grpc = false;   // for gRPC calls only; other routes are for all others only
+  StreamOpener open{};    // instead of the handler, for gRPC's streaming methods
+  bool any_case = false;  // the pattern's literals match without case
 };
 
 /// Immutable once serving starts. Threads: Dispatch from any.

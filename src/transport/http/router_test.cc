@@ -8,16 +8,21 @@ namespace {
 // Every handler answers with its pattern and parameters.
 class RouterTest : public testing::Test {
  protected:
-  void Add(Method method, std::string pattern, Access access = Access::kHealth) {
-    router_.Add({method, std::move(pattern), access,
-                 [](Exchange& exchange) {
-                   exchange.response().body = std::string(exchange.route());
-                   for (const auto name : {"model", "version"})
-                     if (const auto value = exchange.params()[name]; !value.empty())
-                       exchange.response().body += fmt::format(" {}={}", name, value);
-                   exchange.Send();
-                 },
-                 "Echo."});
+  void Add(Method method, std::string pattern, Access access = Access::kHealth,
+           bool any_case = false) {
+    router_.Add({.method = method,
+                 .pattern = std::move(pattern),
+                 .access = access,
+                 .handler =
+                     [](Exchange& exchange) {
+                       exchange.response().body = std::string(exchange.route());
+                       for (const auto name : {"model", "version"})
+                         if (const auto value = exchange.params()[name]; !value.empty())
+                           exchange.response().body += fmt::format(" {}={}", name, value);
+                       exchange.Send();
+                     },
+                 .summary = "Echo.",
+                 .any_case = any_case});
   }
 
   // "200 body" of the request.
@@ -116,6 +121,34 @@ TEST_F(RouterTest, AParameterMayHaveALiteralEnding) {
             "200 /v1/models/{model}:classify model=a:b");
   EXPECT_EQ(Answer(Method::kPost, "/v1/models/:predict"), "200 /v1/models/{model} model=:predict");
   EXPECT_EQ(Answer(Method::kPost, "/v1/models/m:other"), "200 /v1/models/{model} model=m:other");
+}
+
+TEST_F(RouterTest, LiteralsOfARouteThatSaysSoMatchWithoutCase) {
+  Add(Method::kGet, "/v1/models", Access::kHealth, true);
+  Add(Method::kGet, "/v1/models/{model}", Access::kHealth, true);
+  Add(Method::kGet, "/v1/models/{model}:predict", Access::kHealth, true);
+  Add(Method::kGet, "/v1/models/{model}/versions/{version}", Access::kHealth, true);
+  Add(Method::kGet, "/v1/models/{model}:explain");
+  Add(Method::kGet, "/v1/Models/M/versions/{version}");
+  Add(Method::kGet, "/v1/endpoints/{model}");
+  const struct {
+    std::string target, expected;
+  } cases[] = {
+      {"/V1/MODELS", "200 /v1/models"},
+      {"/V1/Models/Ab", "200 /v1/models/{model} model=Ab"},
+      {"/v1/models/Ab:PREDICT", "200 /v1/models/{model}:predict model=Ab"},
+      {"/v1/models/Ab:Predict", "200 /v1/models/{model}:predict model=Ab"},
+      {"/v1/models/Ab/VERSIONS/Cd",
+       "200 /v1/models/{model}/versions/{version} model=Ab version=Cd"},
+      {"/v1/models/M/versions/3", "200 /v1/models/{model}/versions/{version} model=M version=3"},
+      {"/v1/Models/M/versions/3", "200 /v1/Models/M/versions/{version} version=3"},
+      {"/v1/Models/N/versions/3", "200 /v1/models/{model}/versions/{version} model=N version=3"},
+      {"/v1/models/Ab:explain", "200 /v1/models/{model}:explain model=Ab"},
+      {"/v1/models/Ab:EXPLAIN", "200 /v1/models/{model} model=Ab:EXPLAIN"},
+  };
+  for (const auto& c : cases) EXPECT_EQ(Answer(Method::kGet, c.target), c.expected) << c.target;
+  for (const auto* target : {"/V1/endpoints/a", "/v1/ENDPOINTS/a"})
+    EXPECT_THAT(Answer(Method::kGet, target), testing::StartsWith("404 ")) << target;
 }
 
 TEST_F(RouterTest, RoutesOfAnotherListenerAreNotThere) {

@@ -1,7 +1,9 @@
 #include "engine/tabular/forest/bit_slice.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -17,77 +19,82 @@ constexpr int32_t kMostTargets = 64;
 /// right one. Where all leaves of a part agree on a bit there is nothing to select.
 class SelectionWriter {
  public:
-  SelectionWriter(const LoweredTree& tree, std::vector<SliceMux>& muxes)
-      : tree_(tree),
-        muxes_(muxes),
-        begin_(tree.nodes.size()),
-        end_(tree.nodes.size()),
-        found_(tree.nodes.size()) {
-    for (size_t i = tree.nodes.size(); i-- > 0;) {
-      begin_[i] = BeginOf(tree.nodes[i].left);
-      end_[i] = EndOf(tree.nodes[i].right);
-    }
-  }
+  explicit SelectionWriter(std::vector<SliceMux>& muxes) : muxes_(muxes) {}
 
-  void Write(int bits) {
+  /// @param nodes  of a tree of at most kMostLeaves leaves.
+  void Write(std::span<const Node> nodes, int bits) {
+    count_ = nodes.size();
+    open_count_ = 0;
+    for (uint32_t leaf = 0; leaf <= count_; ++leaf) parts_[count_ + leaf] = {leaf, leaf, 0};
+    for (size_t i = count_; i-- > 0;) {  // children stand behind their parents
+      const uint16_t left = PartOf(nodes[i].left), right = PartOf(nodes[i].right);
+      const uint32_t first = parts_[left].first, last = parts_[right].last;
+      parts_[i] = {first, last, static_cast<int>(std::bit_width(first ^ last))};
+      open_[open_count_++] = {static_cast<uint16_t>(i), left, right};
+      free_[i] = static_cast<Slot>(SplitSlot(count_ + i));
+    }
+    free_count_ = count_;
     for (int bit = 0; bit < bits; ++bit) WriteBit(bit);
   }
 
  private:
+  static constexpr size_t kMostNodes = kMostLeaves - 1;
+
+  /// The leaves below a split, then those of one leaf.
+  struct Part {
+    uint32_t first = 0;
+    uint32_t last = 0;
+    int differing_bits = 0;  // from this one on they agree
+  };
+  struct Open {
+    uint16_t node;
+    uint16_t left, right;  // parts
+  };
+
   static Slot SplitSlot(size_t node) { return static_cast<Slot>(kSplits + node); }
-  uint32_t BeginOf(int32_t child) const {
-    return child < 0 ? static_cast<uint32_t>(~child) : begin_[static_cast<size_t>(child)];
-  }
-  uint32_t EndOf(int32_t child) const {
-    return child < 0 ? static_cast<uint32_t>(~child) + 1 : end_[static_cast<size_t>(child)];
+  uint16_t PartOf(int32_t child) const {
+    return static_cast<uint16_t>(child < 0 ? count_ + static_cast<size_t>(~child)
+                                           : static_cast<size_t>(child));
   }
 
-  /// Children stand behind their parents, so backwards they come first.
+  /// Children before their parents. Splits whose leaves agree on a bit agree on the higher ones.
   void WriteBit(int bit) {
-    for (size_t i = tree_.nodes.size(); i-- > 0;) {
-      const Node& node = tree_.nodes[i];
-      const bool root = i == 0;
-      if (!root && Agree(begin_[i], end_[i], bit)) {
-        found_[i] = Constant(begin_[i], bit);
-        continue;
-      }
-      const Slot low = Found(node.left, bit), high = Found(node.right, bit);
+    const auto agrees = [&](const Open& split) { return parts_[split.node].differing_bits <= bit; };
+    const auto open = std::span(open_).first(open_count_);
+    open_count_ -= std::ranges::remove_if(open, agrees).size();
+    for (const auto [node, left, right] : open.first(open_count_)) {
+      const Slot low = Found(left, bit), high = Found(right, bit);
+      const bool root = node == 0;
       if (!root && low == kZeros && high == kOnes) {
-        found_[i] = SplitSlot(i);
+        found_[node] = SplitSlot(node);
         continue;
       }
       Free(low);
       Free(high);
-      found_[i] = root ? static_cast<Slot>(kLeafBits + bit) : Allocate();
-      muxes_.push_back({found_[i], SplitSlot(i), low, high});
+      found_[node] = root ? static_cast<Slot>(kLeafBits + bit) : free_[--free_count_];
+      muxes_.push_back({found_[node], SplitSlot(node), low, high});
     }
   }
 
-  static bool Agree(uint32_t begin, uint32_t end, int bit) {
-    return begin >> bit == (end - 1) >> bit;
-  }
-  static Slot Constant(uint32_t leaf, int bit) { return leaf >> bit & 1 ? kOnes : kZeros; }
-  Slot Found(int32_t child, int bit) const {
-    return child < 0 ? Constant(static_cast<uint32_t>(~child), bit)
-                     : found_[static_cast<size_t>(child)];
-  }
-
-  Slot Allocate() {
-    if (free_.empty()) return static_cast<Slot>(SplitSlot(tree_.nodes.size()) + used_++);
-    const Slot slot = free_.back();
-    free_.pop_back();
-    return slot;
+  Slot Found(uint16_t part, int bit) const {
+    static_assert(kZeros == 0 && kOnes == 1);
+    const auto constant = static_cast<Slot>(parts_[part].first >> bit & 1);
+    const Slot found = found_[part];
+    return parts_[part].differing_bits > bit ? found : constant;
   }
   void Free(Slot slot) {
-    if (slot >= SplitSlot(tree_.nodes.size())) free_.push_back(slot);
+    free_[free_count_] = slot;
+    free_count_ += slot >= SplitSlot(count_);
   }
 
-  const LoweredTree& tree_;
   std::vector<SliceMux>& muxes_;
-  std::vector<uint32_t> begin_, end_;  // leaves below each split
-  std::vector<Slot> found_;            // where a bit of theirs is
-  std::vector<Slot> free_;
-  size_t used_ = 0;
+  size_t count_ = 0;                                       // of nodes
+  std::array<Part, kMostNodes + kMostLeaves> parts_ = {};  // below nodes, then leaves
+  std::array<Slot, kMostNodes + kMostLeaves> found_ = {};  // where a bit of theirs is
+  std::array<Open, kMostNodes> open_ = {};                 // splits whose leaves differ in the bit
+  size_t open_count_ = 0;
+  std::array<Slot, kMostNodes + 1> free_ = {};
+  size_t free_count_ = 0;
 };
 
 template <typename Bin, typename Out>
@@ -98,14 +105,16 @@ class BitSlice final : public Evaluator {
         steps_(steps),
         targets_(static_cast<size_t>(forest.targets)),
         width_(static_cast<size_t>(forest.leaf_width)) {
-    size_t splits = 0;
-    for (const LoweredTree& tree : forest.trees) splits += tree.nodes.size();
-    compares_.reserve(splits);
+    compares_.reserve(forest.nodes.size());
+    muxes_.reserve(2 * forest.nodes.size());  // more or less
+    leaves_.reserve(forest.leaves.size() + kReadPast);
+    trees_.reserve(forest.trees.size());
+    SelectionWriter selections(muxes_);
     std::vector<Place> places;
-    for (const LoweredTree& tree : forest.trees) places.push_back(AddTree(forest, tree));
+    for (const LoweredTree& tree : forest.trees)
+      places.push_back(AddTree(forest, tree, selections));
     muxes_.shrink_to_fit();
     leaves_.resize(leaves_.size() + kReadPast);
-    leaves_.shrink_to_fit();
     for (size_t i = 0; i < trees_.size(); ++i) {
       trees_[i].slices.compares = compares_.data() + places[i].compare;
       trees_[i].slices.muxes = muxes_.data() + places[i].mux;
@@ -157,14 +166,15 @@ class BitSlice final : public Evaluator {
   };
   static constexpr size_t kReadPast = 64;  // leaves are loaded in whole vectors
 
-  Place AddTree(const Lowered& forest, const LoweredTree& tree) {
+  Place AddTree(const Lowered& forest, const LoweredTree& tree, SelectionWriter& selections) {
+    const std::span<const Node> nodes = forest.NodesOf(tree);
     const Place place{compares_.size(), muxes_.size()};
     const int bits = std::bit_width(tree.leaf_count - 1);
-    for (const Node& node : tree.nodes)
+    for (const Node& node : nodes)
       compares_.push_back({static_cast<uint16_t>(node.column), static_cast<uint16_t>(node.rank)});
-    SelectionWriter(tree, muxes_).Write(bits);
+    selections.Write(nodes, bits);
     SlicedTree sliced;
-    sliced.slices.compare_count = static_cast<uint16_t>(tree.nodes.size());
+    sliced.slices.compare_count = static_cast<uint16_t>(nodes.size());
     sliced.slices.mux_count = static_cast<uint16_t>(muxes_.size() - place.mux);
     sliced.slices.leaf_count = static_cast<uint16_t>(tree.leaf_count);
     sliced.slices.leaf_bits = static_cast<uint8_t>(bits);

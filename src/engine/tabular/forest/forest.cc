@@ -21,11 +21,11 @@ size_t ClassOf(size_t rows) {
 
 class CompiledForest final : public Forest {
  public:
-  CompiledForest(const ForestSpec& spec, std::shared_ptr<const Bins> bins, Evaluators evaluators,
-                 const KernelChoice& choice)
+  CompiledForest(const ForestSpec& spec, size_t trees, std::shared_ptr<const Bins> bins,
+                 Evaluators evaluators, const KernelChoice& choice)
       : value_bytes_(spec.compare == Compare::kFp32 ? sizeof(float) : sizeof(double)),
         targets_(static_cast<size_t>(spec.targets)),
-        trees_(spec.trees.size()),
+        trees_(trees),
         sum_(spec.sum),
         average_(spec.average),
         base_values_(spec.base_values),
@@ -101,9 +101,9 @@ StatusOr<std::unique_ptr<const Forest>> Forest::Compile(const ForestSpec& spec,
   return CompileChecked(spec, options);
 }
 
-std::unique_ptr<const Forest> Forest::CompileChecked(const ForestSpec& spec,
-                                                     const Options& options) {
+std::unique_ptr<const Forest> Forest::CompileChecked(ForestSpec spec, const Options& options) {
   const Lowered lowered = Lower(spec);
+  spec.trees = {};
   const Isa isa = std::min(options.isa, HostIsa());
   const auto wanted = [&](Kernel kernel) {
     return !options.choice || Uses(*options.choice, kernel);
@@ -124,8 +124,8 @@ std::unique_ptr<const Forest> Forest::CompileChecked(const ForestSpec& spec,
   for (int i = 0; i < kKernelCount; ++i)
     if (!Uses(choice, static_cast<Kernel>(i))) evaluators[static_cast<size_t>(i)].reset();
   if (at(Kernel::kPermute) == nullptr && at(Kernel::kBitSlice) == nullptr) bins.reset();
-  return std::make_unique<const CompiledForest>(spec, std::move(bins), std::move(evaluators),
-                                                choice);
+  return std::make_unique<const CompiledForest>(spec, lowered.trees.size(), std::move(bins),
+                                                std::move(evaluators), choice);
 }
 
 }  // namespace slipway::forest

@@ -47,9 +47,8 @@ class Forest {
   /// @return kBadModel as Check says. Memory and time are linear in the nodes.
   static StatusOr<std::unique_ptr<const Forest>> Compile(const ForestSpec& spec,
                                                          const Options& options = {});
-  /// @param spec  passes Check.
-  static std::unique_ptr<const Forest> CompileChecked(const ForestSpec& spec,
-                                                      const Options& options = {});
+  /// @param spec  passes Check; its trees are let go as soon as they are lowered.
+  static std::unique_ptr<const Forest> CompileChecked(ForestSpec spec, const Options& options = {});
   virtual ~Forest() = default;
 
   /// @param rows  of spec.compare's type, columns as many as spec.features or more.

@@ -32,7 +32,8 @@ struct Node {
 };
 
 struct LoweredTree {
-  std::vector<Node> nodes;  // a parent stands before its children
+  uint32_t first_node = 0;  // in Lowered::nodes
+  uint32_t node_count = 0;
   uint32_t first_leaf = 0;  // in Lowered::leaves, in units of leaf_width
   uint32_t leaf_count = 0;
   uint32_t depth = 0;  // most splits from the root to a leaf
@@ -47,9 +48,14 @@ struct Lowered {
   Sum sum = Sum::kFp32;
   std::vector<Column> columns;
   std::vector<LoweredTree> trees;
+  std::vector<Node> nodes;            // tree by tree, a parent before its children
   std::vector<double> leaves;         // [leaf][leaf_width]
   std::vector<int32_t> leaf_targets;  // [leaf]; empty where each tree has one target
 
+  /// A tree's nodes, as its children count them.
+  std::span<const Node> NodesOf(const LoweredTree& tree) const {
+    return std::span(nodes).subspan(tree.first_node, tree.node_count);
+  }
   bool compares_floats() const { return compare != Compare::kFp64; }
 };
 

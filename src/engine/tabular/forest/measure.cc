@@ -17,7 +17,8 @@ constexpr size_t kMostValues = size_t{1} << 20;
 constexpr size_t kFewest = 8;        // rows of a round
 constexpr size_t kFewestSliced = 8;  // below, a word of 64 rows is never worth it
 constexpr int kRounds = 5;
-constexpr double kHopeless = 3;  // times the fastest: not measured again
+constexpr double kClear = 1.5;   // times the fastest in two rounds: not measured again
+constexpr double kHopeless = 3;  // times the fastest: not for larger classes either
 
 /// [rows, features]: values on and just above cuts, so that a row's way through a tree is no habit
 /// of the branch predictor's.
@@ -78,29 +79,36 @@ KernelChoice Measure(const Lowered& forest, const Evaluators& evaluators, Durati
   double row_ns = 0;  // of the one chosen last
   for (size_t c = 0; c < kSizeClasses; ++c) {
     if (c > 0) choice[c] = choice[c - 1];
+    std::vector<size_t> racing;
+    for (size_t k = 0; k < kKernelCount; ++k)
+      if (evaluators[k] != nullptr && !out_of_race[k] &&
+          (static_cast<Kernel>(k) != Kernel::kBitSlice || kRows[c] >= kFewestSliced))
+        racing.push_back(k);
+    if (racing.size() == 1) {
+      choice[c] = static_cast<Kernel>(racing[0]);
+      continue;
+    }
     const size_t rows = std::max(kRows[c], kFewest);
     const double left_ns = end_ns - ProcessorTime();
     if (rows > count || 2 * row_ns * static_cast<double>(rows) > left_ns) continue;
     std::array<double, kKernelCount> best;
     best.fill(std::numeric_limits<double>::infinity());
-    for (int round = 0; round < kRounds; ++round) {
-      const double hopeless = kHopeless * *std::min_element(best.begin(), best.end());
-      for (size_t k = 0; k < kKernelCount; ++k) {
-        if (evaluators[k] == nullptr || out_of_race[k] || (round >= 2 && best[k] > hopeless) ||
-            (static_cast<Kernel>(k) == Kernel::kBitSlice && kRows[c] < kFewestSliced))
-          continue;
+    for (int round = 0; round < kRounds && racing.size() > 1; ++round) {
+      for (const size_t k : racing)
         best[k] = std::min(best[k], TimeOnce(*evaluators[k], {values, rows, features}, element,
                                              kRows[c], out.data()));
-      }
       const double share = static_cast<double>(kSizeClasses - c);
       if (ProcessorTime() > end_ns - left_ns * (share - 1) / share) break;
+      const double behind = kClear * *std::min_element(best.begin(), best.end());
+      if (round > 0) std::erase_if(racing, [&](size_t k) { return best[k] > behind; });
     }
     const auto fastest = std::min_element(best.begin(), best.end());
     choice[c] = static_cast<Kernel>(fastest - best.begin());
     row_ns = *fastest / static_cast<double>(rows);
-    // Bit-slicing alone gets cheaper with more rows: others that are far behind stay there.
+    // Bit-slicing alone gets cheaper with more rows: who is behind it stays there.
+    const double hopeless = choice[c] == Kernel::kBitSlice ? kClear : kHopeless;
     for (size_t k = 0; k < kKernelCount; ++k)
-      if (static_cast<Kernel>(k) != Kernel::kBitSlice && best[k] > kHopeless * *fastest)
+      if (static_cast<Kernel>(k) != Kernel::kBitSlice && best[k] > hopeless * *fastest)
         out_of_race[k] = true;
   }
   return choice;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -16,17 +17,14 @@ constexpr size_t kMostPadding = 8;  // full shapes may have so many times the sp
 
 std::optional<PermuteShape> ShapeOf(const Lowered& forest) {
   uint32_t depth = 0;
-  size_t splits = 0;
-  for (const LoweredTree& tree : forest.trees) {
-    depth = std::max(depth, tree.depth);
-    splits += tree.nodes.size();
-  }
+  for (const LoweredTree& tree : forest.trees) depth = std::max(depth, tree.depth);
   if (depth == 0 || depth > kMostDepth) return std::nullopt;
   PermuteShape shape;
   shape.stages = depth <= 6 ? 1 : 2;
   shape.levels = std::max<size_t>(4, (depth + shape.stages - 1) / shape.stages);
   const size_t lanes = shape.stages_per_tree() * shape.lanes();
-  if (depth > 6 && lanes * forest.trees.size() > kMostPadding * splits) return std::nullopt;
+  if (depth > 6 && lanes * forest.trees.size() > kMostPadding * forest.nodes.size())
+    return std::nullopt;
   return shape;
 }
 
@@ -47,7 +45,9 @@ class Permute final : public Evaluator {
     } else {
       leaves_.resize(shape.paths() * forest.trees.size());
     }
-    for (const LoweredTree& tree : forest.trees) AddTree(forest, tree);
+    targets_of_tree_.reserve(forest.trees.size());
+    std::vector<Place> places;
+    for (const LoweredTree& tree : forest.trees) AddTree(forest, tree, places);
     trees_ = {.shape = shape,
               .columns = columns_.data(),
               .ranks = ranks_.data(),
@@ -79,28 +79,30 @@ class Permute final : public Evaluator {
 
  private:
   struct Place {
-    int32_t child = 0;
     size_t level = 0;
     size_t path = 0;
   };
 
-  void AddTree(const Lowered& forest, const LoweredTree& tree) {
+  /// @param places  of its nodes, whatever it held.
+  void AddTree(const Lowered& forest, const LoweredTree& tree, std::vector<Place>& places) {
+    const std::span<const Node> nodes = forest.NodesOf(tree);
     const size_t number = targets_of_tree_.size();
     targets_of_tree_.push_back(static_cast<uint32_t>(tree.target));
-    std::vector<Place> open = {{tree.nodes.empty() ? ~0 : 0, 0, 0}};
-    while (!open.empty()) {
-      const Place place = open.back();
-      open.pop_back();
-      if (place.child < 0) {
-        PutLeaf(forest, number, tree.first_leaf + static_cast<uint32_t>(~place.child), place);
-        continue;
-      }
-      const Node& node = tree.nodes[static_cast<size_t>(place.child)];
+    places.assign(nodes.size(), {});
+    const auto put = [&](int32_t child, const Place& place) {
+      if (child >= 0)
+        places[static_cast<size_t>(child)] = place;
+      else
+        PutLeaf(forest, number, tree.first_leaf + static_cast<uint32_t>(~child), place);
+    };
+    if (nodes.empty()) put(~0, {});
+    for (size_t i = 0; i < nodes.size(); ++i) {
+      const Place place = places[i];  // its parent stood before it
       const size_t lane = LaneOf(number, place);
-      columns_[lane] = static_cast<uint8_t>(node.column);
-      ranks_[lane] = static_cast<Bin>(node.rank);
-      open.push_back({node.left, place.level + 1, 2 * place.path});
-      open.push_back({node.right, place.level + 1, 2 * place.path + 1});
+      columns_[lane] = static_cast<uint8_t>(nodes[i].column);
+      ranks_[lane] = static_cast<Bin>(nodes[i].rank);
+      put(nodes[i].left, {place.level + 1, 2 * place.path});
+      put(nodes[i].right, {place.level + 1, 2 * place.path + 1});
     }
   }
 

@@ -12,18 +12,34 @@ Status Bad(size_t tree, fmt::format_string<Args...> format, Args&&... args) {
                fmt::format(format, std::forward<Args>(args)...));
 }
 
+/// What is noted of a tree while it is checked, kept for the next one.
+struct Scratch {
+  std::vector<uint8_t> split_seen, leaf_seen;
+};
+
 /// Every split but the root hangs below exactly one split, and all are reached from the root.
 class TreeCheck {
  public:
-  TreeCheck(const ForestSpec& spec, size_t index)
-      : spec_(spec), index_(index), tree_(spec.trees[index]) {}
+  TreeCheck(const ForestSpec& spec, size_t index, Scratch& scratch)
+      : spec_(spec), index_(index), tree_(spec.trees[index]), scratch_(scratch) {}
 
   Status Run() {
     RETURN_IF_ERROR(CheckLeaves());
     if (tree_.splits.size() > kMost)
       return Bad(index_, "expected at most {} splits, got {}", kMost, tree_.splits.size());
-    for (size_t i = 0; i < tree_.splits.size(); ++i) RETURN_IF_ERROR(CheckSplit(i));
-    return CheckShape();
+    scratch_.split_seen.assign(tree_.splits.size(), 0);
+    scratch_.leaf_seen.assign(leaves_, 0);
+    if (!tree_.splits.empty()) scratch_.split_seen[0] = 1;
+    bool downwards = true;
+    for (size_t i = 0; i < tree_.splits.size(); ++i) {
+      RETURN_IF_ERROR(CheckSplit(i));
+      for (const int32_t child : {tree_.splits[i].on_true, tree_.splits[i].on_false}) {
+        RETURN_IF_ERROR(CheckChild(i, child));
+        downwards &= child < 0 || static_cast<size_t>(child) > i;
+      }
+    }
+    // Each is below one other now. What the root does not reach is a cycle, which leads upwards.
+    return downwards ? OkStatus() : CheckReached();
   }
 
  private:
@@ -58,42 +74,30 @@ class TreeCheck {
         (split.members_begin > spec_.members.size() ||
          split.members_count > spec_.members.size() - split.members_begin))
       return Bad(index_, "split {}: members end after {}", i, spec_.members.size());
-    RETURN_IF_ERROR(CheckChild(i, split.on_true));
-    return CheckChild(i, split.on_false);
-  }
-
-  Status CheckChild(size_t i, int32_t child) const {
-    const size_t place = static_cast<size_t>(child < 0 ? ~child : child);
-    const size_t end = child < 0 ? leaves_ : tree_.splits.size();
-    if (place >= end)
-      return Bad(index_, "split {}: expected a {} below {}, got {}", i,
-                 child < 0 ? "leaf" : "split", end, place);
     return OkStatus();
   }
 
-  /// As many leaves as this hang below the splits, so that reaching each once reaches all.
-  Status CheckShape() const {
-    std::vector<bool> split_seen(tree_.splits.size()), leaf_seen(leaves_);
-    std::vector<int32_t> open;
-    if (!tree_.splits.empty()) {
-      open.push_back(0);
-      split_seen[0] = true;
-    }
-    size_t reached = open.size();
-    while (!open.empty()) {
-      const auto i = static_cast<size_t>(open.back());
+  Status CheckChild(size_t i, int32_t child) const {
+    const bool leaf = child < 0;
+    const size_t place = static_cast<size_t>(leaf ? ~child : child);
+    auto& seen = leaf ? scratch_.leaf_seen : scratch_.split_seen;
+    if (place >= seen.size())
+      return Bad(index_, "split {}: expected a {} below {}, got {}", i, leaf ? "leaf" : "split",
+                 seen.size(), place);
+    if (seen[place] != 0)
+      return Bad(index_, "split {}: {} {} is reached twice", i, leaf ? "leaf" : "split", place);
+    seen[place] = 1;
+    return OkStatus();
+  }
+
+  Status CheckReached() const {
+    std::vector<int32_t> open = {0};
+    size_t reached = 0;
+    for (; !open.empty(); ++reached) {
+      const Split& split = tree_.splits[static_cast<size_t>(open.back())];
       open.pop_back();
-      for (const int32_t child : {tree_.splits[i].on_true, tree_.splits[i].on_false}) {
-        const bool leaf = child < 0;
-        auto seen = leaf ? leaf_seen.begin() + ~child : split_seen.begin() + child;
-        if (*seen)
-          return Bad(index_, "split {}: {} {} is reached twice", i, leaf ? "leaf" : "split",
-                     leaf ? ~child : child);
-        *seen = true;
-        if (leaf) continue;
-        ++reached;
-        open.push_back(child);
-      }
+      for (const int32_t child : {split.on_true, split.on_false})
+        if (child >= 0) open.push_back(child);
     }
     if (reached != tree_.splits.size())
       return Bad(index_, "{} of {} splits are never reached", tree_.splits.size() - reached,
@@ -104,6 +108,7 @@ class TreeCheck {
   const ForestSpec& spec_;
   size_t index_;
   const Tree& tree_;
+  Scratch& scratch_;
   size_t leaves_ = 0;
 };
 
@@ -124,9 +129,10 @@ Status Check(const ForestSpec& spec) {
   if (spec.compare > Compare::kFp64To32 || spec.sum > Sum::kFp64)
     return Error(Reason::kBadModel, "unknown type to compare or to add in");
   size_t leaves = 0, members = 0;
+  Scratch scratch;
   for (size_t i = 0; i < spec.trees.size(); ++i) {
     const Tree& tree = spec.trees[i];
-    RETURN_IF_ERROR(TreeCheck(spec, i).Run());
+    RETURN_IF_ERROR(TreeCheck(spec, i, scratch).Run());
     leaves += tree.splits.size() + 1;
     for (const Split& split : tree.splits)
       if (split.mode == SplitMode::kMember) members += split.members_count;

@@ -51,10 +51,10 @@ class Walk final : public Evaluator {
         leaves_(forest.leaves.begin(), forest.leaves.end()),
         leaf_targets_(forest.leaf_targets.begin(), forest.leaf_targets.end()) {
     CopySets(forest);
-    size_t nodes = 0;
-    for (const LoweredTree& tree : forest.trees) nodes += 2 * tree.nodes.size() + 1;
-    nodes_.reserve(nodes);
-    for (const LoweredTree& tree : forest.trees) AddTree(forest, tree);
+    nodes_.reserve(2 * forest.nodes.size() + forest.trees.size());
+    trees_.reserve(forest.trees.size());
+    std::vector<uint32_t> place;
+    for (const LoweredTree& tree : forest.trees) AddTree(forest, tree, place);
   }
 
   void Score(const Rows& rows, void* sums) const override {
@@ -87,23 +87,24 @@ class Walk final : public Evaluator {
                        column.is_set ? column.cuts : std::vector<double>()});
   }
 
-  void AddTree(const Lowered& forest, const LoweredTree& tree) {
+  /// @param place  of its nodes, whatever it held.
+  void AddTree(const Lowered& forest, const LoweredTree& tree, std::vector<uint32_t>& place) {
+    const std::span<const Node> nodes = forest.NodesOf(tree);
     const auto root = static_cast<uint32_t>(nodes_.size());
     trees_.push_back({root, tree.depth, static_cast<uint32_t>(tree.target)});
-    nodes_.emplace_back();
-    std::vector<uint32_t> place(tree.nodes.size(), root);  // parents stand before their children
+    nodes_.resize(nodes_.size() + 2 * nodes.size() + 1);
+    place.assign(nodes.size(), root);  // parents stand before their children
     const auto put = [&](int32_t child, uint32_t at) {
       if (child >= 0)
         place[static_cast<size_t>(child)] = at;
       else
         nodes_[at] = {.left = at, .leaf = tree.first_leaf + static_cast<uint32_t>(~child)};
     };
-    if (tree.nodes.empty()) put(~0, root);
-    for (size_t i = 0; i < tree.nodes.size(); ++i) {
-      const Node& node = tree.nodes[i];
+    if (nodes.empty()) put(~0, root);
+    for (size_t i = 0; i < nodes.size(); ++i) {
+      const Node& node = nodes[i];
       const Column& column = forest.columns[node.column];
-      const auto left = static_cast<uint32_t>(nodes_.size());
-      nodes_.resize(nodes_.size() + 2);
+      const auto left = root + 1 + 2 * static_cast<uint32_t>(i);
       WalkNode<Value>& walked = nodes_[place[i]];
       walked.left = left;
       walked.question = column.missing_left ? 0 : kMissingRight;

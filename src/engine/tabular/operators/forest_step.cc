@@ -1,5 +1,7 @@
 #include "engine/tabular/operators/forest_step.h"
 
+#include <utility>
+
 namespace slipway::tabular {
 
 ForestStep::ForestStep(forest::ForestSpec spec, Slot from, size_t columns, Slot to)
@@ -19,8 +21,7 @@ void ForestStep::ReadInstead(Slot from, forest::Compare compare) {
 }
 
 Status ForestStep::Prepare() {
-  forest_ = forest::Forest::CompileChecked(spec_);
-  spec_ = {};
+  forest_ = forest::Forest::CompileChecked(std::exchange(spec_, {}));
   return OkStatus();
 }
 

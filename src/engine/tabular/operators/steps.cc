@@ -19,8 +19,10 @@ std::vector<double> NumbersOf(const Tensor& tensor) {
     return numbers;
   }
   VisitType(tensor.dtype, [&]<typename T>() {
-    if constexpr (!std::is_same_v<T, std::string_view>)
-      for (const T value : ElementsOf<T>(tensor)) numbers.push_back(static_cast<double>(value));
+    if constexpr (!std::is_same_v<T, std::string_view>) {
+      const auto elements = ElementsOf<T>(tensor);
+      numbers.assign(elements.begin(), elements.end());
+    }
   });
   return numbers;
 }

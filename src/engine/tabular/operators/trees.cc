@@ -64,10 +64,10 @@ class TreeEnsemble {
 
   /// Sets follow each other in the order of the splits that ask for them, a NaN after each.
   Status FindMembers() {
-    members_.resize(nodes());
     size_t begin = 0;
     for (size_t i = 0; i < nodes(); ++i) {
       if (modes_[i] != static_cast<double>(forest::SplitMode::kMember)) continue;
+      members_.resize(nodes());
       size_t end = begin;
       while (end < spec_.members.size() && !std::isnan(spec_.members[end])) ++end;
       if (end == spec_.members.size()) return node_.Bad("split {}: its set has no end", i);
@@ -93,10 +93,14 @@ class TreeEnsemble {
       split.feature = static_cast<int32_t>(features_[at]);
       split.mode = static_cast<forest::SplitMode>(modes_[at]);
       split.missing_is_true = MissingIsTrue(split.mode, !missing_.empty() && missing_[at]);
-      split.members_begin = static_cast<uint32_t>(members_[at].first);
-      split.members_count = static_cast<uint32_t>(members_[at].second);
-      ASSIGN_OR_RETURN(split.on_true, Child(true_ids_[at], true_leaves_[at] != 0, tree));
-      ASSIGN_OR_RETURN(split.on_false, Child(false_ids_[at], false_leaves_[at] != 0, tree));
+      if (!members_.empty()) {
+        split.members_begin = static_cast<uint32_t>(members_[at].first);
+        split.members_count = static_cast<uint32_t>(members_[at].second);
+      }
+      if (!AddChild(true_ids_[at], true_leaves_[at] != 0, tree, split.on_true))
+        return Refused(true_ids_[at], true_leaves_[at] != 0);
+      if (!AddChild(false_ids_[at], false_leaves_[at] != 0, tree, split.on_false))
+        return Refused(false_ids_[at], false_leaves_[at] != 0);
       tree.splits.push_back(split);
     }
     spec_.trees.push_back(std::move(tree));
@@ -110,23 +114,31 @@ class TreeEnsemble {
     tree.leaf_targets.reserve(splits + 1);
   }
 
-  StatusOr<int32_t> Child(int64_t id, bool leaf, forest::Tree& tree) {
+  /// A leaf that is reached twice, as by the only split of a tree that is one leaf, is there twice.
+  /// @return false where it is none.
+  bool AddChild(int64_t id, bool leaf, forest::Tree& tree, int32_t& child) {
+    if (id < 0 || static_cast<size_t>(id) >= (leaf ? weights_.size() : nodes())) return false;
+    if (leaf) {
+      const int64_t target = leaf_targets_[id];
+      if (target < 0 || target >= spec_.targets) return false;
+      child = ~static_cast<int32_t>(tree.leaves.size());
+      tree.leaves.push_back(weights_[id]);
+      tree.leaf_targets.push_back(static_cast<int32_t>(target));
+    } else {
+      if (reached_[id]) return false;
+      reached_[id] = true;
+      child = static_cast<int32_t>(order_.size());
+      order_.push_back(static_cast<size_t>(id));
+    }
+    return true;
+  }
+
+  Status Refused(int64_t id, bool leaf) const {
     const size_t end = leaf ? weights_.size() : nodes();
     if (id < 0 || static_cast<size_t>(id) >= end)
       return node_.Bad("expected a {} below {}, got {}", leaf ? "leaf" : "split", end, id);
-    if (!leaf) {
-      if (reached_[id]) return node_.Unsupported("split {} is reached twice", id);
-      reached_[id] = true;
-      order_.push_back(static_cast<size_t>(id));
-      return static_cast<int32_t>(order_.size() - 1);
-    }
-    // A leaf that is reached twice, as by the only split of a tree that is one leaf, is there
-    // twice.
-    tree.leaves.push_back(weights_[id]);
-    if (leaf_targets_[id] < 0 || leaf_targets_[id] >= spec_.targets)
-      return node_.Bad("leaf {}: target {} of {}", id, leaf_targets_[id], spec_.targets);
-    tree.leaf_targets.push_back(static_cast<int32_t>(leaf_targets_[id]));
-    return ~static_cast<int32_t>(tree.leaves.size() - 1);
+    if (!leaf) return node_.Unsupported("split {} is reached twice", id);
+    return node_.Bad("leaf {}: target {} of {}", id, leaf_targets_[id], spec_.targets);
   }
 
   const Lowering& node_;
@@ -134,12 +146,13 @@ class TreeEnsemble {
   std::span<const int64_t> roots_, features_, true_ids_, true_leaves_, false_ids_, false_leaves_,
       missing_, leaf_targets_;
   std::vector<double> modes_, splits_, weights_;
-  std::vector<std::pair<size_t, size_t>> members_;  // begin and count, by split
+  std::vector<std::pair<size_t, size_t>> members_;  // begin and count, by split; or none
   std::vector<bool> reached_;
   std::vector<size_t> order_;  // of the tree that is being added: split i is order_[i]
 };
 
-[[gnu::cold]] Status LowerTreeEnsemble(Lowering& node) {
+// Not cold: it passes over every node.
+Status LowerTreeEnsemble(Lowering& node) {
   ASSIGN_OR_RETURN(const Value x, node.Rows(0));
   ASSIGN_OR_RETURN(forest::ForestSpec spec, TreeEnsemble(node).Read());
   ASSIGN_OR_RETURN(Value scores, EmitForest(node, std::move(spec), x.dtype));

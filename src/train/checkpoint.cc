@@ -1,4 +1,4 @@
-#include "train/linear/checkpoint.h"
+#include "train/checkpoint.h"
 
 #include <cmath>
 
@@ -36,15 +36,23 @@ int64_t CheckpointReader::Count(int64_t most) {
 }
 
 std::vector<double> CheckpointReader::Numbers(size_t size) {
-  std::vector<double> values(size, 0);
-  if (Number() != static_cast<double>(size)) good_ = false;
-  const char* const taken = Take(size * sizeof(double));
-  if (taken != nullptr && size > 0) std::memcpy(values.data(), taken, size * sizeof(double));
+  std::vector<double> values = Numbers();
+  if (values.size() != size) good_ = false;
+  values.resize(size);
   return values;
 }
 
-Status CheckpointReader::Finish() const {
-  if (good_ && bytes_.empty()) return OkStatus();
+std::vector<double> CheckpointReader::Numbers() {
+  std::vector<double> values(Count(static_cast<int64_t>(bytes_.size() / sizeof(double))));
+  const char* const taken = Take(values.size() * sizeof(double));
+  if (taken != nullptr && !values.empty())
+    std::memcpy(values.data(), taken, values.size() * sizeof(double));
+  return values;
+}
+
+Status CheckpointReader::Finish() const { return good_ && bytes_.empty() ? OkStatus() : Refusal(); }
+
+Status CheckpointReader::Refusal() {
   return Error(Reason::kBadRequest,
                "checkpoint: expected a state of this training, with these parameters and as many "
                "rows and features; got another or a damaged one");

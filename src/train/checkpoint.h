@@ -45,8 +45,12 @@ class CheckpointReader {
   int64_t Count(int64_t most);
   /// Exactly `size` numbers.
   std::vector<double> Numbers(size_t size);
+  /// As many numbers as were added.
+  std::vector<double> Numbers();
   /// @return kBadRequest unless all was read and nothing is left.
   Status Finish() const;
+  /// What Finish says: for who finds numbers that are none of this training.
+  static Status Refusal();
 
  private:
   const char* Take(size_t size);
