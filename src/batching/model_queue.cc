@@ -178,7 +178,6 @@ void ModelQueue::Insert(std::unique_ptr<Job> job) {
       if (!InPieces((*first)->size)) others += (*first)->share_;
     at = first;
   }
-  rows_ += job->size.rows;
   ++level_sizes_[job->level_];
   if (job->rows_left_ > 0) ++begun_[job->level_];
   backlog_ns_[job->level_].fetch_add(job->share_.count(), std::memory_order_relaxed);
@@ -192,7 +191,6 @@ void ModelQueue::Insert(std::unique_ptr<Job> job) {
 std::unique_ptr<Job> ModelQueue::Take(size_t index) {
   auto job = std::move(jobs_[index]);
   jobs_.erase(jobs_.begin() + static_cast<std::ptrdiff_t>(index));
-  rows_ -= job->size.rows;
   --level_sizes_[job->level_];
   if (job->rows_left_ > 0) --begun_[job->level_];
   backlog_ns_[job->level_].fetch_sub(job->share_.count(), std::memory_order_relaxed);
@@ -257,10 +255,19 @@ void ModelQueue::RefuseExpired(TimePoint now, std::vector<Refused>& refused) {
   if (next < TimePoint::max()) Watch(next, now);
 }
 
+int64_t ModelQueue::RowsWith(const Job& job) const {
+  int64_t rows = 0;
+  for (size_t i = 0; i < std::min(jobs_.size(), kMaxScan); ++i)
+    if (jobs_[i]->CanJoin(job)) rows += jobs_[i]->size.rows;
+  return rows;
+}
+
 void ModelQueue::ReconsiderHold(const Job& job) {
   const auto& preferred = options_.batch.preferred;
-  const bool enough = rows_ >= TargetRows(options_.batch, *cost_, job.size.row_bytes) ||
-                      std::ranges::find(preferred, rows_) != preferred.end();
+  const int64_t rows = RowsWith(job);
+  const bool enough = jobs_.size() > kMaxScan ||
+                      rows >= TargetRows(options_.batch, *cost_, job.size.row_bytes) ||
+                      std::ranges::find(preferred, rows) != preferred.end();
   // Decide leaves the same time to spare.
   const bool urgent = job.deadline && *job.deadline - cost_->PredictSlow(job.size) -
                                               (*job.deadline - job.queued_) / 8 <

@@ -183,6 +183,8 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
   void Watch(TimePoint deadline, TimePoint now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   /// OnTime is called then, or before. False when the pool ends: nobody would call.
   bool WakeAt(TimePoint when) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  /// Of what waits and could run with `job`, itself included.
+  int64_t RowsWith(const Job& job) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   /// What has come lately may let something start.
   void ReconsiderHold(const Job& job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Add(std::unique_ptr<Job> job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -218,7 +220,6 @@ class ModelQueue final : public WorkSource, public std::enable_shared_from_this<
   std::optional<TimePoint> timer_ ABSL_GUARDED_BY(mutex_);  // that the pool has for this queue
   TimePoint looked_ ABSL_GUARDED_BY(mutex_){};              // for deadlines that have passed
   std::deque<std::unique_ptr<Job>> jobs_ ABSL_GUARDED_BY(mutex_);  // by level, late ones last
-  int64_t rows_ ABSL_GUARDED_BY(mutex_) = 0;                       // of jobs_
   std::vector<size_t> level_sizes_ ABSL_GUARDED_BY(mutex_);        // of jobs_
   std::vector<size_t> begun_ ABSL_GUARDED_BY(mutex_);  // those that have rows left, by level
 };

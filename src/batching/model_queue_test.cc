@@ -265,6 +265,25 @@ TEST_F(BatchFixture, WhoWaitsForCompanyHoldsUpNoOther) {
   EXPECT_EQ(runs, 5);
 }
 
+TEST_F(BatchFixture, APreferredSizeIsCountedOfThoseThatCanRunTogether) {
+  SteadyClock real;
+  auto queue = std::make_shared<ModelQueue>(
+      ModelQueueOptions{
+          .batch = {.max_rows = 8, .preferred = {2, 8}, .max_delay = std::chrono::hours(1)}},
+      pool, real, cost);
+  const auto add = [&](int kind) {
+    Add(*queue, kind);
+    while (queue->running() > 0) std::this_thread::yield();  // it has been looked at
+  };
+  add(1), add(2);
+  EXPECT_EQ(runs, 0);
+  add(2);
+  EXPECT_EQ(runs, 2);
+  add(1);
+  EXPECT_EQ(batches, (std::vector<int>{2, 2}));
+  pool.Stop();
+}
+
 TEST_F(BatchFixture, EachPreferredSizeStarts) {
   SteadyClock real;
   auto queue = std::make_shared<ModelQueue>(
