@@ -280,8 +280,9 @@ TEST_F(BatchFixture, APreferredSizeIsCountedOfThoseThatCanRunTogether) {
   add(2);
   EXPECT_EQ(runs, 2);
   add(1);
-  EXPECT_EQ(batches, (std::vector<int>{2, 2}));
+  EXPECT_EQ(runs, 4);
   pool.Stop();
+  EXPECT_EQ(batches, (std::vector<int>{2, 2}));
 }
 
 TEST_F(BatchFixture, EachPreferredSizeStarts) {

@@ -75,10 +75,11 @@ struct Http2Client::Callbacks {
   static ssize_t Read(nghttp2_session*, int32_t id, uint8_t* out, size_t room, uint32_t* flags,
                       nghttp2_data_source*, void* user) {
     Upload& upload = static_cast<Http2Client*>(user)->uploads_[id];
-    const size_t n = std::min(room, upload.data.size());
-    std::copy_n(upload.data.begin(), n, out);
-    upload.data.erase(0, n);
-    if (upload.data.empty() && upload.ends) *flags |= NGHTTP2_DATA_FLAG_EOF;
+    const std::string_view rest = std::string_view(upload.data).substr(upload.sent);
+    const size_t n = std::min(room, rest.size());
+    std::copy_n(rest.begin(), n, out);
+    upload.sent += n;
+    if (n == rest.size() && upload.ends) *flags |= NGHTTP2_DATA_FLAG_EOF;
     return n > 0 || upload.ends ? static_cast<ssize_t>(n) : ssize_t{NGHTTP2_ERR_DEFERRED};
   }
 };
@@ -117,7 +118,7 @@ int32_t Http2Client::Open(std::string_view method, std::string_view path, const 
   const int32_t id = nghttp2_submit_request(session_, nullptr, list.data(), list.size(),
                                             has_body ? &provider : nullptr, nullptr);
   answers_[id] = {};
-  uploads_[id] = {std::move(body), ends};
+  uploads_[id] = {.data = std::move(body), .ends = ends};
   Flush();
   return id;
 }

@@ -67,6 +67,7 @@ class Http2Client {
   struct Callbacks;
   struct Upload {
     std::string data;
+    size_t sent = 0;  // of it
     bool ends = false;
   };
   bool Flush();
