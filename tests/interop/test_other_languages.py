@@ -180,8 +180,9 @@ def test_a_call_in_flight_at_sigterm_is_answered(client, slow_server):
     wait_until(lambda: server.metric("slipway_requests_in_flight") == 1, what="a call in flight")
     server.send_signal(signal.SIGTERM)
     server.wait_for_log("draining")
-    [message], code, details = call.end()
+    messages, code, details = call.end()
     assert code == OK, details
+    [message] = messages
     assert [int(dim) for dim in message["outputs"][0]["shape"]] == [64, 64]
     assert server.wait(30) == 0
 
