@@ -51,7 +51,7 @@ constexpr std::string_view kKinds = R"(
 ## Estimators
 `--model NAME`, with `--param NAME=VALUE`. *missing*: takes missing numbers as they are; *categories*: takes codes of
 categories; *scaled*: wants standard scores; *resumes*: a fit that is cut short goes on from its `--checkpoint` (the
-others fit a million rows of 20 columns in less than a minute, and take one for their search alone). What `--search` tries stands in the last column.
+others keep no state within a fit, and take one for their search alone). What `--search` tries stands in the last column.
 )";
 
 std::string NeedsOf(const EstimatorKind& kind) {
